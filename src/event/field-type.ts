@@ -1,0 +1,26 @@
+/**
+ * The type of one top-level field of an event, as projections and read models see it. Avro's types after logical types are
+ * applied; a JSON event's fields are given the same types. The TypeScript value of each kind is in the comment.
+ */
+export type FieldType =
+  | { readonly kind: 'string' } // string
+  | { readonly kind: 'uuid' } // string, as written
+  | { readonly kind: 'boolean' } // boolean
+  | { readonly kind: 'int' } // number
+  | { readonly kind: 'long' } // bigint
+  | { readonly kind: 'float' } // number
+  | { readonly kind: 'double' } // number
+  | { readonly kind: 'bytes' } // Buffer
+  | { readonly kind: 'enum'; readonly symbols: readonly string[] } // union of string literals
+  | { readonly kind: 'date' } // string, 'YYYY-MM-DD': a day has no time zone
+  | { readonly kind: 'timestamp-millis' } // Date
+  | { readonly kind: 'timestamp-micros' } // bigint, microseconds since the epoch
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number } // Decimal
+  | { readonly kind: 'other' }; // records, arrays, maps, wider unions: not usable as a named field of a measure or key
+
+/** One top-level field of an event definition. `nullable`: the value may be null (a union with null). */
+export interface Field {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly nullable: boolean;
+}

@@ -1,0 +1,38 @@
+/**
+ * Rows on their way between the fold and Postgres, column by column, in the order of a table plan's columns. All rows belong to one
+ * task, so `_partition` is not among them. Keys are unique within a set.
+ */
+export interface RowSet {
+  readonly count: number;
+  readonly columns: readonly ColumnValues[];
+}
+
+/** Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays may be longer than the set's count. */
+export type ColumnValues =
+  | {
+      readonly type: 'text';
+      readonly values: readonly string[];
+      readonly present: Uint8Array | null;
+    }
+  | { readonly type: 'boolean'; readonly values: Uint8Array; readonly present: Uint8Array | null }
+  | { readonly type: 'int4'; readonly values: Float64Array; readonly present: Uint8Array | null }
+  /** Safe integers in `values`, or, when any is not, all of them in `exact`. */
+  | {
+      readonly type: 'int8';
+      readonly values: Float64Array;
+      readonly exact: BigInt64Array | null;
+      readonly present: Uint8Array | null;
+    }
+  | { readonly type: 'float8'; readonly values: Float64Array; readonly present: Uint8Array | null }
+  | { readonly type: 'float8[]'; readonly values: readonly (readonly number[] | null)[] }
+  /** Unscaled integers; the scale is the column plan's (0 when undefined). */
+  | { readonly type: 'numeric'; readonly values: readonly (bigint | null)[] }
+  /** Days since the epoch. */
+  | { readonly type: 'date'; readonly values: Float64Array; readonly present: Uint8Array | null }
+  /** Milliseconds since the epoch. */
+  | {
+      readonly type: 'timestamptz';
+      readonly values: Float64Array;
+      readonly present: Uint8Array | null;
+    }
+  | { readonly type: 'bytea'; readonly values: readonly (Buffer | null)[] };

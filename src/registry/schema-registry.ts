@@ -1,0 +1,46 @@
+/** Compatibility levels as Confluent's registry names them. */
+export type CompatibilityLevel =
+  | 'NONE'
+  | 'BACKWARD'
+  | 'BACKWARD_TRANSITIVE'
+  | 'FORWARD'
+  | 'FORWARD_TRANSITIVE'
+  | 'FULL'
+  | 'FULL_TRANSITIVE';
+
+/** One registered version of a subject. `id` is global: the same text has one id in every subject. */
+export interface RegisteredSchema {
+  readonly subject: string;
+  /** From 1, ascending. */
+  readonly version: number;
+  readonly id: number;
+  /** Kept verbatim by our own registry; a foreign one may have re-serialised it: never compare it byte for byte. */
+  readonly schemaText: string;
+}
+
+/**
+ * The port to a schema registry. Adapters: `confluent` (HTTP), `postgres`; one contract suite for both.
+ */
+export interface SchemaRegistry {
+  readonly kind: 'confluent' | 'postgres';
+
+  /** Registers Avro schema text under a subject; the same text again gives the same version and id. @throws REGISTRY_REFUSED, INCOMPATIBLE_SCHEMA, REGISTRY_UNAVAILABLE */
+  register(subject: string, schemaText: string): Promise<RegisteredSchema>;
+
+  /** The text behind a global id. @throws UNKNOWN_SCHEMA_ID, REGISTRY_UNAVAILABLE */
+  schemaById(id: number): Promise<string>;
+
+  /** The newest version of a subject. @throws UNKNOWN_SUBJECT, REGISTRY_UNAVAILABLE */
+  latest(subject: string): Promise<RegisteredSchema>;
+
+  /** All versions of a subject, oldest first; empty when the subject is unknown. @throws REGISTRY_UNAVAILABLE */
+  versions(subject: string): Promise<readonly RegisteredSchema[]>;
+
+  /** The level that holds for a subject: its own, else the global one. @throws REGISTRY_UNAVAILABLE */
+  compatibility(subject: string): Promise<CompatibilityLevel>;
+
+  /** Sets a subject's own level; the subject need not exist yet. @throws REGISTRY_UNAVAILABLE */
+  setCompatibility(subject: string, level: CompatibilityLevel): Promise<void>;
+
+  close(): Promise<void>;
+}

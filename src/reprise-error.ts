@@ -1,0 +1,85 @@
+/**
+ * Every code a reprise error can carry. Grouped by the room that raises it; docs/reference/errors.md explains each.
+ */
+export type ErrorCode =
+  // definitions and configuration
+  | 'CONFIG_INVALID'
+  | 'DEFINITION_INVALID'
+  | 'VERSION_NOT_RAISED'
+  | 'UNKNOWN_PROJECTION'
+  | 'UNKNOWN_TOPIC'
+  // avro and events
+  | 'SCHEMA_INVALID'
+  | 'SCHEMA_STALE'
+  | 'NOT_CONFLUENT'
+  | 'GUID_HEADER'
+  | 'UNKNOWN_SCHEMA_ID'
+  | 'DECODE_FAILED'
+  | 'ENCODE_FAILED'
+  | 'BUDGET_EXCEEDED'
+  // registry
+  | 'REGISTRY_UNAVAILABLE'
+  | 'REGISTRY_REFUSED'
+  | 'INCOMPATIBLE_SCHEMA'
+  | 'UNKNOWN_SUBJECT'
+  // log
+  | 'LOG_UNAVAILABLE'
+  | 'LOG_UNAUTHORIZED'
+  | 'OFFSET_OUT_OF_RANGE'
+  | 'CORRUPT_RECORD_BATCH'
+  | 'UNSUPPORTED_RECORD_BATCH'
+  | 'APPEND_FAILED'
+  | 'PARTITIONS_CHANGED'
+  | 'KAFKAJS_CHANGED'
+  // fold
+  | 'FUTURE'
+  | 'NULL_KEY'
+  // runner and read models
+  | 'FENCED'
+  | 'OFFSET_MISMATCH'
+  | 'RECREATED'
+  | 'DATA_LOSS'
+  | 'TRUNCATED'
+  | 'STANDBY'
+  | 'DATABASE_UNAVAILABLE'
+  | 'DATABASE_FAILED'
+  | 'NOT_MIGRATED'
+  | 'REBUILD_REFUSED'
+  | 'ACTIVATE_REFUSED'
+  | 'NOT_VERIFIED'
+  | 'TIMEOUT'
+  | 'CLOSED'
+  // embedded
+  | 'EMBEDDED_UNAVAILABLE'
+  | 'DATA_DIRECTORY_UNUSABLE'
+  | 'PORT_IN_USE';
+
+/** Readonly facts of an error: topic, partition, offset, subject, projection… whatever tells where it happened. */
+export type ErrorFacts = Readonly<Record<string, string | number | bigint | boolean | null>>;
+
+/**
+ * The one error base of reprise. The message says what happened, where (`payments[3]@1042`), and what to do next.
+ * `retriable` is true only when trying the same thing again, unchanged, may succeed.
+ */
+export class RepriseError extends Error {
+  override readonly name = 'RepriseError';
+  readonly code: ErrorCode;
+  readonly retriable: boolean;
+  readonly facts: ErrorFacts;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retriable?: boolean; cause?: unknown; facts?: ErrorFacts } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retriable = options.retriable ?? false;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** True when `error` is a reprise error, with that code where one is given. */
+export function isRepriseError(error: unknown, code?: ErrorCode): error is RepriseError {
+  return error instanceof RepriseError && (code === undefined || error.code === code);
+}

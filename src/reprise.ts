@@ -1,0 +1,101 @@
+import type { EventLog } from './log/event-log.ts';
+import type { Publisher } from './publish/publisher.ts';
+import type { ReadModels } from './readmodel/read-models.ts';
+import type { SchemaRegistry } from './registry/schema-registry.ts';
+
+/** What one task (projection version × partition) is doing. */
+export interface TaskStatus {
+  readonly partition: number;
+  /** `halted`: a typed error stopped it; nothing is skipped until somebody acts. `paused`: infrastructure is away, retrying with backoff. */
+  readonly state: 'idle' | 'running' | 'paused' | 'halted';
+  readonly nextOffset: bigint;
+  readonly stableEndOffset: bigint;
+  readonly lagRecords: bigint;
+  readonly watermark: Date | null;
+  readonly epoch: bigint;
+  readonly owner: string | null;
+  /** Why it is paused or halted: `CODE: message`. */
+  readonly error: string | null;
+}
+
+/** What one version of a projection is doing, from Postgres and the log: true whichever process runs it. */
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly version: number;
+  /** `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the stable view. */
+  readonly state: 'building' | 'ready' | 'active';
+  readonly rows: bigint;
+  readonly lagRecords: bigint;
+  readonly deadLetters: bigint;
+  readonly tasks: readonly TaskStatus[];
+}
+
+export interface RebuildProgress {
+  readonly name: string;
+  readonly version: number;
+  readonly phase: 'replay' | 'merge' | 'index' | 'done';
+  readonly records: number;
+  readonly totalRecords: number;
+  readonly recordsPerSecond: number;
+  readonly etaSeconds: number | null;
+}
+
+export interface RebuildReport {
+  readonly name: string;
+  readonly version: number;
+  readonly records: number;
+  readonly rows: bigint;
+  readonly seconds: number;
+}
+
+export interface ActivateReport {
+  readonly name: string;
+  readonly version: number;
+  readonly previousVersion: number | null;
+}
+
+/** Counters of this process's runner, for live views: monotonic since start. */
+export interface RunnerCounters {
+  readonly name: string;
+  readonly version: number;
+  readonly recordsFolded: number;
+  readonly rowsWritten: number;
+  readonly flushes: number;
+  readonly lateEvents: number;
+  readonly deadLetters: number;
+}
+
+export interface Runner {
+  /** Acquires the tasks and folds until stopped. Resolves once every task has been acquired or has said why not. */
+  start(): Promise<void>;
+  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Idempotent. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  counters(): readonly RunnerCounters[];
+}
+
+/** A composed application. `createReprise(config)` makes one; `close` releases everything it opened. */
+export interface Reprise {
+  readonly publisher: Publisher;
+  readonly readModels: ReadModels;
+  readonly runner: Runner;
+  readonly log: EventLog;
+  readonly registry: SchemaRegistry;
+  /** Runs the framework's migrations, creates missing topics (`topicPartitions` of the config) and registers the schemas. Safe to repeat. */
+  setUp(): Promise<void>;
+  /** Only the migrations. @returns names of those applied now */
+  migrate(): Promise<readonly string[]>;
+  /** Replays the declared version of a projection into new tables beside the live ones. @throws REBUILD_REFUSED, UNKNOWN_PROJECTION */
+  rebuild(
+    name: string,
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (progress: RebuildProgress) => void;
+      readonly fromStartOfLog?: boolean;
+    },
+  ): Promise<RebuildReport>;
+  /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */
+  activate(name: string): Promise<ActivateReport>;
+  status(): Promise<readonly ProjectionStatus[]>;
+  /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
+  close(): Promise<void>;
+}
