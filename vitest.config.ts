@@ -3,16 +3,30 @@ import { defineConfig } from 'vitest/config';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+const alias = [
+  { find: /^reprise\/testing$/, replacement: path('./src/testing/index.ts') },
+  { find: /^reprise$/, replacement: path('./src/index.ts') },
+];
+
+/** `unit` is pure and fast; `real` shares one Postgres and one Kafka for the whole run, a database or topic per file. */
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^reprise\/testing$/, replacement: path('./src/testing/index.ts') },
-      { find: /^reprise$/, replacement: path('./src/index.ts') },
-    ],
-  },
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'real',
+          include: ['test/{contract,integration,faults}/**/*.test.ts'],
+          globalSetup: ['test/support/postgres-setup.ts', 'test/support/kafka-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
   },
 });
