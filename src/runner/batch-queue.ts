@@ -1,0 +1,56 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+
+/** Limits of what may wait for one task: beyond either, the reader waits (back-pressure). */
+const BYTES_MAX = 8 * 1024 * 1024;
+const BATCHES_MAX = 256;
+
+/** Record batches between the reader and one task, in order, bounded. One producer, one consumer. */
+export class BatchQueue {
+  #batches: RecordBatch[] = [];
+  #bytes = 0;
+  #ended = false;
+  #wakeConsumer: (() => void) | null = null;
+  #wakeProducer: (() => void) | null = null;
+
+  /** Resolves once the batch is queued, or dropped because the queue has ended. */
+  async push(batch: RecordBatch): Promise<void> {
+    while (!this.#ended && (this.#bytes >= BYTES_MAX || this.#batches.length >= BATCHES_MAX)) {
+      await new Promise<void>((resolve) => {
+        this.#wakeProducer = resolve;
+      });
+    }
+    if (this.#ended) return;
+    this.#batches.push(batch);
+    this.#bytes += sizeOf(batch);
+    this.#wakeConsumer?.();
+  }
+
+  /** Everything queued, at least one batch; empty only once the queue has ended. */
+  async takeAll(): Promise<readonly RecordBatch[]> {
+    while (!this.#ended && this.#batches.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wakeConsumer = resolve;
+      });
+    }
+    if (this.#ended) return [];
+    const taken = this.#batches;
+    this.#batches = [];
+    this.#bytes = 0;
+    this.#wakeProducer?.();
+    return taken;
+  }
+
+  /** Drops what is queued and lets both sides go. */
+  end(): void {
+    this.#ended = true;
+    this.#batches = [];
+    this.#wakeConsumer?.();
+    this.#wakeProducer?.();
+  }
+}
+
+/** Records of a batch may share one buffer with other partitions, so the span they cover counts, not the buffer. */
+function sizeOf(batch: RecordBatch): number {
+  if (batch.count === 0) return 0;
+  return (batch.valueEnd[batch.count - 1] ?? 0) - (batch.valueEnd[0] ?? 0) + 64;
+}

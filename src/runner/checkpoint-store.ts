@@ -1,0 +1,143 @@
+import type { ClientBase } from 'pg';
+import { RepriseError } from '../reprise-error.ts';
+import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
+
+interface CheckpointRow {
+  topic: string;
+  topic_id: string;
+  next_offset: string;
+  last_offset: string | null;
+  last_leader_epoch: number | null;
+  last_record_hash: string | null;
+  max_event_time_ms: number | null;
+}
+
+const KEY = 'projection = $1 and version = $2 and partition = $3';
+
+function keyOf(task: TaskKey): [string, number, number] {
+  return [task.projection, task.version, task.partition];
+}
+
+/** Takes a task over: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. */
+export async function acquireTask(
+  client: ClientBase,
+  task: TaskKey,
+  owner: string,
+): Promise<OwnedTask> {
+  const { rows } = await client.query<{ epoch: string }>(
+    `insert into reprise.tasks as t (projection, version, partition, epoch, owner, state)
+     values ($1, $2, $3, 1, $4, 'running')
+     on conflict (projection, version, partition)
+     do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null
+     returning epoch`,
+    [...keyOf(task), owner],
+  );
+  const epoch = rows[0]?.epoch;
+  if (epoch === undefined) throw new TypeError('insert … returning gave no row');
+  return {
+    projection: task.projection,
+    version: task.version,
+    partition: task.partition,
+    epoch: BigInt(epoch),
+    checkpoints: await readCheckpoints(client, task),
+  };
+}
+
+/** Where a task stands, by topic. */
+export async function readCheckpoints(
+  client: ClientBase,
+  task: TaskKey,
+): Promise<Map<string, TopicCheckpoint>> {
+  const { rows } = await client.query<CheckpointRow>(
+    `select topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms
+     from reprise.checkpoints where ${KEY}`,
+    keyOf(task),
+  );
+  return new Map(rows.map((row) => [row.topic, fromRow(row)]));
+}
+
+/**
+ * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of an old owner that is still under way
+ * holds the same lock, so what is read here is definite.
+ * @throws FENCED when another epoch owns the task
+ */
+export async function lockTask(
+  client: ClientBase,
+  task: OwnedTask,
+): Promise<Map<string, TopicCheckpoint>> {
+  const { rows } = await client.query<{ epoch: string }>(
+    `select epoch from reprise.tasks where ${KEY} for update`,
+    keyOf(task),
+  );
+  const epoch = rows[0]?.epoch;
+  if (epoch === undefined || BigInt(epoch) !== task.epoch) {
+    throw new RepriseError(
+      'FENCED',
+      `${taskLabel(task)} belongs to another instance now (epoch ${epoch ?? 'none'}, ours was ${task.epoch}); nothing was written. ` +
+        'This is expected after a hand-over or an activate; start this instance again to take part.',
+      { facts: { ...factsOf(task), epoch: task.epoch } },
+    );
+  }
+  return readCheckpoints(client, task);
+}
+
+/** Writes the new offsets of a task; must run in the transaction that writes its rows, after `lockTask`. */
+export async function advanceCheckpoints(
+  client: ClientBase,
+  task: TaskKey,
+  checkpoints: Iterable<TopicCheckpoint>,
+): Promise<void> {
+  for (const next of checkpoints) {
+    await client.query(
+      `insert into reprise.checkpoints (projection, version, partition, topic, topic_id, next_offset,
+         last_offset, last_leader_epoch, last_record_hash, max_event_time_ms)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       on conflict (projection, version, partition, topic) do update set
+         topic_id = excluded.topic_id, next_offset = excluded.next_offset, last_offset = excluded.last_offset,
+         last_leader_epoch = excluded.last_leader_epoch, last_record_hash = excluded.last_record_hash,
+         max_event_time_ms = excluded.max_event_time_ms`,
+      [
+        ...keyOf(task),
+        next.topic,
+        next.topicId,
+        next.nextOffset.toString(),
+        next.lastOffset?.toString() ?? null,
+        next.lastLeaderEpoch,
+        next.lastRecordHash,
+        next.maxEventTimeMs,
+      ],
+    );
+  }
+}
+
+/** Records what became of a task (`halted` with its reason, `idle` when given back), unless another epoch owns it by now. */
+export async function setTaskState(
+  client: ClientBase,
+  task: OwnedTask,
+  state: 'idle' | 'running' | 'paused' | 'halted',
+  error: string | null,
+): Promise<void> {
+  const owner = state === 'idle' ? ', owner = null' : '';
+  await client.query(
+    `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4`,
+    [...keyOf(task), task.epoch.toString(), state, error],
+  );
+}
+
+/** Facts of a task for an error. */
+export function factsOf(task: TaskKey): { projection: string; version: number; partition: number } {
+  return { projection: task.projection, version: task.version, partition: task.partition };
+}
+
+function fromRow(row: CheckpointRow): TopicCheckpoint {
+  return {
+    topic: row.topic,
+    topicId: row.topic_id,
+    nextOffset: BigInt(row.next_offset),
+    lastOffset: row.last_offset === null ? null : BigInt(row.last_offset),
+    lastLeaderEpoch: row.last_leader_epoch,
+    lastRecordHash: row.last_record_hash === null ? null : Number(row.last_record_hash),
+    maxEventTimeMs: row.max_event_time_ms,
+  };
+}

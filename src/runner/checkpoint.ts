@@ -1,0 +1,46 @@
+/** The unit of ownership, ordering and checkpointing: one projection version × one partition number. */
+export interface TaskKey {
+  readonly projection: string;
+  readonly version: number;
+  readonly partition: number;
+}
+
+/** How far a task has come in one of its topics. Rows and these offsets commit together or not at all (law 3). */
+export interface TopicCheckpoint {
+  readonly topic: string;
+  /** The log's id of the topic when it was first read: another id means the topic was recreated. */
+  readonly topicId: string;
+  /** Where to resume. */
+  readonly nextOffset: bigint;
+  /** The last record folded; null: none yet. */
+  readonly lastOffset: bigint | null;
+  /** Leader epoch of that record; null where the log has none. */
+  readonly lastLeaderEpoch: number | null;
+  /** CRC-32C of that record's key and value: recognises a log whose tail was replaced. */
+  readonly lastRecordHash: number | null;
+  /** Largest event time folded from this topic, ms since the epoch. */
+  readonly maxEventTimeMs: number | null;
+}
+
+/** A task as this process owns it. `epoch` is the fence: a flush under an older epoch commits nothing. */
+export interface OwnedTask extends TaskKey {
+  readonly epoch: bigint;
+  /** By topic. Topics never read before are absent. */
+  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+}
+
+/** `user_metrics v2 [3]`: how messages name a task. */
+export function taskLabel(task: TaskKey): string {
+  return `${task.projection} v${task.version} [${task.partition}]`;
+}
+
+/** The largest event time over all topics of a task; null before the first event. */
+export function maxEventTimeOf(checkpoints: Iterable<TopicCheckpoint>): number | null {
+  let largest: number | null = null;
+  for (const { maxEventTimeMs } of checkpoints) {
+    if (maxEventTimeMs !== null && (largest === null || maxEventTimeMs > largest)) {
+      largest = maxEventTimeMs;
+    }
+  }
+  return largest;
+}

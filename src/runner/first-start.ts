@@ -1,0 +1,39 @@
+import type { WindowedPlan } from '../projection/plan.ts';
+import { createTable } from '../readmodel/create-table.ts';
+import { swapView } from '../readmodel/swap-view.ts';
+import type { RunnerSettings } from './settings.ts';
+import { inTransaction } from './transaction.ts';
+import type { VersionState } from './version-store.ts';
+import {
+  assertSameShape,
+  insertVersion,
+  lockProjection,
+  readVersions,
+  setActiveVersion,
+} from './version-store.ts';
+
+/**
+ * Makes sure the declared version of a projection exists in Postgres, in one transaction: a projection never seen before gets its table and view and is
+ * active at once. A new version of a known projection is left to `rebuild`.
+ * @returns the version's state, or null where it has not been built yet. @throws VERSION_NOT_RAISED
+ */
+export async function ensureVersion(
+  settings: RunnerSettings,
+  plan: WindowedPlan,
+): Promise<VersionState | null> {
+  return inTransaction(settings.pool, async (client) => {
+    const active = await lockProjection(client, plan.name);
+    const versions = await readVersions(client, plan.name);
+    const stored = versions.find(({ version }) => version === plan.version);
+    if (stored !== undefined) {
+      assertSameShape(plan, stored);
+      return stored.state;
+    }
+    if (active !== null || versions.length > 0) return null;
+    await createTable(client, plan.table, { constraints: 'now' });
+    await swapView(client, plan.table);
+    await insertVersion(client, plan, 'active');
+    await setActiveVersion(client, { projection: plan.name, version: plan.version });
+    return 'active';
+  });
+}

@@ -1,0 +1,78 @@
+import type { ClientBase } from 'pg';
+import type { DeadLetter } from '../fold/task-fold.ts';
+import type { RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+import { RepriseError } from '../reprise-error.ts';
+import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
+import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
+import { writeDeadLetters } from './dead-letter-store.ts';
+import { failpoint } from './failpoint.ts';
+
+/** How rows reach the table: `upsertRows` when live, `copyRows` in a rebuild. */
+export type WriteRows = (
+  client: ClientBase,
+  plan: TablePlan,
+  partition: number,
+  rows: RowSet,
+) => Promise<void>;
+
+/** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */
+export interface FoldedBatch {
+  readonly rows: RowSet;
+  readonly deadLetters: readonly DeadLetter[];
+  /** Where the fold started from, by topic: must be what Postgres holds. */
+  readonly expected: ReadonlyMap<string, TopicCheckpoint>;
+  /** Where it ends, by topic; only topics that moved. */
+  readonly next: ReadonlyMap<string, TopicCheckpoint>;
+}
+
+/** What a look at the stored checkpoint says of a folded batch. */
+export type Standing = 'pending' | 'applied';
+
+/**
+ * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
+ * stored offsets, or say that it is already applied, 4 write rows, 5 dead letters, 6 advance next_offset. All or nothing.
+ * @throws FENCED, OFFSET_MISMATCH
+ */
+export async function flush(
+  client: ClientBase,
+  target: { readonly task: OwnedTask; readonly table: TablePlan; readonly write: WriteRows },
+  batch: FoldedBatch,
+): Promise<Standing> {
+  const { task, table, write } = target;
+  const stored = await lockTask(client, task); // 1, 2
+  await failpoint('flush:locked');
+  if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
+  if (batch.rows.count > 0) await write(client, table, task.partition, batch.rows); // 4
+  await failpoint('flush:rows-written');
+  await writeDeadLetters(client, task, batch.deadLetters); // 5
+  await advanceCheckpoints(client, task, batch.next.values()); // 6
+  await failpoint('flush:before-commit');
+  return 'pending';
+}
+
+/**
+ * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets exactly, `applied` when they already stand at its end.
+ * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be discarded
+ */
+export function standingOf(
+  task: OwnedTask,
+  stored: ReadonlyMap<string, TopicCheckpoint>,
+  batch: FoldedBatch,
+): Standing {
+  const standsAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
+    [...batch.next.keys()].every(
+      (topic) => stored.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
+    );
+  if (standsAt(batch.expected)) return 'pending';
+  if (standsAt(batch.next)) return 'applied';
+  const at = [...batch.next.keys()]
+    .map((topic) => `${topic}@${stored.get(topic)?.nextOffset ?? 'none'}`)
+    .join(', ');
+  throw new RepriseError(
+    'OFFSET_MISMATCH',
+    `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
+    { retriable: true, facts: factsOf(task) },
+  );
+}

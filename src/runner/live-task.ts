@@ -1,0 +1,143 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import { upsertRows } from '../readmodel/upsert-rows.ts';
+import { createBackoff } from './backoff.ts';
+import { BatchQueue } from './batch-queue.ts';
+import type { TaskKey } from './checkpoint.ts';
+import type { RunnerSettings } from './settings.ts';
+import type { TaskSession } from './task-session.ts';
+import { openSession, recordOutcome } from './task-session.ts';
+
+/** What a live task counts, since the process started. */
+export interface TaskCounters {
+  recordsFolded: number;
+  rowsWritten: number;
+  flushes: number;
+  lateEvents: number;
+  deadLetters: number;
+}
+
+/** Records folded at most between two flushes: bounds the transaction, and how much is done again after a crash. */
+const RECORDS_PER_FLUSH_MAX = 100_000;
+
+/**
+ * One task following the log. States: *closed* → `open` → *running* (`offer` feeds it, `run` folds and flushes) → `run` ends: quietly after `stop`, by
+ * throwing otherwise. What is queued while a flush is under way goes into the next one, so batches grow when it falls behind and stay small
+ * when it is caught up.
+ */
+export class LiveTask {
+  readonly key: TaskKey;
+  readonly #settings: RunnerSettings;
+  readonly #plan: WindowedPlan;
+  readonly #counters: TaskCounters;
+  readonly #giveUp = new AbortController();
+  readonly #queue = new BatchQueue();
+  readonly #readOffsets = new Map<string, bigint>();
+  #opened: TaskSession | null = null;
+  #stopping = false;
+  #failure: Error | null = null;
+
+  constructor(
+    settings: RunnerSettings,
+    target: { readonly key: TaskKey; readonly plan: WindowedPlan; readonly counters: TaskCounters },
+  ) {
+    this.#settings = settings;
+    this.key = target.key;
+    this.#plan = target.plan;
+    this.#counters = target.counters;
+  }
+
+  /** Acquires the task and loads its state. @throws RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
+  async open(): Promise<void> {
+    this.#opened = await openSession(this.#settings, this.key, {
+      plan: this.#plan,
+      mode: 'live',
+      write: upsertRows,
+      backoff: createBackoff({ signal: this.#giveUp.signal }),
+      onPause: (reason) => this.#onPause(reason),
+    });
+  }
+
+  get #session(): TaskSession {
+    if (this.#opened === null) throw new TypeError('LiveTask used before open()');
+    return this.#opened;
+  }
+
+  /** Where the reader has to go on for this task. */
+  readOffset(topic: string): bigint {
+    return this.#readOffsets.get(topic) ?? this.#session.nextOffset(topic);
+  }
+
+  /** Queues a batch; waits while too much is queued. */
+  async offer(batch: RecordBatch): Promise<void> {
+    this.#readOffsets.set(batch.topic, BigInt(batch.nextOffset));
+    await this.#queue.push(batch);
+  }
+
+  /** Folds and flushes until stopped. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
+  async run(): Promise<void> {
+    await this.#session.flush();
+    while (!this.#stopping) {
+      const batches = await this.#queue.takeAll();
+      let sinceFlush = 0;
+      for (const batch of batches) {
+        if (this.#stopping) break;
+        await this.#fold(batch);
+        sinceFlush += batch.count;
+        if (sinceFlush >= RECORDS_PER_FLUSH_MAX) {
+          await this.#flush();
+          sinceFlush = 0;
+        }
+      }
+      if (this.#failure !== null) throw this.#failure;
+      await this.#flush();
+    }
+  }
+
+  /** Ends `run` with an error found outside: the log said that this task's offset is out of range. */
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#queue.end();
+  }
+
+  /** Ends `run` after the flush under way; what is only queued is dropped. */
+  stop(): void {
+    this.#stopping = true;
+    this.#queue.end();
+  }
+
+  /** Ends waiting for infrastructure too: the grace period is over. */
+  abort(): void {
+    this.stop();
+    this.#giveUp.abort(new Error('the runner was stopped'));
+  }
+
+  /** Writes what became of the task, unless another epoch owns it by now. */
+  async recordOutcome(state: 'idle' | 'halted' | 'paused' | 'running', error: unknown): Promise<void> {
+    if (this.#opened === null) return;
+    await recordOutcome(this.#settings, this.#opened.task, state, error);
+  }
+
+  async #fold(batch: RecordBatch): Promise<void> {
+    const late = this.#session.fold.lateEvents;
+    await this.#session.foldBatch(batch);
+    this.#counters.lateEvents += this.#session.fold.lateEvents - late;
+    this.#counters.recordsFolded += batch.count;
+  }
+
+  async #flush(): Promise<void> {
+    const report = await this.#session.flush();
+    this.#counters.rowsWritten += report.rows;
+    this.#counters.deadLetters += report.deadLetters;
+    this.#counters.flushes += 1;
+  }
+
+  #onPause(reason: Error | null): void {
+    const { logger } = this.#settings;
+    const facts = { projection: this.#plan.name, version: this.#plan.version, partition: this.key.partition };
+    if (reason === null) logger.info(facts, 'task goes on');
+    else logger.warn({ ...facts, reason: reason.message }, 'task waits for infrastructure and tries again');
+    // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
+    void this.recordOutcome(reason === null ? 'running' : 'paused', reason);
+  }
+}

@@ -1,0 +1,29 @@
+import type { ClientBase } from 'pg';
+import { createTaskFold } from '../fold/create-task-fold.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import { addConstraints } from '../readmodel/add-constraints.ts';
+import { copyRows } from '../readmodel/copy-rows.ts';
+import { deleteDuplicates, loadDuplicates } from '../readmodel/duplicate-rows.ts';
+
+/**
+ * Merges the partial rows of keys that a rebuild appended more than once, and adds the primary key and indexes, all in the caller's transaction.
+ * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given.
+ */
+export async function mergeDuplicates(
+  client: ClientBase,
+  plan: WindowedPlan,
+  partitions: number,
+): Promise<void> {
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const partials = await loadDuplicates(client, plan.table, partition);
+    if (partials.count === 0) continue;
+    const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
+    fold.absorb(partials);
+    await deleteDuplicates(client, plan.table, partition);
+    await copyRows(client, plan.table, partition, fold.takeChanges());
+  }
+  const added = await addConstraints(client, plan.table);
+  if (added === 'duplicates') {
+    throw new TypeError(`${plan.table.name} v${plan.version} still has duplicate keys after merging`);
+  }
+}

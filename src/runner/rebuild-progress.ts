@@ -1,0 +1,42 @@
+import type { WindowedPlan } from '../projection/plan.ts';
+import type { RebuildProgress } from '../reprise.ts';
+
+const EVERY_MS = 250;
+
+export interface ProgressMeter {
+  readonly add: (records: number) => void;
+  readonly phase: (phase: RebuildProgress['phase']) => void;
+  readonly records: () => number;
+}
+
+/** Counts replayed records and reports rate and remaining time, a few times a second and at every change of phase. */
+export function createProgress(
+  plan: WindowedPlan,
+  totalRecords: number,
+  onProgress: ((progress: RebuildProgress) => void) | undefined,
+): ProgressMeter {
+  const startedMs = performance.now();
+  let records = 0;
+  let phase: RebuildProgress['phase'] = 'replay';
+  let reportedMs = startedMs;
+  const report = () => {
+    reportedMs = performance.now();
+    const seconds = Math.max(0.001, (reportedMs - startedMs) / 1000);
+    const recordsPerSecond = Math.round(records / seconds);
+    const left = totalRecords - records;
+    const etaSeconds = phase === 'replay' && recordsPerSecond > 0 ? left / recordsPerSecond : null;
+    const { name, version } = plan;
+    onProgress?.({ name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds });
+  };
+  return {
+    add(count) {
+      records += count;
+      if (performance.now() - reportedMs >= EVERY_MS) report();
+    },
+    phase(next) {
+      phase = next;
+      report();
+    },
+    records: () => records,
+  };
+}

@@ -1,0 +1,59 @@
+import type { WindowedPlan } from '../projection/plan.ts';
+import { copyRows } from '../readmodel/copy-rows.ts';
+import { createBackoff } from './backoff.ts';
+import type { TaskKey } from './checkpoint.ts';
+import type { RunnerSettings } from './settings.ts';
+import { openSession, recordOutcome } from './task-session.ts';
+
+/** Rows a replay holds in memory at most before it appends them as partial rows: bounds memory by the key space, not by the log. */
+const ROWS_IN_MEMORY_MAX = 600_000;
+
+export interface ReplayOptions {
+  readonly plan: WindowedPlan;
+  /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
+  readonly untilOffsets: ReadonlyMap<string, bigint>;
+  readonly fromStartOfLog: boolean;
+  readonly signal: AbortSignal;
+  readonly onRecords: (records: number) => void;
+}
+
+/**
+ * Replays one partition into a version that is being built: partial rows are appended by COPY with the checkpoint in the same transaction, so a rebuild that
+ * was killed goes on from the last flush. @throws what reading, folding or writing throws; the signal's reason when aborted
+ */
+export async function replayTask(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions,
+): Promise<void> {
+  const { plan, signal } = options;
+  const session = await openSession(settings, key, {
+    plan,
+    mode: 'partial',
+    write: copyRows,
+    backoff: createBackoff({ signal }),
+    onPause: (reason) => {
+      if (reason !== null) settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
+    },
+    fromStartOfLog: options.fromStartOfLog,
+  });
+  const positions = plan.sources.flatMap(({ event: { topic } }) => {
+    const position = {
+      topic,
+      partition: key.partition,
+      offset: session.nextOffset(topic),
+      untilOffset: options.untilOffsets.get(topic) ?? 0n,
+    };
+    return position.offset < position.untilOffset ? [position] : [];
+  });
+  if (positions.length > 0) {
+    for await (const batch of settings.log.read(positions, { signal })) {
+      await session.foldBatch(batch);
+      options.onRecords(batch.nextOffset - batch.firstOffset);
+      if (session.fold.rowCount >= ROWS_IN_MEMORY_MAX) await session.flush();
+    }
+  }
+  signal.throwIfAborted();
+  await session.flush();
+  await recordOutcome(settings, session.task, 'idle', null);
+}

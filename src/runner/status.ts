@@ -1,0 +1,105 @@
+import type { EventLog, TopicDescription } from '../log/event-log.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import { countRows } from '../readmodel/count-rows.ts';
+import type { ProjectionStatus, TaskStatus } from '../reprise.ts';
+import type { RunnerSettings } from './settings.ts';
+import { inTransaction } from './transaction.ts';
+import { readVersions } from './version-store.ts';
+
+interface TaskRow {
+  partition: number;
+  epoch: string;
+  owner: string | null;
+  state: TaskStatus['state'];
+  error: string | null;
+  topic: string | null;
+  next_offset: string | null;
+  max_event_time_ms: number | null;
+}
+
+/** What Postgres and the log say of every stored version of the declared projections; true whichever process runs them. */
+export async function readStatus(
+  settings: Pick<RunnerSettings, 'pool' | 'log'>,
+  plans: readonly WindowedPlan[],
+): Promise<readonly ProjectionStatus[]> {
+  const statuses: ProjectionStatus[] = [];
+  for (const plan of plans) {
+    const topics = await describeTopics(settings.log, plan);
+    const versions = await inTransaction(settings.pool, (client) => readVersions(client, plan.name));
+    for (const { version, state } of versions) {
+      const tasks = await readTasks(settings, { plan, version, topics });
+      statuses.push({
+        name: plan.name,
+        version,
+        state,
+        rows: await inTransaction(settings.pool, (client) =>
+          countRows(client, { ...plan.table, version }),
+        ),
+        lagRecords: tasks.reduce((sum, task) => sum + task.lagRecords, 0n),
+        deadLetters: await countDeadLetters(settings, plan.name, version),
+        tasks,
+      });
+    }
+  }
+  return statuses;
+}
+
+async function describeTopics(
+  log: EventLog,
+  plan: WindowedPlan,
+): Promise<ReadonlyMap<string, TopicDescription>> {
+  return log.describe(plan.sources.map(({ event }) => event.topic));
+}
+
+async function readTasks(
+  settings: Pick<RunnerSettings, 'pool'>,
+  target: {
+    readonly plan: WindowedPlan;
+    readonly version: number;
+    readonly topics: ReadonlyMap<string, TopicDescription>;
+  },
+): Promise<readonly TaskStatus[]> {
+  const { rows } = await settings.pool.query<TaskRow>(
+    `select t.partition, t.epoch, t.owner, t.state, t.error, c.topic, c.next_offset, c.max_event_time_ms
+     from reprise.tasks t left join reprise.checkpoints c using (projection, version, partition)
+     where t.projection = $1 and t.version = $2 order by t.partition, c.topic`,
+    [target.plan.name, target.version],
+  );
+  return rows.map((row) => taskStatus(row, target));
+}
+
+function taskStatus(
+  row: TaskRow,
+  target: { readonly plan: WindowedPlan; readonly topics: ReadonlyMap<string, TopicDescription> },
+): TaskStatus {
+  const topic = row.topic ?? target.plan.sources[0]?.event.topic ?? '';
+  const partition = target.topics.get(topic)?.partitions[row.partition];
+  const nextOffset = BigInt(row.next_offset ?? 0);
+  const stableEndOffset = partition?.stableEndOffset ?? nextOffset;
+  const lagRecords = stableEndOffset > nextOffset ? stableEndOffset - nextOffset : 0n;
+  const watermarkMs =
+    row.max_event_time_ms === null ? null : row.max_event_time_ms - target.plan.latenessMs;
+  return {
+    partition: row.partition,
+    state: row.state,
+    nextOffset,
+    stableEndOffset,
+    lagRecords,
+    watermark: watermarkMs === null ? null : new Date(watermarkMs),
+    epoch: BigInt(row.epoch),
+    owner: row.owner,
+    error: row.error,
+  };
+}
+
+async function countDeadLetters(
+  settings: Pick<RunnerSettings, 'pool'>,
+  projection: string,
+  version: number,
+): Promise<bigint> {
+  const { rows } = await settings.pool.query<{ count: string }>(
+    'select count(*) from reprise.dead_letters where projection = $1 and version = $2',
+    [projection, version],
+  );
+  return BigInt(rows[0]?.count ?? 0);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog, TopicDescription } from '../log/event-log.ts';
+import { recordHash } from '../log/log-record.ts';
+import { RepriseError } from '../reprise-error.ts';
+import type { TaskKey, TopicCheckpoint } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
+import { factsOf } from './checkpoint-store.ts';
+
+const REBUILD = 'Raise the version of the projection and rebuild it from what the log holds now.';
+
+/**
+ * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2 start ≤ next_offset ≤ end, 3 the last record's leader epoch
+ * has not been cut off before next_offset, or, where the log cannot say, the last record is still the same by its hash (KIP-101, KIP-320).
+ * Offsets are never reset for the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
+ */
+export async function validateCheckpoint(
+  log: EventLog,
+  task: TaskKey,
+  checkpoint: TopicCheckpoint,
+): Promise<void> {
+  const where = `${checkpoint.topic}[${task.partition}]@${checkpoint.nextOffset}`;
+  const fail = (code: 'RECREATED' | 'DATA_LOSS' | 'TRUNCATED', what: string): never => {
+    throw new RepriseError(code, `${taskLabel(task)} cannot go on at ${where}: ${what} ${REBUILD}`, {
+      facts: { ...factsOf(task), topic: checkpoint.topic, offset: checkpoint.nextOffset },
+    });
+  };
+  const description = await describeSettled(log, task, checkpoint);
+  if (description.topicId !== checkpoint.topicId) {
+    fail('RECREATED', 'the topic was deleted and created again, so its offsets mean other records.'); // 1
+  }
+  const partition = description.partitions[task.partition];
+  if (partition === undefined) return fail('TRUNCATED', 'the partition is gone.');
+  if (partition.startOffset > checkpoint.nextOffset) {
+    fail('DATA_LOSS', `records before ${partition.startOffset} were deleted before they were read.`); // 2
+  }
+  if (partition.stableEndOffset < checkpoint.nextOffset) {
+    fail('TRUNCATED', `the log ends at ${partition.stableEndOffset}: its tail was lost.`); // 2
+  }
+  if (await wasCutOff(log, task, checkpoint)) {
+    fail('TRUNCATED', 'the tail of the log was lost and other records took its place.'); // 3
+  }
+}
+
+/** A broker that has just restarted may for a moment report an end that is too low: only a lasting one counts. */
+async function describeSettled(
+  log: EventLog,
+  task: TaskKey,
+  checkpoint: TopicCheckpoint,
+): Promise<TopicDescription> {
+  for (let attempt = 0; ; attempt += 1) {
+    const description = (await log.describe([checkpoint.topic])).get(checkpoint.topic);
+    if (description === undefined) throw unknownTopic(checkpoint.topic);
+    const end = description.partitions[task.partition]?.stableEndOffset ?? -1n;
+    const same = description.topicId === checkpoint.topicId;
+    if (!same || end >= checkpoint.nextOffset || attempt === 6) return description;
+    await delay(250);
+  }
+}
+
+function unknownTopic(topic: string): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_TOPIC',
+    `The topic ${topic} does not exist. Create it, or correct the "topic" attribute of its schema.`,
+    { facts: { topic } },
+  );
+}
+
+async function wasCutOff(
+  log: EventLog,
+  task: TaskKey,
+  checkpoint: TopicCheckpoint,
+): Promise<boolean> {
+  const { topic, lastOffset, lastLeaderEpoch, lastRecordHash } = checkpoint;
+  if (lastOffset === null) return false;
+  if (lastLeaderEpoch !== null && lastLeaderEpoch >= 0) {
+    const end = await log.leaderEpochEnd(topic, task.partition, lastLeaderEpoch);
+    // An epoch the broker no longer knows (all its segments expired) says nothing: the hash decides.
+    if (end !== null && end.endOffset >= 0n) return end.endOffset <= lastOffset;
+  }
+  if (lastRecordHash === null) return false;
+  const hash = await hashAt(log, { topic, partition: task.partition, offset: lastOffset });
+  return hash !== null && hash !== lastRecordHash;
+}
+
+/** Hash of one stored record; null when it is no longer there (expired or compacted away). */
+async function hashAt(
+  log: EventLog,
+  position: { topic: string; partition: number; offset: bigint },
+): Promise<number | null> {
+  const { topic, partition, offset } = position;
+  const description = (await log.describe([topic])).get(topic)?.partitions[partition];
+  if (description === undefined || description.startOffset > offset) return null;
+  for await (const batch of log.read([{ ...position, untilOffset: offset + 1n }])) {
+    for (let i = 0; i < batch.count; i += 1) {
+      if (batch.offsets[i] === Number(offset)) return recordHash(batch, i);
+    }
+  }
+  return null;
+}

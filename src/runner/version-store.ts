@@ -1,0 +1,88 @@
+import type { ClientBase } from 'pg';
+import type { WindowedPlan } from '../projection/plan.ts';
+import { RepriseError } from '../reprise-error.ts';
+
+/** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view. */
+export type VersionState = 'building' | 'ready' | 'active';
+
+export interface StoredVersion {
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly state: VersionState;
+}
+
+/** The stored versions of a projection, oldest first. */
+export async function readVersions(
+  client: ClientBase,
+  projection: string,
+): Promise<readonly StoredVersion[]> {
+  const { rows } = await client.query<StoredVersion>(
+    `select version, fingerprint, state from reprise.projection_versions
+     where projection = $1 order by version`,
+    [projection],
+  );
+  return rows;
+}
+
+/** Locks the projection's row (made if absent) until the transaction ends: one switch or first start at a time. @returns the active version or null */
+export async function lockProjection(client: ClientBase, projection: string): Promise<number | null> {
+  const { rows } = await client.query<{ active_version: number | null }>(
+    `insert into reprise.projections (projection) values ($1)
+     on conflict (projection) do update set projection = excluded.projection
+     returning active_version`,
+    [projection],
+  );
+  return rows[0]?.active_version ?? null;
+}
+
+/** Adds a version of a projection. Must run under `lockProjection`. */
+export async function insertVersion(
+  client: ClientBase,
+  plan: WindowedPlan,
+  state: VersionState,
+): Promise<void> {
+  await client.query(
+    `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
+     values ($1, $2, $3, $4, $5)`,
+    [plan.name, plan.version, plan.fingerprint, printPlan(plan), state],
+  );
+}
+
+export async function setVersionState(
+  client: ClientBase,
+  target: { readonly projection: string; readonly version: number },
+  state: VersionState,
+): Promise<void> {
+  await client.query(
+    'update reprise.projection_versions set state = $3 where projection = $1 and version = $2',
+    [target.projection, target.version, state],
+  );
+}
+
+/** Points the projection at its active version. Must run under `lockProjection`, with the swap of the view. */
+export async function setActiveVersion(
+  client: ClientBase,
+  target: { readonly projection: string; readonly version: number },
+): Promise<void> {
+  await client.query('update reprise.projections set active_version = $2 where projection = $1', [
+    target.projection,
+    target.version,
+  ]);
+}
+
+/** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
+export function assertSameShape(plan: WindowedPlan, stored: StoredVersion): void {
+  if (stored.fingerprint === plan.fingerprint) return;
+  throw new RepriseError(
+    'VERSION_NOT_RAISED',
+    `${plan.name} is declared differently from what version ${plan.version} was built with. ` +
+      `Raise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,
+    { facts: { projection: plan.name, version: plan.version } },
+  );
+}
+
+function printPlan(plan: WindowedPlan): string {
+  return JSON.stringify(plan, (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : typeof value === 'function' ? value.toString() : value,
+  );
+}
