@@ -8,7 +8,10 @@ const alias = [
   { find: /^reprise$/, replacement: path('./src/index.ts') },
 ];
 
-/** `unit` is pure and fast; `real` shares one Postgres and one Kafka for the whole run, a database or topic per file. */
+/**
+ * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the whole run, a database or topic per file;
+ * `package` runs the built tarball and the snippets of the docs.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -19,12 +22,29 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          name: 'architecture',
+          include: ['test/architecture/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: 'real',
           include: ['test/{contract,integration,faults}/**/*.test.ts'],
           globalSetup: ['test/support/postgres-setup.ts', 'test/support/kafka-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'package',
+          include: ['test/{package,docs}/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
     ],

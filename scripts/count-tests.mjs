@@ -1,0 +1,33 @@
+/**
+ * Prints `N passed, N failed[, N skipped]` from a report of vitest's JSON reporter, and exits with 1 unless every test passed. A file that could
+ * not be run at all counts as one failure; so does a missing report. Skips are failures: CI has what the tests need.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+
+/** @param {string | undefined} file */
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(file ?? '', 'utf8'));
+  } catch {
+    return { success: false, numPassedTests: 0, numFailedTests: 1, testResults: [] };
+  }
+}
+
+const report = read(process.argv[2]);
+const brokenFiles = report.testResults.filter(
+  (file) =>
+    file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+);
+const passed = report.numPassedTests;
+const failed = report.numFailedTests + brokenFiles.length;
+const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+
+for (const file of brokenFiles) console.log(`could not run: ${file.name}`);
+for (const file of report.testResults) {
+  for (const test of file.assertionResults) {
+    if (!['passed', 'failed'].includes(test.status)) console.log(`skipped: ${test.fullName}`);
+  }
+}
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed === 0 && skipped === 0 && passed > 0 && report.success ? 0 : 1);

