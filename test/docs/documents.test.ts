@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { blocksOf, documents, ROOT, textOf } from './documents.ts';
+import { snippetErrors } from './snippet-compiler.ts';
+
+const run = promisify(execFile);
+const CLI_REFERENCE = 'docs/reference/cli.md';
+
+const all = documents();
+const blocks = all.flatMap((document) => blocksOf(document, textOf(document)));
+
+describe('the documents', () => {
+  it('hold TypeScript that compiles against the public API', () => {
+    const snippets = blocks.filter((block) => block.language === 'ts');
+    expect(snippets.length).toBeGreaterThan(0);
+    expect(snippetErrors(snippets)).toEqual([]);
+  });
+
+  it('hold JSON that parses', () => {
+    for (const block of blocks.filter((one) => one.language === 'json')) {
+      expect(
+        () => JSON.parse(block.text) as unknown,
+        `${block.document}:${block.line}`,
+      ).not.toThrow();
+    }
+  });
+
+  it('link to files that exist', () => {
+    const broken = all.flatMap((document) =>
+      [...textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !existsSync(join(ROOT, dirname(document), target)))
+        .map((target) => `${document}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('explain every error code, and no other', () => {
+    const union = readFileSync(join(ROOT, 'src/reprise-error.ts'), 'utf8').split(';')[0] ?? '';
+    const codes = [...union.matchAll(/\| '([A-Z_]+)'/g)].map((match) => match[1]);
+    const explained = [...textOf('docs/reference/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)];
+    expect(new Set(explained.map((match) => match[1]))).toEqual(new Set(codes));
+  });
+
+  /** `npx vitest run --project package -u` writes the present help texts into the document. */
+  it('show the help of every command as it is', async () => {
+    let text = textOf(CLI_REFERENCE);
+    for (const block of blocksOf(CLI_REFERENCE, text)) {
+      const example = /^\$ reprise ((?:[a-z]+ )*)--help\n/.exec(block.text);
+      if (example === null) continue;
+      const words = (example[1] ?? '').split(' ').filter((word) => word !== '');
+      text = text.replace(block.text, `${example[0]}${await helpOf(words)}`);
+    }
+    await expect(text).toMatchFileSnapshot(join(ROOT, CLI_REFERENCE));
+  });
+});
+
+describe('the snippet compiler', () => {
+  it('reports the line of a mistake, and nothing else', () => {
+    const text = '// projections/wrong.ts\nconst wrong: number = "text";\n';
+    const block = { document: 'a.md', language: 'ts', line: 10, text };
+    expect(snippetErrors([block])).toEqual([
+      "a.md:12 Type 'string' is not assignable to type 'number'.",
+    ]);
+  });
+
+  it('lets one snippet import another by the path in its first line', () => {
+    const one = { document: 'a.md', language: 'ts', line: 1 };
+    const first = { ...one, text: '// projections/new.ts\nexport const name = "n";\n' };
+    const second = {
+      ...one,
+      text: 'import { name } from "./projections/new.ts";\nconst same: string = name;\n',
+    };
+    expect(snippetErrors([first, second])).toEqual([]);
+    expect(snippetErrors([second])).toHaveLength(1);
+  });
+});
+
+async function helpOf(words: readonly string[]): Promise<string> {
+  const { stdout } = await run(
+    process.execPath,
+    ['--import', 'tsx', 'src/cli/main.ts', ...words, '--help'],
+    { cwd: ROOT, env: { ...process.env, COLUMNS: '100', NO_COLOR: '1' } },
+  );
+  return `${stdout.trimEnd()}\n`;
+}
