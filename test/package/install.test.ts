@@ -112,12 +112,16 @@ describe('an empty project with the tarball installed', () => {
         'export const stopped: Promise<void> = app.then((running) => running.close());',
       ].join('\n'),
     );
-    const flags = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023'];
+    // Our declarations are checked as well, those of our dependencies are not our business.
+    const flags = ['--noEmit', '--strict', '--pretty', 'false', '--target', 'es2023'];
     const { stdout } = await run(
       join(BIN, 'tsc'),
       [...flags, '--module', 'nodenext', '--types', 'node', '--typeRoots', TYPES, 'app.ts'],
       { cwd: project },
     ).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
+    const errors = stdout
+      .split('\n')
+      .filter((line) => /^(app\.ts|node_modules\/reprise\/)/.test(line));
+    expect(errors).toEqual([]);
   });
 });
