@@ -10,7 +10,7 @@ const alias = [
 
 /**
  * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the whole run, a database or topic per file;
- * `package` runs the built tarball and the snippets of the docs.
+ * `package` runs the built tarball and the snippets of the docs. The three groups run one after another, so that none disturbs another's timing.
  */
 export default defineConfig({
   test: {
@@ -36,6 +36,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -45,6 +46,7 @@ export default defineConfig({
           include: ['test/{package,docs}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
