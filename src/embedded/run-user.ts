@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { RepriseError } from '../reprise-error.ts';
+
+/** Who runs the server's processes; null: the user of this process. */
+export type RunUser = { readonly uid: number; readonly gid: number } | null;
+
+/**
+ * Postgres refuses to run as root: as root its processes run as the system's user `postgres`, which is made when it is missing.
+ * @throws EMBEDDED_UNAVAILABLE as root where that user can neither be found nor made
+ */
+export function findRunUser(): RunUser {
+  if (process.getuid?.() !== 0) return null;
+  const known = postgresEntry();
+  if (known !== null) return known;
+  try {
+    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', 'postgres'], {
+      stdio: 'ignore',
+    });
+  } catch (cause) {
+    throw noRunUser(cause);
+  }
+  const made = postgresEntry();
+  if (made === null) throw noRunUser(undefined);
+  return made;
+}
+
+/**
+ * The outermost folder on the way to `path` (itself included) that `user` may not enter, or null. Folders that do not exist yet count as
+ * passable, because they are made passable.
+ */
+export function blockedFolder(path: string, user: RunUser): string | null {
+  if (user === null) return null;
+  const folders: string[] = [];
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    folders.unshift(folder);
+    if (folder === dirname(folder)) break;
+  }
+  return folders.find((folder) => !mayEnter(folder, user)) ?? null;
+}
+
+function mayEnter(folder: string, user: NonNullable<RunUser>): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isDirectory()) return true;
+  if (stats.uid === user.uid) return (stats.mode & 0o100) !== 0;
+  if (stats.gid === user.gid) return (stats.mode & 0o010) !== 0;
+  return (stats.mode & 0o001) !== 0;
+}
+
+function postgresEntry(): RunUser {
+  let users: string;
+  try {
+    users = readFileSync('/etc/passwd', 'utf8');
+  } catch {
+    return null; // No such file on this system: the caller says what to do.
+  }
+  const fields = users
+    .split('\n')
+    .find((line) => line.startsWith('postgres:'))
+    ?.split(':');
+  return fields === undefined ? null : { uid: Number(fields[2]), gid: Number(fields[3]) };
+}
+
+function noRunUser(cause: unknown): RepriseError {
+  return new RepriseError(
+    'EMBEDDED_UNAVAILABLE',
+    'Postgres does not run as root, and this system has no user "postgres" to run it as. ' +
+      'Run reprise as an ordinary user, or make the user: useradd --system postgres.',
+    { cause },
+  );
+}
