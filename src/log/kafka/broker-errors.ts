@@ -1,0 +1,53 @@
+import { RepriseError } from '../../reprise-error.ts';
+import type { TopicPartition } from './protocol.ts';
+
+/** Error codes of Kafka's protocol that the adapter decides on. Source: https://kafka.apache.org/protocol#protocol_error_codes */
+export const brokerError = {
+  none: 0,
+  offsetOutOfRange: 1,
+  corruptMessage: 2,
+  unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
+  notLeader: 6,
+  invalidTopic: 17,
+  topicAuthorizationFailed: 29,
+  clusterAuthorizationFailed: 31,
+  topicAlreadyExists: 36,
+  unknownTopicId: 100,
+} as const;
+
+/** UNKNOWN_TOPIC, with what to do. */
+export function unknownTopic(topic: string, partition?: number): RepriseError {
+  const where = partition === undefined ? topic : `${topic}[${partition}]`;
+  return new RepriseError(
+    'UNKNOWN_TOPIC',
+    `Kafka has no ${where}. Create the topic (ensureTopics, or \`kafka-topics --create\`), or correct its name.`,
+    { facts: { topic, ...(partition === undefined ? {} : { partition }) } },
+  );
+}
+
+/** LOG_UNAUTHORIZED for a topic. */
+export function topicForbidden(topic: string): RepriseError {
+  return new RepriseError(
+    'LOG_UNAUTHORIZED',
+    `Kafka does not let this user use the topic ${topic}. Grant it READ, WRITE or CREATE with kafka-acls.`,
+    { facts: { topic } },
+  );
+}
+
+/** The typed error of a code that no retry cures, else undefined. */
+export function definite(
+  code: number,
+  { topic, partition }: TopicPartition,
+): RepriseError | undefined {
+  if (code === brokerError.topicAuthorizationFailed) return topicForbidden(topic);
+  if (code === brokerError.invalidTopic) return unknownTopic(topic);
+  if (code === brokerError.corruptMessage) {
+    return new RepriseError(
+      'CORRUPT_RECORD_BATCH',
+      `The broker reports a corrupt batch in ${topic}[${partition}]. Check its disk and replicas; nothing was skipped.`,
+      { facts: { topic, partition } },
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,110 @@
+import { crc32c } from '@node-rs/crc32';
+import { RepriseError } from '../reprise-error.ts';
+import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
+
+/**
+ * Record `index` of a batch as an object; key and value are views on the batch's bytes, not copies.
+ * @throws CORRUPT_RECORD_BATCH when its headers are malformed; RangeError when `index` is outside `[0, count)`
+ */
+export function recordAt(batch: RecordBatch, index: number): LogRecord {
+  requireIndex(batch, index);
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    offset: BigInt(batch.offsets[index] ?? 0),
+    timestampMs: batch.timestampsMs[index] ?? 0,
+    key: keyAt(batch, index),
+    value: valueAt(batch, index),
+    headers: headersAt(batch, index),
+  };
+}
+
+/** The key of record `index` as a view on the batch's bytes, or null. */
+export function keyAt(batch: RecordBatch, index: number): Buffer | null {
+  const start = batch.keyStart[index] ?? -1;
+  return start < 0 ? null : batch.bytes.subarray(start, batch.keyEnd[index]);
+}
+
+/** The value of record `index` as a view on the batch's bytes; null is a tombstone. */
+export function valueAt(batch: RecordBatch, index: number): Buffer | null {
+  const start = batch.valueStart[index] ?? -1;
+  return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
+}
+
+/** CRC-32C of key and value: what a checkpoint keeps to recognise its last record again. */
+export function recordHash(batch: RecordBatch, index: number): number {
+  requireIndex(batch, index);
+  const key = keyAt(batch, index);
+  const value = valueAt(batch, index);
+  const hash = key === null ? 0 : crc32c(key);
+  return value === null ? hash : crc32c(value, hash);
+}
+
+/**
+ * The headers of record `index`, in order; names may repeat.
+ * @throws CORRUPT_RECORD_BATCH when they reach beyond the batch's bytes
+ */
+export function headersAt(batch: RecordBatch, index: number): readonly RecordHeader[] {
+  requireIndex(batch, index);
+  const reader = new HeaderReader(batch, index);
+  const count = reader.varint();
+  // A header has at least two bytes: a larger count is a lie, and is not worth an allocation.
+  if (count < 0 || count > batch.bytes.length) throw corrupt(batch, index);
+  const headers: RecordHeader[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const key = reader.bytes();
+    if (key === null) throw corrupt(batch, index);
+    headers.push({ key: key.toString('utf8'), value: reader.bytes() });
+  }
+  return headers;
+}
+
+class HeaderReader {
+  readonly #batch: RecordBatch;
+  readonly #index: number;
+  #position: number;
+
+  constructor(batch: RecordBatch, index: number) {
+    this.#batch = batch;
+    this.#index = index;
+    this.#position = batch.valueEnd[index] ?? 0;
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.#batch.bytes[this.#position];
+      if (byte === undefined) break;
+      this.#position += 1;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
+    }
+    throw corrupt(this.#batch, this.#index);
+  }
+
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length === -1) return null;
+    const start = this.#position;
+    if (length < 0 || start + length > this.#batch.bytes.length) {
+      throw corrupt(this.#batch, this.#index);
+    }
+    this.#position = start + length;
+    return this.#batch.bytes.subarray(start, this.#position);
+  }
+}
+
+function requireIndex(batch: RecordBatch, index: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < batch.count) return;
+  throw new RangeError(`record ${index} of a batch of ${batch.count}`);
+}
+
+function corrupt(batch: RecordBatch, index: number): RepriseError {
+  const { topic, partition } = batch;
+  const offset = batch.offsets[index] ?? -1;
+  return new RepriseError(
+    'CORRUPT_RECORD_BATCH',
+    `The headers of ${topic}[${partition}]@${offset} are malformed. Look at the producer that wrote this record.`,
+    { facts: { topic, partition, offset } },
+  );
+}
