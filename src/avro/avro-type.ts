@@ -1,0 +1,81 @@
+/** Logical types reprise gives a meaning; every other one is ignored, as the Avro specification asks. */
+export type Logical =
+  | { readonly name: 'uuid' | 'date' | 'timestamp-millis' | 'timestamp-micros' }
+  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
+
+/** A type without parts. */
+export interface PrimitiveType {
+  readonly kind: 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
+  readonly logical: Logical | null;
+}
+
+/** An enum; `fallback` is its default symbol, taken for symbols that the reader does not know. */
+export interface EnumType {
+  readonly kind: 'enum';
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly symbols: readonly string[];
+  readonly fallback: string | null;
+}
+
+/** `size` bytes. */
+export interface FixedType {
+  readonly kind: 'fixed';
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly size: number;
+  readonly logical: Logical | null;
+}
+
+export interface ArrayType {
+  readonly kind: 'array';
+  readonly items: AvroType;
+}
+
+export interface MapType {
+  readonly kind: 'map';
+  readonly values: AvroType;
+}
+
+export interface UnionType {
+  readonly kind: 'union';
+  readonly branches: readonly AvroType[];
+}
+
+/** One field of a record. `fallback` is undefined when the schema gives no default (null is a default). */
+export interface RecordField {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly type: AvroType;
+  readonly fallback: unknown;
+  readonly doc: string | undefined;
+}
+
+/** A record; recursive schemas make the type graph cyclic. */
+export interface RecordType {
+  readonly kind: 'record';
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly fields: RecordField[];
+  readonly doc: string | undefined;
+}
+
+/** A parsed Avro schema, names resolved. `name` is always the full name. */
+export type AvroType =
+  | PrimitiveType
+  | EnumType
+  | FixedType
+  | ArrayType
+  | MapType
+  | UnionType
+  | RecordType;
+
+/** The logical type of a schema, where it has one. */
+export function logicalOf(type: AvroType): Logical | null {
+  return 'logical' in type ? type.logical : null;
+}
+
+/** The name after the last dot. */
+export function unqualified(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}

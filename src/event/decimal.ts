@@ -1,0 +1,51 @@
+import { RepriseError } from '../reprise-error.ts';
+
+/** An exact decimal number: `unscaled` × 10^-`scale`. `scale` is a whole number from 0. Immutable. */
+export class Decimal {
+  readonly unscaled: bigint;
+  readonly scale: number;
+
+  constructor(unscaled: bigint, scale: number) {
+    this.unscaled = unscaled;
+    this.scale = scale;
+  }
+
+  /** Reads `-12.30` (scale 2). @throws CONFIG_INVALID when the text is not a plain decimal number */
+  static fromString(text: string): Decimal {
+    const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
+    if (match === null) {
+      throw new RepriseError(
+        'CONFIG_INVALID',
+        `"${text}" is not a decimal number. Write digits with an optional sign and point, such as -12.30.`,
+      );
+    }
+    const fraction = match[3] ?? '';
+    const unscaled = BigInt(`${match[2]}${fraction}`);
+    return new Decimal(match[1] === '-' ? -unscaled : unscaled, fraction.length);
+  }
+
+  /** Plain notation with exactly `scale` digits after the point. */
+  toString(): string {
+    const sign = this.unscaled < 0n ? '-' : '';
+    const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled)
+      .toString()
+      .padStart(this.scale + 1, '0');
+    if (this.scale === 0) return sign + digits;
+    return `${sign}${digits.slice(0, -this.scale)}.${digits.slice(-this.scale)}`;
+  }
+
+  /** JSON has no decimals: the plain notation, as text. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** True when both are the same number, whatever their scales: 1.0 equals 1.00. */
+  equals(other: Decimal): boolean {
+    const scale = Math.max(this.scale, other.scale);
+    return this.atScale(scale) === other.atScale(scale);
+  }
+
+  private atScale(scale: number): bigint {
+    return this.unscaled * 10n ** BigInt(scale - this.scale);
+  }
+}

@@ -1,0 +1,31 @@
+import type { EventDefinition } from './event-definition.ts';
+import type { Field } from './field-type.ts';
+
+/** What generated code knows of an Avro event. */
+export interface AvroEventOptions {
+  readonly name: string;
+  readonly topic: string;
+  /** The field that is the record key; default: records have no key. */
+  readonly key?: string;
+  /** The field that is the event time; default: the record timestamp. */
+  readonly time?: string;
+  readonly fields: readonly Field[];
+  /** The `.avsc` text, verbatim. */
+  readonly schema: string;
+}
+
+/**
+ * Makes the definition of an Avro event. Called by the code that `reprise schemas generate` writes, which has checked the schema.
+ */
+export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefinition<Event> {
+  return {
+    name: options.name,
+    topic: options.topic,
+    format: 'avro',
+    keyField: options.key,
+    timeField: options.time,
+    fields: options.fields,
+    schemaText: options.schema,
+    parse: undefined,
+  };
+}
