@@ -7,6 +7,7 @@ import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertPrimary } from './assert-primary.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
+import type { ProgressMeter } from './rebuild-progress.ts';
 import { createProgress } from './rebuild-progress.ts';
 import { replayTask } from './replay-task.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -59,19 +60,27 @@ export async function rebuild(
       },
     ),
   ); // 3
-  progress.phase('index');
-  const added = await inTransaction(settings.pool, (client) => addConstraints(client, plan.table)); // 4
-  if (added === 'duplicates') {
-    progress.phase('merge');
-    await inTransaction(settings.pool, (client) => mergeDuplicates(client, plan, partitions));
-  }
-  const rows = await inTransaction(settings.pool, async (client) => {
-    await setVersionState(client, { projection: plan.name, version: plan.version }, 'ready'); // 5
-    return countRows(client, plan.table);
-  });
+  const rows = await finish(settings, plan, { partitions, onPhase: progress.phase }); // 4, 5
   progress.phase('done');
   const seconds = (performance.now() - startedMs) / 1000;
   return { name: plan.name, version: plan.version, records: progress.records(), rows, seconds };
+}
+
+/** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
+async function finish(
+  settings: RunnerSettings,
+  plan: WindowedPlan,
+  target: { readonly partitions: number; readonly onPhase: ProgressMeter['phase'] },
+): Promise<bigint> {
+  return inTransaction(settings.pool, async (client) => {
+    target.onPhase('index');
+    if ((await addConstraints(client, plan.table)) === 'duplicates') {
+      target.onPhase('merge');
+      await mergeDuplicates(client, plan, target.partitions);
+    }
+    await setVersionState(client, { projection: plan.name, version: plan.version }, 'ready');
+    return countRows(client, plan.table);
+  });
 }
 
 async function beginBuilding(settings: RunnerSettings, plan: WindowedPlan): Promise<void> {

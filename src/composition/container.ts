@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Container } from 'inversify';
+import type { ResolvedConfig } from '../config/reprise-config.ts';
+import { createKafkaLog } from '../log/kafka/kafka-log.ts';
+import { createPostgresLog } from '../log/postgres/postgres-log.ts';
+import { createLogger } from '../observe/logger.ts';
+import { compileProjection } from '../projection/compile.ts';
+import type { Projection } from '../projection/projection.ts';
+import { createPublisher } from '../publish/create-publisher.ts';
+import { createKnex, createPool } from '../readmodel/connection.ts';
+import { createReadModels } from '../readmodel/read-models.ts';
+import { cachedRegistry } from '../registry/cached-registry.ts';
+import { createConfluentRegistry } from '../registry/confluent/confluent-registry.ts';
+import { createPostgresRegistry } from '../registry/postgres/postgres-registry.ts';
+import { createRunner } from '../runner/runner.ts';
+import { TOKENS } from './tokens.ts';
+
+/**
+ * The composition root: which piece stands behind which token. Everything is made once, when first asked for, so a command that needs only
+ * Postgres never connects to Kafka.
+ */
+export function createContainer(config: ResolvedConfig, databaseUrl: string): Container {
+  const container = new Container({ defaultScope: 'Singleton' });
+  bindConnections(container, config, databaseUrl);
+  container.bind(TOKENS.plans).toDynamicValue(() => compileAll(container, config));
+  container
+    .bind(TOKENS.publisher)
+    .toDynamicValue((context) =>
+      createPublisher({ log: context.get(TOKENS.log), registry: context.get(TOKENS.registry) }),
+    )
+    .onDeactivation((publisher) => publisher.close());
+  container
+    .bind(TOKENS.readModels)
+    .toDynamicValue((context) =>
+      createReadModels({ knex: context.get(TOKENS.knex), pool: context.get(TOKENS.pool) }),
+    );
+  container.bind(TOKENS.runnerSettings).toDynamicValue((context) => ({
+    pool: context.get(TOKENS.pool),
+    log: context.get(TOKENS.log),
+    registry: context.get(TOKENS.registry),
+    logger: context.get(TOKENS.logger),
+    owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
+    onError: config.onError,
+  }));
+  container
+    .bind(TOKENS.runner)
+    .toDynamicValue((context) =>
+      createRunner(context.get(TOKENS.runnerSettings), context.get(TOKENS.plans)),
+    )
+    .onDeactivation((runner) => runner.stop());
+  return container;
+}
+
+function bindConnections(container: Container, config: ResolvedConfig, url: string): void {
+  container.bind(TOKENS.logger).toDynamicValue(() => createLogger({ level: config.logLevel }));
+  container
+    .bind(TOKENS.pool)
+    .toDynamicValue(() => createPool({ url }))
+    .onDeactivation((pool) => pool.end());
+  container
+    .bind(TOKENS.knex)
+    .toDynamicValue(() => createKnex({ url }))
+    .onDeactivation((knex) => knex.destroy());
+  container
+    .bind(TOKENS.log)
+    .toDynamicValue((context) =>
+      config.log.type === 'postgres'
+        ? createPostgresLog({ pool: context.get(TOKENS.pool), url })
+        : createKafkaLog(config.log),
+    )
+    .onDeactivation((log) => log.close());
+  container
+    .bind(TOKENS.registry)
+    .toDynamicValue((context) =>
+      cachedRegistry(
+        config.registry.type === 'postgres'
+          ? createPostgresRegistry({ pool: context.get(TOKENS.pool) })
+          : createConfluentRegistry(config.registry),
+      ),
+    )
+    .onDeactivation((registry) => registry.close());
+}
+
+/** Projection classes come out of the container too, so that their constructors can be given services. */
+function compileAll(container: Container, config: ResolvedConfig) {
+  return config.projections.map((projectionClass) => {
+    if (!container.isBound(projectionClass)) container.bind<Projection>(projectionClass).toSelf();
+    return compileProjection(container.get<Projection>(projectionClass));
+  });
+}

@@ -1,0 +1,104 @@
+import type { Container } from 'inversify';
+import type { RepriseConfig } from '../config/reprise-config.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import type { ResolvedConfig } from '../config/reprise-config.ts';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import type { Reprise } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { activate } from '../runner/activate.ts';
+import { migrate } from '../runner/migrate.ts';
+import { rebuild } from '../runner/rebuild.ts';
+import { readStatus } from '../runner/status.ts';
+import { createContainer } from './container.ts';
+import { setUpTopicsAndSchemas } from './set-up.ts';
+import { TOKENS } from './tokens.ts';
+
+/**
+ * Composes an application from its configuration: opens (or boots) Postgres, and makes everything else when it is first used. Compiles all
+ * projections at once, so that a definition mistake shows here.
+ * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
+ */
+export async function createReprise(input: RepriseConfig): Promise<Reprise> {
+  const config = resolveConfig(input, process.env);
+  const database = await openDatabase(config);
+  const container = createContainer(config, database.url);
+  try {
+    const plans = container.get(TOKENS.plans);
+    return compose(container, { config, plans, stopDatabase: database.stop });
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: ResolvedConfig;
+  readonly plans: readonly WindowedPlan[];
+  readonly stopDatabase: () => Promise<void>;
+}
+
+function compose(container: Container, parts: Parts): Reprise {
+  const { config, plans } = parts;
+  const settings = () => container.get(TOKENS.runnerSettings);
+  const migrateNow = () => migrate(container.get(TOKENS.knex));
+  let closed: Promise<void> | null = null;
+  return {
+    get publisher() {
+      return container.get(TOKENS.publisher);
+    },
+    get readModels() {
+      return container.get(TOKENS.readModels);
+    },
+    get runner() {
+      return container.get(TOKENS.runner);
+    },
+    get log() {
+      return container.get(TOKENS.log);
+    },
+    get registry() {
+      return container.get(TOKENS.registry);
+    },
+    migrate: migrateNow,
+    async setUp() {
+      await migrateNow();
+      await setUpTopicsAndSchemas(config, container.get(TOKENS.log), container.get(TOKENS.registry));
+    },
+    rebuild: (name, options) => rebuild(settings(), planNamed(plans, name), options),
+    activate: (name) => activate(settings(), planNamed(plans, name)),
+    status: () => readStatus(settings(), plans),
+    close() {
+      closed ??= closeAll(container, parts);
+      return closed;
+    },
+  };
+}
+
+function planNamed(plans: readonly WindowedPlan[], name: string): WindowedPlan {
+  const plan = plans.find((each) => each.name === name);
+  if (plan !== undefined) return plan;
+  const known = plans.map((each) => each.name).join(', ') || 'none';
+  throw new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `There is no projection named ${name} in the configuration; declared are: ${known}. Add its class to "projections" in reprise.config.ts.`,
+    { facts: { projection: name } },
+  );
+}
+
+async function openDatabase(
+  config: ResolvedConfig,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const { database } = config;
+  if (database.type === 'url') return { url: database.url, stop: async () => undefined };
+  const { dataDirectory, port } = database;
+  return startEmbeddedPostgres({ dataDirectory, ...(port === undefined ? {} : { port }) });
+}
+
+/** Closes in the order of use. Unbinding runs a binding's deactivation only where its piece was made, so nothing is opened to be closed. */
+async function closeAll(container: Container, parts: Parts): Promise<void> {
+  const { runner, publisher, log, registry, knex, pool } = TOKENS;
+  for (const token of [runner, publisher, log, registry, knex, pool]) {
+    await container.unbindAsync(token);
+  }
+  await parts.stopDatabase();
+}

@@ -1,0 +1,32 @@
+import type { ResolvedConfig } from '../config/reprise-config.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { subjectOf } from '../publish/subject-of.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
+import { isRepriseError } from '../reprise-error.ts';
+
+/** Creates the topics of the declared events that do not exist yet, and registers their schemas. Existing topics keep their partition count. */
+export async function setUpTopicsAndSchemas(
+  config: Pick<ResolvedConfig, 'events' | 'topicPartitions'>,
+  log: EventLog,
+  registry: SchemaRegistry,
+): Promise<void> {
+  const topics = [...new Set(config.events.map(({ topic }) => topic))];
+  for (const topic of topics) {
+    if (!(await exists(log, topic))) {
+      await log.ensureTopics([{ topic, partitions: config.topicPartitions }]);
+    }
+  }
+  for (const { topic, schemaText } of config.events) {
+    if (schemaText !== undefined) await registry.register(subjectOf(topic), schemaText);
+  }
+}
+
+async function exists(log: EventLog, topic: string): Promise<boolean> {
+  try {
+    await log.describe([topic]);
+    return true;
+  } catch (error) {
+    if (isRepriseError(error, 'UNKNOWN_TOPIC')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import type { ServiceIdentifier } from 'inversify';
+import type { Knex } from 'knex';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { EventLog } from '../log/event-log.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { ReadModels } from '../readmodel/read-models.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
+import type { Runner } from '../reprise.ts';
+import type { RunnerSettings } from '../runner/settings.ts';
+
+function token<Service>(name: string): ServiceIdentifier<Service> {
+  return Symbol.for(`reprise.${name}`) as ServiceIdentifier<Service>;
+}
+
+/** What the container holds. A projection's constructor may ask for any of them with `@inject(TOKENS.…)`. */
+export const TOKENS = {
+  pool: token<Pool>('pool'),
+  knex: token<Knex>('knex'),
+  logger: token<Logger>('logger'),
+  log: token<EventLog>('log'),
+  registry: token<SchemaRegistry>('registry'),
+  publisher: token<Publisher>('publisher'),
+  plans: token<readonly WindowedPlan[]>('plans'),
+  readModels: token<ReadModels>('readModels'),
+  runnerSettings: token<RunnerSettings>('runnerSettings'),
+  runner: token<Runner>('runner'),
+} as const;
