@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Position } from '../../src/log/event-log.ts';
+import type { Reprise } from '../../src/reprise.ts';
+import { onEveryLog } from '../support/every-log.ts';
+import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
+import { uniqueTopic } from '../support/kafka.ts';
+import { differences } from '../support/oracle.ts';
+import { sql, tableDigest } from '../support/read-model.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+onEveryLog('the main job', (log) => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let app: Reprise;
+  let positions: Position[];
+
+  const example = exampleOn(uniqueTopic('user-actions'));
+  const UserMetrics = example.metricsOf(1);
+
+  const open = (version = 1) =>
+    createTestApp({ databaseUrl: database.url, example, version, ...log });
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await open();
+    await app.setUp();
+    positions = await publishAll(app, example, exampleEvents(3_000));
+    await app.runner.start();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  async function waitForAll(reader: Reprise, awaited: readonly Position[]): Promise<void> {
+    const last = new Map(awaited.map((position) => [position.partition, position]));
+    for (const position of awaited) {
+      const known = last.get(position.partition);
+      if (known === undefined || position.offset > known.offset) last.set(position.partition, position);
+    }
+    for (const position of last.values()) await reader.readModels.waitFor(UserMetrics, position);
+  }
+
+  test('events become rows that equal an independent fold of the log', async () => {
+    await waitForAll(app, positions);
+    expect(await differences(app, example, database.url)).toEqual([]);
+  });
+
+  test('queries are typed and answered from the stable view', async () => {
+    const row = await app.readModels
+      .query(UserMetrics)
+      .where('user_id', 'user-1')
+      .orderBy('window_start')
+      .first();
+    expect(row?.window_start).toBeInstanceOf(Date);
+    expect(typeof row?.events).toBe('bigint');
+    expect(typeof row?.average).toBe('number');
+    expect(Object.keys(row ?? {})).not.toContain('_partition');
+  });
+
+  test('waitFor gives read-your-writes, and says where the checkpoint stands when it takes too long', async () => {
+    const [event] = exampleEvents(1, 99);
+    if (event === undefined) throw new Error('no event');
+    const position = await app.publisher.publish(example.event, { ...event, userId: 'reader' });
+    await app.readModels.waitFor(UserMetrics, position);
+    const rows = await app.readModels.query(UserMetrics).where('user_id', 'reader');
+    expect(rows.map(({ events }) => events)).toEqual([1n]);
+    await expect(
+      app.readModels.waitFor(
+        UserMetrics,
+        { ...position, offset: position.offset + 1_000n },
+        { timeoutMs: 50 },
+      ),
+    ).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  test('a rebuild beside the live version gives byte-identical rows (law 1), and activate swaps the view', async () => {
+    const next = await open(2);
+    try {
+      await expect(next.activate('user_metrics')).rejects.toMatchObject({ code: 'ACTIVATE_REFUSED' });
+      const phases = new Set<string>();
+      const report = await next.rebuild('user_metrics', {
+        onProgress: ({ phase }) => phases.add(phase),
+      });
+      expect(report).toMatchObject({ name: 'user_metrics', version: 2, records: 3_001 });
+      expect(phases).toContain('done');
+      expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
+        await tableDigest(database.url, 'user_metrics__v1'),
+      );
+      await expect(next.rebuild('user_metrics')).rejects.toMatchObject({ code: 'REBUILD_REFUSED' });
+
+      const more = await publishAll(app, example, exampleEvents(500, 7));
+      await waitForAll(app, more);
+      expect(await next.activate('user_metrics')).toEqual({
+        name: 'user_metrics',
+        version: 2,
+        previousVersion: 1,
+      });
+      expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
+        await tableDigest(database.url, 'user_metrics__v1'),
+      );
+      expect(await differences(next, example, database.url)).toEqual([]);
+    } finally {
+      await next.close();
+    }
+  });
+
+  test('after the switch the old version commits nothing more, and the new one goes on', async () => {
+    const before = await tableDigest(database.url, 'user_metrics__v1');
+    const next = await open(2);
+    try {
+      await next.runner.start();
+      const more = await publishAll(app, example, exampleEvents(300, 8));
+      await waitForAll(next, more);
+      expect(await differences(next, example, database.url)).toEqual([]);
+      expect(await tableDigest(database.url, 'user_metrics__v1')).toBe(before);
+    } finally {
+      await next.close();
+    }
+  });
+
+  test('status tells versions, lag and states', async () => {
+    const statuses = await app.status();
+    expect(statuses.map(({ version, state }) => [version, state])).toEqual([
+      [1, 'ready'],
+      [2, 'active'],
+    ]);
+    expect(statuses[1]?.lagRecords).toBe(0n);
+    expect(statuses[1]?.tasks).toHaveLength(4);
+  });
+
+  test('a changed shape without a raised version is refused', async () => {
+    await sql(
+      database.url,
+      "update reprise.projection_versions set fingerprint = 'other' where projection = 'user_metrics'",
+    );
+    const again = await open(2);
+    await expect(again.runner.start()).rejects.toMatchObject({ code: 'VERSION_NOT_RAISED' });
+    await again.close();
+  });
+});

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A TypeScript program of the tests in a process of its own. */
+export interface ChildProcess {
+  readonly pid: number;
+  /** Resolves once the program has written this line on stdout. @throws when it ends before */
+  line(wanted: string): Promise<void>;
+  /** Resolves when it has ended, with its exit code, or null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+  readonly output: () => string;
+}
+
+/** Starts a file under tsx, in the same way as `npm start` does. */
+export function startProgram(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      output += text;
+      for (const look of waiting) look();
+    });
+  }
+  const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  return {
+    pid: child.pid ?? -1,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    output: () => output,
+    line: (wanted) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!output.split('\n').includes(wanted)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        void exited.then(() => reject(new Error(`ended before it said "${wanted}":\n${output}`)));
+      }),
+  };
+}

@@ -1,0 +1,82 @@
+import { UserMetrics } from '../../projections/user-metrics.ts';
+import { UserActed } from '../../schemas/index.ts';
+import { createReprise } from '../../src/composition/create-reprise.ts';
+import type { EventDefinition } from '../../src/event/event-definition.ts';
+import type { Position } from '../../src/log/event-log.ts';
+import { avg, count, max, sum } from '../../src/projection/aggregates.ts';
+import { tumbling } from '../../src/projection/tumbling.ts';
+import type { Reprise } from '../../src/reprise.ts';
+
+/** The example's event on a topic of the test's own, and its metrics as a class of any version. */
+export function exampleOn(topic: string) {
+  const event: EventDefinition<UserActed> = { ...UserActed, topic };
+  const metricsOf = (version: number) =>
+    class Metrics extends UserMetrics {
+      override readonly version: number = version;
+      override define() {
+        const windowed = this.from(event)
+          .key('userId')
+          .window(tumbling('1 minute'), { lateness: '10 seconds' });
+        return windowed.measure({
+          events: count(),
+          average: avg('value'),
+          total: sum('value'),
+          highest: max('value'),
+        }) as unknown as ReturnType<UserMetrics['define']>;
+      }
+    };
+  return { event, topic, metricsOf };
+}
+
+export type Example = ReturnType<typeof exampleOn>;
+export type MetricsClass = ReturnType<Example['metricsOf']>;
+
+export interface TestAppOptions {
+  readonly databaseUrl: string;
+  readonly example: Example;
+  /** Version of the metrics; default 1. */
+  readonly version?: number;
+  /** Kafka brokers; undefined: the Postgres log. */
+  readonly brokers?: readonly string[];
+  readonly onError?: 'halt' | 'deadLetter';
+}
+
+/** The example application on a database and log of the test's own. */
+export function createTestApp(options: TestAppOptions): Promise<Reprise> {
+  const { brokers, example } = options;
+  return createReprise({
+    projections: [example.metricsOf(options.version ?? 1)],
+    events: [example.event],
+    database: { type: 'url', url: options.databaseUrl },
+    log: brokers === undefined ? { type: 'postgres' } : { type: 'kafka', brokers: [...brokers] },
+    registry: { type: 'postgres' },
+    onError: options.onError ?? 'halt',
+    logLevel: 'silent',
+  });
+}
+
+/** `count` seeded events: 50 users, values with awkward fractions, event times up to 8 s out of order. */
+export function exampleEvents(count: number, seed = 1): UserActed[] {
+  let state = seed >>> 0;
+  const random = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const startMs = Date.UTC(2026, 0, 1);
+  return Array.from({ length: count }, (_, i) => ({
+    eventId: `00000000-0000-4000-8000-${i.toString().padStart(12, '0')}`,
+    userId: `user-${Math.floor(random() * 50)}`,
+    action: (['VIEW', 'CLICK', 'PURCHASE'] as const)[Math.floor(random() * 3)] ?? 'VIEW',
+    value: random() * 10 ** Math.floor(random() * 12 - 4),
+    occurredAt: new Date(startMs + i * 40 - Math.floor(random() * 8_000)),
+  }));
+}
+
+/** Publishes events and waits until all are acknowledged. */
+export function publishAll(
+  app: Reprise,
+  example: Example,
+  events: readonly UserActed[],
+): Promise<Position[]> {
+  return Promise.all(events.map((event) => app.publisher.publish(example.event, event)));
+}
