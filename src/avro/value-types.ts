@@ -1,0 +1,165 @@
+import avsc from 'avsc';
+import { Decimal } from '../event/decimal.ts';
+import { invalid, parseJson } from './parse-schema.ts';
+
+type Schema = Parameters<typeof avsc.Type.forSchema>[0];
+
+/** Instants that a `Date` can hold, in milliseconds. */
+export const dateRangeMs = 8.64e15;
+const dayMs = 86_400_000;
+const longLimit = 1n << 63n;
+
+/**
+ * Makes avsc's type for schema text, with the TypeScript values of reprise: long and timestamp-micros are bigint, timestamp-millis
+ * Date, date 'YYYY-MM-DD', decimal `Decimal`. A union of null and one type is `T | null`; every wider union is `{ branch: value }`,
+ * so that adding a branch to it changes no shape. @throws SCHEMA_INVALID
+ */
+export function createValueType(schemaText: string, origin: string): avsc.Type {
+  const schema = parseJson(schemaText, origin) as Schema;
+  try {
+    return avsc.Type.forSchema(schema, {
+      registry: { long: longType },
+      logicalTypes: {
+        'timestamp-millis': TimestampMillis,
+        'timestamp-micros': TimestampMicros,
+        date: CalendarDate,
+        decimal: DecimalLogical,
+      },
+      omitRecordMethods: true,
+      typeHook: unionHook as never,
+    });
+  } catch (error) {
+    throw invalid(origin, '', `avsc refuses it: ${(error as Error).message}; correct the schema`);
+  }
+}
+
+function unionHook(schema: Schema, options: unknown): avsc.Type | undefined {
+  if (!Array.isArray(schema)) return undefined;
+  const values = schema.filter((branch) => branch !== 'null').length;
+  return values <= 1
+    ? new avsc.types.UnwrappedUnionType(schema as never, options)
+    : new avsc.types.WrappedUnionType(schema as never, options);
+}
+
+const longType = avsc.types.LongType.__with({
+  fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const buffer = Buffer.alloc(8);
+    buffer.writeBigInt64LE(value);
+    return buffer;
+  },
+  fromJSON: (value: number | string) => BigInt(value),
+  toJSON: (value: bigint) => Number(value),
+  isValid: (value: unknown) =>
+    typeof value === 'bigint' && value >= -longLimit && value < longLimit,
+  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
+});
+
+class TimestampMillis extends avsc.types.LogicalType {
+  protected override _fromValue(value: bigint | number): Date {
+    return new Date(Number(value));
+  }
+  protected override _toValue(value: unknown): bigint | undefined {
+    const ms = value instanceof Date ? value.getTime() : Number.NaN;
+    return Number.isNaN(ms) ? undefined : BigInt(ms);
+  }
+  protected override _resolve(type: avsc.Type): unknown {
+    if (avsc.Type.isType(type, 'logical:timestamp-millis')) return (value: Date) => value;
+    return isWhole(type) ? (value: bigint | number) => this._fromValue(value) : undefined;
+  }
+}
+
+class TimestampMicros extends avsc.types.LogicalType {
+  protected override _fromValue(value: bigint): bigint {
+    return value;
+  }
+  protected override _toValue(value: unknown): bigint | undefined {
+    return typeof value === 'bigint' ? value : undefined;
+  }
+  protected override _resolve(type: avsc.Type): unknown {
+    return avsc.Type.isType(type, 'logical:timestamp-micros') || isWhole(type)
+      ? (value: bigint | number) => BigInt(value)
+      : undefined;
+  }
+}
+
+class CalendarDate extends avsc.types.LogicalType {
+  protected override _fromValue(days: number): string {
+    return dateText(days);
+  }
+  protected override _toValue(value: unknown): number | undefined {
+    return typeof value === 'string' ? daysOf(value) : undefined;
+  }
+  protected override _resolve(type: avsc.Type): unknown {
+    if (avsc.Type.isType(type, 'logical:date')) return (value: string) => value;
+    return avsc.Type.isType(type, 'int') ? dateText : undefined;
+  }
+}
+
+class DecimalLogical extends avsc.types.LogicalType {
+  readonly precision: number;
+  readonly scale: number;
+  constructor(schema: { precision: number; scale?: number }, options: unknown) {
+    super(schema as never, options);
+    this.precision = schema.precision;
+    this.scale = schema.scale ?? 0;
+  }
+  protected override _fromValue(bytes: Buffer): Decimal {
+    return new Decimal(unscaledOf(bytes, 0, bytes.length), this.scale);
+  }
+  protected override _toValue(value: unknown): Buffer | undefined {
+    if (!(value instanceof Decimal) || value.scale !== this.scale) return undefined;
+    const digits = (value.unscaled < 0n ? -value.unscaled : value.unscaled).toString();
+    if (digits.length > this.precision) return undefined;
+    const { size } = this.underlyingType as unknown as { size?: number };
+    return unscaledBytes(value.unscaled, size);
+  }
+  protected override _resolve(type: avsc.Type): unknown {
+    if (type instanceof DecimalLogical && type.scale === this.scale) {
+      return (value: Decimal) => value;
+    }
+    return avsc.Type.isType(type, 'bytes', 'fixed') ? (b: Buffer) => this._fromValue(b) : undefined;
+  }
+}
+
+function isWhole(type: avsc.Type): boolean {
+  return avsc.Type.isType(type, 'int', 'long', 'abstract:long');
+}
+
+/** Days since the epoch as 'YYYY-MM-DD', years beyond 9999 with a sign as in ISO 8601. */
+export function dateText(days: number): string {
+  const date = new Date(days * dayMs);
+  if (Number.isNaN(date.getTime())) throw new RangeError(`day ${days} is beyond the calendar`);
+  const text = date.toISOString();
+  return text.slice(0, text.indexOf('T'));
+}
+
+/** Days since the epoch of 'YYYY-MM-DD'; undefined when the text is no day of the calendar. */
+export function daysOf(text: string): number | undefined {
+  if (!/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)) return undefined;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  if (Number.isNaN(ms)) return undefined;
+  const days = ms / dayMs;
+  return dateText(days) === text ? days : undefined;
+}
+
+/** The big-endian two's complement number in `bytes[start, end)`; no bytes are 0. */
+export function unscaledOf(bytes: Uint8Array, start: number, end: number): bigint {
+  if (start === end) return 0n;
+  let hex = '0x';
+  for (let at = start; at < end; at += 1) {
+    hex += (bytes[at] as number).toString(16).padStart(2, '0');
+  }
+  return BigInt.asIntN((end - start) * 8, BigInt(hex));
+}
+
+function unscaledBytes(value: bigint, size: number | undefined): Buffer | undefined {
+  let length = 1;
+  while (BigInt.asIntN(length * 8, value) !== value) length += 1;
+  if (size !== undefined && length > size) return undefined;
+  const width = size ?? length;
+  const hex = BigInt.asUintN(width * 8, value)
+    .toString(16)
+    .padStart(width * 2, '0');
+  return Buffer.from(hex, 'hex');
+}
