@@ -1,0 +1,46 @@
+import { RepriseError } from '../../reprise-error.ts';
+
+/** SQLSTATE classes and codes that pass: connection, resources, operator intervention, serialization, deadlock. */
+const PASSING = /^(08|53|57P|40001|40P01)/;
+
+/** True when the same statement may succeed later: the server or the way to it is away, not the statement wrong. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RepriseError || !(error instanceof Error)) return false;
+  const { code } = error as { code?: string };
+  // node-postgres's own errors (connection terminated, time out on connect) carry no code at all.
+  if (code === undefined) return /connect|terminat|timeout/i.test(error.message);
+  return PASSING.test(code) || /^E[A-Z]+$/.test(code);
+}
+
+/** 42P01: the tables of the log are not there, or the table of this topic is gone since its number was read. */
+export function isMissingTable(error: unknown): boolean {
+  return (error as { code?: string } | undefined)?.code === '42P01';
+}
+
+export function unknownTopic(topic: string, known = ''): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_TOPIC',
+    `There is no topic ${topic} in the log kept in Postgres${known}. Create it with setUp() (or ensureTopics), or correct the name.`,
+    { facts: { topic } },
+  );
+}
+
+/** What a failed statement means to the caller of the log. */
+export function logError(error: unknown, doing: string): RepriseError {
+  if (error instanceof RepriseError) return error;
+  if (isMissingTable(error)) {
+    return new RepriseError(
+      'NOT_MIGRATED',
+      `The tables of the log are not in this database (${doing}). Run the migrations: reprise migrate, or setUp().`,
+      { cause: error },
+    );
+  }
+  const passing = isPassing(error);
+  const said = error instanceof Error ? error.message : String(error);
+  return new RepriseError(
+    passing ? 'LOG_UNAVAILABLE' : 'DATABASE_FAILED',
+    `The log kept in Postgres failed (${doing}): ${said}. ` +
+      (passing ? 'Check that the database can be reached; trying again may help.' : ''),
+    { cause: error, retriable: passing },
+  );
+}

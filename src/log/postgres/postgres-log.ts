@@ -1,0 +1,89 @@
+import type { Pool } from 'pg';
+import { RepriseError } from '../../reprise-error.ts';
+import type { EventLog } from '../event-log.ts';
+import { Appender } from './append-records.ts';
+import { readRecords } from './read-records.ts';
+import { deleteRecordsBefore, deleteTopic, describeTopics, ensureTopics } from './topics.ts';
+import { WakeUps } from './wake-ups.ts';
+
+export interface PostgresLogOptions {
+  /** Stays the caller's: not ended by `close`. */
+  readonly pool: Pool;
+  /** The same database, for the connection that listens for commits; a real session, not one of a pooler in transaction mode. */
+  readonly url: string;
+}
+
+/** The log kept in Postgres, with what an administrator needs beyond the port. */
+export interface PostgresLog extends EventLog {
+  readonly kind: 'postgres';
+  /** Deletes records before `offset`, which becomes the partition's start offset (at most its end). @returns the start offset now @throws UNKNOWN_TOPIC */
+  deleteRecordsBefore(topic: string, partition: number, offset: bigint): Promise<bigint>;
+  /** Deletes a topic and its records; created again it has another topic id. @throws UNKNOWN_TOPIC */
+  deleteTopic(topic: string): Promise<void>;
+}
+
+/**
+ * An event log in Postgres tables, for those to whom one server is enough. Offsets are gapless and in commit order: an append locks its
+ * partitions until it commits. An append whose connection broke during commit (LOG_UNAVAILABLE) may have happened, as with any log without
+ * producer ids: repeating it may store the records twice. No leader epochs.
+ */
+export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLog {
+  const wakeUps = new WakeUps(url);
+  const appender = new Appender(pool);
+  const closing = new AbortController();
+  const appends = new Set<Promise<unknown>>();
+  const assertOpen = () => {
+    if (!closing.signal.aborted) return;
+    throw new RepriseError('CLOSED', 'The log has been closed. Open another one.');
+  };
+  return {
+    kind: 'postgres',
+    describe: (topics) => describeTopics(pool, topics),
+    read(positions, options = {}) {
+      assertOpen();
+      return streamOf(
+        (signal) => readRecords({ pool, wakeUps, signal }, positions, options),
+        [closing.signal, ...(options.signal === undefined ? [] : [options.signal])],
+      );
+    },
+    async append(records) {
+      assertOpen();
+      const append = appender.append(records);
+      appends.add(append);
+      return append.finally(() => appends.delete(append));
+    },
+    ensureTopics: (topics) => ensureTopics(pool, topics),
+    leaderEpochEnd: async () => null,
+    deleteRecordsBefore: (topic, partition, offset) =>
+      deleteRecordsBefore(pool, topic, partition, offset),
+    deleteTopic: (topic) => deleteTopic(pool, topic),
+    async close() {
+      closing.abort();
+      await Promise.allSettled(appends);
+      await wakeUps.close();
+    },
+  };
+}
+
+/**
+ * A stream whose `return()` ends a fetch that is waiting: a generator alone would answer only after its pending `next()`.
+ */
+function streamOf<Item>(
+  start: (signal: AbortSignal) => AsyncGenerator<Item, void, undefined>,
+  signals: readonly AbortSignal[],
+): AsyncIterable<Item> {
+  return {
+    [Symbol.asyncIterator]() {
+      const leaving = new AbortController();
+      const items = start(AbortSignal.any([...signals, leaving.signal]));
+      return {
+        next: () => items.next(),
+        async return() {
+          leaving.abort();
+          await items.return(undefined);
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import type { Pool } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { RepriseError } from '../../reprise-error.ts';
+import type { ReadOptions, ReadPosition } from '../event-log.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import { fetchSql, parseCopy } from './copy-records.ts';
+import { isMissingTable, isPassing, logError, unknownTopic } from './log-errors.ts';
+import { readTopics, recordTable, type StoredTopic } from './topics.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+const RECORDS_MAX = 10_000;
+const BACKOFF_FIRST_MS = 50;
+const BACKOFF_LAST_MS = 5_000;
+
+interface Cursor {
+  readonly topic: string;
+  readonly partition: number;
+  readonly until: number;
+  next: number;
+  /** Number of the topic when it was first seen: another number is another topic of the same name. */
+  topicNumber: number | null;
+}
+
+export interface ReadContext {
+  readonly pool: Pool;
+  readonly wakeUps: WakeUps;
+  /** Aborted when the reader goes away, the caller's signal fires, or the log closes. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads as the port says, with the next fetch under way while the consumer works on the current one. */
+export async function* readRecords(
+  context: ReadContext,
+  positions: readonly ReadPosition[],
+  options: ReadOptions,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const batches = fetches(context, positions.map(cursorOf), options);
+  let ahead = batches.next();
+  try {
+    for (;;) {
+      const current = await ahead;
+      if (current.done === true) return;
+      ahead = batches.next();
+      ahead.catch(() => undefined); // Reported when it is awaited; a consumer that stops first does not care.
+      if (context.signal.aborted) return;
+      yield current.value;
+    }
+  } finally {
+    await ahead.catch(() => undefined);
+  }
+}
+
+/** One look at all end offsets, then a chunk of each partition that has records, and again: no partition waits for another's backlog. */
+async function* fetches(
+  context: ReadContext,
+  cursors: readonly Cursor[],
+  options: ReadOptions,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  let backoffMs = BACKOFF_FIRST_MS;
+  context.wakeUps.listen();
+  for (;;) {
+    const open = cursors.filter(({ next, until }) => next < until);
+    if (open.length === 0 || context.signal.aborted) return;
+    const heard = context.wakeUps.heard;
+    let found = false;
+    try {
+      const topics = await readTopics(context.pool, [...new Set(open.map(({ topic }) => topic))]);
+      for (const cursor of open) {
+        if (context.signal.aborted) return;
+        const batch = await fetchNext(context, cursor, topics.get(cursor.topic), options);
+        if (batch === null) continue;
+        found = true;
+        cursor.next = batch.nextOffset;
+        yield batch;
+      }
+      backoffMs = BACKOFF_FIRST_MS;
+    } catch (error) {
+      if (!isPassing(error)) throw logError(error, 'reading');
+      if (context.signal.aborted) return;
+      await context.wakeUps.waitBeyond(context.wakeUps.heard, backoffMs, context.signal);
+      backoffMs = Math.min(backoffMs * 2, BACKOFF_LAST_MS);
+      continue;
+    }
+    if (!found) await context.wakeUps.waitBeyond(heard, options.maxWaitMs ?? 500, context.signal);
+  }
+}
+
+/** The next chunk of a partition; null: nothing new. */
+async function fetchNext(
+  context: ReadContext,
+  cursor: Cursor,
+  topic: StoredTopic | undefined,
+  options: ReadOptions,
+): Promise<RecordBatch | null> {
+  const description = topic?.partitions[cursor.partition];
+  if (topic === undefined || description === undefined) {
+    throw unknownTopic(topic === undefined ? cursor.topic : `${cursor.topic}[${cursor.partition}]`);
+  }
+  cursor.topicNumber ??= topic.number;
+  if (cursor.topicNumber !== topic.number) {
+    throw unknownTopic(
+      cursor.topic,
+      ' any more: it was deleted and created again while it was read',
+    );
+  }
+  const start = Number(description.startOffset);
+  const end = Number(description.stableEndOffset);
+  if (cursor.next < start || cursor.next > end) throw outOfRange(cursor, start, end);
+  if (cursor.next === end) return null;
+  const sql = fetchSql({
+    table: recordTable(topic.number),
+    partition: cursor.partition,
+    from: cursor.next,
+    until: Math.min(end, cursor.until),
+    recordsMax: RECORDS_MAX,
+    bytesMax: options.partitionBytesMax ?? 1024 * 1024,
+  });
+  const batch = parseCopy(
+    await copy(context.pool, sql).catch((error: unknown) => {
+      // Its table went away after its offsets were read: the next look says whether the topic did.
+      if (isMissingTable(error)) throw unknownTopic(cursor.topic);
+      throw error;
+    }),
+    {
+      topic: cursor.topic,
+      partition: cursor.partition,
+      firstOffset: cursor.next,
+      leaderEpoch: -1,
+      stableEndOffset: end,
+      appendTime: false,
+    },
+  );
+  // Offsets have no holes here, so a gap means that the start moved under the statement: look again, which then says OFFSET_OUT_OF_RANGE.
+  return batch.count > 0 && batch.offsets[0] === cursor.next ? batch : null;
+}
+
+async function copy(pool: Pool, sql: string): Promise<Buffer> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of client.query(copyTo(sql))) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    // Without an SQLSTATE the connection itself failed.
+    if (!/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '')) broken = error as Error;
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+function cursorOf({ topic, partition, offset, untilOffset }: ReadPosition): Cursor {
+  const until = untilOffset === undefined ? Number.POSITIVE_INFINITY : Number(untilOffset);
+  return { topic, partition, until, next: Number(offset), topicNumber: null };
+}
+
+function outOfRange({ topic, partition, next }: Cursor, start: number, end: number): RepriseError {
+  return new RepriseError(
+    'OFFSET_OUT_OF_RANGE',
+    `${topic}[${partition}]@${next} is not in the log, which has [${start}, ${end}). ` +
+      (next < start
+        ? 'The records were deleted: rebuild the projection from what is left, or restore the log.'
+        : 'The log ends before this position: it was restored to an earlier state or made anew.'),
+    { facts: { topic, partition, offset: next, startOffset: start, endOffset: end } },
+  );
+}
