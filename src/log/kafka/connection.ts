@@ -112,7 +112,7 @@ export class KafkaConnections {
       const broker = await this.#broker(address);
       requireVersion(broker, request, address);
       const answer = await broker.connectionPool.send({
-        request: { ...request, encode: async () => ({ buffer: request.body }) },
+        request: { ...request, encode: async () => ({ buf: request.body, buffer: request.body }) },
         response: {
           decode: async (payload: Buffer) => payload,
           parse: async (payload: Buffer) => payload,

@@ -1,0 +1,76 @@
+import { RepriseError } from '../../reprise-error.ts';
+import type { EventLog, ReadOptions, ReadPosition } from '../event-log.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import { KafkaAppender } from './append.ts';
+import { KafkaConnections } from './connection.ts';
+import { loadDecompress } from './decompress.ts';
+import type { KafkaLogConfig } from './kafka-config.ts';
+import { PartitionReader } from './partition-reader.ts';
+import { partitionState } from './partition-state.ts';
+import { KafkaTopics } from './topics.ts';
+
+/** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
+const responseBytesMax = 32 * 1024 * 1024;
+
+/**
+ * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the rest shares some.
+ * @throws KAFKAJS_CHANGED when kafkajs is not the version this was written for; CONFIG_INVALID without brokers
+ */
+export function createKafkaLog(config: KafkaLogConfig): EventLog {
+  requireBrokers(config);
+  const shared = new KafkaConnections(config);
+  const topics = new KafkaTopics(shared, config.availabilityTimeoutMs ?? 5_000);
+  const appender = new KafkaAppender(config, topics);
+  const closing = new AbortController();
+
+  async function* read(
+    positions: readonly ReadPosition[],
+    options: ReadOptions = {},
+  ): AsyncGenerator<RecordBatch, void> {
+    if (closing.signal.aborted) {
+      throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
+    }
+    const signals = options.signal === undefined ? [] : [options.signal];
+    const reader = new PartitionReader(
+      {
+        connections: new KafkaConnections(config),
+        topics,
+        decompress: await loadDecompress(config.unpackedBytesMax),
+        settings: {
+          maxWaitMs: options.maxWaitMs ?? 500,
+          responseBytesMax,
+          partitionBytesMax: options.partitionBytesMax ?? 1024 * 1024,
+        },
+        signal: AbortSignal.any([closing.signal, ...signals]),
+        logger: config.logger ?? (() => undefined),
+      },
+      positions.map(partitionState),
+    );
+    yield* reader.stream();
+  }
+
+  return {
+    kind: 'kafka',
+    describe: (names) => topics.describe(names),
+    read,
+    append: (records) => appender.append(records),
+    ensureTopics: (specs) => topics.ensure(specs),
+    leaderEpochEnd: (topic, partition, leaderEpoch) =>
+      topics.leaderEpochEnd({ topic, partition }, leaderEpoch),
+    close: async () => {
+      closing.abort();
+      await appender.close();
+      await shared.close();
+    },
+  };
+}
+
+function requireBrokers({ brokers }: KafkaLogConfig): void {
+  const wrong = brokers.find((broker) => !/^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/.test(broker));
+  if (brokers.length > 0 && wrong === undefined) return;
+  throw new RepriseError(
+    'CONFIG_INVALID',
+    `The Kafka brokers ${wrong === undefined ? 'are missing' : `contain ${JSON.stringify(wrong)}`}: give a list of host:port.`,
+    { facts: { brokers: brokers.join(',') } },
+  );
+}

@@ -1,0 +1,269 @@
+import { RepriseError } from '../../reprise-error.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import { backOff, pause } from './backoff.ts';
+import { type BatchHeader, batchHeaders, type PartitionSlice } from './batch-headers.ts';
+import { brokerError, definite, unknownTopic } from './broker-errors.ts';
+import type { KafkaConnections } from './connection.ts';
+import type { Decompress } from './decompress.ts';
+import {
+  type FetchedPartition,
+  type FetchPartition,
+  type FetchResponse,
+  type FetchSettings,
+  fetchRequest,
+} from './fetch-protocol.ts';
+import type { KafkaLogEntry } from './kafka-config.ts';
+import { isDone, outOfRange, type PartitionState } from './partition-state.ts';
+import { metadataRequest } from './protocol.ts';
+import { decodeSlice } from './record-cursor.ts';
+import type { KafkaTopics } from './topics.ts';
+
+/** What a reader works with. It owns `connections`: they close with it. */
+export interface ReaderParts {
+  readonly connections: KafkaConnections;
+  readonly topics: KafkaTopics;
+  readonly decompress: Decompress;
+  readonly settings: FetchSettings;
+  readonly signal: AbortSignal;
+  readonly logger: (entry: KafkaLogEntry) => void;
+}
+
+/** A slice whose position is already taken over, to be decoded when the consumer gets to it. */
+interface TakenSlice {
+  readonly slice: PartitionSlice;
+  readonly headers: readonly BatchHeader[];
+}
+
+type Event =
+  | {
+      readonly kind: 'fetched';
+      readonly node: number;
+      readonly asked: readonly FetchPartition[];
+      readonly response: FetchResponse;
+    }
+  | { readonly kind: 'failed'; readonly node: number; readonly error: unknown }
+  | { readonly kind: 'located'; readonly error: unknown }
+  | { readonly kind: 'aborted' };
+
+/** How often a topic may be unknown in a row before it is: a new one takes a moment to reach every broker. */
+const unknownTopicAttempts = 8;
+
+/**
+ * Reads partitions as one stream.
+ *
+ * A partition is either located (its leader is known) or not; a node that leads some has at most one fetch under way. Moves, in the order of the loop:
+ * 1 look up the leaders of partitions that have none, after a backoff when the last attempt failed;
+ * 2 send a fetch to every node that has none under way;
+ * 3 wait for the first answer;
+ * 4 move positions from the batch headers alone, and send that node's next fetch before
+ * 5 the consumer gets the records: so at most one response per node is kept ready ahead.
+ * A partition whose leader is gone, moved or fenced goes back to 1. Only the errors in `@throws` of `EventLog.read` end the loop.
+ */
+export class PartitionReader {
+  readonly #parts: ReaderParts;
+  readonly #states: readonly PartitionState[];
+  /** Answers awaited, by node id; -1: the look-up of leaders. */
+  readonly #underWay = new Map<number, Promise<Event>>();
+  #rotation = 0;
+  #failures = 0;
+  #unknownInARow = 0;
+
+  constructor(parts: ReaderParts, states: readonly PartitionState[]) {
+    this.#parts = parts;
+    this.#states = states;
+  }
+
+  /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, BUDGET_EXCEEDED, LOG_UNAUTHORIZED */
+  async *stream(): AsyncGenerator<RecordBatch, void> {
+    const { signal, connections, decompress } = this.#parts;
+    const aborted = new Promise<Event>((resolve) => {
+      if (signal.aborted) resolve({ kind: 'aborted' });
+      signal.addEventListener('abort', () => resolve({ kind: 'aborted' }), { once: true });
+    });
+    try {
+      while (!signal.aborted && !this.#states.every(isDone)) {
+        if (this.#states.some((state) => state.leader < 0 && !isDone(state))) this.#locate(); // 1
+        for (const node of this.#nodes()) this.#fetch(node, 0); // 2
+        const event = await Promise.race([aborted, ...this.#underWay.values()]); // 3
+        for (const { slice, headers } of await this.#handle(event)) {
+          for (const batch of decodeSlice(slice, decompress, headers)) {
+            if (signal.aborted) return;
+            yield batch; // 5
+          }
+        }
+      }
+    } finally {
+      await connections.close();
+    }
+  }
+
+  async #handle(event: Event): Promise<readonly TakenSlice[]> {
+    if (event.kind === 'aborted') return [];
+    if (event.kind === 'fetched') {
+      this.#underWay.delete(event.node);
+      const taken = await this.#take(event.response, event.asked);
+      this.#fetch(event.node, event.response.throttleMs); // 4
+      return taken;
+    }
+    this.#underWay.delete(event.kind === 'failed' ? event.node : -1);
+    if (event.kind === 'failed') {
+      this.#failed(event.error);
+      for (const state of this.#states) if (state.leader === event.node) state.leader = -1;
+    } else if (event.error !== undefined) {
+      this.#failed(event.error);
+    }
+    return [];
+  }
+
+  /** Takes over what a response says of each partition; an answer to a question that is no longer ours is dropped. */
+  async #take(
+    response: FetchResponse,
+    asked: readonly FetchPartition[],
+  ): Promise<readonly TakenSlice[]> {
+    const taken: TakenSlice[] = [];
+    for (const fetched of response.partitions) {
+      const state = this.#states.find(
+        ({ topic, partition }) => topic === fetched.topic && partition === fetched.partition,
+      );
+      const question = asked.find(
+        (a) => a.topic === fetched.topic && a.partition === fetched.partition,
+      );
+      if (state === undefined || question?.fetchOffset !== state.position || isDone(state))
+        continue;
+      if (fetched.errorCode !== brokerError.none) {
+        await this.#refused(state, fetched.errorCode);
+        continue;
+      }
+      this.#failures = 0;
+      const slice = sliceOf(response, fetched, state);
+      const headers = batchHeaders(slice);
+      const last = headers.at(-1);
+      if (last === undefined) continue;
+      state.position = Math.min(last.lastOffset + 1, state.untilOffset);
+      taken.push({ slice, headers });
+    }
+    return taken;
+  }
+
+  async #refused(state: PartitionState, errorCode: number): Promise<void> {
+    const error = definite(errorCode, state);
+    if (error !== undefined) throw error;
+    if (errorCode === brokerError.offsetOutOfRange) await this.#confirmOutOfRange(state);
+    const { topic, partition } = state;
+    this.#failed(new Error(`${topic}[${partition}] answered with error ${errorCode}`));
+    state.leader = -1;
+  }
+
+  /** A new leader may not have caught up yet for a moment: only what the described log confirms is out of range. */
+  async #confirmOutOfRange(state: PartitionState): Promise<void> {
+    const described = await this.#parts.topics.describe([state.topic]).catch((error: unknown) => {
+      if (error instanceof RepriseError && error.retriable) return undefined;
+      throw error;
+    });
+    const log = described?.get(state.topic)?.partitions[state.partition];
+    if (log === undefined) return;
+    const position = BigInt(state.position);
+    if (position < log.startOffset || position > log.stableEndOffset) throw outOfRange(state, log);
+  }
+
+  /** Sends a fetch for the partitions that a node leads, unless one is under way. The order rotates, so that a full response starves nobody. */
+  #fetch(node: number, throttleMs: number): void {
+    if (this.#underWay.has(node)) return;
+    const led = this.#states.filter((state) => state.leader === node && !isDone(state));
+    if (led.length === 0) return;
+    this.#rotation += 1;
+    const from = this.#rotation % led.length;
+    const asked: FetchPartition[] = [...led.slice(from), ...led.slice(0, from)].map((state) => ({
+      topic: state.topic,
+      partition: state.partition,
+      fetchOffset: state.position,
+      leaderEpoch: state.leaderEpoch,
+    }));
+    const { connections, settings, signal } = this.#parts;
+    const ask = async (): Promise<Event> => {
+      try {
+        if (throttleMs > 0) await pause(throttleMs, signal);
+        const response = await connections.sendTo(node, fetchRequest(asked, settings));
+        if (response.errorCode !== brokerError.none) {
+          throw new Error(`the fetch was answered with error ${response.errorCode}`);
+        }
+        return { kind: 'fetched', node, asked, response };
+      } catch (error) {
+        return { kind: 'failed', node, error };
+      }
+    };
+    this.#underWay.set(node, ask());
+  }
+
+  #locate(): void {
+    if (this.#underWay.has(-1)) return;
+    const attempt = this.#failures;
+    const ask = async (): Promise<Event> => {
+      if (attempt > 0) await backOff(attempt - 1, this.#parts.signal);
+      try {
+        await this.#lookUpLeaders();
+        return { kind: 'located', error: undefined };
+      } catch (error) {
+        return { kind: 'located', error };
+      }
+    };
+    this.#underWay.set(-1, ask());
+  }
+
+  async #lookUpLeaders(): Promise<void> {
+    const lost = this.#states.filter((state) => state.leader < 0 && !isDone(state));
+    const names = [...new Set(this.#states.map(({ topic }) => topic))];
+    const metadata = await this.#parts.connections.sendToAny(metadataRequest(names));
+    this.#parts.connections.learn(metadata);
+    for (const state of lost) {
+      const topic = metadata.topics.find((candidate) => candidate.topic === state.topic);
+      const found = topic?.partitions.find(({ partition }) => partition === state.partition);
+      const error = definite(topic?.errorCode ?? 0, state);
+      if (error !== undefined) throw error;
+      if (found === undefined) {
+        this.#unknownInARow += 1;
+        if (this.#unknownInARow >= unknownTopicAttempts) {
+          throw unknownTopic(state.topic, topic?.errorCode === 0 ? state.partition : undefined);
+        }
+        throw new Error(`${state.topic}[${state.partition}] is not known yet`);
+      }
+      if (found.leader < 0) throw new Error(`${state.topic}[${state.partition}] has no leader`);
+      state.leader = found.leader;
+      state.leaderEpoch = found.leaderEpoch;
+    }
+    this.#unknownInARow = 0;
+  }
+
+  #nodes(): ReadonlySet<number> {
+    return new Set(this.#states.filter((s) => s.leader >= 0 && !isDone(s)).map((s) => s.leader));
+  }
+
+  /** Counts a failure for the backoff. @throws the error itself when trying again cannot help */
+  #failed(error: unknown): void {
+    if (error instanceof RepriseError && !error.retriable) throw error;
+    this.#failures += 1;
+    this.#parts.logger({
+      level: 'warn',
+      message: 'reading from Kafka failed, trying again',
+      facts: { reason: error instanceof Error ? error.message : String(error) },
+    });
+  }
+}
+
+function sliceOf(
+  response: FetchResponse,
+  fetched: FetchedPartition,
+  state: PartitionState,
+): PartitionSlice {
+  return {
+    topic: state.topic,
+    partition: state.partition,
+    fetchOffset: state.position,
+    untilOffset: state.untilOffset,
+    stableEndOffset: fetched.stableEndOffset,
+    aborted: fetched.aborted,
+    bytes: response.bytes,
+    start: fetched.start,
+    end: fetched.end,
+  };
+}
