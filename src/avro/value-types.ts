@@ -15,22 +15,38 @@ const longLimit = 1n << 63n;
  * so that adding a branch to it changes no shape. @throws SCHEMA_INVALID
  */
 export function createValueType(schemaText: string, origin: string): avsc.Type {
+  return createType(schemaText, origin, {
+    logicalTypes: { date: CalendarDate, decimal: DecimalLogical },
+    typeHook: valueHook as never,
+  });
+}
+
+/**
+ * Makes avsc's type for a writer schema: no logical types (the reader's decide) and plain longs, which avsc can promote to double. It is only
+ * for `createResolver`. @throws SCHEMA_INVALID
+ */
+export function createWriterType(schemaText: string, origin: string): avsc.Type {
+  return createType(schemaText, origin, { typeHook: unionHook as never });
+}
+
+function createType(
+  schemaText: string,
+  origin: string,
+  options: Partial<Parameters<typeof avsc.Type.forSchema>[1]>,
+): avsc.Type {
   const schema = parseJson(schemaText, origin) as Schema;
   try {
-    return avsc.Type.forSchema(schema, {
-      registry: { long: longType },
-      logicalTypes: {
-        'timestamp-millis': TimestampMillis,
-        'timestamp-micros': TimestampMicros,
-        date: CalendarDate,
-        decimal: DecimalLogical,
-      },
-      omitRecordMethods: true,
-      typeHook: unionHook as never,
-    });
+    return avsc.Type.forSchema(schema, { omitRecordMethods: true, ...options });
   } catch (error) {
     throw invalid(origin, '', `avsc refuses it: ${(error as Error).message}; correct the schema`);
   }
+}
+
+function valueHook(schema: Schema, options: unknown): avsc.Type | undefined {
+  if (schema === 'long') return longType;
+  const { type, logicalType } = schema as { type?: unknown; logicalType?: unknown };
+  if (type === 'long') return logicalType === 'timestamp-millis' ? millisType : longType;
+  return unionHook(schema, options);
 }
 
 function unionHook(schema: Schema, options: unknown): avsc.Type | undefined {
@@ -43,44 +59,34 @@ function unionHook(schema: Schema, options: unknown): avsc.Type | undefined {
 
 const longType = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const buffer = Buffer.alloc(8);
-    buffer.writeBigInt64LE(value);
-    return buffer;
-  },
+  toBuffer: longBytes,
   fromJSON: (value: number | string) => BigInt(value),
-  toJSON: (value: bigint) => Number(value),
+  toJSON: String,
   isValid: (value: unknown) =>
     typeof value === 'bigint' && value >= -longLimit && value < longLimit,
   compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
 });
 
-class TimestampMillis extends avsc.types.LogicalType {
-  protected override _fromValue(value: bigint | number): Date {
-    return new Date(Number(value));
-  }
-  protected override _toValue(value: unknown): bigint | undefined {
-    const ms = value instanceof Date ? value.getTime() : Number.NaN;
-    return Number.isNaN(ms) ? undefined : BigInt(ms);
-  }
-  protected override _resolve(type: avsc.Type): unknown {
-    if (avsc.Type.isType(type, 'logical:timestamp-millis')) return (value: Date) => value;
-    return isWhole(type) ? (value: bigint | number) => this._fromValue(value) : undefined;
-  }
+// avsc's logical types sit on its own lossy long, so the instant is a long type of its own.
+const millisType = avsc.types.LongType.__with({
+  fromBuffer: (buffer: Buffer) => dateOf(Number(buffer.readBigInt64LE())),
+  toBuffer: (value: Date) => longBytes(BigInt(value.getTime())),
+  fromJSON: (value: number | string) => dateOf(Number(value)),
+  toJSON: (value: Date) => value.getTime(),
+  isValid: (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
+  compare: (a: Date, b: Date) => a.getTime() - b.getTime(),
+});
+
+function longBytes(value: bigint): Buffer {
+  const buffer = Buffer.alloc(8);
+  buffer.writeBigInt64LE(value);
+  return buffer;
 }
 
-class TimestampMicros extends avsc.types.LogicalType {
-  protected override _fromValue(value: bigint): bigint {
-    return value;
-  }
-  protected override _toValue(value: unknown): bigint | undefined {
-    return typeof value === 'bigint' ? value : undefined;
-  }
-  protected override _resolve(type: avsc.Type): unknown {
-    return avsc.Type.isType(type, 'logical:timestamp-micros') || isWhole(type)
-      ? (value: bigint | number) => BigInt(value)
-      : undefined;
-  }
+function dateOf(ms: number): Date {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) throw new RangeError(`instant ${ms} is beyond the calendar`);
+  return date;
 }
 
 class CalendarDate extends avsc.types.LogicalType {
@@ -91,7 +97,6 @@ class CalendarDate extends avsc.types.LogicalType {
     return typeof value === 'string' ? daysOf(value) : undefined;
   }
   protected override _resolve(type: avsc.Type): unknown {
-    if (avsc.Type.isType(type, 'logical:date')) return (value: string) => value;
     return avsc.Type.isType(type, 'int') ? dateText : undefined;
   }
 }
@@ -115,15 +120,9 @@ class DecimalLogical extends avsc.types.LogicalType {
     return unscaledBytes(value.unscaled, size);
   }
   protected override _resolve(type: avsc.Type): unknown {
-    if (type instanceof DecimalLogical && type.scale === this.scale) {
-      return (value: Decimal) => value;
-    }
-    return avsc.Type.isType(type, 'bytes', 'fixed') ? (b: Buffer) => this._fromValue(b) : undefined;
+    const same = type.typeName === this.underlyingType.typeName;
+    return same ? (bytes: Buffer) => this._fromValue(bytes) : undefined;
   }
-}
-
-function isWhole(type: avsc.Type): boolean {
-  return avsc.Type.isType(type, 'int', 'long', 'abstract:long');
 }
 
 /** Days since the epoch as 'YYYY-MM-DD', years beyond 9999 with a sign as in ISO 8601. */

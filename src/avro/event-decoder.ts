@@ -1,0 +1,110 @@
+import type avsc from 'avsc';
+import type { EventDefinition } from '../event/event-definition.ts';
+import { parseJsonEvent } from '../event/json-event.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import type { AvroType } from './avro-type.ts';
+import { checkLogicalTypes } from './check-logical-types.ts';
+import { headerBytes, readSchemaId } from './confluent-header.ts';
+import { Cursor, failed } from './cursor.ts';
+import { parseRecordSchema, parseSchema } from './parse-schema.ts';
+import { createBudget, skipValue } from './skip-value.ts';
+import { createValueType, createWriterType } from './value-types.ts';
+
+/** Decodes whole events, for readers that need every field. The column path (`createFieldDecoder`) is for named fields. */
+export interface EventDecoder<Event> {
+  /** Gives the text of a writer schema, or why there is none: its values then fail with that error. Never throws. */
+  resolve(schemaId: number, schema: string | Error): void;
+  /** True when `resolve` has been called for the id. */
+  knows(schemaId: number): boolean;
+  /** @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED */
+  decode(value: Buffer): Event;
+}
+
+interface Resolved {
+  readonly writer: AvroType;
+  readonly resolver: avsc.Type | object;
+}
+
+/** Makes a decoder for one event definition; resolvers are cached per writer schema id. @throws SCHEMA_INVALID */
+export function createEventDecoder<Event>(event: EventDefinition<Event>): EventDecoder<Event> {
+  if (event.format === 'avro') return new AvroEventDecoder(event);
+  return {
+    resolve: () => undefined,
+    knows: () => true,
+    decode: (value) =>
+      event.format === 'raw' ? ({ value } as Event) : parseJsonEvent(event, value),
+  };
+}
+
+class AvroEventDecoder<Event> implements EventDecoder<Event> {
+  private readonly cursor = new Cursor();
+  private readonly resolved = new Map<number, Resolved | Error>();
+  private readonly event: EventDefinition<Event>;
+  private readonly readerType: avsc.Type;
+  private readonly reader: AvroType;
+
+  constructor(event: EventDefinition<Event>) {
+    const text = event.schemaText ?? '';
+    this.event = event;
+    this.readerType = createValueType(text, `event ${event.name}`);
+    this.reader = parseRecordSchema(text, `event ${event.name}`);
+  }
+
+  knows(schemaId: number): boolean {
+    return this.resolved.has(schemaId);
+  }
+
+  resolve(schemaId: number, schema: string | Error): void {
+    this.resolved.set(schemaId, typeof schema === 'string' ? this.link(schemaId, schema) : schema);
+  }
+
+  private link(schemaId: number, text: string): Resolved | Error {
+    try {
+      const writer = parseSchema(text, `schema ${schemaId}`);
+      checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
+      const type = createWriterType(text, `schema ${schemaId}`);
+      return {
+        writer,
+        resolver: this.readerType.createResolver(type, { ignoreNamespaces: true }) as object,
+      };
+    } catch (error) {
+      return isRepriseError(error) ? error : incompatible(this.event.name, schemaId, error);
+    }
+  }
+
+  decode(value: Buffer): Event {
+    const id = readSchemaId(value, 0, value.length);
+    const resolved = this.resolved.get(id);
+    if (resolved === undefined) throw unknownSchema(id);
+    if (resolved instanceof Error) throw resolved;
+    const { cursor } = this;
+    cursor.attach(value);
+    cursor.position = headerBytes;
+    cursor.end = value.length;
+    skipValue(cursor, resolved.writer, createBudget());
+    if (cursor.position !== cursor.end) throw failed('bytes are left over at its end');
+    try {
+      return this.readerType.fromBuffer(value.subarray(headerBytes), resolved.resolver as never);
+    } catch (error) {
+      throw failed((error as Error).message);
+    }
+  }
+}
+
+/** The error for a schema id nobody has resolved. */
+export function unknownSchema(schemaId: number): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_SCHEMA_ID',
+    `Schema ${schemaId} has not been resolved. Fetch it from the registry first.`,
+    { facts: { schemaId } },
+  );
+}
+
+/** The error for a writer schema that the event's own schema cannot read. */
+export function incompatible(event: string, schemaId: number, cause: unknown): RepriseError {
+  return new RepriseError(
+    'INCOMPATIBLE_SCHEMA',
+    `Schema ${schemaId} cannot be read as event ${event}: ${(cause as Error).message}. Give the event's schema defaults or aliases that bridge the change.`,
+    { cause, facts: { event, schemaId } },
+  );
+}
