@@ -1,0 +1,20 @@
+import { createPaymentApp } from '../payment-metrics.ts';
+import type { Measurement, TableTask } from './contestant.ts';
+import { rssMaxBytes, secondsSince } from './contestant.ts';
+
+/** The production path: `app.rebuild` from connecting to the table with its primary key, in state `ready`. */
+export async function repriseRebuild(task: TableTask): Promise<Measurement> {
+  const startedMs = performance.now();
+  const app = await createPaymentApp(task);
+  const phases: string[] = [];
+  const report = await app.rebuild('payment_metrics', {
+    onProgress: ({ phase }) => {
+      if (phases.at(-1)?.split(' ')[0] === phase) return;
+      phases.push(`${phase} ${secondsSince(startedMs).toFixed(2)} s`);
+    },
+  });
+  const seconds = secondsSince(startedMs);
+  process.stderr.write(`  reprise: phases from ${phases.join(', ')}\n`);
+  await app.close();
+  return { events: report.records, seconds, rssMaxBytes: rssMaxBytes() };
+}

@@ -1,0 +1,41 @@
+import type { Measurement, TableTask, TopicTask } from './contestant.ts';
+import type { PublishedEvents, PublishTask } from './live-publisher.ts';
+
+/** Everything a child process can be asked to do: what it is given, what it answers. */
+export interface Contestants {
+  readonly repriseDrain: (task: TopicTask) => Promise<Measurement>;
+  readonly kafkajsDrain: (task: TopicTask) => Promise<Measurement>;
+  readonly repriseRebuild: (task: TableTask) => Promise<Measurement>;
+  readonly handWrittenBatch: (task: TableTask) => Promise<Measurement>;
+  readonly handWrittenEach: (task: TableTask) => Promise<Measurement>;
+  readonly liveRunner: (task: TableTask) => Promise<Measurement>;
+  readonly livePublisher: (task: PublishTask) => Promise<PublishedEvents>;
+}
+
+/** Loads only what the contestant itself needs: its process must not carry the memory of the others. */
+const LOADERS: { readonly [Name in keyof Contestants]: () => Promise<Contestants[Name]> } = {
+  repriseDrain: async () => (await import('./reprise-drain.ts')).repriseDrain,
+  kafkajsDrain: async () => (await import('./kafkajs-drain.ts')).kafkajsDrain,
+  repriseRebuild: async () => (await import('./reprise-rebuild.ts')).repriseRebuild,
+  handWrittenBatch: async () => (await import('./hand-written-batch.ts')).handWrittenBatch,
+  handWrittenEach: async () => (await import('./hand-written-each.ts')).handWrittenEach,
+  liveRunner: async () => (await import('./live-runner.ts')).liveRunner,
+  livePublisher: async () => (await import('./live-publisher.ts')).livePublisher,
+};
+
+/** Runs one contestant in this process and sends what it answers to the parent. @throws Error when there is no such contestant */
+export async function runContestant(name: string, taskJson: string): Promise<void> {
+  const load = (
+    LOADERS as Record<string, (() => Promise<(task: never) => Promise<object>>) | undefined>
+  )[name];
+  if (load === undefined) throw new Error(`there is no contestant ${name}`);
+  const contestant = await load();
+  const result = await contestant(JSON.parse(taskJson) as never);
+  await new Promise<void>((resolve) => {
+    if (process.send === undefined) {
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+      resolve();
+    } else process.send({ result }, () => resolve());
+  });
+  process.disconnect?.();
+}

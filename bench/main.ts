@@ -1,0 +1,105 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runContestant } from './contestants/run-contestant.ts';
+import type { DrainOptions } from './drain.ts';
+import type { LiveOptions } from './live.ts';
+import { profileInto } from './measure/child.ts';
+import type { BenchReport } from './measure/report.ts';
+import { toJson, toTable } from './measure/report.ts';
+import type { RebuildBenchOptions } from './rebuild.ts';
+
+/** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
+interface CommonOptions {
+  readonly json?: true;
+  readonly profile?: string;
+}
+
+const program = new Command('bench').description(
+  'Measures reprise against what people use today, in one run on this machine. Progress goes to stderr, the result to stdout.',
+);
+
+function bench<Options>(
+  name: string,
+  description: string,
+  load: () => Promise<(options: Options) => Promise<BenchReport>>,
+): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--json', 'end with one JSON line')
+    .option('--kafka <host:port>', 'use this broker; default: boot one')
+    .option('--profile <folder>', 'write a CPU profile of every measured process into this folder')
+    .action(async (options: CommonOptions & Options) => {
+      if (options.profile !== undefined) profileInto(options.profile);
+      const run = await load();
+      const report = await run(options);
+      process.stdout.write(`${options.json ? toJson(report) : toTable(report)}\n`);
+    });
+}
+
+const eventsOption = () =>
+  new Option('--events <number>', 'events on the topic').default(5_000_000).argParser(positive);
+const roundsOption = () =>
+  new Option('--rounds <number>', 'runs of each, taking turns; the median counts')
+    .default(3)
+    .argParser(positive);
+const databaseOption = () =>
+  new Option('--database <url>', 'make databases on this Postgres server; default: boot one');
+
+bench<DrainOptions>(
+  'drain',
+  'our reader and kafkajs, both doing nothing, on one topic',
+  async () => (await import('./drain.ts')).benchDrain,
+)
+  .addOption(eventsOption())
+  .addOption(roundsOption());
+
+bench<RebuildBenchOptions>(
+  'rebuild',
+  'a projection rebuilt from Kafka into Postgres, beside loops written by hand',
+  async () => (await import('./rebuild.ts')).benchRebuild,
+)
+  .addOption(eventsOption())
+  .addOption(roundsOption())
+  .addOption(databaseOption())
+  .option(
+    '--comparison-events <number>',
+    'events for the hand-written eachBatch loop; default: all',
+    positive,
+  )
+  .option(
+    '--each-events <number>',
+    'events for the hand-written eachMessage loop',
+    positive,
+    20_000,
+  );
+
+bench<LiveOptions>(
+  'live',
+  'latency from acknowledged to visible at a steady rate',
+  async () => (await import('./live.ts')).benchLive,
+)
+  .addOption(databaseOption())
+  .option('--rate <number>', 'events per second', positive, 5_000)
+  .option('--seconds <number>', 'measured seconds', positive, 60)
+  .option('--events <number>', 'measured events, instead of --seconds', positive)
+  .option('--warm-up-seconds <number>', 'seconds before, which are not measured', positive, 5);
+
+program
+  .command('contestant <name> <task>', { hidden: true })
+  .description('one measured process; started by the benches')
+  .action(runContestant);
+
+function positive(text: string): number {
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('a whole number above 0, please');
+  return value;
+}
+
+process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,77 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Contestants } from '../contestants/run-contestant.ts';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+type Name = keyof Contestants;
+type Task<Of extends Name> = Parameters<Contestants[Of]>[0];
+type Result<Of extends Name> = Awaited<ReturnType<Contestants[Of]>>;
+
+/** A contestant at work in a process of its own. */
+export interface Child<Of extends Name> {
+  /** Resolves when it says that it is ready; rejects when it ends before. */
+  readonly ready: Promise<void>;
+  readonly result: Promise<Result<Of>>;
+  /** Asks it to come to its end; only the live runner listens. */
+  stop(): void;
+}
+
+/** Folder for `--cpu-prof` of the children, or null. */
+let profileDirectory: string | null = null;
+
+/** Lets every child from now on write a CPU profile into a folder. */
+export function profileInto(directory: string): void {
+  profileDirectory = directory;
+}
+
+/**
+ * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its figures. What it prints goes to stderr. It is killed when this
+ * process ends.
+ */
+export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Child<Of> {
+  const profiling =
+    profileDirectory === null
+      ? []
+      : [
+          '--cpu-prof',
+          `--cpu-prof-dir=${profileDirectory}`,
+          `--cpu-prof-name=${name}-${process.hrtime.bigint()}.cpuprofile`,
+        ];
+  const child = fork(MAIN, ['contestant', name, JSON.stringify(task)], {
+    execArgv: [...process.execArgv, ...profiling],
+    stdio: ['ignore', 2, 2, 'ipc'],
+    env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+  });
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  let isReady = () => {};
+  const result = new Promise<Result<Of>>((resolve, reject) => {
+    let answer: Result<Of> | undefined;
+    child.on('message', (message: { ready?: true; result?: Result<Of> }) => {
+      if (message.ready) isReady();
+      else answer = message.result;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      process.off('exit', endWithUs);
+      if (answer !== undefined && code === 0) resolve(answer);
+      else
+        reject(
+          new Error(`${name} ended with ${signal ?? `exit code ${code}`} and without a result`),
+        );
+    });
+  });
+  const ready = new Promise<void>((resolve, reject) => {
+    isReady = resolve;
+    result.then(() => resolve(), reject);
+  });
+  // Whoever waits for `result` gets the error; an unwatched `ready` must not end the process.
+  ready.catch(() => undefined);
+  return { ready, result, stop: () => child.send('stop') };
+}
+
+/** Runs a contestant in a fresh process to its end. @throws Error when it fails */
+export function runInChild<Of extends Name>(name: Of, task: Task<Of>): Promise<Result<Of>> {
+  return startContestant(name, task).result;
+}

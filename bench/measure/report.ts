@@ -1,0 +1,74 @@
+/** What every bench ends with. Rates are per second; ratios are ours ÷ theirs, within the same run. */
+export interface BenchReport {
+  readonly bench: string;
+  readonly events: number;
+  readonly eventsPerSecond: number;
+  readonly rows?: number;
+  readonly rowsPerSecond?: number;
+  readonly rssMaxBytes: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  readonly maxMs?: number;
+  /** Events published and not counted in the read model at the end. */
+  readonly lost?: number;
+  readonly comparisons?: Readonly<Record<string, number>>;
+  readonly ratios?: Readonly<Record<string, number>>;
+}
+
+/** Ours divided by each of theirs. */
+export function ratiosOf(
+  eventsPerSecond: number,
+  comparisons: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(comparisons).map(([name, rate]) => [name, eventsPerSecond / rate]),
+  );
+}
+
+/** The report as one JSON line: rates and bytes as whole numbers, the rest with two decimals. */
+export function toJson(report: BenchReport): string {
+  return JSON.stringify(report, (_key, value: unknown) =>
+    typeof value === 'number'
+      ? value >= 1_000
+        ? Math.round(value)
+        : Math.round(value * 100) / 100
+      : value,
+  );
+}
+
+/** The report as a small table for people. */
+export function toTable(report: BenchReport): string {
+  const lines: [string, string][] = [
+    ['events', whole(report.events)],
+    ['events/s', whole(report.eventsPerSecond)],
+  ];
+  const add = (name: string, value: number | undefined, show: (value: number) => string) => {
+    if (value !== undefined) lines.push([name, show(value)]);
+  };
+  add('rows', report.rows, whole);
+  add('rows/s', report.rowsPerSecond, whole);
+  add('p50', report.p50Ms, milliseconds);
+  add('p99', report.p99Ms, milliseconds);
+  add('max', report.maxMs, milliseconds);
+  add('lost', report.lost, whole);
+  lines.push(['max RSS', `${Math.round(report.rssMaxBytes / 2 ** 20)} MiB`]);
+  for (const [name, rate] of Object.entries(report.comparisons ?? {})) {
+    lines.push([
+      name,
+      `${whole(rate)} events/s, ours is ${report.ratios?.[name]?.toFixed(2)} times that`,
+    ]);
+  }
+  const width = Math.max(...lines.map(([name]) => name.length)) + 2;
+  return [
+    `bench ${report.bench}`,
+    ...lines.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
+  ].join('\n');
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}

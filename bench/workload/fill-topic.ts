@@ -1,0 +1,46 @@
+import { partitionFor } from '../../src/log/partitioner.ts';
+import { BatchWriter, userKeys } from './batch-writer.ts';
+import { PaymentStream } from './payment-stream.ts';
+import { ProduceConnection } from './produce-connection.ts';
+
+/** A producer's usual batch size (`batch.size` of the Java client). */
+const BATCH_BYTES = 16_384;
+
+export interface FillOptions {
+  readonly topic: string;
+  /** Leader of each partition, by partition. */
+  readonly leaders: readonly { readonly host: string; readonly port: number }[];
+  readonly schemaId: number;
+  readonly events: number;
+}
+
+/** Writes the workload's first `events` payments to an empty topic, by key, in uncompressed batches of about 16 KB. @returns records per partition */
+export async function fillTopic(options: FillOptions): Promise<readonly number[]> {
+  const { topic, leaders, schemaId, events } = options;
+  const partitions = leaders.length;
+  const partitionOf = userKeys.map((key) => partitionFor(key, partitions, 0));
+  const writers = leaders.map(() => new BatchWriter({ schemaId, bytesMax: BATCH_BYTES }));
+  const connections = new Map<string, ProduceConnection>();
+  const connectionOf = leaders.map(({ host, port }) => {
+    const known = connections.get(`${host}:${port}`);
+    const connection = known ?? new ProduceConnection(host, port);
+    connections.set(`${host}:${port}`, connection);
+    return connection;
+  });
+  const counts = leaders.map(() => 0);
+  const send = async (partition: number) => {
+    const writer = writers[partition] as BatchWriter;
+    if (writer.count === 0) return;
+    counts[partition] = (counts[partition] ?? 0) + writer.count;
+    await connectionOf[partition]?.send(topic, partition, writer.finish());
+  };
+  const stream = new PaymentStream();
+  while (stream.count < events) {
+    stream.next();
+    const partition = partitionOf[stream.userIndex] as number;
+    if ((writers[partition] as BatchWriter).append(stream)) await send(partition);
+  }
+  for (let partition = 0; partition < partitions; partition += 1) await send(partition);
+  for (const connection of connections.values()) await connection.close();
+  return counts;
+}
