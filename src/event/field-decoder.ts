@@ -1,0 +1,56 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { type ColumnBuilder, createColumnBuilder } from './column-builder.ts';
+import type { EventDefinition } from './event-definition.ts';
+import type { FieldColumns } from './field-columns.ts';
+import type { Field } from './field-type.ts';
+
+/** Decodes the named fields of record batches into columns. Columns are valid until the next `decode` of the same decoder. */
+export interface FieldDecoder {
+  /** Writer schema ids of the batch that `resolve` has not been called for; always empty for JSON and raw events. */
+  unresolvedSchemaIds(batch: RecordBatch): readonly number[];
+  /** Gives a writer schema, or why there is none: its records then fail with that error. Never throws. */
+  resolve(schemaId: number, schema: string | Error): void;
+  /** Never throws for what is in the records: a bad record is a failure and disturbs no neighbour. */
+  decode(batch: RecordBatch): FieldColumns;
+}
+
+/** A named field and the builder of its column. */
+export interface NamedColumn {
+  readonly field: Field;
+  readonly builder: ColumnBuilder;
+}
+
+/** Looks up the named fields. @throws DEFINITION_INVALID when one does not exist or no column can hold it */
+export function namedColumns(
+  event: EventDefinition,
+  names: readonly string[],
+): readonly NamedColumn[] {
+  return names.map((name) => {
+    const field = event.fields.find((candidate) => candidate.name === name);
+    const builder = field === undefined ? null : createColumnBuilder(field);
+    if (field !== undefined && builder !== null) return { field, builder };
+    const known = event.fields.filter((f) => f.type.kind !== 'other').map((f) => f.name);
+    throw new RepriseError(
+      'DEFINITION_INVALID',
+      `Event ${event.name} has no usable field "${name}". Use one of ${known.join(', ')}.`,
+      { facts: { event: event.name, field: name } },
+    );
+  });
+}
+
+/** Says where a failed record is: `topic[partition]@offset`. Other errors than RepriseError become DECODE_FAILED. */
+export function failureAt(batch: RecordBatch, index: number, error: unknown): RepriseError {
+  const offset = batch.offsets[index] as number;
+  const place = `${batch.topic}[${batch.partition}]@${offset}`;
+  const known = error instanceof RepriseError ? error : null;
+  return new RepriseError(
+    known?.code ?? 'DECODE_FAILED',
+    `${place}: ${(error as Error).message}`,
+    {
+      retriable: known?.retriable ?? false,
+      cause: error,
+      facts: { ...known?.facts, topic: batch.topic, partition: batch.partition, offset },
+    },
+  );
+}
