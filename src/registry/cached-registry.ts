@@ -1,0 +1,69 @@
+import { isRepriseError, type RepriseError } from '../reprise-error.ts';
+import type { SchemaRegistry } from './schema-registry.ts';
+
+export interface CachedRegistryOptions {
+  /** Texts kept; the one used longest ago goes first. Default 1,000. */
+  readonly entriesMax?: number;
+  /** How long an unknown id stays unknown before the registry is asked again. Default 5,000. */
+  readonly unknownMs?: number;
+  /** Milliseconds, monotonic. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/**
+ * Remembers schema texts by id, which never change. An unknown id is remembered shortly only: it may be registered any moment, and yet a
+ * topic full of it must not become a request per record. Requests under way are shared. Everything else goes through.
+ */
+export function cachedRegistry(
+  registry: SchemaRegistry,
+  options: CachedRegistryOptions = {},
+): SchemaRegistry {
+  const { entriesMax = 1_000, unknownMs = 5_000, now = () => performance.now() } = options;
+  const texts = new Map<number, Promise<string>>();
+  const unknown = new Map<number, { readonly until: number; readonly error: RepriseError }>();
+
+  const fetchText = async (id: number): Promise<string> => {
+    try {
+      return await registry.schemaById(id);
+    } catch (error) {
+      texts.delete(id);
+      if (isRepriseError(error, 'UNKNOWN_SCHEMA_ID')) {
+        unknown.set(id, { until: now() + unknownMs, error });
+        dropOldest(unknown, entriesMax);
+      }
+      throw error;
+    }
+  };
+
+  return {
+    kind: registry.kind,
+    async schemaById(id) {
+      const refused = unknown.get(id);
+      if (refused !== undefined && refused.until > now()) throw refused.error;
+      unknown.delete(id);
+      const text = texts.get(id) ?? fetchText(id);
+      // A Map lists keys in the order they were set: setting again makes this the youngest.
+      texts.delete(id);
+      texts.set(id, text);
+      dropOldest(texts, entriesMax);
+      return text;
+    },
+    async register(subject, schemaText) {
+      const registered = await registry.register(subject, schemaText);
+      unknown.delete(registered.id);
+      return registered;
+    },
+    latest: (subject) => registry.latest(subject),
+    versions: (subject) => registry.versions(subject),
+    compatibility: (subject) => registry.compatibility(subject),
+    setCompatibility: (subject, level) => registry.setCompatibility(subject, level),
+    close: () => registry.close(),
+  };
+}
+
+function dropOldest(entries: Map<number, unknown>, entriesMax: number): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= entriesMax) return;
+    entries.delete(oldest);
+  }
+}

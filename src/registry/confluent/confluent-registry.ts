@@ -1,0 +1,188 @@
+import { RepriseError } from '../../reprise-error.ts';
+import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from '../schema-registry.ts';
+import { registerByPackage } from './register-by-package.ts';
+import {
+  type RegistryAnswer,
+  type RegistryConnection,
+  refused,
+  requestRegistry,
+  unavailable,
+  wordsOf,
+} from './registry-http.ts';
+
+export interface ConfluentRegistryOptions {
+  /** `http://host:8081`; credentials in it are used as basic authentication. */
+  readonly url: string;
+  readonly auth?:
+    | { readonly username: string; readonly password: string }
+    | { readonly bearer: string };
+  /** Per request. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Set on a new subject before its first version is registered, so that the level holds from the start. Default BACKWARD_TRANSITIVE. */
+  readonly compatibility?: CompatibilityLevel;
+}
+
+const NO_SUBJECT = 40401;
+const NO_SCHEMA = 40403;
+
+/**
+ * A registry that speaks Confluent's REST API. Registration goes through @kafkajs/confluent-schema-registry; reading does not, because that
+ * package gives parsed types (without logical types) in place of the text, and drops the registry's error codes.
+ */
+export function createConfluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
+  const connection = connectionOf(options);
+  const level = options.compatibility ?? 'BACKWARD_TRANSITIVE';
+  return {
+    kind: 'confluent',
+    register: (subject, schemaText) => register(connection, level, subject, schemaText),
+    schemaById: (id) => schemaById(connection, id),
+    latest: (subject) => versionOf(connection, subject, 'latest'),
+    versions: async (subject) => {
+      const numbers = await versionNumbers(connection, subject);
+      return Promise.all(numbers.map((number) => versionOf(connection, subject, number)));
+    },
+    compatibility: async (subject) => {
+      const own = await ownLevel(connection, subject);
+      return own ?? globalLevel(connection);
+    },
+    setCompatibility: (subject, wanted) => setLevel(connection, subject, wanted),
+    close: async () => undefined,
+  };
+}
+
+/**
+ * 1 a subject without versions gets its level first, because the package would set it only after an unchecked first version, 2 register,
+ * 3 ask which version the text has, which registering does not answer.
+ */
+async function register(
+  connection: RegistryConnection,
+  level: CompatibilityLevel,
+  subject: string,
+  schemaText: string,
+): Promise<RegisteredSchema> {
+  let own = await ownLevel(connection, subject);
+  if (own === null && (await versionNumbers(connection, subject)).length === 0) {
+    await setLevel(connection, subject, level); // 1
+    own = level;
+  }
+  await registerByPackage(connection, { subject, schemaText, level: own }); // 2
+  const path = `/subjects/${encodeURIComponent(subject)}`;
+  const answer = await requestRegistry(connection, 'POST', path, { schema: schemaText }); // 3
+  if (answer.status !== 200) throw refused(connection.url, answer.status, wordsOf(answer.body));
+  return registered(connection, answer, schemaText);
+}
+
+async function schemaById(connection: RegistryConnection, id: number): Promise<string> {
+  const answer = await requestRegistry(connection, 'GET', `/schemas/ids/${id}`);
+  if (answer.status === 200 && 'schema' in answer.body) return String(answer.body.schema);
+  if (answer.errorCode === NO_SCHEMA) {
+    throw new RepriseError(
+      'UNKNOWN_SCHEMA_ID',
+      `There is no schema ${id} in the registry at ${connection.url} (${wordsOf(answer.body)}). ` +
+        'Check that the records were written with this registry.',
+      { facts: { schemaId: id, url: connection.url } },
+    );
+  }
+  throw unexpected(connection, answer);
+}
+
+async function versionOf(
+  connection: RegistryConnection,
+  subject: string,
+  version: number | 'latest',
+): Promise<RegisteredSchema> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`;
+  const answer = await requestRegistry(connection, 'GET', path);
+  if (answer.status === 200) return registered(connection, answer);
+  if (answer.errorCode === NO_SUBJECT) {
+    throw new RepriseError(
+      'UNKNOWN_SUBJECT',
+      `There is no subject ${subject} in the registry at ${connection.url}. Register its schema (setUp), or correct the name.`,
+      { facts: { subject, url: connection.url } },
+    );
+  }
+  throw unexpected(connection, answer);
+}
+
+async function versionNumbers(
+  connection: RegistryConnection,
+  subject: string,
+): Promise<readonly number[]> {
+  const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+  const answer = await requestRegistry(connection, 'GET', path);
+  if (answer.errorCode === NO_SUBJECT) return [];
+  if (answer.status !== 200 || !Array.isArray(answer.body)) throw unexpected(connection, answer);
+  return answer.body.map(Number).sort((a, b) => a - b);
+}
+
+async function ownLevel(
+  connection: RegistryConnection,
+  subject: string,
+): Promise<CompatibilityLevel | null> {
+  const path = `/config/${encodeURIComponent(subject)}`;
+  const answer = await requestRegistry(connection, 'GET', path);
+  return answer.status === 404 && answer.errorCode !== 404 ? null : levelIn(connection, answer);
+}
+
+async function globalLevel(connection: RegistryConnection): Promise<CompatibilityLevel> {
+  return levelIn(connection, await requestRegistry(connection, 'GET', '/config'));
+}
+
+function levelIn(connection: RegistryConnection, answer: RegistryAnswer): CompatibilityLevel {
+  if (answer.status === 200 && 'compatibilityLevel' in answer.body) {
+    return String(answer.body.compatibilityLevel).toUpperCase() as CompatibilityLevel;
+  }
+  throw unexpected(connection, answer);
+}
+
+async function setLevel(
+  connection: RegistryConnection,
+  subject: string,
+  level: CompatibilityLevel,
+): Promise<void> {
+  const path = `/config/${encodeURIComponent(subject)}`;
+  const answer = await requestRegistry(connection, 'PUT', path, { compatibility: level });
+  if (answer.status !== 200) throw refused(connection.url, answer.status, wordsOf(answer.body));
+}
+
+function registered(
+  connection: RegistryConnection,
+  answer: RegistryAnswer,
+  sent?: string,
+): RegisteredSchema {
+  const { subject, version, id, schema = sent } = answer.body as Record<string, unknown>;
+  if (typeof version !== 'number' || typeof id !== 'number' || typeof schema !== 'string') {
+    throw unexpected(connection, answer);
+  }
+  return { subject: String(subject), version, id, schemaText: schema };
+}
+
+function unexpected({ url }: RegistryConnection, answer: RegistryAnswer): RepriseError {
+  return unavailable(
+    url,
+    `it gave an answer that Confluent's API does not have here (${answer.status}: ${JSON.stringify(answer.body).slice(0, 200)})`,
+  );
+}
+
+function connectionOf(options: ConfluentRegistryOptions): RegistryConnection {
+  const parsed = new URL(options.url);
+  const { username, password } = parsed;
+  parsed.username = '';
+  parsed.password = '';
+  const auth =
+    options.auth ??
+    (username === ''
+      ? undefined
+      : { username: decodeURIComponent(username), password: decodeURIComponent(password) });
+  return {
+    url: parsed.href.replace(/\/+$/, ''),
+    authorization: auth === undefined ? null : authorizationOf(auth),
+    timeoutMs: options.timeoutMs ?? 10_000,
+  };
+}
+
+function authorizationOf(auth: NonNullable<ConfluentRegistryOptions['auth']>): string {
+  return 'bearer' in auth
+    ? `Bearer ${auth.bearer}`
+    : `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+}

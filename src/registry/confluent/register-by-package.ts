@@ -1,0 +1,73 @@
+import confluent from '@kafkajs/confluent-schema-registry';
+import { RepriseError } from '../../reprise-error.ts';
+import type { CompatibilityLevel } from '../schema-registry.ts';
+import { type RegistryConnection, refused, unavailable } from './registry-http.ts';
+
+/** One registration; `level` null: the subject has none of its own and keeps it so. */
+export interface Registration {
+  readonly subject: string;
+  readonly schemaText: string;
+  readonly level: CompatibilityLevel | null;
+}
+
+/**
+ * Registers through @kafkajs/confluent-schema-registry. Given as `{ type, schema }` the text is sent as it is; only a schema given as an
+ * object would be written anew. The package insists that `compatibility` is the subject's level, and sets it afterwards when there is none,
+ * unless it is undefined.
+ * @returns the global id @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
+ */
+export async function registerByPackage(
+  connection: RegistryConnection,
+  { subject, schemaText, level }: Registration,
+): Promise<number> {
+  const registry = new confluent.SchemaRegistry({
+    host: connection.url,
+    middlewares: [requestSettings(connection)],
+  });
+  const options = { subject, compatibility: level ?? undefined };
+  try {
+    const { id } = await registry.register(
+      { type: confluent.SchemaType.AVRO, schema: schemaText },
+      options as unknown as NonNullable<Parameters<typeof registry.register>[1]>,
+    );
+    if (typeof id === 'number') return id;
+  } catch (error) {
+    throw registrationError(connection, subject, error);
+  }
+  throw unavailable(connection.url, 'it registered a schema without giving an id');
+}
+
+/** The package knows only basic authentication, and no time limit. */
+function requestSettings({ authorization, timeoutMs }: RegistryConnection) {
+  return () => ({
+    prepareRequest: async (
+      next: () => Promise<{ enhance(extras: object): unknown }>,
+    ): Promise<never> => {
+      const request = await next();
+      const headers = authorization === null ? {} : { Authorization: authorization };
+      return request.enhance({ headers, timeout: timeoutMs }) as never;
+    },
+  });
+}
+
+function registrationError(
+  { url }: RegistryConnection,
+  subject: string,
+  error: unknown,
+): RepriseError {
+  const { message: words, status } = error as { message: string; status?: number };
+  if (status === 409) {
+    return new RepriseError(
+      'INCOMPATIBLE_SCHEMA',
+      `The registry at ${url} does not accept the schema of ${subject} beside its earlier versions: ${words}. ` +
+        'Make the change compatible (a default for a new field), or publish to a new topic.',
+      { cause: error, facts: { subject, url } },
+    );
+  }
+  // The package's HTTP client reports a broken connection as a 400 of its own making.
+  const broken = status === 400 && /timeout|timed out|ECONN|ENOTFOUND|socket|hang up/i.test(words);
+  if (broken || (status !== undefined && (status >= 500 || status === 429))) {
+    return unavailable(url, words, error);
+  }
+  return refused(url, status ?? 0, `schema of ${subject}: ${words}`);
+}
