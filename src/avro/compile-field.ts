@@ -139,7 +139,8 @@ function compileLong(writer: AvroType, reader: AvroType, builder: LongBuilder): 
 function compileDecimal(writer: AvroType, reader: AvroType, builder: DecimalBuilder): Step | null {
   if (writer.kind !== reader.kind) return null;
   if (writer.kind !== 'bytes' && writer.kind !== 'fixed') return null;
-  if (writer.kind === 'fixed' && reader.kind === 'fixed' && writer.size !== reader.size) return null;
+  if (writer.kind === 'fixed' && reader.kind === 'fixed' && writer.size !== reader.size)
+    return null;
   const size = writer.kind === 'fixed' ? writer.size : -1;
   return (cursor, index) => {
     const start = cursor.take(size < 0 ? cursor.long() : size);
@@ -157,7 +158,8 @@ function compileText(writer: AvroType, reader: AvroType, builder: TextBuilder): 
       builder.end[index] = cursor.position;
     };
   }
-  if (writer.kind !== 'fixed' || reader.kind !== 'fixed' || writer.size !== reader.size) return null;
+  if (writer.kind !== 'fixed' || reader.kind !== 'fixed' || writer.size !== reader.size)
+    return null;
   return (cursor, index) => {
     builder.start[index] = cursor.take(writer.size);
     builder.end[index] = cursor.position;

@@ -104,10 +104,11 @@ class CalendarDate extends avsc.types.LogicalType {
 class DecimalLogical extends avsc.types.LogicalType {
   readonly precision: number;
   readonly scale: number;
-  constructor(schema: { precision: number; scale?: number }, options: unknown) {
+  constructor(schema: Schema, options?: unknown) {
     super(schema as never, options);
-    this.precision = schema.precision;
-    this.scale = schema.scale ?? 0;
+    const { precision, scale } = schema as unknown as { precision: number; scale?: number };
+    this.precision = precision;
+    this.scale = scale ?? 0;
   }
   protected override _fromValue(bytes: Buffer): Decimal {
     return new Decimal(unscaledOf(bytes, 0, bytes.length), this.scale);

@@ -152,7 +152,9 @@ export class TextBuilder extends ColumnBuilder {
   }
   protected column(present: Uint8Array | null): FieldColumn {
     const bytes =
-      this.extra.length === 0 ? this.base : Buffer.concat([this.base, ...this.extra], this.extraEnd);
+      this.extra.length === 0
+        ? this.base
+        : Buffer.concat([this.base, ...this.extra], this.extraEnd);
     return { kind: 'text', bytes, start: this.start, end: this.end, present };
   }
 }

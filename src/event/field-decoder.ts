@@ -44,13 +44,9 @@ export function failureAt(batch: RecordBatch, index: number, error: unknown): Re
   const offset = batch.offsets[index] as number;
   const place = `${batch.topic}[${batch.partition}]@${offset}`;
   const known = error instanceof RepriseError ? error : null;
-  return new RepriseError(
-    known?.code ?? 'DECODE_FAILED',
-    `${place}: ${(error as Error).message}`,
-    {
-      retriable: known?.retriable ?? false,
-      cause: error,
-      facts: { ...known?.facts, topic: batch.topic, partition: batch.partition, offset },
-    },
-  );
+  return new RepriseError(known?.code ?? 'DECODE_FAILED', `${place}: ${(error as Error).message}`, {
+    retriable: known?.retriable ?? false,
+    cause: error,
+    facts: { ...known?.facts, topic: batch.topic, partition: batch.partition, offset },
+  });
 }
