@@ -91,7 +91,8 @@ export function refused(url: string, status: number, words: string): RepriseErro
 
 function parseJson(text: string): RegistryAnswer['body'] | null {
   try {
-    const value: unknown = JSON.parse(text);
+    // A registry written in Go encodes an empty list (a subject with a level but no version yet) as null.
+    const value: unknown = JSON.parse(text) ?? [];
     return typeof value === 'object' && value !== null ? (value as RegistryAnswer['body']) : null;
   } catch {
     return null; // A proxy's HTML page: the caller says so.
