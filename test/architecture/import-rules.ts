@@ -24,7 +24,7 @@ const ROOMS_BELOW_THE_ROOT = [
  * (`src/room/*.ts`) the files that stand directly in it. Its own room and `src/reprise-error.ts` are always
  * allowed. Nothing may import `cli`, `dashboard` or `testing`, and nothing in here lists them.
  */
-export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'reprise-error.ts': [],
   event: [LOG_PORT],
   avro: ['event', LOG_PORT],
@@ -69,7 +69,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Where a package may be imported: path prefixes. Packages not listed may be imported anywhere that knip lets them. */
-export const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
+const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['src/log/kafka/'],
   snappy: ['src/log/kafka/'],
   'lz4-napi': ['src/log/kafka/'],
@@ -89,7 +89,7 @@ const PURE_ROOMS = ['event', 'projection', 'fold'];
 const PURE_BUILTINS = ['node:buffer', 'node:crypto', 'node:assert/strict'];
 
 /** Room of a file of src: its folder, or its name when it stands at the top. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   return path.replace(/^src\//, '').split('/')[0] ?? path;
 }
 

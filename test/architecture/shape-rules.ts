@@ -11,7 +11,7 @@ const KEBAB_FOLDER = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const CLOCKS = ['Date.now', 'performance.now', 'Math.random', 'process.hrtime'];
 
 /** Number of lines of a text as an editor counts them. */
-export function lineCount(text: string): number {
+function lineCount(text: string): number {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
 
