@@ -49,7 +49,7 @@ class BatchingPublisher implements Publisher {
   private readonly encodings = new Map<EventDefinition, Promise<Encoding>>();
   private readonly unsettled = new Set<Promise<unknown>>();
   private queue: Send[] = [];
-  private waiting: (() => void)[] = [];
+  private readonly waiting: Send[] = [];
   private pendingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private appending = false;
@@ -77,7 +77,7 @@ class BatchingPublisher implements Publisher {
       return Promise.reject(new RepriseError('CLOSED', message));
     }
     const sent = this.send(event as EventDefinition, value, options);
-    const settled = sent.then(
+    const settled: Promise<unknown> = sent.then(
       () => this.unsettled.delete(settled),
       () => this.unsettled.delete(settled),
     );
@@ -114,14 +114,22 @@ class BatchingPublisher implements Publisher {
       ...(options.headers === undefined ? {} : { headers: options.headers }),
     };
     const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    while (this.pendingBytes > 0 && this.pendingBytes + bytes > this.options.pendingBytesMax) {
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
-    }
-    this.pendingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.queue.push({ record, bytes, resolve, reject });
+      this.waiting.push({ record, bytes, resolve, reject });
+      this.admit();
       this.pump();
     });
+  }
+
+  /** First come, first admitted: a small send never overtakes a large one that waits for room. */
+  private admit(): void {
+    const { pendingBytesMax } = this.options;
+    for (let send = this.waiting[0]; send !== undefined; send = this.waiting[0]) {
+      if (this.pendingBytes > 0 && this.pendingBytes + send.bytes > pendingBytesMax) return;
+      this.waiting.shift();
+      this.pendingBytes += send.bytes;
+      this.queue.push(send);
+    }
   }
 
   /** One look-up per definition; a failed one is forgotten, so that the next send tries again. */
@@ -171,9 +179,7 @@ class BatchingPublisher implements Publisher {
     }
     for (const send of batch) this.pendingBytes -= send.bytes;
     this.appending = false;
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const wake of waiting) wake();
+    this.admit();
     this.pump();
   }
 
