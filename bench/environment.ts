@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -57,6 +57,8 @@ export async function openServer(url: string | undefined): Promise<BenchServer> 
   if (url !== undefined) return serverAt(url, async () => undefined);
   say('starting Postgres');
   const directory = await mkdtemp(join(tmpdir(), 'reprise-bench-'));
+  // Started by root, Postgres runs as another user, who must be able to enter.
+  await chmod(directory, 0o711);
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     const server = await startEmbeddedPostgres({
@@ -73,12 +75,12 @@ export async function openServer(url: string | undefined): Promise<BenchServer> 
   }
 }
 
-/** A kafkajs client as the comparisons use it. Quiet: its own progress lines are not ours. */
+/** A kafkajs client as the comparisons use it. Quiet: what ends it is raised as an error, what it retries is not ours to tell. */
 export function kafkaClient(brokers: string): Kafka {
   return new Kafka({
     clientId: 'reprise-bench',
     brokers: brokers.split(','),
-    logLevel: logLevel.ERROR,
+    logLevel: logLevel.NOTHING,
   });
 }
 

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { runContestant } from './contestants/run-contestant.ts';
 import type { DrainOptions } from './drain.ts';
 import type { LiveOptions } from './live.ts';
-import { profileInto } from './measure/child.ts';
+import { endChildrenOnSignals, profileInto } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
 import { toJson, toTable } from './measure/report.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
@@ -30,6 +30,7 @@ function bench<Options>(
     .option('--profile <folder>', 'write a CPU profile of every measured process into this folder')
     .action(async (options: CommonOptions & Options) => {
       if (options.profile !== undefined) profileInto(options.profile);
+      endChildrenOnSignals();
       const run = await load();
       const report = await run(options);
       process.stdout.write(`${options.json ? toJson(report) : toTable(report)}\n`);

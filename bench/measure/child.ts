@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Contestants } from '../contestants/run-contestant.ts';
 
@@ -17,6 +17,18 @@ export interface Child<Of extends Name> {
   stop(): void;
 }
 
+const running = new Set<ChildProcess>();
+let interrupted = false;
+
+/** From now on SIGINT and SIGTERM end the measured processes; the bench then fails and cleans up after itself. A second signal ends it at once. */
+export function endChildrenOnSignals(): void {
+  const end = () => {
+    interrupted = true;
+    for (const child of running) child.kill('SIGKILL');
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+}
+
 /** Folder for `--cpu-prof` of the children, or null. */
 let profileDirectory: string | null = null;
 
@@ -30,6 +42,7 @@ export function profileInto(directory: string): void {
  * process ends.
  */
 export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Child<Of> {
+  if (interrupted) throw new Error('interrupted');
   const profiling =
     profileDirectory === null
       ? []
@@ -45,6 +58,7 @@ export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Chil
   });
   const endWithUs = () => child.kill('SIGKILL');
   process.once('exit', endWithUs);
+  running.add(child);
   let isReady = () => {};
   const result = new Promise<Result<Of>>((resolve, reject) => {
     let answer: Result<Of> | undefined;
@@ -55,6 +69,7 @@ export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Chil
     child.once('error', reject);
     child.once('close', (code, signal) => {
       process.off('exit', endWithUs);
+      running.delete(child);
       if (answer !== undefined && code === 0) resolve(answer);
       else
         reject(

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { ExpectedRow, ExpectedRows } from '../workload/expected-rows.ts';
@@ -23,16 +21,12 @@ export async function verifyRows(options: VerifyOptions): Promise<number> {
         from ${options.table}) to stdout`),
     );
     let rows = 0;
-    const lines = createInterface({ input: source });
-    lines.on('line', (line) => {
+    let difference: string | null = null;
+    for await (const line of linesOf(source)) {
       rows += 1;
-      const difference = differenceOf(line, options);
-      if (difference !== null) source.destroy(new Error(`${options.table}: ${difference}`));
-    });
-    await Promise.race([
-      once(lines, 'close'),
-      once(source, 'error').then(([error]) => Promise.reject(error as Error)),
-    ]);
+      difference ??= differenceOf(line, options);
+    }
+    if (difference !== null) throw new Error(`${options.table}: ${difference}`);
     if (rows !== options.expected.rowCount) {
       throw new Error(`${options.table} has ${rows} rows, expected ${options.expected.rowCount}`);
     }
@@ -53,6 +47,15 @@ export async function countedEvents(databaseUrl: string, table: string): Promise
     return Number(rows[0]?.events);
   } finally {
     await client.end();
+  }
+}
+
+async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of source) {
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
   }
 }
 

@@ -20,19 +20,14 @@ export async function fillTopic(options: FillOptions): Promise<readonly number[]
   const partitions = leaders.length;
   const partitionOf = userKeys.map((key) => partitionFor(key, partitions, 0));
   const writers = leaders.map(() => new BatchWriter({ schemaId, bytesMax: BATCH_BYTES }));
-  const connections = new Map<string, ProduceConnection>();
-  const connectionOf = leaders.map(({ host, port }) => {
-    const known = connections.get(`${host}:${port}`);
-    const connection = known ?? new ProduceConnection(host, port);
-    connections.set(`${host}:${port}`, connection);
-    return connection;
-  });
+  // One connection each: the broker works off a connection's requests one after another.
+  const connections = leaders.map(({ host, port }) => new ProduceConnection(host, port));
   const counts = leaders.map(() => 0);
   const send = async (partition: number) => {
     const writer = writers[partition] as BatchWriter;
     if (writer.count === 0) return;
     counts[partition] = (counts[partition] ?? 0) + writer.count;
-    await connectionOf[partition]?.send(topic, partition, writer.finish());
+    await connections[partition]?.send(topic, partition, writer.finish());
   };
   const stream = new PaymentStream();
   while (stream.count < events) {
@@ -41,6 +36,6 @@ export async function fillTopic(options: FillOptions): Promise<readonly number[]
     if ((writers[partition] as BatchWriter).append(stream)) await send(partition);
   }
   for (let partition = 0; partition < partitions; partition += 1) await send(partition);
-  for (const connection of connections.values()) await connection.close();
+  for (const connection of connections) await connection.close();
   return counts;
 }
