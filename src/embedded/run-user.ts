@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { RepriseError } from '../reprise-error.ts';
 
@@ -41,11 +41,19 @@ export function blockedFolder(path: string, user: RunUser): string | null {
 }
 
 function mayEnter(folder: string, user: NonNullable<RunUser>): boolean {
-  const stats = statSync(folder, { throwIfNoEntry: false });
+  const stats = statIfThere(folder);
   if (stats === undefined || !stats.isDirectory()) return true;
   if (stats.uid === user.uid) return (stats.mode & 0o100) !== 0;
   if (stats.gid === user.gid) return (stats.mode & 0o010) !== 0;
   return (stats.mode & 0o001) !== 0;
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // Not there, or below a file: making it will say why it cannot be used.
+  }
 }
 
 function postgresEntry(): RunUser {

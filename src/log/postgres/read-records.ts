@@ -162,6 +162,14 @@ function outOfRange({ topic, partition, next }: Cursor, start: number, end: numb
       (next < start
         ? 'The records were deleted: rebuild the projection from what is left, or restore the log.'
         : 'The log ends before this position: it was restored to an earlier state or made anew.'),
-    { facts: { topic, partition, offset: next, startOffset: start, endOffset: end } },
+    {
+      facts: {
+        topic,
+        partition,
+        offset: BigInt(next),
+        startOffset: BigInt(start),
+        endOffset: BigInt(end),
+      },
+    },
   );
 }

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createPostgresLog } from '../../src/log/postgres/postgres-log.ts';
+import { eventLogContract } from '../../src/testing/event-log-contract.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+describe('the Postgres log keeps the contract of', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    pool = new pg.Pool({ connectionString: database.url, max: 8 });
+    pool.on('error', () => undefined); // Dropping the database ends connections that are still closing.
+  });
+
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  eventLogContract({
+    open: () => createPostgresLog({ pool, url: database.url }),
+    uniqueTopic: (prefix) => `${prefix}-${randomBytes(6).toString('hex')}`,
+  });
+});
