@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { checkGenerated, definitionsText } from '../../../src/avro/generate-definitions.ts';
+
+function file(extra: object, type: unknown = 'string'): { name: string; text: string } {
+  const schema = {
+    type: 'record',
+    name: 'A',
+    fields: [{ name: 'id', type }],
+    topic: 'a',
+    ...extra,
+  };
+  return { name: 'a.avsc', text: JSON.stringify(schema) };
+}
+
+it('finds the committed definitions up to date', async () => {
+  await expect(checkGenerated('schemas')).resolves.toBeUndefined();
+});
+
+it('writes an interface whose types follow the schema', () => {
+  const text = definitionsText([file({ key: 'id' }, { type: 'long' })]);
+  expect(text).toContain('readonly id: bigint;');
+  expect(text).toContain('key: "id"');
+});
+
+it.each([
+  [file({ key: 'nope' }), /a\.avsc, field nope/],
+  [file({ time: 'id' }), /a\.avsc, field id: is the "time" but of type string/],
+  [file({}, 'strng'), /a\.avsc, field id: has unknown type "strng"/],
+  [{ name: 'a.avsc', text: '{' }, /a\.avsc is not JSON/],
+])('names file and field of what is wrong (%#)', (schema, message) => {
+  expect(() => definitionsText([schema])).toThrow(message);
+});
