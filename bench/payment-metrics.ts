@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createReprise } from '../src/composition/create-reprise.ts';
 import { defineAvroEvent } from '../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../src/event/event-definition.ts';
-import { count, max, min, sum, tumbling, WindowedProjection } from '../src/index.ts';
+import { count, max, min, sum } from '../src/projection/aggregates.ts';
+import { tumbling } from '../src/projection/window.ts';
+import { WindowedProjection } from '../src/projection/windowed-projection.ts';
 import type { Reprise } from '../src/reprise.ts';
 import { METHODS } from './workload/payment-stream.ts';
 
