@@ -34,6 +34,7 @@ export function eventLogContract(subject: EventLogSubject): void {
     topicTests(context);
     appendTests(context);
     readTests(context);
+    boundsTests(context);
     streamTests(context);
   });
 }
@@ -169,7 +170,9 @@ function readTests({ log, newTopic }: Context): void {
     }
     expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(3_000);
   });
+}
 
+function boundsTests({ log, newTopic }: Context): void {
   test('delivers a record larger than partitionBytesMax', async () => {
     const topic = await newTopic(1);
     const large = Buffer.alloc(300_000, 7);

@@ -8,7 +8,8 @@ const canStart = (await kafkaClassPath()) !== undefined;
 if (!canStart && process.env['REPRISE_REQUIRE_KAFKA'] === '1') {
   throw new Error("crashing a broker needs Java and Kafka's jars");
 }
-if (!canStart) console.warn('NO JAVA: crashing a Kafka broker under a reader is SKIPPED.');
+if (!canStart)
+  process.stderr.write('NO JAVA: crashing a Kafka broker under a reader is SKIPPED.\n');
 
 describe.skipIf(!canStart)('a read while the broker is killed and started again', () => {
   let kafka: OwnKafka | undefined;

@@ -15,8 +15,10 @@ import { answers, kafkaClassPath, runJava } from '../support/kafka-jars.ts';
 const required = process.env['REPRISE_REQUIRE_KAFKA'] === '1';
 const hasKcat = required || (await answers('kcat', '-V'));
 const hasJava = required || (await kafkaClassPath()) !== undefined;
-if (!hasKcat) console.warn('NO KCAT: reading topics written by kcat is SKIPPED (Debian: kcat).');
-if (!hasJava) console.warn('NO JAVA: reading transactions of the Java producer is SKIPPED.');
+if (!hasKcat)
+  process.stderr.write('NO KCAT: reading topics written by kcat is SKIPPED (Debian: kcat).\n');
+if (!hasJava)
+  process.stderr.write('NO JAVA: reading transactions of the Java producer is SKIPPED.\n');
 
 describeKafka('the Kafka log reads what others wrote', (brokers) => {
   const log = createKafkaLog({ brokers });

@@ -21,7 +21,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const kafka = await startKafka();
   if (kafka === undefined) {
     if (process.env['REPRISE_REQUIRE_KAFKA'] === '1') throw new Error(banner);
-    console.warn(banner);
+    process.stderr.write(banner);
   }
   project.provide('kafkaBrokers', kafka?.brokers ?? '');
   return async () => {

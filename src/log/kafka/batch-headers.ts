@@ -17,6 +17,7 @@ export interface PartitionSlice {
   readonly end: number;
 }
 
+/** A transaction whose records nobody under read_committed may see, from its first offset to its abort marker. */
 export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;

@@ -193,7 +193,8 @@ function reachInto(client: Kafka): Internals {
   );
   const createCluster: unknown = symbol === undefined ? undefined : Reflect.get(client, symbol);
   if (typeof createCluster !== 'function') throw changed('createCluster');
-  const cluster: unknown = createCluster({ allowAutoTopicCreation: false });
+  const create = createCluster as (options: object) => unknown;
+  const cluster = create({ allowAutoTopicCreation: false });
   const pool = member(cluster, 'brokerPool');
   const builder = member(pool, 'connectionPoolBuilder');
   if (typeof member(builder, 'build') !== 'function') throw changed('connectionPoolBuilder.build');

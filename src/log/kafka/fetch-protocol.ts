@@ -8,6 +8,7 @@ export interface FetchPartition extends TopicPartition {
   readonly leaderEpoch: number;
 }
 
+/** Limits of one fetch: milliseconds to wait for the first byte; bytes before decompression. */
 export interface FetchSettings {
   readonly maxWaitMs: number;
   readonly responseBytesMax: number;
@@ -23,6 +24,7 @@ export interface FetchedPartition extends TopicPartition {
   readonly end: number;
 }
 
+/** A fetch response, its records still encoded in `bytes`. */
 export interface FetchResponse {
   readonly throttleMs: number;
   readonly errorCode: number;

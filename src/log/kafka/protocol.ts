@@ -21,6 +21,7 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[];
 }
 
+/** A topic with the leaders of its partitions; `errorCode` is Kafka's, 0 for none. */
 export interface TopicMetadata {
   readonly errorCode: number;
   readonly topic: string;
@@ -97,6 +98,7 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** The earliest or latest offset of a partition; `errorCode` is Kafka's, 0 for none. */
 export interface ListedOffset extends TopicPartition {
   readonly errorCode: number;
   readonly offset: bigint;
@@ -128,6 +130,7 @@ export function listOffsetsRequest(
   };
 }
 
+/** One past the last offset of a leader epoch; -1 for both where the broker knows none. */
 export interface EpochEnd extends TopicPartition {
   readonly errorCode: number;
   readonly leaderEpoch: number;
@@ -161,6 +164,7 @@ export function leaderEpochEndRequest(
   };
 }
 
+/** What became of one topic of a CreateTopics request; `errorCode` is Kafka's, 0 for none. */
 export interface CreatedTopic {
   readonly topic: string;
   readonly errorCode: number;
