@@ -1,0 +1,44 @@
+import { RepriseError } from '../reprise-error.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  millisecond: 1,
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+};
+
+/** A length of time: `'1 minute'`, `'90 seconds'`, ISO 8601 `'PT1M30S'`, or milliseconds as a number. A day is 24 hours here. */
+export type Duration = string | number;
+
+/** Milliseconds of a duration. `what` names the place in messages. @throws DEFINITION_INVALID */
+export function durationMs(duration: Duration, what: string): number {
+  const ms = typeof duration === 'number' ? duration : (wordsMs(duration) ?? isoMs(duration));
+  if (ms === null || !Number.isSafeInteger(ms)) {
+    throw new RepriseError(
+      'DEFINITION_INVALID',
+      `${what}: ${JSON.stringify(duration)} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`,
+    );
+  }
+  return ms;
+}
+
+function wordsMs(text: string): number | null {
+  const match = /^\s*(-?\d+(?:\.\d+)?)\s*(millisecond|second|minute|hour|day)s?\s*$/.exec(text);
+  if (match === null) return null;
+  return Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+}
+
+function isoMs(text: string): number | null {
+  const match = /^P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d{1,3})?)S)?)?$/.exec(
+    text.trim(),
+  );
+  if (match === null || text.trim() === 'P') return null;
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0));
+  return (
+    (days ?? 0) * 86_400_000 +
+    (hours ?? 0) * 3_600_000 +
+    (minutes ?? 0) * 60_000 +
+    Math.round((seconds ?? 0) * 1_000)
+  );
+}

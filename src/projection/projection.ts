@@ -1,0 +1,22 @@
+/**
+ * What users extend, through `WindowedProjection`: a name, a version, and what to keep. Instances hold no state; `define` must be pure. Services come in through
+ * the constructor, by inversify tokens.
+ */
+export abstract class Projection {
+  /** Name of the read model and of its stable view: `^[a-z_][a-z0-9_]*$`. */
+  abstract readonly name: string;
+  /** From 1. Raise it whenever `define` changes: a changed shape under an old version is refused. */
+  abstract readonly version: number;
+  /** Declares the projection. Called once per process. */
+  abstract define(): Definition<unknown>;
+}
+
+/** What `define()` returns. The type parameter is the row of the stable view, by SQL column names; compile time only. */
+export interface Definition<Row> {
+  readonly kind: string;
+  readonly __row?: Row;
+}
+
+/** The row type of a projection's stable view. */
+export type RowOf<P extends Projection> =
+  ReturnType<P['define']> extends Definition<infer Row> ? Row : never;

@@ -1,0 +1,36 @@
+import { RepriseError } from '../reprise-error.ts';
+import type { Duration } from './duration.ts';
+import { durationMs } from './duration.ts';
+
+/** Windows that follow each other without gap or overlap: `[start, end)` with start = t − floorMod(t − offset, size). */
+export interface TumblingWindow {
+  readonly kind: 'tumbling';
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
+/**
+ * Tumbling event-time windows. Every event falls in exactly one, `[start, start + size)`, end exclusive; right for times before 1970 too.
+ * @param options.offset moves all boundaries; default 0: boundaries at multiples of `size` since the epoch (UTC)
+ * @throws DEFINITION_INVALID for a size that is not a positive duration
+ */
+export function tumbling(
+  size: Duration,
+  options: { readonly offset?: Duration } = {},
+): TumblingWindow {
+  const sizeMs = durationMs(size, 'tumbling(size)');
+  if (sizeMs <= 0) {
+    throw new RepriseError(
+      'DEFINITION_INVALID',
+      `tumbling(size): ${JSON.stringify(size)} is not longer than nothing. A window needs a size above zero, such as '1 minute'.`,
+    );
+  }
+  const offsetMs = durationMs(options.offset ?? 0, 'tumbling(offset)');
+  return { kind: 'tumbling', sizeMs, offsetMs };
+}
+
+/** Start of the window that holds `timeMs`. */
+export function windowStart(window: TumblingWindow, timeMs: number): number {
+  const { sizeMs, offsetMs } = window;
+  return Math.floor((timeMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
+}

@@ -1,0 +1,135 @@
+import type { EventDefinition } from '../event/event-definition.ts';
+import type { Measure, MeasureValue } from './aggregates.ts';
+import type { Duration } from './duration.ts';
+import type { DataFilter } from './filter.ts';
+import type { Definition } from './projection.ts';
+import { Projection } from './projection.ts';
+import type { SnakeCase } from './snake-case.ts';
+import type { TumblingWindow } from './window.ts';
+
+/**
+ * Metrics per key and event-time window.
+ * @example
+ * class UserMetrics extends WindowedProjection {
+ *   readonly name = 'user_metrics';
+ *   readonly version = 1;
+ *   define() {
+ *     return this.from(UserActed)
+ *       .key('userId')
+ *       .window(tumbling('1 minute'), { lateness: '10 seconds' })
+ *       .measure({ events: count(), average: avg('value') });
+ *   }
+ * }
+ */
+export abstract class WindowedProjection extends Projection {
+  abstract override define(): WindowedDefinition<unknown>;
+
+  /** The events to fold. Every one of them moves the watermark, whatever `where` says. */
+  protected from<Event>(event: EventDefinition<Event>): KeyStep<Event> {
+    return { key: (...fields) => windowStep({ event, fields, where: [] }) };
+  }
+}
+
+/** Fields that may be part of a key: text, enums, whole numbers, booleans, days. */
+type KeyField<Event> = {
+  [Name in keyof Event & string]: NonNullable<Event[Name]> extends
+    | string
+    | number
+    | bigint
+    | boolean
+    ? Name
+    : never;
+}[keyof Event & string];
+
+export interface KeyStep<Event> {
+  /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
+  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+    ...fields: Names
+  ): WindowStep<Event, Names[number]>;
+}
+
+export interface WindowStep<Event, Keys extends keyof Event & string> {
+  /** Keeps only the events that meet all conditions. A function must be pure; it sees whole events, so every field is decoded. May be called again: all must hold. */
+  where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
+  /** The windows, and how late is still in time. */
+  window(window: TumblingWindow, options?: WindowOptions): MeasureStep<Event, Keys>;
+}
+
+export interface WindowOptions {
+  /** The disorder to wait for: watermark = largest event time seen − lateness. Default 0. */
+  readonly lateness?: Duration;
+  /** What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. */
+  readonly late?: 'revise';
+  /** An event further ahead of its record timestamp is a dead letter (FUTURE) and does not move the watermark. Default 1 hour. */
+  readonly maxDrift?: Duration;
+}
+
+export interface MeasureStep<Event, Keys extends keyof Event & string> {
+  /** The columns, by name. */
+  measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
+    measures: Measures,
+  ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
+}
+
+/** Row of a windowed read model: key columns, window bounds, measures. */
+export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
+  [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
+} & { window_start: Date; window_end: Date } & {
+  [Name in keyof Measures & string as SnakeCase<Name>]: MeasureValue<Event, Measures[Name]>;
+} & {
+  /** Offset of the last event that arrived after its window was closed; null: none did. */
+  revised_at_offset: bigint | null;
+};
+
+/** A finished declaration, to be compiled. */
+export interface WindowedDefinition<Row> extends Definition<Row> {
+  readonly kind: 'windowed';
+  readonly declared: WindowedDeclaration;
+  /** An extra index on these columns of the read model; built last in a rebuild. */
+  index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
+}
+
+/** @internal What the builder collected. */
+export interface WindowedDeclaration {
+  readonly event: EventDefinition;
+  readonly fields: readonly string[];
+  readonly where: readonly unknown[];
+  readonly window: TumblingWindow;
+  readonly options: WindowOptions;
+  readonly measures: Readonly<
+    Record<string, { readonly aggregate: string; readonly field?: string }>
+  >;
+  readonly indexes: readonly (readonly string[])[];
+}
+
+type Started = Pick<WindowedDeclaration, 'fields' | 'where'> & {
+  readonly event: EventDefinition<never>;
+};
+
+function windowStep<Event, Keys extends keyof Event & string>(
+  started: Started | (Omit<Started, 'event'> & { readonly event: EventDefinition<Event> }),
+): WindowStep<Event, Keys> {
+  return {
+    where: (filter) => windowStep({ ...started, where: [...started.where, filter] }),
+    window: (window, options = {}) => ({
+      measure: (measures) =>
+        finished({
+          event: started.event as EventDefinition,
+          fields: started.fields,
+          where: started.where,
+          window,
+          options,
+          measures,
+          indexes: [],
+        }),
+    }),
+  };
+}
+
+function finished<Row>(declared: WindowedDeclaration): WindowedDefinition<Row> {
+  return {
+    kind: 'windowed',
+    declared,
+    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
+  };
+}
