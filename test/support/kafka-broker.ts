@@ -57,10 +57,7 @@ async function startContainer(): Promise<Kafka | undefined> {
       },
     };
   } catch (cause) {
-    console.warn(
-      'Docker answers, but its Kafka container did not start; trying local jars.',
-      cause,
-    );
+    process.stderr.write(`Docker's Kafka did not start, trying local jars: ${String(cause)}\n`);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { RepriseError } from '../../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { LeaderEpochEnd, TopicDescription, TopicSpec } from '../event-log.ts';
 import { backOff } from './backoff.ts';
 import { brokerError, definite, topicForbidden, unknownTopic } from './broker-errors.ts';
@@ -82,7 +82,13 @@ export class KafkaTopics {
       if (missing.length > 0) await this.#create(missing, metadata.controllerId);
     });
     await this.#persist(async () => {
-      const { topics } = await this.#metadata(specs.map(({ topic }) => topic));
+      const { topics } = await this.#metadata(specs.map(({ topic }) => topic)).catch(
+        (error: unknown) => {
+          // What was created takes a moment to be known to every broker.
+          if (isRepriseError(error, 'UNKNOWN_TOPIC')) throw new NotYet(error.message);
+          throw error;
+        },
+      );
       for (const { topic, partitions } of topics) {
         const spec = specs.find((candidate) => candidate.topic === topic);
         if (spec !== undefined) requirePartitions(spec, partitions.length);
