@@ -9,7 +9,7 @@ import { startKafka } from '../test/support/kafka-broker.ts';
 import { say } from './measure/say.ts';
 
 /** Partitions of every bench topic. */
-export const PARTITIONS = 4;
+const PARTITIONS = 4;
 
 /** A topic of this run on a broker that was given or booted. */
 export interface BenchTopic {

@@ -38,7 +38,7 @@ export function paymentOn(topic: string): EventDefinition<Payment> {
 }
 
 /** The projection that the benches measure, over the payments of a topic: count, sum, min and max per user and minute. */
-export function paymentMetricsOf(event: EventDefinition<Payment>) {
+function paymentMetricsOf(event: EventDefinition<Payment>) {
   return class PaymentMetrics extends WindowedProjection {
     readonly name = 'payment_metrics';
     readonly version = 1;
