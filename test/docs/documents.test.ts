@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { KNOWN_KEYS } from '../../src/config/config-schema.ts';
+import { ENVIRONMENT_VARIABLES } from '../../src/config/environment.ts';
 import { blocksOf, documents, ROOT, textOf } from './documents.ts';
 import { snippetErrors } from './snippet-compiler.ts';
 
@@ -43,6 +45,15 @@ describe('the documents', () => {
     const codes = [...union.matchAll(/\| '([A-Z_]+)'/g)].map((match) => match[1]);
     const explained = [...textOf('docs/reference/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)];
     expect(new Set(explained.map((match) => match[1]))).toEqual(new Set(codes));
+  });
+
+  it('explain every key of the configuration and every environment variable', () => {
+    const text = textOf('docs/reference/configuration.md');
+    const names = [
+      ...Object.values(KNOWN_KEYS).flat(),
+      ...ENVIRONMENT_VARIABLES.map((variable) => variable.name),
+    ];
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   /** `npx vitest run --project package -u` writes the present help texts into the document. */

@@ -108,7 +108,7 @@ describe('an empty project with the tarball installed', () => {
       join(project, 'app.ts'),
       [
         "import { createReprise, type Reprise } from 'reprise';",
-        'export const app: Promise<Reprise> = createReprise({ projections: [] });',
+        'export const app: Promise<Reprise> = createReprise({ projections: [], events: [] });',
         'export const stopped: Promise<void> = app.then((running) => running.close());',
       ].join('\n'),
     );
