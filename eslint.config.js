@@ -20,7 +20,6 @@ const findsBugs = {
     'error',
     { considerDefaultExhaustiveForUnions: true },
   ],
-  '@typescript-eslint/no-base-to-string': 'error',
   '@typescript-eslint/restrict-plus-operands': 'error',
   '@typescript-eslint/no-for-in-array': 'error',
   '@typescript-eslint/no-implied-eval': 'error',
@@ -31,10 +30,8 @@ const findsBugs = {
   'no-empty': 'error',
   'no-fallthrough': 'error',
   'no-unsafe-finally': 'error',
-  'no-self-compare': 'error',
   'no-template-curly-in-string': 'error',
   'no-unmodified-loop-condition': 'error',
-  'no-unreachable-loop': 'error',
   'no-loss-of-precision': 'error',
   'max-params': ['error', 4],
 };
@@ -57,9 +54,10 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
-    // Asymmetric matchers and parsed output are `any`; an assertion follows anyway.
+    // Asymmetric matchers and parsed output are `any`; an assertion follows anyway. Set-up says aloud what it skips.
     files: ['test/**'],
     rules: {
+      'no-console': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
