@@ -65,6 +65,8 @@ export interface TaskFold {
   readonly maxEventTimeMs: number | null;
   /** Largest event time seen minus lateness; null before the first event. */
   readonly watermarkMs: number | null;
+  /** Events so far whose window was already closed when they arrived. */
+  readonly lateEvents: number;
   /** Rows in memory. */
   readonly rowCount: number;
   /** Rows changed since the last `takeChanges`. */

@@ -1,0 +1,55 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { RowState } from './row-state.ts';
+
+/** The records of a batch that go into rows: entry i is record `records[i]`, for the row in `slots[i]`. */
+export interface Selection {
+  count: number;
+  readonly records: Int32Array;
+  readonly slots: Int32Array;
+}
+
+/** Columns of a row set, by name. */
+export type ColumnsByName = ReadonlyMap<string, ColumnValues>;
+
+/**
+ * One piece of state per row: commutative, associative and exact, so that rows may be folded in any order and merged from parts (laws 2 and 4). Its numbers
+ * lie in the rows' strides from `at`, `width` of them; what does not fit there it keeps beside, by slot.
+ */
+export interface Accumulator {
+  /** Doubles it needs per row. */
+  readonly width: number;
+  /** Tells where its numbers begin in a stride; once, before use. */
+  place(at: number): void;
+  /** Sets a new row to zero. The stride is all 0 already. */
+  open(state: RowState, slot: number): void;
+  /** Takes in a batch. `column` is that of its field; undefined for counting events. */
+  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void;
+  /** Merges row `i` of a set into the row in `slot`. */
+  merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void;
+  /** Writes its columns for the given rows. `present` marks the rows where its field had a value; null: all. */
+  write(
+    state: RowState,
+    slots: Int32Array,
+    present: Uint8Array | null,
+  ): Iterable<[string, ColumnValues]>;
+  /** A row moved to another slot; what is kept beside moves with it. */
+  move(from: number, to: number): void;
+  /** Every row was forgotten, or, with `count`, those from that slot on. */
+  forget(count?: number): void;
+}
+
+/** Drops what is kept beside for slots from `count` on. */
+export function forgetFrom(beside: Map<number, unknown>, count = 0): void {
+  if (count === 0) beside.clear();
+  else for (const slot of beside.keys()) if (slot >= count) beside.delete(slot);
+}
+
+/** Moves what is kept beside of one slot. */
+export function moveBeside<Value>(beside: Map<number, Value>, from: number, to: number): void {
+  if (from === to || beside.size === 0) return;
+  const value = beside.get(from);
+  beside.delete(from);
+  if (value === undefined) beside.delete(to);
+  else beside.set(to, value);
+}

@@ -1,0 +1,60 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { RowState } from './row-state.ts';
+
+/** Counts events, or the non-null values of a field. */
+export class Count implements Accumulator {
+  readonly width = 1;
+  readonly #column: string;
+  #at = 0;
+
+  constructor(column: string) {
+    this.#column = column;
+  }
+
+  place(at: number): void {
+    this.#at = at;
+  }
+
+  open(): void {}
+
+  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+    const present = column?.present ?? null;
+    const { count, slots, records } = selection;
+    const { numbers, stride } = state;
+    const at = this.#at;
+    for (let i = 0; i < count; i += 1) {
+      if (present !== null && present[records[i] as number] === 0) continue;
+      const index = (slots[i] as number) * stride + at;
+      numbers[index] = (numbers[index] as number) + 1;
+    }
+  }
+
+  merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void {
+    const column = columns.get(this.#column);
+    if (column?.type !== 'int8') throw new TypeError(`no int8 column ${this.#column}`);
+    const index = slot * state.stride + this.#at;
+    state.numbers[index] = (state.numbers[index] as number) + (column.values[i] as number);
+  }
+
+  *write(state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
+    yield [
+      this.#column,
+      { type: 'int8', values: this.read(state, slots), exact: null, present: null },
+    ];
+  }
+
+  /** The counts of the given rows. */
+  read(state: RowState, slots: Int32Array): Float64Array {
+    const values = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i += 1) {
+      values[i] = state.numbers[(slots[i] as number) * state.stride + this.#at] as number;
+    }
+    return values;
+  }
+
+  move(): void {}
+
+  forget(): void {}
+}

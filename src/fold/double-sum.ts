@@ -1,0 +1,165 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import { forgetFrom, moveBeside } from './accumulator.ts';
+import { expansionOf, nearestDouble, unitsOf } from './exact-double.ts';
+import type { RowState } from './row-state.ts';
+
+interface SumColumns {
+  readonly hi: string;
+  readonly lo: string;
+  readonly rest: string;
+}
+
+/**
+ * The exact sum of doubles. Three forms per row (ADR 0005):
+ * - *pair*: hi + lo, where hi is the sum rounded and lo what is left; kept by Knuth's TwoSum while it is exact, which is nearly always;
+ * - *units*: when a pair cannot hold the sum, lo is NaN and a bigint of 2^-1074 units holds it, in `#units`;
+ * - *special*: NaN or ±Infinity was added: hi is that, lo is 0.
+ * Written columns depend on the exact sum alone: never on the order of addition, nor on which form memory held.
+ */
+export class DoubleSum implements Accumulator {
+  readonly width = 2;
+  readonly #columns: SumColumns;
+  readonly #units = new Map<number, bigint>();
+  #at = 0;
+
+  constructor(columns: SumColumns) {
+    this.#columns = columns;
+  }
+
+  place(at: number): void {
+    this.#at = at;
+  }
+
+  open(_state: RowState, slot: number): void {
+    this.#units.delete(slot);
+  }
+
+  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+    if (column?.kind !== 'number') throw new TypeError('a double sum needs a number column');
+    const { values, present } = column;
+    const { count, slots, records } = selection;
+    const { numbers, stride } = state;
+    for (let i = 0; i < count; i += 1) {
+      const record = records[i] as number;
+      if (present !== null && present[record] === 0) continue;
+      const slot = slots[i] as number;
+      const index = slot * stride + this.#at;
+      const hi = numbers[index] as number;
+      const lo = numbers[index + 1] as number;
+      const x = values[record] as number;
+      const s = hi + x;
+      const back = s - hi;
+      const e = hi - (s - back) + (x - back);
+      const t = lo + e;
+      const back2 = t - lo;
+      const lost = lo - (t - back2) + (e - back2);
+      if (lost === 0) {
+        const sum = s + t;
+        const back3 = sum - s;
+        numbers[index] = sum;
+        numbers[index + 1] = s - (sum - back3) + (t - back3);
+      } else {
+        this.#addSlowly(numbers, index, slot, x);
+      }
+    }
+  }
+
+  /** What a pair cannot hold, or what is not finite. `lost` was not 0 or NaN on the way here. */
+  #addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
+    const hi = numbers[index] as number;
+    const units = this.#units.get(slot);
+    if (units === undefined && !Number.isFinite(hi)) {
+      numbers[index] = hi + x;
+      numbers[index + 1] = 0;
+    } else if (!Number.isFinite(x)) {
+      this.#units.delete(slot);
+      numbers[index] = x;
+      numbers[index + 1] = 0;
+    } else {
+      const before = units ?? unitsOf(hi) + unitsOf(numbers[index + 1] as number);
+      this.#units.set(slot, before + unitsOf(x));
+      numbers[index] = 0;
+      numbers[index + 1] = Number.NaN;
+    }
+  }
+
+  merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void {
+    const hi = columns.get(this.#columns.hi);
+    const lo = columns.get(this.#columns.lo);
+    const rest = columns.get(this.#columns.rest);
+    if (hi?.type !== 'float8' || lo?.type !== 'float8' || rest?.type !== 'float8[]') {
+      throw new TypeError(`no columns of the sum ${this.#columns.hi}`);
+    }
+    if (hi.present?.[i] === 0) return;
+    const { numbers, stride } = state;
+    const index = slot * stride + this.#at;
+    const more = rest.values[i] ?? [];
+    const head = hi.values[i] as number;
+    // Beyond the range of doubles hi says ±Infinity and rest alone holds the sum.
+    const parts =
+      more.length > 0 && !Number.isFinite(head) ? more : [head, lo.values[i] as number, ...more];
+    for (const part of parts) this.#addOne(numbers, index, slot, part);
+  }
+
+  #addOne(numbers: Float64Array, index: number, slot: number, x: number): void {
+    const hi = numbers[index] as number;
+    const lo = numbers[index + 1] as number;
+    if (hi === 0 && lo === 0 && !this.#units.has(slot)) {
+      numbers[index] = x + 0;
+      return;
+    }
+    this.#addSlowly(numbers, index, slot, x);
+    this.#settle(numbers, index, slot);
+  }
+
+  /** Back to a pair where the sum fits one. */
+  #settle(numbers: Float64Array, index: number, slot: number): void {
+    const units = this.#units.get(slot);
+    if (units === undefined) return;
+    const parts = expansionOf(units);
+    if (parts.length > 2 || !Number.isFinite(nearestDouble(units))) return;
+    this.#units.delete(slot);
+    numbers[index] = parts[0] ?? 0;
+    numbers[index + 1] = parts[1] ?? 0;
+  }
+
+  *write(
+    state: RowState,
+    slots: Int32Array,
+    present: Uint8Array | null,
+  ): Iterable<[string, ColumnValues]> {
+    const hi = new Float64Array(slots.length);
+    const lo = new Float64Array(slots.length);
+    const rest = new Array<readonly number[] | null>(slots.length).fill(null);
+    const { numbers, stride } = state;
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[i] as number;
+      const index = slot * stride + this.#at;
+      hi[i] = numbers[index] as number;
+      lo[i] = numbers[index + 1] as number;
+      const units = this.#units.size === 0 ? undefined : this.#units.get(slot);
+      if (units !== undefined) {
+        const parts = expansionOf(units);
+        const nearest = nearestDouble(units);
+        const inRange = Number.isFinite(nearest);
+        hi[i] = nearest;
+        lo[i] = inRange ? (parts[1] ?? 0) : 0;
+        const more = inRange ? parts.slice(2) : parts;
+        rest[i] = more.length === 0 ? null : more;
+      }
+    }
+    yield [this.#columns.hi, { type: 'float8', values: hi, present }];
+    yield [this.#columns.lo, { type: 'float8', values: lo, present }];
+    yield [this.#columns.rest, { type: 'float8[]', values: rest }];
+  }
+
+  move(from: number, to: number): void {
+    moveBeside(this.#units, from, to);
+  }
+
+  forget(count?: number): void {
+    forgetFrom(this.#units, count);
+  }
+}

@@ -1,0 +1,179 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnType } from '../projection/table-plan.ts';
+import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import { forgetFrom, moveBeside } from './accumulator.ts';
+import type { RowState } from './row-state.ts';
+
+/** State of a row that has no value yet: sorts below everything, as no double does. */
+const NOTHING = 0;
+const SOME = 1;
+
+/**
+ * The least or greatest value. Doubles in Postgres's order: NaN above all, −0 equal to 0 (kept as 0). Two doubles per row: whether there is a value, and the
+ * value; longs beyond safe integers and decimals lie beside as bigints.
+ */
+export class Extreme implements Accumulator {
+  readonly width = 2;
+  readonly #column: string;
+  readonly #type: ColumnType;
+  readonly #sign: 1 | -1;
+  readonly #exact = new Map<number, bigint>();
+  #at = 0;
+
+  constructor(kind: 'min' | 'max', column: string, type: ColumnType) {
+    this.#column = column;
+    this.#type = type;
+    this.#sign = kind === 'max' ? 1 : -1;
+  }
+
+  place(at: number): void {
+    this.#at = at;
+  }
+
+  open(_state: RowState, slot: number): void {
+    this.#exact.delete(slot);
+  }
+
+  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+    if (column === undefined || column.kind === 'text') {
+      throw new TypeError('an extreme needs a column of numbers');
+    }
+    if (column.kind === 'number') this.#addNumbers(state, selection, column.values, column.present);
+    else if (column.kind === 'long' && column.exact === null && this.#exact.size === 0) {
+      this.#addNumbers(state, selection, column.values, column.present);
+    } else this.#addIntegers(state, selection, column);
+  }
+
+  #addNumbers(
+    state: RowState,
+    selection: Selection,
+    values: Float64Array,
+    present: Uint8Array | null,
+  ): void {
+    const { count, slots, records } = selection;
+    const { numbers, stride } = state;
+    const greatest = this.#sign === 1;
+    for (let i = 0; i < count; i += 1) {
+      const record = records[i] as number;
+      if (present !== null && present[record] === 0) continue;
+      const index = (slots[i] as number) * stride + this.#at;
+      const x = (values[record] as number) + 0;
+      const best = numbers[index + 1] as number;
+      if (numbers[index] === NOTHING || (greatest ? isAbove(x, best) : isAbove(best, x))) {
+        numbers[index] = SOME;
+        numbers[index + 1] = x;
+      }
+    }
+  }
+
+  #addIntegers(
+    state: RowState,
+    selection: Selection,
+    column: Extract<FieldColumn, { kind: 'long' | 'decimal' }>,
+  ): void {
+    for (let i = 0; i < selection.count; i += 1) {
+      const record = selection.records[i] as number;
+      if (column.present !== null && column.present[record] === 0) continue;
+      const x =
+        column.kind === 'decimal'
+          ? (column.unscaled[record] as bigint)
+          : (column.exact?.[record] ?? BigInt(column.values[record] as number));
+      this.#offer(state, selection.slots[i] as number, x);
+    }
+  }
+
+  #offer(state: RowState, slot: number, x: bigint): void {
+    const index = slot * state.stride + this.#at;
+    if (state.numbers[index] === SOME) {
+      const best = this.#integer(state, slot);
+      if (this.#sign === 1 ? x <= best : x >= best) return;
+    }
+    state.numbers[index] = SOME;
+    if (this.#type === 'int8' && isSafe(x)) {
+      this.#exact.delete(slot);
+      state.numbers[index + 1] = Number(x);
+    } else {
+      this.#exact.set(slot, x);
+    }
+  }
+
+  #integer(state: RowState, slot: number): bigint {
+    return (
+      this.#exact.get(slot) ?? BigInt(state.numbers[slot * state.stride + this.#at + 1] as number)
+    );
+  }
+
+  merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void {
+    const column = columns.get(this.#column);
+    if (column === undefined) throw new TypeError(`no column ${this.#column}`);
+    if (column.type === 'numeric') {
+      const value = column.values[i] ?? null;
+      if (value !== null) this.#offer(state, slot, value);
+      return;
+    }
+    if (!('present' in column) || column.present?.[i] === 0) return;
+    if (column.type === 'int8') {
+      this.#offer(state, slot, column.exact?.[i] ?? BigInt(column.values[i] as number));
+    } else {
+      const one = { count: 1, slots: Int32Array.of(slot), records: Int32Array.of(i) };
+      this.#addNumbers(state, one, column.values as Float64Array, null);
+    }
+  }
+
+  *write(state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
+    const present = this.#present(state, slots);
+    if (this.#type === 'numeric') {
+      const values = Array.from(slots, (slot, i) =>
+        present?.[i] === 0 ? null : this.#integer(state, slot),
+      );
+      yield [this.#column, { type: 'numeric', values }];
+      return;
+    }
+    const values = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i += 1) {
+      values[i] = state.numbers[(slots[i] as number) * state.stride + this.#at + 1] as number;
+    }
+    if (this.#type === 'int8') {
+      const exact =
+        this.#exact.size === 0
+          ? null
+          : BigInt64Array.from(slots, (slot) => this.#integer(state, slot));
+      yield [this.#column, { type: 'int8', values, exact, present }];
+    } else {
+      yield [
+        this.#column,
+        { type: this.#type === 'timestamptz' ? 'timestamptz' : 'float8', values, present },
+      ];
+    }
+  }
+
+  #present(state: RowState, slots: Int32Array): Uint8Array | null {
+    const present = new Uint8Array(slots.length);
+    let missing = false;
+    for (let i = 0; i < slots.length; i += 1) {
+      const known = state.numbers[(slots[i] as number) * state.stride + this.#at] === SOME;
+      present[i] = known ? 1 : 0;
+      missing ||= !known;
+    }
+    return missing ? present : null;
+  }
+
+  move(from: number, to: number): void {
+    moveBeside(this.#exact, from, to);
+  }
+
+  forget(count?: number): void {
+    forgetFrom(this.#exact, count);
+  }
+}
+
+/** a > b in Postgres's order of float8: NaN is greater than every other value. */
+function isAbove(a: number, b: number): boolean {
+  if (a !== a) return b === b;
+  return a > b;
+}
+
+function isSafe(x: bigint): boolean {
+  return x >= BigInt(Number.MIN_SAFE_INTEGER) && x <= BigInt(Number.MAX_SAFE_INTEGER);
+}

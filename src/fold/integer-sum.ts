@@ -1,0 +1,92 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import { forgetFrom, moveBeside } from './accumulator.ts';
+import type { RowState } from './row-state.ts';
+
+/** The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once that does not hold it, a bigint beside. */
+export class IntegerSum implements Accumulator {
+  readonly width = 1;
+  readonly #column: string;
+  /** Sums beyond safe integers; the stride's number is NaN for them. */
+  readonly #large = new Map<number, bigint>();
+  #at = 0;
+
+  constructor(column: string) {
+    this.#column = column;
+  }
+
+  place(at: number): void {
+    this.#at = at;
+  }
+
+  open(_state: RowState, slot: number): void {
+    this.#large.delete(slot);
+  }
+
+  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+    if (column?.kind !== 'long' && column?.kind !== 'decimal') {
+      throw new TypeError('an integer sum needs a long or decimal column');
+    }
+    const { present } = column;
+    for (let i = 0; i < selection.count; i += 1) {
+      const record = selection.records[i] as number;
+      if (present !== null && present[record] === 0) continue;
+      const slot = selection.slots[i] as number;
+      if (column.kind === 'decimal') this.#addLarge(state, slot, column.unscaled[record] as bigint);
+      else if (column.exact !== null) this.#addLarge(state, slot, column.exact[record] as bigint);
+      else this.#addSafe(state, slot, column.values[record] as number);
+    }
+  }
+
+  #addSafe(state: RowState, slot: number, x: number): void {
+    const index = slot * state.stride + this.#at;
+    const sum = (state.numbers[index] as number) + x;
+    if (Number.isSafeInteger(sum)) state.numbers[index] = sum;
+    else this.#addLarge(state, slot, BigInt(x));
+  }
+
+  #addLarge(state: RowState, slot: number, x: bigint): void {
+    const index = slot * state.stride + this.#at;
+    const sum = this.#value(state, slot) + x;
+    if (sum >= BigInt(Number.MIN_SAFE_INTEGER) && sum <= BigInt(Number.MAX_SAFE_INTEGER)) {
+      this.#large.delete(slot);
+      state.numbers[index] = Number(sum);
+    } else {
+      this.#large.set(slot, sum);
+      state.numbers[index] = Number.NaN;
+    }
+  }
+
+  #value(state: RowState, slot: number): bigint {
+    return this.#large.get(slot) ?? BigInt(state.numbers[slot * state.stride + this.#at] as number);
+  }
+
+  merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void {
+    const column = columns.get(this.#column);
+    if (column?.type !== 'numeric') throw new TypeError(`no numeric column ${this.#column}`);
+    const value = column.values[i] ?? null;
+    if (value !== null) this.#addLarge(state, slot, value);
+  }
+
+  *write(
+    state: RowState,
+    slots: Int32Array,
+    present: Uint8Array | null,
+  ): Iterable<[string, ColumnValues]> {
+    yield [this.#column, { type: 'numeric', values: this.read(state, slots, present) }];
+  }
+
+  /** The sums of the given rows; null where the field had no value. */
+  read(state: RowState, slots: Int32Array, present: Uint8Array | null): (bigint | null)[] {
+    return Array.from(slots, (slot, i) => (present?.[i] === 0 ? null : this.#value(state, slot)));
+  }
+
+  move(from: number, to: number): void {
+    moveBeside(this.#large, from, to);
+  }
+
+  forget(count?: number): void {
+    forgetFrom(this.#large, count);
+  }
+}

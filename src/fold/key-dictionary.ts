@@ -1,0 +1,89 @@
+const EMPTY = -1;
+
+/**
+ * Gives every distinct key a small integer, from its bytes, by open addressing: on the hot path a key never becomes a string.
+ */
+export class KeyDictionary {
+  count = 0;
+  #bytes: Buffer = Buffer.allocUnsafe(1 << 16);
+  #used = 0;
+  #starts = new Int32Array(1024);
+  #ends = new Int32Array(1024);
+  #hashes = new Int32Array(1024);
+  #table = new Int32Array(4096).fill(EMPTY);
+  #mask = 4095;
+
+  /** The id of `source[start, end)`; a new one (equal to the old `count`) when it was never seen. */
+  idOf(source: Buffer, start: number, end: number): number {
+    let hash = 0x811c9dc5; // FNV-1a
+    for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
+    hash ^= hash >>> 15;
+    let at = hash & this.#mask;
+    for (let id = this.#table[at] as number; id !== EMPTY; id = this.#table[at] as number) {
+      if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id;
+      at = (at + 1) & this.#mask;
+    }
+    return this.#add(hash, at, source.subarray(start, end));
+  }
+
+  /** The bytes of a key; valid until the next `idOf`. */
+  bytesOf(id: number): Buffer {
+    return this.#bytes.subarray(this.#starts[id], this.#ends[id]);
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.#used = 0;
+    this.#table.fill(EMPTY);
+  }
+
+  #equals(id: number, source: Buffer, start: number, end: number): boolean {
+    const from = this.#starts[id] as number;
+    if ((this.#ends[id] as number) - from !== end - start) return false;
+    const bytes = this.#bytes;
+    for (let i = start, j = from; i < end; i += 1, j += 1) if (source[i] !== bytes[j]) return false;
+    return true;
+  }
+
+  #add(hash: number, at: number, key: Buffer): number {
+    if (this.#used + key.length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#used + key.length));
+      this.#bytes.copy(grown, 0, 0, this.#used);
+      this.#bytes = grown;
+    }
+    if (this.count === this.#starts.length) {
+      this.#grow();
+      at = hash & this.#mask;
+      while (this.#table[at] !== EMPTY) at = (at + 1) & this.#mask;
+    }
+    const id = this.count;
+    this.count += 1;
+    key.copy(this.#bytes, this.#used);
+    this.#starts[id] = this.#used;
+    this.#used += key.length;
+    this.#ends[id] = this.#used;
+    this.#hashes[id] = hash;
+    this.#table[at] = id;
+    return id;
+  }
+
+  #grow(): void {
+    const capacity = this.#starts.length * 2;
+    this.#starts = grown(this.#starts, capacity);
+    this.#ends = grown(this.#ends, capacity);
+    this.#hashes = grown(this.#hashes, capacity);
+    this.#table = new Int32Array(capacity * 4).fill(EMPTY);
+    this.#mask = capacity * 4 - 1;
+    for (let id = 0; id < this.count; id += 1) {
+      let at = (this.#hashes[id] as number) & this.#mask;
+      while (this.#table[at] !== EMPTY) at = (at + 1) & this.#mask;
+      this.#table[at] = id;
+    }
+  }
+}
+
+function grown(array: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(capacity);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,153 @@
+/** Where the row's own numbers lie in its stride; the accumulators' follow. */
+export const WINDOW_START = 0;
+export const REVISED_AT = 1;
+export const HEADER_NUMBERS = 2;
+
+const EMPTY = -1;
+
+/**
+ * The rows of one task in memory: (key id, window start) → slot, by open addressing, and per slot one stride of doubles that holds all of the row's numbers
+ * together: cache misses are the cost of a fold, not arithmetic (shared measurements in docs/explanation/how-the-fold-works.md).
+ */
+export class RowState {
+  readonly stride: number;
+  /** Slots in use are 0 … count-1. */
+  count = 0;
+  /** `numbers[slot * stride + i]`. Replaced when it grows: do not keep it across `slotOf`. */
+  numbers: Float64Array;
+  keyIds: Int32Array;
+  #changed: Uint8Array;
+  #changedSlots: Int32Array;
+  changedCount = 0;
+  #table: Int32Array;
+  #mask: number;
+  readonly #onNew: (slot: number) => void;
+
+  /** @param onNew called for every slot taken, to set the accumulators' numbers to their zero */
+  constructor(stride: number, onNew: (slot: number) => void) {
+    this.stride = stride;
+    this.#onNew = onNew;
+    this.numbers = new Float64Array(1024 * stride);
+    this.keyIds = new Int32Array(1024);
+    this.#changed = new Uint8Array(1024);
+    this.#changedSlots = new Int32Array(1024);
+    this.#table = new Int32Array(4096).fill(EMPTY);
+    this.#mask = 4095;
+  }
+
+  /** The slot of a row, or -1. */
+  find(keyId: number, windowStart: number): number {
+    const { stride, numbers, keyIds } = this;
+    const table = this.#table;
+    const mask = this.#mask;
+    let at = hashOf(keyId, windowStart) & mask;
+    for (let slot = table[at] as number; slot !== EMPTY; slot = table[at] as number) {
+      if (keyIds[slot] === keyId && numbers[slot * stride + WINDOW_START] === windowStart)
+        return slot;
+      at = (at + 1) & mask;
+    }
+    return EMPTY;
+  }
+
+  /** The slot of a row, taken now if it had none. */
+  slotOf(keyId: number, windowStart: number): number {
+    const found = this.find(keyId, windowStart);
+    return found !== EMPTY ? found : this.#take(keyId, windowStart);
+  }
+
+  /** Marks a row as changed since the last `takeChanged`. */
+  touch(slot: number): void {
+    if (this.#changed[slot] === 1) return;
+    this.#changed[slot] = 1;
+    this.#changedSlots[this.changedCount] = slot;
+    this.changedCount += 1;
+  }
+
+  /** The changed slots; none is marked afterwards. */
+  takeChanged(): Int32Array {
+    const slots = this.#changedSlots.slice(0, this.changedCount);
+    for (const slot of slots) this.#changed[slot] = 0;
+    this.changedCount = 0;
+    return slots;
+  }
+
+  /** Forgets every row. */
+  clear(): void {
+    this.count = 0;
+    this.changedCount = 0;
+    this.#changed.fill(0);
+    this.#table.fill(EMPTY);
+  }
+
+  /**
+   * Keeps the rows for which `keep` holds and closes the gaps. No row may be marked as changed.
+   * @param onMove called for every row kept, in ascending order, with its old and new slot
+   */
+  compact(keep: (slot: number) => boolean, onMove: (from: number, to: number) => void): void {
+    let to = 0;
+    const { stride, numbers, keyIds } = this;
+    this.#table.fill(EMPTY);
+    for (let from = 0; from < this.count; from += 1) {
+      if (!keep(from)) continue;
+      if (from !== to) {
+        numbers.copyWithin(to * stride, from * stride, (from + 1) * stride);
+        keyIds[to] = keyIds[from] as number;
+      }
+      onMove(from, to);
+      this.#insert(to);
+      to += 1;
+    }
+    this.count = to;
+  }
+
+  #take(keyId: number, windowStart: number): number {
+    if (this.count === this.keyIds.length) this.#grow();
+    const slot = this.count;
+    this.count += 1;
+    const base = slot * this.stride;
+    this.keyIds[slot] = keyId;
+    this.numbers.fill(0, base, base + this.stride);
+    this.numbers[base + WINDOW_START] = windowStart;
+    this.numbers[base + REVISED_AT] = Number.NaN;
+    this.#onNew(slot);
+    this.#insert(slot);
+    return slot;
+  }
+
+  #insert(slot: number): void {
+    const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
+    let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
+    while (this.#table[at] !== EMPTY) at = (at + 1) & this.#mask;
+    this.#table[at] = slot;
+  }
+
+  #grow(): void {
+    const capacity = this.keyIds.length * 2;
+    const numbers = new Float64Array(capacity * this.stride);
+    numbers.set(this.numbers);
+    this.numbers = numbers;
+    const keyIds = new Int32Array(capacity);
+    keyIds.set(this.keyIds);
+    this.keyIds = keyIds;
+    const changed = new Uint8Array(capacity);
+    changed.set(this.#changed);
+    this.#changed = changed;
+    const changedSlots = new Int32Array(capacity);
+    changedSlots.set(this.#changedSlots);
+    this.#changedSlots = changedSlots;
+    this.#table = new Int32Array(capacity * 4).fill(EMPTY);
+    this.#mask = capacity * 4 - 1;
+    for (let slot = 0; slot < this.count; slot += 1) this.#insert(slot);
+  }
+}
+
+/** Windows of one key differ in few high digits: both halves of the start are mixed in. */
+function hashOf(keyId: number, windowStart: number): number {
+  const low = windowStart | 0;
+  const high = (windowStart / 4_294_967_296) | 0;
+  let hash =
+    Math.imul(keyId, 0x9e3779b1) ^ Math.imul(low, 0x85ebca6b) ^ Math.imul(high, 0xc2b2ae35);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash, 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
+}

@@ -1,0 +1,285 @@
+import type { FieldColumn } from '../event/field-columns.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../projection/row-set.ts';
+import type { Selection } from './accumulator.ts';
+import type { PlacedAccumulator } from './create-accumulators.ts';
+import { createAccumulators } from './create-accumulators.ts';
+import { Keys, keyPartsAt, NULL_KEY } from './keys.ts';
+import { REVISED_AT, RowState, WINDOW_START } from './row-state.ts';
+import type { DecodedBatch } from './source-batch.ts';
+import { deadLetterAt, SourceBatch } from './source-batch.ts';
+import type {
+  DeadLetter,
+  RowsAfter,
+  TaskFold,
+  TaskFoldOptions,
+  UnresolvedSchema,
+} from './task-fold.ts';
+import { writeRows } from './write-rows.ts';
+
+/** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
+const CHUNK = 2048;
+/** Keys remembered at most beyond those of rows in memory. */
+const SPARE_KEYS_MAX = 100_000;
+
+/**
+ * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one decoded batch. In live mode every row whose window ends after
+ * `#completeAfterMs` is in memory, if it exists at all; rows of earlier windows are asked for by `prepare`.
+ */
+export class WindowedFold implements TaskFold {
+  readonly #plan: WindowedPlan;
+  readonly #live: boolean;
+  readonly #sources: readonly SourceBatch[];
+  readonly #placed: readonly PlacedAccumulator[];
+  readonly #state: RowState;
+  readonly #selection: Selection = {
+    count: 0,
+    records: new Int32Array(CHUNK),
+    slots: new Int32Array(CHUNK),
+  };
+  #keys: Keys;
+  #keyIds = new Int32Array(0);
+  #windowStarts = new Float64Array(0);
+  #late = new Uint8Array(0);
+  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
+  #completeAfterMs: number;
+  #rowsAfterCompaction = 0;
+  maxEventTimeMs: number | null;
+  lateEvents = 0;
+
+  constructor(plan: WindowedPlan, options: TaskFoldOptions) {
+    this.#plan = plan;
+    this.#live = options.mode === 'live';
+    this.maxEventTimeMs = options.maxEventTimeMs;
+    this.#completeAfterMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    this.#sources = plan.sources.map((source) => new SourceBatch(source));
+    const { placed, stride } = createAccumulators(plan);
+    this.#placed = placed;
+    this.#state = new RowState(stride, (slot) => {
+      for (const { accumulator } of placed) accumulator.open(this.#state, slot);
+    });
+    this.#keys = new Keys(plan.keys);
+  }
+
+  get watermarkMs(): number | null {
+    return this.maxEventTimeMs === null ? null : this.maxEventTimeMs - this.#plan.latenessMs;
+  }
+
+  get rowCount(): number {
+    return this.#state.count;
+  }
+
+  get changedCount(): number {
+    return this.#live ? this.#state.changedCount : this.#state.count;
+  }
+
+  preload(): RowsAfter | null {
+    if (!this.#live || this.watermarkMs === null) return null;
+    return { column: 'window_end', afterMs: this.#completeAfterMs };
+  }
+
+  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
+    const source = this.#sourceOf(batch);
+    const { event } = source.plan;
+    return source.unresolvedSchemaIds(batch).map((schemaId) => ({ event, schemaId }));
+  }
+
+  resolveSchema(schemaId: number, schema: string | Error): void {
+    for (const source of this.#sources) source.resolve(schemaId, schema);
+  }
+
+  prepare(batch: RecordBatch): RowSet | null {
+    const source = this.#sourceOf(batch);
+    const decoded = source.decode(batch);
+    this.#makeRoom(batch.count);
+    this.#routeToWindows(batch, decoded);
+    source.filter(batch, decoded);
+    const columns = this.#plan.keys.map(
+      ({ field }) => decoded.columns[source.plan.fields.indexOf(field)] as FieldColumn,
+    );
+    this.#keys.intern(columns, batch.count, decoded.skip, this.#keyIds);
+    this.#refuseBadKeys(batch, decoded);
+    this.#prepared = { batch, decoded };
+    return this.#missingRows(batch.count, decoded.skip);
+  }
+
+  absorb(rows: RowSet): void {
+    const columns = new Map<string, ColumnValues>(
+      this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+    );
+    const starts = columns.get('window_start');
+    const revised = columns.get('revised_at_offset');
+    if (starts?.type !== 'timestamptz' || revised?.type !== 'int8') {
+      throw new TypeError('rows without window columns');
+    }
+    for (let i = 0; i < rows.count; i += 1) {
+      const keyId = this.#keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const slot = this.#state.slotOf(keyId, starts.values[i] as number);
+      if (revised.present?.[i] !== 0) this.#revise(slot, revised.values[i] as number);
+      for (const { accumulator } of this.#placed) accumulator.merge(this.#state, slot, columns, i);
+    }
+  }
+
+  apply(batch: RecordBatch): readonly DeadLetter[] {
+    const prepared = this.#prepared;
+    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
+    this.#prepared = null;
+    const { skip, columns } = prepared.decoded;
+    const { records, slots } = this.#selection;
+    const state = this.#state;
+    for (let from = 0; from < batch.count; ) {
+      let taken = 0;
+      let i = from;
+      for (; i < batch.count && taken < CHUNK; i += 1) {
+        if (skip[i] === 1) continue;
+        const slot = state.slotOf(this.#keyIds[i] as number, this.#windowStarts[i] as number);
+        records[taken] = i;
+        slots[taken] = slot;
+        taken += 1;
+        if (this.#live) state.touch(slot);
+        if (this.#late[i] === 1) this.#revise(slot, batch.offsets[i] as number);
+      }
+      from = i;
+      this.#selection.count = taken;
+      for (const { accumulator, fieldIndex } of this.#placed) {
+        accumulator.add(state, this.#selection, columns[fieldIndex]);
+      }
+    }
+    return prepared.decoded.deadLetters;
+  }
+
+  takeChanges(): RowSet {
+    const parts = { plan: this.#plan, keys: this.#keys, state: this.#state, placed: this.#placed };
+    if (this.#live) return writeRows(parts, this.#state.takeChanged());
+    const rows = writeRows(
+      parts,
+      Int32Array.from({ length: this.#state.count }, (_, slot) => slot),
+    );
+    this.#state.clear();
+    for (const { accumulator } of this.#placed) accumulator.forget();
+    if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
+    return rows;
+  }
+
+  committed(): void {
+    if (!this.#live || this.#state.count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const { stride, numbers, keyIds } = this.#state;
+    const { sizeMs } = this.#plan.window;
+    const old = this.#keys;
+    const fresh =
+      old.count > 2 * this.#state.count + SPARE_KEYS_MAX ? new Keys(this.#plan.keys) : null;
+    this.#state.compact(
+      (slot) => (numbers[slot * stride + WINDOW_START] as number) + sizeMs > watermarkMs,
+      (from, to) => {
+        if (fresh !== null) keyIds[to] = fresh.idOf(old.partsOf(keyIds[to] as number));
+        for (const { accumulator } of this.#placed) accumulator.move(from, to);
+      },
+    );
+    this.#keys = fresh ?? old;
+    for (const { accumulator } of this.#placed) accumulator.forget(this.#state.count);
+    this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs);
+    this.#rowsAfterCompaction = this.#state.count;
+  }
+
+  #sourceOf(batch: RecordBatch): SourceBatch {
+    const source = this.#sources.find(({ plan }) => plan.event.topic === batch.topic);
+    if (source === undefined)
+      throw new TypeError(`${this.#plan.name} does not read ${batch.topic}`);
+    return source;
+  }
+
+  /** Finds each record's window, moves the watermark record by record, marks late ones, refuses future ones. */
+  #routeToWindows(batch: RecordBatch, { skip, timesMs, deadLetters }: DecodedBatch): void {
+    const { latenessMs, maxDriftMs, window } = this.#plan;
+    const { sizeMs, offsetMs } = window;
+    const late = this.#late;
+    const windowStarts = this.#windowStarts;
+    const { count, timestampsMs } = batch;
+    let latest = this.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < count; i += 1) {
+      if (skip[i] === 1) continue;
+      const time = timesMs[i] as number;
+      if (time > (timestampsMs[i] as number) + maxDriftMs) {
+        skip[i] = 1;
+        deadLetters.push(deadLetterAt(batch, i, 'FUTURE', futureMessage(batch, i, time)));
+        continue;
+      }
+      if (time > latest) latest = time;
+      const start = Math.floor((time - offsetMs) / sizeMs) * sizeMs + offsetMs;
+      windowStarts[i] = start;
+      late[i] = start + sizeMs <= latest - latenessMs ? 1 : 0;
+    }
+    if (latest > Number.NEGATIVE_INFINITY) this.maxEventTimeMs = latest;
+  }
+
+  #refuseBadKeys(batch: RecordBatch, { skip, deadLetters }: DecodedBatch): void {
+    for (let i = 0; i < batch.count; i += 1) {
+      const id = this.#keyIds[i] as number;
+      if (skip[i] === 1 || id >= 0) continue;
+      skip[i] = 1;
+      const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
+      const key = `the key (${this.#plan.keys.map(({ field }) => field).join(', ')}) of ${this.#plan.name}`;
+      deadLetters.push(
+        id === NULL_KEY
+          ? deadLetterAt(batch, i, 'NULL_KEY', `${place}: ${key} is null.`)
+          : deadLetterAt(
+              batch,
+              i,
+              'DECODE_FAILED',
+              `${place}: ${key} is not text that Postgres can hold.`,
+            ),
+      );
+    }
+  }
+
+  /** Keys of rows in windows that memory does not hold completely, and that it does not have. */
+  #missingRows(count: number, skip: Uint8Array): RowSet | null {
+    const missing = { ids: [] as number[], starts: [] as number[] };
+    const seen = new Set<string>();
+    for (let i = 0; i < count; i += 1) {
+      if (skip[i] === 1) continue;
+      if (this.#late[i] === 1) this.lateEvents += 1;
+      const start = this.#windowStarts[i] as number;
+      if (!this.#live || start + this.#plan.window.sizeMs > this.#completeAfterMs) continue;
+      const keyId = this.#keyIds[i] as number;
+      const id = `${keyId} ${start}`;
+      if (seen.has(id) || this.#state.find(keyId, start) >= 0) continue;
+      seen.add(id);
+      missing.ids.push(keyId);
+      missing.starts.push(start);
+    }
+    if (missing.ids.length === 0) return null;
+    const keyColumns = new Map(this.#keys.columns(Int32Array.from(missing.ids)));
+    keyColumns.set('window_start', {
+      type: 'timestamptz',
+      values: Float64Array.from(missing.starts),
+      present: null,
+    });
+    const named = this.#plan.table.columns.filter(({ role }) => role === 'key');
+    return {
+      count: missing.ids.length,
+      columns: named.map(({ name }) => keyColumns.get(name) as ColumnValues),
+    };
+  }
+
+  #revise(slot: number, offset: number): void {
+    const index = slot * this.#state.stride + REVISED_AT;
+    const before = this.#state.numbers[index] as number;
+    if (!(before >= offset)) this.#state.numbers[index] = offset;
+  }
+
+  #makeRoom(count: number): void {
+    if (this.#keyIds.length >= count) return;
+    this.#keyIds = new Int32Array(count);
+    this.#windowStarts = new Float64Array(count);
+    this.#late = new Uint8Array(count);
+  }
+}
+
+function futureMessage(batch: RecordBatch, i: number, timeMs: number): string {
+  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
+  const aheadMs = timeMs - (batch.timestampsMs[i] as number);
+  return `${place}: the event time is ${aheadMs} ms ahead of the record timestamp, more than maxDrift allows.`;
+}
