@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { jsonText } from './json-text.ts';
+import { optionsOf, withApp } from './with-app.ts';
+
+/** `reprise activate NAME`: puts the declared version behind the stable view. */
+export function addActivate(program: Command): void {
+  program
+    .command('activate')
+    .description('put the declared version of a projection behind its view, in one transaction')
+    .argument('<name>', 'projection')
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const report = await withApp(options, ({ app }) => app.activate(name));
+      if (options.json) return console.log(jsonText(report));
+      const before =
+        report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;
+      console.log(`${report.name} is now version ${report.version}${before}.`);
+    });
+}

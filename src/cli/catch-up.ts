@@ -1,0 +1,45 @@
+import type { ProjectionStatus, Reprise } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { pause, throwIfStopped } from './stop-signal.ts';
+
+/** A projection that has folded everything, as `dev --exit` prints it: counts are JSON numbers. */
+export interface CaughtUp {
+  readonly name: string;
+  readonly version: number;
+  readonly rows: number;
+  readonly lagRecords: number;
+}
+
+const POLL_MS = 150;
+
+/** Waits until every active version has folded all that is in the log. @throws the error of a task that halted; Interrupted */
+export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readonly CaughtUp[]> {
+  for (;;) {
+    throwIfStopped(signal);
+    const status = await app.status();
+    const active = status.filter(({ state }) => state === 'active');
+    throwIfHalted(active);
+    if (active.length > 0 && active.every(({ lagRecords }) => lagRecords === 0n)) {
+      return active.map(({ name, version, rows, lagRecords }) => ({
+        name,
+        version,
+        rows: Number(rows),
+        lagRecords: Number(lagRecords),
+      }));
+    }
+    if (status.length === 0) return [];
+    await pause(POLL_MS, signal);
+  }
+}
+
+function throwIfHalted(projections: readonly ProjectionStatus[]): void {
+  for (const { name, version, tasks } of projections) {
+    const halted = tasks.find(({ state }) => state === 'halted');
+    if (halted === undefined) continue;
+    throw new RepriseError(
+      'NOT_VERIFIED',
+      `${name} version ${version} halted on partition ${halted.partition}: ${halted.error ?? 'no reason given'} Nothing was skipped; see reprise status.`,
+      { facts: { projection: name, partition: halted.partition } },
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { DevEvent, ResolvedConfig } from '../config/reprise-config.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { catchUp } from './catch-up.ts';
+import { EXIT } from './exit-codes.ts';
+import { jsonText } from './json-text.ts';
+import { LiveView } from './live-view.ts';
+import { publishExactly, publishSteadily } from './publish-example.ts';
+import { wholeNumber } from './query.ts';
+import { throwIfStopped } from './stop-signal.ts';
+import {
+  type GlobalOptions,
+  optionsOf,
+  plansOf,
+  quietly,
+  type Session,
+  withApp,
+} from './with-app.ts';
+
+interface DevOptions extends GlobalOptions {
+  readonly events?: number;
+  readonly exit?: boolean;
+  readonly seed?: number;
+  readonly rate?: number;
+  readonly kafka?: string;
+  readonly registry?: string;
+}
+
+/** `reprise dev`: publishes the example's events and folds them, live or until verified. */
+export function addDev(program: Command): void {
+  program
+    .command('dev')
+    .description("publish the example's events, run the projections and show them live")
+    .option('--events <count>', 'publish exactly so many, as fast as possible', wholeNumber)
+    .option('--exit', 'catch up, check the read models against an independent fold, and end')
+    .option(
+      '--seed <number>',
+      'seed of the events (default: 1 with --events, else the time)',
+      wholeNumber,
+    )
+    .option('--rate <number>', 'events per second of the live view', rate)
+    .option('--kafka <host:port>', 'keep the events in Kafka')
+    .option('--registry <url>', "keep the schemas in a registry that speaks Confluent's API")
+    .action(async (_local, command: Command) => {
+      const options = optionsOf<DevOptions>(command);
+      // Options are stronger than the environment, and the environment stronger than the file.
+      if (options.kafka !== undefined) process.env['REPRISE_KAFKA_BROKERS'] = options.kafka;
+      if (options.registry !== undefined) process.env['REPRISE_REGISTRY_URL'] = options.registry;
+      const startedMs = performance.now();
+      const work = options.exit === true ? publishAndVerify : watch;
+      process.exitCode = await withApp(
+        options,
+        (session) => work(session, options, startedMs),
+        quietly,
+      );
+    });
+}
+
+type Work = (session: Session, options: DevOptions, startedMs: number) => Promise<number>;
+
+/** 1 set up, 2 fold while publishing, 3 catch up, 4 verify every projection against the whole log, 5 say so. */
+const publishAndVerify: Work = async ({ app, config, signal }, options, startedMs) => {
+  const count = options.events ?? 0;
+  await app.setUp(); // 1
+  throwIfStopped(signal);
+  await app.runner.start(); // 2
+  if (count > 0) {
+    await publishExactly({ app, events: exampleEvents(config, options, count), count, signal });
+  }
+  const projections = await catchUp(app, signal); // 3
+  // Loaded late: the interpreted fold is for checking only.
+  const { verifyProjection } = await import('./verify-projection.ts');
+  const differences: string[] = [];
+  for (const planned of plansOf(config)) {
+    throwIfStopped(signal);
+    differences.push(...(await verifyProjection(app, planned))); // 4
+  }
+  const verified = differences.length === 0;
+  for (const line of differences) process.stderr.write(`not verified: ${line}\n`);
+  const seconds = Math.round(performance.now() - startedMs) / 1000;
+  const result = { events: count, log: app.log.kind, projections, verified, seconds };
+  console.log(options.json ? jsonText(result) : summary(result)); // 5
+  return verified ? EXIT.done : EXIT.failed;
+};
+
+/** Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped. */
+const watch: Work = async ({ app, config, signal }, options) => {
+  await app.setUp();
+  if (signal.aborted) return EXIT.done;
+  await app.runner.start();
+  const view = new LiveView({ app, planned: plansOf(config), json: options.json === true });
+  const watching = view.show(signal);
+  const { events: count } = options;
+  const publishing =
+    count === undefined
+      ? publishSteadily({
+          app,
+          events: exampleEvents(config, options),
+          ratePerSecond: options.rate ?? config.dev?.ratePerSecond ?? 200,
+          onFailure: (error) => view.tell(error),
+          signal,
+        })
+      : publishExactly({ app, events: exampleEvents(config, options, count), count, signal });
+  await Promise.race([watching, publishing.then(() => watching)]);
+  await publishing.catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  await app.runner.stop();
+  return EXIT.done;
+};
+
+/** A counted run ends about now in event time; a live one starts now. */
+function exampleEvents(
+  config: ResolvedConfig,
+  options: DevOptions,
+  count?: number,
+): Iterable<DevEvent> {
+  const { dev } = config;
+  if (dev === undefined) {
+    throw new RepriseError(
+      'CONFIG_INVALID',
+      'The configuration has no "dev.events", so there is nothing to publish. Add it, or use reprise run.',
+      { facts: { key: 'dev.events' } },
+    );
+  }
+  const nowMs = Date.now();
+  const ratePerSecond = options.rate ?? dev.ratePerSecond;
+  const startMs = count === undefined ? nowMs : nowMs - Math.ceil((count / ratePerSecond) * 1000);
+  const seed = options.seed ?? (count === undefined ? nowMs % 2 ** 31 : 1);
+  return dev.events({ seed, startMs, ratePerSecond });
+}
+
+function summary(result: {
+  readonly events: number;
+  readonly log: string;
+  readonly projections: readonly { readonly name: string; readonly rows: number }[];
+  readonly verified: boolean;
+  readonly seconds: number;
+}): string {
+  const rows = result.projections.map(({ name, rows }) => `${name}: ${rows} rows`).join(', ');
+  const verdict = result.verified
+    ? 'equal to an independent fold of the whole log'
+    : 'NOT equal to an independent fold of the log';
+  return `Published ${result.events} events to ${result.log} and folded them (${rows}) in ${result.seconds} s: ${verdict}.`;
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1_000_000)) {
+    throw new InvalidArgumentError('It must be a number above 0, at most 1000000.');
+  }
+  return value;
+}

@@ -1,0 +1,17 @@
+/**
+ * JSON on one line. Longs (bigint) become text, because JavaScript and many other readers would round them; dates are ISO 8601; bytes are hex.
+ */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) => {
+    if (typeof each === 'bigint') return each.toString();
+    if (isBufferJson(each)) return Buffer.from(each.data).toString('hex');
+    return each;
+  });
+}
+
+/** Buffers have turned themselves into this by the time a replacer sees them. */
+function isBufferJson(value: unknown): value is { readonly data: readonly number[] } {
+  return (
+    typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer'
+  );
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { RepriseConfig } from '../config/reprise-config.ts';
+import { RepriseError } from '../reprise-error.ts';
+
+const CANDIDATES = ['reprise.config.ts', 'reprise.config.js', 'reprise.config.mjs'];
+
+/**
+ * Loads the configuration: the default export of `path`, or of the first of reprise.config.ts, .js and .mjs in the current folder. TypeScript goes
+ * through tsx (an optional peer), or Node's own type stripping. Not yet checked: see `resolveConfig`.
+ * @throws CONFIG_INVALID when there is no such file, it cannot be loaded, or it has no default export
+ */
+export async function loadConfigFile(path?: string): Promise<RepriseConfig> {
+  const file = findFile(path);
+  if (file.endsWith('.ts')) await allowTypeScript(file);
+  const module = await importFile(file);
+  const config = module['default'];
+  if (typeof config === 'object' && config !== null) return config as RepriseConfig;
+  throw invalid(`${file} has no default export. End it with: export default defineConfig({ … })`);
+}
+
+function findFile(path: string | undefined): string {
+  const candidates = path === undefined ? CANDIDATES : [path];
+  const found = candidates.map((each) => resolve(each)).find((each) => existsSync(each));
+  if (found !== undefined) return found;
+  throw invalid(
+    path === undefined
+      ? `There is no reprise.config.ts (or .js, .mjs) in ${process.cwd()}. Go to the folder of the application, or name the file with --config.`
+      : `The configuration file ${resolve(path)} does not exist. Correct --config.`,
+  );
+}
+
+/** Already possible when this very file is TypeScript; otherwise tsx is asked first, for what Node's own stripping refuses. */
+async function allowTypeScript(file: string): Promise<void> {
+  if (import.meta.url.endsWith('.ts')) return;
+  try {
+    const { register } = await import('tsx/esm/api');
+    register();
+  } catch (error) {
+    if ((process.features as { typescript?: unknown }).typescript) return;
+    throw invalid(
+      `${file} is TypeScript and the package tsx is not installed. Run \`npm install --save-dev tsx\`, or write reprise.config.mjs.`,
+      error,
+    );
+  }
+}
+
+async function importFile(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RepriseError') throw error;
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw invalid(`${file} cannot be loaded: ${reason}`, error);
+  }
+}
+
+function invalid(message: string, cause?: unknown): RepriseError {
+  return new RepriseError('CONFIG_INVALID', message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { addActivate } from './activate.ts';
+import { addDev } from './dev.ts';
+import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { addMigrate } from './migrate.ts';
+import { addQuery } from './query.ts';
+import { addRebuild } from './rebuild.ts';
+import { addRun } from './run.ts';
+import { addSchemas } from './schemas-generate.ts';
+import { addStatus } from './status.ts';
+
+/** The command line as commander's tree. Errors are thrown, never printed here. */
+export function createProgram(): Command {
+  const program = new Command('reprise')
+    .description('Folds an immutable event log into Postgres read models, exactly once.')
+    .option('--config <path>', 'configuration file (default: reprise.config.ts, .js or .mjs)')
+    .option('--verbose', 'print stack traces and debug messages')
+    .option('--json', 'print results as JSON; longs and decimals are text in it')
+    .addHelpText('after', `\n${EXIT_CODES_HELP}`)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  addDev(program);
+  addRun(program);
+  addStatus(program);
+  addRebuild(program);
+  addActivate(program);
+  addQuery(program);
+  addSchemas(program);
+  addMigrate(program);
+  return program;
+}

@@ -1,0 +1,82 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { RepriseError } from '../reprise-error.ts';
+import { jsonText } from './json-text.ts';
+import { queryRows, viewColumns } from './read-rows.ts';
+import { renderTable } from './table.ts';
+import { optionsOf, plansOf, withApp } from './with-app.ts';
+
+interface QueryOptions {
+  readonly where?: readonly string[];
+  readonly orderBy?: string;
+  readonly limit: number;
+}
+
+/** `reprise query NAME`: rows of a read model. */
+export function addQuery(program: Command): void {
+  program
+    .command('query')
+    .description('show rows of a read model')
+    .argument('<name>', 'projection')
+    .option('--where <column=value...>', 'only rows where all of these hold')
+    .option('--order-by <column>', 'column to sort by; a minus in front sorts downwards')
+    .option('--limit <count>', 'at most so many rows', wholeNumber, 20)
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<QueryOptions>(command);
+      await withApp(options, async ({ app, config }) => {
+        const plans = plansOf(config);
+        const planned = plans.find(({ plan }) => plan.name === name);
+        if (planned === undefined)
+          throw unknownProjection(
+            name,
+            plans.map(({ plan }) => plan.name),
+          );
+        const columns = viewColumns(planned.plan);
+        const rows = await queryRows(app, planned.projection, {
+          where: (options.where ?? []).map((text) => condition(text, columns)),
+          orderBy: options.orderBy === undefined ? [] : [order(options.orderBy, columns)],
+          limit: options.limit,
+        });
+        if (options.json) return console.log(jsonText({ projection: name, rows }));
+        const table = renderTable(
+          columns,
+          rows.map((row) => columns.map((column) => row[column])),
+        );
+        console.log(table.join('\n'));
+      });
+    });
+}
+
+/** A whole number from 0, as option. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function condition(text: string, columns: readonly string[]): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw usage(`--where "${text}" is not column=value`);
+  return [known(text.slice(0, at), columns), text.slice(at + 1)];
+}
+
+function order(text: string, columns: readonly string[]): readonly [string, 'asc' | 'desc'] {
+  return text.startsWith('-')
+    ? [known(text.slice(1), columns), 'desc']
+    : [known(text, columns), 'asc'];
+}
+
+function known(column: string, columns: readonly string[]): string {
+  if (columns.includes(column)) return column;
+  throw usage(`There is no column "${column}"; there are ${columns.join(', ')}`);
+}
+
+function usage(sentence: string): RepriseError {
+  return new RepriseError('CONFIG_INVALID', `${sentence}.`);
+}
+
+function unknownProjection(name: string, names: readonly string[]): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `There is no projection named ${name}; declared are: ${names.join(', ') || 'none'}.`,
+    { facts: { projection: name } },
+  );
+}

@@ -1,0 +1,36 @@
+/** Lines of a plain table: a header, then rows; columns as wide as their widest cell, numbers to the right. */
+export function renderTable(
+  header: readonly string[],
+  rows: readonly (readonly unknown[])[],
+): readonly string[] {
+  const cells = rows.map((row) => row.map(cellText));
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const right = header.map(
+    (_, column) => rows.length > 0 && rows.every((row) => isNumeric(row[column])),
+  );
+  const line = (texts: readonly string[]) =>
+    texts
+      .map((text, column) => {
+        const width = widths[column] ?? 0;
+        return right[column] === true ? text.padStart(width) : text.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(header), ...cells.map(line)];
+}
+
+/** A value as people read it in one line. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (value instanceof Date) return value.toISOString();
+  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
+  if (typeof value === 'number' && !Number.isInteger(value))
+    return String(Number(value.toPrecision(10)));
+  return String(value);
+}
+
+function isNumeric(value: unknown): boolean {
+  return value === null || typeof value === 'number' || typeof value === 'bigint';
+}

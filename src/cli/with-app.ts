@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import { compileProjection } from '../projection/compile.ts';
+import type { WindowedPlan } from '../projection/plan.ts';
+import type { Reprise } from '../reprise.ts';
+import { loadConfigFile } from './load-config.ts';
+import { stopOnSignals } from './stop-signal.ts';
+
+/** Options that every command understands. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly app: Reprise;
+  readonly config: ResolvedConfig;
+  /** Aborts when the process is told to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Reads the options of a command together with the global ones. */
+export function optionsOf<Options>(command: Command): Options & GlobalOptions {
+  return command.optsWithGlobals<Options & GlobalOptions>();
+}
+
+/**
+ * Composes the application of the configuration file, does `work`, and closes it whatever happens.
+ * `adjust` may change the configuration first; by default it keeps the structured log to warnings, for the command prints what matters.
+ */
+export async function withApp<Result>(
+  options: GlobalOptions,
+  work: (session: Session) => Promise<Result>,
+  adjust: (input: RepriseConfig) => RepriseConfig = quietly,
+): Promise<Result> {
+  const adjusted = adjust(await loadConfigFile(options.config));
+  const input: RepriseConfig = options.verbose ? { ...adjusted, logLevel: 'debug' } : adjusted;
+  const config = resolveConfig(input, process.env);
+  const signal = stopOnSignals();
+  // Loaded late: help and `schemas generate` need none of it.
+  const { createReprise } = await import('../composition/create-reprise.ts');
+  const app = await createReprise(input);
+  try {
+    return await work({ app, config, signal });
+  } finally {
+    await app.close();
+  }
+}
+
+/** A projection class with its plan. */
+export interface Planned {
+  readonly projection: ResolvedConfig['projections'][number];
+  readonly plan: WindowedPlan;
+}
+
+/** The plans of the configured projections; `define` is pure and needs no services. @throws DEFINITION_INVALID */
+export function plansOf(config: ResolvedConfig): readonly Planned[] {
+  return config.projections.map((projection) => ({
+    projection,
+    plan: compileProjection(new projection()),
+  }));
+}
+
+/** The same configuration, with only warnings in the structured log. */
+export function quietly(input: RepriseConfig): RepriseConfig {
+  return { ...input, logLevel: 'warn' };
+}
