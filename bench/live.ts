@@ -8,7 +8,7 @@ import { quantile } from './measure/median.ts';
 import type { BenchReport } from './measure/report.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
-import { setUpPaymentApp } from './payment-metrics.ts';
+import { setUpPaymentApp } from './payment-app.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 
 export interface LiveOptions {

@@ -7,7 +7,7 @@ import { ratiosOf } from './measure/report.ts';
 import { playRounds } from './measure/rounds.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
-import { setUpPaymentApp } from './payment-metrics.ts';
+import { setUpPaymentApp } from './payment-app.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../measure/monotonic.ts';
-import { createPaymentApp, type Payment, paymentOn } from '../payment-metrics.ts';
+import { createPaymentApp } from '../payment-app.ts';
+import { type Payment, paymentOn } from '../payment-event.ts';
 import { METHODS, PaymentStream, paymentId, userName } from '../workload/payment-stream.ts';
 import type { TableTask } from './contestant.ts';
 

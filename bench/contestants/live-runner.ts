@@ -1,4 +1,4 @@
-import { createPaymentApp } from '../payment-metrics.ts';
+import { createPaymentApp } from '../payment-app.ts';
 import type { Measurement, TableTask } from './contestant.ts';
 import { rssMaxBytes, secondsSince } from './contestant.ts';
 

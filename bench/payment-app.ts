@@ -1,0 +1,34 @@
+import { createReprise } from '../src/composition/create-reprise.ts';
+import type { Reprise } from '../src/reprise.ts';
+import { paymentOn } from './payment-event.ts';
+import { paymentMetricsOf } from './payment-metrics.ts';
+
+export interface PaymentAppOptions {
+  readonly brokers: string;
+  readonly topic: string;
+  readonly databaseUrl: string;
+}
+
+/** A production composition of `PaymentMetrics`: Kafka log, Postgres registry, default settings. */
+export async function createPaymentApp(options: PaymentAppOptions): Promise<Reprise> {
+  const event = paymentOn(options.topic);
+  return createReprise({
+    projections: [paymentMetricsOf(event)],
+    events: [event],
+    database: { type: 'url', url: options.databaseUrl },
+    log: { type: 'kafka', brokers: options.brokers.split(',') },
+    registry: { type: 'postgres' },
+    logLevel: 'warn',
+  });
+}
+
+/** Runs the migrations of an empty database and registers the payment's schema. @returns the schema's id, for the wire header */
+export async function setUpPaymentApp(options: PaymentAppOptions): Promise<number> {
+  const app = await createPaymentApp(options);
+  try {
+    await app.setUp();
+    return (await app.registry.latest(`${options.topic}-value`)).id;
+  } finally {
+    await app.close();
+  }
+}
