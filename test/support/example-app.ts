@@ -4,7 +4,7 @@ import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import { avg, count, max, sum } from '../../src/projection/aggregates.ts';
-import { tumbling } from '../../src/projection/tumbling.ts';
+import { tumbling } from '../../src/projection/window.ts';
 import type { Reprise } from '../../src/reprise.ts';
 
 /** The example's event on a topic of the test's own, and its metrics as a class of any version. */

@@ -1,0 +1,62 @@
+/**
+ * reprise's public API. Everything else is internal, whatever its visibility in a file.
+ */
+export { createReprise } from './composition/create-reprise.ts';
+export { TOKENS } from './composition/tokens.ts';
+export type { RepriseConfig } from './config/reprise-config.ts';
+export { defineConfig } from './config/reprise-config.ts';
+export { Decimal } from './event/decimal.ts';
+export type { AvroEventOptions } from './event/define-avro-event.ts';
+export { defineAvroEvent } from './event/define-avro-event.ts';
+export type { RawEvent } from './event/define-event.ts';
+export { defineEvent } from './event/define-event.ts';
+export type { EventDefinition } from './event/event-definition.ts';
+export type { Field, FieldType } from './event/field-type.ts';
+export type {
+  AppendRecord,
+  EventLog,
+  LeaderEpochEnd,
+  PartitionDescription,
+  Position,
+  ReadOptions,
+  ReadPosition,
+  TopicDescription,
+  TopicSpec,
+} from './log/event-log.ts';
+export { headersAt, recordAt } from './log/log-record.ts';
+export type { LogRecord, RecordBatch, RecordHeader } from './log/record-batch.ts';
+export type { Measure, MeasureValue } from './projection/aggregates.ts';
+export { avg, count, max, min, sum } from './projection/aggregates.ts';
+export { compileProjection } from './projection/compile.ts';
+export type { Duration } from './projection/duration.ts';
+export type { DataFilter } from './projection/filter.ts';
+export type { WindowedPlan } from './projection/plan.ts';
+export type { Definition, RowOf } from './projection/projection.ts';
+export { Projection } from './projection/projection.ts';
+export type { TumblingWindow } from './projection/window.ts';
+export { tumbling } from './projection/window.ts';
+export type {
+  WindowedDefinition,
+  WindowedRow,
+  WindowOptions,
+} from './projection/windowed-projection.ts';
+export { WindowedProjection } from './projection/windowed-projection.ts';
+export type { Publisher, PublishOptions } from './publish/publisher.ts';
+export type { ReadModels } from './readmodel/read-models.ts';
+export type {
+  CompatibilityLevel,
+  RegisteredSchema,
+  SchemaRegistry,
+} from './registry/schema-registry.ts';
+export type {
+  ActivateReport,
+  ProjectionStatus,
+  RebuildProgress,
+  RebuildReport,
+  Reprise,
+  Runner,
+  RunnerCounters,
+  TaskStatus,
+} from './reprise.ts';
+export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
+export { isRepriseError, RepriseError } from './reprise-error.ts';
