@@ -17,6 +17,7 @@ export function createProgram(): Command {
     .option('--verbose', 'print stack traces and debug messages')
     .option('--json', 'print results as JSON; longs and decimals are text in it')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
   addDev(program);
