@@ -8,6 +8,7 @@ import { LiveView } from './live-view.ts';
 import { publishExactly, publishSteadily } from './publish-example.ts';
 import { wholeNumber } from './query.ts';
 import { throwIfStopped } from './stop-signal.ts';
+import { verifyProjection } from './verify-projection.ts';
 import {
   type GlobalOptions,
   optionsOf,
@@ -69,11 +70,11 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   }
   const projections = await catchUp(app, signal); // 3
   // Loaded late: the interpreted fold is for checking only.
-  const { verifyProjection } = await import('./verify-projection.ts');
+  const { foldInterpreted } = await import('../fold/interpreted-fold.ts');
   const differences: string[] = [];
   for (const planned of plansOf(config)) {
     throwIfStopped(signal);
-    differences.push(...(await verifyProjection(app, planned))); // 4
+    differences.push(...(await verifyProjection(app, planned, foldInterpreted))); // 4
   }
   const verified = differences.length === 0;
   for (const line of differences) process.stderr.write(`not verified: ${line}\n`);
