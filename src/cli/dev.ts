@@ -102,10 +102,11 @@ const watch: Work = async ({ app, config, signal }, options) => {
           signal,
         })
       : publishExactly({ app, events: exampleEvents(config, options, count), count, signal });
-  await Promise.race([watching, publishing.then(() => watching)]);
-  await publishing.catch((error: unknown) => {
+  const finished = publishing.catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
+  await Promise.race([watching, finished.then(() => watching)]);
+  await finished;
   await app.runner.stop();
   return EXIT.done;
 };
