@@ -30,6 +30,7 @@ export interface ProjectionStatus {
   readonly tasks: readonly TaskStatus[];
 }
 
+/** How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known. */
 export interface RebuildProgress {
   readonly name: string;
   readonly version: number;
@@ -40,6 +41,7 @@ export interface RebuildProgress {
   readonly etaSeconds: number | null;
 }
 
+/** What a finished rebuild did. */
 export interface RebuildReport {
   readonly name: string;
   readonly version: number;
@@ -48,6 +50,7 @@ export interface RebuildReport {
   readonly seconds: number;
 }
 
+/** What a switch did. `previousVersion` is null when none was active. */
 export interface ActivateReport {
   readonly name: string;
   readonly version: number;
@@ -65,6 +68,7 @@ export interface RunnerCounters {
   readonly deadLetters: number;
 }
 
+/** Folds the log into the read models in this process. */
 export interface Runner {
   /** Acquires the tasks and folds until stopped. Resolves once every task has been acquired or has said why not. */
   start(): Promise<void>;

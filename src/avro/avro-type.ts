@@ -27,16 +27,19 @@ export interface FixedType {
   readonly logical: Logical | null;
 }
 
+/** An array. */
 export interface ArrayType {
   readonly kind: 'array';
   readonly items: AvroType;
 }
 
+/** A map with text keys. */
 export interface MapType {
   readonly kind: 'map';
   readonly values: AvroType;
 }
 
+/** A union of branches. */
 export interface UnionType {
   readonly kind: 'union';
   readonly branches: readonly AvroType[];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Newable } from 'inversify';
 import { Container } from 'inversify';
 import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { createKafkaLog } from '../log/kafka/kafka-log.ts';
@@ -85,7 +86,8 @@ function bindConnections(container: Container, config: ResolvedConfig, url: stri
 /** Projection classes come out of the container too, so that their constructors can be given services. */
 function compileAll(container: Container, config: ResolvedConfig) {
   return config.projections.map((projectionClass) => {
-    if (!container.isBound(projectionClass)) container.bind<Projection>(projectionClass).toSelf();
-    return compileProjection(container.get<Projection>(projectionClass));
+    const identifier = projectionClass as Newable<Projection>;
+    if (!container.isBound(identifier)) container.bind(identifier).toSelf();
+    return compileProjection(container.get(identifier));
   });
 }

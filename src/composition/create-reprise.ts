@@ -1,7 +1,6 @@
 import type { Container } from 'inversify';
-import type { RepriseConfig } from '../config/reprise-config.ts';
+import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import type { WindowedPlan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
@@ -62,7 +61,11 @@ function compose(container: Container, parts: Parts): Reprise {
     migrate: migrateNow,
     async setUp() {
       await migrateNow();
-      await setUpTopicsAndSchemas(config, container.get(TOKENS.log), container.get(TOKENS.registry));
+      await setUpTopicsAndSchemas(
+        config,
+        container.get(TOKENS.log),
+        container.get(TOKENS.registry),
+      );
     },
     rebuild: (name, options) => rebuild(settings(), planNamed(plans, name), options),
     activate: (name) => activate(settings(), planNamed(plans, name)),

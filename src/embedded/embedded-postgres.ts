@@ -20,6 +20,7 @@ import {
 } from './server-process.ts';
 import { withStartLock } from './start-lock.ts';
 
+/** Where the data lives, and how to start. */
 export interface EmbeddedPostgresOptions {
   /** Made when missing. Data survives restarts and kill -9 of the application. */
   readonly dataDirectory: string;
@@ -33,6 +34,7 @@ export interface EmbeddedPostgresOptions {
   readonly onProgress?: (message: string) => void;
 }
 
+/** A running server. */
 export interface EmbeddedPostgres {
   /** With user and password; loopback only. */
   readonly url: string;

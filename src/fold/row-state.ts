@@ -1,6 +1,8 @@
 /** Where the row's own numbers lie in its stride; the accumulators' follow. */
 export const WINDOW_START = 0;
+/** Number of the stride that holds the offset of the last late event; NaN: none. */
 export const REVISED_AT = 1;
+/** How many numbers of a stride are the row's own. */
 export const HEADER_NUMBERS = 2;
 
 const EMPTY = -1;

@@ -28,6 +28,7 @@ export interface RowsAfter {
   readonly afterMs: number;
 }
 
+/** Where a fold begins, and what its changes are for. */
 export interface TaskFoldOptions {
   /** Largest event time folded so far, from the checkpoint; null: none yet. */
   readonly maxEventTimeMs: number | null;

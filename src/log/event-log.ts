@@ -28,6 +28,7 @@ export interface ReadPosition {
   readonly untilOffset?: bigint;
 }
 
+/** How to read. */
 export interface ReadOptions {
   /** Ends the stream quietly: the iteration returns, nothing is thrown. */
   readonly signal?: AbortSignal;
@@ -55,6 +56,7 @@ export interface Position {
   readonly offset: bigint;
 }
 
+/** A topic to create. */
 export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;

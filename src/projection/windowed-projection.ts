@@ -41,6 +41,7 @@ type KeyField<Event> = {
     : never;
 }[keyof Event & string];
 
+/** After `from`: what a row is for. */
 export interface KeyStep<Event> {
   /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
@@ -48,6 +49,7 @@ export interface KeyStep<Event> {
   ): WindowStep<Event, Names[number]>;
 }
 
+/** After `key`: which events, and which windows. */
 export interface WindowStep<Event, Keys extends keyof Event & string> {
   /** Keeps only the events that meet all conditions. A function must be pure; it sees whole events, so every field is decoded. May be called again: all must hold. */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
@@ -55,6 +57,7 @@ export interface WindowStep<Event, Keys extends keyof Event & string> {
   window(window: TumblingWindow, options?: WindowOptions): MeasureStep<Event, Keys>;
 }
 
+/** How windows deal with disorder. */
 export interface WindowOptions {
   /** The disorder to wait for: watermark = largest event time seen − lateness. Default 0. */
   readonly lateness?: Duration;
@@ -64,6 +67,7 @@ export interface WindowOptions {
   readonly maxDrift?: Duration;
 }
 
+/** After `window`: what to keep of each. */
 export interface MeasureStep<Event, Keys extends keyof Event & string> {
   /** The columns, by name. */
   measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(

@@ -6,6 +6,7 @@ import { RepriseError } from '../reprise-error.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { subjectOf } from './subject-of.ts';
 
+/** Where a publisher sends to, and how it batches. */
 export interface PublisherOptions {
   readonly log: EventLog;
   readonly registry: SchemaRegistry;

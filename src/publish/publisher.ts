@@ -2,6 +2,7 @@ import type { EventDefinition } from '../event/event-definition.ts';
 import type { Position } from '../log/event-log.ts';
 import type { RecordHeader } from '../log/record-batch.ts';
 
+/** How one event is published. */
 export interface PublishOptions {
   /** Default: murmur2 of the key field, as Kafka's Java client does. */
   readonly partition?: number;

@@ -1,6 +1,7 @@
 import { isRepriseError, type RepriseError } from '../reprise-error.ts';
 import type { SchemaRegistry } from './schema-registry.ts';
 
+/** Bounds of the cache. */
 export interface CachedRegistryOptions {
   /** Texts kept; the one used longest ago goes first. Default 1,000. */
   readonly entriesMax?: number;

@@ -39,10 +39,13 @@ export async function activate(
   await assertPrimary(settings.pool);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await inTransaction(settings.pool, (client) => trySwitch(client, plan));
-    if (!Array.isArray(result)) return result;
+    if ('name' in result) return result;
     await catchUp(settings, plan, result);
   }
-  throw refused(plan, 'it did not catch up with the live version; try again when the log is quieter');
+  throw refused(
+    plan,
+    'it did not catch up with the live version; try again when the log is quieter',
+  );
 }
 
 /** The switch itself, or, when the new version is behind, how far it has to go; nothing is changed then. */

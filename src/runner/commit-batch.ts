@@ -10,6 +10,7 @@ import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
 import { flush, standingOf } from './flush.ts';
 import { AmbiguousCommit, inTransaction } from './transaction.ts';
 
+/** Which task a batch is committed for, and how. */
 export interface CommitTarget {
   readonly pool: Pool;
   readonly task: OwnedTask;

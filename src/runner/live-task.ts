@@ -113,7 +113,10 @@ export class LiveTask {
   }
 
   /** Writes what became of the task, unless another epoch owns it by now. */
-  async recordOutcome(state: 'idle' | 'halted' | 'paused' | 'running', error: unknown): Promise<void> {
+  async recordOutcome(
+    state: 'idle' | 'halted' | 'paused' | 'running',
+    error: unknown,
+  ): Promise<void> {
     if (this.#opened === null) return;
     await recordOutcome(this.#settings, this.#opened.task, state, error);
   }
@@ -134,9 +137,17 @@ export class LiveTask {
 
   #onPause(reason: Error | null): void {
     const { logger } = this.#settings;
-    const facts = { projection: this.#plan.name, version: this.#plan.version, partition: this.key.partition };
+    const facts = {
+      projection: this.#plan.name,
+      version: this.#plan.version,
+      partition: this.key.partition,
+    };
     if (reason === null) logger.info(facts, 'task goes on');
-    else logger.warn({ ...facts, reason: reason.message }, 'task waits for infrastructure and tries again');
+    else
+      logger.warn(
+        { ...facts, reason: reason.message },
+        'task waits for infrastructure and tries again',
+      );
     // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
     void this.recordOutcome(reason === null ? 'running' : 'paused', reason);
   }

@@ -24,6 +24,8 @@ export async function mergeDuplicates(
   }
   const added = await addConstraints(client, plan.table);
   if (added === 'duplicates') {
-    throw new TypeError(`${plan.table.name} v${plan.version} still has duplicate keys after merging`);
+    throw new TypeError(
+      `${plan.table.name} v${plan.version} still has duplicate keys after merging`,
+    );
   }
 }

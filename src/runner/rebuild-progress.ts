@@ -3,6 +3,7 @@ import type { RebuildProgress } from '../reprise.ts';
 
 const EVERY_MS = 250;
 
+/** Counts a rebuild's records and says how it goes. */
 export interface ProgressMeter {
   readonly add: (records: number) => void;
   readonly phase: (phase: RebuildProgress['phase']) => void;

@@ -20,6 +20,7 @@ import {
   setVersionState,
 } from './version-store.ts';
 
+/** How to rebuild. `fromStartOfLog`: accept a log that no longer begins at 0. */
 export interface RebuildOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RebuildProgress) => void;
@@ -45,7 +46,11 @@ export async function rebuild(
   await assertPrimary(settings.pool);
   await beginBuilding(settings, plan); // 1
   const topics = await describeTopics(settings, plan); // 2
-  const progress = createProgress(plan, await totalRecords(settings, plan, topics), options.onProgress);
+  const progress = createProgress(
+    plan,
+    await totalRecords(settings, plan, topics),
+    options.onProgress,
+  );
   const partitions = Math.max(...[...topics.values()].map((topic) => topic.partitions.length));
   await inParallel(partitions, (partition) =>
     replayTask(
@@ -129,11 +134,17 @@ async function totalRecords(
   plan: WindowedPlan,
   topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<number> {
-  const { rows } = await settings.pool.query<{ topic: string; partition: number; next_offset: string }>(
+  const { rows } = await settings.pool.query<{
+    topic: string;
+    partition: number;
+    next_offset: string;
+  }>(
     'select topic, partition, next_offset from reprise.checkpoints where projection = $1 and version = $2',
     [plan.name, plan.version],
   );
-  const stored = new Map(rows.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]));
+  const stored = new Map(
+    rows.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]),
+  );
   let total = 0n;
   for (const { topic, partitions } of topics.values()) {
     for (const { partition, startOffset, stableEndOffset } of partitions) {
@@ -144,7 +155,10 @@ async function totalRecords(
 }
 
 /** Runs `work` for partitions 0 … count-1, a few at a time; the first failure ends it once those under way have ended. */
-async function inParallel(count: number, work: (partition: number) => Promise<void>): Promise<void> {
+async function inParallel(
+  count: number,
+  work: (partition: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   let failed = false;
   const worker = async () => {

@@ -8,6 +8,7 @@ import { openSession, recordOutcome } from './task-session.ts';
 /** Rows a replay holds in memory at most before it appends them as partial rows: bounds memory by the key space, not by the log. */
 const ROWS_IN_MEMORY_MAX = 600_000;
 
+/** What to replay, and how far. */
 export interface ReplayOptions {
   readonly plan: WindowedPlan;
   /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
@@ -33,7 +34,8 @@ export async function replayTask(
     write: copyRows,
     backoff: createBackoff({ signal }),
     onPause: (reason) => {
-      if (reason !== null) settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
+      if (reason !== null)
+        settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
     },
     fromStartOfLog: options.fromStartOfLog,
   });

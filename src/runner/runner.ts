@@ -35,7 +35,11 @@ export function createRunner(settings: RunnerSettings, plans: readonly WindowedP
     },
     counters: () =>
       running.map(
-        ({ plan, counters }): RunnerCounters => ({ name: plan.name, version: plan.version, ...counters }),
+        ({ plan, counters }): RunnerCounters => ({
+          name: plan.name,
+          version: plan.version,
+          ...counters,
+        }),
       ),
   };
 }

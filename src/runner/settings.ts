@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import type { EventLog } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 

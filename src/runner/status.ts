@@ -25,7 +25,9 @@ export async function readStatus(
   const statuses: ProjectionStatus[] = [];
   for (const plan of plans) {
     const topics = await describeTopics(settings.log, plan);
-    const versions = await inTransaction(settings.pool, (client) => readVersions(client, plan.name));
+    const versions = await inTransaction(settings.pool, (client) =>
+      readVersions(client, plan.name),
+    );
     for (const { version, state } of versions) {
       const tasks = await readTasks(settings, { plan, version, topics });
       statuses.push({

@@ -16,6 +16,7 @@ import { inTransaction } from './transaction.ts';
 import { validateCheckpoint } from './validate-checkpoint.ts';
 import { fetchWriterSchema } from './writer-schemas.ts';
 
+/** How a session folds and writes. */
 export interface SessionOptions {
   readonly plan: WindowedPlan;
   readonly mode: 'live' | 'partial';
@@ -136,7 +137,9 @@ export class TaskSession {
   /** FUTURE is always a dead letter (semantics.md, time); the error policy decides on the others. */
   #judge(letters: readonly DeadLetter[]): void {
     const stopping =
-      this.#settings.onError === 'halt' ? letters.find(({ reason }) => reason !== 'FUTURE') : undefined;
+      this.#settings.onError === 'halt'
+        ? letters.find(({ reason }) => reason !== 'FUTURE')
+        : undefined;
     if (stopping !== undefined) {
       const { topic, partition, offset, reason, message } = stopping;
       throw new RepriseError(
@@ -202,7 +205,10 @@ export async function recordOutcome(
   const reason = error === null ? null : describeError(error);
   await inTransaction(settings.pool, (client) => setTaskState(client, task, state, reason)).catch(
     (failure: Error) =>
-      settings.logger.warn({ task: taskLabel(task), failure: failure.message }, 'task state not recorded'),
+      settings.logger.warn(
+        { task: taskLabel(task), failure: failure.message },
+        'task state not recorded',
+      ),
   );
 }
 
@@ -222,9 +228,13 @@ async function firstCheckpoint(
   const description = (await settings.log.describe([topic])).get(topic);
   const partition = description?.partitions[task.partition];
   if (description === undefined || partition === undefined) {
-    throw new RepriseError('UNKNOWN_TOPIC', `${topic}[${task.partition}] does not exist; create it, then start again.`, {
-      facts: { topic, partition: task.partition },
-    });
+    throw new RepriseError(
+      'UNKNOWN_TOPIC',
+      `${topic}[${task.partition}] does not exist; create it, then start again.`,
+      {
+        facts: { topic, partition: task.partition },
+      },
+    );
   }
   if (partition.startOffset > 0n && options.fromStartOfLog !== true) {
     throw new RepriseError(

@@ -45,7 +45,8 @@ async function commit(client: PoolClient): Promise<void> {
     // An answer from the server (it has an SQLSTATE) is definite: the transaction was rolled back. A server that is being shut down may also
     // have committed just before saying so, hence 57P0x counts as no answer.
     const state = (error as { code?: unknown }).code;
-    const definite = typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !state.startsWith('57P');
+    const definite =
+      typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !state.startsWith('57P');
     if (definite) throw error;
     throw new AmbiguousCommit('the connection was lost during COMMIT', { cause: error });
   }

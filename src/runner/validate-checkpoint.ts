@@ -20,18 +20,28 @@ export async function validateCheckpoint(
 ): Promise<void> {
   const where = `${checkpoint.topic}[${task.partition}]@${checkpoint.nextOffset}`;
   const fail = (code: 'RECREATED' | 'DATA_LOSS' | 'TRUNCATED', what: string): never => {
-    throw new RepriseError(code, `${taskLabel(task)} cannot go on at ${where}: ${what} ${REBUILD}`, {
-      facts: { ...factsOf(task), topic: checkpoint.topic, offset: checkpoint.nextOffset },
-    });
+    throw new RepriseError(
+      code,
+      `${taskLabel(task)} cannot go on at ${where}: ${what} ${REBUILD}`,
+      {
+        facts: { ...factsOf(task), topic: checkpoint.topic, offset: checkpoint.nextOffset },
+      },
+    );
   };
   const description = await describeSettled(log, task, checkpoint);
   if (description.topicId !== checkpoint.topicId) {
-    fail('RECREATED', 'the topic was deleted and created again, so its offsets mean other records.'); // 1
+    fail(
+      'RECREATED',
+      'the topic was deleted and created again, so its offsets mean other records.',
+    ); // 1
   }
   const partition = description.partitions[task.partition];
   if (partition === undefined) return fail('TRUNCATED', 'the partition is gone.');
   if (partition.startOffset > checkpoint.nextOffset) {
-    fail('DATA_LOSS', `records before ${partition.startOffset} were deleted before they were read.`); // 2
+    fail(
+      'DATA_LOSS',
+      `records before ${partition.startOffset} were deleted before they were read.`,
+    ); // 2
   }
   if (partition.stableEndOffset < checkpoint.nextOffset) {
     fail('TRUNCATED', `the log ends at ${partition.stableEndOffset}: its tail was lost.`); // 2

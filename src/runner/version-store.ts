@@ -5,6 +5,7 @@ import { RepriseError } from '../reprise-error.ts';
 /** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view. */
 export type VersionState = 'building' | 'ready' | 'active';
 
+/** A version of a projection as Postgres knows it. */
 export interface StoredVersion {
   readonly version: number;
   readonly fingerprint: string;
@@ -25,7 +26,10 @@ export async function readVersions(
 }
 
 /** Locks the projection's row (made if absent) until the transaction ends: one switch or first start at a time. @returns the active version or null */
-export async function lockProjection(client: ClientBase, projection: string): Promise<number | null> {
+export async function lockProjection(
+  client: ClientBase,
+  projection: string,
+): Promise<number | null> {
   const { rows } = await client.query<{ active_version: number | null }>(
     `insert into reprise.projections (projection) values ($1)
      on conflict (projection) do update set projection = excluded.projection
@@ -48,6 +52,7 @@ export async function insertVersion(
   );
 }
 
+/** Records what a version may be used for. */
 export async function setVersionState(
   client: ClientBase,
   target: { readonly projection: string; readonly version: number },
@@ -83,6 +88,10 @@ export function assertSameShape(plan: WindowedPlan, stored: StoredVersion): void
 
 function printPlan(plan: WindowedPlan): string {
   return JSON.stringify(plan, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : typeof value === 'function' ? value.toString() : value,
+    typeof value === 'bigint'
+      ? value.toString()
+      : typeof value === 'function'
+        ? value.toString()
+        : value,
   );
 }

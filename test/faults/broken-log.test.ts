@@ -50,16 +50,25 @@ async function nextOffset(): Promise<string | undefined> {
 test('law 6: a recreated topic halts the task with RECREATED, and its offset stays', async () => {
   const before = await nextOffset();
   await sql(database.url, "update reprise.checkpoints set topic_id = 'another'");
-  expect(await outcome()).toEqual({ state: 'halted', error: expect.stringMatching(/^RECREATED: /) });
+  expect(await outcome()).toEqual({
+    state: 'halted',
+    error: expect.stringMatching(/^RECREATED: /),
+  });
   expect(await nextOffset()).toBe(before);
 });
 
 test('law 6: a log that lost its tail halts the task with TRUNCATED', async () => {
   await sql(database.url, 'update reprise.checkpoints set next_offset = next_offset + 1000');
-  expect(await outcome()).toEqual({ state: 'halted', error: expect.stringMatching(/^TRUNCATED: /) });
+  expect(await outcome()).toEqual({
+    state: 'halted',
+    error: expect.stringMatching(/^TRUNCATED: /),
+  });
 });
 
 test('law 6: a log whose last record became another halts the task with TRUNCATED', async () => {
   await sql(database.url, 'update reprise.checkpoints set last_record_hash = last_record_hash # 1');
-  expect(await outcome()).toEqual({ state: 'halted', error: expect.stringMatching(/^TRUNCATED: /) });
+  expect(await outcome()).toEqual({
+    state: 'halted',
+    error: expect.stringMatching(/^TRUNCATED: /),
+  });
 });

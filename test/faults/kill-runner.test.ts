@@ -44,7 +44,11 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
   async function publish(count: number): Promise<void> {
     published += count;
     for (let done = 0; done < count; done += 10_000) {
-      await publishAll(app, example, exampleEvents(Math.min(10_000, count - done), seed + published + done));
+      await publishAll(
+        app,
+        example,
+        exampleEvents(Math.min(10_000, count - done), seed + published + done),
+      );
     }
   }
 

@@ -47,14 +47,24 @@ afterEach(() => {
 });
 
 /** Folds partition 0 in steps of 40 records, a flush after each; `beforeFlush` may arm the proxy. */
-async function foldPartition(version: number, beforeFlush: (flush: number) => void): Promise<string> {
+async function foldPartition(
+  version: number,
+  beforeFlush: (flush: number) => void,
+): Promise<string> {
   const plan = compileProjection(new (example.metricsOf(version))());
   await inTransaction(throughProxy, (client) =>
     createTable(client, plan.table, { constraints: 'now' }),
   );
   const { log, registry } = app;
   const session = await openSession(
-    { pool: throughProxy, log, registry, logger: pino({ level: 'silent' }), owner: 'test', onError: 'halt' },
+    {
+      pool: throughProxy,
+      log,
+      registry,
+      logger: pino({ level: 'silent' }),
+      owner: 'test',
+      onError: 'halt',
+    },
     { projection: plan.name, version, partition: 0 },
     {
       plan,
@@ -64,11 +74,14 @@ async function foldPartition(version: number, beforeFlush: (flush: number) => vo
       onPause: () => undefined,
     },
   );
-  const end = (await log.describe([example.topic])).get(example.topic)?.partitions[0]?.stableEndOffset ?? 0n;
+  const end =
+    (await log.describe([example.topic])).get(example.topic)?.partitions[0]?.stableEndOffset ?? 0n;
   let flushes = 0;
   for (let offset = 0n; offset < end; offset += 40n) {
     const untilOffset = offset + 40n < end ? offset + 40n : end;
-    for await (const batch of log.read([{ topic: example.topic, partition: 0, offset, untilOffset }])) {
+    for await (const batch of log.read([
+      { topic: example.topic, partition: 0, offset, untilOffset },
+    ])) {
       await session.foldBatch(batch);
     }
     beforeFlush(flushes);

@@ -92,7 +92,8 @@ function slice(from: number, to: number): RecordBatch {
 }
 
 function origin(batch: RecordBatch) {
-  const { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime } = batch;
+  const { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime } =
+    batch;
   return { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime };
 }
 
@@ -168,7 +169,11 @@ describe('the laws, through real Postgres', () => {
     const plan = await newVersion();
     const session = await open(plan);
     await session.foldBatch(slice(0, 10));
-    await expect(session.foldBatch(slice(11, 20))).rejects.toMatchObject({ code: 'OFFSET_MISMATCH' });
-    await expect(session.foldBatch(slice(5, 20))).rejects.toMatchObject({ code: 'OFFSET_MISMATCH' });
+    await expect(session.foldBatch(slice(11, 20))).rejects.toMatchObject({
+      code: 'OFFSET_MISMATCH',
+    });
+    await expect(session.foldBatch(slice(5, 20))).rejects.toMatchObject({
+      code: 'OFFSET_MISMATCH',
+    });
   });
 });

@@ -36,7 +36,8 @@ onEveryLog('the main job', (log) => {
     const last = new Map(awaited.map((position) => [position.partition, position]));
     for (const position of awaited) {
       const known = last.get(position.partition);
-      if (known === undefined || position.offset > known.offset) last.set(position.partition, position);
+      if (known === undefined || position.offset > known.offset)
+        last.set(position.partition, position);
     }
     for (const position of last.values()) await reader.readModels.waitFor(UserMetrics, position);
   }
@@ -77,7 +78,9 @@ onEveryLog('the main job', (log) => {
   test('a rebuild beside the live version gives byte-identical rows (law 1), and activate swaps the view', async () => {
     const next = await open(2);
     try {
-      await expect(next.activate('user_metrics')).rejects.toMatchObject({ code: 'ACTIVATE_REFUSED' });
+      await expect(next.activate('user_metrics')).rejects.toMatchObject({
+        code: 'ACTIVATE_REFUSED',
+      });
       const phases = new Set<string>();
       const report = await next.rebuild('user_metrics', {
         onProgress: ({ phase }) => phases.add(phase),

@@ -34,7 +34,9 @@ export function startProgram(
       for (const look of waiting) look();
     });
   }
-  const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  const exited = new Promise<number | null>((resolve) =>
+    child.on('close', (code) => resolve(code)),
+  );
   return {
     pid: child.pid ?? -1,
     exited,

@@ -1,4 +1,4 @@
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** What the proxy does with a chunk on its way to the server. */
 export type Verdict = 'forward' | 'cut-before' | 'cut-after';

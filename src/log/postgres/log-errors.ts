@@ -17,6 +17,7 @@ export function isMissingTable(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === '42P01';
 }
 
+/** The error for a topic that does not exist. */
 export function unknownTopic(topic: string, known = ''): RepriseError {
   return new RepriseError(
     'UNKNOWN_TOPIC',

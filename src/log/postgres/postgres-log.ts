@@ -6,6 +6,7 @@ import { readRecords } from './read-records.ts';
 import { deleteRecordsBefore, deleteTopic, describeTopics, ensureTopics } from './topics.ts';
 import { WakeUps } from './wake-ups.ts';
 
+/** Which database: a pool for statements, a URL for the listening connection. */
 export interface PostgresLogOptions {
   /** Stays the caller's: not ended by `close`. */
   readonly pool: Pool;

@@ -21,6 +21,7 @@ interface Cursor {
   topicNumber: number | null;
 }
 
+/** What a read works with. */
 export interface ReadContext {
   readonly pool: Pool;
   readonly wakeUps: WakeUps;

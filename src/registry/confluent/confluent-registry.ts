@@ -10,6 +10,7 @@ import {
   wordsOf,
 } from './registry-http.ts';
 
+/** Which registry, how to log in, how long to wait. */
 export interface ConfluentRegistryOptions {
   /** `http://host:8081`; credentials in it are used as basic authentication. */
   readonly url: string;

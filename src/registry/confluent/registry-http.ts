@@ -69,6 +69,7 @@ export function wordsOf(body: RegistryAnswer['body'] | null, text = ''): string 
   return text.slice(0, 200) || JSON.stringify(body);
 }
 
+/** The error for a registry that cannot be reached or does not answer as one; retriable. */
 export function unavailable(url: string, reason: string, cause?: unknown): RepriseError {
   return new RepriseError(
     'REGISTRY_UNAVAILABLE',
@@ -77,6 +78,7 @@ export function unavailable(url: string, reason: string, cause?: unknown): Repri
   );
 }
 
+/** The error for a request that the registry refuses, with its own words. */
 export function refused(url: string, status: number, words: string): RepriseError {
   const toDo =
     status === 401 || status === 403

@@ -1,0 +1,48 @@
+import knexFactory, { type Knex } from 'knex';
+import pg from 'pg';
+import { explainConnectionError } from './connection-error.ts';
+import { queryTypes } from './query-types.ts';
+
+const CONNECT_MS = 10_000;
+
+/**
+ * Limits of every session. A statement that takes minutes has lost its server or its mind; those that may (index builds, merges of a rebuild) lift the limit
+ * for their own transaction. A transaction left idle by a process that hangs must not hold its task's row.
+ */
+const SESSION = {
+  application_name: 'reprise',
+  connectionTimeoutMillis: CONNECT_MS,
+  statement_timeout: 300_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+} as const;
+
+/** A pool for the runner and the stores. Opens nothing yet. `max` connections, default 10. The caller ends it. */
+export function createPool(options: { readonly url: string; readonly max?: number }): pg.Pool {
+  const pool = new pg.Pool({ connectionString: options.url, max: options.max ?? 10, ...SESSION });
+  // A lost connection is reported by the statement that meets it, and the pool drops idle ones by itself; without listeners node would end the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+/** A knex instance for reads, with type parsing of its own: see `queryTypes`. Opens nothing yet. The caller destroys it. */
+export function createKnex(options: { readonly url: string; readonly max?: number }): Knex {
+  return knexFactory({
+    client: 'pg',
+    connection: { connectionString: options.url, ...SESSION, types: queryTypes },
+    pool: { min: 0, max: options.max ?? 10 },
+    acquireConnectionTimeout: CONNECT_MS,
+  });
+}
+
+/** Makes sure that the database can be reached. `url` is for the message only. @throws DATABASE_UNAVAILABLE */
+export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
+  try {
+    await pool.query('select 1');
+  } catch (error) {
+    throw explainConnectionError(error, url);
+  }
+}
