@@ -3,7 +3,15 @@
  */
 export { createReprise } from './composition/create-reprise.ts';
 export { TOKENS } from './composition/tokens.ts';
-export type { RepriseConfig } from './config/reprise-config.ts';
+export type {
+  DevConfig,
+  DevEvent,
+  DevEventsOptions,
+  LogLevel,
+  ProjectionClass,
+  RepriseConfig,
+  ResolvedConfig,
+} from './config/reprise-config.ts';
 export { defineConfig } from './config/reprise-config.ts';
 export { Decimal } from './event/decimal.ts';
 export type { AvroEventOptions } from './event/define-avro-event.ts';
