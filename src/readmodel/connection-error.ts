@@ -69,8 +69,8 @@ function reasonOf(error: unknown, { host, port, database, user }: Target): [stri
 }
 
 function targetOf(url: string): Target {
-  const parsed = URL.parse(url);
-  if (parsed === null) return { host: 'unknown host', port: 5432, database: '?', user: '?' };
+  if (!URL.canParse(url)) return { host: 'an unknown host', port: 5432, database: '?', user: '?' };
+  const parsed = new URL(url);
   const user = decodeURIComponent(parsed.username) || (process.env['PGUSER'] ?? '?');
   return {
     host: decodeURIComponent(parsed.hostname) || (parsed.searchParams.get('host') ?? 'localhost'),

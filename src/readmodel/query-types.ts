@@ -13,10 +13,10 @@ const parsers = new Map<number, (text: string) => unknown>([
  * How queries of read models see Postgres types: int8 → bigint; numeric → bigint where it has no fraction digits, else Decimal; date → 'YYYY-MM-DD';
  * timestamptz → Date; all others as node-postgres does.
  */
-export const queryTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+export const queryTypes = {
+  getTypeParser: (oid: number, format?: string): ((text: string) => unknown) =>
     (format === 'binary' ? undefined : parsers.get(oid)) ??
-    pg.types.getTypeParser(oid, format as 'text'),
+    pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
 };
 
 function parseNumeric(text: string): bigint | Decimal | string {
