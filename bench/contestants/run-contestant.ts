@@ -29,6 +29,9 @@ export async function runContestant(name: string, taskJson: string): Promise<voi
     LOADERS as Record<string, (() => Promise<(task: never) => Promise<object>>) | undefined>
   )[name];
   if (load === undefined) throw new Error(`there is no contestant ${name}`);
+  // Its parent is gone: nobody waits for the answer.
+  const orphaned = () => process.exit(1);
+  process.once('disconnect', orphaned);
   const contestant = await load();
   const result = await contestant(JSON.parse(taskJson) as never);
   await new Promise<void>((resolve) => {
@@ -37,5 +40,6 @@ export async function runContestant(name: string, taskJson: string): Promise<voi
       resolve();
     } else process.send({ result }, () => resolve());
   });
+  process.off('disconnect', orphaned);
   process.disconnect?.();
 }

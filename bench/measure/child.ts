@@ -23,10 +23,11 @@ let interrupted = false;
 /** From now on SIGINT and SIGTERM end the measured processes; the bench then fails and cleans up after itself. A second signal ends it at once. */
 export function endChildrenOnSignals(): void {
   const end = () => {
+    if (interrupted) process.exit(130);
     interrupted = true;
     for (const child of running) child.kill('SIGKILL');
   };
-  process.once('SIGINT', end).once('SIGTERM', end);
+  process.on('SIGINT', end).on('SIGTERM', end);
 }
 
 /** Folder for `--cpu-prof` of the children, or null. */
