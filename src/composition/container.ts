@@ -19,11 +19,11 @@ import { TOKENS } from './tokens.ts';
 
 /**
  * The composition root: which piece stands behind which token. Everything is made once, when first asked for, so a command that needs only
- * Postgres never connects to Kafka.
+ * Postgres never connects to Kafka. `TOKENS.databaseUrl` is bound by the caller, once the database is there.
  */
-export function createContainer(config: ResolvedConfig, databaseUrl: string): Container {
+export function createContainer(config: ResolvedConfig): Container {
   const container = new Container({ defaultScope: 'Singleton' });
-  bindConnections(container, config, databaseUrl);
+  bindConnections(container, config);
   container.bind(TOKENS.plans).toDynamicValue(() => compileAll(container, config));
   container
     .bind(TOKENS.publisher)
@@ -53,21 +53,24 @@ export function createContainer(config: ResolvedConfig, databaseUrl: string): Co
   return container;
 }
 
-function bindConnections(container: Container, config: ResolvedConfig, url: string): void {
+function bindConnections(container: Container, config: ResolvedConfig): void {
   container.bind(TOKENS.logger).toDynamicValue(() => createLogger({ level: config.logLevel }));
   container
     .bind(TOKENS.pool)
-    .toDynamicValue(() => createPool({ url }))
+    .toDynamicValue((context) => createPool({ url: context.get(TOKENS.databaseUrl) }))
     .onDeactivation((pool) => pool.end());
   container
     .bind(TOKENS.knex)
-    .toDynamicValue(() => createKnex({ url }))
+    .toDynamicValue((context) => createKnex({ url: context.get(TOKENS.databaseUrl) }))
     .onDeactivation((knex) => knex.destroy());
   container
     .bind(TOKENS.log)
     .toDynamicValue((context) =>
       config.log.type === 'postgres'
-        ? createPostgresLog({ pool: context.get(TOKENS.pool), url })
+        ? createPostgresLog({
+            pool: context.get(TOKENS.pool),
+            url: context.get(TOKENS.databaseUrl),
+          })
         : createKafkaLog(config.log),
     )
     .onDeactivation((log) => log.close());

@@ -3,6 +3,7 @@ import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts'
 import { resolveConfig } from '../config/resolve-config.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import type { WindowedPlan } from '../projection/plan.ts';
+import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
@@ -14,18 +15,21 @@ import { setUpTopicsAndSchemas } from './set-up.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
- * Composes an application from its configuration: opens (or boots) Postgres, and makes everything else when it is first used. Compiles all
- * projections at once, so that a definition mistake shows here.
+ * Composes an application from its configuration: compiles all projections, so that a definition mistake shows first, opens (or boots) Postgres, and makes
+ * everything else when it is first used.
  * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
+  const container = createContainer(config);
+  const plans = container.get(TOKENS.plans);
   const database = await openDatabase(config);
-  const container = createContainer(config, database.url);
+  container.bind(TOKENS.databaseUrl).toConstantValue(database.url);
   try {
-    const plans = container.get(TOKENS.plans);
+    await checkDatabase(container.get(TOKENS.pool), database.url);
     return compose(container, { config, plans, stopDatabase: database.stop });
   } catch (error) {
+    await container.unbindAsync(TOKENS.pool);
     await database.stop();
     throw error;
   }

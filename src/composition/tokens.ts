@@ -16,6 +16,7 @@ function token<Service>(name: string): ServiceIdentifier<Service> {
 
 /** What the container holds. A projection's constructor may ask for any of them with `@inject(TOKENS.…)`. */
 export const TOKENS = {
+  databaseUrl: token<string>('databaseUrl'),
   pool: token<Pool>('pool'),
   knex: token<Knex>('knex'),
   logger: token<Logger>('logger'),

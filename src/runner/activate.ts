@@ -4,7 +4,7 @@ import { swapView } from '../readmodel/swap-view.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import type { ActivateReport } from '../reprise.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
-import { assertPrimary } from './assert-primary.ts';
+import { assertDatabase } from './assert-database.ts';
 import { createBackoff } from './backoff.ts';
 import type { RunnerSettings } from './settings.ts';
 import { openSession, recordOutcome } from './task-session.ts';
@@ -36,7 +36,7 @@ export async function activate(
   settings: RunnerSettings,
   plan: WindowedPlan,
 ): Promise<ActivateReport> {
-  await assertPrimary(settings.pool);
+  await assertDatabase(settings.pool);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await inTransaction(settings.pool, (client) => trySwitch(client, plan));
     if ('name' in result) return result;

@@ -5,7 +5,7 @@ import { countRows } from '../readmodel/count-rows.ts';
 import { createTable } from '../readmodel/create-table.ts';
 import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { assertPrimary } from './assert-primary.ts';
+import { assertDatabase } from './assert-database.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import type { ProgressMeter } from './rebuild-progress.ts';
 import { createProgress } from './rebuild-progress.ts';
@@ -43,7 +43,7 @@ export async function rebuild(
 ): Promise<RebuildReport> {
   const startedMs = performance.now();
   const signal = options.signal ?? new AbortController().signal;
-  await assertPrimary(settings.pool);
+  await assertDatabase(settings.pool);
   await beginBuilding(settings, plan); // 1
   const topics = await describeTopics(settings, plan); // 2
   const progress = createProgress(

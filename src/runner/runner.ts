@@ -1,6 +1,6 @@
 import type { WindowedPlan } from '../projection/plan.ts';
 import type { Runner, RunnerCounters } from '../reprise.ts';
-import { assertPrimary } from './assert-primary.ts';
+import { assertDatabase } from './assert-database.ts';
 import { ensureVersion } from './first-start.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -15,7 +15,7 @@ export function createRunner(settings: RunnerSettings, plans: readonly WindowedP
   let stopped: Promise<unknown> | null = null;
   return {
     async start() {
-      await assertPrimary(settings.pool);
+      await assertDatabase(settings.pool);
       for (const plan of plans) {
         const state = await ensureVersion(settings, plan);
         if (state === 'active' || state === 'ready') {

@@ -2,6 +2,7 @@ import type { EventLog, TopicDescription } from '../log/event-log.ts';
 import type { WindowedPlan } from '../projection/plan.ts';
 import { countRows } from '../readmodel/count-rows.ts';
 import type { ProjectionStatus, TaskStatus } from '../reprise.ts';
+import { assertDatabase } from './assert-database.ts';
 import type { RunnerSettings } from './settings.ts';
 import { inTransaction } from './transaction.ts';
 import { readVersions } from './version-store.ts';
@@ -22,6 +23,7 @@ export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
   plans: readonly WindowedPlan[],
 ): Promise<readonly ProjectionStatus[]> {
+  await assertDatabase(settings.pool);
   const statuses: ProjectionStatus[] = [];
   for (const plan of plans) {
     const topics = await describeTopics(settings.log, plan);
