@@ -1,0 +1,80 @@
+import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnPlan, ColumnType } from '../projection/table-plan.ts';
+import {
+  ARRAY_HEADER_BYTES,
+  allocateBytes,
+  createFieldWriter,
+  writeArrayHeader,
+} from './field-writer.ts';
+
+/** Numbers of the types in pg_type; they never change. */
+const OIDS: Readonly<Record<Exclude<ColumnType, 'float8[]'>, number>> = {
+  text: 25,
+  boolean: 16,
+  int4: 23,
+  int8: 20,
+  float8: 701,
+  numeric: 1700,
+  date: 1082,
+  timestamptz: 1184,
+  bytea: 17,
+};
+
+/** The type to cast a parameter to that `arrayParameters` made: `unnest` would flatten an array of arrays, so those travel as text and are cast per row. */
+export function parameterType({ type }: ColumnPlan): string {
+  return type === 'float8[]' ? 'text[]' : `${type}[]`;
+}
+
+/** A slice of rows. */
+export interface Slice {
+  /** First row. */
+  readonly from: number;
+  /** One past the last row. */
+  readonly until: number;
+}
+
+/** One array parameter per column with the values of the rows in the slice, in the binary format, which node-postgres uses for buffers. */
+export function arrayParameters(
+  columns: readonly ColumnPlan[],
+  values: readonly ColumnValues[],
+  slice: Slice,
+): Buffer[] {
+  return columns.map((column, i) => {
+    const given = values[i];
+    if (given === undefined) throw new TypeError(`no values for column ${column.name}`);
+    return given.type === 'float8[]'
+      ? encode(column, { type: 'text', ...asLiterals(given.values) }, slice)
+      : encode(column, given, slice);
+  });
+}
+
+function encode(
+  column: ColumnPlan,
+  values: Exclude<ColumnValues, { type: 'float8[]' }>,
+  { from, until }: Slice,
+): Buffer {
+  const writer = createFieldWriter(column, values);
+  let room = ARRAY_HEADER_BYTES;
+  if (writer.bytesMax !== null) room += writer.bytesMax * (until - from);
+  else for (let row = from; row < until; row += 1) room += writer.bytesMaxAt(row);
+  const bytes = allocateBytes(room);
+  let at = writeArrayHeader(bytes.view, 0, {
+    elementOid: OIDS[values.type],
+    count: until - from,
+  });
+  for (let row = from; row < until; row += 1) at = writer.write(bytes, at, row);
+  return bytes.buffer.subarray(0, at);
+}
+
+/** Array literals. JavaScript prints doubles so that they read back the same, except that it drops the sign of zero. */
+function asLiterals(arrays: readonly (readonly number[] | null)[]): {
+  readonly values: string[];
+  readonly present: Uint8Array;
+} {
+  return {
+    values: arrays.map((doubles) =>
+      doubles === null ? '' : `{${doubles.map((n) => (Object.is(n, -0) ? '-0' : n)).join(',')}}`,
+    ),
+    present: Uint8Array.from(arrays, (doubles) => (doubles === null ? 0 : 1)),
+  };
+}

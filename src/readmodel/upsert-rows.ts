@@ -1,0 +1,44 @@
+import type { ClientBase } from 'pg';
+import type { RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+import { arrayParameters, parameterType } from './array-parameter.ts';
+import { statementName } from './statement-name.ts';
+import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
+
+/** Rows per statement: large enough that the round trip vanishes, small enough that parameters stay a few MB. */
+const ROWS_MAX = 10_000;
+
+/**
+ * Inserts rows, replacing those with the same key: all columns but the key take the new values. Keys must be unique within `rows`, as a RowSet's are:
+ * ON CONFLICT cannot touch a row twice. Needs the table's primary key.
+ */
+export async function upsertRows(
+  client: ClientBase,
+  plan: TablePlan,
+  partition: number,
+  rows: RowSet,
+): Promise<void> {
+  const text = upsertSql(plan);
+  const name = statementName(text);
+  for (let from = 0; from < rows.count; from += ROWS_MAX) {
+    const until = Math.min(from + ROWS_MAX, rows.count);
+    const values = [partition, ...arrayParameters(plan.columns, rows.columns, { from, until })];
+    await client.query({ name, text, values });
+  }
+}
+
+function upsertSql(plan: TablePlan): string {
+  const names = plan.columns.map(({ name }) => name);
+  const parameters = plan.columns.map((column, i) => `$${i + 2}::${parameterType(column)}`);
+  const given = plan.columns.map(({ type }, i) =>
+    type === 'float8[]' ? `u.c${i}::${type}` : `u.c${i}`,
+  );
+  const replaced = plan.columns
+    .filter(({ role }) => role !== 'key')
+    .map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`);
+  return `insert into ${tableName(plan)} (_partition, ${quotedList(names)})
+select $1::int4, ${given.join(', ')}
+from unnest(${parameters.join(', ')}) as u(${names.map((_, i) => `c${i}`).join(', ')})
+on conflict (_partition, ${quotedList(keyNames(plan))})
+do ${replaced.length === 0 ? 'nothing' : `update set ${replaced.join(', ')}`}`;
+}
