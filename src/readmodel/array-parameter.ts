@@ -42,9 +42,9 @@ export function arrayParameters(
   return columns.map((column, i) => {
     const given = values[i];
     if (given === undefined) throw new TypeError(`no values for column ${column.name}`);
-    return given.type === 'float8[]'
-      ? encode(column, { type: 'text', ...asLiterals(given.values) }, slice)
-      : encode(column, given, slice);
+    if (given.type !== 'float8[]') return encode(column, given, slice);
+    const literals = asLiterals(given.values.slice(slice.from, slice.until));
+    return encode(column, literals, { from: 0, until: slice.until - slice.from });
   });
 }
 
@@ -67,11 +67,11 @@ function encode(
 }
 
 /** Array literals. JavaScript prints doubles so that they read back the same, except that it drops the sign of zero. */
-function asLiterals(arrays: readonly (readonly number[] | null)[]): {
-  readonly values: string[];
-  readonly present: Uint8Array;
-} {
+function asLiterals(
+  arrays: readonly (readonly number[] | null)[],
+): Extract<ColumnValues, { type: 'text' }> {
   return {
+    type: 'text',
     values: arrays.map((doubles) =>
       doubles === null ? '' : `{${doubles.map((n) => (Object.is(n, -0) ? '-0' : n)).join(',')}}`,
     ),
