@@ -85,7 +85,7 @@ class Presence {
   markNull(row: number, capacity: number): void {
     this.#rows ??= new Uint8Array(capacity).fill(1);
     if (this.#rows.length < capacity) {
-      const wider = new Uint8Array(capacity).fill(1);
+      const wider = new Uint8Array(Math.max(capacity, 2 * this.#rows.length)).fill(1);
       wider.set(this.#rows);
       this.#rows = wider;
     }
@@ -153,11 +153,12 @@ class Int8Reader implements ColumnReader {
       this.#presence.markNull(row, this.#values.length);
       return;
     }
-    const high = view.getInt32(at);
-    if (this.#exact === null && (high >= SAFE_HIGH || high < -SAFE_HIGH)) {
+    // Rounding keeps the order of numbers, so what it rounds is not safe afterwards either.
+    const value = view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
+    if (this.#exact === null && !Number.isSafeInteger(value)) {
       this.#exact = BigInt64Array.from(this.#values, BigInt);
     }
-    this.#values[row] = high * TWO_32 + view.getUint32(at + 4);
+    this.#values[row] = value;
     if (this.#exact !== null) this.#exact[row] = view.getBigInt64(at);
   }
 

@@ -1,11 +1,54 @@
+import type { Knex } from 'knex';
+import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
+import type { Projection, RowOf } from '../projection/projection.ts';
+import type { WaitOptions } from './wait-for.ts';
+import { waitForPosition } from './wait-for.ts';
 
-/** Placeholder of the room's public face; the readmodel room types `query` from the definition. */
+/** A projection class; what its constructor asks for does not matter here. */
+type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
+
+/** A row of the stable view of a projection, by SQL column names. */
+export type ViewRow<P extends Projection> = RowOf<P> & object;
+
+/** Read models as their readers see them. */
 export interface ReadModels {
-  /** Resolves once the active version of the projection has folded the record at `position`. Default timeout 10,000 ms. @throws TIMEOUT, UNKNOWN_PROJECTION */
-  waitFor(
-    projection: unknown,
+  /**
+   * A typed knex query of the projection's stable view, so of one version: the active one. bigint columns come as bigint, numeric as bigint or, with
+   * fraction digits, Decimal, timestamps as Date, days as 'YYYY-MM-DD'.
+   * @example await readModels.query(UserMetrics).where('user_id', 'u1').orderBy('window_start', 'desc').limit(10)
+   */
+  query<P extends Projection>(
+    projection: ProjectionClass<P>,
+  ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+  /**
+   * Resolves once the active version of the projection has folded the record at `position`: what it changed is then visible to every query.
+   * @throws TIMEOUT saying where the projection stands, UNKNOWN_PROJECTION when it was never run, NOT_MIGRATED
+   */
+  waitFor<P extends Projection>(
+    projection: ProjectionClass<P>,
     position: Position,
-    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+    options?: WaitOptions,
   ): Promise<void>;
+}
+
+/** Read models over `knex` (made by `createKnex`, for its types) and `pool`; closes neither. */
+export function createReadModels(options: {
+  readonly knex: Knex;
+  readonly pool: Pool;
+}): ReadModels {
+  const { knex, pool } = options;
+  return {
+    query<P extends Projection>(projection: ProjectionClass<P>) {
+      const view = knex.withSchema('public').table<ViewRow<P>>(nameOf(projection));
+      return view as unknown as Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+    },
+    waitFor: (projection, position, waiting) =>
+      waitForPosition(pool, nameOf(projection), position, waiting),
+  };
+}
+
+/** The name is a field of instances; one is made only to read it. */
+function nameOf(projection: ProjectionClass<Projection>): string {
+  return new (projection as new () => Projection)().name;
 }
