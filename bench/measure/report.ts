@@ -25,7 +25,7 @@ export function ratiosOf(
   );
 }
 
-/** The report as one JSON line: rates and bytes as whole numbers, the rest with two decimals. */
+/** The report as one JSON line: numbers from 1,000 up whole, smaller ones with two decimals. */
 export function toJson(report: BenchReport): string {
   return JSON.stringify(report, (_key, value: unknown) =>
     typeof value === 'number'
