@@ -41,8 +41,9 @@ function acceptance(
     return (column, i) => equals.some((equal) => equal(column, i)) === wanted;
   }
   const bound = comparable(values[0] as FilterValue, type);
+  const factor = finerBy(values[0] as FilterValue, type);
   return (column, i) => {
-    const order = compare(valueAt(column, i), bound);
+    const order = compare(valueAt(column, i, factor), bound);
     if (operator === 'gt') return order > 0;
     if (operator === 'gte') return order >= 0;
     return operator === 'lt' ? order < 0 : order <= 0;
@@ -58,7 +59,18 @@ function equality(value: FilterValue, type: FieldType): Acceptance {
       column.bytes.compare(bytes, 0, bytes.length, column.start[i], column.end[i]) === 0;
   }
   const wanted = comparable(value, type);
-  return (column, i) => compare(valueAt(column, i), wanted) === 0;
+  const factor = finerBy(value, type);
+  return (column, i) => compare(valueAt(column, i, factor), wanted) === 0;
+}
+
+/** A declared decimal may have more digits than the field: then the column's values are multiplied by this before they are compared. */
+function finerBy(value: FilterValue, type: FieldType): bigint {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return 1n;
+  return 10n ** BigInt(Math.max(0, value.scale - scaleOf(type)));
+}
+
+function scaleOf(type: FieldType): number {
+  return type.kind === 'decimal' ? type.scale : 0;
 }
 
 /** A declared value in the terms of the column: milliseconds, days, unscaled integers. */
@@ -69,25 +81,21 @@ function comparable(value: FilterValue, type: FieldType): number | bigint {
   if (typeof value === 'boolean') return Number(value);
   if (typeof value === 'string') return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
   if (typeof value === 'object' && value !== null) {
-    const scale = type.kind === 'decimal' ? type.scale : 0;
-    const difference = BigInt(scale - value.scale);
-    return difference >= 0n
-      ? value.unscaled * 10n ** difference
-      : value.unscaled / 10n ** -difference;
+    return value.unscaled * 10n ** BigInt(Math.max(0, scaleOf(type) - value.scale));
   }
   if (type.kind === 'decimal' && typeof value === 'bigint')
     return value * 10n ** BigInt(type.scale);
   return value ?? Number.NaN;
 }
 
-function valueAt(column: FieldColumn, i: number): number | bigint {
+function valueAt(column: FieldColumn, i: number, factor: bigint): number | bigint {
   switch (column.kind) {
     case 'number':
       return column.values[i] as number;
     case 'long':
       return column.exact?.[i] ?? (column.values[i] as number);
     case 'decimal':
-      return column.unscaled[i] as bigint;
+      return (column.unscaled[i] as bigint) * factor;
     case 'text':
       return Number.NaN;
   }
@@ -97,7 +105,7 @@ function valueAt(column: FieldColumn, i: number): number | bigint {
 function compare(a: number | bigint, b: number | bigint): number {
   if (a < b) return -1;
   if (a > b) return 1;
-  if (a == b) return 0;
+  if (a == b) return 0; // eslint-disable-line eqeqeq -- 1 == 1n
   const aIsNaN = a !== a;
   return aIsNaN === (b !== b) ? 0 : aIsNaN ? 1 : -1;
 }

@@ -55,18 +55,19 @@ export class DoubleSum implements Accumulator {
       const t = lo + e;
       const back2 = t - lo;
       const lost = lo - (t - back2) + (e - back2);
-      if (lost === 0) {
-        const sum = s + t;
-        const back3 = sum - s;
-        numbers[index] = sum;
-        numbers[index + 1] = s - (sum - back3) + (t - back3);
+      const total = s + t;
+      // Infinity − Infinity is NaN: this also catches a total beyond the range of doubles.
+      if (lost === 0 && total - total === 0) {
+        const back3 = total - s;
+        numbers[index] = total;
+        numbers[index + 1] = s - (total - back3) + (t - back3);
       } else {
         this.#addSlowly(numbers, index, slot, x);
       }
     }
   }
 
-  /** What a pair cannot hold, or what is not finite. `lost` was not 0 or NaN on the way here. */
+  /** What a pair cannot hold, or what is not finite. Numbers are still as they were before `x`. */
   #addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
     const hi = numbers[index] as number;
     const units = this.#units.get(slot);
