@@ -1,0 +1,416 @@
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ColumnValues, RowSet } from '../../src/projection/row-set.ts';
+import type { TablePlan } from '../../src/projection/table-plan.ts';
+import { addConstraints } from '../../src/readmodel/add-constraints.ts';
+import { copyRows } from '../../src/readmodel/copy-rows.ts';
+import { countRows } from '../../src/readmodel/count-rows.ts';
+import { createTable } from '../../src/readmodel/create-table.ts';
+import { deleteDuplicates, loadDuplicates } from '../../src/readmodel/duplicate-rows.ts';
+import { loadRows, loadRowsAfter } from '../../src/readmodel/load-rows.ts';
+import { physicalName } from '../../src/readmodel/table-name.ts';
+import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const column = (name: string, type: TablePlan['columns'][number]['type'], extra = {}) =>
+  ({ name, type, nullable: true, role: 'measure', comment: name, ...extra }) as const;
+
+/** Every column type, as key where keys may have it. */
+const plan: TablePlan = {
+  name: 'everything',
+  version: 1,
+  comment: 'every type',
+  columns: [
+    column('Key "text"', 'text', { role: 'key', nullable: false }),
+    column('key_int8', 'int8', { role: 'key', nullable: false }),
+    column('key_time', 'timestamptz', { role: 'key', nullable: false }),
+    column('key_day', 'date', { role: 'key', nullable: false }),
+    column('a_text', 'text'),
+    column('a_boolean', 'boolean'),
+    column('an_int4', 'int4'),
+    column('an_int8', 'int8'),
+    column('a_float8', 'float8'),
+    column('an_integer', 'numeric'),
+    column('a_decimal', 'numeric', { scale: 3 }),
+    column('a_date', 'date'),
+    column('a_time', 'timestamptz'),
+    column('a_bytea', 'bytea'),
+    column('_doubles', 'float8[]', { role: 'state' }),
+  ],
+  indexes: [['key_time', 'a_text']],
+};
+const KEYS = 4;
+
+type Cell = string | boolean | number | bigint | Buffer | readonly number[] | null;
+type Row = readonly Cell[];
+
+const orNull = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null, freq: 4 });
+/** Postgres's text has no NUL, and UTF-8 no lone surrogates. */
+const text = fc
+  .oneof(
+    fc.string({ maxLength: 12 }),
+    fc.string({ unit: 'grapheme', maxLength: 80 }),
+    fc.constantFrom(
+      'NULL',
+      'null',
+      '',
+      '{}',
+      '{a,"b"}',
+      '\\',
+      '\\N',
+      '\\x00',
+      '"',
+      "'",
+      ', ',
+      '\n\t\r',
+      'ñ'.repeat(48),
+    ),
+  )
+  .map((value) => Buffer.from(value).toString().replaceAll('\0', ''));
+const int8 = fc.oneof(
+  fc.maxSafeInteger().map(BigInt),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.constantFrom(2n ** 53n, -(2n ** 53n), 2n ** 53n - 1n, 2n ** 63n - 1n, -(2n ** 63n), 0n),
+);
+const safeInt8 = fc.maxSafeInteger().map(BigInt);
+const double = fc.oneof(
+  fc.double(),
+  fc.constantFrom(NaN, Infinity, -Infinity, -0, 5e-324, Number.MAX_VALUE, 0.1 + 0.2, 1e21, 1e-7),
+);
+/** Down to 4713 BC, up to JavaScript's last day: the narrower of what the two know. */
+const time = fc.oneof(
+  fc.integer({ min: -210_866_803_199_999, max: 8_640_000_000_000_000 }),
+  fc.constantFrom(
+    0,
+    -1,
+    946_684_800_000,
+    946_684_799_999,
+    1_700_000_000_123,
+    9_953_884_000_000_001,
+  ),
+);
+const timeInRange = time.map((ms) => Math.min(ms, 8_640_000_000_000_000));
+const day = fc.integer({ min: -2_440_588, max: 100_000_000 });
+const numeric = fc.oneof(
+  fc.bigInt({ min: -(10n ** 60n), max: 10n ** 60n }),
+  fc.bigInt({ min: -20_000n, max: 20_000n }),
+  fc.constantFrom(0n, 1n, 10_000n, 9_999n, 100_000_000n, -(10n ** 38n)),
+);
+
+const row = (wholeNumber: fc.Arbitrary<bigint>): fc.Arbitrary<Row> =>
+  fc.tuple(
+    text,
+    wholeNumber,
+    timeInRange,
+    day,
+    orNull(text),
+    orNull(fc.boolean()),
+    orNull(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+    orNull(wholeNumber),
+    orNull(double),
+    orNull(numeric),
+    orNull(numeric),
+    orNull(day),
+    orNull(timeInRange),
+    orNull(fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes))),
+    orNull(fc.array(double, { maxLength: 5 })),
+  );
+
+const rowsArbitrary = (min: number) =>
+  fc.boolean().chain((safe) =>
+    fc.uniqueArray(row(safe ? safeInt8 : int8), {
+      minLength: min,
+      maxLength: 40,
+      selector: (cells) => print(cells.slice(0, KEYS)),
+    }),
+  );
+
+/** A row in a form that tells every bit apart. */
+function print(cells: Row): string {
+  return cells
+    .map((cell) => {
+      if (typeof cell === 'number') return Object.is(cell, -0) ? '-0' : `${cell}`;
+      if (Buffer.isBuffer(cell)) return `x${cell.toString('hex')}`;
+      if (Array.isArray(cell))
+        return `[${cell.map((n) => (Object.is(n, -0) ? '-0' : `${n}`)).join()}]`;
+      return typeof cell === 'string' ? JSON.stringify(cell) : `${cell}`;
+    })
+    .join(' | ');
+}
+
+function toRowSet(rows: readonly Row[], columns = plan.columns): RowSet {
+  return {
+    count: rows.length,
+    columns: columns.map(({ type }, i) =>
+      toColumn(
+        type,
+        rows.map((cells) => cells[i] ?? null),
+      ),
+    ),
+  };
+}
+
+function toColumn(type: ColumnValues['type'], cells: readonly Cell[]): ColumnValues {
+  const present = cells.includes(null) ? Uint8Array.from(cells, (c) => (c === null ? 0 : 1)) : null;
+  const numbers = () => Float64Array.from(cells, (cell) => Number(cell ?? 0));
+  switch (type) {
+    case 'text':
+      return { type, values: cells.map((cell) => (cell ?? '') as string), present };
+    case 'boolean':
+      return { type, values: Uint8Array.from(cells, (cell) => (cell === true ? 1 : 0)), present };
+    case 'int8': {
+      const whole = cells.map((cell) => (cell ?? 0n) as bigint);
+      const safe = whole.every((n) => Number.isSafeInteger(Number(n)));
+      return { type, values: numbers(), exact: safe ? null : BigInt64Array.from(whole), present };
+    }
+    case 'numeric':
+      return { type, values: cells as (bigint | null)[] };
+    case 'bytea':
+      return { type, values: cells as (Buffer | null)[] };
+    case 'float8[]':
+      return { type, values: cells as (readonly number[] | null)[] };
+    default:
+      return { type, values: numbers(), present };
+  }
+}
+
+/** The rows of a set, printed and sorted. */
+function printAll(set: RowSet): string[] {
+  return Array.from({ length: set.count }, (_, i) =>
+    print(set.columns.map((values) => cellAt(values, i))),
+  ).sort();
+}
+
+function cellAt(values: ColumnValues, i: number): Cell {
+  if ('present' in values && values.present !== null && values.present[i] === 0) return null;
+  if (values.type === 'boolean') return values.values[i] === 1;
+  if (values.type === 'int8') return values.exact?.[i] ?? BigInt(values.values[i] as number);
+  return values.values[i] as Cell;
+}
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+beforeEach(async () => {
+  await client.query('drop table if exists public.everything__v1, public.everything__v2');
+});
+
+/** The table as Postgres itself sees it, independent of our own decoding. */
+async function dump(version: number): Promise<string[]> {
+  const { rows } = await client.query<{ row: string }>(
+    `select encode(record_send(t), 'hex') || t::text as row from public.everything__v${version} as t order by 1`,
+  );
+  return rows.map(({ row }) => row);
+}
+
+/** In a transaction of its own. */
+async function inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
+  await client.query('begin');
+  try {
+    return await work();
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+test('COPY and upsert write identical rows of every type, and loading gives the same bits', async () => {
+  const second = { ...plan, version: 2 };
+  await createTable(client, plan, { constraints: 'now' });
+  await createTable(client, second, { constraints: 'now' });
+  // Settings that would change what a session prints must not matter.
+  await client.query(
+    `set extra_float_digits = -10; set timezone = 'Asia/Kathmandu'; set datestyle = 'SQL, DMY'; set bytea_output = 'escape'`,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      rowsArbitrary(1),
+      fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+      async (rows, partition) => {
+        await client.query('truncate public.everything__v1, public.everything__v2');
+        const set = toRowSet(rows);
+        await copyRows(client, plan, partition, set);
+        await upsertRows(client, second, partition, set);
+        expect(await dump(2)).toEqual(await dump(1));
+        const keyColumns = plan.columns.slice(0, KEYS);
+        const keys = toRowSet(
+          rows.map((cells) => cells.slice(0, KEYS)),
+          keyColumns,
+        );
+        expect(printAll(await loadRows(client, plan, partition, keys))).toEqual(
+          rows.map(print).sort(),
+        );
+        expect((await loadRows(client, plan, partition ^ 1, keys)).count).toBe(0);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  await client.query('reset all');
+});
+
+test('what is stored is what was meant, as Postgres prints it', async () => {
+  await createTable(client, plan, { constraints: 'now' });
+  const moment = Date.UTC(2026, 1, 3, 4, 5, 6, 789);
+  await copyRows(
+    client,
+    plan,
+    7,
+    toRowSet([
+      [
+        'k',
+        -5n,
+        moment,
+        20_000,
+        'é',
+        true,
+        -3,
+        2n ** 62n,
+        -0.1,
+        -(10n ** 30n),
+        -12_345n,
+        -1,
+        0,
+        Buffer.from([0, 255]),
+        [0.5, -0, NaN],
+      ],
+    ]),
+  );
+  const { rows } = await client
+    .query(
+      `set timezone = 'UTC'; select _partition || '|' || key_int8 || '|' || key_time || '|' || key_day || '|' || a_text || '|' || a_boolean || '|' || an_int4
+       || '|' || an_int8 || '|' || a_float8 || '|' || an_integer || '|' || a_decimal || '|' || a_date || '|' || a_time || '|' || a_bytea || '|' || _doubles::text as row
+     from public.everything__v1`,
+    )
+    .then(
+      (results) => (results as unknown as pg.QueryResult[])[1] as pg.QueryResult<{ row: string }>,
+    );
+  expect(rows[0]?.row).toBe(
+    '7|-5|2026-02-03 04:05:06.789+00|2024-10-04|é|true|-3|4611686018427387904|-0.1|-1000000000000000000000000000000|-12.345|1969-12-31|1970-01-01 00:00:00+00|\\x00ff|{0.5,-0,NaN}',
+  );
+});
+
+test('upsert replaces all columns but the key, and only of its own partition', async () => {
+  await createTable(client, plan, { constraints: 'now' });
+  await fc.assert(
+    fc.asyncProperty(rowsArbitrary(2), async (rows) => {
+      await client.query('truncate public.everything__v1');
+      const half = Math.ceil(rows.length / 2);
+      const [before, after] = [rows.slice(0, half), rows.slice(half)];
+      const changed = before.map((cells, i) => [
+        ...cells.slice(0, KEYS),
+        ...(after[i % after.length] as Row).slice(KEYS),
+      ]);
+      await upsertRows(client, plan, 0, toRowSet(before));
+      await upsertRows(client, plan, 1, toRowSet(before));
+      await upsertRows(client, plan, 0, toRowSet([...changed, ...after]));
+      const all = { partition: 0, column: 'key_time', afterMs: -210_866_803_200_000 };
+      const [zero, one] = await inTransaction(async () => [
+        await loadRowsAfter(client, plan, all),
+        await loadRowsAfter(client, plan, { ...all, partition: 1 }),
+      ]);
+      expect(printAll(zero)).toEqual([...changed, ...after].map(print).sort());
+      expect(printAll(one)).toEqual(before.map(print).sort());
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('rows after a moment exclude the moment itself', async () => {
+  await createTable(client, plan, { constraints: 'now' });
+  const rest = Array<null>(plan.columns.length - KEYS).fill(null);
+  const moments = [1_700_000_000_122, 1_700_000_000_123, 1_700_000_000_124, 9_000_000_000_000];
+  await copyRows(client, plan, 3, toRowSet(moments.map((ms) => ['k', 1n, ms, 0, ...rest])));
+  const loaded = await inTransaction(() =>
+    loadRowsAfter(client, plan, { partition: 3, column: 'key_time', afterMs: 1_700_000_000_123 }),
+  );
+  expect(loaded.count).toBe(2);
+  expect([...(loaded.columns[2]?.values.slice(0, 2) ?? [])].sort()).toEqual([
+    1_700_000_000_124, 9_000_000_000_000,
+  ]);
+});
+
+test('more rows than one statement, one COPY piece or one fetch holds arrive whole', async () => {
+  // Without the index: its entries must fit a page.
+  await createTable(client, { ...plan, indexes: [] }, { constraints: 'now' });
+  const count = 45_001;
+  const rest = Array<null>(plan.columns.length - KEYS - 1).fill(null);
+  const rows = Array.from(
+    { length: count },
+    (_, i): Row => [`u${i}`, BigInt(i), i, i, i % 3 === 0 ? null : 'x'.repeat(i % 90), ...rest],
+  );
+  const set = toRowSet([...rows, ['long', 0n, 0, 0, 'y'.repeat(3_000_000), ...rest]]);
+  await copyRows(client, plan, 0, set);
+  await upsertRows(client, plan, 1, set);
+  const keys: RowSet = { count: set.count, columns: set.columns.slice(0, KEYS) };
+  const expected = printAll(set);
+  expect(printAll(await loadRows(client, plan, 0, keys))).toEqual(expected);
+  const other = await inTransaction(() =>
+    loadRowsAfter(client, plan, { partition: 1, column: 'key_time', afterMs: -1 }),
+  );
+  expect(printAll(other)).toEqual(expected);
+});
+
+test('duplicates are loaded, deleted and then no longer in the way of the primary key', async () => {
+  await createTable(client, plan, { constraints: 'later' });
+  await fc.assert(
+    fc.asyncProperty(rowsArbitrary(3), async (rows) => {
+      await client.query('truncate public.everything__v1');
+      const twice = rows.filter((_, i) => i % 3 === 0);
+      await copyRows(client, plan, 0, toRowSet(rows));
+      await copyRows(client, plan, 0, toRowSet(twice));
+      await copyRows(client, plan, 1, toRowSet(twice));
+      await inTransaction(async () => {
+        expect(await addConstraints(client, plan)).toBe('duplicates');
+        expect((await loadDuplicates(client, plan, 1)).count).toBe(0);
+        expect(printAll(await loadDuplicates(client, plan, 0))).toEqual(
+          [...twice, ...twice].map(print).sort(),
+        );
+        await deleteDuplicates(client, plan, 0);
+        expect((await loadDuplicates(client, plan, 0)).count).toBe(0);
+        expect(await countRows(client, plan)).toBe(BigInt(rows.length));
+        expect(await addConstraints(client, plan)).toBe('added');
+        const { rows: indexes } = await client.query<{ definition: string }>(
+          `select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = $1::regclass order by indisprimary desc`,
+          [`public.${physicalName(plan)}`],
+        );
+        expect(indexes.map(({ definition }) => /\(.*\)/.exec(definition)?.[0])).toEqual([
+          '(_partition, "Key ""text""", key_int8, key_time, key_day)',
+          '(key_time, a_text)',
+        ]);
+      });
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('COPY of a row that Postgres refuses rejects, and the connection goes on', async () => {
+  await createTable(client, plan, { constraints: 'now' });
+  const rest = Array<null>(plan.columns.length - KEYS).fill(null);
+  const twice = toRowSet([
+    ['k', 1n, 0, 0, ...rest],
+    ['k', 1n, 0, 0, ...rest],
+  ]);
+  await expect(copyRows(client, plan, 0, twice)).rejects.toMatchObject({ code: '23505' });
+  const future = toRowSet([['k', 1n, 1e16, 0, ...rest]]);
+  await expect(copyRows(client, plan, 0, future)).rejects.toMatchObject({ code: '22008' });
+  expect(await countRows(client, plan)).toBe(0n);
+});
+
+test('a RowSet that does not fit its plan is refused before anything is sent, and the connection goes on', async () => {
+  await createTable(client, plan, { constraints: 'now' });
+  const set = toRowSet([['k', 1n, 0, 0, ...Array<null>(plan.columns.length - KEYS).fill(null)]]);
+  const wide: RowSet = { count: 1, columns: [...set.columns, ...set.columns] };
+  await expect(copyRows(client, plan, 0, wide)).rejects.toThrow('more columns than its plan has');
+  expect(await countRows(client, plan)).toBe(0n);
+});
