@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RepriseError } from '../reprise-error.ts';
 import { blockedFolder, type RunUser } from './run-user.ts';
 
@@ -50,6 +58,7 @@ export function prepareDataDirectory(
   onProgress: (message: string) => void,
 ): DataDirectory {
   const path = resolve(wanted);
+  refuseFileInTheWay(path);
   const blocked = blockedFolder(path, user);
   if (blocked === null) return makeDataDirectory(path);
   const digest = createHash('sha256').update(path).digest('hex').slice(0, 12);
@@ -61,6 +70,13 @@ export function prepareDataDirectory(
   const blockedThere = blockedFolder(elsewhere, user);
   if (blockedThere !== null) throw unusable(blockedThere, 'user postgres may not enter it');
   return makeDataDirectory(elsewhere);
+}
+
+/** A file where a folder of the path should be is nothing that another place could mend: the path itself is wrong. */
+function refuseFileInTheWay(path: string): void {
+  let nearest = path;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  if (!statSync(nearest).isDirectory()) throw unusable(path, `${nearest} is a file, not a folder`);
 }
 
 /** Makes a folder of the data directory that belongs to the server's user alone. */
