@@ -9,7 +9,7 @@ import { waitForPosition } from './wait-for.ts';
 type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 
 /** A row of the stable view of a projection, by SQL column names. */
-export type ViewRow<P extends Projection> = RowOf<P> & object;
+export type ViewRow<P extends Projection> = RowOf<P> extends object ? RowOf<P> : never;
 
 /** Read models as their readers see them. */
 export interface ReadModels {
