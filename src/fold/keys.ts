@@ -6,7 +6,7 @@ import { KeyDictionary } from './key-dictionary.ts';
 /** A key's id when a part of it is null. */
 export const NULL_KEY = -1;
 /** A key's id when its text is not what Postgres can hold: not UTF-8, or with a zero character in it. */
-export const BAD_KEY = -2;
+const BAD_KEY = -2;
 
 /** One part of a key as it is given to Postgres. */
 type Part = string | number | bigint;

@@ -34,7 +34,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** How long one fetch may wait for data. Default 500. New records are delivered at once, whatever this is. */
   readonly maxWaitMs?: number;
-  /** Upper bound of bytes per partition and fetch before decompression. Default 1 MiB; a larger single record is still delivered. */
+  /** Upper bound of bytes per partition and fetch before decompression. Default: the adapter's choice, a few MiB; a larger single record is still delivered. */
   readonly partitionBytesMax?: number;
 }
 

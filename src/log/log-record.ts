@@ -20,13 +20,13 @@ export function recordAt(batch: RecordBatch, index: number): LogRecord {
 }
 
 /** The key of record `index` as a view on the batch's bytes, or null. */
-export function keyAt(batch: RecordBatch, index: number): Buffer | null {
+function keyAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.keyStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.keyEnd[index]);
 }
 
 /** The value of record `index` as a view on the batch's bytes; null is a tombstone. */
-export function valueAt(batch: RecordBatch, index: number): Buffer | null {
+function valueAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.valueStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
 }

@@ -40,7 +40,7 @@ const LABELS: Readonly<Record<number, string>> = {
 };
 
 /** Turns one line of pino's JSON into `12:30:05 info  message  key=value`; anything else stays as it is. */
-export function prettyLine(line: string): string {
+function prettyLine(line: string): string {
   let entry: Record<string, unknown>;
   try {
     entry = JSON.parse(line) as Record<string, unknown>;

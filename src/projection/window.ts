@@ -28,9 +28,3 @@ export function tumbling(
   const offsetMs = durationMs(options.offset ?? 0, 'tumbling(offset)');
   return { kind: 'tumbling', sizeMs, offsetMs };
 }
-
-/** Start of the window that holds `timeMs`. */
-export function windowStart(window: TumblingWindow, timeMs: number): number {
-  const { sizeMs, offsetMs } = window;
-  return Math.floor((timeMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
-}

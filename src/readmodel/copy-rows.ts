@@ -32,7 +32,7 @@ export async function copyRows(
 }
 
 /** The rows in COPY's binary format, in pieces of about 1 MB, each encoded only when it is asked for. */
-export function* encodeCopy(plan: TablePlan, partition: number, rows: RowSet): Generator<Buffer> {
+function* encodeCopy(plan: TablePlan, partition: number, rows: RowSet): Generator<Buffer> {
   const writers = rows.columns.map((values, i) => {
     const column = plan.columns[i];
     if (column === undefined) throw new TypeError(`${plan.name}: more columns than its plan has`);

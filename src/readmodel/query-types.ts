@@ -16,7 +16,9 @@ const parsers = new Map<number, (text: string) => unknown>([
 export const queryTypes = {
   getTypeParser: (oid: number, format?: string): ((text: string) => unknown) =>
     (format === 'binary' ? undefined : parsers.get(oid)) ??
-    pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
+    (pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') as (
+      text: string,
+    ) => unknown),
 };
 
 function parseNumeric(text: string): bigint | Decimal | string {

@@ -45,7 +45,7 @@ export async function acquireTask(
 }
 
 /** Where a task stands, by topic. */
-export async function readCheckpoints(
+async function readCheckpoints(
   client: ClientBase,
   task: TaskKey,
 ): Promise<Map<string, TopicCheckpoint>> {

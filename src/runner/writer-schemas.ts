@@ -1,6 +1,7 @@
 import type { UnresolvedSchema } from '../fold/task-fold.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
-import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import type { RepriseError } from '../reprise-error.ts';
+import { isRepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
 
 /** An id that the registry does not know may still be on its way to this replica: how often to ask before its records fail. */

@@ -32,7 +32,8 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   log: [],
   projection: ['event'],
   fold: ['event', 'avro', 'projection', LOG_PORT],
-  readmodel: ['projection', LOG_PORT],
+  // Decimal is a value, as bigint is: rows hold it, whatever event it came from.
+  readmodel: ['projection', LOG_PORT, 'src/event/decimal.ts'],
   publish: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
   observe: [LOG_PORT],
   embedded: [],

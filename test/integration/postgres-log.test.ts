@@ -105,7 +105,7 @@ describe('records', () => {
       { topic: 'fair', partition: 1, offset: 0n, untilOffset: 1n },
     ];
     for await (const batch of log.read(positions)) seen.push(batch.partition);
-    expect(seen.slice(0, 2).sort()).toEqual([0, 1]);
+    expect(new Set(seen.slice(0, 2))).toEqual(new Set([0, 1]));
     expect(seen.length).toBeGreaterThanOrEqual(5);
   });
 });

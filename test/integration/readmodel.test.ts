@@ -1,21 +1,17 @@
-import { createServer } from 'node:net';
 import type { Knex } from 'knex';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { Decimal } from '../../src/event/decimal.ts';
 import type { Definition } from '../../src/projection/projection.ts';
 import { Projection } from '../../src/projection/projection.ts';
 import type { RowSet } from '../../src/projection/row-set.ts';
 import type { ColumnPlan, TablePlan } from '../../src/projection/table-plan.ts';
-import { checkDatabase, createKnex, createPool } from '../../src/readmodel/connection.ts';
+import { createKnex, createPool } from '../../src/readmodel/connection.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
-import { classify } from '../../src/readmodel/postgres-errors.ts';
 import { createReadModels, type ReadModels } from '../../src/readmodel/read-models.ts';
 import { swapView } from '../../src/readmodel/swap-view.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import { RepriseError } from '../../src/reprise-error.ts';
-import { migrate } from '../../src/runner/migrate.ts';
 import {
   createTestDatabase,
   createUnmigratedDatabase,
@@ -307,169 +303,5 @@ describe('waiting for a position', () => {
     ).rejects.toMatchObject({ code: 'NOT_MIGRATED' });
     await other.end();
     await empty.drop();
-  });
-});
-
-describe('connections', () => {
-  test('the knex for reads also runs the migrations, again and again', async () => {
-    const empty = await createUnmigratedDatabase();
-    const own = createKnex({ url: empty.url });
-    expect(await migrate(own)).toContain('0001-projections');
-    expect(await migrate(own)).toEqual([]);
-    await own.destroy();
-    await empty.drop();
-  });
-
-  test.each([
-    [
-      'a wrong database',
-      (url: URL) => (url.pathname = '/nowhere'),
-      'has no database named nowhere',
-      false,
-    ],
-    [
-      'a wrong host',
-      (url: URL) => (url.hostname = 'nowhere.invalid'),
-      'the host name is unknown',
-      true,
-    ],
-  ])('%s is explained without the password', async (_, spoil, what, retriable) => {
-    const url = new URL(database.url);
-    url.password ||= 'secret';
-    const password = url.password;
-    spoil(url);
-    const wrong = createPool({ url: url.href });
-    const error = await checkDatabase(wrong, url.href).catch(
-      (reason: unknown) => reason as RepriseError,
-    );
-    await wrong.end();
-    expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retriable });
-    expect(error?.message).toContain(what);
-    expect(error?.message).toContain(`user ${url.username}`);
-    if (password === 'secret') expect(error?.message).not.toContain(password);
-    expect(classify(error)).toBe('pause');
-  });
-
-  test('a port where nobody listens is explained', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    const url = `postgres://someone:secret@127.0.0.1:${port}/db`;
-    const nobody = createPool({ url });
-    await expect(checkDatabase(nobody, url)).rejects.toMatchObject({
-      code: 'DATABASE_UNAVAILABLE',
-      retriable: true,
-      message: expect.stringContaining(
-        `Postgres at 127.0.0.1:${port} (database db, user someone) refused the connection`,
-      ),
-      facts: { host: '127.0.0.1', port, database: 'db', user: 'someone' },
-    });
-    await nobody.end();
-  });
-
-  test('a session that is ended during COPY rejects as an outage, and the process lives', async () => {
-    await withClient((client) =>
-      createTable(client, { ...plan, name: 'ended' }, { constraints: 'later' }),
-    );
-    const client = await pool.connect();
-    await client.query('begin');
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const copying = copyRows(
-      client,
-      { ...plan, name: 'ended' },
-      0,
-      rowsOf(Array(600_000).fill('a'.repeat(40)), 1),
-    );
-    const outcome = copying.then(
-      () => 'copied',
-      (error: unknown) => classify(error),
-    );
-    await expect
-      .poll(
-        async () =>
-          (
-            await pool.query(
-              'select 1 from pg_stat_progress_copy where pid = $1 and tuples_processed > 0',
-              [rows[0]?.pid],
-            )
-          ).rowCount,
-      )
-      .toBe(1);
-    await pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
-    expect(await outcome).toBe('pause');
-    client.release(true);
-    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-  });
-});
-
-describe('errors of Postgres', () => {
-  const withCode = (code: string) => Object.assign(new Error('said'), { code });
-
-  test.each(['40001', '40P01', '55P03'])('%s is worth another try', (code) => {
-    expect(classify(withCode(code))).toBe('retry');
-  });
-
-  test.each([
-    '08006',
-    '08P01',
-    '53100',
-    '53300',
-    '25006',
-    '25P03',
-    '57014',
-    '57P01',
-    '57P03',
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'EPIPE',
-    'ETIMEDOUT',
-  ])('%s is an outage', (code) => {
-    expect(classify(withCode(code))).toBe('pause');
-  });
-
-  test.each([
-    'Connection terminated unexpectedly',
-    'timeout exceeded when trying to connect',
-    'Client has encountered a connection error and is not queryable',
-  ])('"%s" is an outage', (message) => {
-    expect(classify(new Error(message))).toBe('pause');
-  });
-
-  test('everything else is a defect', () => {
-    for (const code of [
-      '23505',
-      '22021',
-      '42P01',
-      '42703',
-      '28P01',
-      'XX000',
-      'ERR_INVALID_ARG_TYPE',
-    ]) {
-      expect(classify(withCode(code))).toBe('defect');
-    }
-    expect(classify(new Error('anything'))).toBe('defect');
-    expect(classify('text')).toBe('defect');
-    expect(classify(new RepriseError('FENCED', 'said'))).toBe('defect');
-    expect(classify(new RepriseError('DATABASE_UNAVAILABLE', 'said'))).toBe('pause');
-  });
-
-  test('what Postgres and the pool themselves throw is told apart', async () => {
-    const tight = createPool({ url: database.url, max: 1 });
-    const client = await tight.connect();
-    const failure = (sql: string) => client.query(sql).then(() => 'none', classify);
-    expect(await failure(`set statement_timeout = 10; select pg_sleep(5)`)).toBe('pause');
-    expect(await failure('select 1 / 0')).toBe('defect');
-    const blocker = await pool.connect();
-    await blocker.query('begin; lock table reprise.tasks');
-    expect(
-      await failure(
-        `set statement_timeout = 0; set lock_timeout = 10; select * from reprise.tasks`,
-      ),
-    ).toBe('retry');
-    await blocker.query('rollback');
-    blocker.release();
-    client.release();
-    await tight.end();
   });
 });

@@ -29,8 +29,6 @@ export function exampleOn(topic: string) {
 }
 
 export type Example = ReturnType<typeof exampleOn>;
-export type MetricsClass = ReturnType<Example['metricsOf']>;
-
 export interface TestAppOptions {
   readonly databaseUrl: string;
   readonly example: Example;

@@ -7,7 +7,7 @@ import { lz4FrameSize } from './lz4-frame-size.ts';
 export type Decompress = (codec: number, packed: Buffer, where: string) => Buffer;
 
 /** Unpacked bytes that one Kafka batch may have unless told otherwise: 64 MiB. */
-export const unpackedBytesMaxDefault = 64 * 1024 * 1024;
+const unpackedBytesMaxDefault = 64 * 1024 * 1024;
 
 type Codec = (packed: Buffer, limit: number) => Buffer;
 

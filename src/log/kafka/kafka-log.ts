@@ -11,6 +11,8 @@ import { KafkaTopics } from './topics.ts';
 
 /** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
 const responseBytesMax = 32 * 1024 * 1024;
+/** Large enough that a reader far behind is not bound by round trips (`npm run bench -- drain`). */
+const partitionBytesMax = 4 * 1024 * 1024;
 
 /**
  * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the rest shares some.
@@ -39,7 +41,7 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
         settings: {
           maxWaitMs: options.maxWaitMs ?? 500,
           responseBytesMax,
-          partitionBytesMax: options.partitionBytesMax ?? 1024 * 1024,
+          partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
         },
         signal: AbortSignal.any([closing.signal, ...signals]),
         logger: config.logger ?? (() => undefined),
