@@ -1,0 +1,110 @@
+import type { LogRecord } from '../log/record-batch.ts';
+import type { KeyPlan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
+import { meetsAll } from './interpreted-filter.ts';
+import { measureOf } from './interpreted-measure.ts';
+import { compareValues } from './interpreted-order.ts';
+
+/** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
+export interface FoldedRecord {
+  readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'>;
+  readonly event: unknown;
+}
+
+/** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */
+export type InterpretedRow = Readonly<Record<string, unknown>> & { readonly _partition: number };
+
+type Values = Readonly<Record<string, unknown>>;
+type KeyPart = string | number | bigint | boolean;
+
+/** One row to be: its events in log order. */
+interface Group {
+  readonly partition: number;
+  readonly key: readonly KeyPart[];
+  readonly windowStartMs: number;
+  readonly events: Values[];
+  revisedAtOffset: bigint | null;
+}
+
+/**
+ * What a windowed projection means, as plainly as it can be said: record by record, whole events kept in lists, aggregates computed at the end. Slow; it is what
+ * the fast fold is checked against, and shares nothing with it but the plan.
+ * @param records of any number of partitions, those of one partition in log order
+ * @returns rows by partition, key and window
+ */
+export function foldInterpreted(
+  plan: WindowedPlan,
+  records: Iterable<FoldedRecord>,
+): readonly InterpretedRow[] {
+  const latestMs = new Map<number, number>();
+  const groups = new Map<string, Group>();
+  for (const { record, event } of records) {
+    const source = plan.sources.find((each) => each.event.topic === record.topic);
+    if (source === undefined || !isEvent(event)) continue;
+    const { partition } = record;
+    const timeMs = eventTimeMs(source, event, record.timestampMs);
+    if (timeMs > record.timestampMs + plan.maxDriftMs) continue; // FUTURE
+    const latest = Math.max(latestMs.get(partition) ?? Number.NEGATIVE_INFINITY, timeMs);
+    latestMs.set(partition, latest);
+    if (!meetsAll(source.where, event)) continue;
+    const key = keyOf(plan.keys, event);
+    if (key === null) continue;
+    const windowStartMs = timeMs - floorMod(timeMs - plan.window.offsetMs, plan.window.sizeMs);
+    const id = JSON.stringify([partition, windowStartMs, ...key.map(String)]);
+    const empty = { partition, key, windowStartMs, events: [], revisedAtOffset: null };
+    const group: Group = groups.get(id) ?? empty;
+    groups.set(id, group);
+    group.events.push(event);
+    const closed = latest - plan.latenessMs >= windowStartMs + plan.window.sizeMs;
+    if (closed) group.revisedAtOffset = record.offset;
+  }
+  return [...groups.values()].sort(byPartitionKeyAndWindow).map((group) => rowOf(plan, group));
+}
+
+function isEvent(event: unknown): event is Values {
+  return typeof event === 'object' && event !== null && !(event instanceof Error);
+}
+
+/** The time field, in whole milliseconds; the record's timestamp where there is none or it is null. */
+function eventTimeMs(
+  { event: { timeField } }: SourcePlan,
+  event: Values,
+  recordMs: number,
+): number {
+  const time = timeField === undefined ? null : event[timeField];
+  if (time instanceof Date) return time.getTime();
+  if (typeof time === 'bigint') return Number((time - (((time % 1000n) + 1000n) % 1000n)) / 1000n);
+  return recordMs;
+}
+
+/** Null when a part is null, or text that Postgres cannot hold: with a zero character, or not UTF-8 (which decoders read as U+FFFD). */
+function keyOf(keys: readonly KeyPlan[], event: Values): Group['key'] | null {
+  const parts = keys.map(({ field }) => (event[field] ?? null) as KeyPart | null);
+  const usable = parts.filter((part) => part !== null && !/[\0\ufffd]/.test(String(part)));
+  return usable.length < keys.length ? null : (usable as KeyPart[]);
+}
+
+/** The remainder that is never negative. */
+function floorMod(value: number, by: number): number {
+  const remainder = value % by;
+  return remainder < 0 ? remainder + by : remainder;
+}
+
+function rowOf(plan: WindowedPlan, group: Group): InterpretedRow {
+  const row: Record<string, unknown> & { _partition: number } = { _partition: group.partition };
+  for (const [i, { column }] of plan.keys.entries()) row[column] = group.key[i];
+  row['window_start'] = new Date(group.windowStartMs);
+  row['window_end'] = new Date(group.windowStartMs + plan.window.sizeMs);
+  const fields = plan.sources[0]?.event.fields ?? [];
+  for (const measure of plan.measures) {
+    const field = fields.find(({ name }) => name === measure.field);
+    row[measure.column] = measureOf(measure, field, group.events);
+  }
+  row['revised_at_offset'] = group.revisedAtOffset;
+  return row;
+}
+
+function byPartitionKeyAndWindow(a: Group, b: Group): number {
+  const byKey = a.key.map((part, i) => compareValues(part, b.key[i] ?? part));
+  const orders = [a.partition - b.partition, ...byKey, a.windowStartMs - b.windowStartMs];
+  return orders.find((order) => order !== 0) ?? 0;
+}
