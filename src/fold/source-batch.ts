@@ -104,16 +104,24 @@ export class SourceBatch {
       throw new TypeError(`${event.timeField} is not a time`);
     }
     if (column.kind === 'number' && column.present === null) return column.values;
-    const micros = column.kind === 'long' ? 1000 : 1;
     const times = new Float64Array(batch.count);
     for (let i = 0; i < batch.count; i += 1) {
       times[i] =
         column.present !== null && column.present[i] === 0
           ? (batch.timestampsMs[i] as number)
-          : Math.floor((column.values[i] as number) / micros);
+          : column.kind === 'number'
+            ? (column.values[i] as number)
+            : millisOf(column.exact?.[i] ?? (column.values[i] as number));
     }
     return times;
   }
+}
+
+/** Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to the next whole number. */
+function millisOf(micros: number | bigint): number {
+  return typeof micros === 'number'
+    ? Math.floor(micros / 1000)
+    : Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n);
 }
 
 /** A record with its bytes, as it will be kept. */

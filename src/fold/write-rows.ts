@@ -98,10 +98,13 @@ function derivedColumn(
   const column = parts.plan.table.columns.find(
     ({ name }) => name === (state.kind === 'sumDouble' ? state.hi : state.column),
   );
-  const unit = 10 ** (column?.scale ?? 0);
+  const scale = column?.scale ?? 0;
   const values = Float64Array.from(counts, (n, i) => {
     if (source.type === 'float8') return (source.values[i] as number) / n;
-    return source.type === 'numeric' ? Number(source.values[i] ?? 0n) / unit / n : Number.NaN;
+    // Read as decimal text, the sum is rounded once; dividing by a power of ten would round it again.
+    return source.type === 'numeric'
+      ? Number(`${source.values[i] ?? 0n}e-${scale}`) / n
+      : Number.NaN;
   });
   const present = presenceOf(parts, slots, measure.field);
   if (present !== null)

@@ -1,0 +1,85 @@
+import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
+import type { DeadLetter, TaskFold } from '../../../src/fold/task-fold.ts';
+import type { WindowedPlan } from '../../../src/projection/plan.ts';
+import type { RowSet } from '../../../src/projection/row-set.ts';
+import { batchOf, type Logged, SCHEMA_TEXT } from './readings.ts';
+import { StoredTable } from './stored-table.ts';
+
+/** What happens after a batch, as the runner may do it: nothing; a flush; a flush whose process dies before memory hears of it; a crash that loses what is not flushed. */
+export type AfterBatch = 'go on' | 'flush' | 'flush and crash' | 'crash';
+
+/** How a log is folded: the sizes of its batches, over and over, and what happens after each. */
+export interface Course {
+  readonly sizes: readonly number[];
+  readonly after: readonly AfterBatch[];
+}
+
+export const atOnce: Course = { sizes: [Number.MAX_SAFE_INTEGER], after: ['flush'] };
+
+/** Feeds one batch to a fold; what it misses is read from the table. */
+export function feed(fold: TaskFold, records: readonly Logged[], table: StoredTable) {
+  const batch = batchOf(records);
+  for (const { schemaId } of fold.unresolvedSchemas(batch))
+    fold.resolveSchema(schemaId, SCHEMA_TEXT);
+  const missing = fold.prepare(batch);
+  if (missing !== null) fold.absorb(table.load(missing));
+  return fold.apply(batch);
+}
+
+/** Folds a log live into a table, in batches, with crashes. @returns table, last fold and dead letters, each once */
+export function foldLive(plan: WindowedPlan, log: readonly Logged[], course: Course = atOnce) {
+  const table = new StoredTable(plan.table);
+  const deadLetters = new Map<bigint, DeadLetter>();
+  let flushed = { next: 0, maxEventTimeMs: null as number | null };
+  let fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'live' });
+  let crashesLeft = 8;
+  for (let from = 0, step = 0; from < log.length; step += 1) {
+    const records = log.slice(from, from + (course.sizes[step % course.sizes.length] ?? 1));
+    for (const letter of feed(fold, records, table)) deadLetters.set(letter.offset, letter);
+    from += records.length;
+    const after = course.after[step % course.after.length] ?? 'go on';
+    if (after === 'flush' || after === 'flush and crash') {
+      table.upsert(fold.takeChanges());
+      flushed = { next: from, maxEventTimeMs: fold.maxEventTimeMs };
+      if (after === 'flush') fold.committed();
+    }
+    if (after.endsWith('crash') && crashesLeft > 0) {
+      crashesLeft -= 1;
+      from = flushed.next;
+      fold = createTaskFold(plan, { maxEventTimeMs: flushed.maxEventTimeMs, mode: 'live' });
+      const wanted = fold.preload();
+      if (wanted !== null) fold.absorb(table.after(wanted));
+    }
+  }
+  table.upsert(fold.takeChanges());
+  fold.committed();
+  return { table, fold, deadLetters: [...deadLetters.values()] };
+}
+
+/** Folds a log for a rebuild: partial rows, taken after batches as the course has it. */
+export function foldPartially(plan: WindowedPlan, log: readonly Logged[], course: Course) {
+  const parts: RowSet[] = [];
+  let fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
+  const nothing = new StoredTable(plan.table);
+  for (let from = 0, step = 0; from < log.length; step += 1) {
+    const records = log.slice(from, from + (course.sizes[step % course.sizes.length] ?? 1));
+    feed(fold, records, nothing);
+    from += records.length;
+    const after = course.after[step % course.after.length] ?? 'go on';
+    if (after !== 'go on') parts.push(fold.takeChanges());
+    if (after.endsWith('crash')) {
+      fold = createTaskFold(plan, { maxEventTimeMs: fold.maxEventTimeMs, mode: 'partial' });
+    }
+  }
+  parts.push(fold.takeChanges());
+  return parts;
+}
+
+/** Merges partial rows into whole ones. */
+export function mergeParts(plan: WindowedPlan, parts: readonly RowSet[]): StoredTable {
+  const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
+  for (const part of parts) fold.absorb(part);
+  const table = new StoredTable(plan.table);
+  table.upsert(fold.takeChanges());
+  return table;
+}
