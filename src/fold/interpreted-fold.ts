@@ -3,6 +3,7 @@ import type { KeyPlan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
 import { meetsAll } from './interpreted-filter.ts';
 import { measureOf } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
+import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
 
 /** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
 export interface FoldedRecord {
@@ -43,18 +44,20 @@ export function foldInterpreted(
     const { partition } = record;
     const timeMs = eventTimeMs(source, event, record.timestampMs);
     if (timeMs > record.timestampMs + plan.maxDriftMs) continue; // FUTURE
+    const windowStartMs = timeMs - floorMod(timeMs - plan.window.offsetMs, plan.window.sizeMs);
+    const windowEndMs = windowStartMs + plan.window.sizeMs;
+    if (windowStartMs < EARLIEST_MS || windowEndMs > LATEST_MS) continue;
     const latest = Math.max(latestMs.get(partition) ?? Number.NEGATIVE_INFINITY, timeMs);
     latestMs.set(partition, latest);
     if (!meetsAll(source.where, event)) continue;
     const key = keyOf(plan.keys, event);
-    if (key === null) continue;
-    const windowStartMs = timeMs - floorMod(timeMs - plan.window.offsetMs, plan.window.sizeMs);
+    if (key === null || !hasStorableInstants(plan, event)) continue;
     const id = JSON.stringify([partition, windowStartMs, ...key.map(String)]);
     const empty = { partition, key, windowStartMs, events: [], revisedAtOffset: null };
     const group: Group = groups.get(id) ?? empty;
     groups.set(id, group);
     group.events.push(event);
-    const closed = latest - plan.latenessMs >= windowStartMs + plan.window.sizeMs;
+    const closed = latest - plan.latenessMs >= windowEndMs;
     if (closed) group.revisedAtOffset = record.offset;
   }
   return [...groups.values()].sort(byPartitionKeyAndWindow).map((group) => rowOf(plan, group));
@@ -76,11 +79,29 @@ function eventTimeMs(
   return recordMs;
 }
 
-/** Null when a part is null, or text that Postgres cannot hold: with a zero character, or not UTF-8 (which decoders read as U+FFFD). */
+/** Null when a part is null or the key is not what Postgres can hold; bytes that are not UTF-8 were decoded as U+FFFD. */
 function keyOf(keys: readonly KeyPlan[], event: Values): Group['key'] | null {
-  const parts = keys.map(({ field }) => (event[field] ?? null) as KeyPart | null);
-  const usable = parts.filter((part) => part !== null && !/[\0\ufffd]/.test(String(part)));
-  return usable.length < keys.length ? null : (usable as KeyPart[]);
+  const parts: KeyPart[] = [];
+  let textBytes = 0;
+  for (const { field, type } of keys) {
+    const part = (event[field] ?? null) as KeyPart | null;
+    if (part === null) return null;
+    if (type.kind === 'date' && Date.parse(`${String(part)}T00:00:00Z`) < EARLIEST_MS) return null;
+    if (type.kind !== 'date' && typeof part === 'string') {
+      if (/[\0\ufffd]/.test(part)) return null;
+      textBytes += Buffer.byteLength(part);
+    }
+    parts.push(part);
+  }
+  return textBytes > KEY_TEXT_BYTES_MAX ? null : parts;
+}
+
+/** True when every instant that a measure would keep is one that Postgres holds. */
+function hasStorableInstants({ measures }: WindowedPlan, event: Values): boolean {
+  return measures.every(({ field }) => {
+    const value = field === null ? null : event[field];
+    return !(value instanceof Date) || value.getTime() >= EARLIEST_MS;
+  });
 }
 
 /** The remainder that is never negative. */

@@ -2,10 +2,11 @@ import type { FieldColumn } from '../event/field-columns.ts';
 import type { KeyPlan } from '../projection/plan.ts';
 import type { ColumnValues } from '../projection/row-set.ts';
 import { KeyDictionary } from './key-dictionary.ts';
+import { EARLIEST_DAY, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 
 /** A key's id when a part of it is null. */
 export const NULL_KEY = -1;
-/** A key's id when its text is not what Postgres can hold: not UTF-8, or with a zero character in it. */
+/** A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is too long for an index, or a day before its calendar. */
 const BAD_KEY = -2;
 
 /** One part of a key as it is given to Postgres. */
@@ -57,8 +58,8 @@ export class Keys {
       if (skip[i] === 1) continue;
       const parts = columns.map((column) => partOf(column, i));
       if (parts.includes(null)) ids[i] = NULL_KEY;
-      else if (!parts.every(isStorable)) ids[i] = BAD_KEY;
-      else ids[i] = this.idOf(parts as Part[]);
+      else if (this.#isStorable(parts as Part[])) ids[i] = this.idOf(parts as Part[]);
+      else ids[i] = BAD_KEY;
     }
   }
 
@@ -92,9 +93,20 @@ export class Keys {
     if (id === known) {
       const text = bytes.toString('utf8', start, end);
       this.#parts[0]?.push(text);
-      if (!isStorable(text)) this.#bad.add(id);
+      if (end - start > KEY_TEXT_BYTES_MAX || !isStorableText(text)) this.#bad.add(id);
     }
     return this.#bad.size > 0 && this.#bad.has(id) ? BAD_KEY : id;
+  }
+
+  #isStorable(parts: readonly Part[]): boolean {
+    let textBytes = 0;
+    for (const [p, part] of parts.entries()) {
+      if (typeof part === 'string') {
+        textBytes += Buffer.byteLength(part);
+        if (!isStorableText(part)) return false;
+      } else if (this.#plans[p]?.type.kind === 'date' && part < EARLIEST_DAY) return false;
+    }
+    return textBytes <= KEY_TEXT_BYTES_MAX;
   }
 
   /** Parts as text with their lengths in front: no two different keys pack alike. */
@@ -106,9 +118,9 @@ export class Keys {
   }
 }
 
-/** Invalid UTF-8 was read as U+FFFD; a key that truly holds that character is refused too, which is the safe side. */
-function isStorable(part: Part | null): boolean {
-  return typeof part !== 'string' || !(part.includes('\0') || part.includes('\ufffd'));
+/** Bytes that are not UTF-8 were read as U+FFFD; a key that truly holds that character is refused too, which is the safe side. */
+function isStorableText(text: string): boolean {
+  return !(text.includes('\0') || text.includes('\ufffd'));
 }
 
 function partOf(column: FieldColumn, i: number): Part | null {

@@ -57,7 +57,7 @@ export interface TaskFold {
   prepare(batch: RecordBatch): RowSet | null;
   /** Merges whole or partial rows (all columns of the table plan) into memory, without marking them changed in live mode. */
   absorb(rows: RowSet): void;
-  /** Accumulates the prepared batch. @returns records that could not be folded (the caller's policy decides what becomes of them) */
+  /** Accumulates the prepared batch. @returns records that could not be folded, by offset (the caller's policy decides what becomes of them) */
   apply(batch: RecordBatch): readonly DeadLetter[];
   /** Rows changed since the last call, with unique keys. */
   takeChanges(): RowSet;

@@ -6,6 +6,7 @@ import type { Selection } from './accumulator.ts';
 import type { PlacedAccumulator } from './create-accumulators.ts';
 import { createAccumulators } from './create-accumulators.ts';
 import { Keys, keyPartsAt, NULL_KEY } from './keys.ts';
+import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
 import { REVISED_AT, RowState, WINDOW_START } from './row-state.ts';
 import type { DecodedBatch } from './source-batch.ts';
 import { deadLetterAt, SourceBatch } from './source-batch.ts';
@@ -32,6 +33,8 @@ export class WindowedFold implements TaskFold {
   readonly #live: boolean;
   readonly #sources: readonly SourceBatch[];
   readonly #placed: readonly PlacedAccumulator[];
+  /** Columns of the batch whose instants become column values. */
+  readonly #instants: readonly number[];
   readonly #state: RowState;
   readonly #selection: Selection = {
     count: 0,
@@ -56,6 +59,9 @@ export class WindowedFold implements TaskFold {
     this.#sources = plan.sources.map((source) => new SourceBatch(source));
     const { placed, stride } = createAccumulators(plan);
     this.#placed = placed;
+    this.#instants = placed.flatMap(({ plan: { kind, field }, fieldIndex }) =>
+      (kind === 'min' || kind === 'max') && isInstant(plan, field) ? [fieldIndex] : [],
+    );
     this.#state = new RowState(stride, (slot) => {
       for (const { accumulator } of placed) accumulator.open(this.#state, slot);
     });
@@ -100,6 +106,7 @@ export class WindowedFold implements TaskFold {
     );
     this.#keys.intern(columns, batch.count, decoded.skip, this.#keyIds);
     this.#refuseBadKeys(batch, decoded);
+    this.#refuseEarlyInstants(batch, decoded);
     this.#prepared = { batch, decoded };
     return this.#missingRows(batch.count, decoded.skip);
   }
@@ -146,7 +153,7 @@ export class WindowedFold implements TaskFold {
         accumulator.add(state, this.#selection, columns[fieldIndex]);
       }
     }
-    return prepared.decoded.deadLetters;
+    return prepared.decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
   takeChanges(): RowSet {
@@ -206,8 +213,13 @@ export class WindowedFold implements TaskFold {
         deadLetters.push(deadLetterAt(batch, i, 'FUTURE', futureMessage(batch, i, time)));
         continue;
       }
-      if (time > latest) latest = time;
       const start = Math.floor((time - offsetMs) / sizeMs) * sizeMs + offsetMs;
+      if (start < EARLIEST_MS || start + sizeMs > LATEST_MS) {
+        skip[i] = 1;
+        deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', calendarMessage(batch, i, time)));
+        continue;
+      }
+      if (time > latest) latest = time;
       windowStarts[i] = start;
       late[i] = start + sizeMs <= latest - latenessMs ? 1 : 0;
     }
@@ -228,9 +240,26 @@ export class WindowedFold implements TaskFold {
               batch,
               i,
               'DECODE_FAILED',
-              `${place}: ${key} is not text that Postgres can hold.`,
+              `${place}: ${key} is not what Postgres can hold as a key: UTF-8 without zero characters, ${KEY_TEXT_BYTES_MAX} bytes at most; days from 4713 BC.`,
             ),
       );
+    }
+  }
+
+  /** Refuses records whose measured instants Postgres could not hold. */
+  #refuseEarlyInstants(batch: RecordBatch, { skip, columns, deadLetters }: DecodedBatch): void {
+    for (const fieldIndex of this.#instants) {
+      const column = columns[fieldIndex];
+      if (column?.kind !== 'number') continue;
+      for (let i = 0; i < batch.count; i += 1) {
+        if (skip[i] === 1 || column.present?.[i] === 0) continue;
+        const instant = column.values[i] as number;
+        if (instant >= EARLIEST_MS) continue;
+        skip[i] = 1;
+        deadLetters.push(
+          deadLetterAt(batch, i, 'DECODE_FAILED', calendarMessage(batch, i, instant)),
+        );
+      }
     }
   }
 
@@ -276,6 +305,16 @@ export class WindowedFold implements TaskFold {
     this.#windowStarts = new Float64Array(count);
     this.#late = new Uint8Array(count);
   }
+}
+
+function isInstant({ sources }: WindowedPlan, name: string): boolean {
+  const field = sources[0]?.event.fields.find((each) => each.name === name);
+  return field?.type.kind === 'timestamp-millis';
+}
+
+function calendarMessage(batch: RecordBatch, i: number, timeMs: number): string {
+  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
+  return `${place}: ${timeMs} ms, or its window, lies beyond the calendar (4713 BC to ${new Date(LATEST_MS).toISOString()}).`;
 }
 
 function futureMessage(batch: RecordBatch, i: number, timeMs: number): string {

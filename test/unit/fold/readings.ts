@@ -199,8 +199,16 @@ const unscaled = fc.oneof(
 /** Keys, few so that they meet; some that Postgres cannot hold. */
 const userId = fc.oneof(
   often(fc.constantFrom('a', 'b', '', 'ключ', '💥', 'A', '1:1', 'a:b'), 30),
-  often(fc.constantFrom('nul\0', 'bad \ufffd', null), 1),
+  often(fc.constantFrom('nul\0', 'bad \ufffd', 'é'.repeat(1251), null), 1),
+  often(fc.constant('é'.repeat(1250)), 1),
 );
+
+const instant = fc
+  .oneof(
+    often(fc.integer({ min: -1e12, max: 2e12 }), 30),
+    often(fc.constantFrom(-210_866_803_200_000, -210_866_803_200_001, 8.64e15), 1),
+  )
+  .map((ms) => new Date(ms));
 
 const minute = 60_000;
 /** Milliseconds around a base: mostly close together, sometimes far back. */
@@ -209,6 +217,8 @@ const around = fc.oneof(
   often(fc.integer({ min: -600 * minute, max: 0 }), 1),
 );
 export const bases = [1_700_000_000_000, 0, -62_135_596_800_000, 123_456_789];
+/** The ends of the calendar. */
+const ends = [-210_866_803_200_000, 8_639_999_990_000_000];
 
 /** A record near `baseMs`; now and then a tombstone, or an event far ahead of its record. */
 export const readingNear = (baseMs: number): fc.Arbitrary<LoggedReading> =>
@@ -218,7 +228,10 @@ export const readingNear = (baseMs: number): fc.Arbitrary<LoggedReading> =>
         userId,
         tenant: fc.oneof(often(fc.constantFrom(0n, 1n, -1n), 6), often(long, 1)),
         grade: fc.constantFrom<Reading['grade'][]>('LOW', 'MID', 'HIGH'),
-        day: fc.constantFrom('2024-02-29', '1970-01-01', '1969-12-31'),
+        day: fc.oneof(
+          often(fc.constantFrom('2024-02-29', '1970-01-01', '1969-12-31', '-004713-11-24'), 9),
+          often(fc.constantFrom('-004713-11-23', '+275760-09-13'), 1),
+        ),
         flag: fc.boolean(),
         number: fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer()),
         value: orNull(double),
@@ -228,7 +241,7 @@ export const readingNear = (baseMs: number): fc.Arbitrary<LoggedReading> =>
         extra: orNull(long),
         price: orNull(unscaled.map((n) => new Decimal(n, SCALE))),
         cost: unscaled.map((n) => new Decimal(n, 0)),
-        seenAt: orNull(fc.integer({ min: -1e12, max: 2e12 }).map((ms) => new Date(ms))),
+        seenAt: orNull(instant),
       }),
       eventMs: around,
       timeIsNull: fc.integer({ min: 0, max: 30 }).map((n) => n === 0),
@@ -246,12 +259,16 @@ export const readingNear = (baseMs: number): fc.Arbitrary<LoggedReading> =>
       const timestampMs = baseMs + (ahead ? 0 : recordMs);
       const timeMs = ahead ? timestampMs + aheadMs : baseMs + eventMs;
       const stamp = BigInt(timeMs) * 1000n + BigInt(micros);
-      const whole = { ...event, at: timeIsNull ? null : new Date(timeMs), stamp };
+      const whole = {
+        ...event,
+        at: timeIsNull ? null : new Date(Math.min(timeMs, 8.64e15)),
+        stamp,
+      };
       return { event: tombstone ? null : whole, timestampMs, gap };
     });
 
 /** Any log near one of the bases. */
 export const anyReadings = (maxLength: number) =>
   fc
-    .constantFrom(...bases)
+    .oneof(often(fc.constantFrom(...bases), 20), often(fc.constantFrom(...ends), 1))
     .chain((base) => fc.array(readingNear(base), { minLength: 1, maxLength, size: 'max' }));

@@ -10,7 +10,7 @@ type Cell = string | number | bigint | boolean | readonly number[] | null;
 export class StoredTable {
   readonly #plan: TablePlan;
   readonly #keys: readonly number[];
-  #rows = new Map<string, readonly Cell[]>();
+  readonly #rows = new Map<string, readonly Cell[]>();
 
   constructor(plan: TablePlan) {
     this.#plan = plan;
@@ -55,10 +55,8 @@ export class StoredTable {
     );
   }
 
-  copy(): StoredTable {
-    const copy = new StoredTable(this.#plan);
-    copy.#rows = new Map(this.#rows);
-    return copy;
+  all(): RowSet {
+    return this.#set([...this.#rows.values()]);
   }
 
   /** Every bit of every row, hidden state too, in a fixed order. `but`: columns left out. */
