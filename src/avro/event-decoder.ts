@@ -84,7 +84,10 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
     skipValue(cursor, resolved.writer, createBudget());
     if (cursor.position !== cursor.end) throw failed('bytes are left over at its end');
     try {
-      return this.readerType.fromBuffer(value.subarray(headerBytes), resolved.resolver as never);
+      return this.readerType.fromBuffer(
+        value.subarray(headerBytes),
+        resolved.resolver as never,
+      ) as Event;
     } catch (error) {
       throw failed((error as Error).message);
     }

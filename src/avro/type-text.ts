@@ -20,6 +20,7 @@ function render(type: AvroType, context: Context): string {
       return 'Date';
     case 'timestamp-micros':
       return 'bigint';
+    default: // uuid and types without a logical type are what they are written as
   }
   switch (type.kind) {
     case 'null':

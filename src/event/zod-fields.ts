@@ -14,7 +14,7 @@ interface Definition {
 /** The fields of a zod object; what a column cannot hold is of kind `other`. */
 export function zodFields(schema: z.ZodObject): readonly Field[] {
   return Object.entries(schema.shape).map(([name, part]) => {
-    let definition = part._zod.def as unknown as Definition;
+    let definition = (part as z.core.$ZodType)._zod.def as unknown as Definition;
     let nullable = false;
     for (;;) {
       if (definition.type === 'nullable' || definition.type === 'optional') nullable = true;
