@@ -72,7 +72,7 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   // Loaded late: the interpreted fold is for checking only.
   const { foldInterpreted } = await import('../fold/interpreted-fold.ts');
   const differences: string[] = [];
-  for (const planned of plansOf(config)) {
+  for (const planned of plansOf({ app, config })) {
     throwIfStopped(signal);
     differences.push(...(await verifyProjection(app, planned, foldInterpreted))); // 4
   }
@@ -89,7 +89,11 @@ const watch: Work = async ({ app, config, signal }, options) => {
   await app.setUp();
   if (signal.aborted) return EXIT.done;
   await app.runner.start();
-  const view = new LiveView({ app, planned: plansOf(config), json: options.json === true });
+  const view = new LiveView({
+    app,
+    planned: plansOf({ app, config }),
+    json: options.json === true,
+  });
   const watching = view.show(signal);
   const { events: count } = options;
   const publishing =

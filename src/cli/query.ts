@@ -23,7 +23,7 @@ export function addQuery(program: Command): void {
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<QueryOptions>(command);
       await withApp(options, async ({ app, config }) => {
-        const plans = plansOf(config);
+        const plans = plansOf({ app, config });
         const planned = plans.find(({ plan }) => plan.name === name);
         if (planned === undefined)
           throw unknownProjection(

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import { compileProjection } from '../projection/compile.ts';
 import type { WindowedPlan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 import { loadConfigFile } from './load-config.ts';
@@ -56,12 +55,12 @@ export interface Planned {
   readonly plan: WindowedPlan;
 }
 
-/** The plans of the configured projections; `define` is pure and needs no services. @throws DEFINITION_INVALID */
-export function plansOf(config: ResolvedConfig): readonly Planned[] {
-  return config.projections.map((projection) => ({
-    projection,
-    plan: compileProjection(new projection()),
-  }));
+/** The configured projections with their plans, as the application compiled them. */
+export function plansOf({ app, config }: Pick<Session, 'app' | 'config'>): readonly Planned[] {
+  return config.projections.flatMap((projection, p) => {
+    const plan = app.plans[p];
+    return plan === undefined ? [] : [{ projection, plan }];
+  });
 }
 
 /** The same configuration, with only warnings in the structured log. */

@@ -47,6 +47,7 @@ function compose(container: Container, parts: Parts): Reprise {
   const migrateNow = () => migrate(container.get(TOKENS.knex));
   let closed: Promise<void> | null = null;
   return {
+    plans,
     get publisher() {
       return container.get(TOKENS.publisher);
     },
@@ -71,8 +72,12 @@ function compose(container: Container, parts: Parts): Reprise {
         container.get(TOKENS.registry),
       );
     },
-    rebuild: (name, options) => rebuild(settings(), planNamed(plans, name), options),
-    activate: (name) => activate(settings(), planNamed(plans, name)),
+    async rebuild(name, options) {
+      return rebuild(settings(), planNamed(plans, name), options);
+    },
+    async activate(name) {
+      return activate(settings(), planNamed(plans, name));
+    },
     status: () => readStatus(settings(), plans),
     close() {
       closed ??= closeAll(container, parts);

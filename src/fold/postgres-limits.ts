@@ -1,5 +1,6 @@
-/** 4713 BC: the first instant that Postgres's timestamptz holds, and (as a day) its date. */
+/** 4713 BC: the first instant that Postgres's timestamptz holds, and the first day of its date. */
 export const EARLIEST_MS = -210_866_803_200_000;
+/** The same as a number of days. */
 export const EARLIEST_DAY = EARLIEST_MS / 86_400_000;
 /** The last instant that a `Date` holds, which is what queries give; Postgres goes somewhat further. */
 export const LATEST_MS = 8_640_000_000_000_000;

@@ -3,8 +3,8 @@ import type { Field } from '../event/field-type.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { measureColumns, planAccumulators, stateColumns } from './compile-state.ts';
 import { durationMs } from './duration.ts';
-import type { FilterPlan } from './filter.ts';
-import { conditionsOf } from './filter.ts';
+import type { FilterPlan, FilterValue } from './filter.ts';
+import { conditionsOf, expectedInstead } from './filter.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { identifierFault } from './names.ts';
 import type { KeyPlan, MeasurePlan, WindowedPlan } from './plan.ts';
@@ -125,7 +125,9 @@ function planKeys(declared: WindowedDeclaration, fail: Fail): KeyPlan[] {
         `"${name}" is a ${type.kind}; a key is made of text, enums, whole numbers, booleans or days.`,
       );
     }
-    return { field: name, column: snakeCase(name), type };
+    const column = snakeCase(name);
+    if (column.startsWith('_')) fail(step, `the column "${column}" of "${name}" is reserved.`);
+    return { field: name, column, type };
   });
   if (event.keyField === undefined || !fields.includes(event.keyField)) {
     const recordKey =
@@ -157,10 +159,8 @@ function planMeasures(
     if (reserved.has(column) || column.startsWith('_')) {
       fail(step, `the column "${column}" is reserved; choose another name.`);
     }
-    const { aggregate, field: fieldName } = measure as {
-      aggregate: MeasurePlan['aggregate'];
-      field?: string;
-    };
+    const { aggregate, field: fieldName } = measure;
+    if (!isAggregate(aggregate)) fail(step, 'takes count(), sum, avg, min or max of a field.');
     if (aggregate === 'count') return { name, column, aggregate, field: null };
     const allowed = aggregate === 'sum' || aggregate === 'avg' ? SUMMABLE : ORDERED;
     const field = fieldNamed(declared.event, String(fieldName), { step, fail });
@@ -174,6 +174,10 @@ function planMeasures(
   });
 }
 
+function isAggregate(name: string): name is MeasurePlan['aggregate'] {
+  return ['count', 'sum', 'avg', 'min', 'max'].includes(name);
+}
+
 function planFilter(event: EventDefinition, filter: unknown, fail: Fail): FilterPlan {
   const step = '.where(…)';
   if (typeof filter === 'function')
@@ -183,16 +187,25 @@ function planFilter(event: EventDefinition, filter: unknown, fail: Fail): Filter
   const conditions = conditionsOf(filter as Record<string, unknown>, (field, what) =>
     fail(step, `"${field}" ${what}.`),
   );
-  for (const { field: name, operator } of conditions) {
+  for (const { field: name, operator, values } of conditions) {
     const { type } = fieldNamed(event, name, { step, fail });
-    if (type.kind === 'other' || type.kind === 'bytes') {
-      fail(step, `"${name}" is a ${type.kind}, which only a function can look into.`);
+    for (const value of values) {
+      const expected = expectedInstead(type, value);
+      if (expected === null) continue;
+      fail(
+        step,
+        `"${name}" is a ${type.kind} and is compared with ${print(value)}; it takes ${expected}.`,
+      );
     }
     if (!['in', 'notIn'].includes(operator) && !ORDERED.has(type.kind)) {
       fail(step, `"${name}" is a ${type.kind}, which has no order for ${operator}.`);
     }
   }
   return { kind: 'conditions', conditions };
+}
+
+function print(value: FilterValue): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 function keyColumn({ field, column, type }: KeyPlan): ColumnPlan {

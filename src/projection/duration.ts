@@ -26,7 +26,8 @@ export function durationMs(duration: Duration, what: string): number {
 function wordsMs(text: string): number | null {
   const match = /^\s*(-?\d+(?:\.\d+)?)\s*(millisecond|second|minute|hour|day)s?\s*$/.exec(text);
   if (match === null) return null;
-  return Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+  const ms = Number(match[1]) * (UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+  return Number(ms.toFixed(6)); // 1.001 × 1000 is 1000.9999999999999
 }
 
 function isoMs(text: string): number | null {

@@ -1,4 +1,5 @@
-import type { Decimal } from '../event/decimal.ts';
+import { Decimal } from '../event/decimal.ts';
+import type { FieldType } from '../event/field-type.ts';
 
 /** Values a filter compares with. */
 export type FilterValue = string | number | bigint | boolean | Date | Decimal | null;
@@ -78,8 +79,45 @@ function listOf(
   );
 }
 
+/** What a field of this type is compared with; null when `value` is that. */
+export function expectedInstead(type: FieldType, value: FilterValue): string | null {
+  if (value === null) return null;
+  switch (type.kind) {
+    case 'string':
+    case 'uuid':
+      return typeof value === 'string' ? null : 'text';
+    case 'enum':
+      return type.symbols.some((symbol) => symbol === value)
+        ? null
+        : `one of ${type.symbols.join(', ')}`;
+    case 'date':
+      return isDay(value) ? null : "a day as 'YYYY-MM-DD'";
+    case 'boolean':
+      return typeof value === 'boolean' ? null : 'true or false';
+    case 'int':
+    case 'float':
+    case 'double':
+      return typeof value === 'number' ? null : 'a number';
+    case 'long':
+    case 'timestamp-micros':
+      return typeof value === 'bigint' ? null : 'a bigint';
+    case 'timestamp-millis':
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? null : 'a Date';
+    case 'decimal':
+      return value instanceof Decimal ? null : 'a Decimal';
+    default:
+      return 'nothing; only a function can look into it';
+  }
+}
+
+function isDay(value: FilterValue): boolean {
+  if (typeof value !== 'string' || !/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(value)) return false;
+  const ms = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(`${value}T`);
+}
+
 function isValue(value: unknown): value is FilterValue {
   if (value === null) return true;
-  if (typeof value === 'object') return value instanceof Date || 'unscaled' in value;
+  if (typeof value === 'object') return value instanceof Date || value instanceof Decimal;
   return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }

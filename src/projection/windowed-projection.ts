@@ -93,7 +93,7 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
   index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
 }
 
-/** @internal What the builder collected. */
+/** What the builder collected; read by `compileProjection` only. */
 export interface WindowedDeclaration {
   readonly event: EventDefinition;
   readonly fields: readonly string[];

@@ -51,6 +51,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'reprise.ts': [
     LOG_PORT,
+    'src/projection/plan.ts',
     'src/publish/publisher.ts',
     'src/readmodel/read-models.ts',
     REGISTRY_PORT,
