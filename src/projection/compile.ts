@@ -54,16 +54,7 @@ export function compileProjection(projection: Projection): WindowedPlan {
   const measures = planMeasures(declared, keys, fail);
   const where = declared.where.map((filter) => planFilter(event, filter, fail));
   const accumulators = planAccumulators(event, measures);
-  const latenessMs = durationMs(
-    declared.options.lateness ?? 0,
-    `${projection.constructor.name} lateness`,
-  );
-  const maxDriftMs = durationMs(
-    declared.options.maxDrift ?? MAX_DRIFT_MS,
-    `${projection.constructor.name} maxDrift`,
-  );
-  if (latenessMs < 0) fail('.window(…, { lateness })', 'must not be negative.');
-  if (maxDriftMs < 0) fail('.window(…, { maxDrift })', 'must not be negative.');
+  const disorder = planDisorder(declared, projection.constructor.name, fail);
   const columns = [
     ...keys.map(keyColumn),
     ...windowColumns(),
@@ -84,9 +75,8 @@ export function compileProjection(projection: Projection): WindowedPlan {
     sources: [{ event, where, fields }],
     keys,
     window,
-    latenessMs,
+    ...disorder,
     late: 'revise',
-    maxDriftMs,
     accumulators,
     measures,
   } as const;
@@ -172,6 +162,20 @@ function planMeasures(
     }
     return { name, column, aggregate, field: field.name };
   });
+}
+
+function planDisorder(
+  { window, options }: WindowedDeclaration,
+  className: string,
+  fail: Fail,
+): { readonly latenessMs: number; readonly maxDriftMs: number } {
+  if (window?.kind !== 'tumbling')
+    fail('.window(…)', "takes windows such as tumbling('1 minute').");
+  const latenessMs = durationMs(options.lateness ?? 0, `${className} lateness`);
+  const maxDriftMs = durationMs(options.maxDrift ?? MAX_DRIFT_MS, `${className} maxDrift`);
+  if (latenessMs < 0) fail('.window(…, { lateness })', 'must not be negative.');
+  if (maxDriftMs < 0) fail('.window(…, { maxDrift })', 'must not be negative.');
+  return { latenessMs, maxDriftMs };
 }
 
 function isAggregate(name: string): name is MeasurePlan['aggregate'] {

@@ -150,6 +150,23 @@ describe('dead letters', () => {
 });
 
 describe('a window', () => {
+  it.each([
+    [0, 0, 0],
+    [59_999, 0, 0],
+    [60_000, 0, 60_000],
+    [-1, 0, -60_000],
+    [-60_000, 0, -60_000],
+    [-60_001, 0, -120_000],
+    [5, 10, -59_990],
+    [-59_991, 10, -119_990],
+    [0, -60_001, -1],
+  ])('holds the time %d, with offset %d, from %d', (timestampMs, offsetMs, startMs) => {
+    const log = logOf([{ ...reading(0), timestampMs }]);
+    const [row] = foldLive(planOf({ ...choice, time: null, offsetMs }), log).table.view();
+    const [start, end] = [startMs, startMs + minute].map((ms) => new Date(ms).toISOString());
+    expect(row).toContain(`window_start at ${start}; window_end at ${end}`);
+  });
+
   it('is open until the watermark reaches its end', () => {
     const late = (afterMs: number) =>
       foldLive(plan, logOf([reading(base), reading(base + minute + afterMs), reading(base + 1)]))
