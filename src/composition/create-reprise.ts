@@ -23,7 +23,10 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
   const plans = container.get(TOKENS.plans);
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, container).catch(async (error: unknown) => {
+    await container.unbindAsync(TOKENS.log);
+    throw error;
+  });
   container.bind(TOKENS.databaseUrl).toConstantValue(database.url);
   try {
     await checkDatabase(container.get(TOKENS.pool), database.url);
@@ -97,13 +100,26 @@ function planNamed(plans: readonly WindowedPlan[], name: string): WindowedPlan {
   );
 }
 
+/**
+ * The configured database, or an embedded one. The embedded server keeps a database per log: `reprise` for the log inside it, `reprise_<cluster id>` for each
+ * Kafka cluster, so that trying another log starts afresh instead of meeting offsets that mean other records.
+ */
 async function openDatabase(
   config: ResolvedConfig,
+  container: Container,
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const { database } = config;
   if (database.type === 'url') return { url: database.url, stop: async () => undefined };
   const { dataDirectory, port } = database;
-  return startEmbeddedPostgres({ dataDirectory, ...(port === undefined ? {} : { port }) });
+  const named =
+    config.log.type === 'kafka'
+      ? { database: `reprise_${await container.get(TOKENS.log).identity()}` }
+      : {};
+  return startEmbeddedPostgres({
+    dataDirectory,
+    ...named,
+    ...(port === undefined ? {} : { port }),
+  });
 }
 
 /** Closes in the order of use. Unbinding runs a binding's deactivation only where its piece was made, so nothing is opened to be closed. */

@@ -78,6 +78,9 @@ export interface LeaderEpochEnd {
 export interface EventLog {
   readonly kind: 'kafka' | 'postgres';
 
+  /** Which log this is: Kafka's cluster id; `postgres` for the log that lives in the database itself. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  identity(): Promise<string>;
+
   /** Topic ids, start and stable end offsets. @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE */
   describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
 

@@ -46,6 +46,12 @@ interface Context {
 }
 
 function topicTests({ log, newTopic, subject }: Context): void {
+  test('has an identity that stays', async () => {
+    const identity = await log().identity();
+    expect(identity).not.toBe('');
+    expect(await log().identity()).toBe(identity);
+  });
+
   test('describes a new topic as empty partitions from 0', async () => {
     const topic = await newTopic(3);
     const described = (await log().describe([topic])).get(topic);

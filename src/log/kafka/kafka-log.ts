@@ -53,6 +53,7 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
 
   return {
     kind: 'kafka',
+    identity: () => topics.clusterId(),
     describe: (names) => topics.describe(names),
     read,
     append: (records) => appender.append(records),

@@ -12,6 +12,8 @@ export interface KafkaRequest<T> {
 
 /** What the cluster says of itself and of the topics asked for. */
 export interface ClusterMetadata {
+  /** Given when the cluster's storage was formatted; empty where a broker tells none. */
+  readonly clusterId: string;
   readonly brokers: readonly {
     readonly nodeId: number;
     readonly host: string;
@@ -65,7 +67,7 @@ function decodeMetadata(payload: Buffer): ClusterMetadata {
     reader.tags();
     return broker;
   });
-  reader.compactString(); // cluster id
+  const clusterId = reader.compactString() ?? '';
   const controllerId = reader.int32();
   const topics = reader.compactArray(() => {
     const errorCode = reader.int16();
@@ -77,7 +79,7 @@ function decodeMetadata(payload: Buffer): ClusterMetadata {
     reader.tags();
     return { errorCode, topic, topicId, partitions };
   });
-  return { brokers, controllerId, topics };
+  return { clusterId, brokers, controllerId, topics };
 }
 
 function decodePartition(reader: WireReader): TopicMetadata['partitions'][number] {

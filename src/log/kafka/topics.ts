@@ -45,6 +45,11 @@ export class KafkaTopics {
     });
   }
 
+  /** The id of the cluster. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  clusterId(): Promise<string> {
+    return this.#persist(async () => (await this.#metadata([])).clusterId);
+  }
+
   /** Partition counts by topic. @throws as describe */
   partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return this.#persist(async () => {

@@ -39,6 +39,7 @@ export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLo
   };
   return {
     kind: 'postgres',
+    identity: async () => 'postgres',
     describe: (topics) => describeTopics(pool, topics),
     read(positions, options = {}) {
       assertOpen();
