@@ -78,7 +78,7 @@ same<
     window_end: Date;
     payments: bigint;
     total_amount: Decimal | null;
-    mean_weight: number;
+    mean_weight: number | null;
     mean_pieces: number | null;
     pieces: bigint | null;
     least_discount: number | null;
@@ -93,7 +93,7 @@ export class Mistaken extends WindowedProjection {
   define() {
     const from = this.from(Paid);
     // @ts-expect-error there is no such field
-    from.key("accountId");
+    from.key('accountID');
     // @ts-expect-error a key needs a field
     from.key();
     // @ts-expect-error a decimal is no key
