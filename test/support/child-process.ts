@@ -8,6 +8,8 @@ export interface ChildProcess {
   readonly pid: number;
   /** Resolves once the program has written this line on stdout. @throws when it ends before */
   line(wanted: string): Promise<void>;
+  /** Resolves once what it has written matches. @throws when it ends before */
+  says(wanted: RegExp): Promise<void>;
   /** Resolves when it has ended, with its exit code, or null when a signal ended it. */
   readonly exited: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
@@ -37,21 +39,23 @@ export function startProgram(
   const exited = new Promise<number | null>((resolve) =>
     child.on('close', (code) => resolve(code)),
   );
+  const waitFor = (found: () => boolean, what: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!found()) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      void exited.then(() => reject(new Error(`ended before it said ${what}:\n${output}`)));
+    });
   return {
     pid: child.pid ?? -1,
     exited,
     kill: (signal) => void child.kill(signal),
     output: () => output,
-    line: (wanted) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (!output.split('\n').includes(wanted)) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-        void exited.then(() => reject(new Error(`ended before it said "${wanted}":\n${output}`)));
-      }),
+    line: (wanted) => waitFor(() => output.split('\n').includes(wanted), `"${wanted}"`),
+    says: (wanted) => waitFor(() => wanted.test(output), String(wanted)),
   };
 }
