@@ -67,7 +67,7 @@ export function readings(key: KeyField, time: TimeField): EventDefinition<Readin
   return defineAvroEvent<Reading>({ name: 'Reading', topic: 'readings', fields, schema, ...where });
 }
 
-export const SCHEMA_ID = 7;
+const SCHEMA_ID = 7;
 export const SCHEMA_TEXT = schema;
 const encoder = createEventEncoder(readings('userId', 'at'));
 const decoder = createEventDecoder(readings('userId', 'at'));
