@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordAt } from '../../src/log/log-record.ts';
 import { createPostgresLog, type PostgresLog } from '../../src/log/postgres/postgres-log.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
+import { createPool } from '../../src/readmodel/connection.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase;
@@ -12,8 +13,7 @@ let log: PostgresLog;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  pool = new pg.Pool({ connectionString: database.url, max: 8 });
-  pool.on('error', () => undefined);
+  pool = createPool({ url: database.url });
   log = createPostgresLog({ pool, url: database.url });
 });
 

@@ -68,7 +68,7 @@ describe('the packed tarball', () => {
   it('satisfies attw as a package of ES modules', async () => {
     const { stdout } = await run(
       join(BIN, 'attw'),
-      [tarball, '--profile', 'esm-only', '--no-emoji'],
+      [tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],
       { cwd: ROOT },
     );
     // attw exits with 1 on any problem, and `run` then rejects.
