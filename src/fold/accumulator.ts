@@ -17,12 +17,10 @@ export type ColumnsByName = ReadonlyMap<string, ColumnValues>;
  * lie in the rows' strides from `at`, `width` of them; what does not fit there it keeps beside, by slot.
  */
 export interface Accumulator {
-  /** Doubles it needs per row. */
+  /** Doubles it needs per row; all 0 in a new row. */
   readonly width: number;
   /** Tells where its numbers begin in a stride; once, before use. */
   place(at: number): void;
-  /** Sets a new row to zero. The stride is all 0 already. */
-  open(state: RowState, slot: number): void;
   /** Takes in a batch. `column` is that of its field; undefined for counting events. */
   add(state: RowState, selection: Selection, column: FieldColumn | undefined): void;
   /** Merges row `i` of a set into the row in `slot`. */
@@ -35,7 +33,7 @@ export interface Accumulator {
   ): Iterable<[string, ColumnValues]>;
   /** A row moved to another slot; what is kept beside moves with it. */
   move(from: number, to: number): void;
-  /** Every row was forgotten, or, with `count`, those from that slot on. */
+  /** Every row was forgotten, or, with `count`, those from that slot on; what is kept beside of them goes. */
   forget(count?: number): void;
 }
 

@@ -17,8 +17,6 @@ export class Count implements Accumulator {
     this.#at = at;
   }
 
-  open(): void {}
-
   add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
     const present = column?.present ?? null;
     const { count, slots, records } = selection;

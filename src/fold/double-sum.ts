@@ -32,10 +32,6 @@ export class DoubleSum implements Accumulator {
     this.#at = at;
   }
 
-  open(_state: RowState, slot: number): void {
-    this.#units.delete(slot);
-  }
-
   add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
     if (column?.kind !== 'number') throw new TypeError('a double sum needs a number column');
     const { values, present } = column;

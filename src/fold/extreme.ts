@@ -31,10 +31,6 @@ export class Extreme implements Accumulator {
     this.#at = at;
   }
 
-  open(_state: RowState, slot: number): void {
-    this.#exact.delete(slot);
-  }
-
   add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
     if (column === undefined || column.kind === 'text') {
       throw new TypeError('an extreme needs a column of numbers');

@@ -20,10 +20,6 @@ export class IntegerSum implements Accumulator {
     this.#at = at;
   }
 
-  open(_state: RowState, slot: number): void {
-    this.#large.delete(slot);
-  }
-
   add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
     if (column?.kind !== 'long' && column?.kind !== 'decimal') {
       throw new TypeError('an integer sum needs a long or decimal column');

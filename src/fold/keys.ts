@@ -7,7 +7,7 @@ import { EARLIEST_DAY, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 /** A key's id when a part of it is null. */
 export const NULL_KEY = -1;
 /** A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is too long for an index, or a day before its calendar. */
-const BAD_KEY = -2;
+export const BAD_KEY = -2;
 
 /** One part of a key as it is given to Postgres. */
 type Part = string | number | bigint;
@@ -88,12 +88,13 @@ export class Keys {
   }
 
   #idOfText(bytes: Buffer, start: number, end: number): number {
+    if (end - start > KEY_TEXT_BYTES_MAX) return BAD_KEY;
     const known = this.#dictionary.count;
     const id = this.#dictionary.idOf(bytes, start, end);
     if (id === known) {
       const text = bytes.toString('utf8', start, end);
       this.#parts[0]?.push(text);
-      if (end - start > KEY_TEXT_BYTES_MAX || !isStorableText(text)) this.#bad.add(id);
+      if (!isStorableText(text)) this.#bad.add(id);
     }
     return this.#bad.size > 0 && this.#bad.has(id) ? BAD_KEY : id;
   }

@@ -23,12 +23,9 @@ export class RowState {
   changedCount = 0;
   #table: Int32Array;
   #mask: number;
-  readonly #onNew: (slot: number) => void;
 
-  /** @param onNew called for every slot taken, to set the accumulators' numbers to their zero */
-  constructor(stride: number, onNew: (slot: number) => void) {
+  constructor(stride: number) {
     this.stride = stride;
-    this.#onNew = onNew;
     this.numbers = new Float64Array(1024 * stride);
     this.keyIds = new Int32Array(1024);
     this.#changed = new Uint8Array(1024);
@@ -111,7 +108,6 @@ export class RowState {
     this.numbers.fill(0, base, base + this.stride);
     this.numbers[base + WINDOW_START] = windowStart;
     this.numbers[base + REVISED_AT] = Number.NaN;
-    this.#onNew(slot);
     this.#insert(slot);
     return slot;
   }

@@ -62,9 +62,7 @@ export class WindowedFold implements TaskFold {
     this.#instants = placed.flatMap(({ plan: { kind, field }, fieldIndex }) =>
       (kind === 'min' || kind === 'max') && isInstant(plan, field) ? [fieldIndex] : [],
     );
-    this.#state = new RowState(stride, (slot) => {
-      for (const { accumulator } of placed) accumulator.open(this.#state, slot);
-    });
+    this.#state = new RowState(stride);
     this.#keys = new Keys(plan.keys);
   }
 

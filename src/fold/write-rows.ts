@@ -106,10 +106,7 @@ function derivedColumn(
       ? Number(`${source.values[i] ?? 0n}e-${scale}`) / n
       : Number.NaN;
   });
-  const present = presenceOf(parts, slots, measure.field);
-  if (present !== null)
-    for (let i = 0; i < present.length; i += 1) if (present[i] === 0) values[i] = 0;
-  return { type: 'float8', values, present };
+  return { type: 'float8', values, present: presenceOf(parts, slots, measure.field) };
 }
 
 function need(columns: ReadonlyMap<string, ColumnValues>, name: string): ColumnValues {

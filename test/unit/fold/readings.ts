@@ -28,6 +28,26 @@ export interface Reading {
   readonly stamp: bigint;
 }
 
+/** A reading to change. */
+export const plain: Reading = {
+  userId: 'a',
+  tenant: 0n,
+  grade: 'LOW',
+  day: '2024-02-29',
+  flag: false,
+  number: 0,
+  value: 1,
+  amount: 0,
+  ratio: 0,
+  total: 1n,
+  extra: null,
+  price: null,
+  cost: new Decimal(0n, 0),
+  seenAt: null,
+  at: null,
+  stamp: 0n,
+};
+
 const SCALE = 4;
 const nullable = (type: unknown) => ['null', type];
 const logical = (type: string, logicalType: string) => ({ type, logicalType });

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Decimal } from '../../../src/event/decimal.ts';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
 import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import { feed, foldLive } from './drive.ts';
+import { feed, foldLive, foldPartially, mergeParts } from './drive.ts';
 import { type PlanChoice, planOf } from './plans.ts';
 import type { Logged, LoggedReading, Reading } from './readings.ts';
-import { batchOf, logOf, SCHEMA_TEXT } from './readings.ts';
+import { batchOf, logOf, plain, SCHEMA_TEXT } from './readings.ts';
 import { printRow, StoredTable } from './stored-table.ts';
 
 const minute = 60_000;
@@ -22,24 +21,6 @@ const choice: PlanChoice = {
 };
 const plan = planOf(choice);
 
-const plain: Reading = {
-  userId: 'a',
-  tenant: 0n,
-  grade: 'LOW',
-  day: '2024-02-29',
-  flag: false,
-  number: 0,
-  value: 1,
-  amount: 0,
-  ratio: 0,
-  total: 1n,
-  extra: null,
-  price: null,
-  cost: new Decimal(0n, 0),
-  seenAt: null,
-  at: null,
-  stamp: 0n,
-};
 const reading = (atMs: number, changes: Partial<Reading> = {}): LoggedReading => ({
   event: { ...plain, at: new Date(atMs), stamp: BigInt(atMs) * 1000n, ...changes },
   timestampMs: base,
@@ -220,6 +201,22 @@ describe('memory', () => {
     expect(table.printed()).toEqual(foldLive(plan, log).table.printed());
   });
 
+  it('knows its rows again when it has forgotten the keys that left', () => {
+    const readings: LoggedReading[] = [];
+    for (let i = 0; i < 130_000; i += 1) {
+      const atMs = base + Math.floor(i / 1000) * minute;
+      const userId = i % 1000 < 10 ? `back ${i % 10}` : `once ${i}`;
+      readings.push({ ...reading(atMs, { userId }), timestampMs: atMs });
+      if (i % 1000 < 10) readings.push({ ...reading(atMs, { userId }), timestampMs: atMs });
+    }
+    const small = planOf({ ...choice, measures: ['events'] });
+    const log = logOf(readings);
+    const course = { sizes: [5000, 7, 1, 1], after: ['flush'] } as const;
+    const { table } = foldLive(small, log, course);
+    expectAsInterpreted(small, log, table);
+    expect(mergeParts(small, foldPartially(small, log, course)).printed()).toEqual(table.printed());
+  });
+
   it('does not forget what is not committed', () => {
     const log = rounds(6);
     const { table } = foldLive(plan, log, {
@@ -251,6 +248,18 @@ describe('memory', () => {
     expect(changes.count).toBe(2);
     expect(fold.changedCount).toBe(0);
     expect(fold.takeChanges().count).toBe(0);
+  });
+
+  it('has rows of windows that end after the watermark, and asks for those that end at it', () => {
+    const log = logOf([reading(base), reading(base + minute + 10_000)]);
+    const { table, fold: before } = foldLive(plan, log);
+    expect(before.watermarkMs).toBe(base + minute);
+    const fold = createTaskFold(plan, { maxEventTimeMs: before.maxEventTimeMs, mode: 'live' });
+    fold.absorb(table.after(fold.preload()!));
+    expect(fold.rowCount).toBe(1);
+    feed(fold, logOf([reading(base + minute), reading(base + minute - 1)]), table);
+    table.upsert(fold.takeChanges());
+    expect(table.view().map((row) => /events \d/.exec(row)?.[0])).toEqual(['events 2', 'events 2']);
   });
 
   it('is empty after each takeChanges of a partial fold', () => {
