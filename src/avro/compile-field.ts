@@ -24,8 +24,16 @@ export function compileSkip(type: AvroType): Step {
     case 'string':
     case 'bytes':
       return (cursor) => void cursor.take(cursor.long());
-    default:
+    case 'union':
+    case 'record':
+    case 'array':
+    case 'map':
       return (cursor) => skipValue(cursor, type, createBudget());
+    default: {
+      // A scalar spends nothing of its budget, so one serves all records.
+      const budget = createBudget();
+      return (cursor) => skipValue(cursor, type, budget);
+    }
   }
 }
 
