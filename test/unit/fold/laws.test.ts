@@ -48,7 +48,7 @@ describe('law 2: batching is invisible', () => {
           whole.deadLetters.map(({ offset, reason }) => `${offset} ${reason}`),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 350 },
     );
   });
 
@@ -67,7 +67,7 @@ describe('law 2: batching is invisible', () => {
         );
         expect(mergeParts(plan, twice).printed()).toEqual(live);
       }),
-      { numRuns: 300 },
+      { numRuns: 220 },
     );
   });
 });
@@ -93,7 +93,7 @@ describe('law 4: order of arrival is invisible', () => {
           true,
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 220 },
     );
   });
 
@@ -105,7 +105,7 @@ describe('law 4: order of arrival is invisible', () => {
         const actual = foldLive(plan, logOf(shuffled(readings, by))).table;
         expect(actual.printed('revised_at_offset')).toEqual(expected.printed('revised_at_offset'));
       }),
-      { numRuns: 300 },
+      { numRuns: 220 },
     );
   });
 });

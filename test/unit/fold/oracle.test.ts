@@ -14,7 +14,7 @@ it('folds any log through any plan into the rows that the plain fold gives', () 
       const expected = foldInterpreted(plan, log).map((row) => printRow(plan.table, row));
       expect(foldLive(plan, log).table.view()).toEqual(expected.sort());
     }),
-    { numRuns: 700 },
+    { numRuns: 500 },
   );
 });
 
