@@ -38,7 +38,13 @@ export { avg, count, max, min, sum } from './projection/aggregates.ts';
 export { compileProjection } from './projection/compile.ts';
 export type { Duration } from './projection/duration.ts';
 export type { DataFilter } from './projection/filter.ts';
-export type { WindowedPlan } from './projection/plan.ts';
+export type {
+  KeyedTablePlan,
+  PatternPlan,
+  Plan,
+  SessionPlan,
+  WindowedPlan,
+} from './projection/plan.ts';
 export type { Definition, RowOf } from './projection/projection.ts';
 export { Projection } from './projection/projection.ts';
 export type { TumblingWindow } from './projection/window.ts';

@@ -1,5 +1,5 @@
 import type { EventLog } from './log/event-log.ts';
-import type { WindowedPlan } from './projection/plan.ts';
+import type { Plan } from './projection/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
@@ -81,7 +81,7 @@ export interface Runner {
 /** A composed application. `createReprise(config)` makes one; `close` releases everything it opened. */
 export interface Reprise {
   /** The compiled projections, in the order of the configuration. */
-  readonly plans: readonly WindowedPlan[];
+  readonly plans: readonly Plan[];
   readonly publisher: Publisher;
   readonly readModels: ReadModels;
   readonly runner: Runner;

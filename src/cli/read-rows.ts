@@ -1,12 +1,12 @@
 import type { ProjectionClass } from '../config/reprise-config.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 
 /** A row of a stable view, by SQL column names. */
 export type ViewRow = Readonly<Record<string, unknown>>;
 
 /** Columns that the stable view shows, in table order. */
-export function viewColumns(plan: WindowedPlan): readonly string[] {
+export function viewColumns(plan: Plan): readonly string[] {
   return plan.table.columns.filter(({ role }) => role !== 'state').map(({ name }) => name);
 }
 

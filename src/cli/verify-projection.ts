@@ -1,4 +1,4 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 import { compareRows } from './compare-rows.ts';
 import { queryRows, type ViewRow, viewColumns } from './read-rows.ts';
@@ -6,10 +6,7 @@ import { type DecodedRecord, wholeLog } from './whole-log.ts';
 import type { Planned } from './with-app.ts';
 
 /** Folds decoded records the plain way; gives the rows that the stable view should show, by SQL column names. */
-export type IndependentFold = (
-  plan: WindowedPlan,
-  records: readonly DecodedRecord[],
-) => readonly ViewRow[];
+export type IndependentFold = (plan: Plan, records: readonly DecodedRecord[]) => readonly ViewRow[];
 
 /**
  * Compares the stable view of a projection with an independent fold of the whole log: 1 read and decode every record, whole events, by a

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 import { loadConfigFile } from './load-config.ts';
 import { stopOnSignals } from './stop-signal.ts';
@@ -52,7 +52,7 @@ export async function withApp<Result>(
 /** A projection class with its plan. */
 export interface Planned {
   readonly projection: ResolvedConfig['projections'][number];
-  readonly plan: WindowedPlan;
+  readonly plan: Plan;
 }
 
 /** The configured projections with their plans, as the application compiled them. */

@@ -2,7 +2,7 @@ import type { Container } from 'inversify';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
@@ -40,7 +40,7 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
 
 interface Parts {
   readonly config: ResolvedConfig;
-  readonly plans: readonly WindowedPlan[];
+  readonly plans: readonly Plan[];
   readonly stopDatabase: () => Promise<void>;
 }
 
@@ -89,7 +89,7 @@ function compose(container: Container, parts: Parts): Reprise {
   };
 }
 
-function planNamed(plans: readonly WindowedPlan[], name: string): WindowedPlan {
+function planNamed(plans: readonly Plan[], name: string): Plan {
   const plan = plans.find((each) => each.name === name);
   if (plan !== undefined) return plan;
   const known = plans.map((each) => each.name).join(', ') || 'none';

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { EventLog } from '../log/event-log.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { ReadModels } from '../readmodel/read-models.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
@@ -23,7 +23,7 @@ export const TOKENS = {
   log: token<EventLog>('log'),
   registry: token<SchemaRegistry>('registry'),
   publisher: token<Publisher>('publisher'),
-  plans: token<readonly WindowedPlan[]>('plans'),
+  plans: token<readonly Plan[]>('plans'),
   readModels: token<ReadModels>('readModels'),
   runnerSettings: token<RunnerSettings>('runnerSettings'),
   runner: token<Runner>('runner'),

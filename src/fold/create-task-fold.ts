@@ -1,8 +1,13 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { TaskFold, TaskFoldOptions } from './task-fold.ts';
 import { WindowedFold } from './windowed-fold.ts';
 
 /** Makes the fold of one task for a plan. */
-export function createTaskFold(plan: WindowedPlan, options: TaskFoldOptions): TaskFold {
-  return new WindowedFold(plan, options);
+export function createTaskFold(plan: Plan, options: TaskFoldOptions): TaskFold {
+  switch (plan.kind) {
+    case 'windowed':
+      return new WindowedFold(plan, options);
+    default:
+      throw new TypeError(`no fold for ${plan.kind} plans`);
+  }
 }

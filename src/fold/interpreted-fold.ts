@@ -1,9 +1,10 @@
 import type { LogRecord } from '../log/record-batch.ts';
-import type { KeyPlan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
+import type { KeyPlan, Plan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
 import { meetsAll } from './interpreted-filter.ts';
 import { measureOf } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
+import { tumblingOf } from './write-rows.ts';
 
 /** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
 export interface FoldedRecord {
@@ -33,9 +34,10 @@ interface Group {
  * @returns rows by partition, key and window
  */
 export function foldInterpreted(
-  plan: WindowedPlan,
+  plan: Plan,
   records: Iterable<FoldedRecord>,
 ): readonly InterpretedRow[] {
+  if (plan.kind !== 'windowed') throw new TypeError(`no plain fold for ${plan.kind} plans`);
   const latestMs = new Map<number, number>();
   const groups = new Map<string, Group>();
   for (const { record, event } of records) {
@@ -44,8 +46,9 @@ export function foldInterpreted(
     const { partition } = record;
     const timeMs = eventTimeMs(source, event, record.timestampMs);
     if (timeMs > record.timestampMs + plan.maxDriftMs) continue; // FUTURE
-    const windowStartMs = timeMs - floorMod(timeMs - plan.window.offsetMs, plan.window.sizeMs);
-    const windowEndMs = windowStartMs + plan.window.sizeMs;
+    const windowStartMs =
+      timeMs - floorMod(timeMs - tumblingOf(plan).offsetMs, tumblingOf(plan).sizeMs);
+    const windowEndMs = windowStartMs + tumblingOf(plan).sizeMs;
     if (windowStartMs < EARLIEST_MS || windowEndMs > LATEST_MS) continue;
     const latest = Math.max(latestMs.get(partition) ?? Number.NEGATIVE_INFINITY, timeMs);
     latestMs.set(partition, latest);
@@ -114,7 +117,7 @@ function rowOf(plan: WindowedPlan, group: Group): InterpretedRow {
   const row: Record<string, unknown> & { _partition: number } = { _partition: group.partition };
   for (const [i, { column }] of plan.keys.entries()) row[column] = group.key[i];
   row['window_start'] = new Date(group.windowStartMs);
-  row['window_end'] = new Date(group.windowStartMs + plan.window.sizeMs);
+  row['window_end'] = new Date(group.windowStartMs + tumblingOf(plan).sizeMs);
   const fields = plan.sources[0]?.event.fields ?? [];
   for (const measure of plan.measures) {
     const field = fields.find(({ name }) => name === measure.field);

@@ -2,22 +2,26 @@ import type { FieldColumn } from '../event/field-columns.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { WindowedPlan } from '../projection/plan.ts';
 import type { ColumnValues, RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
 import type { Selection } from './accumulator.ts';
 import type { PlacedAccumulator } from './create-accumulators.ts';
 import { createAccumulators } from './create-accumulators.ts';
+import { EventClock } from './event-clock.ts';
 import { Keys, keyPartsAt, NULL_KEY } from './keys.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
 import { REVISED_AT, RowState, WINDOW_START } from './row-state.ts';
-import type { DecodedBatch } from './source-batch.ts';
-import { deadLetterAt, SourceBatch } from './source-batch.ts';
 import type {
   DeadLetter,
+  FoldChanges,
+  MissingRows,
   RowsAfter,
   TaskFold,
   TaskFoldOptions,
   UnresolvedSchema,
 } from './task-fold.ts';
-import { writeRows } from './write-rows.ts';
+import type { DecodedBatch, SourcePart } from './topic-batch.ts';
+import { deadLetterAt, futureLetter, TopicBatches } from './topic-batch.ts';
+import { tumblingOf, writeRows } from './write-rows.ts';
 
 /** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
 const CHUNK = 2048;
@@ -31,7 +35,8 @@ const SPARE_KEYS_MAX = 100_000;
 export class WindowedFold implements TaskFold {
   readonly #plan: WindowedPlan;
   readonly #live: boolean;
-  readonly #sources: readonly SourceBatch[];
+  readonly #topics: TopicBatches;
+  readonly #clock: EventClock;
   readonly #placed: readonly PlacedAccumulator[];
   /** Columns of the batch whose instants become column values. */
   readonly #instants: readonly number[];
@@ -48,15 +53,14 @@ export class WindowedFold implements TaskFold {
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
-  maxEventTimeMs: number | null;
-  lateEvents = 0;
+  lateCount = 0;
 
   constructor(plan: WindowedPlan, options: TaskFoldOptions) {
     this.#plan = plan;
     this.#live = options.mode === 'live';
-    this.maxEventTimeMs = options.maxEventTimeMs;
+    this.#clock = new EventClock(plan, options.clock);
     this.#completeAfterMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
-    this.#sources = plan.sources.map((source) => new SourceBatch(source));
+    this.#topics = new TopicBatches(plan, options.clock.nowMs);
     const { placed, stride } = createAccumulators(plan);
     this.#placed = placed;
     this.#instants = placed.flatMap(({ plan: { kind, field }, fieldIndex }) =>
@@ -66,50 +70,59 @@ export class WindowedFold implements TaskFold {
     this.#keys = new Keys(plan.keys);
   }
 
+  get maxEventTimeMs(): number | null {
+    return this.#clock.maxEventTimeMs;
+  }
+
   get watermarkMs(): number | null {
-    return this.maxEventTimeMs === null ? null : this.maxEventTimeMs - this.#plan.latenessMs;
+    return this.#clock.watermarkMs;
+  }
+
+  get stateSize(): number {
+    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const { stride, numbers, count } = this.#state;
+    let open = 0;
+    for (let slot = 0; slot < count; slot += 1) {
+      if ((numbers[slot * stride + WINDOW_START] as number) + this.#sizeMs > watermarkMs) open += 1;
+    }
+    return open;
   }
 
   get rowCount(): number {
     return this.#state.count;
   }
 
-  get changedCount(): number {
-    return this.#live ? this.#state.changedCount : this.#state.count;
-  }
-
-  preload(): RowsAfter | null {
-    if (!this.#live || this.watermarkMs === null) return null;
-    return { column: 'window_end', afterMs: this.#completeAfterMs };
+  preload(): readonly RowsAfter[] {
+    if (!this.#live || this.watermarkMs === null) return [];
+    return [{ table: this.#plan.table, column: 'window_end', afterMs: this.#completeAfterMs }];
   }
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    const source = this.#sourceOf(batch);
-    const { event } = source.plan;
-    return source.unresolvedSchemaIds(batch).map((schemaId) => ({ event, schemaId }));
+    return this.#topics.unresolvedSchemas(batch);
   }
 
   resolveSchema(schemaId: number, schema: string | Error): void {
-    for (const source of this.#sources) source.resolve(schemaId, schema);
+    this.#topics.resolve(schemaId, schema);
   }
 
-  prepare(batch: RecordBatch): RowSet | null {
-    const source = this.#sourceOf(batch);
-    const decoded = source.decode(batch);
+  prepare(batch: RecordBatch): readonly MissingRows[] {
+    const decoded = this.#topics.decode(batch);
+    const part = decoded.parts[0] as SourcePart;
     this.#makeRoom(batch.count);
-    this.#routeToWindows(batch, decoded);
-    source.filter(batch, decoded);
+    this.#routeToWindows(batch, part, decoded.deadLetters);
+    this.#topics.filter(decoded);
     const columns = this.#plan.keys.map(
-      ({ field }) => decoded.columns[source.plan.fields.indexOf(field)] as FieldColumn,
+      ({ field }) => part.columns[part.plan.fields.indexOf(field)] as FieldColumn,
     );
-    this.#keys.intern(columns, batch.count, decoded.skip, this.#keyIds);
-    this.#refuseBadKeys(batch, decoded);
-    this.#refuseEarlyInstants(batch, decoded);
+    this.#keys.intern(columns, batch.count, part.skip, this.#keyIds);
+    this.#refuseBadKeys(batch, part, decoded.deadLetters);
+    this.#refuseEarlyInstants(batch, part, decoded.deadLetters);
     this.#prepared = { batch, decoded };
-    return this.#missingRows(batch.count, decoded.skip);
+    const missing = this.#missingRows(batch.count, part.skip);
+    return missing === null ? [] : [{ table: this.#plan.table, keys: missing, bound: null }];
   }
 
-  absorb(rows: RowSet): void {
+  absorb(_table: TablePlan, rows: RowSet): void {
     const columns = new Map<string, ColumnValues>(
       this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
     );
@@ -130,7 +143,7 @@ export class WindowedFold implements TaskFold {
     const prepared = this.#prepared;
     if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
     this.#prepared = null;
-    const { skip, columns } = prepared.decoded;
+    const { skip, columns } = prepared.decoded.parts[0] as SourcePart;
     const { records, slots } = this.#selection;
     const state = this.#state;
     for (let from = 0; from < batch.count; ) {
@@ -154,7 +167,21 @@ export class WindowedFold implements TaskFold {
     return prepared.decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
-  takeChanges(): RowSet {
+  tick(quietMs: number): void {
+    this.#clock.tick(quietMs);
+  }
+
+  takeChanges(): FoldChanges {
+    const rows = this.#takeRows();
+    const { table } = this.#plan;
+    return {
+      tables: rows.count === 0 ? [] : [{ table, rows, deleted: null }],
+      lateEvents: [],
+      emissions: [],
+    };
+  }
+
+  #takeRows(): RowSet {
     const parts = { plan: this.#plan, keys: this.#keys, state: this.#state, placed: this.#placed };
     if (this.#live) return writeRows(parts, this.#state.takeChanged());
     const rows = writeRows(
@@ -171,7 +198,7 @@ export class WindowedFold implements TaskFold {
     if (!this.#live || this.#state.count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
     const { stride, numbers, keyIds } = this.#state;
-    const { sizeMs } = this.#plan.window;
+    const sizeMs = this.#sizeMs;
     const old = this.#keys;
     const fresh =
       old.count > 2 * this.#state.count + SPARE_KEYS_MAX ? new Keys(this.#plan.keys) : null;
@@ -188,27 +215,29 @@ export class WindowedFold implements TaskFold {
     this.#rowsAfterCompaction = this.#state.count;
   }
 
-  #sourceOf(batch: RecordBatch): SourceBatch {
-    const source = this.#sources.find(({ plan }) => plan.event.topic === batch.topic);
-    if (source === undefined)
-      throw new TypeError(`${this.#plan.name} does not read ${batch.topic}`);
-    return source;
+  get #sizeMs(): number {
+    return tumblingOf(this.#plan).sizeMs;
   }
 
   /** Finds each record's window, moves the watermark record by record, marks late ones, refuses future ones. */
-  #routeToWindows(batch: RecordBatch, { skip, timesMs, deadLetters }: DecodedBatch): void {
-    const { latenessMs, maxDriftMs, window } = this.#plan;
-    const { sizeMs, offsetMs } = window;
+  #routeToWindows(
+    batch: RecordBatch,
+    { skip, timesMs }: SourcePart,
+    deadLetters: DeadLetter[],
+  ): void {
+    const clock = this.#clock;
+    const { sizeMs, offsetMs } = tumblingOf(this.#plan);
     const late = this.#late;
     const windowStarts = this.#windowStarts;
-    const { count, timestampsMs } = batch;
-    let latest = this.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
+    const { count } = batch;
+    const limitMs = clock.limitMs(batch);
     for (let i = 0; i < count; i += 1) {
       if (skip[i] === 1) continue;
       const time = timesMs[i] as number;
-      if (time > (timestampsMs[i] as number) + maxDriftMs) {
+      const refusal = clock.refusal(batch, i, time, limitMs);
+      if (refusal !== null) {
         skip[i] = 1;
-        deadLetters.push(deadLetterAt(batch, i, 'FUTURE', futureMessage(batch, i, time)));
+        deadLetters.push(futureLetter(batch, i, time, refusal));
         continue;
       }
       const start = Math.floor((time - offsetMs) / sizeMs) * sizeMs + offsetMs;
@@ -217,14 +246,13 @@ export class WindowedFold implements TaskFold {
         deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', calendarMessage(batch, i, time)));
         continue;
       }
-      if (time > latest) latest = time;
+      clock.see(time);
       windowStarts[i] = start;
-      late[i] = start + sizeMs <= latest - latenessMs ? 1 : 0;
+      late[i] = start + sizeMs <= (clock.watermarkMs as number) ? 1 : 0;
     }
-    if (latest > Number.NEGATIVE_INFINITY) this.maxEventTimeMs = latest;
   }
 
-  #refuseBadKeys(batch: RecordBatch, { skip, deadLetters }: DecodedBatch): void {
+  #refuseBadKeys(batch: RecordBatch, { skip }: SourcePart, deadLetters: DeadLetter[]): void {
     for (let i = 0; i < batch.count; i += 1) {
       const id = this.#keyIds[i] as number;
       if (skip[i] === 1 || id >= 0) continue;
@@ -245,7 +273,11 @@ export class WindowedFold implements TaskFold {
   }
 
   /** Refuses records whose measured instants Postgres could not hold. */
-  #refuseEarlyInstants(batch: RecordBatch, { skip, columns, deadLetters }: DecodedBatch): void {
+  #refuseEarlyInstants(
+    batch: RecordBatch,
+    { skip, columns }: SourcePart,
+    deadLetters: DeadLetter[],
+  ): void {
     for (const fieldIndex of this.#instants) {
       const column = columns[fieldIndex];
       if (column?.kind !== 'number') continue;
@@ -267,9 +299,9 @@ export class WindowedFold implements TaskFold {
     const seen = new Set<string>();
     for (let i = 0; i < count; i += 1) {
       if (skip[i] === 1) continue;
-      if (this.#late[i] === 1) this.lateEvents += 1;
+      if (this.#late[i] === 1) this.lateCount += 1;
       const start = this.#windowStarts[i] as number;
-      if (!this.#live || start + this.#plan.window.sizeMs > this.#completeAfterMs) continue;
+      if (!this.#live || start + this.#sizeMs > this.#completeAfterMs) continue;
       const keyId = this.#keyIds[i] as number;
       const id = `${keyId} ${start}`;
       if (seen.has(id) || this.#state.find(keyId, start) >= 0) continue;
@@ -313,10 +345,4 @@ function isInstant({ sources }: WindowedPlan, name: string): boolean {
 function calendarMessage(batch: RecordBatch, i: number, timeMs: number): string {
   const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
   return `${place}: ${timeMs} ms, or its window, lies beyond the calendar (4713 BC to ${new Date(LATEST_MS).toISOString()}).`;
-}
-
-function futureMessage(batch: RecordBatch, i: number, timeMs: number): string {
-  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
-  const aheadMs = timeMs - (batch.timestampsMs[i] as number);
-  return `${place}: the event time is ${aheadMs} ms ahead of the record timestamp, more than maxDrift allows.`;
 }

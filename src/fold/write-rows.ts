@@ -1,5 +1,6 @@
 import type { MeasurePlan, WindowedPlan } from '../projection/plan.ts';
 import type { ColumnValues, RowSet } from '../projection/row-set.ts';
+import type { TumblingWindow } from '../projection/window.ts';
 import { Count } from './count.ts';
 import type { PlacedAccumulator } from './create-accumulators.ts';
 import type { Keys } from './keys.ts';
@@ -51,7 +52,7 @@ function* headerColumns(
     const start = state.numbers[base + WINDOW_START] as number;
     const revisedAt = state.numbers[base + REVISED_AT] as number;
     starts[i] = start;
-    ends[i] = start + plan.window.sizeMs;
+    ends[i] = start + tumblingOf(plan).sizeMs;
     if (revisedAt === revisedAt) {
       revised[i] = revisedAt;
       present[i] = 1;
@@ -113,4 +114,10 @@ function need(columns: ReadonlyMap<string, ColumnValues>, name: string): ColumnV
   const values = columns.get(name);
   if (values === undefined) throw new TypeError(`no values for column ${name}`);
   return values;
+}
+
+/** The tumbling windows of a plan. */
+export function tumblingOf({ window }: WindowedPlan): TumblingWindow {
+  if (window.kind !== 'tumbling') throw new TypeError(`no fold for ${window.kind} windows`);
+  return window;
 }

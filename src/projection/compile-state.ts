@@ -20,11 +20,16 @@ export function planAccumulators(
   for (const { aggregate, field: name, column } of ordered) {
     const field = event.fields.find((each) => each.name === name);
     if (aggregate === 'count' || field === undefined) {
-      add('count', { kind: 'count', field: null, column });
+      add('count', { kind: 'count', field: null, column, filter: null });
       continue;
     }
     if (aggregate === 'min' || aggregate === 'max') {
-      add(`${aggregate} ${field.name}`, { kind: aggregate, field: field.name, column });
+      add(`${aggregate} ${field.name}`, {
+        kind: aggregate,
+        field: field.name,
+        column,
+        filter: null,
+      });
     } else {
       add(
         `sum ${field.name}`,
@@ -33,16 +38,16 @@ export function planAccumulators(
     }
     if (field.nullable) {
       const column = stateName('count', field);
-      add(`count ${field.name}`, { kind: 'count', field: field.name, column });
+      add(`count ${field.name}`, { kind: 'count', field: field.name, column, filter: null });
     } else if (aggregate === 'avg') {
-      add('count', { kind: 'count', field: null, column: '_count' });
+      add('count', { kind: 'count', field: null, column: '_count', filter: null });
     }
   }
   return [...planned.values()];
 }
 
 function sumOf(field: Field, column: string): AccumulatorPlan {
-  if (isInteger(field)) return { kind: 'sumInteger', field: field.name, column };
+  if (isInteger(field)) return { kind: 'sumInteger', field: field.name, column, filter: null };
   const hidden = stateName('sum', field);
   return {
     kind: 'sumDouble',
@@ -50,6 +55,7 @@ function sumOf(field: Field, column: string): AccumulatorPlan {
     hi: column,
     lo: `${hidden}_lo`,
     rest: `${hidden}_rest`,
+    filter: null,
   };
 }
 

@@ -1,39 +1,127 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { FieldType } from '../event/field-type.ts';
 import type { FilterPlan } from './filter.ts';
+import type { PatternElement, SkipPlan } from './pattern-plan.ts';
 import type { TablePlan } from './table-plan.ts';
-import type { TumblingWindow } from './window.ts';
+import type { WindowPlan } from './window.ts';
 
-/**
- * The executable form of a windowed projection: data, so that it can be printed, compared and fingerprinted. Made by `compileProjection`.
- */
-export interface WindowedPlan {
-  readonly kind: 'windowed';
+/** The executable form of a projection: data, so that it can be printed, compared and fingerprinted. Made by `compileProjection`. */
+export type Plan = WindowedPlan | SessionPlan | PatternPlan | KeyedTablePlan;
+
+/** What the plans of all kinds have in common. */
+export interface PlanBase {
   readonly name: string;
   readonly version: number;
   /** SHA-256 of the declared shape: changes exactly when the rows may come out differently. */
   readonly fingerprint: string;
+  /** The kinds of events folded; several may lie on one topic. */
   readonly sources: readonly SourcePlan[];
   readonly keys: readonly KeyPlan[];
-  readonly window: TumblingWindow;
   readonly latenessMs: number;
-  readonly late: 'revise';
+  readonly late: 'revise' | 'reject';
   readonly maxDriftMs: number;
-  /** State kept per row. Measures that need the same state share it. */
-  readonly accumulators: readonly AccumulatorPlan[];
-  readonly measures: readonly MeasurePlan[];
+  /** After so much silence of a partition (wall clock) its owner journals a tick; null: never. */
+  readonly idleMs: number | null;
+  /** The table behind the stable view: `tables[0]`. */
   readonly table: TablePlan;
-  readonly replayable: true;
+  /** Every table of a version: read models and hidden state. */
+  readonly tables: readonly TablePlan[];
+  readonly emissions: readonly EmissionPlan[];
+  /** How a rebuild writes: `partial`: partial rows, appended and merged at the end; `live`: as a live task does, in log order. */
+  readonly rebuild: 'partial' | 'live';
+  /** False: results depend on the clock of the process (processing time); `rebuild` is refused. */
+  readonly replayable: boolean;
+}
+
+/** Metrics per key and window. */
+export interface WindowedPlan extends PlanBase, MeasuresPlan {
+  readonly kind: 'windowed';
+  readonly window: WindowPlan;
+  /** `update`: rows are shown as events arrive; `onClose`: once their window is closed. */
+  readonly emit: 'update' | 'onClose';
+  /** The key does not contain the record key: rows of several partitions are merged when read. */
+  readonly mergedAtRead: boolean;
+}
+
+/** Runs of events of one key that are no further apart than a gap. */
+export interface SessionPlan extends PlanBase, MeasuresPlan {
+  readonly kind: 'session';
+  readonly gap: GapPlan;
+  /** A session is split at the first event further than this from its first; null: never. */
+  readonly maxLengthMs: number | null;
+}
+
+/** How long after an event its session stays open: milliseconds, or a pure function of the event giving them. */
+export type GapPlan =
+  | { readonly kind: 'fixed'; readonly gapMs: number }
+  | { readonly kind: 'dynamic'; readonly gapMs: (event: never) => number };
+
+/** Sequences of events of one key. */
+export interface PatternPlan extends PlanBase {
+  readonly kind: 'pattern';
+  readonly pattern: readonly PatternElement[];
+  /** First to last event, strictly less; null: unbounded. */
+  readonly withinMs: number | null;
+  /** Between neighbouring events; null: unbounded. */
+  readonly withinStepsMs: number | null;
+  readonly skip: SkipPlan;
+  readonly maxRunsPerKey: number;
+  /** The columns of a match row beyond key, match_id, matched_at and positions, from the match. */
+  readonly row: ((match: never) => Readonly<Record<string, unknown>>) | null;
+  /** The same for partial matches that timed out; null: they leave no row. */
+  readonly timeoutRow: ((match: never) => Readonly<Record<string, unknown>>) | null;
+}
+
+/** Rows by key, made by reducers in log order. */
+export interface KeyedTablePlan extends PlanBase {
+  readonly kind: 'table';
+  /** What becomes of an event, per table and event; in the order declared. */
+  readonly handlers: readonly HandlerPlan[];
+}
+
+/** One reducer: `rows[tables[table]]` at the event's keys become what `reduce` says. */
+export interface HandlerPlan {
+  /** Index in `plan.tables`. */
+  readonly table: number;
+  /** Index in `plan.sources`. */
+  readonly source: number;
+  /** The primary-key values of the rows an event touches, in the order of the table's key columns: by fields, or by a pure function that fans out. */
+  readonly keys: HandlerKeys;
+  /** Rows of other tables of the projection that the reducer may look into. */
+  readonly lookups: readonly LookupPlan[];
+  /** `row` undefined: there is none yet; null deletes; the same row changes nothing. */
+  readonly reduce: (row: unknown, event: never, lookups: never) => unknown;
+}
+
+/** Where a handler's rows are. */
+export type HandlerKeys =
+  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  | { readonly kind: 'function'; readonly keysOf: (event: never) => readonly unknown[] };
+
+/** A named look into a table of the same projection, by key. */
+export interface LookupPlan {
+  readonly name: string;
+  /** Index in `plan.tables`. */
+  readonly table: number;
+  readonly keys: HandlerKeys;
 }
 
 /** One kind of event that the projection folds. */
 export interface SourcePlan {
   readonly event: EventDefinition;
-  /** All must hold; empty: every event. */
+  /** What the event time is. */
+  readonly time: TimePlan;
+  /** All must hold; empty: every event. Events that do not pass still move the watermark. */
   readonly where: readonly FilterPlan[];
-  /** The fields that the decoder must materialise, in the order of the fold's columns. */
+  /** The fields that the decoder must materialise as columns, in the order of the fold's columns. */
   readonly fields: readonly string[];
 }
+
+/** A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the clock of the process when it folds the record. */
+export type TimePlan =
+  | { readonly kind: 'field'; readonly field: string }
+  | { readonly kind: 'record' }
+  | { readonly kind: 'processing' };
 
 /** One part of the key and its column. */
 export interface KeyPlan {
@@ -42,15 +130,37 @@ export interface KeyPlan {
   readonly type: FieldType;
 }
 
+/** An event published because a window or session closed, a closed one was revised, a pattern matched or timed out. `make` is pure; null: none this time. */
+export interface EmissionPlan {
+  readonly on: 'close' | 'revise' | 'match' | 'timeout';
+  readonly event: EventDefinition;
+  readonly make: (subject: never) => unknown;
+}
+
+/** What is kept of the events of a window or session. */
+export interface MeasuresPlan {
+  /** State kept per row. Measures that need the same state share it. */
+  readonly accumulators: readonly AccumulatorPlan[];
+  readonly measures: readonly MeasurePlan[];
+  /** Which events an accumulator takes; `AccumulatorPlan.filter` is an index in here. */
+  readonly measureFilters: readonly MeasureFilterPlan[];
+}
+
+/** Events that a measure takes: of one kind (index in `sources`; null: all), that meet all of `where`. */
+export interface MeasureFilterPlan {
+  readonly source: number | null;
+  readonly where: readonly FilterPlan[];
+}
+
 /**
  * What is kept per row to go on folding, each in columns of the table:
  * - `count`: events, or, with `field`, those whose field is not null;
  * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (what rounding left over);
  * - `sumInteger`: an exact integer sum (longs, unscaled decimals);
  * - `min`, `max`: the extreme value.
- * Those over a nullable field are NULL while the count of that field is 0.
+ * Those over a nullable field are NULL while the count of that field is 0. `filter`: index in `measureFilters`; null: every event of the row.
  */
-export type AccumulatorPlan =
+export type AccumulatorPlan = { readonly filter: number | null } & (
   | { readonly kind: 'count'; readonly field: string | null; readonly column: string }
   | {
       readonly kind: 'sumDouble';
@@ -60,7 +170,8 @@ export type AccumulatorPlan =
       readonly rest: string;
     }
   | { readonly kind: 'sumInteger'; readonly field: string; readonly column: string }
-  | { readonly kind: 'min' | 'max'; readonly field: string; readonly column: string };
+  | { readonly kind: 'min' | 'max'; readonly field: string; readonly column: string }
+);
 
 /** A declared measure. Where its column is not an accumulator's own, it is computed when the row is written: `avg`. */
 export interface MeasurePlan {
@@ -68,4 +179,6 @@ export interface MeasurePlan {
   readonly column: string;
   readonly aggregate: 'count' | 'sum' | 'avg' | 'min' | 'max';
   readonly field: string | null;
+  /** Index in `measureFilters`; null: every event of the row. */
+  readonly filter: number | null;
 }

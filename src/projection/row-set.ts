@@ -10,7 +10,7 @@ export interface RowSet {
 /** Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays may be longer than the set's count. */
 export type ColumnValues =
   | {
-      readonly type: 'text';
+      readonly type: 'text' | 'jsonb';
       readonly values: readonly string[];
       readonly present: Uint8Array | null;
     }

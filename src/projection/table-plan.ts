@@ -1,4 +1,4 @@
-/** Column types a read-model table may have. `float8[]` is for hidden state only. */
+/** Column types a read-model table may have. `float8[]` is for hidden state only; a jsonb value travels as its JSON text. */
 export type ColumnType =
   | 'text'
   | 'boolean'
@@ -9,6 +9,7 @@ export type ColumnType =
   | 'numeric'
   | 'date'
   | 'timestamptz'
+  | 'jsonb'
   | 'bytea';
 
 /**
@@ -29,7 +30,7 @@ export interface ColumnPlan {
 }
 
 /**
- * The table of one projection version. Its physical name is `${name}__v${version}`, its stable view is `name`. The first physical column is
+ * A table of one projection version. Its physical name is `${name}__v${version}`; a read model's stable view is `name`. The first physical column is
  * always `_partition int4` (the task that owns the row); the primary key is (`_partition`, key columns in order).
  */
 export interface TablePlan {
@@ -40,4 +41,21 @@ export interface TablePlan {
   readonly columns: readonly ColumnPlan[];
   /** Extra indexes, as lists of column names; built last in a rebuild. */
   readonly indexes: readonly (readonly string[])[];
+  /** The stable view in front; null: hidden state, nobody reads it. */
+  readonly view: ViewPlan | null;
+}
+
+/** How the stable view shows a table. */
+export interface ViewPlan {
+  /** Shows only rows where this boolean state column is true; null: all. */
+  readonly onlyWhere: string | null;
+  /** One row per key from those of all partitions, by these merges, one for each column shown that is no key; null: rows as they are. */
+  readonly merged: readonly ColumnMerge[] | null;
+}
+
+/** How one shown column comes out of the rows of several partitions: the aggregate's own merge over these columns of the table. */
+export interface ColumnMerge {
+  readonly column: string;
+  readonly merge: string;
+  readonly from: readonly string[];
 }

@@ -1,6 +1,13 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Measure, MeasureValue } from './aggregates.ts';
-import type { Duration } from './duration.ts';
+import type {
+  DeclaredSources,
+  DisorderOptions,
+  EventsOf,
+  KeyField,
+  TimeChoice,
+  TimeField,
+} from './declared-sources.ts';
 import type { DataFilter } from './filter.ts';
 import type { Definition } from './projection.ts';
 import { Projection } from './projection.ts';
@@ -24,25 +31,23 @@ import type { TumblingWindow } from './window.ts';
 export abstract class WindowedProjection extends Projection {
   abstract override define(): WindowedDefinition<unknown>;
 
-  /** The events to fold. Every one of them moves the watermark, whatever `where` says. */
-  protected from<Event>(event: EventDefinition<Event>): KeyStep<Event> {
-    return { key: (...fields) => windowStep({ event, fields, where: [] }) };
+  /** The events to fold, of one or several kinds and topics. Every one of them moves the watermark, whatever `where` says. */
+  protected from<Events extends readonly [unknown, ...unknown[]]>(
+    ...events: EventsOf<Events>
+  ): KeyStep<Events[number]> {
+    return keyStep({
+      events: events as readonly EventDefinition[],
+      keyFields: [],
+      where: [],
+      time: null,
+    });
   }
 }
 
-/** Fields that may be part of a key: text, enums, whole numbers, booleans, days. */
-type KeyField<Event> = {
-  [Name in keyof Event & string]: NonNullable<Event[Name]> extends
-    | string
-    | number
-    | bigint
-    | boolean
-    ? Name
-    : never;
-}[keyof Event & string];
-
 /** After `from`: what a row is for. */
 export interface KeyStep<Event> {
+  /** Another event time than the events' own time field. */
+  time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
   /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
@@ -58,13 +63,9 @@ export interface WindowStep<Event, Keys extends keyof Event & string> {
 }
 
 /** How windows deal with disorder. */
-export interface WindowOptions {
-  /** The disorder to wait for: watermark = largest event time seen − lateness. Default 0. */
-  readonly lateness?: Duration;
+export interface WindowOptions extends DisorderOptions {
   /** What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. */
   readonly late?: 'revise';
-  /** An event further ahead of its record timestamp is a dead letter (FUTURE) and does not move the watermark. Default 1 hour. */
-  readonly maxDrift?: Duration;
 }
 
 /** After `window`: what to keep of each. */
@@ -95,9 +96,7 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
 
 /** What the builder collected; read by `compileProjection` only. */
 export interface WindowedDeclaration {
-  readonly event: EventDefinition;
-  readonly fields: readonly string[];
-  readonly where: readonly unknown[];
+  readonly sources: DeclaredSources;
   readonly window: TumblingWindow;
   readonly options: WindowOptions;
   readonly measures: Readonly<
@@ -106,26 +105,20 @@ export interface WindowedDeclaration {
   readonly indexes: readonly (readonly string[])[];
 }
 
-type Started = Pick<WindowedDeclaration, 'fields' | 'where'> & {
-  readonly event: EventDefinition<never>;
-};
+function keyStep<Event>(sources: DeclaredSources): KeyStep<Event> {
+  return {
+    time: (time) => keyStep({ ...sources, time }),
+    key: (...keyFields) => windowStep({ ...sources, keyFields }),
+  };
+}
 
 function windowStep<Event, Keys extends keyof Event & string>(
-  started: Started | (Omit<Started, 'event'> & { readonly event: EventDefinition<Event> }),
+  sources: DeclaredSources,
 ): WindowStep<Event, Keys> {
   return {
-    where: (filter) => windowStep({ ...started, where: [...started.where, filter] }),
+    where: (filter) => windowStep({ ...sources, where: [...sources.where, filter] }),
     window: (window, options = {}) => ({
-      measure: (measures) =>
-        finished({
-          event: started.event as EventDefinition,
-          fields: started.fields,
-          where: started.where,
-          window,
-          options,
-          measures,
-          indexes: [],
-        }),
+      measure: (measures) => finished({ sources, window, options, measures, indexes: [] }),
     }),
   };
 }

@@ -17,6 +17,7 @@ const OIDS: Readonly<Record<Exclude<ColumnType, 'float8[]'>, number>> = {
   numeric: 1700,
   date: 1082,
   timestamptz: 1184,
+  jsonb: 3802,
   bytea: 17,
 };
 
@@ -69,7 +70,7 @@ function encode(
 /** Array literals. JavaScript prints doubles so that they read back the same, except that it drops the sign of zero. */
 function asLiterals(
   arrays: readonly (readonly number[] | null)[],
-): Extract<ColumnValues, { type: 'text' }> {
+): Extract<ColumnValues, { type: 'text' | 'jsonb' }> {
   return {
     type: 'text',
     values: arrays.map((doubles) =>

@@ -22,7 +22,9 @@ export interface ColumnReader {
 export function createColumnReader(column: ColumnPlan): ColumnReader {
   switch (column.type) {
     case 'text':
-      return new TextReader();
+      return new TextReader('text');
+    case 'jsonb':
+      return new TextReader('jsonb');
     case 'boolean':
       return new NumberReader(
         ({ view }, at) => view.getUint8(at),
@@ -169,19 +171,27 @@ class Int8Reader implements ColumnReader {
 }
 
 class TextReader implements ColumnReader {
+  readonly #type: 'text' | 'jsonb';
+  /** Bytes before the text: jsonb has a version byte. */
+  readonly #ahead: number;
   readonly #values: string[] = [];
   readonly #presence = new Presence();
+
+  constructor(type: 'text' | 'jsonb') {
+    this.#type = type;
+    this.#ahead = type === 'jsonb' ? 1 : 0;
+  }
 
   reserve(): void {}
 
   read({ buffer }: Bytes, at: number, length: number): void {
     if (length < 0) this.#presence.markNull(this.#values.length, this.#values.length + 1);
-    this.#values.push(length < 0 ? '' : buffer.toString('utf8', at, at + length));
+    this.#values.push(length < 0 ? '' : buffer.toString('utf8', at + this.#ahead, at + length));
   }
 
   finish(): ColumnValues {
     const values = this.#values;
-    return { type: 'text', values, present: this.#presence.finish(values.length) };
+    return { type: this.#type, values, present: this.#presence.finish(values.length) };
   }
 }
 

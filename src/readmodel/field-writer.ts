@@ -38,12 +38,20 @@ export interface FieldWriter {
   write(bytes: Bytes, at: number, row: number): number;
 }
 
+/** What the binary format of jsonb begins with. */
+const JSONB_VERSION = '\u0001';
+
 /** The writer of a column's values. */
 export function createFieldWriter(column: ColumnPlan, values: ColumnValues): FieldWriter {
   switch (values.type) {
     case 'text':
       return nullable(values.present, (row) => 4 + 3 * (values.values[row] as string).length, {
         write: (bytes, at, row) => writeText(bytes, at, values.values[row] as string),
+      });
+    case 'jsonb':
+      return nullable(values.present, (row) => 5 + 3 * (values.values[row] as string).length, {
+        write: (bytes, at, row) =>
+          writeText(bytes, at, JSONB_VERSION + (values.values[row] as string)),
       });
     case 'boolean':
       return fixed(values.present, 1, ({ view }, at, row) =>

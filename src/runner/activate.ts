@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { swapView } from '../readmodel/swap-view.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import type { ActivateReport } from '../reprise.ts';
@@ -32,10 +32,7 @@ interface Behind {
  * epochs, so that whoever still runs it commits nothing more. Readers see the old or the new version, never a mix (law 8).
  * @throws ACTIVATE_REFUSED
  */
-export async function activate(
-  settings: RunnerSettings,
-  plan: WindowedPlan,
-): Promise<ActivateReport> {
+export async function activate(settings: RunnerSettings, plan: Plan): Promise<ActivateReport> {
   await assertDatabase(settings.pool);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await inTransaction(settings.pool, (client) => trySwitch(client, plan));
@@ -51,7 +48,7 @@ export async function activate(
 /** The switch itself, or, when the new version is behind, how far it has to go; nothing is changed then. */
 async function trySwitch(
   client: ClientBase,
-  plan: WindowedPlan,
+  plan: Plan,
 ): Promise<ActivateReport | readonly Behind[]> {
   const active = await lockProjection(client, plan.name); // 1
   const versions = await readVersions(client, plan.name);
@@ -88,7 +85,7 @@ async function trySwitch(
 
 async function findBehind(
   client: ClientBase,
-  plan: WindowedPlan,
+  plan: Plan,
   active: number,
 ): Promise<readonly Behind[]> {
   const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
@@ -110,7 +107,7 @@ async function findBehind(
 /** Folds what the new version lacks, as a live task would. Another process that runs the new version may do it first: then there is nothing left to do. */
 async function catchUp(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
   behind: readonly Behind[],
 ): Promise<void> {
   const signal = new AbortController().signal;
@@ -142,7 +139,7 @@ async function catchUp(
   }
 }
 
-function refused(plan: WindowedPlan, why: string): RepriseError {
+function refused(plan: Plan, why: string): RepriseError {
   return new RepriseError(
     'ACTIVATE_REFUSED',
     `${plan.name} v${plan.version} cannot be activated: ${why}. The live version stays in place.`,

@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import type { TablePlan } from '../projection/table-plan.ts';
 import { classify } from '../readmodel/postgres-errors.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
@@ -14,7 +13,6 @@ import { AmbiguousCommit, inTransaction } from './transaction.ts';
 export interface CommitTarget {
   readonly pool: Pool;
   readonly task: OwnedTask;
-  readonly table: TablePlan;
   readonly write: WriteRows;
   readonly backoff: Backoff;
   /** Told when Postgres is away (with why) and when it is back (null). */

@@ -1,4 +1,4 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { createTable } from '../readmodel/create-table.ts';
 import { swapView } from '../readmodel/swap-view.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -19,7 +19,7 @@ import {
  */
 export async function ensureVersion(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
 ): Promise<VersionState | null> {
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);

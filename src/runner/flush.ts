@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
-import type { DeadLetter } from '../fold/task-fold.ts';
+import type { DeadLetter, FoldChanges } from '../fold/task-fold.ts';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
+import { deleteRows } from '../readmodel/delete-rows.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
@@ -19,7 +20,7 @@ export type WriteRows = (
 
 /** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */
 export interface FoldedBatch {
-  readonly rows: RowSet;
+  readonly changes: FoldChanges;
   readonly deadLetters: readonly DeadLetter[];
   /** Where the fold started from, by topic: must be what Postgres holds. */
   readonly expected: ReadonlyMap<string, TopicCheckpoint>;
@@ -37,14 +38,17 @@ export type Standing = 'pending' | 'applied';
  */
 export async function flush(
   client: ClientBase,
-  target: { readonly task: OwnedTask; readonly table: TablePlan; readonly write: WriteRows },
+  target: { readonly task: OwnedTask; readonly write: WriteRows },
   batch: FoldedBatch,
 ): Promise<Standing> {
-  const { task, table, write } = target;
+  const { task, write } = target;
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
   if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
-  if (batch.rows.count > 0) await write(client, table, task.partition, batch.rows); // 4
+  for (const { table, rows, deleted } of batch.changes.tables) {
+    if (deleted !== null) await deleteRows(client, table, task.partition, deleted);
+    if (rows.count > 0) await write(client, table, task.partition, rows);
+  } // 4
   await failpoint('flush:rows-written');
   await writeDeadLetters(client, task, batch.deadLetters); // 5
   await advanceCheckpoints(client, task, batch.next.values()); // 6

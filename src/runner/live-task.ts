@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../log/record-batch.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
@@ -28,7 +28,7 @@ const RECORDS_PER_FLUSH_MAX = 100_000;
 export class LiveTask {
   readonly key: TaskKey;
   readonly #settings: RunnerSettings;
-  readonly #plan: WindowedPlan;
+  readonly #plan: Plan;
   readonly #counters: TaskCounters;
   readonly #giveUp = new AbortController();
   readonly #queue = new BatchQueue();
@@ -39,7 +39,7 @@ export class LiveTask {
 
   constructor(
     settings: RunnerSettings,
-    target: { readonly key: TaskKey; readonly plan: WindowedPlan; readonly counters: TaskCounters },
+    target: { readonly key: TaskKey; readonly plan: Plan; readonly counters: TaskCounters },
   ) {
     this.#settings = settings;
     this.key = target.key;
@@ -122,9 +122,9 @@ export class LiveTask {
   }
 
   async #fold(batch: RecordBatch): Promise<void> {
-    const late = this.#session.fold.lateEvents;
+    const late = this.#session.fold.lateCount;
     await this.#session.foldBatch(batch);
-    this.#counters.lateEvents += this.#session.fold.lateEvents - late;
+    this.#counters.lateEvents += this.#session.fold.lateCount - late;
     this.#counters.recordsFolded += batch.count;
   }
 

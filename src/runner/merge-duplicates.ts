@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { createTaskFold } from '../fold/create-task-fold.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
 import { deleteDuplicates, loadDuplicates } from '../readmodel/duplicate-rows.ts';
@@ -11,16 +11,21 @@ import { deleteDuplicates, loadDuplicates } from '../readmodel/duplicate-rows.ts
  */
 export async function mergeDuplicates(
   client: ClientBase,
-  plan: WindowedPlan,
+  plan: Plan,
   partitions: number,
 ): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
     const partials = await loadDuplicates(client, plan.table, partition);
     if (partials.count === 0) continue;
-    const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
-    fold.absorb(partials);
+    const fold = createTaskFold(plan, {
+      clock: { maxEventTimeMs: null, watermarkMs: null, nowMs: null },
+      mode: 'partial',
+    });
+    fold.absorb(plan.table, partials);
     await deleteDuplicates(client, plan.table, partition);
-    await copyRows(client, plan.table, partition, fold.takeChanges());
+    for (const { table, rows } of fold.takeChanges().tables) {
+      await copyRows(client, table, partition, rows);
+    }
   }
   const added = await addConstraints(client, plan.table);
   if (added === 'duplicates') {

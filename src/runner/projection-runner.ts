@@ -1,6 +1,6 @@
 import type { ReadPosition } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { classify } from '../readmodel/postgres-errors.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
@@ -18,7 +18,7 @@ import { describeError } from './task-session.ts';
  * *ended* (halted by a typed error, fenced, or stopped). The stream is opened again whenever the set of running tasks changes.
  */
 export class ProjectionRunner {
-  readonly plan: WindowedPlan;
+  readonly plan: Plan;
   readonly counters: TaskCounters = {
     recordsFolded: 0,
     rowsWritten: 0,
@@ -34,7 +34,7 @@ export class ProjectionRunner {
   #stream = new AbortController();
   #tasksChanged: (() => void) | null = null;
 
-  constructor(settings: RunnerSettings, plan: WindowedPlan) {
+  constructor(settings: RunnerSettings, plan: Plan) {
     this.#settings = settings;
     this.plan = plan;
   }

@@ -1,4 +1,4 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { RebuildProgress } from '../reprise.ts';
 
 const EVERY_MS = 250;
@@ -12,7 +12,7 @@ export interface ProgressMeter {
 
 /** Counts replayed records and reports rate and remaining time, a few times a second and at every change of phase. */
 export function createProgress(
-  plan: WindowedPlan,
+  plan: Plan,
   totalRecords: number,
   onProgress: ((progress: RebuildProgress) => void) | undefined,
 ): ProgressMeter {

@@ -1,5 +1,5 @@
 import type { TopicDescription } from '../log/event-log.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
 import { countRows } from '../readmodel/count-rows.ts';
 import { createTable } from '../readmodel/create-table.ts';
@@ -38,7 +38,7 @@ const TASKS_AT_ONCE = 2;
  */
 export async function rebuild(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
   options: RebuildOptions = {},
 ): Promise<RebuildReport> {
   const startedMs = performance.now();
@@ -74,7 +74,7 @@ export async function rebuild(
 /** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
 async function finish(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
   target: { readonly partitions: number; readonly onPhase: ProgressMeter['phase'] },
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
@@ -88,7 +88,7 @@ async function finish(
   });
 }
 
-async function beginBuilding(settings: RunnerSettings, plan: WindowedPlan): Promise<void> {
+async function beginBuilding(settings: RunnerSettings, plan: Plan): Promise<void> {
   await inTransaction(settings.pool, async (client) => {
     await lockProjection(client, plan.name);
     const versions = await readVersions(client, plan.name);
@@ -111,7 +111,7 @@ async function beginBuilding(settings: RunnerSettings, plan: WindowedPlan): Prom
 
 function describeTopics(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
 ): Promise<ReadonlyMap<string, TopicDescription>> {
   return settings.log.describe(plan.sources.map(({ event }) => event.topic));
 }
@@ -131,7 +131,7 @@ function endOffsets(
 /** Offsets still to be replayed: what an earlier, killed attempt has committed does not count. */
 async function totalRecords(
   settings: RunnerSettings,
-  plan: WindowedPlan,
+  plan: Plan,
   topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<number> {
   const { rows } = await settings.pool.query<{

@@ -1,4 +1,4 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
@@ -10,7 +10,7 @@ const ROWS_IN_MEMORY_MAX = 600_000;
 
 /** What to replay, and how far. */
 export interface ReplayOptions {
-  readonly plan: WindowedPlan;
+  readonly plan: Plan;
   /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
   readonly untilOffsets: ReadonlyMap<string, bigint>;
   readonly fromStartOfLog: boolean;

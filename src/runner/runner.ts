@@ -1,4 +1,4 @@
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Runner, RunnerCounters } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
 import { ensureVersion } from './first-start.ts';
@@ -10,7 +10,7 @@ const GRACE_MS = 10_000;
 /**
  * Runs the declared projections in this process. States: *new* → `start` → *running* → `stop` → *stopped*; a stopped runner is not started again.
  */
-export function createRunner(settings: RunnerSettings, plans: readonly WindowedPlan[]): Runner {
+export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
   const running: ProjectionRunner[] = [];
   let stopped: Promise<unknown> | null = null;
   return {

@@ -1,5 +1,5 @@
 import type { EventLog, TopicDescription } from '../log/event-log.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { countRows } from '../readmodel/count-rows.ts';
 import type { ProjectionStatus, TaskStatus } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
@@ -21,7 +21,7 @@ interface TaskRow {
 /** What Postgres and the log say of every stored version of the declared projections; true whichever process runs them. */
 export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
-  plans: readonly WindowedPlan[],
+  plans: readonly Plan[],
 ): Promise<readonly ProjectionStatus[]> {
   await assertDatabase(settings.pool);
   const statuses: ProjectionStatus[] = [];
@@ -50,7 +50,7 @@ export async function readStatus(
 
 async function describeTopics(
   log: EventLog,
-  plan: WindowedPlan,
+  plan: Plan,
 ): Promise<ReadonlyMap<string, TopicDescription>> {
   return log.describe(plan.sources.map(({ event }) => event.topic));
 }
@@ -58,7 +58,7 @@ async function describeTopics(
 async function readTasks(
   settings: Pick<RunnerSettings, 'pool'>,
   target: {
-    readonly plan: WindowedPlan;
+    readonly plan: Plan;
     readonly version: number;
     readonly topics: ReadonlyMap<string, TopicDescription>;
   },
@@ -74,7 +74,7 @@ async function readTasks(
 
 function taskStatus(
   row: TaskRow,
-  target: { readonly plan: WindowedPlan; readonly topics: ReadonlyMap<string, TopicDescription> },
+  target: { readonly plan: Plan; readonly topics: ReadonlyMap<string, TopicDescription> },
 ): TaskStatus {
   const topic = row.topic ?? target.plan.sources[0]?.event.topic ?? '';
   const partition = target.topics.get(topic)?.partitions[row.partition];

@@ -2,7 +2,7 @@ import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
 import { recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
@@ -18,7 +18,7 @@ import { fetchWriterSchema } from './writer-schemas.ts';
 
 /** How a session folds and writes. */
 export interface SessionOptions {
-  readonly plan: WindowedPlan;
+  readonly plan: Plan;
   readonly mode: 'live' | 'partial';
   readonly write: WriteRows;
   readonly backoff: Backoff;
@@ -61,7 +61,11 @@ export class TaskSession {
     this.#stored = new Map(owned.task.checkpoints);
     this.#folded = new Map(owned.checkpoints);
     this.fold = createTaskFold(options.plan, {
-      maxEventTimeMs: maxEventTimeOf(owned.checkpoints.values()),
+      clock: {
+        maxEventTimeMs: maxEventTimeOf(owned.checkpoints.values()),
+        watermarkMs: null,
+        nowMs: null,
+      },
       mode: options.mode,
     });
   }
@@ -73,13 +77,12 @@ export class TaskSession {
 
   /** Loads what the fold wants in memory before its first batch. */
   async preload(): Promise<void> {
-    const wanted = this.fold.preload();
-    if (wanted === null) return;
-    const { table } = this.#options.plan;
-    const rows = await inTransaction(this.#settings.pool, (client) =>
-      loadRowsAfter(client, table, { partition: this.task.partition, ...wanted }),
-    );
-    this.fold.absorb(rows);
+    for (const { table, ...wanted } of this.fold.preload()) {
+      const rows = await inTransaction(this.#settings.pool, (client) =>
+        loadRowsAfter(client, table, { partition: this.task.partition, ...wanted }),
+      );
+      this.fold.absorb(table, rows);
+    }
   }
 
   /** Folds one batch in memory: schemas it needs, rows it touches, then the records themselves. @throws what the error policy does not let pass */
@@ -94,13 +97,11 @@ export class TaskSession {
     }
     if (batch.count > 0) {
       await this.#resolveSchemas(batch);
-      const missing = this.fold.prepare(batch);
-      if (missing !== null && missing.count > 0) {
-        const { table } = this.#options.plan;
+      for (const missing of this.fold.prepare(batch)) {
         const rows = await inTransaction(this.#settings.pool, (client) =>
-          loadRows(client, table, this.task.partition, missing),
+          loadRows(client, missing.table, this.task.partition, missing),
         );
-        this.fold.absorb(rows);
+        this.fold.absorb(missing.table, rows);
       }
       this.#judge(this.fold.apply(batch));
     }
@@ -113,18 +114,19 @@ export class TaskSession {
       ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
     );
     if (moved.length === 0) return { rows: 0, deadLetters: 0 };
-    const rows = this.fold.takeChanges();
+    const changes = this.fold.takeChanges();
     const deadLetters = this.#deadLetters;
     this.#deadLetters = [];
     const { pool } = this.#settings;
-    const { write, backoff, onPause, plan } = this.#options;
+    const { write, backoff, onPause } = this.#options;
     await commitBatch(
-      { pool, task: this.task, table: plan.table, write, backoff, onPause },
-      { rows, deadLetters, expected: this.#stored, next: new Map(moved) },
+      { pool, task: this.task, write, backoff, onPause },
+      { changes, deadLetters, expected: this.#stored, next: new Map(moved) },
     );
     this.#stored = new Map(this.#folded);
     this.fold.committed();
-    return { rows: rows.count, deadLetters: deadLetters.length };
+    const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
+    return { rows, deadLetters: deadLetters.length };
   }
 
   async #resolveSchemas(batch: RecordBatch): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { WindowedPlan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view. */
@@ -42,7 +42,7 @@ export async function lockProjection(
 /** Adds a version of a projection. Must run under `lockProjection`. */
 export async function insertVersion(
   client: ClientBase,
-  plan: WindowedPlan,
+  plan: Plan,
   state: VersionState,
 ): Promise<void> {
   await client.query(
@@ -76,7 +76,7 @@ export async function setActiveVersion(
 }
 
 /** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
-export function assertSameShape(plan: WindowedPlan, stored: StoredVersion): void {
+export function assertSameShape(plan: Plan, stored: StoredVersion): void {
   if (stored.fingerprint === plan.fingerprint) return;
   throw new RepriseError(
     'VERSION_NOT_RAISED',
@@ -86,7 +86,7 @@ export function assertSameShape(plan: WindowedPlan, stored: StoredVersion): void
   );
 }
 
-function printPlan(plan: WindowedPlan): string {
+function printPlan(plan: Plan): string {
   return JSON.stringify(plan, (_key, value: unknown) =>
     typeof value === 'bigint'
       ? value.toString()

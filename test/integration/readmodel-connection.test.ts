@@ -35,6 +35,7 @@ const plan: TablePlan = {
   comment: 'words',
   columns: [{ name: 'word', type: 'text', nullable: false, role: 'key', comment: 'a word' }],
   indexes: [],
+  view: { onlyWhere: null, merged: null },
 };
 
 function words(count: number): RowSet {

@@ -4,7 +4,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RecordBatch } from '../../src/log/record-batch.ts';
 import { compileProjection } from '../../src/projection/compile.ts';
-import type { WindowedPlan } from '../../src/projection/plan.ts';
+import type { Plan } from '../../src/projection/plan.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
 import type { Reprise } from '../../src/reprise.ts';
@@ -54,14 +54,14 @@ function settings(): RunnerSettings {
 
 /** Every case folds into a version of its own; the same shape, so the tables must come out equal. */
 let nextVersion = 1;
-async function newVersion(): Promise<WindowedPlan> {
+async function newVersion(): Promise<Plan> {
   const version = nextVersion++;
   const plan = compileProjection(new (example.metricsOf(version))());
   await inTransaction(pool, (client) => createTable(client, plan.table, { constraints: 'now' }));
   return plan;
 }
 
-function open(plan: WindowedPlan): Promise<TaskSession> {
+function open(plan: Plan): Promise<TaskSession> {
   return openSession(
     settings(),
     { projection: plan.name, version: plan.version, partition: 0 },

@@ -28,6 +28,7 @@ export const plan: TablePlan = {
     column('_doubles', 'float8[]', { role: 'state' }),
   ],
   indexes: [['key_time', 'a_text']],
+  view: { onlyWhere: null, merged: null },
 };
 /** Number of key columns. */
 export const KEYS = 4;
@@ -148,6 +149,7 @@ function toColumn(type: ColumnValues['type'], cells: readonly Cell[]): ColumnVal
   const numbers = () => Float64Array.from(cells, (cell) => Number(cell ?? 0));
   switch (type) {
     case 'text':
+    case 'jsonb':
       return { type, values: cells.map((cell) => (cell ?? '') as string), present };
     case 'boolean':
       return { type, values: Uint8Array.from(cells, (cell) => (cell === true ? 1 : 0)), present };

@@ -1,4 +1,5 @@
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
+import type { ClockStart } from '../../../src/fold/event-clock.ts';
 import type { DeadLetter, TaskFold } from '../../../src/fold/task-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
 import type { RowSet } from '../../../src/projection/row-set.ts';
@@ -21,8 +22,7 @@ export function feed(fold: TaskFold, records: readonly Logged[], table: StoredTa
   const batch = batchOf(records);
   for (const { schemaId } of fold.unresolvedSchemas(batch))
     fold.resolveSchema(schemaId, SCHEMA_TEXT);
-  const missing = fold.prepare(batch);
-  if (missing !== null) fold.absorb(table.load(missing));
+  for (const missing of fold.prepare(batch)) fold.absorb(missing.table, table.load(missing.keys));
   return fold.apply(batch);
 }
 
@@ -31,7 +31,7 @@ export function foldLive(plan: WindowedPlan, log: readonly Logged[], course: Cou
   const table = new StoredTable(plan.table);
   const deadLetters = new Map<bigint, DeadLetter>();
   let flushed = { next: 0, maxEventTimeMs: null as number | null };
-  let fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'live' });
+  let fold = createTaskFold(plan, { clock: startingAt(null), mode: 'live' });
   let crashesLeft = 8;
   for (let from = 0, step = 0; from < log.length; step += 1) {
     const records = log.slice(from, from + (course.sizes[step % course.sizes.length] ?? 1));
@@ -39,19 +39,18 @@ export function foldLive(plan: WindowedPlan, log: readonly Logged[], course: Cou
     from += records.length;
     const after = course.after[step % course.after.length] ?? 'go on';
     if (after === 'flush' || after === 'flush and crash') {
-      table.upsert(fold.takeChanges());
+      upsert(table, fold);
       flushed = { next: from, maxEventTimeMs: fold.maxEventTimeMs };
       if (after === 'flush') fold.committed();
     }
     if (after.endsWith('crash') && crashesLeft > 0) {
       crashesLeft -= 1;
       from = flushed.next;
-      fold = createTaskFold(plan, { maxEventTimeMs: flushed.maxEventTimeMs, mode: 'live' });
-      const wanted = fold.preload();
-      if (wanted !== null) fold.absorb(table.after(wanted));
+      fold = createTaskFold(plan, { clock: startingAt(flushed.maxEventTimeMs), mode: 'live' });
+      for (const wanted of fold.preload()) fold.absorb(wanted.table, table.after(wanted));
     }
   }
-  table.upsert(fold.takeChanges());
+  upsert(table, fold);
   fold.committed();
   return { table, fold, deadLetters: [...deadLetters.values()] };
 }
@@ -59,27 +58,39 @@ export function foldLive(plan: WindowedPlan, log: readonly Logged[], course: Cou
 /** Folds a log for a rebuild: partial rows, taken after batches as the course has it. */
 export function foldPartially(plan: WindowedPlan, log: readonly Logged[], course: Course) {
   const parts: RowSet[] = [];
-  let fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
+  let fold = createTaskFold(plan, { clock: startingAt(null), mode: 'partial' });
   const nothing = new StoredTable(plan.table);
   for (let from = 0, step = 0; from < log.length; step += 1) {
     const records = log.slice(from, from + (course.sizes[step % course.sizes.length] ?? 1));
     feed(fold, records, nothing);
     from += records.length;
     const after = course.after[step % course.after.length] ?? 'go on';
-    if (after !== 'go on') parts.push(fold.takeChanges());
+    if (after !== 'go on') parts.push(...changedRows(fold));
     if (after.endsWith('crash')) {
-      fold = createTaskFold(plan, { maxEventTimeMs: fold.maxEventTimeMs, mode: 'partial' });
+      fold = createTaskFold(plan, { clock: startingAt(fold.maxEventTimeMs), mode: 'partial' });
     }
   }
-  parts.push(fold.takeChanges());
+  parts.push(...changedRows(fold));
   return parts;
 }
 
 /** Merges partial rows into whole ones. */
 export function mergeParts(plan: WindowedPlan, parts: readonly RowSet[]): StoredTable {
-  const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'partial' });
-  for (const part of parts) fold.absorb(part);
+  const fold = createTaskFold(plan, { clock: startingAt(null), mode: 'partial' });
+  for (const part of parts) fold.absorb(plan.table, part);
   const table = new StoredTable(plan.table);
-  table.upsert(fold.takeChanges());
+  upsert(table, fold);
   return table;
+}
+
+function startingAt(maxEventTimeMs: number | null): ClockStart {
+  return { maxEventTimeMs, watermarkMs: null, nowMs: null };
+}
+
+function changedRows(fold: TaskFold): RowSet[] {
+  return fold.takeChanges().tables.map(({ rows }) => rows);
+}
+
+function upsert(table: StoredTable, fold: TaskFold): void {
+  for (const rows of changedRows(fold)) table.upsert(rows);
 }

@@ -88,7 +88,7 @@ describe('law 4: order of arrival is invisible', () => {
         const expected = foldLive(plan, arriving(one));
         const actual = foldLive(plan, arriving(other));
         expect(actual.table.printed()).toEqual(expected.table.printed());
-        expect(actual.fold.lateEvents).toBe(0);
+        expect(actual.fold.lateCount).toBe(0);
         expect(actual.table.view().every((row) => row.endsWith('revised_at_offset null'))).toBe(
           true,
         );
@@ -130,7 +130,7 @@ describe('law 5: late is never lost', () => {
           const base = Math.floor(second.timestampMs / 1000) * 1000;
           const log = logOf([at(base), at(base + 1499), at(base + 999), at(base + 1500), at(base)]);
           const { table, fold } = foldLive(plan, log);
-          expect(fold.lateEvents).toBe(1);
+          expect(fold.lateCount).toBe(1);
           expect(table.view().map((row) => row.replace(/.*(events)/, '$1'))).toEqual([
             `events 3n; revised_at_offset ${log[4]?.record.offset}n`,
             'events 2n; revised_at_offset null',

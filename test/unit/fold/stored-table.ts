@@ -143,6 +143,7 @@ function columnOf(type: ColumnValues['type'], cells: readonly Cell[]): ColumnVal
   const numbers = () => Float64Array.from(cells, (cell) => Number(cell ?? 0));
   switch (type) {
     case 'text':
+    case 'jsonb':
       return { type, values: cells as readonly string[], present };
     case 'boolean':
       return { type, values: Uint8Array.from(cells, Number), present };

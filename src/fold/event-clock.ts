@@ -1,0 +1,75 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+
+/** Event times a task has seen before, and how it tells the time of its process. */
+export interface ClockStart {
+  /** Largest event time folded so far; null: none yet. */
+  readonly maxEventTimeMs: number | null;
+  /** The watermark reached, by events or ticks; null: none yet. */
+  readonly watermarkMs: number | null;
+  /** The clock of the process (ms since the epoch): for processing time, and for judging event times where record timestamps are the producer's own. Null in a replay. */
+  readonly nowMs: (() => number) | null;
+  /** Whether the journal says that the owner's clock refused this record when it was first folded. Absent: nothing was. */
+  readonly wasRefused?: (topic: string, offset: number) => boolean;
+}
+
+/** The rules of a plan that concern time. */
+export interface ClockRules {
+  readonly latenessMs: number;
+  readonly maxDriftMs: number;
+}
+
+/** Why an event time is not believed: too far ahead of the record's timestamp, or of the owner's clock (now, or as journaled). */
+export type Refusal = 'record' | 'clock' | 'journal';
+
+/**
+ * Event time of one task: the largest seen, the watermark (that minus lateness, moved on by ticks; never back), and which event times are too far ahead to
+ * be believed (semantics.md, time).
+ */
+export class EventClock {
+  readonly #rules: ClockRules;
+  readonly #nowMs: (() => number) | null;
+  readonly #wasRefused: ((topic: string, offset: number) => boolean) | null;
+  maxEventTimeMs: number | null;
+  watermarkMs: number | null;
+
+  constructor(rules: ClockRules, start: ClockStart) {
+    this.#rules = rules;
+    this.#nowMs = start.nowMs;
+    this.#wasRefused = start.wasRefused ?? null;
+    this.maxEventTimeMs = start.maxEventTimeMs;
+    this.watermarkMs = start.watermarkMs;
+    if (start.maxEventTimeMs !== null) this.#reach(start.maxEventTimeMs - rules.latenessMs);
+  }
+
+  /** Latest event time that the owner's clock believes for records of this batch; infinity where it has no say. Ask once per batch. */
+  limitMs(batch: RecordBatch): number {
+    return this.#nowMs === null || batch.appendTime
+      ? Number.POSITIVE_INFINITY
+      : this.#nowMs() + this.#rules.maxDriftMs;
+  }
+
+  /** Why record `i` must not count; null: it may. `limitMs` is what `limitMs(batch)` gave. */
+  refusal(batch: RecordBatch, i: number, timeMs: number, limitMs: number): Refusal | null {
+    if (timeMs > (batch.timestampsMs[i] as number) + this.#rules.maxDriftMs) return 'record';
+    if (this.#wasRefused?.(batch.topic, batch.offsets[i] as number) === true) return 'journal';
+    return timeMs > limitMs ? 'clock' : null;
+  }
+
+  /** An event of this time was folded. */
+  see(timeMs: number): void {
+    if (this.maxEventTimeMs !== null && timeMs <= this.maxEventTimeMs) return;
+    this.maxEventTimeMs = timeMs;
+    this.#reach(timeMs - this.#rules.latenessMs);
+  }
+
+  /** Nothing came for `quietMs`: event time went on at the speed of the wall clock. */
+  tick(quietMs: number): void {
+    if (this.maxEventTimeMs !== null) {
+      this.#reach(this.maxEventTimeMs + quietMs - this.#rules.latenessMs);
+    }
+  }
+
+  #reach(watermarkMs: number): void {
+    if (this.watermarkMs === null || watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
+  }
+}

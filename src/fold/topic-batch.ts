@@ -1,0 +1,285 @@
+import { createEventDecoder } from '../avro/event-decoder.ts';
+import { createFieldDecoder } from '../avro/field-decoder.ts';
+import { recordNames, schemaIdAt } from '../avro/record-name.ts';
+import type { FieldColumn, FieldColumns } from '../event/field-columns.ts';
+import { recordAt } from '../log/log-record.ts';
+import { RecordBatch } from '../log/record-batch.ts';
+import type { Plan, SourcePlan } from '../projection/plan.ts';
+import type { ErrorCode } from '../reprise-error.ts';
+import { isRepriseError } from '../reprise-error.ts';
+import { compileCondition } from './condition.ts';
+import type { Refusal } from './event-clock.ts';
+import type { DeadLetter, UnresolvedSchema } from './task-fold.ts';
+
+/** The records of one kind of event in a batch, decoded column by column. Entries are those of `batch`, which holds these records only. */
+export interface SourcePart {
+  readonly plan: SourcePlan;
+  /** Index in the plan's `sources`. */
+  readonly source: number;
+  readonly batch: RecordBatch;
+  /** Index in the whole batch of record j of this part; null: the same. */
+  readonly at: Int32Array | null;
+  readonly columns: readonly FieldColumn[];
+  /** Event time, milliseconds since the epoch. */
+  readonly timesMs: Float64Array;
+  /** 1: tombstone, failed, or (after `filter`) not wanted. */
+  readonly skip: Uint8Array;
+  /** The whole event of record j. @throws what decoding throws; functions of users may too */
+  readonly eventAt: (j: number) => unknown;
+}
+
+/** A batch of one topic, decoded. Columns are valid until the next decode of the same topic. */
+export interface DecodedBatch {
+  readonly parts: readonly SourcePart[];
+  /** By index in the whole batch: the index in `parts`, and the record's index in that part (-1: of no source). Null: there is one part, and it is the whole batch. */
+  readonly route: { readonly part: Int32Array; readonly within: Int32Array } | null;
+  readonly deadLetters: DeadLetter[];
+}
+
+/** All sources of a plan at work: which record is of which kind, decoding, event times, filters. */
+export class TopicBatches {
+  readonly #topics = new Map<string, readonly Source[]>();
+
+  /** `nowMs`: for processing time; null: record timestamps are taken instead. */
+  constructor(plan: Pick<Plan, 'sources'>, nowMs: (() => number) | null) {
+    for (const [index, source] of plan.sources.entries()) {
+      const { topic } = source.event;
+      this.#topics.set(topic, [
+        ...(this.#topics.get(topic) ?? []),
+        new Source(source, index, nowMs),
+      ]);
+    }
+  }
+
+  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
+    const [first] = this.#sourcesOf(batch);
+    const event = first.plan.event;
+    return first.unresolvedSchemaIds(batch).map((schemaId) => ({ event, schemaId }));
+  }
+
+  resolve(schemaId: number, schema: string | Error): void {
+    for (const sources of this.#topics.values()) {
+      for (const source of sources) source.resolve(schemaId, schema);
+    }
+  }
+
+  /** Decodes a batch; nothing is filtered yet. */
+  decode(batch: RecordBatch): DecodedBatch {
+    const sources = this.#sourcesOf(batch);
+    const deadLetters: DeadLetter[] = [];
+    if (sources.length === 1) {
+      return { parts: [sources[0].decode(batch, null, deadLetters)], route: null, deadLetters };
+    }
+    const route = {
+      part: new Int32Array(batch.count).fill(-1),
+      within: new Int32Array(batch.count).fill(-1),
+    };
+    const members: number[][] = sources.map(() => []);
+    for (let i = 0; i < batch.count; i += 1) {
+      const schemaId = schemaIdAt(batch, i);
+      // What no source claims by name is given to the first: it says what is wrong with it, or passes over a tombstone.
+      const found = schemaId < 0 ? 0 : sources.findIndex((source) => source.claims(schemaId));
+      if (found < 0) continue;
+      route.part[i] = found;
+      route.within[i] = (members[found] as number[]).length;
+      members[found]?.push(i);
+    }
+    const parts = sources.map((source, s) => {
+      const at = Int32Array.from(members[s] as number[]);
+      return source.decode(subset(batch, at), at, deadLetters);
+    });
+    return { parts, route, deadLetters };
+  }
+
+  /** Marks the records that `where` does not let through. A function that throws fails its record. */
+  filter(decoded: DecodedBatch): void {
+    for (const part of decoded.parts) {
+      this.#sourcesOf(part.batch)
+        .find((source) => source.plan === part.plan)
+        ?.filter(part, decoded.deadLetters);
+    }
+  }
+
+  #sourcesOf(batch: RecordBatch): readonly [Source, ...Source[]] {
+    const [first, ...others] = this.#topics.get(batch.topic) ?? [];
+    if (first === undefined) throw new TypeError(`no source reads ${batch.topic}`);
+    return [first, ...others];
+  }
+}
+
+/** One source of a plan. */
+class Source {
+  readonly plan: SourcePlan;
+  readonly #index: number;
+  readonly #decoder;
+  readonly #events;
+  readonly #functions: readonly ((event: never) => boolean)[];
+  readonly #checks;
+  readonly #nowMs: (() => number) | null;
+  readonly #claimed = new Map<number, boolean>();
+
+  constructor(plan: SourcePlan, index: number, nowMs: (() => number) | null) {
+    this.plan = plan;
+    this.#index = index;
+    this.#nowMs = nowMs;
+    this.#decoder = createFieldDecoder({ event: plan.event, fields: plan.fields });
+    this.#events = createEventDecoder(plan.event);
+    this.#functions = plan.where.flatMap((filter) =>
+      filter.kind === 'function' ? [filter.accepts] : [],
+    );
+    const conditions = plan.where.flatMap((filter) =>
+      filter.kind === 'conditions' ? filter.conditions : [],
+    );
+    this.#checks = conditions.map((condition) => {
+      const field = plan.event.fields.find(({ name }) => name === condition.field);
+      if (field === undefined) throw new TypeError(`no field ${condition.field}`);
+      return {
+        fieldIndex: plan.fields.indexOf(condition.field),
+        check: compileCondition(condition, field.type),
+      };
+    });
+  }
+
+  unresolvedSchemaIds(batch: RecordBatch): readonly number[] {
+    return this.#decoder.unresolvedSchemaIds(batch);
+  }
+
+  resolve(schemaId: number, schema: string | Error): void {
+    this.#decoder.resolve(schemaId, schema);
+    this.#events.resolve(schemaId, schema);
+    const { schemaText = '' } = this.plan.event;
+    const claimed =
+      schema instanceof Error ||
+      recordNames(schemaText).some((name) => recordNames(schema)[0] === name);
+    this.#claimed.set(schemaId, claimed);
+  }
+
+  /** Whether records of this writer schema are this event, by the record's name or an alias. A schema that could not be fetched is claimed: to be reported. */
+  claims(schemaId: number): boolean {
+    return this.#claimed.get(schemaId) ?? false;
+  }
+
+  decode(batch: RecordBatch, at: Int32Array | null, deadLetters: DeadLetter[]): SourcePart {
+    const decoded = this.#decoder.decode(batch);
+    const skip = decoded.absent?.slice(0, batch.count) ?? new Uint8Array(batch.count);
+    for (const { index, error } of decoded.failures) {
+      skip[index] = 1;
+      const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
+      deadLetters.push(deadLetterAt(batch, index, code, error.message));
+    }
+    const events = this.#events;
+    return {
+      plan: this.plan,
+      source: this.#index,
+      batch,
+      at,
+      columns: decoded.columns,
+      timesMs: this.#times(batch, decoded),
+      skip,
+      eventAt: (j) => events.decode(batch.bytes.subarray(batch.valueStart[j], batch.valueEnd[j])),
+    };
+  }
+
+  filter(part: SourcePart, deadLetters: DeadLetter[]): void {
+    const { batch, skip, columns } = part;
+    for (const { fieldIndex, check } of this.#checks) {
+      check(columns[fieldIndex] as FieldColumn, batch.count, skip);
+    }
+    if (this.#functions.length === 0) return;
+    for (let i = 0; i < batch.count; i += 1) {
+      if (skip[i] === 1) continue;
+      try {
+        const event = part.eventAt(i) as never;
+        if (!this.#functions.every((accepts) => accepts(event))) skip[i] = 1;
+      } catch (error) {
+        skip[i] = 1;
+        const message = `where(…) failed: ${(error as Error).message}`;
+        deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
+      }
+    }
+  }
+
+  /** What the plan says the event time is; the record timestamp where the field is null. */
+  #times(batch: RecordBatch, decoded: FieldColumns): Float64Array {
+    const { time, fields } = this.plan;
+    if (time.kind === 'processing' && this.#nowMs !== null) {
+      return new Float64Array(batch.count).fill(this.#nowMs());
+    }
+    if (time.kind !== 'field') return batch.timestampsMs;
+    const column = decoded.columns[fields.indexOf(time.field)];
+    if (column?.kind !== 'number' && column?.kind !== 'long') {
+      throw new TypeError(`${time.field} is not a time`);
+    }
+    if (column.kind === 'number' && column.present === null) return column.values;
+    const times = new Float64Array(batch.count);
+    for (let i = 0; i < batch.count; i += 1) {
+      times[i] =
+        column.present !== null && column.present[i] === 0
+          ? (batch.timestampsMs[i] as number)
+          : column.kind === 'number'
+            ? (column.values[i] as number)
+            : millisOf(column.exact?.[i] ?? (column.values[i] as number));
+    }
+    return times;
+  }
+}
+
+/** The records at the given indices, as a batch of their own over the same bytes. */
+function subset(batch: RecordBatch, at: Int32Array): RecordBatch {
+  const numbers = (from: Float64Array) => Float64Array.from(at, (i) => from[i] as number);
+  const places = (from: Int32Array) => at.map((i) => from[i] as number);
+  return new RecordBatch(batch, batch.bytes, {
+    count: at.length,
+    offsets: numbers(batch.offsets),
+    timestampsMs: numbers(batch.timestampsMs),
+    keyStart: places(batch.keyStart),
+    keyEnd: places(batch.keyEnd),
+    valueStart: places(batch.valueStart),
+    valueEnd: places(batch.valueEnd),
+  });
+}
+
+/** Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to the next whole number. */
+function millisOf(micros: number | bigint): number {
+  return typeof micros === 'number'
+    ? Math.floor(micros / 1000)
+    : Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n);
+}
+
+/** A record with its bytes, as it will be kept. */
+export function deadLetterAt(
+  batch: RecordBatch,
+  index: number,
+  reason: ErrorCode,
+  message: string,
+): DeadLetter {
+  const { topic, partition, offset, timestampMs, key, value, headers } = recordAt(batch, index);
+  return {
+    topic,
+    partition,
+    offset,
+    timestampMs,
+    reason,
+    message,
+    key,
+    value,
+    headers,
+    byClock: false,
+  };
+}
+
+/** A record whose event time is not believed (reason FUTURE). */
+export function futureLetter(
+  batch: RecordBatch,
+  index: number,
+  timeMs: number,
+  refusal: Refusal,
+): DeadLetter {
+  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[index]}`;
+  const aheadMs = timeMs - (batch.timestampsMs[index] as number);
+  const message =
+    refusal === 'record'
+      ? `${place}: the event time is ${aheadMs} ms ahead of the record timestamp, more than maxDrift allows.`
+      : `${place}: the event time is further ahead of the owner's clock than maxDrift allows, when it was first folded.`;
+  return { ...deadLetterAt(batch, index, 'FUTURE', message), byClock: refusal === 'clock' };
+}
