@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'UNSUPPORTED_RECORD_BATCH'
   | 'APPEND_FAILED'
   | 'PARTITIONS_CHANGED'
+  | 'NOT_COPARTITIONED'
   | 'KAFKAJS_CHANGED'
   // fold
   | 'FUTURE'

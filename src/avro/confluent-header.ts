@@ -50,3 +50,10 @@ export function encodeWithHeader(schemaId: number, avro: Uint8Array): Buffer {
   bytes.set(avro, headerBytes);
   return bytes;
 }
+
+/** A copy of an encoded value with another schema id in its header. */
+export function withSchemaId(value: Buffer, schemaId: number): Buffer {
+  const copy = Buffer.from(value);
+  copy.writeUInt32BE(schemaId, 1);
+  return copy;
+}

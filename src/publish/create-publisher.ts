@@ -1,5 +1,6 @@
 import { createEventEncoder, type EventEncoder } from '../avro/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
+import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
@@ -108,9 +109,9 @@ class BatchingPublisher implements Publisher {
     const { encoder, schemaId } = await this.encodingOf(event);
     const record: AppendRecord = {
       topic: event.topic,
-      key: keyOf(event, value),
+      key: recordKeyOf(event, value),
       value: encoder.encode(value, schemaId),
-      timestampMs: options.timestampMs ?? timeOf(event, value) ?? Date.now(),
+      timestampMs: options.timestampMs ?? recordTimeOf(event, value) ?? Date.now(),
       ...(options.partition === undefined ? {} : { partition: options.partition }),
       ...(options.headers === undefined ? {} : { headers: options.headers }),
     };
@@ -195,21 +196,4 @@ class BatchingPublisher implements Publisher {
     }
     return this.queue.splice(0, count);
   }
-}
-
-function keyOf(event: EventDefinition, value: unknown): Buffer | null {
-  const key = event.keyField === undefined ? null : fieldOf(value, event.keyField);
-  if (key === null || key === undefined) return null;
-  return Buffer.isBuffer(key) ? key : Buffer.from(String(key));
-}
-
-function timeOf(event: EventDefinition, value: unknown): number | undefined {
-  const time = event.timeField === undefined ? null : fieldOf(value, event.timeField);
-  if (time instanceof Date) return time.getTime();
-  if (typeof time === 'bigint') return Number(time / 1000n);
-  return typeof time === 'string' ? Date.parse(time) : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -17,12 +17,17 @@ export async function swapView(client: ClientBase, plan: TablePlan): Promise<voi
   const same = JSON.stringify(existing?.columns) === JSON.stringify(wanted);
   if (existing !== null && !same) await dropView(client, plan);
   const statements = [
-    `create or replace view ${view} as select ${quotedList(shown.map(({ name }) => name))} from ${tableName(plan)}`,
+    `create or replace view ${view} as select ${quotedList(shown.map(({ name }) => name))} from ${tableName(plan)}${rowsShown(plan)}`,
     commentOn(`view ${view}`, plan.comment),
     ...shown.map(({ name, comment }) => commentOn(`column ${view}.${quoted(name)}`, comment)),
     ...(existing === null || same ? [] : existing.grants),
   ];
   await client.query(statements.join(';\n'));
+}
+
+/** Rows that are shown only once a hidden flag is set: closed windows. */
+function rowsShown({ view }: TablePlan): string {
+  return view === null || view.onlyWhere === null ? '' : ` where ${quoted(view.onlyWhere)}`;
 }
 
 /** Our short names of types, as Postgres prints them. */

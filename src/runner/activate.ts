@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { Plan } from '../projection/plan.ts';
-import { swapView } from '../readmodel/swap-view.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import type { ActivateReport } from '../reprise.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { createBackoff } from './backoff.ts';
+import { openSession, recordOutcome } from './open-session.ts';
+import { releaseHeld } from './outbox-store.ts';
 import type { RunnerSettings } from './settings.ts';
-import { openSession, recordOutcome } from './task-session.ts';
 import { inTransaction } from './transaction.ts';
 import {
   assertSameShape,
@@ -16,6 +16,7 @@ import {
   setActiveVersion,
   setVersionState,
 } from './version-store.ts';
+import { swapViews } from './version-tables.ts';
 
 /** How often to catch up again when the live version moved on between catching up and the switch. */
 const ATTEMPTS = 10;
@@ -29,7 +30,7 @@ interface Behind {
 /**
  * Puts the declared version of a projection behind its stable view. Catches up to the live version first, then, in one transaction: 1 lock the
  * projection and the tasks of both versions, 2 require the new version at or past the old one on every partition, 3 swap the view, 4 raise the old version's
- * epochs, so that whoever still runs it commits nothing more. Readers see the old or the new version, never a mix (law 8).
+ * epochs, so that whoever still runs it commits nothing more, 5 release the events that only the new version came to. Readers see the old or the new version, never a mix (law 8).
  * @throws ACTIVATE_REFUSED
  */
 export async function activate(settings: RunnerSettings, plan: Plan): Promise<ActivateReport> {
@@ -69,7 +70,7 @@ async function trySwitch(
     const behind = await findBehind(client, plan, active); // 2
     if (behind.length > 0) return behind;
   }
-  await swapView(client, plan.table); // 3
+  await swapViews(client, plan); // 3
   await setVersionState(client, { projection: plan.name, version: plan.version }, 'active');
   await setActiveVersion(client, { projection: plan.name, version: plan.version });
   if (active !== null) {
@@ -79,6 +80,7 @@ async function trySwitch(
        where projection = $1 and version = $2`,
       [plan.name, active],
     ); // 4
+    await releaseHeld(client, { projection: plan.name, from: active, to: plan.version }); // 5
   }
   return { name: plan.name, version: plan.version, previousVersion: active };
 }
@@ -127,7 +129,7 @@ async function catchUp(
     try {
       if (positions.length > 0) {
         for await (const batch of settings.log.read(positions)) {
-          await session.foldBatch(batch);
+          await session.foldBatches([batch]);
           await session.flush();
         }
       }

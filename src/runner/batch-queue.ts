@@ -25,13 +25,21 @@ export class BatchQueue {
     this.#wakeConsumer?.();
   }
 
-  /** Everything queued, at least one batch; empty only once the queue has ended. */
-  async takeAll(): Promise<readonly RecordBatch[]> {
-    while (!this.#ended && this.#batches.length === 0) {
+  /** Everything queued, at least one batch; empty only once the queue has ended, or when nothing came for `waitMs` (null: waits for ever). */
+  async takeAll(waitMs: number | null = null): Promise<readonly RecordBatch[]> {
+    let timer: NodeJS.Timeout | undefined;
+    let expired = false;
+    while (!this.#ended && this.#batches.length === 0 && !expired) {
       await new Promise<void>((resolve) => {
         this.#wakeConsumer = resolve;
+        if (waitMs === null || timer !== undefined) return;
+        timer = setTimeout(() => {
+          expired = true;
+          this.#wakeConsumer?.();
+        }, waitMs);
       });
     }
+    clearTimeout(timer);
     if (this.#ended) return [];
     const taken = this.#batches;
     this.#batches = [];

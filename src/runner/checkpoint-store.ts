@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
+import { readJournal } from './journal-store.ts';
 
 interface CheckpointRow {
   topic: string;
@@ -25,22 +26,28 @@ export async function acquireTask(
   task: TaskKey,
   owner: string,
 ): Promise<OwnedTask> {
-  const { rows } = await client.query<{ epoch: string }>(
+  const { rows } = await client.query<{
+    epoch: string;
+    flushes: string;
+    watermark_ms: number | null;
+  }>(
     `insert into reprise.tasks as t (projection, version, partition, epoch, owner, state)
      values ($1, $2, $3, 1, $4, 'running')
      on conflict (projection, version, partition)
      do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null
-     returning epoch`,
+     returning epoch, flushes, watermark_ms`,
     [...keyOf(task), owner],
   );
-  const epoch = rows[0]?.epoch;
-  if (epoch === undefined) throw new TypeError('insert … returning gave no row');
+  const [row] = rows;
+  if (row === undefined) throw new TypeError('insert … returning gave no row');
   return {
     projection: task.projection,
     version: task.version,
     partition: task.partition,
-    epoch: BigInt(epoch),
+    epoch: BigInt(row.epoch),
+    standing: { flushes: BigInt(row.flushes), watermarkMs: row.watermark_ms },
     checkpoints: await readCheckpoints(client, task),
+    journal: await readJournal(client, task),
   };
 }
 
@@ -57,17 +64,20 @@ async function readCheckpoints(
   return new Map(rows.map((row) => [row.topic, fromRow(row)]));
 }
 
+/** Where a task stands in Postgres, read under its lock. */
+export interface LockedTask {
+  readonly flushes: bigint;
+  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+}
+
 /**
  * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of an old owner that is still under way
  * holds the same lock, so what is read here is definite.
  * @throws FENCED when another epoch owns the task
  */
-export async function lockTask(
-  client: ClientBase,
-  task: OwnedTask,
-): Promise<Map<string, TopicCheckpoint>> {
-  const { rows } = await client.query<{ epoch: string }>(
-    `select epoch from reprise.tasks where ${KEY} for update`,
+export async function lockTask(client: ClientBase, task: OwnedTask): Promise<LockedTask> {
+  const { rows } = await client.query<{ epoch: string; flushes: string }>(
+    `select epoch, flushes from reprise.tasks where ${KEY} for update`,
     keyOf(task),
   );
   const epoch = rows[0]?.epoch;
@@ -79,15 +89,23 @@ export async function lockTask(
       { facts: { ...factsOf(task), epoch: task.epoch } },
     );
   }
-  return readCheckpoints(client, task);
+  return {
+    flushes: BigInt(rows[0]?.flushes ?? 0),
+    checkpoints: await readCheckpoints(client, task),
+  };
 }
 
-/** Writes the new offsets of a task; must run in the transaction that writes its rows, after `lockTask`. */
+/** Writes the new offsets and the watermark of a task; must run in the transaction that writes its rows, after `lockTask`. */
 export async function advanceCheckpoints(
   client: ClientBase,
   task: TaskKey,
   checkpoints: Iterable<TopicCheckpoint>,
+  watermarkMs: number | null,
 ): Promise<void> {
+  await client.query(
+    `update reprise.tasks set flushes = flushes + 1, watermark_ms = $4 where ${KEY}`,
+    [...keyOf(task), watermarkMs],
+  );
   for (const next of checkpoints) {
     await client.query(
       `insert into reprise.checkpoints (projection, version, partition, topic, topic_id, next_offset,

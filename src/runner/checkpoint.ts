@@ -1,3 +1,5 @@
+import type { JournalEntry } from './journal.ts';
+
 /** The unit of ownership, ordering and checkpointing: one projection version × one partition number. */
 export interface TaskKey {
   readonly projection: string;
@@ -25,8 +27,19 @@ export interface TopicCheckpoint {
 /** A task as this process owns it. `epoch` is the fence: a flush under an older epoch commits nothing. */
 export interface OwnedTask extends TaskKey {
   readonly epoch: bigint;
+  /** What it held when it was acquired. */
+  readonly standing: TaskStanding;
+  readonly journal: readonly JournalEntry[];
   /** By topic. Topics never read before are absent. */
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+}
+
+/** What a task's row holds besides its owner. */
+export interface TaskStanding {
+  /** Commits so far. */
+  readonly flushes: bigint;
+  /** Event time up to which the task considers the log complete; null: none yet. */
+  readonly watermarkMs: number | null;
 }
 
 /** `user_metrics v2 [3]`: how messages name a task. */

@@ -1,6 +1,4 @@
 import type { Plan } from '../projection/plan.ts';
-import { createTable } from '../readmodel/create-table.ts';
-import { swapView } from '../readmodel/swap-view.ts';
 import type { RunnerSettings } from './settings.ts';
 import { inTransaction } from './transaction.ts';
 import type { VersionState } from './version-store.ts';
@@ -11,6 +9,7 @@ import {
   readVersions,
   setActiveVersion,
 } from './version-store.ts';
+import { createTables, swapViews } from './version-tables.ts';
 
 /**
  * Makes sure the declared version of a projection exists in Postgres, in one transaction: a projection never seen before gets its table and view and is
@@ -30,8 +29,8 @@ export async function ensureVersion(
       return stored.state;
     }
     if (active !== null || versions.length > 0) return null;
-    await createTable(client, plan.table, { constraints: 'now' });
-    await swapView(client, plan.table);
+    await createTables(client, plan, 'now');
+    await swapViews(client, plan);
     await insertVersion(client, plan, 'active');
     await setActiveVersion(client, { projection: plan.name, version: plan.version });
     return 'active';

@@ -6,9 +6,15 @@ import { deleteRows } from '../readmodel/delete-rows.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
+import type { LockedTask } from './checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
 import { writeDeadLetters } from './dead-letter-store.ts';
 import { failpoint } from './failpoint.ts';
+import type { JournalEntry } from './journal.ts';
+import { writeJournal } from './journal-store.ts';
+import { writeLateEvents } from './late-event-store.ts';
+import type { OutboxRecord } from './outbox-store.ts';
+import { writeOutbox } from './outbox-store.ts';
 
 /** How rows reach the table: `upsertRows` when live, `copyRows` in a rebuild. */
 export type WriteRows = (
@@ -24,8 +30,13 @@ export interface FoldedBatch {
   readonly deadLetters: readonly DeadLetter[];
   /** Where the fold started from, by topic: must be what Postgres holds. */
   readonly expected: ReadonlyMap<string, TopicCheckpoint>;
-  /** Where it ends, by topic; only topics that moved. */
+  /** Where it ends, by topic; only topics that moved. Empty: only time moved (a tick). */
   readonly next: ReadonlyMap<string, TopicCheckpoint>;
+  /** Commits of the task before this one. */
+  readonly flushes: bigint;
+  readonly watermarkMs: number | null;
+  readonly journal: readonly JournalEntry[];
+  readonly outbox: readonly OutboxRecord[];
 }
 
 /** What a look at the stored checkpoint says of a folded batch. */
@@ -33,7 +44,7 @@ export type Standing = 'pending' | 'applied';
 
 /**
  * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
- * stored offsets, or say that it is already applied, 4 write rows, 5 dead letters, 6 advance next_offset. All or nothing.
+ * stored offsets, or say that it is already applied, 4 write rows, 5 dead letters, late events, journal and outbox, 6 advance next_offset. All or nothing.
  * @throws FENCED, OFFSET_MISMATCH
  */
 export async function flush(
@@ -51,7 +62,10 @@ export async function flush(
   } // 4
   await failpoint('flush:rows-written');
   await writeDeadLetters(client, task, batch.deadLetters); // 5
-  await advanceCheckpoints(client, task, batch.next.values()); // 6
+  await writeLateEvents(client, task, batch.changes.lateEvents);
+  await writeJournal(client, task, batch.journal);
+  await writeOutbox(client, task, batch.outbox, offsetsAfter(batch));
+  await advanceCheckpoints(client, task, batch.next.values(), batch.watermarkMs); // 6
   await failpoint('flush:before-commit');
   return 'pending';
 }
@@ -62,21 +76,30 @@ export async function flush(
  */
 export function standingOf(
   task: OwnedTask,
-  stored: ReadonlyMap<string, TopicCheckpoint>,
-  batch: FoldedBatch,
+  stored: LockedTask,
+  batch: Pick<FoldedBatch, 'expected' | 'next' | 'flushes'>,
 ): Standing {
   const standsAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
     [...batch.next.keys()].every(
-      (topic) => stored.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
+      (topic) => stored.checkpoints.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
     );
-  if (standsAt(batch.expected)) return 'pending';
-  if (standsAt(batch.next)) return 'applied';
+  // A tick moves no offset: only the count of commits tells whether it is applied.
+  const moves = batch.next.size > 0;
+  if (standsAt(batch.expected) && (moves || stored.flushes === batch.flushes)) return 'pending';
+  if (standsAt(batch.next) && (moves || stored.flushes === batch.flushes + 1n)) return 'applied';
   const at = [...batch.next.keys()]
-    .map((topic) => `${topic}@${stored.get(topic)?.nextOffset ?? 'none'}`)
+    .map((topic) => `${topic}@${stored.checkpoints.get(topic)?.nextOffset ?? 'none'}`)
     .join(', ');
   throw new RepriseError(
     'OFFSET_MISMATCH',
     `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
     { retriable: true, facts: factsOf(task) },
+  );
+}
+
+/** Where the task stands in every topic once the batch is committed. */
+function offsetsAfter({ expected, next }: FoldedBatch): ReadonlyMap<string, bigint> {
+  return new Map(
+    [...expected, ...next].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
   );
 }

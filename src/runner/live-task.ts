@@ -4,9 +4,11 @@ import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { TaskKey } from './checkpoint.ts';
+import { openSession, recordOutcome } from './open-session.ts';
+import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { TaskSession } from './task-session.ts';
-import { openSession, recordOutcome } from './task-session.ts';
+import { topicsOf } from './topics-of.ts';
 
 /** What a live task counts, since the process started. */
 export interface TaskCounters {
@@ -52,6 +54,7 @@ export class LiveTask {
     this.#opened = await openSession(this.#settings, this.key, {
       plan: this.#plan,
       mode: 'live',
+      nowMs: Date.now,
       write: upsertRows,
       backoff: createBackoff({ signal: this.#giveUp.signal }),
       onPause: (reason) => this.#onPause(reason),
@@ -74,11 +77,14 @@ export class LiveTask {
     await this.#queue.push(batch);
   }
 
-  /** Folds and flushes until stopped. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
+  /** Folds and flushes until stopped; when nothing comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
   async run(): Promise<void> {
+    await this.#session.foldBatches([]);
     await this.#session.flush();
+    const quiet = new QuietTime(this.#plan.idleMs);
     while (!this.#stopping) {
-      const batches = await this.#queue.takeAll();
+      const batches = await this.#queue.takeAll(quiet.untilNextMs());
+      if (batches.length > 0) quiet.end();
       let sinceFlush = 0;
       for (const batch of batches) {
         if (this.#stopping) break;
@@ -90,6 +96,8 @@ export class LiveTask {
         }
       }
       if (this.#failure !== null) throw this.#failure;
+      const quietMs = quiet.passedMs();
+      if (quietMs !== null && (await this.#isQuiet())) this.#session.tick(quietMs);
       await this.#flush();
     }
   }
@@ -123,13 +131,27 @@ export class LiveTask {
 
   async #fold(batch: RecordBatch): Promise<void> {
     const late = this.#session.fold.lateCount;
-    await this.#session.foldBatch(batch);
+    await this.#session.foldBatches([batch]);
     this.#counters.lateEvents += this.#session.fold.lateCount - late;
     this.#counters.recordsFolded += batch.count;
   }
 
+  /** Something waits for time to pass, and the log, asked now, has nothing more: a broker that is away is not silence. */
+  async #isQuiet(): Promise<boolean> {
+    const session = this.#session;
+    if (session.fold.stateSize === 0 || !session.isDrained) return false;
+    const topics = topicsOf(this.#plan);
+    const described = await this.#settings.log.describe(topics).catch(() => null);
+    return topics.every(
+      (topic) =>
+        described?.get(topic)?.partitions[this.key.partition]?.stableEndOffset ===
+        session.nextOffset(topic),
+    );
+  }
+
   async #flush(): Promise<void> {
     const report = await this.#session.flush();
+    if (report.emissions > 0) this.#settings.onEmissions?.();
     this.#counters.rowsWritten += report.rows;
     this.#counters.deadLetters += report.deadLetters;
     this.#counters.flushes += 1;

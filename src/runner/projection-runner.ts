@@ -8,8 +8,9 @@ import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import type { TaskCounters } from './live-task.ts';
 import { LiveTask } from './live-task.ts';
+import { describeError } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
-import { describeError } from './task-session.ts';
+import { partitionsOf, topicsOf } from './topics-of.ts';
 
 /**
  * Follows the log with all tasks of one projection version in this process: one stream of record batches, dealt out to the tasks.
@@ -154,10 +155,10 @@ export class ProjectionRunner {
 
   #positions(): ReadPosition[] {
     return [...this.#tasks.values()].flatMap((task) =>
-      this.plan.sources.map(({ event }) => ({
-        topic: event.topic,
+      topicsOf(this.plan).map((topic) => ({
+        topic,
         partition: task.key.partition,
-        offset: task.readOffset(event.topic),
+        offset: task.readOffset(topic),
       })),
     );
   }
@@ -175,10 +176,8 @@ export class ProjectionRunner {
   }
 
   async #partitions(): Promise<number[]> {
-    const topics = this.plan.sources.map(({ event }) => event.topic);
-    const descriptions = await this.#settings.log.describe(topics);
-    const counts = [...descriptions.values()].map(({ partitions }) => partitions.length);
-    return Array.from({ length: Math.max(...counts) }, (_, partition) => partition);
+    const topics = await this.#settings.log.describe(topicsOf(this.plan));
+    return Array.from({ length: partitionsOf(this.plan, topics) }, (_, partition) => partition);
   }
 
   #keyOf(partition: number): TaskKey {

@@ -2,15 +2,16 @@ import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
 import { countRows } from '../readmodel/count-rows.ts';
-import { createTable } from '../readmodel/create-table.ts';
 import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { copyJournal } from './journal-store.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import type { ProgressMeter } from './rebuild-progress.ts';
 import { createProgress } from './rebuild-progress.ts';
 import { replayTask } from './replay-task.ts';
 import type { RunnerSettings } from './settings.ts';
+import { partitionsOf, topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import {
   assertSameShape,
@@ -19,6 +20,7 @@ import {
   readVersions,
   setVersionState,
 } from './version-store.ts';
+import { createTables } from './version-tables.ts';
 
 /** How to rebuild. `fromStartOfLog`: accept a log that no longer begins at 0. */
 export interface RebuildOptions {
@@ -51,7 +53,7 @@ export async function rebuild(
     await totalRecords(settings, plan, topics),
     options.onProgress,
   );
-  const partitions = Math.max(...[...topics.values()].map((topic) => topic.partitions.length));
+  const partitions = partitionsOf(plan, topics);
   await inParallel(partitions, (partition) =>
     replayTask(
       settings,
@@ -79,7 +81,7 @@ async function finish(
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
     target.onPhase('index');
-    if ((await addConstraints(client, plan.table)) === 'duplicates') {
+    if (plan.rebuild === 'partial' && (await addConstraints(client, plan.table)) === 'duplicates') {
       target.onPhase('merge');
       await mergeDuplicates(client, plan, target.partitions);
     }
@@ -89,13 +91,25 @@ async function finish(
 }
 
 async function beginBuilding(settings: RunnerSettings, plan: Plan): Promise<void> {
+  if (!plan.replayable) {
+    throw new RepriseError(
+      'REBUILD_REFUSED',
+      `${plan.name} uses processing time, so a replay would give other rows. Use event time, or keep the version as it is.`,
+      { facts: { projection: plan.name, version: plan.version } },
+    );
+  }
   await inTransaction(settings.pool, async (client) => {
     await lockProjection(client, plan.name);
     const versions = await readVersions(client, plan.name);
     const stored = versions.find(({ version }) => version === plan.version);
     if (stored === undefined) {
-      await createTable(client, plan.table, { constraints: 'later' });
+      await createTables(client, plan, plan.rebuild === 'partial' ? 'later' : 'now');
       await insertVersion(client, plan, 'building');
+      const active = versions.find(({ state }) => state === 'active');
+      if (active !== undefined) {
+        const { name: projection, version: toVersion } = plan;
+        await copyJournal(client, { projection, fromVersion: active.version, toVersion });
+      }
       return;
     }
     assertSameShape(plan, stored);
@@ -113,7 +127,7 @@ function describeTopics(
   settings: RunnerSettings,
   plan: Plan,
 ): Promise<ReadonlyMap<string, TopicDescription>> {
-  return settings.log.describe(plan.sources.map(({ event }) => event.topic));
+  return settings.log.describe(topicsOf(plan));
 }
 
 function endOffsets(

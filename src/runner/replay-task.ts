@@ -1,12 +1,17 @@
 import type { Plan } from '../projection/plan.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
+import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
+import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
-import { openSession, recordOutcome } from './task-session.ts';
+import { topicsOf } from './topics-of.ts';
 
 /** Rows a replay holds in memory at most before it appends them as partial rows: bounds memory by the key space, not by the log. */
 const ROWS_IN_MEMORY_MAX = 600_000;
+
+/** Records between two flushes of a rebuild that writes whole rows. */
+const RECORDS_PER_FLUSH_MAX = 100_000;
 
 /** What to replay, and how far. */
 export interface ReplayOptions {
@@ -30,8 +35,8 @@ export async function replayTask(
   const { plan, signal } = options;
   const session = await openSession(settings, key, {
     plan,
-    mode: 'partial',
-    write: copyRows,
+    mode: plan.rebuild,
+    write: plan.rebuild === 'partial' ? copyRows : upsertRows,
     backoff: createBackoff({ signal }),
     onPause: (reason) => {
       if (reason !== null)
@@ -39,7 +44,7 @@ export async function replayTask(
     },
     fromStartOfLog: options.fromStartOfLog,
   });
-  const positions = plan.sources.flatMap(({ event: { topic } }) => {
+  const positions = topicsOf(plan).flatMap((topic) => {
     const position = {
       topic,
       partition: key.partition,
@@ -48,14 +53,27 @@ export async function replayTask(
     };
     return position.offset < position.untilOffset ? [position] : [];
   });
+  await session.foldBatches([]);
   if (positions.length > 0) {
+    let sinceFlush = 0;
     for await (const batch of settings.log.read(positions, { signal })) {
-      await session.foldBatch(batch);
+      await session.foldBatches([batch]);
       options.onRecords(batch.nextOffset - batch.firstOffset);
-      if (session.fold.rowCount >= ROWS_IN_MEMORY_MAX) await session.flush();
+      sinceFlush += batch.count;
+      if (isFlushDue(plan, session.fold.rowCount, sinceFlush)) {
+        await session.flush();
+        sinceFlush = 0;
+      }
     }
   }
   signal.throwIfAborted();
   await session.flush();
   await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/** Partial rows leave when memory is full; whole rows leave regularly, since each flush of them is also where a killed rebuild goes on. */
+function isFlushDue(plan: Plan, rowsInMemory: number, records: number): boolean {
+  return plan.rebuild === 'partial'
+    ? rowsInMemory >= ROWS_IN_MEMORY_MAX
+    : records >= RECORDS_PER_FLUSH_MAX;
 }

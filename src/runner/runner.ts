@@ -2,6 +2,7 @@ import type { Plan } from '../projection/plan.ts';
 import type { Runner, RunnerCounters } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
 import { ensureVersion } from './first-start.ts';
+import { OutboxRelay } from './outbox-relay.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
 
@@ -12,6 +13,8 @@ const GRACE_MS = 10_000;
  */
 export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
   const running: ProjectionRunner[] = [];
+  const relay = new OutboxRelay(settings);
+  const waking: RunnerSettings = { ...settings, onEmissions: () => relay.wake() };
   let stopped: Promise<unknown> | null = null;
   return {
     async start() {
@@ -19,7 +22,7 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
       for (const plan of plans) {
         const state = await ensureVersion(settings, plan);
         if (state === 'active' || state === 'ready') {
-          running.push(new ProjectionRunner(settings, plan));
+          running.push(new ProjectionRunner(waking, plan));
         } else {
           settings.logger.warn(
             { projection: plan.name, version: plan.version },
@@ -28,9 +31,12 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
         }
       }
       await Promise.all(running.map((projection) => projection.start()));
+      relay.start();
     },
     async stop({ graceMs = GRACE_MS } = {}) {
-      stopped ??= Promise.all(running.map((projection) => projection.stop(graceMs)));
+      stopped ??= Promise.all(running.map((projection) => projection.stop(graceMs))).then(() =>
+        relay.stop(),
+      );
       await stopped;
     },
     counters: () =>

@@ -13,4 +13,6 @@ export interface RunnerSettings {
   readonly owner: string;
   /** What a record that cannot be folded does: `halt` its task (default), or become a dead letter in the batch's transaction. */
   readonly onError: 'halt' | 'deadLetter';
+  /** Told after a flush that put events into the outbox. */
+  readonly onEmissions?: () => void;
 }

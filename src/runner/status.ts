@@ -4,6 +4,7 @@ import { countRows } from '../readmodel/count-rows.ts';
 import type { ProjectionStatus, TaskStatus } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
 import type { RunnerSettings } from './settings.ts';
+import { topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import { readVersions } from './version-store.ts';
 
@@ -15,7 +16,7 @@ interface TaskRow {
   error: string | null;
   topic: string | null;
   next_offset: string | null;
-  max_event_time_ms: number | null;
+  watermark_ms: number | null;
 }
 
 /** What Postgres and the log say of every stored version of the declared projections; true whichever process runs them. */
@@ -52,7 +53,7 @@ async function describeTopics(
   log: EventLog,
   plan: Plan,
 ): Promise<ReadonlyMap<string, TopicDescription>> {
-  return log.describe(plan.sources.map(({ event }) => event.topic));
+  return log.describe(topicsOf(plan));
 }
 
 async function readTasks(
@@ -64,7 +65,7 @@ async function readTasks(
   },
 ): Promise<readonly TaskStatus[]> {
   const { rows } = await settings.pool.query<TaskRow>(
-    `select t.partition, t.epoch, t.owner, t.state, t.error, c.topic, c.next_offset, c.max_event_time_ms
+    `select t.partition, t.epoch, t.owner, t.state, t.error, c.topic, c.next_offset, t.watermark_ms
      from reprise.tasks t left join reprise.checkpoints c using (projection, version, partition)
      where t.projection = $1 and t.version = $2 order by t.partition, c.topic`,
     [target.plan.name, target.version],
@@ -81,15 +82,13 @@ function taskStatus(
   const nextOffset = BigInt(row.next_offset ?? 0);
   const stableEndOffset = partition?.stableEndOffset ?? nextOffset;
   const lagRecords = stableEndOffset > nextOffset ? stableEndOffset - nextOffset : 0n;
-  const watermarkMs =
-    row.max_event_time_ms === null ? null : row.max_event_time_ms - target.plan.latenessMs;
   return {
     partition: row.partition,
     state: row.state,
     nextOffset,
     stableEndOffset,
     lagRecords,
-    watermark: watermarkMs === null ? null : new Date(watermarkMs),
+    watermark: row.watermark_ms === null ? null : new Date(row.watermark_ms),
     epoch: BigInt(row.epoch),
     owner: row.owner,
     error: row.error,

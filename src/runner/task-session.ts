@@ -4,16 +4,18 @@ import { recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
-import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import { RepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
-import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
+import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
-import { acquireTask, factsOf, setTaskState } from './checkpoint-store.ts';
+import { factsOf } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
+import { encodeEmission } from './encode-emission.ts';
 import type { WriteRows } from './flush.ts';
+import type { JournalEntry } from './journal.ts';
 import type { RunnerSettings } from './settings.ts';
+import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
-import { validateCheckpoint } from './validate-checkpoint.ts';
 import { fetchWriterSchema } from './writer-schemas.ts';
 
 /** How a session folds and writes. */
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly backoff: Backoff;
   /** Told when Postgres or the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;
+  /** The owner's clock, for the drift guard and processing time; null in a rebuild. Default null. */
+  readonly nowMs?: (() => number) | null;
   /** Accept topics whose first records are gone: start at the first offset still there. Default false: DATA_LOSS. */
   readonly fromStartOfLog?: boolean;
 }
@@ -32,6 +36,14 @@ export interface SessionOptions {
 export interface FlushReport {
   readonly rows: number;
   readonly deadLetters: number;
+  readonly emissions: number;
+}
+
+/** A task as it is opened: acquired, validated, with the stable end of each of its topics at that time. */
+export interface OpenedTask {
+  readonly task: OwnedTask;
+  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+  readonly endOffsets: ReadonlyMap<string, bigint>;
 }
 
 /**
@@ -43,31 +55,37 @@ export class TaskSession {
   readonly fold: TaskFold;
   readonly #settings: RunnerSettings;
   readonly #options: SessionOptions;
+  readonly #order: StepOrder;
   /** What Postgres holds. */
   #stored: Map<string, TopicCheckpoint>;
+  #flushes: bigint;
   /** What memory holds: moves with every batch folded. */
   #folded: Map<string, TopicCheckpoint>;
   #deadLetters: DeadLetter[] = [];
+  #journal: JournalEntry[] = [];
 
   /** @internal Use `openSession`. */
-  constructor(
-    settings: RunnerSettings,
-    options: SessionOptions,
-    owned: { readonly task: OwnedTask; readonly checkpoints: Map<string, TopicCheckpoint> },
-  ) {
+  constructor(settings: RunnerSettings, options: SessionOptions, opened: OpenedTask) {
     this.#settings = settings;
     this.#options = options;
-    this.task = owned.task;
-    this.#stored = new Map(owned.task.checkpoints);
-    this.#folded = new Map(owned.checkpoints);
+    const { task, checkpoints } = opened;
+    this.task = task;
+    this.#stored = new Map(task.checkpoints);
+    this.#flushes = task.standing.flushes;
+    this.#folded = new Map(checkpoints);
+    const refused = refusedRecords(task.journal);
     this.fold = createTaskFold(options.plan, {
       clock: {
-        maxEventTimeMs: maxEventTimeOf(owned.checkpoints.values()),
-        watermarkMs: null,
-        nowMs: null,
+        maxEventTimeMs: maxEventTimeOf(checkpoints.values()),
+        watermarkMs: task.standing.watermarkMs,
+        nowMs: options.nowMs ?? null,
+        ...(refused.size === 0
+          ? {}
+          : { wasRefused: (topic, offset) => refused.has(`${topic} ${offset}`) }),
       },
       mode: options.mode,
     });
+    this.#order = new StepOrder(task.journal, opened);
   }
 
   /** Where to read on in a topic. */
@@ -85,8 +103,71 @@ export class TaskSession {
     }
   }
 
-  /** Folds one batch in memory: schemas it needs, rows it touches, then the records themselves. @throws what the error policy does not let pass */
-  async foldBatch(batch: RecordBatch): Promise<void> {
+  /**
+   * Folds record batches in memory, in the order that a replay would fold them: through the ticks of the journal and, with several topics, merged (some may
+   * wait inside for records of another topic). @throws what the error policy does not let pass
+   */
+  async foldBatches(batches: readonly RecordBatch[]): Promise<void> {
+    for (const batch of batches) this.#order.push(batch);
+    for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
+      if (step.kind === 'tick') this.fold.tick(step.quietMs);
+      else if (step.kind === 'journal') this.#journal.push(step.entry);
+      else await this.#foldBatch(step.batch);
+    }
+  }
+
+  /** Whether nothing waits inside for records of another topic. */
+  get isDrained(): boolean {
+    return this.#order.isDrained;
+  }
+
+  /** The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold. */
+  tick(quietMs: number): void {
+    this.fold.tick(quietMs);
+    const nextOffsets = new Map(
+      [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
+    );
+    this.#journal.push({ kind: 'tick', nextOffsets, quietMs });
+  }
+
+  /** Commits what has been folded since the last flush. @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, defects of the projection or the schema */
+  async flush(): Promise<FlushReport> {
+    const moved = [...this.#folded].filter(
+      ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
+    );
+    if (moved.length === 0 && this.#journal.length === 0) {
+      return { rows: 0, deadLetters: 0, emissions: 0 };
+    }
+    const changes = this.fold.takeChanges();
+    const outbox = changes.emissions.map(encodeEmission);
+    const deadLetters = this.#deadLetters;
+    const journal = this.#journal;
+    this.#deadLetters = [];
+    this.#journal = [];
+    const { pool } = this.#settings;
+    const { write, backoff, onPause } = this.#options;
+    await commitBatch(
+      { pool, task: this.task, write, backoff, onPause },
+      {
+        changes,
+        deadLetters,
+        expected: this.#stored,
+        next: new Map(moved),
+        flushes: this.#flushes,
+        watermarkMs: this.fold.watermarkMs,
+        journal,
+        outbox,
+      },
+    );
+    this.#stored = new Map(this.#folded);
+    this.#flushes += 1n;
+    this.fold.committed();
+    const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
+    return { rows, deadLetters: deadLetters.length, emissions: outbox.length };
+  }
+
+  /** Folds one batch: schemas it needs, rows it touches, then the records themselves. */
+  async #foldBatch(batch: RecordBatch): Promise<void> {
     const before = this.#folded.get(batch.topic);
     if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
       throw new RepriseError(
@@ -106,27 +187,6 @@ export class TaskSession {
       this.#judge(this.fold.apply(batch));
     }
     this.#folded.set(batch.topic, this.#after(before, batch));
-  }
-
-  /** Commits what has been folded since the last flush. @throws FENCED, OFFSET_MISMATCH, defects of the projection or the schema */
-  async flush(): Promise<FlushReport> {
-    const moved = [...this.#folded].filter(
-      ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
-    );
-    if (moved.length === 0) return { rows: 0, deadLetters: 0 };
-    const changes = this.fold.takeChanges();
-    const deadLetters = this.#deadLetters;
-    this.#deadLetters = [];
-    const { pool } = this.#settings;
-    const { write, backoff, onPause } = this.#options;
-    await commitBatch(
-      { pool, task: this.task, write, backoff, onPause },
-      { changes, deadLetters, expected: this.#stored, next: new Map(moved) },
-    );
-    this.#stored = new Map(this.#folded);
-    this.fold.committed();
-    const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
-    return { rows, deadLetters: deadLetters.length };
   }
 
   async #resolveSchemas(batch: RecordBatch): Promise<void> {
@@ -152,6 +212,12 @@ export class TaskSession {
       );
     }
     this.#deadLetters.push(...letters);
+    for (const { topic, offset, byClock } of letters) {
+      if (byClock) {
+        const nextOffsets = new Map([[topic, offset]]);
+        this.#journal.push({ kind: 'refusal', nextOffsets, quietMs: null });
+      }
+    }
   }
 
   #after(before: TopicCheckpoint, batch: RecordBatch): TopicCheckpoint {
@@ -168,91 +234,13 @@ export class TaskSession {
   }
 }
 
-/**
- * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its state.
- * @throws RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
- */
-export async function openSession(
-  settings: RunnerSettings,
-  key: TaskKey,
-  options: SessionOptions,
-): Promise<TaskSession> {
-  const task = await inTransaction(settings.pool, (client) =>
-    acquireTask(client, key, settings.owner),
-  );
-  try {
-    const checkpoints = new Map<string, TopicCheckpoint>();
-    for (const { event } of options.plan.sources) {
-      const stored = task.checkpoints.get(event.topic);
-      if (stored !== undefined) await validateCheckpoint(settings.log, task, stored);
-      const checkpoint = stored ?? (await firstCheckpoint(settings, task, event.topic, options));
-      checkpoints.set(event.topic, checkpoint);
-    }
-    const session = new TaskSession(settings, options, { task, checkpoints });
-    await session.preload();
-    return session;
-  } catch (error) {
-    await recordOutcome(settings, task, 'halted', error);
-    throw error;
-  }
-}
-
-/** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. */
-export async function recordOutcome(
-  settings: RunnerSettings,
-  task: OwnedTask,
-  state: 'idle' | 'paused' | 'running' | 'halted',
-  error: unknown,
-): Promise<void> {
-  const reason = error === null ? null : describeError(error);
-  await inTransaction(settings.pool, (client) => setTaskState(client, task, state, reason)).catch(
-    (failure: Error) =>
-      settings.logger.warn(
-        { task: taskLabel(task), failure: failure.message },
-        'task state not recorded',
+/** Records that the owner's clock refused when they were first folded, as `topic offset`. */
+function refusedRecords(journal: readonly JournalEntry[]): ReadonlySet<string> {
+  return new Set(
+    journal
+      .filter(({ kind }) => kind === 'refusal')
+      .flatMap(({ nextOffsets }) =>
+        [...nextOffsets].map(([topic, offset]) => `${topic} ${offset}`),
       ),
   );
-}
-
-/** `CODE: message` of a reprise error, the message of any other. */
-export function describeError(error: unknown): string {
-  if (isRepriseError(error)) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** The beginning of a topic that this task has never read. */
-async function firstCheckpoint(
-  settings: RunnerSettings,
-  task: OwnedTask,
-  topic: string,
-  options: SessionOptions,
-): Promise<TopicCheckpoint> {
-  const description = (await settings.log.describe([topic])).get(topic);
-  const partition = description?.partitions[task.partition];
-  if (description === undefined || partition === undefined) {
-    throw new RepriseError(
-      'UNKNOWN_TOPIC',
-      `${topic}[${task.partition}] does not exist; create it, then start again.`,
-      {
-        facts: { topic, partition: task.partition },
-      },
-    );
-  }
-  if (partition.startOffset > 0n && options.fromStartOfLog !== true) {
-    throw new RepriseError(
-      'DATA_LOSS',
-      `${topic}[${task.partition}] no longer begins at 0 but at ${partition.startOffset}: a read model built now would lack the events before. ` +
-        `To accept that, run: reprise rebuild ${task.projection} --from-start-of-log`,
-      { facts: { ...factsOf(task), topic, offset: partition.startOffset } },
-    );
-  }
-  return {
-    topic,
-    topicId: description.topicId,
-    nextOffset: partition.startOffset,
-    lastOffset: null,
-    lastLeaderEpoch: null,
-    lastRecordHash: null,
-    maxEventTimeMs: null,
-  };
 }

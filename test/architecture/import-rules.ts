@@ -47,6 +47,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'fold',
     'readmodel',
     'observe',
+    'src/publish/subject-of.ts',
     'src/reprise.ts',
   ],
   'reprise.ts': [

@@ -7,7 +7,7 @@ import { createTable } from '../../src/readmodel/create-table.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { createBackoff } from '../../src/runner/backoff.ts';
-import { openSession } from '../../src/runner/task-session.ts';
+import { openSession } from '../../src/runner/open-session.ts';
 import { inTransaction } from '../../src/runner/transaction.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
@@ -82,7 +82,7 @@ async function foldPartition(
     for await (const batch of log.read([
       { topic: example.topic, partition: 0, offset, untilOffset },
     ])) {
-      await session.foldBatch(batch);
+      await session.foldBatches([batch]);
     }
     beforeFlush(flushes);
     flushes += 1;

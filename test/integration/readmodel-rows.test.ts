@@ -81,9 +81,9 @@ test('COPY and upsert write identical rows of every type, and loading gives the 
           keyColumns,
         );
         expect(
-          printAll(await loadRows(client, plan, partition, { keys: keys, bound: null })),
+          printAll(await loadRows(client, plan, partition, { keys, bound: null })),
         ).toEqual(rows.map(print).sort());
-        expect((await loadRows(client, plan, partition ^ 1, keys)).count).toBe(0);
+        expect((await loadRows(client, plan, partition ^ 1, { keys, bound: null })).count).toBe(0);
       },
     ),
     { numRuns: 150 },
@@ -186,7 +186,7 @@ test('more rows than one statement, one COPY piece or one fetch holds arrive who
   await upsertRows(client, plan, 1, set);
   const keys: RowSet = { count: set.count, columns: set.columns.slice(0, KEYS) };
   const expected = printAll(set);
-  expect(printAll(await loadRows(client, plan, 0, { keys: keys, bound: null }))).toEqual(expected);
+  expect(printAll(await loadRows(client, plan, 0, { keys, bound: null }))).toEqual(expected);
   const other = await inTransaction(() =>
     loadRowsAfter(client, plan, { partition: 1, column: 'key_time', afterMs: -1 }),
   );

@@ -9,8 +9,9 @@ import { createTable } from '../../src/readmodel/create-table.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { createBackoff } from '../../src/runner/backoff.ts';
+import { openSession } from '../../src/runner/open-session.ts';
 import type { RunnerSettings } from '../../src/runner/settings.ts';
-import { openSession, type TaskSession } from '../../src/runner/task-session.ts';
+import type { TaskSession } from '../../src/runner/task-session.ts';
 import { inTransaction } from '../../src/runner/transaction.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { tableDigest } from '../support/read-model.ts';
@@ -100,7 +101,7 @@ function origin(batch: RecordBatch) {
 async function foldWhole(): Promise<string> {
   const plan = await newVersion();
   const session = await open(plan);
-  for (const batch of batches) await session.foldBatch(batch);
+  for (const batch of batches) await session.foldBatches([batch]);
   await session.flush();
   return tableDigest(database.url, `user_metrics__v${plan.version}`);
 }
@@ -121,12 +122,12 @@ describe('the laws, through real Postgres', () => {
         for (const { length, then } of [...steps, { length: end, then: 'flush' }]) {
           const from = Number(session.nextOffset(example.topic));
           const to = Math.min(end, from + length);
-          if (to > from) await session.foldBatch(slice(from, to));
+          if (to > from) await session.foldBatches([slice(from, to)]);
           if (then.startsWith('flush')) await session.flush();
           if (then.endsWith('crash')) session = await open(plan);
         }
         const from = Number(session.nextOffset(example.topic));
-        if (from < end) await session.foldBatch(slice(from, end));
+        if (from < end) await session.foldBatches([slice(from, end)]);
         await session.flush();
         expect(await tableDigest(database.url, `user_metrics__v${plan.version}`)).toBe(whole);
       }),
@@ -138,21 +139,21 @@ describe('the laws, through real Postgres', () => {
     const plan = await newVersion();
     const table = `user_metrics__v${plan.version}`;
     const zombie = await open(plan);
-    await zombie.foldBatch(slice(0, 20));
+    await zombie.foldBatches([slice(0, 20)]);
     const successor = await open(plan);
-    await successor.foldBatch(slice(0, 10));
+    await successor.foldBatches([slice(0, 10)]);
     await successor.flush();
     const before = await tableDigest(database.url, table);
     await expect(zombie.flush()).rejects.toMatchObject({ code: 'FENCED' });
     expect(await tableDigest(database.url, table)).toBe(before);
-    await successor.foldBatch(slice(10, 20));
+    await successor.foldBatches([slice(10, 20)]);
     await successor.flush();
   });
 
   test('law 3: rows and offset commit together: a flush that fails leaves neither', async () => {
     const plan = await newVersion();
     const session = await open(plan);
-    await session.foldBatch(slice(0, 20));
+    await session.foldBatches([slice(0, 20)]);
     const table = `user_metrics__v${plan.version}`;
     await pool.query(`alter table public.${table} add constraint refuse check (events < 0)`);
     await expect(session.flush()).rejects.toMatchObject({ code: '23514' });
@@ -168,11 +169,11 @@ describe('the laws, through real Postgres', () => {
   test('a batch that does not continue the stored offset is refused', async () => {
     const plan = await newVersion();
     const session = await open(plan);
-    await session.foldBatch(slice(0, 10));
-    await expect(session.foldBatch(slice(11, 20))).rejects.toMatchObject({
+    await session.foldBatches([slice(0, 10)]);
+    await expect(session.foldBatches([slice(11, 20)])).rejects.toMatchObject({
       code: 'OFFSET_MISMATCH',
     });
-    await expect(session.foldBatch(slice(5, 20))).rejects.toMatchObject({
+    await expect(session.foldBatches([slice(5, 20)])).rejects.toMatchObject({
       code: 'OFFSET_MISMATCH',
     });
   });

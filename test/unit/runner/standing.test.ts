@@ -7,6 +7,8 @@ const task: OwnedTask = {
   version: 1,
   partition: 0,
   epoch: 3n,
+  standing: { flushes: 7n, watermarkMs: null },
+  journal: [],
   checkpoints: new Map(),
 };
 
@@ -23,34 +25,45 @@ function at(nextOffset: bigint): ReadonlyMap<string, TopicCheckpoint> {
   return new Map([['user-actions', checkpoint]]);
 }
 
-const batch = (from: bigint, to: bigint) => ({
-  rows: { count: 0, columns: [] },
-  deadLetters: [],
-  expected: at(from),
-  next: at(to),
+const batch = (from: bigint, to: bigint) => ({ expected: at(from), next: at(to), flushes: 7n });
+
+const stored = (checkpoints: ReadonlyMap<string, TopicCheckpoint>, flushes = 7n) => ({
+  checkpoints,
+  flushes,
 });
 
 describe('where a folded batch stands against the stored offsets', () => {
   test('it is pending when it begins where they stand', () => {
-    expect(standingOf(task, at(10n), batch(10n, 20n))).toBe('pending');
+    expect(standingOf(task, stored(at(10n)), batch(10n, 20n))).toBe('pending');
   });
 
   test('it is pending when the task has no stored offset and it began without one', () => {
-    expect(standingOf(task, new Map(), { ...batch(0n, 20n), expected: new Map() })).toBe('pending');
+    expect(standingOf(task, stored(new Map()), { ...batch(0n, 20n), expected: new Map() })).toBe(
+      'pending',
+    );
   });
 
   test('it is applied when it ends where they stand', () => {
-    expect(standingOf(task, at(20n), batch(10n, 20n))).toBe('applied');
+    expect(standingOf(task, stored(at(20n)), batch(10n, 20n))).toBe('applied');
   });
 
   test('anything else is a mismatch that names the task and the offset', () => {
-    for (const stored of [0n, 9n, 11n, 19n, 21n]) {
-      expect(() => standingOf(task, at(stored), batch(10n, 20n))).toThrowError(
+    for (const offset of [0n, 9n, 11n, 19n, 21n]) {
+      expect(() => standingOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
         expect.objectContaining({ code: 'OFFSET_MISMATCH', retriable: true }),
       );
-      expect(() => standingOf(task, at(stored), batch(10n, 20n))).toThrowError(
-        `user_metrics v1 [0] stands at user-actions@${stored}`,
+      expect(() => standingOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
+        `user_metrics v1 [0] stands at user-actions@${offset}`,
       );
     }
+  });
+
+  test('a tick, which moves no offset, is told by the count of commits', () => {
+    const tick = { expected: at(10n), next: new Map(), flushes: 7n };
+    expect(standingOf(task, stored(at(10n), 7n), tick)).toBe('pending');
+    expect(standingOf(task, stored(at(10n), 8n), tick)).toBe('applied');
+    expect(() => standingOf(task, stored(at(10n), 9n), tick)).toThrowError(
+      expect.objectContaining({ code: 'OFFSET_MISMATCH' }),
+    );
   });
 });

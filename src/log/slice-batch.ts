@@ -1,0 +1,60 @@
+import { RecordBatch } from './record-batch.ts';
+
+/** The records `[from, until)` of a batch, as a batch `[firstOffset, nextOffset)` over the same bytes. */
+export function sliceBatch(
+  batch: RecordBatch,
+  records: { readonly from: number; readonly until: number },
+  reach: { readonly firstOffset: number; readonly nextOffset: number },
+): RecordBatch {
+  const { from, until } = records;
+  return new RecordBatch(
+    {
+      topic: batch.topic,
+      partition: batch.partition,
+      firstOffset: reach.firstOffset,
+      nextOffset: reach.nextOffset,
+      leaderEpoch: batch.leaderEpoch,
+      stableEndOffset: batch.stableEndOffset,
+      appendTime: batch.appendTime,
+    },
+    batch.bytes,
+    {
+      count: until - from,
+      offsets: batch.offsets.subarray(from, until),
+      timestampsMs: batch.timestampsMs.subarray(from, until),
+      keyStart: batch.keyStart.subarray(from, until),
+      keyEnd: batch.keyEnd.subarray(from, until),
+      valueStart: batch.valueStart.subarray(from, until),
+      valueEnd: batch.valueEnd.subarray(from, until),
+    },
+  );
+}
+
+/** Cuts a batch at an offset inside it: what lies before, and what lies at or after. */
+export function splitBatch(batch: RecordBatch, offset: number): [RecordBatch, RecordBatch] {
+  const at = indexOfOffset(batch, offset);
+  return [
+    sliceBatch(
+      batch,
+      { from: 0, until: at },
+      { firstOffset: batch.firstOffset, nextOffset: offset },
+    ),
+    sliceBatch(
+      batch,
+      { from: at, until: batch.count },
+      { firstOffset: offset, nextOffset: batch.nextOffset },
+    ),
+  ];
+}
+
+/** The first record at or after an offset; the batch's count when there is none. */
+function indexOfOffset(batch: RecordBatch, offset: number): number {
+  let low = 0;
+  let high = batch.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((batch.offsets[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

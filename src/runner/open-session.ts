@@ -1,0 +1,114 @@
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
+import { acquireTask, factsOf, setTaskState } from './checkpoint-store.ts';
+import type { RunnerSettings } from './settings.ts';
+import type { SessionOptions } from './task-session.ts';
+import { TaskSession } from './task-session.ts';
+import { topicsOf } from './topics-of.ts';
+import { inTransaction } from './transaction.ts';
+import { validateCheckpoint } from './validate-checkpoint.ts';
+
+/**
+ * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its state.
+ * @throws RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
+ */
+export async function openSession(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: SessionOptions,
+): Promise<TaskSession> {
+  const task = await inTransaction(settings.pool, (client) =>
+    acquireTask(client, key, settings.owner),
+  );
+  try {
+    const checkpoints = new Map<string, TopicCheckpoint>();
+    const endOffsets = new Map<string, bigint>();
+    for (const topic of topicsOf(options.plan)) {
+      const stored = task.checkpoints.get(topic);
+      if (stored !== undefined) await validateCheckpoint(settings.log, task, stored);
+      const found = await describePartition(settings, topic, task.partition);
+      checkpoints.set(topic, stored ?? firstCheckpoint(task, found, options));
+      endOffsets.set(topic, found.stableEndOffset);
+    }
+    const session = new TaskSession(settings, options, { task, checkpoints, endOffsets });
+    await session.preload();
+    return session;
+  } catch (error) {
+    await recordOutcome(settings, task, 'halted', error);
+    throw error;
+  }
+}
+
+/** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. */
+export async function recordOutcome(
+  settings: RunnerSettings,
+  task: OwnedTask,
+  state: 'idle' | 'paused' | 'running' | 'halted',
+  error: unknown,
+): Promise<void> {
+  const reason = error === null ? null : describeError(error);
+  await inTransaction(settings.pool, (client) => setTaskState(client, task, state, reason)).catch(
+    (failure: Error) =>
+      settings.logger.warn(
+        { task: taskLabel(task), failure: failure.message },
+        'task state not recorded',
+      ),
+  );
+}
+
+/** `CODE: message` of a reprise error, the message of any other. */
+export function describeError(error: unknown): string {
+  if (isRepriseError(error)) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+interface DescribedPartition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly startOffset: bigint;
+  readonly stableEndOffset: bigint;
+}
+
+async function describePartition(
+  settings: RunnerSettings,
+  topic: string,
+  partition: number,
+): Promise<DescribedPartition> {
+  const description = (await settings.log.describe([topic])).get(topic);
+  const found = description?.partitions[partition];
+  if (description === undefined || found === undefined) {
+    throw new RepriseError(
+      'UNKNOWN_TOPIC',
+      `${topic}[${partition}] does not exist; create it, then start again.`,
+      { facts: { topic, partition } },
+    );
+  }
+  const { startOffset, stableEndOffset } = found;
+  return { topic, topicId: description.topicId, startOffset, stableEndOffset };
+}
+
+/** The beginning of a topic that this task has never read. */
+function firstCheckpoint(
+  task: OwnedTask,
+  { topic, topicId, startOffset }: DescribedPartition,
+  options: SessionOptions,
+): TopicCheckpoint {
+  if (startOffset > 0n && options.fromStartOfLog !== true) {
+    throw new RepriseError(
+      'DATA_LOSS',
+      `${topic}[${task.partition}] no longer begins at 0 but at ${startOffset}: a read model built now would lack the events before. ` +
+        `To accept that, run: reprise rebuild ${task.projection} --from-start-of-log`,
+      { facts: { ...factsOf(task), topic, offset: startOffset } },
+    );
+  }
+  return {
+    topic,
+    topicId,
+    nextOffset: startOffset,
+    lastOffset: null,
+    lastLeaderEpoch: null,
+    lastRecordHash: null,
+    maxEventTimeMs: null,
+  };
+}
