@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addActivate } from './activate.ts';
 import { addDev } from './dev.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
+import { addExplain } from './explain.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   addDev(program);
   addRun(program);
   addStatus(program);
+  addExplain(program);
   addRebuild(program);
   addActivate(program);
   addQuery(program);

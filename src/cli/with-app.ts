@@ -67,3 +67,16 @@ export function plansOf({ app, config }: Pick<Session, 'app' | 'config'>): reado
 export function quietly(input: RepriseConfig): RepriseConfig {
   return { ...input, logLevel: 'warn' };
 }
+
+/** The plans of the configured projections, or the named one, without opening anything. @throws CONFIG_INVALID, DEFINITION_INVALID, UNKNOWN_PROJECTION */
+export async function compiledPlans(
+  options: GlobalOptions,
+  name: string | undefined,
+): Promise<readonly Plan[]> {
+  const config = resolveConfig(await loadConfigFile(options.config), process.env);
+  const { createContainer } = await import('../composition/container.ts');
+  const { TOKENS } = await import('../composition/tokens.ts');
+  const plans = createContainer(config).get(TOKENS.plans);
+  const { planNamed } = await import('../composition/create-reprise.ts');
+  return name === undefined ? plans : [planNamed(plans, name)];
+}

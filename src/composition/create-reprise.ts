@@ -89,7 +89,8 @@ function compose(container: Container, parts: Parts): Reprise {
   };
 }
 
-function planNamed(plans: readonly Plan[], name: string): Plan {
+/** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */
+export function planNamed(plans: readonly Plan[], name: string): Plan {
   const plan = plans.find((each) => each.name === name);
   if (plan !== undefined) return plan;
   const known = plans.map((each) => each.name).join(', ') || 'none';

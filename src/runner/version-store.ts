@@ -1,6 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { Plan } from '../projection/plan.ts';
+import { planDifferences, planJson } from '../projection/plan-diff.ts';
 import { RepriseError } from '../reprise-error.ts';
+
+/** Differences that a message names. */
+const DIFFERENCES_SHOWN = 12;
 
 /** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view. */
 export type VersionState = 'building' | 'ready' | 'active';
@@ -10,6 +14,8 @@ export interface StoredVersion {
   readonly version: number;
   readonly fingerprint: string;
   readonly state: VersionState;
+  /** As compiled when the version was made, parsed JSON. */
+  readonly plan: unknown;
 }
 
 /** The stored versions of a projection, oldest first. */
@@ -18,7 +24,7 @@ export async function readVersions(
   projection: string,
 ): Promise<readonly StoredVersion[]> {
   const { rows } = await client.query<StoredVersion>(
-    `select version, fingerprint, state from reprise.projection_versions
+    `select version, fingerprint, state, plan from reprise.projection_versions
      where projection = $1 order by version`,
     [projection],
   );
@@ -48,7 +54,7 @@ export async function insertVersion(
   await client.query(
     `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
      values ($1, $2, $3, $4, $5)`,
-    [plan.name, plan.version, plan.fingerprint, printPlan(plan), state],
+    [plan.name, plan.version, plan.fingerprint, planJson(plan), state],
   );
 }
 
@@ -78,20 +84,13 @@ export async function setActiveVersion(
 /** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
 export function assertSameShape(plan: Plan, stored: StoredVersion): void {
   if (stored.fingerprint === plan.fingerprint) return;
+  const differences = planDifferences(stored.plan, plan);
+  const shown = differences.slice(0, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
+  const more = differences.length - shown.length;
   throw new RepriseError(
     'VERSION_NOT_RAISED',
-    `${plan.name} is declared differently from what version ${plan.version} was built with. ` +
+    `${plan.name} is declared differently from what version ${plan.version} was built with:${shown.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
       `Raise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,
     { facts: { projection: plan.name, version: plan.version } },
-  );
-}
-
-function printPlan(plan: Plan): string {
-  return JSON.stringify(plan, (_key, value: unknown) =>
-    typeof value === 'bigint'
-      ? value.toString()
-      : typeof value === 'function'
-        ? value.toString()
-        : value,
   );
 }
