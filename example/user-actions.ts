@@ -1,8 +1,8 @@
 import { UserActed } from '../schemas/index.ts';
+import { mulberry32, uuid } from './random.ts';
 
 const USERS = 1_000;
 const DISORDER_MS = 10_000;
-const HEX = 16;
 
 /**
  * The example's events: 1,000 users who view, click and purchase. Event time advances by `1000 / ratePerSecond` ms per event and is up to ten
@@ -41,23 +41,4 @@ function actionAndValue(kind: number, size: number): Pick<UserActed, 'action' | 
 
 function cents(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-/** Version 8 (RFC 9562): our own bits, the last twelve hex digits count the events. */
-function uuid(random: () => number, index: number): string {
-  const hex = Array.from({ length: 4 }, () => Math.floor(random() * 0x1_0000));
-  const [a, b, c, d] = hex.map((word) => word.toString(HEX).padStart(4, '0'));
-  const tail = index.toString(HEX).padStart(12, '0');
-  return `${a}${b}-${c}-8${(d as string).slice(1)}-8000-${tail}`;
-}
-
-/** Tommy Ettinger's mulberry32: small, fast, enough for example data. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

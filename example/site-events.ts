@@ -1,0 +1,38 @@
+import type { DevEvent, DevEventsOptions } from 'reprise';
+import { LoginAttempted } from '../schemas/index.ts';
+import { Bank } from './accounts.ts';
+import { loginAttempt } from './logins.ts';
+import { mulberry32 } from './random.ts';
+import { userActions } from './user-actions.ts';
+import { visit } from './visits.ts';
+
+/** Of eight events so many are user actions; the others are a log-in, a visit and something at the bank. */
+const ROUND = 8;
+
+/**
+ * Everything that happens in the example: mostly user actions, with log-ins, visits of a shop and a bank's accounts between them. Event time advances by
+ * `1000 / ratePerSecond` ms per event. The same options give the same events.
+ */
+export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
+  const random = mulberry32(options.seed + 1);
+  const bank = new Bank(mulberry32(options.seed + 2));
+  const actions = userActions(options);
+  const stepMs = 1000 / options.ratePerSecond;
+  for (let index = 0; ; index += 1) {
+    const timeMs = Math.floor(options.startMs + index * stepMs);
+    const { value: action } = actions.next();
+    switch (index % ROUND) {
+      case 1:
+        yield { event: LoginAttempted, value: loginAttempt(random, timeMs) };
+        break;
+      case 3:
+        yield visit(random, timeMs, index);
+        break;
+      case 5:
+        yield bank.next(timeMs);
+        break;
+      default:
+        yield action as DevEvent;
+    }
+  }
+}
