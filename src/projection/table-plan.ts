@@ -25,6 +25,8 @@ export interface ColumnPlan {
   readonly role: 'key' | 'measure' | 'state';
   /** numeric only: digits after the point (values travel as unscaled bigints); undefined: integers. */
   readonly scale?: number;
+  /** numeric only: digits in all; undefined: without limit. */
+  readonly precision?: number;
   /** For people in psql: what the column means. */
   readonly comment: string;
 }
