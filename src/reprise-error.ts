@@ -35,6 +35,8 @@ export type ErrorCode =
   // fold
   | 'FUTURE'
   | 'NULL_KEY'
+  | 'HANDLER_FAILED'
+  | 'PATTERN_RUNS_EXCEEDED'
   // runner and read models
   | 'FENCED'
   | 'OFFSET_MISMATCH'

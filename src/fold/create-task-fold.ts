@@ -1,6 +1,6 @@
 import type { Plan } from '../projection/plan.ts';
 import type { TaskFold, TaskFoldOptions } from './task-fold.ts';
-import { WindowedFold } from './windowed-fold.ts';
+import { WindowedFold } from './windowed/windowed-fold.ts';
 
 /** Makes the fold of one task for a plan. */
 export function createTaskFold(plan: Plan, options: TaskFoldOptions): TaskFold {

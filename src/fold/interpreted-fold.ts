@@ -1,15 +1,25 @@
+import type { EventDefinition } from '../event/event-definition.ts';
 import type { LogRecord } from '../log/record-batch.ts';
 import type { KeyPlan, Plan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
+import type { WindowBounds } from '../projection/window.ts';
 import { meetsAll } from './interpreted-filter.ts';
-import { measureOf } from './interpreted-measure.ts';
+import type { TakenEvent } from './interpreted-measure.ts';
+import { meanOfDoubles, measureOf, varianceOfDoubles } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
-import { tumblingOf } from './write-rows.ts';
+import { windowAssigner } from './windowed/assign-windows.ts';
 
 /** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
 export interface FoldedRecord {
   readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'>;
   readonly event: unknown;
+  /** Which event it is, where several lie on its topic; default: the first of the plan's on that topic. */
+  readonly of?: EventDefinition;
+}
+
+/** Silence of a partition, as its owner journaled it. */
+export interface FoldedTick {
+  readonly tick: { readonly partition: number; readonly quietMs: number };
 }
 
 /** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */
@@ -22,63 +32,181 @@ type KeyPart = string | number | bigint | boolean;
 interface Group {
   readonly partition: number;
   readonly key: readonly KeyPart[];
-  readonly windowStartMs: number;
-  readonly events: Values[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly events: TakenEvent[];
+  readonly scores: Record<string, number | null>;
+  closed: boolean;
   revisedAtOffset: bigint | null;
 }
 
+/** What is known of one partition. */
+interface PartitionTime {
+  latestMs: number;
+  watermarkMs: number;
+}
+
 /**
- * What a windowed projection means, as plainly as it can be said: record by record, whole events kept in lists, aggregates computed at the end. Slow; it is what
- * the fast fold is checked against, and shares nothing with it but the plan.
- * @param records of any number of partitions, those of one partition in log order
+ * What a projection means, as plainly as it can be said: record by record, whole events kept in lists, aggregates computed at the end. Slow; it is what
+ * the fast fold is checked against, and shares nothing with it but the plan (and the calendar).
+ * @param items of any number of partitions, those of one partition in log order
  * @returns rows by partition, key and window
  */
 export function foldInterpreted(
   plan: Plan,
-  records: Iterable<FoldedRecord>,
+  items: Iterable<FoldedRecord | FoldedTick>,
 ): readonly InterpretedRow[] {
   if (plan.kind !== 'windowed') throw new TypeError(`no plain fold for ${plan.kind} plans`);
-  const latestMs = new Map<number, number>();
-  const groups = new Map<string, Group>();
-  for (const { record, event } of records) {
-    const source = plan.sources.find((each) => each.event.topic === record.topic);
-    if (source === undefined || !isEvent(event)) continue;
+  return new InterpretedWindows(plan).fold(items);
+}
+
+class InterpretedWindows {
+  readonly #plan: WindowedPlan;
+  readonly #groups = new Map<string, Group>();
+  readonly #times = new Map<number, PartitionTime>();
+  /** By partition, key and score: the values of closed windows. */
+  readonly #baselines = new Map<string, number[]>();
+
+  constructor(plan: WindowedPlan) {
+    this.#plan = plan;
+  }
+
+  fold(items: Iterable<FoldedRecord | FoldedTick>): readonly InterpretedRow[] {
+    for (const item of items) {
+      if ('tick' in item) {
+        const { partition, quietMs } = item.tick;
+        const time = this.#timeOf(partition);
+        this.#reach(partition, time.latestMs + quietMs - this.#plan.latenessMs);
+      } else this.#take(item);
+    }
+    const { emit } = this.#plan;
+    return [...this.#groups.values()]
+      .filter(({ closed }) => emit === 'update' || closed)
+      .sort(byPartitionKeyAndWindow)
+      .map((group) => rowOf(this.#plan, group));
+  }
+
+  #take({ record, event, of }: FoldedRecord): void {
+    const plan = this.#plan;
+    const source = plan.sources.find(
+      (each) => each.event.topic === record.topic && (of === undefined || each.event === of),
+    );
+    if (source === undefined || !isEvent(event)) return;
     const { partition } = record;
     const timeMs = eventTimeMs(source, event, record.timestampMs);
-    if (timeMs > record.timestampMs + plan.maxDriftMs) continue; // FUTURE
-    const windowStartMs =
-      timeMs - floorMod(timeMs - tumblingOf(plan).offsetMs, tumblingOf(plan).sizeMs);
-    const windowEndMs = windowStartMs + tumblingOf(plan).sizeMs;
-    if (windowStartMs < EARLIEST_MS || windowEndMs > LATEST_MS) continue;
-    const latest = Math.max(latestMs.get(partition) ?? Number.NEGATIVE_INFINITY, timeMs);
-    latestMs.set(partition, latest);
-    if (!meetsAll(source.where, event)) continue;
+    if (timeMs > record.timestampMs + plan.maxDriftMs) return; // FUTURE
+    const windows = windowsOf(plan, timeMs, event);
+    if (windows.some(({ startMs, endMs }) => startMs < EARLIEST_MS || endMs > LATEST_MS)) return;
+    const time = this.#timeOf(partition);
+    time.latestMs = Math.max(time.latestMs, timeMs);
+    this.#reach(partition, time.latestMs - plan.latenessMs);
+    if (!meetsAll(source.where, event)) return;
     const key = keyOf(plan.keys, event);
-    if (key === null || !hasStorableInstants(plan, event)) continue;
-    const id = JSON.stringify([partition, windowStartMs, ...key.map(String)]);
-    const empty = { partition, key, windowStartMs, events: [], revisedAtOffset: null };
-    const group: Group = groups.get(id) ?? empty;
-    groups.set(id, group);
-    group.events.push(event);
-    const closed = latest - plan.latenessMs >= windowEndMs;
-    if (closed) group.revisedAtOffset = record.offset;
+    if (key === null || !hasStorableValues(plan, event)) return;
+    const order = { timeMs, topic: record.topic, partition, offset: Number(record.offset) };
+    for (const bounds of windows) {
+      const isLate = bounds.endMs <= time.watermarkMs;
+      if (isLate && plan.late === 'reject') continue;
+      const group = this.#groupOf({ partition, key, ...bounds, isLate });
+      group.events.push({ event, source: plan.sources.indexOf(source), order });
+      if (isLate) group.revisedAtOffset = record.offset;
+    }
   }
-  return [...groups.values()].sort(byPartitionKeyAndWindow).map((group) => rowOf(plan, group));
+
+  #groupOf(
+    at: Pick<Group, 'partition' | 'key' | 'startMs' | 'endMs'> & { isLate: boolean },
+  ): Group {
+    const { partition, key, startMs, endMs, isLate } = at;
+    const id = JSON.stringify([partition, startMs, endMs, ...key.map(String)]);
+    let group = this.#groups.get(id);
+    if (group === undefined) {
+      const empty = { events: [], scores: {}, revisedAtOffset: null };
+      group = { partition, key, startMs, endMs, ...empty, closed: isLate };
+      this.#groups.set(id, group);
+    }
+    return group;
+  }
+
+  #timeOf(partition: number): PartitionTime {
+    const least = Number.NEGATIVE_INFINITY;
+    const time = this.#times.get(partition) ?? { latestMs: least, watermarkMs: least };
+    this.#times.set(partition, time);
+    return time;
+  }
+
+  /** Moves the watermark and closes windows, in the order of their ends. */
+  #reach(partition: number, watermarkMs: number): void {
+    const time = this.#timeOf(partition);
+    if (!(watermarkMs > time.watermarkMs)) return;
+    time.watermarkMs = watermarkMs;
+    [...this.#groups.values()]
+      .filter((each) => each.partition === partition && !each.closed && each.endMs <= watermarkMs)
+      .sort((a, b) => a.endMs - b.endMs || a.startMs - b.startMs)
+      .forEach((group) => this.#close(group));
+  }
+
+  #close(group: Group): void {
+    group.closed = true;
+    for (const { column, aggregate, of, parameters } of this.#plan.measures) {
+      if (aggregate !== 'zScore') continue;
+      const judged = rowOf(this.#plan, group)[of as string];
+      if (judged === null) continue;
+      const id = JSON.stringify([group.partition, column, ...group.key.map(String)]);
+      const before = this.#baselines.get(id) ?? [];
+      const value = Number(String(judged));
+      if (before.length >= (parameters['min'] as number))
+        group.scores[column] = scoreOf(value, before);
+      this.#baselines.set(id, [...before, value]);
+    }
+  }
+}
+
+/** Standard deviations from the mean, both computed exactly first. */
+function scoreOf(value: number, before: readonly number[]): number | null {
+  const variance = varianceOfDoubles(before);
+  if (variance === null || !(variance > 0)) return null;
+  const score = (value - meanOfDoubles(before)) / Math.sqrt(variance);
+  return Number.isFinite(score) ? score : null;
+}
+
+/** Every window that contains the time. */
+function windowsOf(plan: WindowedPlan, timeMs: number, event: Values): WindowBounds[] {
+  const { window } = plan;
+  switch (window.kind) {
+    case 'tumbling': {
+      const startMs = timeMs - floorMod(timeMs - window.offsetMs, window.sizeMs);
+      return [{ startMs, endMs: startMs + window.sizeMs }];
+    }
+    case 'sliding': {
+      const found: WindowBounds[] = [];
+      const latest = timeMs - floorMod(timeMs - window.offsetMs, window.everyMs);
+      for (let startMs = latest; startMs + window.sizeMs > timeMs; startMs -= window.everyMs) {
+        found.push({ startMs, endMs: startMs + window.sizeMs });
+      }
+      return found;
+    }
+    default: {
+      const found: WindowBounds[] = [];
+      windowAssigner(window)(
+        timeMs,
+        () => event,
+        (startMs, endMs) => found.push({ startMs, endMs }),
+      );
+      return found;
+    }
+  }
 }
 
 function isEvent(event: unknown): event is Values {
   return typeof event === 'object' && event !== null && !(event instanceof Error);
 }
 
-/** The time field, in whole milliseconds; the record's timestamp where there is none or it is null. */
-function eventTimeMs(
-  { event: { timeField } }: SourcePlan,
-  event: Values,
-  recordMs: number,
-): number {
-  const time = timeField === undefined ? null : event[timeField];
-  if (time instanceof Date) return time.getTime();
-  if (typeof time === 'bigint') return Number((time - (((time % 1000n) + 1000n) % 1000n)) / 1000n);
+/** What the plan says is the event time, in whole milliseconds; the record's timestamp where that field is null. */
+function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: number): number {
+  const value = time.kind === 'field' ? event[time.field] : null;
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === 'bigint')
+    return Number((value - (((value % 1000n) + 1000n) % 1000n)) / 1000n);
   return recordMs;
 }
 
@@ -99,11 +227,12 @@ function keyOf(keys: readonly KeyPlan[], event: Values): Group['key'] | null {
   return textBytes > KEY_TEXT_BYTES_MAX ? null : parts;
 }
 
-/** True when every instant that a measure would keep is one that Postgres holds. */
-function hasStorableInstants({ measures }: WindowedPlan, event: Values): boolean {
-  return measures.every(({ field }) => {
+/** True when Postgres holds every instant and text that a measure would keep. */
+function hasStorableValues({ measures }: WindowedPlan, event: Values): boolean {
+  return measures.every(({ field, state }) => {
     const value = field === null ? null : event[field];
-    return !(value instanceof Date) || value.getTime() >= EARLIEST_MS;
+    if (value instanceof Date) return value.getTime() >= EARLIEST_MS;
+    return !(typeof value === 'string' && state !== null && value.includes('\0'));
   });
 }
 
@@ -116,12 +245,11 @@ function floorMod(value: number, by: number): number {
 function rowOf(plan: WindowedPlan, group: Group): InterpretedRow {
   const row: Record<string, unknown> & { _partition: number } = { _partition: group.partition };
   for (const [i, { column }] of plan.keys.entries()) row[column] = group.key[i];
-  row['window_start'] = new Date(group.windowStartMs);
-  row['window_end'] = new Date(group.windowStartMs + tumblingOf(plan).sizeMs);
-  const fields = plan.sources[0]?.event.fields ?? [];
+  row['window_start'] = new Date(group.startMs);
+  row['window_end'] = new Date(group.endMs);
   for (const measure of plan.measures) {
-    const field = fields.find(({ name }) => name === measure.field);
-    row[measure.column] = measureOf(measure, field, group.events);
+    if (measure.aggregate === 'zScore') row[measure.column] = group.scores[measure.column] ?? null;
+    else Object.assign(row, measureOf(measure, plan, group.events));
   }
   row['revised_at_offset'] = group.revisedAtOffset;
   return row;
@@ -129,6 +257,6 @@ function rowOf(plan: WindowedPlan, group: Group): InterpretedRow {
 
 function byPartitionKeyAndWindow(a: Group, b: Group): number {
   const byKey = a.key.map((part, i) => compareValues(part, b.key[i] ?? part));
-  const orders = [a.partition - b.partition, ...byKey, a.windowStartMs - b.windowStartMs];
+  const orders = [a.partition - b.partition, ...byKey, a.startMs - b.startMs, a.endMs - b.endMs];
   return orders.find((order) => order !== 0) ?? 0;
 }

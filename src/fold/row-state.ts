@@ -1,14 +1,16 @@
 /** Where the row's own numbers lie in its stride; the accumulators' follow. */
 export const WINDOW_START = 0;
+/** Where the window ends. */
+export const WINDOW_END = 1;
 /** Number of the stride that holds the offset of the last late event; NaN: none. */
-export const REVISED_AT = 1;
+export const REVISED_AT = 2;
 /** How many numbers of a stride are the row's own. */
-export const HEADER_NUMBERS = 2;
+export const HEADER_NUMBERS = 3;
 
 const EMPTY = -1;
 
 /**
- * The rows of one task in memory: (key id, window start) → slot, by open addressing, and per slot one stride of doubles that holds all of the row's numbers
+ * The rows of one task in memory: (key id, window) → slot, by open addressing, and per slot one stride of doubles that holds all of the row's numbers
  * together: cache misses are the cost of a fold, not arithmetic (shared measurements in docs/explanation/how-the-fold-works.md).
  */
 export class RowState {
@@ -35,31 +37,38 @@ export class RowState {
   }
 
   /** The slot of a row, or -1. */
-  find(keyId: number, windowStart: number): number {
+  find(keyId: number, windowStart: number, windowEnd: number): number {
     const { stride, numbers, keyIds } = this;
     const table = this.#table;
     const mask = this.#mask;
     let at = hashOf(keyId, windowStart) & mask;
     for (let slot = table[at] as number; slot !== EMPTY; slot = table[at] as number) {
-      if (keyIds[slot] === keyId && numbers[slot * stride + WINDOW_START] === windowStart)
+      const base = slot * stride;
+      if (
+        keyIds[slot] === keyId &&
+        numbers[base + WINDOW_START] === windowStart &&
+        numbers[base + WINDOW_END] === windowEnd
+      ) {
         return slot;
+      }
       at = (at + 1) & mask;
     }
     return EMPTY;
   }
 
   /** The slot of a row, taken now if it had none. */
-  slotOf(keyId: number, windowStart: number): number {
-    const found = this.find(keyId, windowStart);
-    return found !== EMPTY ? found : this.#take(keyId, windowStart);
+  slotOf(keyId: number, windowStart: number, windowEnd: number): number {
+    const found = this.find(keyId, windowStart, windowEnd);
+    return found !== EMPTY ? found : this.#take(keyId, windowStart, windowEnd);
   }
 
-  /** Marks a row as changed since the last `takeChanged`. */
-  touch(slot: number): void {
-    if (this.#changed[slot] === 1) return;
+  /** Marks a row as changed since the last `takeChanged`. @returns whether it was not yet */
+  touch(slot: number): boolean {
+    if (this.#changed[slot] === 1) return false;
     this.#changed[slot] = 1;
     this.#changedSlots[this.changedCount] = slot;
     this.changedCount += 1;
+    return true;
   }
 
   /** The changed slots; none is marked afterwards. */
@@ -99,7 +108,7 @@ export class RowState {
     this.count = to;
   }
 
-  #take(keyId: number, windowStart: number): number {
+  #take(keyId: number, windowStart: number, windowEnd: number): number {
     if (this.count === this.keyIds.length) this.#grow();
     const slot = this.count;
     this.count += 1;
@@ -107,6 +116,7 @@ export class RowState {
     this.keyIds[slot] = keyId;
     this.numbers.fill(0, base, base + this.stride);
     this.numbers[base + WINDOW_START] = windowStart;
+    this.numbers[base + WINDOW_END] = windowEnd;
     this.numbers[base + REVISED_AT] = Number.NaN;
     this.#insert(slot);
     return slot;

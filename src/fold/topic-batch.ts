@@ -9,7 +9,8 @@ import type { ErrorCode } from '../reprise-error.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { compileCondition } from './condition.ts';
 import type { Refusal } from './event-clock.ts';
-import type { DeadLetter, UnresolvedSchema } from './task-fold.ts';
+import { LATEST_MS } from './postgres-limits.ts';
+import type { DeadLetter, LateEvent, UnresolvedSchema } from './task-fold.ts';
 
 /** The records of one kind of event in a batch, decoded column by column. Entries are those of `batch`, which holds these records only. */
 export interface SourcePart {
@@ -282,4 +283,34 @@ export function futureLetter(
       ? `${place}: the event time is ${aheadMs} ms ahead of the record timestamp, more than maxDrift allows.`
       : `${place}: the event time is further ahead of the owner's clock than maxDrift allows, when it was first folded.`;
   return { ...deadLetterAt(batch, index, 'FUTURE', message), byClock: refusal === 'clock' };
+}
+
+/** Why an event time, or a window around it, cannot be stored. */
+export function calendarMessage(batch: RecordBatch, index: number, timeMs: number): string {
+  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[index]}`;
+  return `${place}: ${timeMs} ms, or its window, lies beyond the calendar (4713 BC to ${new Date(LATEST_MS).toISOString()}).`;
+}
+
+/** An event that came too late, as it will be kept. */
+export function lateEventAt(
+  part: SourcePart,
+  j: number,
+  late: {
+    readonly watermarkMs: number;
+    readonly window: { readonly startMs: number; readonly endMs: number } | null;
+    readonly key: readonly string[] | null;
+  },
+): LateEvent {
+  const { topic, partition, offset, value } = recordAt(part.batch, j);
+  return {
+    topic,
+    partition,
+    offset,
+    eventTimeMs: part.timesMs[j] as number,
+    watermarkMs: late.watermarkMs,
+    windowStartMs: late.window?.startMs ?? null,
+    windowEndMs: late.window?.endMs ?? null,
+    key: late.key,
+    payload: value,
+  };
 }

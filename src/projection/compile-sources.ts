@@ -3,7 +3,7 @@ import type { Field } from '../event/field-type.ts';
 import { keyColumnType } from './compile-columns.ts';
 import type { DeclaredSources, DisorderOptions } from './declared-sources.ts';
 import type { Fail } from './definition-fault.ts';
-import { durationMs } from './duration.ts';
+import { milliseconds } from './duration.ts';
 import type { FilterPlan, FilterValue } from './filter.ts';
 import { conditionsOf, expectedInstead } from './filter.ts';
 import type { KeyPlan, SourcePlan, TimePlan } from './plan.ts';
@@ -135,7 +135,13 @@ export function planDisorder(
 } {
   const { step, fail } = place;
   const ms = (name: string, given: string | number) => {
-    const value = durationMs(given, `${step} ${name}`);
+    const value = milliseconds(given);
+    if (value === null) {
+      return fail(
+        step,
+        `${name}: ${JSON.stringify(given)} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`,
+      );
+    }
     if (value < 0) fail(step, `${name} must not be negative.`);
     return value;
   };

@@ -1,23 +1,22 @@
-import type { EventDefinition } from '../event/event-definition.ts';
 import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
+import { compileMeasures } from './compile-measures.ts';
 import {
-  fieldNamed,
+  eventSplitByKey,
   planDisorder,
   planKeys,
   planSources,
   requireRecordKey,
 } from './compile-sources.ts';
-import { measureColumns, planAccumulators, stateColumns } from './compile-state.ts';
 import type { Fail } from './definition-fault.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { mergedColumns } from './merged-columns.ts';
 import type { KeyPlan, MeasurePlan, WindowedPlan } from './plan.ts';
 import type { Projection } from './projection.ts';
-import { snakeCase } from './snake-case.ts';
 import type { ColumnPlan, TablePlan } from './table-plan.ts';
+import type { WindowPlan } from './window.ts';
 import type { WindowedDeclaration, WindowedDefinition } from './windowed-projection.ts';
 
-const SUMMABLE = new Set(['int', 'long', 'float', 'double', 'decimal']);
-const ORDERED = new Set([...SUMMABLE, 'timestamp-millis', 'timestamp-micros']);
+const WINDOWS = new Set(['tumbling', 'sliding', 'calendar', 'custom']);
 
 /** The plan of a windowed projection. @throws DEFINITION_INVALID */
 export function compileWindowed(
@@ -26,49 +25,62 @@ export function compileWindowed(
   fail: Fail,
 ): WindowedPlan {
   const { name, version } = projection;
-  const { window, sources: from } = declared;
-  const [event] = from.events as [EventDefinition];
+  const { window, sources: from, emissions, options } = declared;
   const keys = planKeys(from, fail);
-  requireRecordKey(from, fail);
-  const measures = planMeasures(declared, keys, fail);
-  const accumulators = planAccumulators(event, measures);
-  if (window?.kind !== 'tumbling') {
+  const reserved = [
+    ...keys.map(({ column }) => column),
+    'window_start',
+    'window_end',
+    'revised_at_offset',
+  ];
+  const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
+  const { measures, accumulators, measureFilters } = compiled;
+  if (!WINDOWS.has(window?.kind)) {
     fail('.window(…)', "takes windows such as tumbling('1 minute').");
   }
-  const disorder = planDisorder(declared.options, false, { step: '.window(…)', fail });
+  const emit = options.emit ?? 'update';
+  if (emit !== 'update' && emit !== 'onClose') fail('.window(…)', "emit is 'update' or 'onClose'.");
+  const waits =
+    emit === 'onClose' ||
+    emissions.length > 0 ||
+    measures.some(({ aggregate }) => aggregate === 'zScore');
+  const mergedAtRead = eventSplitByKey(from) !== null;
+  if (mergedAtRead && (waits || window.kind === 'sliding')) requireRecordKey(from, fail);
+  const disorder = planDisorder(options, waits, { step: '.window(…)', fail });
   const columns = [
     ...keys.map(keyColumn),
-    ...windowColumns(),
-    ...measureColumns(event, measures),
+    ...windowColumns(window),
+    ...compiled.columns,
     revisedColumn(),
-    ...stateColumns(event, accumulators),
+    ...compiled.stateColumns,
+    ...(emit === 'onClose' ? [closedColumn()] : []),
   ];
   checkColumns(columns, fail);
   const table: TablePlan = {
     name,
     version,
-    comment: `${projection.constructor.name} of reprise: ${event.name} events by ${keys.map(({ field }) => field).join(', ')} and window`,
+    comment: commentOf(projection, declared),
     columns,
     indexes: checkIndexes(declared.indexes, columns, fail),
-    view: { onlyWhere: null, merged: null },
+    view: {
+      onlyWhere: emit === 'onClose' ? '_closed' : null,
+      merged: mergedAtRead ? mergedColumns(compiled, columns, fail) : null,
+    },
   };
-  const sources = planSources(
-    from,
-    () => measures.flatMap(({ field }) => (field === null ? [] : [field])),
-    fail,
-  );
+  const tables = [table, ...stateTables(table, keys, { window, measures, stateColumns: columns })];
+  const sources = planSources(from, compiled.fieldsOf, fail);
   const shape = {
     kind: 'windowed',
     sources,
     keys,
     window,
     ...disorder,
-    emit: 'update',
-    mergedAtRead: false,
-    emissions: [],
+    emit,
+    mergedAtRead,
+    emissions,
     accumulators,
     measures,
-    measureFilters: [],
+    measureFilters,
   } as const;
   return {
     name,
@@ -76,54 +88,71 @@ export function compileWindowed(
     ...shape,
     fingerprint: fingerprintOf({ ...shape, name, columns }),
     table,
-    tables: [table],
-    rebuild: 'partial',
+    tables,
+    rebuild: waits || window.kind === 'sliding' ? 'live' : 'partial',
     replayable: sources.every(({ time }) => time.kind !== 'processing'),
   };
 }
 
-function planMeasures(
-  declared: WindowedDeclaration,
+function commentOf(projection: Projection, { sources }: WindowedDeclaration): string {
+  const events = sources.events.map((event) => event.name).join(', ');
+  return `${projection.constructor.name} of reprise: ${events} events by ${sources.keyFields.join(', ')} and window`;
+}
+
+/** Hidden tables: panes of sliding windows, baselines of z-scores. */
+function stateTables(
+  table: TablePlan,
   keys: readonly KeyPlan[],
-  fail: Fail,
-): MeasurePlan[] {
-  const entries = Object.entries(declared.measures);
-  if (entries.length === 0) fail('.measure({})', 'declares nothing to keep.');
-  const reserved = new Set([
-    ...keys.map(({ column }) => column),
-    'window_start',
-    'window_end',
-    'revised_at_offset',
-  ]);
-  return entries.map(([name, measure]) => {
-    const step = `.measure({ ${name} })`;
-    const column = snakeCase(name);
-    if (reserved.has(column) || column.startsWith('_')) {
-      fail(step, `the column "${column}" is reserved; choose another name.`);
-    }
-    const { aggregate, field: fieldName } = measure;
-    if (!isAggregate(aggregate)) fail(step, 'takes count(), sum, avg, min or max of a field.');
-    if (aggregate === 'count') return { name, column, aggregate, field: null, filter: null };
-    const allowed = aggregate === 'sum' || aggregate === 'avg' ? SUMMABLE : ORDERED;
-    const field = fieldNamed(declared.sources.events[0] as EventDefinition, String(fieldName), {
-      step,
-      fail,
+  parts: {
+    readonly window: WindowPlan;
+    readonly measures: readonly MeasurePlan[];
+    readonly stateColumns: readonly ColumnPlan[];
+  },
+): TablePlan[] {
+  const { name, version } = table;
+  const tables: TablePlan[] = [];
+  if (parts.window.kind === 'sliding') {
+    const scores = new Set(
+      parts.measures.flatMap(({ aggregate, column }) => (aggregate === 'zScore' ? [column] : [])),
+    );
+    tables.push({
+      name: `${name}__panes`,
+      version,
+      comment: `panes that the open windows of ${name} share`,
+      columns: [
+        ...parts.stateColumns.filter(
+          (column) =>
+            !scores.has(column.name) && !['revised_at_offset', '_closed'].includes(column.name),
+        ),
+        {
+          name: '_until',
+          type: 'timestamptz',
+          nullable: false,
+          role: 'state',
+          comment: 'when the last of its windows closes',
+        },
+      ],
+      indexes: [],
+      view: null,
     });
-    if (!allowed.has(field.type.kind)) {
-      fail(
-        step,
-        `${aggregate}("${field.name}") needs a number; "${field.name}" is a ${field.type.kind}.`,
-      );
-    }
-    return { name, column, aggregate, field: field.name, filter: null };
-  });
+  }
+  if (parts.measures.some(({ aggregate }) => aggregate === 'zScore')) {
+    tables.push({
+      name: `${name}__baseline`,
+      version,
+      comment: `running baselines of the keys of ${name}`,
+      columns: [
+        ...keys.map(keyColumn),
+        { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'moments, JSON' },
+      ],
+      indexes: [],
+      view: null,
+    });
+  }
+  return tables;
 }
 
-function isAggregate(name: string): name is MeasurePlan['aggregate'] {
-  return ['count', 'sum', 'avg', 'min', 'max'].includes(name);
-}
-
-function windowColumns(): ColumnPlan[] {
+function windowColumns(window: WindowPlan): ColumnPlan[] {
   return [
     {
       name: 'window_start',
@@ -136,7 +165,7 @@ function windowColumns(): ColumnPlan[] {
       name: 'window_end',
       type: 'timestamptz',
       nullable: false,
-      role: 'measure',
+      role: window.kind === 'custom' ? 'key' : 'measure',
       comment: 'first instant after the window',
     },
   ];
@@ -149,5 +178,15 @@ function revisedColumn(): ColumnPlan {
     nullable: true,
     role: 'measure',
     comment: 'offset of the last event that arrived after the window was closed; null: none did',
+  };
+}
+
+function closedColumn(): ColumnPlan {
+  return {
+    name: '_closed',
+    type: 'boolean',
+    nullable: false,
+    role: 'state',
+    comment: 'the window is closed, and the row is shown',
   };
 }

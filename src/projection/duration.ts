@@ -13,14 +13,20 @@ export type Duration = string | number;
 
 /** Milliseconds of a duration. `what` names the place in messages. @throws DEFINITION_INVALID */
 export function durationMs(duration: Duration, what: string): number {
-  const ms = typeof duration === 'number' ? duration : (wordsMs(duration) ?? isoMs(duration));
-  if (ms === null || !Number.isSafeInteger(ms)) {
+  const ms = milliseconds(duration);
+  if (ms === null) {
     throw new RepriseError(
       'DEFINITION_INVALID',
       `${what}: ${JSON.stringify(duration)} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`,
     );
   }
   return ms;
+}
+
+/** Milliseconds of a duration; null: it is none. */
+export function milliseconds(duration: Duration): number | null {
+  const ms = typeof duration === 'number' ? duration : (wordsMs(duration) ?? isoMs(duration));
+  return ms !== null && Number.isSafeInteger(ms) ? ms : null;
 }
 
 function wordsMs(text: string): number | null {

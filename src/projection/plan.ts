@@ -157,8 +157,9 @@ export interface MeasureFilterPlan {
  * - `count`: events, or, with `field`, those whose field is not null;
  * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (what rounding left over);
  * - `sumInteger`: an exact integer sum (longs, unscaled decimals);
- * - `min`, `max`: the extreme value.
- * Those over a nullable field are NULL while the count of that field is 0. `filter`: index in `measureFilters`; null: every event of the row.
+ * - `min`, `max`: the extreme value;
+ * - `object`: the state of any other aggregate, as JSON text in a hidden column.
+ * Sums and extremes are NULL while the count of their values is 0. `filter`: index in `measureFilters`; null: every event of the row.
  */
 export type AccumulatorPlan = { readonly filter: number | null } & (
   | { readonly kind: 'count'; readonly field: string | null; readonly column: string }
@@ -171,14 +172,62 @@ export type AccumulatorPlan = { readonly filter: number | null } & (
     }
   | { readonly kind: 'sumInteger'; readonly field: string; readonly column: string }
   | { readonly kind: 'min' | 'max'; readonly field: string; readonly column: string }
+  | {
+      readonly kind: 'object';
+      readonly field: string | null;
+      readonly column: string;
+      readonly state: StatePlan;
+    }
 );
 
-/** A declared measure. Where its column is not an accumulator's own, it is computed when the row is written: `avg`. */
+/** State that is kept as an object: which aggregate's, and its parameters. */
+export type StatePlan =
+  | { readonly kind: 'first' | 'last' }
+  | { readonly kind: 'collect'; readonly n: number }
+  | { readonly kind: 'distinct'; readonly exactUpTo: number }
+  | { readonly kind: 'top'; readonly distinctUpTo: number }
+  | { readonly kind: 'sketch'; readonly relativeError: number }
+  | { readonly kind: 'moments' }
+  | {
+      readonly kind: 'user';
+      readonly zero: unknown;
+      readonly add: (state: unknown, event: unknown) => unknown;
+      readonly merge: (a: unknown, b: unknown) => unknown;
+      readonly result: (state: unknown) => unknown;
+    };
+
+/** The aggregates there are. */
+export type AggregateName =
+  | 'count'
+  | 'sum'
+  | 'avg'
+  | 'min'
+  | 'max'
+  | 'first'
+  | 'last'
+  | 'countDistinct'
+  | 'quantile'
+  | 'topK'
+  | 'collect'
+  | 'variance'
+  | 'stddev'
+  | 'user'
+  | 'zScore';
+
+/** A declared measure. Where its column is not an accumulator's own, it is computed when the row is written. */
 export interface MeasurePlan {
   readonly name: string;
   readonly column: string;
-  readonly aggregate: 'count' | 'sum' | 'avg' | 'min' | 'max';
+  readonly aggregate: AggregateName;
   readonly field: string | null;
   /** Index in `measureFilters`; null: every event of the row. */
   readonly filter: number | null;
+  /** Column of the `object` accumulator it is computed from; null: computed from others, or an accumulator's own. */
+  readonly state: string | null;
+  /** Of the aggregate itself: `q`, `k`; zScore: `min`. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** The column that says whether the value is exact; null: it always is. */
+  readonly exactColumn: string | null;
+  /** zScore: the column of the measure it judges. */
+  readonly of: string | null;
 }

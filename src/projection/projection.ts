@@ -20,3 +20,6 @@ export interface Definition<Row> {
 /** The row type of a projection's stable view. */
 export type RowOf<P extends Projection> =
   ReturnType<P['define']> extends Definition<infer Row> ? Row : never;
+
+/** Intersections as one object type, as editors show it. */
+export type Flat<Type> = { [Name in keyof Type]: Type[Name] };

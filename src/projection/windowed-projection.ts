@@ -1,5 +1,7 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import type { Measure, MeasureValue } from './aggregates.ts';
+import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
+import type { DeclaredMeasure } from './compile-measures.ts';
+import { emissionsOf } from './declared-emissions.ts';
 import type {
   DeclaredSources,
   DisorderOptions,
@@ -9,10 +11,12 @@ import type {
   TimeField,
 } from './declared-sources.ts';
 import type { DataFilter } from './filter.ts';
-import type { Definition } from './projection.ts';
+import type { EmissionPlan } from './plan.ts';
+import type { Definition, Flat } from './projection.ts';
 import { Projection } from './projection.ts';
 import type { SnakeCase } from './snake-case.ts';
-import type { TumblingWindow } from './window.ts';
+import type { WindowPlan } from './window.ts';
+import type { ScoreMeasure } from './z-score.ts';
 
 /**
  * Metrics per key and event-time window.
@@ -59,19 +63,24 @@ export interface WindowStep<Event, Keys extends keyof Event & string> {
   /** Keeps only the events that meet all conditions. A function must be pure; it sees whole events, so every field is decoded. May be called again: all must hold. */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
   /** The windows, and how late is still in time. */
-  window(window: TumblingWindow, options?: WindowOptions): MeasureStep<Event, Keys>;
+  window(window: WindowPlan, options?: WindowOptions): MeasureStep<Event, Keys>;
 }
 
 /** How windows deal with disorder. */
 export interface WindowOptions extends DisorderOptions {
-  /** What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. */
-  readonly late?: 'revise';
+  /**
+   * What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. `reject`: it goes to the
+   * table `late_events`.
+   */
+  readonly late?: 'revise' | 'reject';
+  /** `update` (default): rows are shown as events arrive. `onClose`: once their window is closed. */
+  readonly emit?: 'update' | 'onClose';
 }
 
 /** After `window`: what to keep of each. */
 export interface MeasureStep<Event, Keys extends keyof Event & string> {
   /** The columns, by name. */
-  measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
+  measure<const Measures extends Readonly<Record<string, Measure<Event> | ScoreMeasure>>>(
     measures: Measures,
   ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
 }
@@ -80,7 +89,11 @@ export interface MeasureStep<Event, Keys extends keyof Event & string> {
 export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
   [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
 } & { window_start: Date; window_end: Date } & {
-  [Name in keyof Measures & string as SnakeCase<Name>]: MeasureValue<Event, Measures[Name]>;
+  [Name in keyof Measures & string as SnakeCase<Name>]: Measures[Name] extends ScoreMeasure
+    ? number | null
+    : MeasureValue<Event, Measures[Name]>;
+} & {
+  [Name in Approximate<Measures> & string as `${SnakeCase<Name>}_exact`]: boolean;
 } & {
   /** Offset of the last event that arrived after its window was closed; null: none did. */
   revised_at_offset: bigint | null;
@@ -90,6 +103,15 @@ export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
 export interface WindowedDefinition<Row> extends Definition<Row> {
   readonly kind: 'windowed';
   readonly declared: WindowedDeclaration;
+  /**
+   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic id). `make` is pure and gets the row; null: none this
+   * time. `onRevise`: also when a late event changes a closed window.
+   */
+  onClose<Out>(
+    event: EventDefinition<Out>,
+    make: (row: Flat<Row>) => Out | null,
+    options?: { readonly onRevise?: boolean },
+  ): WindowedDefinition<Row>;
   /** An extra index on these columns of the read model; built last in a rebuild. */
   index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
 }
@@ -97,11 +119,10 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
 /** What the builder collected; read by `compileProjection` only. */
 export interface WindowedDeclaration {
   readonly sources: DeclaredSources;
-  readonly window: TumblingWindow;
+  readonly window: WindowPlan;
   readonly options: WindowOptions;
-  readonly measures: Readonly<
-    Record<string, { readonly aggregate: string; readonly field?: string }>
-  >;
+  readonly measures: Readonly<Record<string, DeclaredMeasure>>;
+  readonly emissions: readonly EmissionPlan[];
   readonly indexes: readonly (readonly string[])[];
 }
 
@@ -118,7 +139,15 @@ function windowStep<Event, Keys extends keyof Event & string>(
   return {
     where: (filter) => windowStep({ ...sources, where: [...sources.where, filter] }),
     window: (window, options = {}) => ({
-      measure: (measures) => finished({ sources, window, options, measures, indexes: [] }),
+      measure: (measures) =>
+        finished({
+          sources,
+          window,
+          options,
+          measures: measures as unknown as WindowedDeclaration['measures'],
+          emissions: [],
+          indexes: [],
+        }),
     }),
   };
 }
@@ -127,6 +156,11 @@ function finished<Row>(declared: WindowedDeclaration): WindowedDefinition<Row> {
   return {
     kind: 'windowed',
     declared,
+    onClose: (event, make, options = {}) =>
+      finished({
+        ...declared,
+        emissions: [...declared.emissions, ...emissionsOf(event as EventDefinition, make, options)],
+      }),
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }

@@ -80,9 +80,9 @@ test('COPY and upsert write identical rows of every type, and loading gives the 
           rows.map((cells) => cells.slice(0, KEYS)),
           keyColumns,
         );
-        expect(
-          printAll(await loadRows(client, plan, partition, { keys, bound: null })),
-        ).toEqual(rows.map(print).sort());
+        expect(printAll(await loadRows(client, plan, partition, { keys, bound: null }))).toEqual(
+          rows.map(print).sort(),
+        );
         expect((await loadRows(client, plan, partition ^ 1, { keys, bound: null })).count).toBe(0);
       },
     ),

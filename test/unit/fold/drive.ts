@@ -83,7 +83,8 @@ export function mergeParts(plan: WindowedPlan, parts: readonly RowSet[]): Stored
   return table;
 }
 
-function startingAt(maxEventTimeMs: number | null): ClockStart {
+/** A clock that has seen events up to a time. */
+export function startingAt(maxEventTimeMs: number | null): ClockStart {
   return { maxEventTimeMs, watermarkMs: null, nowMs: null };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expansionOf, nearestDouble, unitsOf } from '../../../src/fold/exact-double.ts';
+import { expansionOf, nearestDouble, unitsOf } from '../../../src/fold/aggregate/exact-double.ts';
 import { double } from './readings.ts';
 
 const finite = double.filter(Number.isFinite);

@@ -108,5 +108,5 @@ export function planOf(choice: PlanChoice): WindowedPlan {
         );
     }
   }
-  return compileProjection(new Readings());
+  return compileProjection(new Readings()) as WindowedPlan;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
 import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import { feed, foldLive, foldPartially, mergeParts } from './drive.ts';
+import { feed, foldLive, foldPartially, mergeParts, startingAt } from './drive.ts';
 import { type PlanChoice, planOf } from './plans.ts';
 import type { Logged, LoggedReading, Reading } from './readings.ts';
 import { batchOf, logOf, plain, SCHEMA_TEXT } from './readings.ts';
@@ -118,7 +118,7 @@ describe('dead letters', () => {
   });
 
   it('carry the reason why there is no schema', () => {
-    const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'live' });
+    const fold = createTaskFold(plan, { clock: startingAt(null), mode: 'live' });
     const batch = batchOf(logOf([reading(base)]));
     expect(fold.unresolvedSchemas(batch)).toEqual([{ event: plan.sources[0]?.event, schemaId: 7 }]);
     fold.resolveSchema(7, new Error('the registry has none'));
@@ -151,7 +151,7 @@ describe('a window', () => {
   it('is open until the watermark reaches its end', () => {
     const late = (afterMs: number) =>
       foldLive(plan, logOf([reading(base), reading(base + minute + afterMs), reading(base + 1)]))
-        .fold.lateEvents;
+        .fold.lateCount;
     expect(late(9_999)).toBe(0);
     expect(late(10_000)).toBe(1);
   });
@@ -195,7 +195,7 @@ describe('memory', () => {
     const log = rounds(20);
     const { table, fold } = foldLive(plan, log, { sizes: [997], after: ['flush'] });
     expect(table.count).toBeGreaterThan(14_000);
-    expect(fold.lateEvents).toBe(20 * 31);
+    expect(fold.lateCount).toBe(20 * 31);
     expect(fold.rowCount).toBeLessThan(2 * 1_500 + 4_096 + 997); // two rounds are open
     expectAsInterpreted(plan, log, table);
     expect(table.printed()).toEqual(foldLive(plan, log).table.printed());
@@ -231,52 +231,49 @@ describe('memory', () => {
   it('asks for the rows that a restarted fold lacks, each once', () => {
     const log = logOf([reading(base), reading(base, { userId: 'b' }), reading(base + 5 * minute)]);
     const { table } = foldLive(plan, log);
-    const fold = createTaskFold(plan, { maxEventTimeMs: base + 5 * minute, mode: 'live' });
-    expect(fold.preload()).toEqual({ column: 'window_end', afterMs: base + 5 * minute - 10_000 });
-    fold.absorb(table.after({ column: 'window_end', afterMs: base + 5 * minute - 10_000 }));
+    const fold = createTaskFold(plan, { clock: startingAt(base + 5 * minute), mode: 'live' });
+    const wanted = { table: plan.table, column: 'window_end', afterMs: base + 5 * minute - 10_000 };
+    expect(fold.preload()).toEqual([wanted]);
+    fold.absorb(plan.table, table.after(wanted));
     expect(fold.rowCount).toBe(1);
-    expect(fold.changedCount).toBe(0);
+    expect(fold.takeChanges().tables).toEqual([]);
     const batch = batchOf(
       logOf([reading(base), reading(base + 1), reading(base, { userId: 'new' })]),
     );
     fold.resolveSchema(7, SCHEMA_TEXT);
-    const missing = fold.prepare(batch);
-    expect(missing?.count).toBe(2);
-    expect(missing?.columns.map(({ type }) => type)).toEqual(['text', 'timestamptz']);
-    fold.absorb(table.load(missing!));
+    const [missing] = fold.prepare(batch);
+    expect(missing?.keys.count).toBe(2);
+    expect(missing?.keys.columns.map(({ type }) => type)).toEqual(['text', 'timestamptz']);
+    fold.absorb(plan.table, table.load(missing!.keys));
     fold.apply(batch);
-    expect(fold.changedCount).toBe(2);
-    const changes = fold.takeChanges();
-    expect(changes.count).toBe(2);
-    expect(fold.changedCount).toBe(0);
-    expect(fold.takeChanges().count).toBe(0);
+    expect(fold.takeChanges().tables[0]?.rows.count).toBe(2);
+    expect(fold.takeChanges().tables).toEqual([]);
   });
 
   it('has rows of windows that end after the watermark, and asks for those that end at it', () => {
     const log = logOf([reading(base), reading(base + minute + 10_000)]);
     const { table, fold: before } = foldLive(plan, log);
     expect(before.watermarkMs).toBe(base + minute);
-    const fold = createTaskFold(plan, { maxEventTimeMs: before.maxEventTimeMs, mode: 'live' });
-    fold.absorb(table.after(fold.preload()!));
+    const fold = createTaskFold(plan, { clock: startingAt(before.maxEventTimeMs), mode: 'live' });
+    fold.absorb(plan.table, table.after(fold.preload()[0]!));
     expect(fold.rowCount).toBe(1);
     feed(fold, logOf([reading(base + minute), reading(base + minute - 1)]), table);
-    table.upsert(fold.takeChanges());
+    table.upsert(fold.takeChanges().tables[0]!.rows);
     expect(table.view().map((row) => /events \d/.exec(row)?.[0])).toEqual(['events 2', 'events 2']);
   });
 
   it('is empty after each takeChanges of a partial fold', () => {
-    const fold = createTaskFold(plan, { maxEventTimeMs: base, mode: 'partial' });
-    expect(fold.preload()).toBeNull();
+    const fold = createTaskFold(plan, { clock: startingAt(base), mode: 'partial' });
+    expect(fold.preload()).toEqual([]);
     const log = logOf([reading(base - 10 * minute), reading(base)]);
     feed(fold, log, new StoredTable(plan.table));
-    expect(fold.changedCount).toBe(2);
-    expect(fold.takeChanges().count).toBe(2);
+    expect(fold.takeChanges().tables[0]?.rows.count).toBe(2);
     expect(fold.rowCount).toBe(0);
-    expect(fold.takeChanges().count).toBe(0);
+    expect(fold.takeChanges().tables).toEqual([]);
   });
 });
 
 it('refuses to apply a batch that was not prepared', () => {
-  const fold = createTaskFold(plan, { maxEventTimeMs: null, mode: 'live' });
+  const fold = createTaskFold(plan, { clock: startingAt(null), mode: 'live' });
   expect(() => fold.apply(batchOf(logOf([reading(base)])))).toThrow('prepare');
 });

@@ -24,11 +24,15 @@ describe('a mistake in a definition', () => {
       '.key(…): "value" is a double; a key is made of',
     ],
     [
-      'a key without the record key',
-      { key: ['action'] },
+      'a key without the record key, where events of a window are needed in one place',
+      { key: ['action'], options: { emit: 'onClose' } },
       '.key(…): does not contain the record key: Acted has the record key "userId"',
     ],
-    ['a key where records have none', { recordKey: undefined }, 'Acted has no record key'],
+    [
+      'a key where records have none',
+      { recordKey: undefined, options: { emit: 'onClose' } },
+      'Acted has no record key',
+    ],
     [
       'a key twice',
       { key: ['userId', 'userId'] },
@@ -53,22 +57,22 @@ describe('a mistake in a definition', () => {
     [
       'a lateness that is none',
       { options: { lateness: 'soon' } },
-      'Metrics lateness: "soon" is not a duration',
+      'Metrics .window(…): lateness: "soon" is not a duration',
     ],
     [
       'a negative lateness',
       { options: { lateness: -1 } },
-      'Metrics .window(…, { lateness }): must not be negative',
+      'Metrics .window(…): lateness must not be negative',
     ],
     [
       'a drift that is none',
       { options: { maxDrift: 'x' } },
-      'Metrics maxDrift: "x" is not a duration',
+      'Metrics .window(…): maxDrift: "x" is not a duration',
     ],
     [
       'a negative drift',
       { options: { maxDrift: -1 } },
-      'Metrics .window(…, { maxDrift }): must not be negative',
+      'Metrics .window(…): maxDrift must not be negative',
     ],
     ['no measure', { measures: {} }, 'Metrics .measure({}): declares nothing to keep'],
     [
@@ -106,7 +110,7 @@ describe('a mistake in a definition', () => {
     [
       'a measure that is none',
       { measures: { x: avg } },
-      '.measure({ x }): takes count(), sum, avg, min or max',
+      '.measure({ x }): takes count(), sum, avg, min, max and the other aggregates',
     ],
     [
       'two measures of one column',
@@ -233,7 +237,7 @@ describe('a mistake in a definition', () => {
       }
     }
     expect(() => compileProjection(new Empty())).toThrow(
-      'Empty define(): must return what .measure',
+      'Empty define(): must return what the last step',
     );
   });
 });

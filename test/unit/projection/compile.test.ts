@@ -53,20 +53,21 @@ describe('the plan', () => {
         hi: 'total',
         lo: '_sum_value_lo',
         rest: '_sum_value_rest',
+        filter: null,
       },
-      { kind: 'count', field: null, column: 'n' },
-      { kind: 'min', field: 'value', column: 'low' },
+      { kind: 'count', field: null, column: 'n', filter: null },
+      { kind: 'min', field: 'value', column: 'low', filter: null },
     ]);
   });
 
   it('counts the values of nullable fields, whole numbers as integers', () => {
     expect(planOf({ measures: { mean: avg('total') } }).accumulators).toEqual([
-      { kind: 'sumInteger', field: 'total', column: '_sum_total' },
-      { kind: 'count', field: 'total', column: '_count_total' },
+      { kind: 'sumInteger', field: 'total', column: '_sum_total', filter: null },
+      { kind: 'count', field: 'total', column: '_count_total', filter: null },
     ]);
     expect(planOf({ measures: { mean: avg('price') } }).accumulators).toEqual([
-      { kind: 'sumInteger', field: 'price', column: '_sum_price' },
-      { kind: 'count', field: null, column: '_count' },
+      { kind: 'sumInteger', field: 'price', column: '_sum_price', filter: null },
+      { kind: 'count', field: null, column: '_count', filter: null },
     ]);
   });
 

@@ -3,7 +3,8 @@ import type { Field } from '../../../src/event/field-type.ts';
 import type { Measure } from '../../../src/projection/aggregates.ts';
 import { count } from '../../../src/projection/aggregates.ts';
 import { compileProjection } from '../../../src/projection/compile.ts';
-import type { TumblingWindow } from '../../../src/projection/window.ts';
+import type { WindowedPlan } from '../../../src/projection/plan.ts';
+import type { WindowPlan } from '../../../src/projection/window.ts';
 import { tumbling } from '../../../src/projection/window.ts';
 import type { WindowOptions } from '../../../src/projection/windowed-projection.ts';
 import { WindowedProjection } from '../../../src/projection/windowed-projection.ts';
@@ -47,7 +48,7 @@ export interface Parts {
   readonly recordKey?: string | undefined;
   readonly key?: readonly string[];
   readonly where?: readonly unknown[];
-  readonly window?: TumblingWindow;
+  readonly window?: WindowPlan;
   readonly options?: WindowOptions;
   readonly measures?: Readonly<Record<string, unknown>>;
   readonly index?: readonly string[];
@@ -77,4 +78,4 @@ function projectionOf(parts: Parts) {
 }
 
 /** The plan of a projection declared from these parts. */
-export const planOf = (parts: Parts) => compileProjection(projectionOf(parts));
+export const planOf = (parts: Parts) => compileProjection(projectionOf(parts)) as WindowedPlan;

@@ -1,9 +1,10 @@
-import type { FieldColumn } from '../event/field-columns.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
-import type { ColumnType } from '../projection/table-plan.ts';
+import type { FieldColumn } from '../../event/field-columns.ts';
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { ColumnType } from '../../projection/table-plan.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
-import type { RowState } from './row-state.ts';
 
 /** State of a row that has no value yet: sorts below everything, as no double does. */
 const NOTHING = 0;
@@ -31,7 +32,8 @@ export class Extreme implements Accumulator {
     this.#at = at;
   }
 
-  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+  add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void {
+    const column = part.columns[fieldIndex];
     if (column === undefined || column.kind === 'text') {
       throw new TypeError('an extreme needs a column of numbers');
     }
@@ -153,6 +155,10 @@ export class Extreme implements Accumulator {
       missing ||= !known;
     }
     return missing ? present : null;
+  }
+
+  clear(slot: number): void {
+    this.#exact.delete(slot);
   }
 
   move(from: number, to: number): void {

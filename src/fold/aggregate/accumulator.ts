@@ -1,6 +1,6 @@
-import type { FieldColumn } from '../event/field-columns.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
-import type { RowState } from './row-state.ts';
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
 
 /** The records of a batch that go into rows: entry i is record `records[i]`, for the row in `slots[i]`. */
 export interface Selection {
@@ -21,8 +21,8 @@ export interface Accumulator {
   readonly width: number;
   /** Tells where its numbers begin in a stride; once, before use. */
   place(at: number): void;
-  /** Takes in a batch. `column` is that of its field; undefined for counting events. */
-  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void;
+  /** Takes in the selected records of a part. `fieldIndex`: the column of its field; -1 for accumulators of whole events. */
+  add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void;
   /** Merges row `i` of a set into the row in `slot`. */
   merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void;
   /** Writes its columns for the given rows. `present` marks the rows where its field had a value; null: all. */
@@ -33,6 +33,8 @@ export interface Accumulator {
   ): Iterable<[string, ColumnValues]>;
   /** A row moved to another slot; what is kept beside moves with it. */
   move(from: number, to: number): void;
+  /** The row in a slot begins anew; its numbers are 0 already. */
+  clear(slot: number): void;
   /** Every row was forgotten, or, with `count`, those from that slot on; what is kept beside of them goes. */
   forget(count?: number): void;
 }

@@ -1,9 +1,9 @@
-import type { FieldColumn } from '../event/field-columns.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 import { expansionOf, nearestDouble, unitsOf } from './exact-double.ts';
-import type { RowState } from './row-state.ts';
 
 interface SumColumns {
   readonly hi: string;
@@ -32,7 +32,8 @@ export class DoubleSum implements Accumulator {
     this.#at = at;
   }
 
-  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+  add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void {
+    const column = part.columns[fieldIndex];
     if (column?.kind !== 'number') throw new TypeError('a double sum needs a number column');
     const { values, present } = column;
     const { count, slots, records } = selection;
@@ -150,6 +151,10 @@ export class DoubleSum implements Accumulator {
     yield [this.#columns.hi, { type: 'float8', values: hi, present }];
     yield [this.#columns.lo, { type: 'float8', values: lo, present }];
     yield [this.#columns.rest, { type: 'float8[]', values: rest }];
+  }
+
+  clear(slot: number): void {
+    this.#units.delete(slot);
   }
 
   move(from: number, to: number): void {

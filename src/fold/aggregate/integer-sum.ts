@@ -1,8 +1,8 @@
-import type { FieldColumn } from '../event/field-columns.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
-import type { RowState } from './row-state.ts';
 
 /** The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once that does not hold it, a bigint beside. */
 export class IntegerSum implements Accumulator {
@@ -20,7 +20,8 @@ export class IntegerSum implements Accumulator {
     this.#at = at;
   }
 
-  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+  add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void {
+    const column = part.columns[fieldIndex];
     if (column?.kind !== 'long' && column?.kind !== 'decimal') {
       throw new TypeError('an integer sum needs a long or decimal column');
     }
@@ -76,6 +77,10 @@ export class IntegerSum implements Accumulator {
   /** The sums of the given rows; null where the field had no value. */
   read(state: RowState, slots: Int32Array, present: Uint8Array | null): (bigint | null)[] {
     return Array.from(slots, (slot, i) => (present?.[i] === 0 ? null : this.#value(state, slot)));
+  }
+
+  clear(slot: number): void {
+    this.#large.delete(slot);
   }
 
   move(from: number, to: number): void {

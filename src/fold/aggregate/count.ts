@@ -1,7 +1,7 @@
-import type { FieldColumn } from '../event/field-columns.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
-import type { RowState } from './row-state.ts';
 
 /** Counts events, or the non-null values of a field. */
 export class Count implements Accumulator {
@@ -17,7 +17,8 @@ export class Count implements Accumulator {
     this.#at = at;
   }
 
-  add(state: RowState, selection: Selection, column: FieldColumn | undefined): void {
+  add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void {
+    const column = part.columns[fieldIndex];
     const present = column?.present ?? null;
     const { count, slots, records } = selection;
     const { numbers, stride } = state;
@@ -51,6 +52,8 @@ export class Count implements Accumulator {
     }
     return values;
   }
+
+  clear(): void {}
 
   move(): void {}
 

@@ -1,0 +1,76 @@
+import type { ColumnValues } from '../../projection/row-set.ts';
+import type { RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
+import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { FieldValue } from './field-value.ts';
+import { fieldValueAt } from './field-value.ts';
+import type { EventOrder, ObjectState } from './object-state.ts';
+
+/** An accumulator whose state is an object per row, beside the stride; a hidden column holds it as JSON text. */
+export class ObjectAccumulator implements Accumulator {
+  readonly width = 0;
+  readonly #column: string;
+  readonly #state: ObjectState<unknown>;
+  readonly #ofEvents: boolean;
+  #bySlot: unknown[] = [];
+
+  constructor(column: string, state: ObjectState<unknown>, ofEvents: boolean) {
+    this.#column = column;
+    this.#state = state;
+    this.#ofEvents = ofEvents;
+  }
+
+  place(): void {}
+
+  add(_state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void {
+    const column = part.columns[fieldIndex];
+    if (column === undefined && !this.#ofEvents) return;
+    const { count, slots, records } = selection;
+    const { topic, partition, offsets } = part.batch;
+    let j = 0;
+    const order = (): EventOrder => ({
+      timeMs: part.timesMs[j] as number,
+      topic,
+      partition,
+      offset: offsets[j] as number,
+    });
+    const event = () => part.eventAt(j);
+    for (let i = 0; i < count; i += 1) {
+      j = records[i] as number;
+      let value: FieldValue | null = 0;
+      if (!this.#ofEvents && column !== undefined) value = fieldValueAt(column, j);
+      if (value === null) continue;
+      const slot = slots[i] as number;
+      this.#bySlot[slot] = this.#state.add(this.read(slot), value, order, event);
+    }
+  }
+
+  merge(_state: RowState, slot: number, columns: ColumnsByName, i: number): void {
+    const column = columns.get(this.#column);
+    if (column?.type !== 'text') throw new TypeError(`no text column ${this.#column}`);
+    const other = this.#state.fromJson(JSON.parse(column.values[i] as string));
+    this.#bySlot[slot] = this.#state.merge(this.read(slot), other);
+  }
+
+  *write(_state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
+    const values = Array.from(slots, (slot) => JSON.stringify(this.#state.toJson(this.read(slot))));
+    yield [this.#column, { type: 'text', values, present: null }];
+  }
+
+  /** The state of a row; that of no events where there is none. */
+  read(slot: number): unknown {
+    return this.#bySlot[slot] ?? this.#state.zero();
+  }
+
+  move(from: number, to: number): void {
+    this.#bySlot[to] = this.#bySlot[from];
+  }
+
+  forget(count = 0): void {
+    this.#bySlot.length = Math.min(this.#bySlot.length, count);
+  }
+
+  clear(slot: number): void {
+    this.#bySlot[slot] = undefined;
+  }
+}

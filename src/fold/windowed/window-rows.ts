@@ -1,0 +1,199 @@
+import type { WindowedPlan } from '../../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { TablePlan } from '../../projection/table-plan.ts';
+import type { Selection } from '../aggregate/accumulator.ts';
+import type { Keys } from '../keys.ts';
+import { keyPartsAt } from '../keys.ts';
+import { Measures } from '../measures.ts';
+import { HEADER_NUMBERS, REVISED_AT, RowState, WINDOW_END, WINDOW_START } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
+
+/** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
+const CHUNK = 2048;
+
+/**
+ * The rows of one table in memory, windows or panes: key and bounds → slot, with measures. Records are selected first and accumulated by the chunk (`drain`).
+ * z-scores lie in the stride after the header: NaN for none.
+ */
+export class WindowRows {
+  readonly state: RowState;
+  readonly measures: Measures;
+  readonly #plan: WindowedPlan;
+  readonly #table: TablePlan;
+  /** Columns of z-scores; none in panes. */
+  readonly #scores: readonly string[];
+  readonly #selections: Selection[];
+
+  constructor(plan: WindowedPlan, table: TablePlan) {
+    this.#plan = plan;
+    this.#table = table;
+    this.#scores = plan.measures.flatMap(({ aggregate, column }) =>
+      aggregate === 'zScore' && table.columns.some(({ name }) => name === column) ? [column] : [],
+    );
+    const at = HEADER_NUMBERS + this.#scores.length;
+    this.measures = new Measures(plan, at);
+    this.state = new RowState(at + this.measures.width);
+    this.#selections = plan.sources.map(() => ({
+      count: 0,
+      records: new Int32Array(CHUNK),
+      slots: new Int32Array(CHUNK),
+    }));
+  }
+
+  /** Puts record j of a part down for a row; accumulated at the next `drain` of the part, at the latest when the chunk is full. */
+  select(part: SourcePart, j: number, slot: number): void {
+    const selection = this.#selections[part.source] as Selection;
+    selection.records[selection.count] = j;
+    selection.slots[selection.count] = slot;
+    selection.count += 1;
+    if (selection.count === CHUNK) this.#accumulate(part, selection);
+  }
+
+  /** Accumulates everything selected. */
+  drain(parts: readonly SourcePart[]): void {
+    for (const part of parts) {
+      const selection = this.#selections[part.source] as Selection;
+      if (selection.count > 0) this.#accumulate(part, selection);
+    }
+  }
+
+  #accumulate(part: SourcePart, selection: Selection): void {
+    this.measures.add(this.state, part, selection);
+    selection.count = 0;
+  }
+
+  startOf(slot: number): number {
+    return this.state.numbers[slot * this.state.stride + WINDOW_START] as number;
+  }
+
+  endOf(slot: number): number {
+    return this.state.numbers[slot * this.state.stride + WINDOW_END] as number;
+  }
+
+  /** A late event at this offset changed the row. */
+  revise(slot: number, offset: number): void {
+    const index = slot * this.state.stride + REVISED_AT;
+    const before = this.state.numbers[index] as number;
+    if (!(before >= offset)) this.state.numbers[index] = offset;
+  }
+
+  /** Sets the z-score of the n-th score column. */
+  score(slot: number, n: number, value: number): void {
+    this.state.numbers[slot * this.state.stride + HEADER_NUMBERS + n] = value;
+  }
+
+  /** Merges stored or partial rows. `onRow` is told each slot. */
+  absorb(rows: RowSet, keys: Keys, onRow: (slot: number) => void): void {
+    const columns = new Map<string, ColumnValues>(
+      this.#table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+    );
+    const starts = timestamps(columns, 'window_start');
+    const ends = timestamps(columns, 'window_end');
+    const revised = columns.get('revised_at_offset');
+    for (let i = 0; i < rows.count; i += 1) {
+      const keyId = keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const slot = this.slotOf(keyId, starts[i] as number, ends[i] as number);
+      if (revised?.type === 'int8' && revised.present?.[i] !== 0) {
+        this.revise(slot, revised.values[i] as number);
+      }
+      for (const [n, column] of this.#scores.entries()) {
+        const values = columns.get(column);
+        if (values?.type === 'float8' && values.present?.[i] !== 0) {
+          this.score(slot, n, values.values[i] as number);
+        }
+      }
+      this.measures.merge(this.state, slot, columns, i);
+      onRow(slot);
+    }
+  }
+
+  /** The slot of a row, taken now if it had none. */
+  slotOf(keyId: number, startMs: number, endMs: number): number {
+    const known = this.state.count;
+    const slot = this.state.slotOf(keyId, startMs, endMs);
+    if (slot === known) {
+      for (let n = 0; n < this.#scores.length; n += 1) this.score(slot, n, Number.NaN);
+    }
+    return slot;
+  }
+
+  /** The given rows as columns, in the order of the table plan. `closed`: of the hidden column `_closed`, where there is one. */
+  write(keys: Keys, slots: Int32Array, closed: (slot: number) => boolean): RowSet {
+    const columns = this.measures.write(this.state, slots);
+    const ids = Int32Array.from(slots, (slot) => this.state.keyIds[slot] as number);
+    for (const [name, values] of keys.columns(ids)) columns.set(name, values);
+    columns.set(
+      'window_start',
+      instants(slots, (slot) => this.startOf(slot)),
+    );
+    columns.set(
+      'window_end',
+      instants(slots, (slot) => this.endOf(slot)),
+    );
+    columns.set('revised_at_offset', this.#revised(slots));
+    columns.set('_closed', {
+      type: 'boolean',
+      values: Uint8Array.from(slots, (slot) => (closed(slot) ? 1 : 0)),
+      present: null,
+    });
+    for (const [n, column] of this.#scores.entries()) columns.set(column, this.#scoresOf(slots, n));
+    return {
+      count: slots.length,
+      columns: this.#table.columns.map(({ name }) => {
+        const values = columns.get(name);
+        if (values === undefined) throw new TypeError(`no values for column ${name}`);
+        return values;
+      }),
+    };
+  }
+
+  /** Keeps the rows for which `keep` holds. `rename` gives the key's new id. No row may be marked as changed. */
+  compact(keep: (slot: number) => boolean, rename: (keyId: number) => number): void {
+    this.state.compact(keep, (from, to) => {
+      this.state.keyIds[to] = rename(this.state.keyIds[to] as number);
+      this.measures.move(from, to);
+    });
+    this.measures.forget(this.state.count);
+  }
+
+  /** Forgets every row. */
+  clear(): void {
+    this.state.clear();
+    this.measures.forget();
+  }
+
+  #revised(slots: Int32Array): ColumnValues {
+    const values = Float64Array.from(
+      slots,
+      (slot) => this.state.numbers[slot * this.state.stride + REVISED_AT] as number,
+    );
+    return {
+      type: 'int8',
+      values: values.map((offset) => (offset === offset ? offset : 0)),
+      exact: null,
+      present: Uint8Array.from(values, (offset) => (offset === offset ? 1 : 0)),
+    };
+  }
+
+  #scoresOf(slots: Int32Array, n: number): ColumnValues {
+    const values = Float64Array.from(
+      slots,
+      (slot) => this.state.numbers[slot * this.state.stride + HEADER_NUMBERS + n] as number,
+    );
+    return {
+      type: 'float8',
+      values,
+      present: Uint8Array.from(values, (value) => (value === value ? 1 : 0)),
+    };
+  }
+}
+
+function timestamps(columns: ReadonlyMap<string, ColumnValues>, name: string): Float64Array {
+  const values = columns.get(name);
+  if (values?.type !== 'timestamptz') throw new TypeError(`rows without ${name}`);
+  return values.values;
+}
+
+function instants(slots: Int32Array, of: (slot: number) => number): ColumnValues {
+  return { type: 'timestamptz', values: Float64Array.from(slots, of), present: null };
+}

@@ -1,0 +1,16 @@
+/** How far a closed window lies from its key's baseline. */
+export interface ScoreMeasure {
+  readonly aggregate: 'zScore';
+  /** The measure that is judged. */
+  readonly of: string;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
+/**
+ * When a window closes: how many standard deviations its value of `measure` lies from the mean of the key's earlier closed windows, in event-time order; then
+ * the value joins the baseline. Column float8; NULL while the window is open, while there are fewer than `min` earlier windows (default 2), and while they
+ * are all the same. A later revision of the window changes neither score nor baseline.
+ */
+export function zScore(measure: string, options: { readonly min?: number } = {}): ScoreMeasure {
+  return { aggregate: 'zScore', of: measure, parameters: { min: Math.max(2, options.min ?? 2) } };
+}
