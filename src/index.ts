@@ -33,9 +33,44 @@ export type {
 } from './log/event-log.ts';
 export { headersAt, recordAt } from './log/log-record.ts';
 export type { LogRecord, RecordBatch, RecordHeader } from './log/record-batch.ts';
-export type { Measure, MeasureValue } from './projection/aggregates.ts';
-export { avg, count, max, min, sum } from './projection/aggregates.ts';
+export type {
+  Measure,
+  MeasureOptions,
+  MeasureValue,
+  UserAggregate,
+} from './projection/aggregates.ts';
+export {
+  aggregate,
+  avg,
+  collect,
+  count,
+  countDistinct,
+  first,
+  last,
+  max,
+  min,
+  quantile,
+  stddev,
+  sum,
+  topK,
+  variance,
+} from './projection/aggregates.ts';
+export type { Column, Columns } from './projection/columns.ts';
+export {
+  bigint,
+  boolean,
+  columns,
+  date,
+  decimal,
+  double,
+  int,
+  json,
+  text,
+  timestamp,
+} from './projection/columns.ts';
 export { compileProjection } from './projection/compile.ts';
+export type { DisorderOptions, TimeChoice } from './projection/declared-sources.ts';
+export { ingestionTime, processingTime } from './projection/declared-sources.ts';
 export type { Duration } from './projection/duration.ts';
 export type { DataFilter } from './projection/filter.ts';
 export type {
@@ -47,14 +82,28 @@ export type {
 } from './projection/plan.ts';
 export type { Definition, RowOf } from './projection/projection.ts';
 export { Projection } from './projection/projection.ts';
-export type { TumblingWindow } from './projection/window.ts';
-export { tumbling } from './projection/window.ts';
+export type {
+  SessionDefinition,
+  SessionOptions,
+  SessionRow,
+} from './projection/session-projection.ts';
+export { SessionProjection } from './projection/session-projection.ts';
+export type {
+  CalendarWindow,
+  CustomWindow,
+  SlidingWindow,
+  TumblingWindow,
+  Window,
+  WindowPlan,
+} from './projection/window.ts';
+export { customWindows, sliding, tumbling } from './projection/window.ts';
 export type {
   WindowedDefinition,
   WindowedRow,
   WindowOptions,
 } from './projection/windowed-projection.ts';
 export { WindowedProjection } from './projection/windowed-projection.ts';
+export { zScore } from './projection/z-score.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
 export type { ReadModels } from './readmodel/read-models.ts';
 export type {

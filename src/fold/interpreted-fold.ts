@@ -1,32 +1,16 @@
-import type { EventDefinition } from '../event/event-definition.ts';
-import type { LogRecord } from '../log/record-batch.ts';
-import type { KeyPlan, Plan, SourcePlan, WindowedPlan } from '../projection/plan.ts';
+import type { Plan, WindowedPlan } from '../projection/plan.ts';
 import type { WindowBounds } from '../projection/window.ts';
 import { meetsAll } from './interpreted-filter.ts';
 import type { TakenEvent } from './interpreted-measure.ts';
 import { meanOfDoubles, measureOf, varianceOfDoubles } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
-import { EARLIEST_MS, KEY_TEXT_BYTES_MAX, LATEST_MS } from './postgres-limits.ts';
+import type { FoldedRecord, FoldedTick, InterpretedRow, KeyPart } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf } from './interpreted-record.ts';
+import { foldSessionsInterpreted } from './interpreted-sessions.ts';
+import { EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
 import { windowAssigner } from './windowed/assign-windows.ts';
 
-/** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
-export interface FoldedRecord {
-  readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'>;
-  readonly event: unknown;
-  /** Which event it is, where several lie on its topic; default: the first of the plan's on that topic. */
-  readonly of?: EventDefinition;
-}
-
-/** Silence of a partition, as its owner journaled it. */
-export interface FoldedTick {
-  readonly tick: { readonly partition: number; readonly quietMs: number };
-}
-
-/** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */
-export type InterpretedRow = Readonly<Record<string, unknown>> & { readonly _partition: number };
-
 type Values = Readonly<Record<string, unknown>>;
-type KeyPart = string | number | bigint | boolean;
 
 /** One row to be: its events in log order. */
 interface Group {
@@ -56,8 +40,14 @@ export function foldInterpreted(
   plan: Plan,
   items: Iterable<FoldedRecord | FoldedTick>,
 ): readonly InterpretedRow[] {
-  if (plan.kind !== 'windowed') throw new TypeError(`no plain fold for ${plan.kind} plans`);
-  return new InterpretedWindows(plan).fold(items);
+  switch (plan.kind) {
+    case 'windowed':
+      return new InterpretedWindows(plan).fold(items);
+    case 'session':
+      return foldSessionsInterpreted(plan, items);
+    default:
+      throw new TypeError(`no plain fold for ${plan.kind} plans`);
+  }
 }
 
 class InterpretedWindows {
@@ -109,7 +99,9 @@ class InterpretedWindows {
       if (isLate && plan.late === 'reject') continue;
       const group = this.#groupOf({ partition, key, ...bounds, isLate });
       group.events.push({ event, source: plan.sources.indexOf(source), order });
-      if (isLate) group.revisedAtOffset = record.offset;
+      if (isLate && !((group.revisedAtOffset ?? -1n) > record.offset)) {
+        group.revisedAtOffset = record.offset;
+      }
     }
   }
 
@@ -195,36 +187,6 @@ function windowsOf(plan: WindowedPlan, timeMs: number, event: Values): WindowBou
       return found;
     }
   }
-}
-
-function isEvent(event: unknown): event is Values {
-  return typeof event === 'object' && event !== null && !(event instanceof Error);
-}
-
-/** What the plan says is the event time, in whole milliseconds; the record's timestamp where that field is null. */
-function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: number): number {
-  const value = time.kind === 'field' ? event[time.field] : null;
-  if (value instanceof Date) return value.getTime();
-  if (typeof value === 'bigint')
-    return Number((value - (((value % 1000n) + 1000n) % 1000n)) / 1000n);
-  return recordMs;
-}
-
-/** Null when a part is null or the key is not what Postgres can hold; bytes that are not UTF-8 were decoded as U+FFFD. */
-function keyOf(keys: readonly KeyPlan[], event: Values): Group['key'] | null {
-  const parts: KeyPart[] = [];
-  let textBytes = 0;
-  for (const { field, type } of keys) {
-    const part = (event[field] ?? null) as KeyPart | null;
-    if (part === null) return null;
-    if (type.kind === 'date' && Date.parse(`${String(part)}T00:00:00Z`) < EARLIEST_MS) return null;
-    if (type.kind !== 'date' && typeof part === 'string') {
-      if (/[\0\ufffd]/.test(part)) return null;
-      textBytes += Buffer.byteLength(part);
-    }
-    parts.push(part);
-  }
-  return textBytes > KEY_TEXT_BYTES_MAX ? null : parts;
 }
 
 /** True when Postgres holds every instant and text that a measure would keep. */

@@ -27,6 +27,8 @@ export interface SourcePart {
   readonly skip: Uint8Array;
   /** The whole event of record j. @throws what decoding throws; functions of users may too */
   readonly eventAt: (j: number) => unknown;
+  /** Calls a user's function for every record that is not skipped; where it throws, the record becomes a dead letter (HANDLER_FAILED). */
+  readonly each: (deadLetters: DeadLetter[], what: string, call: (j: number) => void) => void;
 }
 
 /** A batch of one topic, decoded. Columns are valid until the next decode of the same topic. */
@@ -170,6 +172,7 @@ class Source {
     }
     const events = this.#events;
     return {
+      each: (letters, what, call) => eachRecord({ batch, skip }, { letters, what }, call),
       plan: this.plan,
       source: this.#index,
       batch,
@@ -313,4 +316,22 @@ export function lateEventAt(
     key: late.key,
     payload: value,
   };
+}
+
+function eachRecord(
+  { batch, skip }: Pick<SourcePart, 'batch' | 'skip'>,
+  { letters, what }: { readonly letters: DeadLetter[]; readonly what: string },
+  call: (j: number) => void,
+): void {
+  for (let j = 0; j < batch.count; j += 1) {
+    if (skip[j] === 1) continue;
+    try {
+      call(j);
+    } catch (error) {
+      skip[j] = 1;
+      const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
+      const message = `${place}: ${what} failed: ${(error as Error).message}`;
+      letters.push(deadLetterAt(batch, j, 'HANDLER_FAILED', message));
+    }
+  }
 }

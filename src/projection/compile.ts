@@ -1,8 +1,10 @@
 import { checkHead } from './compile-columns.ts';
+import { compileSession } from './compile-session.ts';
 import { compileWindowed } from './compile-windowed.ts';
 import { failFor } from './definition-fault.ts';
 import type { Plan } from './plan.ts';
 import type { Projection } from './projection.ts';
+import type { SessionDefinition } from './session-projection.ts';
 import type { WindowedDefinition } from './windowed-projection.ts';
 
 /**
@@ -16,6 +18,8 @@ export function compileProjection(projection: Projection): Plan {
   switch (definition?.kind) {
     case 'windowed':
       return compileWindowed(projection, definition as WindowedDefinition<unknown>, fail);
+    case 'session':
+      return compileSession(projection, definition as SessionDefinition<unknown>, fail);
     default:
       return fail(
         'define()',

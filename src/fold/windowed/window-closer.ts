@@ -1,10 +1,10 @@
 import type { EmissionPlan, WindowedPlan } from '../../projection/plan.ts';
 import { rowObject } from '../column-values.ts';
+import { Deadlines } from '../deadlines.ts';
 import { emissionId } from '../emission-id.ts';
 import type { Keys } from '../keys.ts';
 import type { Emission } from '../task-fold.ts';
 import type { Baselines } from './baselines.ts';
-import { Deadlines } from './deadlines.ts';
 import type { WindowPanes } from './window-panes.ts';
 import type { WindowRows } from './window-rows.ts';
 
@@ -24,7 +24,7 @@ interface CloserParts {
 export class WindowCloser {
   readonly tellsRevisions: boolean;
   readonly #parts: CloserParts;
-  readonly #open = new Deadlines();
+  readonly #open = new Deadlines<number>();
   /** Slots that are waiting in `#open`, and those of them whose row does not show all panes. */
   readonly #tracked = new Set<number>();
   readonly #stale = new Set<number>();
@@ -86,6 +86,11 @@ export class WindowCloser {
   refresh(): void {
     for (const slot of this.#stale) this.#parts.panes?.assemble(slot);
     this.#stale.clear();
+  }
+
+  /** The watermark moved without reaching the end of a window. */
+  reach(watermarkMs: number): void {
+    if (watermarkMs > this.closedUntilMs) this.closedUntilMs = watermarkMs;
   }
 
   /** Closes every window that ends by the watermark. */
@@ -155,7 +160,7 @@ export class WindowCloser {
 
   #rowOf(slot: number, keys: Keys): Record<string, unknown> {
     const { rows, plan } = this.#parts;
-    const written = rows.write(keys, Int32Array.of(slot), () => true);
+    const written = rows.write(keys, Int32Array.of(slot), { isClosed: () => true });
     return rowObject(plan.table, written, 0);
   }
 

@@ -111,17 +111,10 @@ export class WindowPanes {
     const changed = this.rows.state.takeChanged();
     this.#gone = none();
     if (changed.length === 0 && gone.keyIds.length === 0) return null;
-    const shown = this.rows.write(keys, changed, () => false);
-    const at = this.table.columns.findIndex(({ name }) => name === '_until');
-    const until: ColumnValues = {
-      type: 'timestamptz',
-      values: Float64Array.from(changed, (slot) => this.#untilMs(slot)),
-      present: null,
-    };
-    const columns = shown.columns.map((values, c) => (c === at ? until : values));
+    const untilMs = (slot: number) => this.#untilMs(slot);
     return {
       table: this.table,
-      rows: { count: shown.count, columns },
+      rows: this.rows.write(keys, changed, { untilMs }),
       deleted: gone.keyIds.length === 0 ? null : this.#keysOf(gone, keys),
     };
   }

@@ -11,6 +11,12 @@ import type { SourcePart } from '../topic-batch.ts';
 /** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
 const CHUNK = 2048;
 
+/** Values of hidden columns: `_closed` of windows, `_until` of panes. */
+interface HiddenColumns {
+  readonly isClosed?: (slot: number) => boolean;
+  readonly untilMs?: (slot: number) => number;
+}
+
 /**
  * The rows of one table in memory, windows or panes: key and bounds → slot, with measures. Records are selected first and accumulated by the chunk (`drain`).
  * z-scores lie in the stride after the header: NaN for none.
@@ -117,8 +123,8 @@ export class WindowRows {
     return slot;
   }
 
-  /** The given rows as columns, in the order of the table plan. `closed`: of the hidden column `_closed`, where there is one. */
-  write(keys: Keys, slots: Int32Array, closed: (slot: number) => boolean): RowSet {
+  /** The given rows as columns, in the order of the table plan. `hidden`: the columns that only the caller knows. */
+  write(keys: Keys, slots: Int32Array, hidden: HiddenColumns): RowSet {
     const columns = this.measures.write(this.state, slots);
     const ids = Int32Array.from(slots, (slot) => this.state.keyIds[slot] as number);
     for (const [name, values] of keys.columns(ids)) columns.set(name, values);
@@ -133,9 +139,13 @@ export class WindowRows {
     columns.set('revised_at_offset', this.#revised(slots));
     columns.set('_closed', {
       type: 'boolean',
-      values: Uint8Array.from(slots, (slot) => (closed(slot) ? 1 : 0)),
+      values: Uint8Array.from(slots, (slot) => (hidden.isClosed?.(slot) === true ? 1 : 0)),
       present: null,
     });
+    columns.set(
+      '_until',
+      instants(slots, (slot) => hidden.untilMs?.(slot) ?? 0),
+    );
     for (const [n, column] of this.#scores.entries()) columns.set(column, this.#scoresOf(slots, n));
     return {
       count: slots.length,

@@ -148,10 +148,7 @@ export class WindowedFold implements TaskFold {
     const { parts, route, deadLetters } = prepared.decoded;
     const { first, watermarks } = this.#routes;
     for (let i = 0; i < batch.count; i += 1) {
-      if (this.#closer !== null && (watermarks[i] as number) >= this.#closer.nextCloseMs) {
-        this.#drain(parts);
-        this.#closer.close(watermarks[i] as number, this.#keys);
-      }
+      if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
@@ -214,9 +211,9 @@ export class WindowedFold implements TaskFold {
   #takeRows(): RowSet {
     const isClosed = (slot: number) => this.#closer?.isClosed(slot) ?? false;
     const { state } = this.#rows;
-    if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), isClosed);
+    if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), { isClosed });
     const all = Int32Array.from({ length: state.count }, (_, slot) => slot);
-    const rows = this.#rows.write(this.#keys, all, isClosed);
+    const rows = this.#rows.write(this.#keys, all, { isClosed });
     this.#rows.clear();
     if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
     return rows;
@@ -264,6 +261,16 @@ export class WindowedFold implements TaskFold {
       }
     } else this.#closer?.track(slot);
     return kind;
+  }
+
+  /** The watermark of the next record: windows that it closes are closed with what came before. */
+  #passTime(parts: readonly SourcePart[], watermarkMs: number, closer: WindowCloser): void {
+    if (watermarkMs < closer.nextCloseMs) {
+      closer.reach(watermarkMs);
+      return;
+    }
+    this.#drain(parts);
+    closer.close(watermarkMs, this.#keys);
   }
 
   #drain(parts: readonly SourcePart[]): void {

@@ -1,6 +1,6 @@
-/** Slots by the instant at which something is due: windows by their end. A binary heap of instants, each with its slots. */
-export class Deadlines {
-  readonly #slots = new Map<number, number[]>();
+/** What is due at some instant: windows by their end. A binary heap of instants, each with what is due then. */
+export class Deadlines<Due> {
+  readonly #due = new Map<number, Due[]>();
   #heap: number[] = [];
   /** Slots waiting. */
   size = 0;
@@ -10,28 +10,28 @@ export class Deadlines {
     return this.#heap[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  add(atMs: number, slot: number): void {
+  add(atMs: number, one: Due): void {
     this.size += 1;
-    const slots = this.#slots.get(atMs);
-    if (slots !== undefined) {
-      slots.push(slot);
+    const due = this.#due.get(atMs);
+    if (due !== undefined) {
+      due.push(one);
       return;
     }
-    this.#slots.set(atMs, [slot]);
+    this.#due.set(atMs, [one]);
     this.#push(atMs);
   }
 
-  /** Takes the slots of the earliest instant. */
-  takeNext(): readonly number[] {
+  /** Takes the due of the earliest instant. */
+  takeNext(): readonly Due[] {
     const atMs = this.#pop();
-    const slots = this.#slots.get(atMs) ?? [];
-    this.#slots.delete(atMs);
-    this.size -= slots.length;
-    return slots;
+    const due = this.#due.get(atMs) ?? [];
+    this.#due.delete(atMs);
+    this.size -= due.length;
+    return due;
   }
 
   clear(): void {
-    this.#slots.clear();
+    this.#due.clear();
     this.#heap = [];
     this.size = 0;
   }

@@ -1,0 +1,362 @@
+import type { RecordBatch } from '../../log/record-batch.ts';
+import type { EmissionPlan, SessionPlan } from '../../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { TablePlan } from '../../projection/table-plan.ts';
+import { rowObject } from '../column-values.ts';
+import { Deadlines } from '../deadlines.ts';
+import { emissionId } from '../emission-id.ts';
+import { EventClock } from '../event-clock.ts';
+import { Keys } from '../keys.ts';
+import { internKeys } from '../part-keys.ts';
+import { RecordTimes } from '../record-times.ts';
+import type {
+  DeadLetter,
+  Emission,
+  FoldChanges,
+  LateEvent,
+  MissingRows,
+  RowsAfter,
+  TaskFold,
+  TaskFoldOptions,
+  UnresolvedSchema,
+} from '../task-fold.ts';
+import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
+import { lateEventAt, TopicBatches } from '../topic-batch.ts';
+import type { Session } from './session-rows.ts';
+import { SessionRows } from './session-rows.ts';
+
+/** Keys remembered at most beyond those of sessions in memory. */
+const SPARE_KEYS_MAX = 100_000;
+
+/** One event to be placed. */
+interface Arrival {
+  readonly part: SourcePart;
+  readonly j: number;
+  readonly keyId: number;
+  readonly timeMs: number;
+  readonly gapMs: number;
+  readonly watermarkMs: number;
+}
+
+/**
+ * Folds a session plan: each event joins the session of its key that it touches, merges those it bridges, or begins one. Sessions close at the record or tick
+ * that moves the watermark past them. In memory are all sessions that an event after `#completeAfterMs` could join; `prepare` asks for older ones.
+ */
+export class SessionFold implements TaskFold {
+  readonly #plan: SessionPlan;
+  readonly #topics: TopicBatches;
+  readonly #clock: EventClock;
+  readonly #times = new RecordTimes();
+  readonly #rows: SessionRows;
+  readonly #open = new Deadlines<Session>();
+  #keys: Keys;
+  readonly #keyIds: Int32Array[];
+  readonly #gaps: Float64Array[];
+  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
+  #lateEvents: LateEvent[] = [];
+  #emissions: Emission[] = [];
+  #completeAfterMs: number;
+  #rowsAfterCompaction = 0;
+  #openCount = 0;
+  lateCount = 0;
+
+  constructor(plan: SessionPlan, options: TaskFoldOptions) {
+    this.#plan = plan;
+    this.#clock = new EventClock(plan, options.clock);
+    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#rows = new SessionRows(plan);
+    this.#keys = new Keys(plan.keys);
+    this.#keyIds = plan.sources.map(() => new Int32Array(0));
+    this.#gaps = plan.sources.map(() => new Float64Array(0));
+    this.#completeAfterMs = (this.watermarkMs ?? Number.NEGATIVE_INFINITY) - 1;
+  }
+
+  get maxEventTimeMs(): number | null {
+    return this.#clock.maxEventTimeMs;
+  }
+
+  get watermarkMs(): number | null {
+    return this.#clock.watermarkMs;
+  }
+
+  get rowCount(): number {
+    return this.#rows.count;
+  }
+
+  get stateSize(): number {
+    return this.#openCount;
+  }
+
+  preload(): readonly RowsAfter[] {
+    if (this.watermarkMs === null) return [];
+    return [{ table: this.#plan.table, column: '_until', afterMs: this.#completeAfterMs }];
+  }
+
+  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
+    return this.#topics.unresolvedSchemas(batch);
+  }
+
+  resolveSchema(schemaId: number, schema: string | Error): void {
+    this.#topics.resolve(schemaId, schema);
+  }
+
+  prepare(batch: RecordBatch): readonly MissingRows[] {
+    const decoded = this.#topics.decode(batch);
+    this.#times.pass(batch, decoded, this.#clock);
+    this.#topics.filter(decoded);
+    for (const part of decoded.parts) {
+      const ids = this.#keyIds[part.source] as Int32Array;
+      this.#keyIds[part.source] = internKeys(
+        this.#plan,
+        this.#keys,
+        part,
+        ids,
+        decoded.deadLetters,
+      );
+      this.#rows.measures.prepare(part, decoded.deadLetters);
+      this.#prepareGaps(part, decoded.deadLetters);
+    }
+    this.#prepared = { batch, decoded };
+    const missing = this.#missingRows(decoded);
+    return missing === null ? [] : [missing];
+  }
+
+  absorb(_table: TablePlan, rows: RowSet): void {
+    this.#rows.absorb(rows, this.#keys, (session) => {
+      if (!session.closed) this.#track(session);
+    });
+  }
+
+  apply(batch: RecordBatch): readonly DeadLetter[] {
+    const prepared = this.#prepared;
+    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
+    this.#prepared = null;
+    const { parts, route, deadLetters } = prepared.decoded;
+    for (let i = 0; i < batch.count; i += 1) {
+      const watermarkMs = this.#times.watermarks[i] as number;
+      if (watermarkMs > this.#open.nextMs) this.#close(watermarkMs, parts);
+      const part = parts[route === null ? 0 : (route.part[i] as number)];
+      const j = route === null ? i : (route.within[i] as number);
+      if (part === undefined || part.skip[j] === 1) continue;
+      this.#place(parts, {
+        part,
+        j,
+        keyId: this.#keyIds[part.source]?.[j] as number,
+        timeMs: part.timesMs[j] as number,
+        gapMs: this.#gapOf(part, j),
+        watermarkMs,
+      });
+    }
+    this.#rows.drain(parts);
+    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
+  }
+
+  tick(quietMs: number): void {
+    this.#clock.tick(quietMs);
+    if (this.watermarkMs !== null) this.#close(this.watermarkMs, []);
+  }
+
+  takeChanges(): FoldChanges {
+    const { rows, deleted } = this.#rows.takeChanges(this.#keys);
+    const { table } = this.#plan;
+    const changes = {
+      tables: rows.count === 0 && deleted === null ? [] : [{ table, rows, deleted }],
+      lateEvents: this.#lateEvents,
+      emissions: this.#emissions,
+    };
+    this.#lateEvents = [];
+    this.#emissions = [];
+    return changes;
+  }
+
+  committed(): void {
+    const { count } = this.#rows;
+    if (count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const old = this.#keys;
+    const fresh = old.count > 2 * count + SPARE_KEYS_MAX ? new Keys(this.#plan.keys) : null;
+    this.#rows.compact(
+      (session) => !session.closed || session.untilMs >= watermarkMs,
+      (keyId) => (fresh === null ? keyId : fresh.idOf(old.partsOf(keyId))),
+    );
+    this.#keys = fresh ?? old;
+    this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs - 1);
+    this.#rowsAfterCompaction = this.#rows.count;
+  }
+
+  /** Finds the session of an event: joins, merges, or begins one. */
+  #place(parts: readonly SourcePart[], event: Arrival): void {
+    const touched = this.#touching(event);
+    const untilMs = event.timeMs + event.gapMs;
+    const isOpen =
+      touched.some(({ closed }) => !closed) ||
+      (touched.length === 0 && untilMs >= event.watermarkMs);
+    if (!isOpen) {
+      this.lateCount += 1;
+      if (this.#plan.late === 'reject') {
+        const { startMs, endMs } = touched[0] ?? { startMs: event.timeMs, endMs: event.timeMs };
+        const key = this.#keys.partsOf(event.keyId).map(String);
+        const { watermarkMs } = event;
+        const window = { startMs, endMs };
+        this.#lateEvents.push(lateEventAt(event.part, event.j, { watermarkMs, window, key }));
+        return;
+      }
+    }
+    const session = this.#join(parts, event, touched);
+    session.closed = !isOpen;
+    if (isOpen) this.#track(session);
+    this.#rows.select(event.part, event.j, session);
+    if (!isOpen) {
+      const offset = event.part.batch.offsets[event.j] as number;
+      session.revisedAt = Math.max(session.revisedAt ?? 0, offset);
+      if (this.#plan.emissions.some(({ on }) => on === 'revise')) {
+        this.#rows.drain(parts);
+        this.#emit('revise', session, offset);
+      }
+    }
+  }
+
+  /** The sessions of the key whose cover the event's cover touches, earliest first; with a length limit those it may lengthen. */
+  #touching({ keyId, timeMs, gapMs }: Arrival): Session[] {
+    const { maxLengthMs } = this.#plan;
+    const touched = this.#rows
+      .of(keyId)
+      .filter(({ startMs, untilMs }) => timeMs <= untilMs && timeMs + gapMs >= startMs);
+    if (maxLengthMs === null || touched.length === 0) return touched;
+    const fits = ({ startMs, endMs }: Session) =>
+      Math.max(endMs, timeMs) - Math.min(startMs, timeMs) <= maxLengthMs;
+    // The latest session that the event lies in or may lengthen; beyond the limit it begins the next one.
+    const last = touched.filter(({ startMs }) => startMs <= timeMs).at(-1);
+    if (last !== undefined) return fits(last) ? [last] : [];
+    return touched.filter(fits).slice(0, 1);
+  }
+
+  #join(parts: readonly SourcePart[], event: Arrival, touched: readonly Session[]): Session {
+    const { keyId, timeMs, gapMs, part, j } = event;
+    const { topic, partition, offsets } = part.batch;
+    const position = { topic, partition, offset: offsets[j] as number };
+    const [into, ...others] = touched;
+    if (into === undefined) {
+      return this.#rows.open({
+        keyId,
+        startMs: timeMs,
+        endMs: timeMs,
+        untilMs: timeMs + gapMs,
+        first: position,
+        closed: true,
+        revisedAt: null,
+        storedId: null,
+      });
+    }
+    if (others.length > 0) this.#rows.drain(parts);
+    for (const other of others) {
+      if (!other.closed) this.#openCount -= 1;
+      other.closed = true;
+      this.#rows.absorbInto(into, other);
+    }
+    const isFirst =
+      timeMs < into.startMs ||
+      (timeMs === into.startMs &&
+        (topic < into.first.topic ||
+          (topic === into.first.topic && position.offset < into.first.offset)));
+    if (isFirst) this.#rows.begin(into, timeMs, position);
+    into.endMs = Math.max(into.endMs, timeMs);
+    into.untilMs = Math.max(into.untilMs, timeMs + gapMs);
+    return into;
+  }
+
+  /** An open session: it will be closed. */
+  #track(session: Session): void {
+    session.closed = false;
+    if (session.tracked) return;
+    session.tracked = true;
+    this.#openCount += 1;
+    this.#open.add(session.untilMs, session);
+  }
+
+  /** Closes every session that ends before the watermark, in the order of their ends. */
+  #close(watermarkMs: number, parts: readonly SourcePart[]): void {
+    this.#rows.drain(parts);
+    while (this.#open.nextMs < watermarkMs) {
+      const dueMs = this.#open.nextMs;
+      const due = this.#open.takeNext().filter((session) => this.#isDue(session, dueMs));
+      due.sort((a, b) =>
+        this.#rows.idOf(a, this.#keys) < this.#rows.idOf(b, this.#keys) ? -1 : 1,
+      );
+      for (const session of due) {
+        session.closed = true;
+        this.#openCount -= 1;
+        this.#rows.touch(session);
+        this.#emit('close', session, null);
+      }
+    }
+  }
+
+  /** Whether a session is really due: it may have been lengthened since (then it waits on), or absorbed. */
+  #isDue(session: Session, dueMs: number): boolean {
+    session.tracked = false;
+    if (session.closed) return false;
+    if (session.untilMs <= dueMs) return true;
+    session.tracked = true;
+    this.#open.add(session.untilMs, session);
+    return false;
+  }
+
+  #emit(on: EmissionPlan['on'], session: Session, offset: number | null): void {
+    const { plan, keys } = { plan: this.#plan, keys: this.#keys };
+    for (const emission of plan.emissions) {
+      if (emission.on !== on) continue;
+      const row = rowObject(plan.table, this.#rows.write([session], keys), 0);
+      const value = emission.make(row as never);
+      if (value === null || value === undefined) continue;
+      const at = offset === null ? [] : [offset];
+      const id = this.#rows.idOf(session, keys);
+      this.#emissions.push({
+        event: emission.event,
+        value,
+        id: emissionId(plan.name, emission.event.name, on, id, session.untilMs, ...at),
+        timestampMs: session.untilMs,
+      });
+    }
+  }
+
+  #gapOf(part: SourcePart, j: number): number {
+    const { gap } = this.#plan;
+    return gap.kind === 'fixed' ? gap.gapMs : (this.#gaps[part.source]?.[j] as number);
+  }
+
+  #prepareGaps(part: SourcePart, deadLetters: DeadLetter[]): void {
+    const { gap } = this.#plan;
+    if (gap.kind === 'fixed') return;
+    const gaps = new Float64Array(part.batch.count);
+    this.#gaps[part.source] = gaps;
+    part.each(deadLetters, 'the gap', (j) => {
+      gaps[j] = gap.gapMs(part.eventAt(j) as never);
+    });
+  }
+
+  /** Stored sessions that events before the memory's horizon may join. */
+  #missingRows({ parts }: DecodedBatch): MissingRows | null {
+    const earliest = new Map<number, number>();
+    for (const part of parts) {
+      for (let j = 0; j < part.batch.count; j += 1) {
+        const timeMs = part.timesMs[j] as number;
+        if (part.skip[j] === 1 || timeMs > this.#completeAfterMs) continue;
+        const keyId = this.#keyIds[part.source]?.[j] as number;
+        earliest.set(keyId, Math.min(earliest.get(keyId) ?? Number.POSITIVE_INFINITY, timeMs));
+      }
+    }
+    if (earliest.size === 0) return null;
+    const columns = new Map<string, ColumnValues>(
+      this.#keys.columns(Int32Array.from(earliest.keys())),
+    );
+    return {
+      table: this.#plan.table,
+      keys: {
+        count: earliest.size,
+        columns: this.#plan.keys.map(({ column }) => columns.get(column) as ColumnValues),
+      },
+      bound: { column: '_until', fromMs: Float64Array.from(earliest.values()) },
+    };
+  }
+}

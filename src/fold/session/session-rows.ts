@@ -1,0 +1,301 @@
+import type { SessionPlan } from '../../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { Selection } from '../aggregate/accumulator.ts';
+import { emissionId } from '../emission-id.ts';
+import type { Keys } from '../keys.ts';
+import { keyPartsAt } from '../keys.ts';
+import { Measures } from '../measures.ts';
+import { HEADER_NUMBERS, RowState } from '../row-state.ts';
+import type { SourcePart } from '../topic-batch.ts';
+
+const CHUNK = 2048;
+
+/** The first event of a session, in event-time order: what its id is made from. */
+export interface FirstEvent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** One session in memory. */
+export interface Session {
+  /** Where its measures lie. */
+  slot: number;
+  keyId: number;
+  startMs: number;
+  endMs: number;
+  /** An event up to here joins it. */
+  untilMs: number;
+  first: FirstEvent;
+  closed: boolean;
+  revisedAt: number | null;
+  /** The id of its row in the table; null: not written yet. */
+  storedId: string | null;
+  /** Whether it waits to be closed. */
+  tracked: boolean;
+}
+
+/** The sessions of one task in memory, by key in the order of their beginnings, with their measures. */
+export class SessionRows {
+  readonly #plan: SessionPlan;
+  readonly #measures: Measures;
+  readonly #state: RowState;
+  #sessions = new Map<number, Session[]>();
+  readonly #selections: Selection[];
+  readonly #changed = new Set<Session>();
+  /** Rows to delete: absorbed sessions, or those whose id changed. */
+  #gone: { readonly keyId: number; readonly id: string }[] = [];
+  #serial = 0;
+  count = 0;
+
+  constructor(plan: SessionPlan) {
+    this.#plan = plan;
+    this.#measures = new Measures(plan, HEADER_NUMBERS);
+    this.#state = new RowState(HEADER_NUMBERS + this.#measures.width);
+    this.#selections = plan.sources.map(() => ({
+      count: 0,
+      records: new Int32Array(CHUNK),
+      slots: new Int32Array(CHUNK),
+    }));
+  }
+
+  get measures(): Measures {
+    return this.#measures;
+  }
+
+  /** The sessions of a key, by their beginnings. */
+  of(keyId: number): readonly Session[] {
+    return this.#sessions.get(keyId) ?? [];
+  }
+
+  *all(): Iterable<Session> {
+    for (const sessions of this.#sessions.values()) yield* sessions;
+  }
+
+  /** A new session without events. */
+  open(session: Omit<Session, 'slot' | 'tracked'>): Session {
+    this.#serial += 1;
+    const slot = this.#state.slotOf(session.keyId, this.#serial, 0);
+    const opened: Session = { ...session, slot, tracked: false };
+    this.#insert(opened);
+    this.count += 1;
+    return opened;
+  }
+
+  /** Puts record j of a part down for a session; accumulated at the next `drain`, at the latest when the chunk is full. */
+  select(part: SourcePart, j: number, session: Session): void {
+    const selection = this.#selections[part.source] as Selection;
+    selection.records[selection.count] = j;
+    selection.slots[selection.count] = session.slot;
+    selection.count += 1;
+    if (selection.count === CHUNK) this.#accumulate(part, selection);
+    this.#changed.add(session);
+  }
+
+  drain(parts: readonly SourcePart[]): void {
+    for (const part of parts) {
+      const selection = this.#selections[part.source] as Selection;
+      if (selection.count > 0) this.#accumulate(part, selection);
+    }
+  }
+
+  #accumulate(part: SourcePart, selection: Selection): void {
+    this.#measures.add(this.#state, part, selection);
+    selection.count = 0;
+  }
+
+  /** The session changed otherwise than by an event: it was closed. */
+  touch(session: Session): void {
+    this.#changed.add(session);
+  }
+
+  /** Merges a session into another of the same key; its row goes. Everything selected must have been drained. */
+  absorbInto(into: Session, from: Session): void {
+    this.#measures.mergeFrom({ state: this.#state, slot: into.slot }, this.#measures, {
+      state: this.#state,
+      slots: Int32Array.of(from.slot),
+    });
+    this.#measures.clear(this.#state, from.slot);
+    into.startMs = Math.min(into.startMs, from.startMs);
+    into.endMs = Math.max(into.endMs, from.endMs);
+    into.untilMs = Math.max(into.untilMs, from.untilMs);
+    this.#remove(from);
+    if (from.storedId !== null) this.#gone.push({ keyId: from.keyId, id: from.storedId });
+    this.#changed.delete(from);
+    this.#changed.add(into);
+    this.count -= 1;
+  }
+
+  /** Sets the beginning of a session; the order of the key's sessions follows. */
+  begin(session: Session, startMs: number, first: FirstEvent): void {
+    this.#remove(session);
+    session.startMs = startMs;
+    session.first = first;
+    this.#insert(session);
+  }
+
+  /** Takes stored sessions into memory, but those that are there. */
+  absorb(rows: RowSet, keys: Keys, onSession: (session: Session) => void): void {
+    const columns = new Map<string, ColumnValues>(
+      this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+    );
+    const number = (name: string, i: number) =>
+      (columns.get(name) as { values: Float64Array }).values[i] as number;
+    const text = (name: string, i: number) =>
+      (columns.get(name) as { values: readonly string[] }).values[i] as string;
+    const revised = columns.get('revised_at_offset') as Extract<ColumnValues, { type: 'int8' }>;
+    for (let i = 0; i < rows.count; i += 1) {
+      const keyId = keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const storedId = text('session_id', i);
+      if (this.of(keyId).some((session) => session.storedId === storedId)) continue;
+      if (this.#gone.some((gone) => gone.keyId === keyId && gone.id === storedId)) continue;
+      const [topic, partition, offset] = JSON.parse(text('_first', i)) as [string, number, number];
+      const session = this.open({
+        keyId,
+        startMs: number('started_at', i),
+        endMs: number('ended_at', i),
+        untilMs: number('_until', i),
+        first: { topic, partition, offset },
+        closed: number('closed', i) !== 0,
+        revisedAt: revised.present?.[i] === 0 ? null : (revised.values[i] as number),
+        storedId,
+      });
+      this.#measures.merge(this.#state, session.slot, columns, i);
+      onSession(session);
+    }
+  }
+
+  /** Rows changed since the last call, and the keys of rows that go. */
+  takeChanges(keys: Keys): { readonly rows: RowSet; readonly deleted: RowSet | null } {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const rows = this.write(changed, keys);
+    const written = new Set<string>();
+    for (const session of changed) {
+      const id = this.idOf(session, keys);
+      written.add(`${session.keyId} ${id}`);
+      if (session.storedId !== null && session.storedId !== id) {
+        this.#gone.push({ keyId: session.keyId, id: session.storedId });
+      }
+      session.storedId = id;
+    }
+    const gone = this.#gone.filter(({ keyId, id }) => !written.has(`${keyId} ${id}`));
+    this.#gone = [];
+    return { rows, deleted: gone.length === 0 ? null : this.#keySet(gone, keys) };
+  }
+
+  /** Sessions as columns, in the order of the table plan. */
+  write(sessions: readonly Session[], keys: Keys): RowSet {
+    const slots = Int32Array.from(sessions, ({ slot }) => slot);
+    const columns = this.#measures.write(this.#state, slots);
+    const ids = Int32Array.from(sessions, ({ keyId }) => keyId);
+    for (const [name, values] of keys.columns(ids)) columns.set(name, values);
+    const instants = (of: (session: Session) => number): ColumnValues => ({
+      type: 'timestamptz',
+      values: Float64Array.from(sessions, of),
+      present: null,
+    });
+    const texts = (of: (session: Session) => string): ColumnValues => ({
+      type: 'text',
+      values: sessions.map(of),
+      present: null,
+    });
+    columns.set(
+      'session_id',
+      texts((session) => this.idOf(session, keys)),
+    );
+    columns.set(
+      'started_at',
+      instants(({ startMs }) => startMs),
+    );
+    columns.set(
+      'ended_at',
+      instants(({ endMs }) => endMs),
+    );
+    columns.set(
+      '_until',
+      instants(({ untilMs }) => untilMs),
+    );
+    columns.set(
+      '_first',
+      texts(({ first }) => JSON.stringify([first.topic, first.partition, first.offset])),
+    );
+    columns.set('duration_ms', {
+      type: 'int8',
+      values: Float64Array.from(sessions, ({ startMs, endMs }) => endMs - startMs),
+      exact: null,
+      present: null,
+    });
+    columns.set('closed', {
+      type: 'boolean',
+      values: Uint8Array.from(sessions, ({ closed }) => Number(closed)),
+      present: null,
+    });
+    columns.set('revised_at_offset', {
+      type: 'int8',
+      values: Float64Array.from(sessions, ({ revisedAt }) => revisedAt ?? 0),
+      exact: null,
+      present: Uint8Array.from(sessions, ({ revisedAt }) => (revisedAt === null ? 0 : 1)),
+    });
+    return {
+      count: sessions.length,
+      columns: this.#plan.table.columns.map(({ name }) => columns.get(name) as ColumnValues),
+    };
+  }
+
+  idOf({ keyId, first }: Session, keys: Keys): string {
+    return emissionId(
+      this.#plan.name,
+      ...keys.partsOf(keyId),
+      first.topic,
+      first.partition,
+      first.offset,
+    );
+  }
+
+  /** Lets sessions go that `keep` does not hold for. Nothing may be marked as changed. */
+  compact(keep: (session: Session) => boolean, rename: (keyId: number) => number): void {
+    const bySlot = new Map<number, Session>();
+    for (const session of this.all()) if (keep(session)) bySlot.set(session.slot, session);
+    this.#sessions = new Map();
+    this.#state.compact(
+      (slot) => bySlot.has(slot),
+      (from, to) => {
+        const session = bySlot.get(from) as Session;
+        const keyId = rename(session.keyId);
+        this.#state.keyIds[to] = keyId;
+        this.#measures.move(from, to);
+        this.#insert(Object.assign(session, { slot: to, keyId }));
+      },
+    );
+    this.#measures.forget(this.#state.count);
+    this.count = bySlot.size;
+  }
+
+  #insert(session: Session): void {
+    const sessions = this.#sessions.get(session.keyId);
+    if (sessions === undefined) {
+      this.#sessions.set(session.keyId, [session]);
+      return;
+    }
+    let at = sessions.length;
+    while (at > 0 && (sessions[at - 1] as Session).startMs > session.startMs) at -= 1;
+    sessions.splice(at, 0, session);
+  }
+
+  #remove(session: Session): void {
+    const sessions = this.#sessions.get(session.keyId) ?? [];
+    sessions.splice(sessions.indexOf(session), 1);
+    if (sessions.length === 0) this.#sessions.delete(session.keyId);
+  }
+
+  #keySet(gone: readonly { readonly keyId: number; readonly id: string }[], keys: Keys): RowSet {
+    const columns = new Map(keys.columns(Int32Array.from(gone, ({ keyId }) => keyId)));
+    columns.set('session_id', { type: 'text', values: gone.map(({ id }) => id), present: null });
+    const named = this.#plan.table.columns.filter(({ role }) => role === 'key');
+    return {
+      count: gone.length,
+      columns: named.map(({ name }) => columns.get(name) as ColumnValues),
+    };
+  }
+}

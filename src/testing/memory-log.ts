@@ -1,0 +1,134 @@
+import { createEventEncoder } from '../avro/event-encoder.ts';
+import type { EventDefinition } from '../event/event-definition.ts';
+import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
+import { partitionFor } from '../log/partitioner.ts';
+import { RecordBatch } from '../log/record-batch.ts';
+
+/** A record of a log in memory. */
+export interface MemoryRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+}
+
+/** Where a published event goes, and when. */
+export interface PublishPlace {
+  /** Default: by the record key, as Kafka's clients do; 0 without a key. */
+  readonly partition?: number;
+  /** Of the record: a Date or milliseconds. Default: the event's time field, else one second after the record before. */
+  readonly timestamp?: Date | number;
+}
+
+/** A log in memory: encodes events as production does and deals them out to partitions. */
+export class MemoryLog {
+  readonly #partitions: number;
+  readonly #schemas: {
+    readonly event: EventDefinition;
+    readonly encode: (value: unknown) => Buffer;
+  }[] = [];
+  readonly #ends = new Map<string, number>();
+  #lastMs = 0;
+
+  constructor(partitions: number) {
+    this.#partitions = partitions;
+  }
+
+  /** The schema that values with this id were written by. */
+  readonly schemaById = (schemaId: number): string =>
+    this.#schemas[schemaId - 1]?.event.schemaText ?? '';
+
+  /** Encodes an event and appends it. @throws ENCODE_FAILED */
+  append(event: EventDefinition, given: unknown, place: PublishPlace): MemoryRecord {
+    const value = withDates(event, given);
+    const key = recordKeyOf(event, value);
+    const timestampMs = Number(
+      place.timestamp ?? recordTimeOf(event, value) ?? this.#lastMs + 1_000,
+    );
+    this.#lastMs = timestampMs;
+    const partition = place.partition ?? partitionFor(key, this.#partitions, 0);
+    if (!(partition >= 0 && partition < this.#partitions)) {
+      throw new RangeError(
+        `There is no partition ${partition}; the scenario has ${this.#partitions}.`,
+      );
+    }
+    const end = `${event.topic}/${partition}`;
+    const offset = this.#ends.get(end) ?? 0;
+    this.#ends.set(end, offset + 1);
+    return {
+      topic: event.topic,
+      partition,
+      offset,
+      timestampMs,
+      key,
+      value: this.#encode(event, value),
+    };
+  }
+
+  #encode(event: EventDefinition, value: unknown): Buffer {
+    let found = this.#schemas.find((schema) => schema.event === event);
+    if (found === undefined) {
+      const id = this.#schemas.length + 1;
+      const encoder = createEventEncoder(event);
+      found = { event, encode: (each) => encoder.encode(each, id) };
+      this.#schemas.push(found);
+    }
+    return found.encode(value);
+  }
+}
+
+/** Records of one topic and partition, in offset order, as the log would give them. */
+export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
+  const [first] = records;
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) throw new TypeError('a batch without records');
+  const bytes: Buffer[] = [];
+  let at = 0;
+  const place = (part: Buffer | null): [number, number] => {
+    if (part === null) return [-1, -1];
+    bytes.push(part);
+    at += part.length;
+    return [at - part.length, at];
+  };
+  const keys: [number, number][] = [];
+  const values: [number, number][] = [];
+  for (const { key, value } of records) {
+    keys.push(place(key));
+    values.push(place(value));
+    place(Buffer.of(0)); // no headers
+  }
+  return new RecordBatch(
+    {
+      topic: first.topic,
+      partition: first.partition,
+      firstOffset: first.offset,
+      nextOffset: last.offset + 1,
+      leaderEpoch: -1,
+      stableEndOffset: last.offset + 1,
+      appendTime: false,
+    },
+    Buffer.concat(bytes),
+    {
+      count: records.length,
+      offsets: Float64Array.from(records, ({ offset }) => offset),
+      timestampsMs: Float64Array.from(records, ({ timestampMs }) => timestampMs),
+      keyStart: Int32Array.from(keys, ([start]) => start),
+      keyEnd: Int32Array.from(keys, ([, end]) => end),
+      valueStart: Int32Array.from(values, ([start]) => start),
+      valueEnd: Int32Array.from(values, ([, end]) => end),
+    },
+  );
+}
+
+/** Tests may give instants as milliseconds. */
+function withDates(event: EventDefinition, given: unknown): unknown {
+  const value: Record<string, unknown> = { ...(given as Record<string, unknown>) };
+  for (const { name, type } of event.fields) {
+    if (type.kind === 'timestamp-millis' && typeof value[name] === 'number') {
+      value[name] = new Date(value[name]);
+    }
+  }
+  return value;
+}

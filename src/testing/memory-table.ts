@@ -1,0 +1,154 @@
+import type { MissingRows, RowsAfter } from '../fold/task-fold.ts';
+import type { ColumnValues, RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+
+/** One value as a table holds it, in the terms of `ColumnValues`. */
+export type Cell = string | number | bigint | boolean | readonly number[] | Buffer | null;
+
+/** A table of one task in memory: what Postgres is to the fold, every bit of it. */
+export class MemoryTable {
+  readonly plan: TablePlan;
+  readonly #keys: readonly number[];
+  readonly #rows = new Map<string, readonly Cell[]>();
+
+  constructor(plan: TablePlan) {
+    this.plan = plan;
+    this.#keys = plan.columns.flatMap(({ role }, c) => (role === 'key' ? [c] : []));
+  }
+
+  get count(): number {
+    return this.#rows.size;
+  }
+
+  /** Writes rows over those of the same keys. @throws when a key comes twice in the set, or a column that is not nullable is null, as in Postgres */
+  upsert(set: RowSet): void {
+    const seen = new Set<string>();
+    for (const cells of rowsOf(set)) {
+      for (const [c, { name, nullable }] of this.plan.columns.entries()) {
+        if (cells[c] === null && !nullable) throw new Error(`${this.plan.name}.${name} is null`);
+      }
+      const key = this.#keyOf(cells);
+      if (seen.has(key)) throw new Error(`the key ${key} comes twice`);
+      seen.add(key);
+      this.#rows.set(key, cells);
+    }
+  }
+
+  /** Deletes the rows of these keys, where there are any. */
+  delete(keys: RowSet): void {
+    for (const cells of rowsOf(keys)) this.#rows.delete(printCells(cells));
+  }
+
+  /** Rows whose column is later, or all. */
+  after({ column, afterMs }: Pick<RowsAfter, 'column' | 'afterMs'>): RowSet {
+    if (column === null) return this.all();
+    const c = this.plan.columns.findIndex(({ name }) => name === column);
+    return this.#set([...this.#rows.values()].filter((cells) => (cells[c] as number) > afterMs));
+  }
+
+  /** The stored rows of the keys given, or of those that begin so. @throws when a key is asked for twice */
+  load({ keys, bound = null }: Pick<MissingRows, 'keys'> & Partial<MissingRows>): RowSet {
+    const wanted = rowsOf(keys).map(printCells);
+    if (new Set(wanted).size < wanted.length) throw new Error('a key is asked for twice');
+    if (keys.columns.length === this.#keys.length && bound === null) {
+      return this.#set(this.#found(wanted));
+    }
+    const places = new Map(wanted.map((key, i) => [key, i]));
+    const at = this.plan.columns.findIndex(({ name }) => name === bound?.column);
+    const prefix = this.#keys.slice(0, keys.columns.length);
+    return this.#set(
+      [...this.#rows.values()].filter((cells) => {
+        const i = places.get(printCells(prefix.map((c) => cells[c] as Cell)));
+        if (i === undefined) return false;
+        return bound === null || (cells[at] as number) >= (bound.fromMs[i] as number);
+      }),
+    );
+  }
+
+  all(): RowSet {
+    return this.#set([...this.#rows.values()]);
+  }
+
+  /** The cells of every row, in no order. */
+  cells(): readonly (readonly Cell[])[] {
+    return [...this.#rows.values()];
+  }
+
+  #found(keys: readonly string[]): readonly (readonly Cell[])[] {
+    return keys.flatMap((key) => {
+      const row = this.#rows.get(key);
+      return row === undefined ? [] : [row];
+    });
+  }
+
+  #keyOf(cells: readonly Cell[]): string {
+    return printCells(this.#keys.map((c) => cells[c] as Cell));
+  }
+
+  #set(rows: readonly (readonly Cell[])[]): RowSet {
+    return {
+      count: rows.length,
+      columns: this.plan.columns.map(({ type }, c) =>
+        columnOf(
+          type,
+          rows.map((cells) => cells[c] ?? null),
+        ),
+      ),
+    };
+  }
+}
+
+/** Cells in words that tell every value and type apart. */
+export function printCells(cells: readonly Cell[]): string {
+  return cells
+    .map((cell) => {
+      if (typeof cell === 'number') return Object.is(cell, -0) ? '-0' : `${cell}`;
+      if (typeof cell === 'bigint') return `${cell}n`;
+      if (typeof cell === 'string') return JSON.stringify(cell);
+      if (Buffer.isBuffer(cell)) return cell.toString('hex');
+      return Array.isArray(cell)
+        ? `[${cell.map((x) => printCells([x as Cell])).join()}]`
+        : `${cell}`;
+    })
+    .join(' | ');
+}
+
+function rowsOf(set: RowSet): Cell[][] {
+  return Array.from({ length: set.count }, (_, i) =>
+    set.columns.map((values) => cellAt(values, i)),
+  );
+}
+
+function cellAt(values: ColumnValues, i: number): Cell {
+  if ('present' in values && values.present !== null && values.present[i] === 0) return null;
+  if (values.type === 'boolean') return values.values[i] === 1;
+  if (values.type === 'int8') return values.exact?.[i] ?? BigInt(values.values[i] as number);
+  const cell = values.values[i] as Cell | undefined;
+  if (cell === undefined) throw new Error(`a column of type ${values.type} ends before row ${i}`);
+  return cell;
+}
+
+function columnOf(type: ColumnValues['type'], cells: readonly Cell[]): ColumnValues {
+  const present = cells.includes(null) ? Uint8Array.from(cells, (c) => (c === null ? 0 : 1)) : null;
+  const numbers = () => Float64Array.from(cells, (cell) => Number(cell ?? 0));
+  switch (type) {
+    case 'text':
+    case 'jsonb':
+      return { type, values: cells.map((cell) => (cell ?? '') as string), present };
+    case 'boolean':
+      return { type, values: Uint8Array.from(cells, Number), present };
+    case 'int8': {
+      const whole = cells.map((cell) => (cell ?? 0n) as bigint);
+      const safe = whole.every((n) => Number.isSafeInteger(Number(n)));
+      return { type, values: numbers(), exact: safe ? null : BigInt64Array.from(whole), present };
+    }
+    case 'numeric':
+      return { type, values: cells as (bigint | null)[] };
+    case 'float8[]':
+      return { type, values: cells as (readonly number[] | null)[] };
+    case 'bytea':
+      return { type, values: cells as (Buffer | null)[] };
+    default:
+      return { type, values: numbers(), present };
+  }
+}

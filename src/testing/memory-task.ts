@@ -1,0 +1,104 @@
+import { createTaskFold } from '../fold/create-task-fold.ts';
+import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task-fold.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import type { Plan } from '../projection/plan.ts';
+import type { RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+import { MemoryTable } from './memory-table.ts';
+
+/** Gives the text of a writer schema. */
+export type SchemaById = (schemaId: number) => string;
+
+/** One task as the runner keeps it, with tables in memory: fold, flush, crash, restart. */
+export class MemoryTask {
+  readonly tables: ReadonlyMap<string, MemoryTable>;
+  readonly lateEvents: LateEvent[] = [];
+  readonly emissions: Emission[] = [];
+  readonly deadLetters: DeadLetter[] = [];
+  readonly #plan: Plan;
+  readonly #mode: 'live' | 'partial';
+  readonly #schemaById: SchemaById;
+  /** Partial rows of a rebuild, merged when read. */
+  readonly #partials: { readonly table: TablePlan; readonly rows: RowSet }[] = [];
+  #unflushed: DeadLetter[] = [];
+  #stored: { maxEventTimeMs: number | null; watermarkMs: number | null } = {
+    maxEventTimeMs: null,
+    watermarkMs: null,
+  };
+  fold: TaskFold;
+
+  constructor(plan: Plan, mode: 'live' | 'partial', schemaById: SchemaById) {
+    this.#plan = plan;
+    this.#mode = mode;
+    this.#schemaById = schemaById;
+    this.tables = new Map(plan.tables.map((table) => [table.name, new MemoryTable(table)]));
+    this.fold = this.#open();
+  }
+
+  foldBatch(batch: RecordBatch): void {
+    for (const { schemaId } of this.fold.unresolvedSchemas(batch)) {
+      this.fold.resolveSchema(schemaId, this.#schemaById(schemaId));
+    }
+    for (const missing of this.fold.prepare(batch)) {
+      this.fold.absorb(missing.table, this.#table(missing.table).load(missing));
+    }
+    this.#unflushed.push(...this.fold.apply(batch));
+  }
+
+  flush(): void {
+    const changes = this.fold.takeChanges();
+    for (const { table, rows, deleted } of changes.tables) {
+      if (this.#mode === 'partial') this.#partials.push({ table, rows });
+      else {
+        if (deleted !== null) this.#table(table).delete(deleted);
+        this.#table(table).upsert(rows);
+      }
+    }
+    this.lateEvents.push(...changes.lateEvents);
+    this.emissions.push(...changes.emissions);
+    this.deadLetters.push(...this.#unflushed);
+    this.#unflushed = [];
+    const { maxEventTimeMs, watermarkMs } = this.fold;
+    this.#stored = { maxEventTimeMs, watermarkMs };
+    this.fold.committed();
+  }
+
+  /** Throws memory away, as a crash does, and goes on from the tables. */
+  restart(): void {
+    this.#unflushed = [];
+    this.fold = this.#open();
+  }
+
+  /** All rows of a table; partial ones merged. */
+  rowsOf(table: TablePlan): RowSet {
+    if (this.#mode === 'live') return this.#table(table).all();
+    const parts = this.#partials.filter((part) => part.table === table).map(({ rows }) => rows);
+    return mergeRows(this.#plan, table, parts);
+  }
+
+  #open(): TaskFold {
+    const clock = { ...this.#stored, nowMs: null };
+    const fold = createTaskFold(this.#plan, { clock, mode: this.#mode });
+    for (const wanted of fold.preload()) {
+      fold.absorb(wanted.table, this.#table(wanted.table).after(wanted));
+    }
+    return fold;
+  }
+
+  #table({ name }: TablePlan): MemoryTable {
+    const table = this.tables.get(name);
+    if (table === undefined) throw new TypeError(`no table ${name}`);
+    return table;
+  }
+}
+
+/** Merges partial rows, or the rows of several partitions, by the aggregates' own merge. */
+export function mergeRows(plan: Plan, table: TablePlan, parts: readonly RowSet[]): RowSet {
+  const clock = { maxEventTimeMs: null, watermarkMs: null, nowMs: null };
+  const fold = createTaskFold(plan, { clock, mode: 'partial' });
+  for (const part of parts) fold.absorb(table, part);
+  const found = fold.takeChanges().tables.find((change) => change.table === table);
+  return (
+    found?.rows ?? { count: 0, columns: table.columns.map(() => ({ type: 'bytea', values: [] })) }
+  );
+}

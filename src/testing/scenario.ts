@@ -1,0 +1,263 @@
+import { createEventEncoder } from '../avro/event-encoder.ts';
+import type { EventDefinition } from '../event/event-definition.ts';
+import { recordKeyOf } from '../event/record-of.ts';
+import { rowObject } from '../fold/column-values.ts';
+import type { DeadLetter, LateEvent } from '../fold/task-fold.ts';
+import { compileProjection } from '../projection/compile.ts';
+import type { Plan } from '../projection/plan.ts';
+import type { Projection, RowOf } from '../projection/projection.ts';
+import type { ColumnValues, RowSet } from '../projection/row-set.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+import type { MemoryRecord, PublishPlace } from './memory-log.ts';
+import { batchOf, MemoryLog } from './memory-log.ts';
+import { MemoryTask, mergeRows } from './memory-task.ts';
+
+/** An event's fields as tests may give them: instants as Dates or milliseconds. */
+export type Given<Event> = {
+  readonly [Name in keyof Event]: Event[Name] extends Date
+    ? Date | number
+    : Event[Name] extends Date | null
+      ? Date | number | null
+      : Event[Name];
+};
+
+/** A published event: what a consumer of its topic would get. */
+export interface Alert {
+  /** Name of the event definition. */
+  readonly event: string;
+  /** Deterministic: the same in every replay. */
+  readonly id: string;
+  readonly key: string | null;
+  readonly value: unknown;
+  readonly timestampMs: number;
+}
+
+/** How a scenario runs. */
+export interface ScenarioOptions {
+  /** Default 1. */
+  readonly partitions?: number;
+  /** `live` (default): flushed after every event. `replay`: as a rebuild does it. `manual`: flushed by `flush`. */
+  readonly mode?: 'live' | 'replay' | 'manual';
+}
+
+type Step =
+  | { readonly kind: 'record'; readonly event: EventDefinition; readonly record: MemoryRecord }
+  | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
+
+/**
+ * A projection over a log in memory, on the same plan, codec and fold as production; synchronous, no Postgres, no clock.
+ * @example
+ * const s = scenario(new LoginFraud());
+ * s.publish(LoginAttempted, { userId: 'u1', result: 'FAILURE', occurredAt: t });
+ * expect(s.alerts()).toEqual([]);
+ */
+export class Scenario<P extends Projection = Projection> {
+  readonly plan: Plan;
+  readonly #options: Required<ScenarioOptions>;
+  readonly #log: MemoryLog;
+  readonly #tasks: readonly MemoryTask[];
+  readonly #steps: Step[] = [];
+
+  constructor(projection: P | Plan, options: ScenarioOptions = {}, log?: MemoryLog) {
+    this.plan = 'define' in projection ? compileProjection(projection) : projection;
+    this.#options = { partitions: 1, mode: 'live', ...options };
+    const { partitions, mode } = this.#options;
+    this.#log = log ?? new MemoryLog(partitions);
+    const taskMode = mode === 'replay' ? this.plan.rebuild : 'live';
+    this.#tasks = Array.from(
+      { length: partitions },
+      () => new MemoryTask(this.plan, taskMode, this.#log.schemaById),
+    );
+  }
+
+  /** Publishes an event and folds it. @throws ENCODE_FAILED; TypeError when the projection does not read the event */
+  publish<Event>(
+    event: EventDefinition<Event>,
+    value: Given<Event>,
+    place: PublishPlace = {},
+  ): this {
+    const definition = event as EventDefinition;
+    if (!this.plan.sources.some((source) => source.event === definition)) {
+      const read = this.plan.sources.map((source) => source.event.name).join(', ');
+      throw new TypeError(`${this.plan.name} does not read ${event.name}; it reads ${read}.`);
+    }
+    const record = this.#log.append(definition, value, place);
+    return this.#take([{ kind: 'record', event: definition, record }]);
+  }
+
+  /** Partition `partition` has been quiet for so long since its last event: watermark = largest event time + quietMs − lateness. */
+  tick(partition: number, quietMs: number): this {
+    return this.#take([{ kind: 'tick', partition, quietMs }]);
+  }
+
+  /** The rows of the stable view (of another table: by its name in the projection), typed as queries give them, sorted by key. */
+  rows(table?: string): readonly (RowOf<P> extends object ? RowOf<P> : never)[] {
+    const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
+    const plan = this.plan.tables.find((each) => each.name === name && each.view !== null);
+    if (plan === undefined) throw new TypeError(`${this.plan.name} has no read model ${name}.`);
+    return shownRows(this.plan, plan, this.#tasks) as never;
+  }
+
+  /** Events published so far, in order; with a definition: the values of that event. */
+  alerts(): readonly Alert[];
+  alerts<Event>(event: EventDefinition<Event>): readonly Event[];
+  alerts(event?: EventDefinition): readonly unknown[] {
+    const emissions = this.#tasks.flatMap((task) => task.emissions);
+    for (const each of emissions) createEventEncoder(each.event).encode(each.value, 0);
+    if (event !== undefined) {
+      return emissions.flatMap((each) => (each.event === event ? [each.value] : []));
+    }
+    return emissions.map((each): Alert => {
+      const key = recordKeyOf(each.event, each.value);
+      const { id, value, timestampMs } = each;
+      return { event: each.event.name, id, key: key?.toString() ?? null, value, timestampMs };
+    });
+  }
+
+  /** Events that came too late to count. */
+  lateEvents(): readonly LateEvent[] {
+    return this.#tasks.flatMap((task) => task.lateEvents);
+  }
+
+  /** Records that could not be folded. */
+  deadLetters(): readonly DeadLetter[] {
+    return this.#tasks.flatMap((task) => task.deadLetters);
+  }
+
+  /** The watermark of a partition, milliseconds; null before its first event. */
+  watermark(partition: number): number | null {
+    return this.#task(partition).fold.watermarkMs;
+  }
+
+  /** What still waits for the future: open windows and sessions, keys with partial matches or events held back. */
+  stateSize(): number {
+    return this.#tasks.reduce((sum, { fold }) => sum + fold.stateSize, 0);
+  }
+
+  /** Rows in hidden state tables. */
+  stateRows(): number {
+    const hidden = this.plan.tables.filter(({ view }) => view === null);
+    const counts = this.#tasks.flatMap((task) =>
+      hidden.map(({ name }) => task.tables.get(name)?.count ?? 0),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Commits what was folded (needed in `manual` mode only). */
+  flush(): this {
+    for (const task of this.#tasks) task.flush();
+    return this;
+  }
+
+  /** Throws memory away, as a crash does, and goes on from the stored rows. What was not flushed is folded again. */
+  restart(): this {
+    for (const task of this.#tasks) task.restart();
+    return this;
+  }
+
+  /** The same log and ticks from the beginning, as a rebuild folds them. */
+  replay(options: ScenarioOptions = {}): Scenario<P> {
+    const { partitions } = this.#options;
+    const again = new Scenario<P>(this.plan, { mode: 'replay', ...options, partitions }, this.#log);
+    again.#take(this.#steps);
+    return again.#options.mode === 'manual' ? again : again.flush();
+  }
+
+  /** A scenario over the same log that has folded nothing of it; flushed by `flush` only. @internal */
+  fresh(): Scenario<P> {
+    const { partitions } = this.#options;
+    return new Scenario<P>(this.plan, { mode: 'manual', partitions }, this.#log);
+  }
+
+  /** What happened so far, to be folded in other portions: for law checks. @internal */
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
+  /** Folds a stretch of another scenario's log as batches. @internal */
+  foldSteps(steps: readonly Step[]): this {
+    return this.#take(steps);
+  }
+
+  #take(steps: readonly Step[]): this {
+    for (let at = 0; at < steps.length; ) {
+      const step = steps[at] as Step;
+      this.#steps.push(step);
+      at += 1;
+      if (step.kind === 'tick') {
+        this.#task(step.partition).fold.tick(step.quietMs);
+        if (this.#options.mode === 'live') this.#task(step.partition).flush();
+        continue;
+      }
+      const records = [step.record];
+      for (let next = steps[at]; next !== undefined && continues(records, next); next = steps[at]) {
+        this.#steps.push(next);
+        records.push((next as Extract<Step, { kind: 'record' }>).record);
+        at += 1;
+      }
+      const task = this.#task(step.record.partition);
+      task.foldBatch(batchOf(records));
+      if (this.#options.mode === 'live') task.flush();
+    }
+    return this;
+  }
+
+  #task(partition: number): MemoryTask {
+    const task = this.#tasks[partition];
+    if (task !== undefined) return task;
+    throw new RangeError(
+      `There is no partition ${partition}; the scenario has ${this.#tasks.length}.`,
+    );
+  }
+}
+
+/** A projection over a log in memory; see `Scenario`. */
+export function scenario<P extends Projection>(
+  projection: P,
+  options: ScenarioOptions = {},
+): Scenario<P> {
+  return new Scenario(projection, options);
+}
+
+function continues(records: readonly MemoryRecord[], next: Step): boolean {
+  const last = records.at(-1) as MemoryRecord;
+  return (
+    next.kind === 'record' &&
+    next.record.topic === last.topic &&
+    next.record.partition === last.partition
+  );
+}
+
+function shownRows(
+  plan: Plan,
+  table: TablePlan,
+  tasks: readonly MemoryTask[],
+): readonly Record<string, unknown>[] {
+  const perTask = tasks.map((task) => task.rowsOf(table));
+  const merged = table.view?.merged === null ? perTask : [mergeRows(plan, table, perTask)];
+  const rows = merged.flatMap((set) => visible(table, set));
+  const keys = table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
+  return rows.sort((a, b) => {
+    for (const key of keys) {
+      const order = compare(a[key], b[key]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  });
+}
+
+function visible(table: TablePlan, set: RowSet): Record<string, unknown>[] {
+  const flag = table.columns.findIndex(({ name }) => name === table.view?.onlyWhere);
+  const shown: ColumnValues | undefined = set.columns[flag];
+  return Array.from({ length: set.count }, (_, i) => i)
+    .filter((i) => shown?.type !== 'boolean' || shown.values[i] === 1)
+    .map((i) => rowObject(table, set, i));
+}
+
+function compare(a: unknown, b: unknown): number {
+  const [x, y] = [a, b].map((value) => (value instanceof Date ? value.getTime() : value)) as [
+    number,
+    number,
+  ];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
