@@ -73,6 +73,21 @@ export type { DisorderOptions, TimeChoice } from './projection/declared-sources.
 export { ingestionTime, processingTime } from './projection/declared-sources.ts';
 export type { Duration } from './projection/duration.ts';
 export type { DataFilter } from './projection/filter.ts';
+export type { MatchOf, Pattern, StepOptions } from './projection/pattern.ts';
+export {
+  begin,
+  noSkip,
+  skipPastLastEvent,
+  skipToFirst,
+  skipToLast,
+  skipToNext,
+} from './projection/pattern.ts';
+export type {
+  MatchRow,
+  PatternDefinition,
+  PatternOptions,
+} from './projection/pattern-projection.ts';
+export { PatternProjection } from './projection/pattern-projection.ts';
 export type {
   KeyedTablePlan,
   PatternPlan,

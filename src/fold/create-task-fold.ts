@@ -1,4 +1,5 @@
 import type { Plan } from '../projection/plan.ts';
+import { PatternFold } from './pattern/pattern-fold.ts';
 import { SessionFold } from './session/session-fold.ts';
 import type { TaskFold, TaskFoldOptions } from './task-fold.ts';
 import { WindowedFold } from './windowed/windowed-fold.ts';
@@ -8,6 +9,8 @@ export function createTaskFold(plan: Plan, options: TaskFoldOptions): TaskFold {
   switch (plan.kind) {
     case 'windowed':
       return new WindowedFold(plan, options);
+    case 'pattern':
+      return new PatternFold(plan, options);
     case 'session':
       return new SessionFold(plan, options);
     default:

@@ -1,7 +1,9 @@
 import { checkHead } from './compile-columns.ts';
+import { compilePattern } from './compile-pattern.ts';
 import { compileSession } from './compile-session.ts';
 import { compileWindowed } from './compile-windowed.ts';
 import { failFor } from './definition-fault.ts';
+import type { AnyPatternDefinition } from './pattern-projection.ts';
 import type { Plan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { SessionDefinition } from './session-projection.ts';
@@ -18,6 +20,8 @@ export function compileProjection(projection: Projection): Plan {
   switch (definition?.kind) {
     case 'windowed':
       return compileWindowed(projection, definition as WindowedDefinition<unknown>, fail);
+    case 'pattern':
+      return compilePattern(projection, definition as AnyPatternDefinition, fail);
     case 'session':
       return compileSession(projection, definition as SessionDefinition<unknown>, fail);
     default:

@@ -68,8 +68,8 @@ export interface PatternPlan extends PlanBase {
   readonly maxRunsPerKey: number;
   /** The columns of a match row beyond key, match_id, matched_at and positions, from the match. */
   readonly row: ((match: never) => Readonly<Record<string, unknown>>) | null;
-  /** The same for partial matches that timed out; null: they leave no row. */
-  readonly timeoutRow: ((match: never) => Readonly<Record<string, unknown>>) | null;
+  /** Whether partial matches that time out leave a row. */
+  readonly keepsTimeouts: boolean;
 }
 
 /** Rows by key, made by reducers in log order. */

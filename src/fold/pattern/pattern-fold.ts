@@ -1,0 +1,324 @@
+import type { RecordBatch } from '../../log/record-batch.ts';
+import type { PatternPlan } from '../../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { TablePlan } from '../../projection/table-plan.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { Deadlines } from '../deadlines.ts';
+import { EventClock } from '../event-clock.ts';
+import { Keys, keyPartsAt } from '../keys.ts';
+import { PartFilter } from '../part-filter.ts';
+import { internKeys } from '../part-keys.ts';
+import { RecordTimes } from '../record-times.ts';
+import type {
+  DeadLetter,
+  FoldChanges,
+  LateEvent,
+  MissingRows,
+  RowsAfter,
+  TableChange,
+  TaskFold,
+  TaskFoldOptions,
+  UnresolvedSchema,
+} from '../task-fold.ts';
+import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
+import { deadLetterAt, lateEventAt, TopicBatches } from '../topic-batch.ts';
+import { keyStateFromJson, keyStateToJson } from './key-state-json.ts';
+import { MatchRows } from './match-rows.ts';
+import type { KeyState, MatchEvent } from './matcher.ts';
+import { emptyKeyState, Matcher } from './matcher.ts';
+import { patternGraph } from './pattern-graph.ts';
+
+/**
+ * Folds a pattern plan. Events of a key are given to the matcher in event-time order, once the watermark has reached them; until then they are held in the key's
+ * state. Keys without partial matches and held events have no state at all; keys with state are all in memory, each with its next deadline.
+ */
+export class PatternFold implements TaskFold {
+  readonly #plan: PatternPlan;
+  readonly #stateTable: TablePlan;
+  readonly #topics: TopicBatches;
+  readonly #clock: EventClock;
+  readonly #times = new RecordTimes();
+  readonly #keys: Keys;
+  readonly #keyIds: Int32Array[];
+  readonly #conditions: readonly PartFilter[];
+  readonly #matcher: Matcher;
+  readonly #matches: MatchRows;
+  readonly #states = new Map<number, KeyState>();
+  readonly #stored = new Set<number>();
+  readonly #changed = new Set<number>();
+  readonly #deadlines = new Deadlines<number>();
+  /** By key: the instant it waits for in `#deadlines`. */
+  readonly #waiting = new Map<number, number>();
+  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
+  #lateEvents: LateEvent[] = [];
+  lateCount = 0;
+
+  constructor(plan: PatternPlan, options: TaskFoldOptions) {
+    this.#plan = plan;
+    this.#stateTable = plan.tables[1] as TablePlan;
+    this.#clock = new EventClock(plan, options.clock);
+    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#keys = new Keys(plan.keys);
+    this.#keyIds = plan.sources.map(() => new Int32Array(0));
+    const graph = patternGraph(plan.pattern);
+    this.#matcher = new Matcher({ ...plan, graph });
+    this.#conditions = graph.conditions.map((condition) => new PartFilter(condition, plan.sources));
+    this.#matches = new MatchRows(plan, graph);
+  }
+
+  get maxEventTimeMs(): number | null {
+    return this.#clock.maxEventTimeMs;
+  }
+
+  get watermarkMs(): number | null {
+    return this.#clock.watermarkMs;
+  }
+
+  get rowCount(): number {
+    return this.#states.size;
+  }
+
+  get stateSize(): number {
+    return this.#states.size;
+  }
+
+  preload(): readonly RowsAfter[] {
+    return this.watermarkMs === null ? [] : [{ table: this.#stateTable, column: null, afterMs: 0 }];
+  }
+
+  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
+    return this.#topics.unresolvedSchemas(batch);
+  }
+
+  resolveSchema(schemaId: number, schema: string | Error): void {
+    this.#topics.resolve(schemaId, schema);
+  }
+
+  prepare(batch: RecordBatch): readonly MissingRows[] {
+    const decoded = this.#topics.decode(batch);
+    this.#times.pass(batch, decoded, this.#clock);
+    this.#topics.filter(decoded);
+    for (const part of decoded.parts) {
+      const ids = this.#keyIds[part.source] as Int32Array;
+      this.#keyIds[part.source] = internKeys(
+        this.#plan,
+        this.#keys,
+        part,
+        ids,
+        decoded.deadLetters,
+      );
+      for (const condition of this.#conditions) condition.prepare(part, decoded.deadLetters);
+    }
+    this.#prepared = { batch, decoded };
+    return [];
+  }
+
+  absorb(table: TablePlan, rows: RowSet): void {
+    if (table !== this.#stateTable) return;
+    const columns = new Map<string, ColumnValues>(
+      table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+    );
+    const states = columns.get('_state');
+    if (states?.type !== 'text') throw new TypeError('states without text');
+    for (let i = 0; i < rows.count; i += 1) {
+      const keyId = this.#keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const state = keyStateFromJson(states.values[i] as string);
+      this.#states.set(keyId, state);
+      this.#stored.add(keyId);
+      this.#wait(keyId, state);
+    }
+  }
+
+  apply(batch: RecordBatch): readonly DeadLetter[] {
+    const prepared = this.#prepared;
+    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
+    this.#prepared = null;
+    const { parts, route, deadLetters } = prepared.decoded;
+    for (let i = 0; i < batch.count; i += 1) {
+      const watermarkMs = this.#times.watermarks[i] as number;
+      if (this.#deadlines.nextMs <= watermarkMs) this.#passTime(watermarkMs);
+      const part = parts[route === null ? 0 : (route.part[i] as number)];
+      const j = route === null ? i : (route.within[i] as number);
+      if (part === undefined || part.skip[j] === 1) continue;
+      this.#arrive(part, j, watermarkMs, deadLetters);
+    }
+    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
+  }
+
+  tick(quietMs: number): void {
+    this.#clock.tick(quietMs);
+    if (this.watermarkMs !== null) this.#passTime(this.watermarkMs);
+  }
+
+  takeChanges(): FoldChanges {
+    const tables: TableChange[] = [];
+    const rows = this.#matches.takeRows();
+    if (rows !== null) tables.push({ table: this.#plan.table, rows, deleted: null });
+    const states = this.#takeStates();
+    if (states !== null) tables.push(states);
+    const lateEvents = this.#lateEvents;
+    this.#lateEvents = [];
+    return { tables, lateEvents, emissions: this.#matches.takeEmissions() };
+  }
+
+  committed(): void {}
+
+  /** An event arrives: late, to be matched at once, or held until the watermark reaches it. */
+  #arrive(part: SourcePart, j: number, watermarkMs: number, deadLetters: DeadLetter[]): void {
+    const timeMs = part.timesMs[j] as number;
+    const keyId = this.#keyIds[part.source]?.[j] as number;
+    if (timeMs < watermarkMs) {
+      this.lateCount += 1;
+      const key = this.#keys.partsOf(keyId).map(String);
+      this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window: null, key }));
+      return;
+    }
+    const known = this.#states.get(keyId);
+    const holds = this.#holdsOf(part, j);
+    const isDue = timeMs <= watermarkMs;
+    // Nothing is looked for yet and this does not begin anything.
+    if (known === undefined && isDue && (holds & this.#matcher.startMask) === 0) return;
+    if (known !== undefined && known.quarantine !== null) {
+      deadLetters.push(
+        deadLetterAt(part.batch, j, 'PATTERN_RUNS_EXCEEDED', this.#aside(keyId, known.quarantine)),
+      );
+      return;
+    }
+    const state = known ?? emptyKeyState();
+    const event = this.#eventOf(part, j, holds);
+    if (isDue) {
+      const failure = this.#match(keyId, state, event);
+      if (failure !== null)
+        deadLetters.push(deadLetterAt(part.batch, j, 'PATTERN_RUNS_EXCEEDED', failure));
+    } else hold(state, event);
+    this.#keep(keyId, state);
+  }
+
+  /** Gives an event to the matcher. @returns why the key is quarantined by it; null: it is not */
+  #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
+    const key = this.#keys.partsOf(keyId);
+    try {
+      for (const match of this.#matcher.take(state, event)) this.#matches.add(key, match);
+      return null;
+    } catch (error) {
+      if (isRepriseError(error, 'PATTERN_RUNS_EXCEEDED')) {
+        Object.assign(state, { runs: [], held: [], quarantine: error.message });
+        return this.#aside(keyId, error.message);
+      }
+      if (isRepriseError(error)) throw error;
+      const { topic, partition, offset } = event;
+      throw new RepriseError(
+        'HANDLER_FAILED',
+        `${topic}[${partition}]@${offset}: a function of the pattern ${this.#plan.name} failed: ${(error as Error).message}. Correct it; nothing was written.`,
+        { cause: error, facts: { topic, partition, offset } },
+      );
+    }
+  }
+
+  #aside(keyId: number, why: string): string {
+    return `${this.#plan.name}, key ${this.#keys.partsOf(keyId).join(', ')}: ${why}`;
+  }
+
+  /** The watermark moved: events held are matched, partial matches time out; by deadline, then key. */
+  #passTime(watermarkMs: number): void {
+    while (this.#deadlines.nextMs <= watermarkMs) {
+      const dueMs = this.#deadlines.nextMs;
+      const due = this.#deadlines
+        .takeNext()
+        .filter((keyId) => this.#waiting.get(keyId) === dueMs)
+        .map((keyId) => ({ keyId, text: this.#keys.partsOf(keyId).map(String).join('\0') }))
+        .sort((a, b) => (a.text < b.text ? -1 : 1));
+      for (const { keyId } of due) {
+        this.#waiting.delete(keyId);
+        const state = this.#states.get(keyId);
+        if (state !== undefined) this.#passTimeOf(keyId, state, watermarkMs);
+      }
+    }
+  }
+
+  #passTimeOf(keyId: number, state: KeyState, watermarkMs: number): void {
+    while (state.held.length > 0 && (state.held[0] as MatchEvent).timeMs <= watermarkMs) {
+      const failure = this.#match(keyId, state, state.held.shift() as MatchEvent);
+      if (failure !== null) throw new RepriseError('PATTERN_RUNS_EXCEEDED', failure);
+    }
+    const key = this.#keys.partsOf(keyId);
+    for (const match of this.#matcher.expire(state, watermarkMs)) this.#matches.add(key, match);
+    this.#keep(keyId, state);
+  }
+
+  /** Remembers a key's state, or forgets it when there is nothing in it. */
+  #keep(keyId: number, state: KeyState): void {
+    const isEmpty = state.runs.length === 0 && state.held.length === 0 && state.quarantine === null;
+    if (isEmpty) {
+      this.#waiting.delete(keyId);
+      if (!this.#states.delete(keyId)) return;
+    } else {
+      this.#states.set(keyId, state);
+      this.#wait(keyId, state);
+    }
+    this.#changed.add(keyId);
+  }
+
+  #wait(keyId: number, { runs, held }: KeyState): void {
+    let atMs = held[0]?.timeMs ?? Number.POSITIVE_INFINITY;
+    for (const run of runs) atMs = Math.min(atMs, this.#matcher.deadlineOf(run));
+    if (this.#waiting.get(keyId) === atMs) return;
+    this.#waiting.set(keyId, atMs);
+    if (atMs < Number.POSITIVE_INFINITY) this.#deadlines.add(atMs, keyId);
+  }
+
+  #holdsOf(part: SourcePart, j: number): number {
+    let holds = 0;
+    for (let c = 0; c < this.#conditions.length; c += 1) {
+      if ((this.#conditions[c] as PartFilter).accepts(part.source, j)) holds |= 1 << c;
+    }
+    return holds;
+  }
+
+  #eventOf(part: SourcePart, j: number, holds: number): MatchEvent {
+    const { topic, partition, offsets } = part.batch;
+    return {
+      timeMs: part.timesMs[j] as number,
+      topic,
+      partition,
+      offset: offsets[j] as number,
+      holds,
+      value: part.eventAt(j),
+    };
+  }
+
+  #takeStates(): TableChange | null {
+    if (this.#changed.size === 0) return null;
+    const kept = [...this.#changed].filter((keyId) => this.#states.has(keyId));
+    const gone = [...this.#changed].filter(
+      (keyId) => !this.#states.has(keyId) && this.#stored.has(keyId),
+    );
+    this.#changed.clear();
+    for (const keyId of kept) this.#stored.add(keyId);
+    for (const keyId of gone) this.#stored.delete(keyId);
+    if (kept.length === 0 && gone.length === 0) return null;
+    const columnsOf = (ids: readonly number[]) =>
+      [...this.#keys.columns(Int32Array.from(ids))].map(([, values]) => values);
+    const texts = kept.map((keyId) => keyStateToJson(this.#states.get(keyId) as KeyState));
+    return {
+      table: this.#stateTable,
+      rows: {
+        count: kept.length,
+        columns: [...columnsOf(kept), { type: 'text', values: texts, present: null }],
+      },
+      deleted: gone.length === 0 ? null : { count: gone.length, columns: columnsOf(gone) },
+    };
+  }
+}
+
+/** Puts an event among those held, by event time, then topic, then offset. */
+function hold({ held }: KeyState, event: MatchEvent): void {
+  let at = held.length;
+  while (at > 0 && isBefore(event, held[at - 1] as MatchEvent)) at -= 1;
+  held.splice(at, 0, event);
+}
+
+function isBefore(a: MatchEvent, b: MatchEvent): boolean {
+  if (a.timeMs !== b.timeMs) return a.timeMs < b.timeMs;
+  return a.topic === b.topic ? a.offset < b.offset : a.topic < b.topic;
+}

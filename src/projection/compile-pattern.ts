@@ -1,0 +1,279 @@
+import type { EventDefinition } from '../event/event-definition.ts';
+import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
+import {
+  filterFields,
+  planDisorder,
+  planFilter,
+  planKeys,
+  planSources,
+  requireRecordKey,
+} from './compile-sources.ts';
+import { declaredColumns } from './declared-columns.ts';
+import type { Fail } from './definition-fault.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { DeclaredElement } from './pattern.ts';
+import type { ConditionOfStep, PatternElement } from './pattern-plan.ts';
+import type { AnyPatternDefinition, PatternDeclaration } from './pattern-projection.ts';
+import type { PatternPlan } from './plan.ts';
+import type { Projection } from './projection.ts';
+import { inferredColumns } from './symbolic-row.ts';
+import type { ColumnPlan, TablePlan } from './table-plan.ts';
+
+const RUNS_MAX = 10_000;
+const STEP = '.pattern(…)';
+/** Conditions are bits of a 32-bit integer. */
+const CONDITIONS_MAX = 30;
+
+/** The plan of a pattern projection. @throws DEFINITION_INVALID */
+export function compilePattern(
+  projection: Projection,
+  { declared }: AnyPatternDefinition,
+  fail: Fail,
+): PatternPlan {
+  const { name, version } = projection;
+  const { sources: from, pattern: given, options, emissions } = declared;
+  const keys = planKeys(from, fail);
+  requireRecordKey(from, fail);
+  const pattern = given.elements.map((element, i) =>
+    planElement(element, { from: from.events, isFirst: i === 0, fail }),
+  );
+  checkPattern(declared, pattern, fail);
+  const maxRunsPerKey = options.maxRunsPerKey ?? RUNS_MAX;
+  if (!(Number.isSafeInteger(maxRunsPerKey) && maxRunsPerKey >= 1))
+    fail(STEP, 'maxRunsPerKey must be a whole number from 1.');
+  const disorder = planDisorder({ ...options, late: 'reject' }, true, { step: STEP, fail });
+  const columns = [
+    ...keys.map(keyColumn),
+    ...matchColumns(),
+    ...rowColumns(declared, pattern, fail),
+  ];
+  checkColumns(columns, fail);
+  const table: TablePlan = {
+    name,
+    version,
+    comment: `${projection.constructor.name} of reprise: matches of a pattern of ${from.events.map((event) => event.name).join(', ')} events by ${from.keyFields.join(', ')}`,
+    columns,
+    indexes: checkIndexes(declared.indexes, columns, fail),
+    view: { onlyWhere: null, merged: null },
+  };
+  const state: TablePlan = {
+    name: `${name}__state`,
+    version,
+    comment: `partial matches and events held back, by key, of ${name}`,
+    columns: [
+      ...keys.map(keyColumn),
+      { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'JSON, versioned' },
+    ],
+    indexes: [],
+    view: null,
+  };
+  const conditions = conditionsIn(pattern);
+  if (conditions.length > CONDITIONS_MAX)
+    fail(STEP, `has ${conditions.length} conditions; at most ${CONDITIONS_MAX} are possible.`);
+  const sources = planSources(
+    from,
+    (event, source) =>
+      conditions
+        .filter((condition) => condition.source === null || condition.source === source)
+        .flatMap(({ where }) => where.flatMap(filterFields))
+        .filter((field) => event.fields.some((each) => each.name === field)),
+    fail,
+  );
+  const shape = {
+    kind: 'pattern',
+    sources,
+    keys,
+    ...disorder,
+    pattern,
+    withinMs: given.withinMs,
+    withinStepsMs: given.withinStepsMs,
+    skip: given.skip,
+    maxRunsPerKey,
+    row: declared.row as PatternPlan['row'],
+    keepsTimeouts: declared.keepsTimeouts,
+    emissions,
+  } as const;
+  return {
+    name,
+    version,
+    ...shape,
+    fingerprint: fingerprintOf({ ...shape, name, columns }),
+    table,
+    tables: [table, state],
+    rebuild: 'live',
+    replayable: sources.every(({ time }) => time.kind !== 'processing'),
+  };
+}
+
+interface Place {
+  readonly from: readonly EventDefinition[];
+  readonly isFirst: boolean;
+  readonly fail: Fail;
+}
+
+function planElement(element: DeclaredElement, place: Place): PatternElement {
+  const { from, fail } = place;
+  const { contiguity, min, max, optional, greedy, inner, methods } = element;
+  const step = `${STEP} ${element.name === null ? 'group' : `step "${element.name}"`}`;
+  const isNegative = contiguity === 'notNext' || contiguity === 'notFollowedBy';
+  if (isNegative && methods.length > 0)
+    fail(step, `${contiguity} cannot have ${methods.join(', ')}(): it says what must not come.`);
+  if (
+    !(
+      Number.isSafeInteger(min) &&
+      min >= 1 &&
+      (max === null || (Number.isSafeInteger(max) && max >= min))
+    )
+  ) {
+    fail(
+      step,
+      `times(${min}, ${max}): takes whole numbers from 1, the second not below the first.`,
+    );
+  }
+  const repeats = max === null || max > 1;
+  if (!repeats && greedy) fail(step, 'greedy() needs a step that repeats, such as oneOrMore().');
+  if (!repeats && inner !== 'relaxed') fail(step, `${methods.at(-1)}() needs a step that repeats.`);
+  if (element.until !== null && max !== null)
+    fail(step, 'until(…) needs a loop: oneOrMore() or timesOrMore(n).');
+  const condition = (where: unknown, on: unknown) =>
+    planCondition({ where, on }, { from, step, fail });
+  const quantifier = {
+    min,
+    max,
+    optional,
+    greedy,
+    inner,
+    until: element.until === null ? null : condition(element.until, element.options.on),
+  };
+  if (element.group !== null) {
+    if (element.group.every((each) => each.optional || each.contiguity.startsWith('not'))) {
+      fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
+    }
+    const elements = element.group.map((each, i) =>
+      planElement(each, { ...place, isFirst: i === 0 }),
+    );
+    return { kind: 'group', contiguity, quantifier, elements };
+  }
+  const { where, on } = element.options;
+  return {
+    kind: 'step',
+    contiguity,
+    quantifier,
+    name: element.name as string,
+    condition: condition(where, on),
+  };
+}
+
+function planCondition(
+  { where, on }: { readonly where: unknown; readonly on: unknown },
+  {
+    from,
+    step,
+    fail,
+  }: { readonly from: readonly EventDefinition[]; readonly step: string; readonly fail: Fail },
+): ConditionOfStep {
+  const source = on === undefined ? null : from.findIndex((event) => event === on);
+  if (source === -1) fail(step, `{ on: ${(on as EventDefinition).name} } is no event of .from(…).`);
+  if (where === undefined) return { source, where: [], iterative: [] };
+  if (typeof where === 'function' && where.length > 1) {
+    return { source, where: [], iterative: [where as never] };
+  }
+  const events = source === null ? from : [from[source] as EventDefinition];
+  const plans = events.map((event) => planFilter(event, where, fail, step));
+  return { source, where: plans.slice(0, 1), iterative: [] };
+}
+
+function checkPattern(
+  declared: PatternDeclaration,
+  pattern: readonly PatternElement[],
+  fail: Fail,
+): void {
+  const names = namesIn(pattern);
+  for (const name of names) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      fail(STEP, `the step name "${name}" may hold only letters, digits and _.`);
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) fail(STEP, `two steps are named "${twice}".`);
+  const [first] = pattern;
+  const last = pattern.at(-1);
+  const { withinMs, skip } = declared.pattern;
+  if (first?.contiguity.startsWith('not') === true)
+    fail(STEP, 'cannot begin with what must not come.');
+  if (last?.contiguity === 'notFollowedBy' && withinMs === null) {
+    fail(
+      STEP,
+      'ends with notFollowedBy and has no within(duration): it would never be known that nothing comes.',
+    );
+  }
+  if (
+    pattern.every(
+      ({ quantifier, contiguity }) => quantifier.optional || contiguity.startsWith('not'),
+    )
+  ) {
+    fail(STEP, 'every step is optional, so nothing would match already.');
+  }
+  if ('step' in skip && !names.includes(skip.step)) {
+    fail(
+      '.afterMatch(…)',
+      `${skip.kind}("${skip.step}"): there is no such step; there are ${names.join(', ')}.`,
+    );
+  }
+}
+
+function namesIn(elements: readonly PatternElement[]): string[] {
+  return elements.flatMap((element) =>
+    element.kind === 'step' ? [element.name] : namesIn(element.elements),
+  );
+}
+
+function conditionsIn(elements: readonly PatternElement[]): ConditionOfStep[] {
+  return elements.flatMap((element) => [
+    ...(element.quantifier.until === null ? [] : [element.quantifier.until]),
+    ...(element.kind === 'step' ? [element.condition] : conditionsIn(element.elements)),
+  ]);
+}
+
+function matchColumns(): ColumnPlan[] {
+  const column = (
+    name: string,
+    type: ColumnPlan['type'],
+    role: ColumnPlan['role'],
+    comment: string,
+  ): ColumnPlan => ({ name, type, nullable: false, role, comment });
+  return [
+    column(
+      'match_id',
+      'text',
+      'key',
+      'the match: made from its key and the positions of its events',
+    ),
+    column(
+      'matched_at',
+      'timestamptz',
+      'measure',
+      'event time of the last event, or when absence was certain',
+    ),
+    column(
+      'positions',
+      'jsonb',
+      'measure',
+      'where the events of the match lie in the log, by step',
+    ),
+    column('timed_out', 'boolean', 'measure', 'whether it is a partial match that ran out of time'),
+  ];
+}
+
+function rowColumns(
+  { columns, row, sources }: PatternDeclaration,
+  pattern: readonly PatternElement[],
+  fail: Fail,
+): ColumnPlan[] {
+  if (row === null) return [];
+  if (columns !== null)
+    return declaredColumns(columns, '.row(…)', fail).map((column) => ({
+      ...column,
+      nullable: true,
+    }));
+  return inferredColumns(row, { pattern, events: sources.events }, fail);
+}
