@@ -1,4 +1,4 @@
-import { count, first, last, SessionProjection, sum } from 'reprise';
+import { aggregate, boolean, count, first, last, SessionProjection, sum } from 'reprise';
 import { OrderPlaced, PageViewed } from '../schemas/index.ts';
 
 /** What visitors of a shop do in one sitting: pages, where they came in and went out, what they bought. A sitting ends after half an hour of nothing. */
@@ -16,6 +16,13 @@ export class SessionAnalytics extends SessionProjection {
         exitPage: last('page'),
         orders: count({ of: OrderPlaced }),
         revenue: sum('amount'),
+        converted: aggregate<PageViewed | OrderPlaced, boolean, boolean>({
+          zero: false,
+          add: (converted, event) => converted || 'orderId' in event,
+          merge: (a, b) => a || b,
+          result: (converted) => converted,
+          column: boolean(),
+        }),
       });
   }
 }

@@ -103,6 +103,8 @@ export type {
   SessionRow,
 } from './projection/session-projection.ts';
 export { SessionProjection } from './projection/session-projection.ts';
+export type { Reduce, TableStep } from './projection/table-projection.ts';
+export { TableProjection } from './projection/table-projection.ts';
 export type {
   CalendarWindow,
   CustomWindow,

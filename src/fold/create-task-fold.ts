@@ -1,6 +1,7 @@
 import type { Plan } from '../projection/plan.ts';
 import { PatternFold } from './pattern/pattern-fold.ts';
 import { SessionFold } from './session/session-fold.ts';
+import { TableFold } from './table/table-fold.ts';
 import type { TaskFold, TaskFoldOptions } from './task-fold.ts';
 import { WindowedFold } from './windowed/windowed-fold.ts';
 
@@ -13,7 +14,7 @@ export function createTaskFold(plan: Plan, options: TaskFoldOptions): TaskFold {
       return new PatternFold(plan, options);
     case 'session':
       return new SessionFold(plan, options);
-    default:
-      throw new TypeError(`no fold for ${plan.kind} plans`);
+    case 'table':
+      return new TableFold(plan, options);
   }
 }

@@ -7,6 +7,7 @@ import { compareValues } from './interpreted-order.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow, KeyPart } from './interpreted-record.ts';
 import { eventTimeMs, isEvent, keyOf } from './interpreted-record.ts';
 import { foldSessionsInterpreted } from './interpreted-sessions.ts';
+import { foldTablesInterpreted } from './interpreted-tables.ts';
 import { EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
 import { windowAssigner } from './windowed/assign-windows.ts';
 
@@ -45,6 +46,8 @@ export function foldInterpreted(
       return new InterpretedWindows(plan).fold(items);
     case 'session':
       return foldSessionsInterpreted(plan, items);
+    case 'table':
+      return foldTablesInterpreted(plan, items);
     default:
       throw new TypeError(`no plain fold for ${plan.kind} plans`);
   }

@@ -1,12 +1,14 @@
 import { checkHead } from './compile-columns.ts';
 import { compilePattern } from './compile-pattern.ts';
 import { compileSession } from './compile-session.ts';
+import { compileTable } from './compile-table.ts';
 import { compileWindowed } from './compile-windowed.ts';
 import { failFor } from './definition-fault.ts';
 import type { AnyPatternDefinition } from './pattern-projection.ts';
 import type { Plan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { SessionDefinition } from './session-projection.ts';
+import type { AnyTableDefinition } from './table-projection.ts';
 import type { WindowedDefinition } from './windowed-projection.ts';
 
 /**
@@ -22,6 +24,8 @@ export function compileProjection(projection: Projection): Plan {
       return compileWindowed(projection, definition as WindowedDefinition<unknown>, fail);
     case 'pattern':
       return compilePattern(projection, definition as AnyPatternDefinition, fail);
+    case 'table':
+      return compileTable(projection, definition as AnyTableDefinition, fail);
     case 'session':
       return compileSession(projection, definition as SessionDefinition<unknown>, fail);
     default:

@@ -123,21 +123,23 @@ export class Matcher {
 
   /** Time has passed to `timeMs`: partial matches beyond `within` go, absences become certain. @returns matches and timed-out partial matches */
   expire(key: KeyState, timeMs: number): readonly Match[] {
-    const due = key.runs.filter((run) => this.deadlineOf(run) <= timeMs);
+    let due = key.runs.filter((run) => this.deadlineOf(run) <= timeMs);
     if (due.length === 0) return [];
     key.runs = key.runs.filter((run) => this.deadlineOf(run) > timeMs);
     const done: Match[] = [];
     due.sort((a, b) => this.deadlineOf(a) - this.deadlineOf(b) || comparePositions(a.last, b.last));
     for (let run = due.shift(); run !== undefined; run = due.shift()) {
-      const matchedAtMs = this.deadlineOf(run);
+      const { last, matched } = run;
       const { accepts } = this.#rules.graph.states[run.state] ?? { accepts: null };
-      const waits = accepts !== null && accepts.length > 0;
-      if (!waits) {
-        if (!run.matched) done.push({ last: run.last, matchedAtMs, timedOut: true });
-        continue;
-      }
-      const found: Match[] = [{ last: run.last, matchedAtMs, timedOut: false }];
-      key.runs = this.#skip(key.runs, found, done);
+      // What must not come next was decided by the event after, if there was one.
+      const waits = accepts?.some(({ only }) => only === 'ever' || key.seq === last.seq) ?? false;
+      const timedOut = !waits;
+      if (timedOut && matched) continue;
+      done.push({ last, matchedAtMs: this.deadlineOf(run), timedOut });
+      const drops = timedOut ? null : dropsAfter(this.#rules.skip, last);
+      if (drops === null) continue;
+      key.runs = key.runs.filter(({ startSeq }) => !drops(startSeq));
+      due = due.filter(({ startSeq }) => !drops(startSeq));
     }
     return done;
   }
@@ -169,8 +171,8 @@ export class Matcher {
       (only === 'ever' || isNext) && this.#holds(condition, event, run);
     const leaves = ({ greedy }: Edge) =>
       !greedy.some((condition) => this.#holds(condition, event, run));
-    for (const k of run.alive) {
-      const edge = edges[k] as Edge;
+    // A negation is active as soon as the run could go past it, whether or not the edge behind it is still open (as in Flink).
+    for (const edge of edges) {
       if (edge.forbidden.length > 0 && leaves(edge) && edge.forbidden.some(isForbidden))
         return null;
     }
@@ -221,7 +223,7 @@ export class Matcher {
   #skip(runs: readonly Run[], found: readonly Match[], done: Match[]): Run[] {
     const { skip } = this.#rules;
     let kept = [...runs];
-    let waiting = [...found].sort((a, b) => comparePositions(a.last, b.last));
+    let waiting = withoutRepeats([...found].sort((a, b) => comparePositions(a.last, b.last)));
     for (let match = waiting.shift(); match !== undefined; match = waiting.shift()) {
       done.push(match);
       const drops = dropsAfter(skip, match.last);
@@ -231,6 +233,19 @@ export class Matcher {
     }
     return kept;
   }
+}
+
+/** Two ways through a pattern may take the same events for the same steps: that is one match. */
+function withoutRepeats(sorted: readonly Match[]): Match[] {
+  const nameOf = ({ last }: Match) =>
+    chainOf(last)
+      .map(({ step, seq }) => `${step} ${seq}`)
+      .join();
+  const names = new Set<string>();
+  return sorted.filter((match) => {
+    const name = nameOf(match);
+    return names.has(name) ? false : names.add(name);
+  });
 }
 
 /** Which beginnings a match drops; null: none. */
@@ -281,7 +296,7 @@ function firstOf(last: Taken): Taken {
   return node;
 }
 
-/** Lexicographic order of positions, earliest first. */
+/** Lexicographic order of positions, earliest first; of the same positions, by the names of the steps they were taken for. */
 function comparePositions(a: Taken, b: Taken): number {
   const [x, y] = [chainOf(a), chainOf(b)];
   for (const [i, { seq }] of x.entries()) {
@@ -289,5 +304,7 @@ function comparePositions(a: Taken, b: Taken): number {
     if (other === undefined) return 1;
     if (seq !== other) return seq - other;
   }
-  return x.length - y.length;
+  if (x.length !== y.length) return x.length - y.length;
+  const [a1, b1] = [x, y].map((chain) => chain.map(({ step }) => step).join()) as [string, string];
+  return a1 < b1 ? -1 : a1 > b1 ? 1 : 0;
 }

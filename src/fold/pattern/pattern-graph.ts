@@ -48,7 +48,7 @@ interface Way {
   readonly greedy: readonly number[];
 }
 
-type Arrival = Omit<Edge, 'to'> & { readonly frames: Frames };
+type Arrival = Omit<Edge, 'to' | 'until'> & { readonly frames: Frames };
 
 /** Builds the graph of a pattern: states are found from the first on, so only those that can be reached exist. */
 export function patternGraph(pattern: readonly PatternElement[]): PatternGraph {
@@ -98,7 +98,7 @@ class GraphBuilder {
       this.#ids.set(key, to);
       this.#waiting.push({ id: to, frames });
     }
-    return { ...edge, to };
+    return { ...edge, until: this.#untilsOf(frames), to };
   }
 
   /** The ways on after a repetition of the element that the frames end in. @returns how the pattern may end here */
@@ -107,15 +107,14 @@ class GraphBuilder {
     const list = this.#listAt(frames.slice(0, depth));
     const { index, count } = frames[depth] as Frames[number];
     const element = list[index] as PatternElement;
-    const { min, max, greedy, inner, until } = element.quantifier;
+    const { min, max, greedy, inner } = element.quantifier;
     const mayRepeat = max === null || count < max;
     const outer = frames.slice(0, depth);
-    const untils = until === null ? [] : [this.#condition(until)];
     if (mayRepeat) {
       const follows =
         inner === 'consecutive' ? 'strict' : inner === 'combinations' ? 'any' : 'first';
       const again = { index, count: max === null ? Math.min(count + 1, min) : count + 1 };
-      this.#enter(element, [...outer, again], { way, out, follows, until: untils });
+      this.#enter(element, [...outer, again], { way, out, follows });
     }
     if (count < min) return null;
     const passed: Way =
@@ -145,13 +144,10 @@ class GraphBuilder {
       const follows =
         at.follows ??
         (contiguity === 'next' ? 'strict' : contiguity === 'followedBy' ? 'first' : 'any');
-      const { until } = element.quantifier;
-      const untils = until === null ? [] : [this.#condition(until)];
       this.#enter(element, [...outer, { index: i, count: 1 }], {
         way,
         out: at.out,
         follows,
-        until: untils,
       });
       if (!element.quantifier.optional) return null;
     }
@@ -166,21 +162,23 @@ class GraphBuilder {
       readonly way: Way;
       readonly out: Arrival[];
       readonly follows: Follows;
-      readonly until: readonly number[];
     },
   ): void {
-    const { way, out, follows, until } = at;
+    const { way, out, follows } = at;
     if (element.kind === 'step') {
       const condition = this.#condition(element.condition);
-      out.push({ step: element.name, condition, follows, until, ...way, frames });
+      out.push({ step: element.name, condition, follows, ...way, frames });
       return;
     }
-    const inside: Arrival[] = [];
-    this.#enterFrom(element.elements, 0, frames, { way, out: inside, follows });
-    for (const arrival of inside) {
-      const isInside = arrival.frames.length > frames.length;
-      out.push(isInside ? { ...arrival, until: [...arrival.until, ...until] } : arrival);
-    }
+    this.#enterFrom(element.elements, 0, frames, { way, out, follows });
+  }
+
+  /** What ends the loops that a step lies in: its own and those of the groups around it. */
+  #untilsOf(frames: Frames): number[] {
+    return frames.flatMap(({ index }, depth) => {
+      const { until } = (this.#listAt(frames.slice(0, depth))[index] as PatternElement).quantifier;
+      return until === null ? [] : [this.#condition(until)];
+    });
   }
 
   /** Conditions of the steps that an element may begin with. */

@@ -63,7 +63,12 @@ describe('login fraud', () => {
     const s = attempts(...[0, 1, 2, 3].map((n) => ['FAILURE', minutes(n)] as const));
     const ids = s.alerts().map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
-    expect(s.replay().alerts().map(({ id }) => id)).toEqual(ids);
+    expect(
+      s
+        .replay()
+        .alerts()
+        .map(({ id }) => id),
+    ).toEqual(ids);
   });
 
   test('a failure that comes too late is kept, and counts for nothing', () => {
