@@ -149,6 +149,12 @@ function planElement(element: DeclaredElement, place: Place): PatternElement {
     if (element.group.every((each) => each.optional || each.contiguity.startsWith('not'))) {
       fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
     }
+    if (repeats && element.group.at(-1)?.contiguity.startsWith('not') === true) {
+      fail(
+        step,
+        'repeats and ends with what must not come, so it could not be told which repetition an event belongs to. Put the negation behind the group.',
+      );
+    }
     const elements = element.group.map((each, i) =>
       planElement(each, { ...place, isFirst: i === 0 }),
     );

@@ -8,8 +8,8 @@ const VERSION = 1;
 type EventJson = [number, string, number, number, number, unknown];
 /** [step, event, seq, previous node or -1] */
 type NodeJson = [string, number, number, number];
-/** [state, last node, startSeq, startMs, alive, matched] */
-type RunJson = [number, number, number, number, readonly number[], boolean];
+/** [state, last node, startSeq, startMs, alive, matched, told] */
+type RunJson = [number, number, number, number, readonly number[], boolean, boolean];
 
 interface StateJson {
   readonly v: number;
@@ -41,13 +41,14 @@ export function keyStateToJson(state: KeyState): string {
     return nodeList.length - 1;
   };
   const runs = state.runs.map(
-    ({ state: at, last, startSeq, startMs, alive, matched }): RunJson => [
+    ({ state: at, last, startSeq, startMs, alive, matched, told }): RunJson => [
       at,
       nodeId(last),
       startSeq,
       startMs,
       alive,
       matched,
+      told,
     ],
   );
   const held = state.held.map(eventId);
@@ -96,13 +97,14 @@ export function keyStateFromJson(text: string): KeyState {
     });
   }
   const runs = json.runs.map(
-    ([state, last, startSeq, startMs, alive, matched]): Run => ({
+    ([state, last, startSeq, startMs, alive, matched, told]): Run => ({
       state,
       last: nodes[last] as Taken,
       startSeq,
       startMs,
       alive,
       matched,
+      told,
     }),
   );
   const held = json.held.map((id) => events[id] as MatchEvent);

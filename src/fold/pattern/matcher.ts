@@ -32,6 +32,8 @@ export interface Run {
   alive: readonly number[];
   /** It was a match already and may become a longer one. */
   readonly matched: boolean;
+  /** Just these events were told as a match, perhaps by another way through the pattern. */
+  readonly told: boolean;
 }
 
 /** What is kept of one key. */
@@ -74,8 +76,11 @@ export class Matcher {
   /** Bits of the conditions with which a match may begin. */
   readonly startMask: number;
 
+  readonly #waitsForAbsence: boolean;
+
   constructor(rules: MatchRules) {
     this.#rules = rules;
+    this.#waitsForAbsence = rules.graph.states.some(({ accepts }) => (accepts?.length ?? 0) > 0);
     const start = rules.graph.states[0]?.edges ?? [];
     this.startMask = start.reduce((mask, { condition }) => mask | (1 << condition), 0);
   }
@@ -99,6 +104,7 @@ export class Matcher {
         startMs: from?.startMs ?? event.timeMs,
         alive: next.edges.map((_, k) => k),
         matched: completes || (from?.matched ?? false),
+        told: completes,
       });
     };
     for (const run of key.runs) {
@@ -133,10 +139,14 @@ export class Matcher {
       const { accepts } = this.#rules.graph.states[run.state] ?? { accepts: null };
       // What must not come next was decided by the event after, if there was one.
       const waits = accepts?.some(({ only }) => only === 'ever' || key.seq === last.seq) ?? false;
+      if (waits && run.told) continue;
       const timedOut = !waits;
       if (timedOut && matched) continue;
       done.push({ last, matchedAtMs: this.deadlineOf(run), timedOut });
-      const drops = timedOut ? null : dropsAfter(this.#rules.skip, last);
+      if (timedOut) continue;
+      key.runs = this.#tell(key.runs, done);
+      due = this.#tell(due, done);
+      const drops = dropsAfter(this.#rules.skip, last);
       if (drops === null) continue;
       key.runs = key.runs.filter(({ startSeq }) => !drops(startSeq));
       due = due.filter(({ startSeq }) => !drops(startSeq));
@@ -231,21 +241,33 @@ export class Matcher {
       kept = kept.filter((run) => !drops(run.startSeq));
       waiting = waiting.filter(({ last }) => !drops(firstOf(last).seq));
     }
-    return kept;
+    return this.#tell(kept, done);
+  }
+
+  /** Marks runs that wait for an absence and whose events were told as a match already. */
+  #tell(runs: Run[], done: readonly Match[]): Run[] {
+    if (!this.#waitsForAbsence || done.length === 0) return runs;
+    const names = new Set(done.map(({ last }) => nameOf(last)));
+    return runs.map((run) =>
+      run.told || !names.has(nameOf(run.last)) ? run : { ...run, told: true },
+    );
   }
 }
 
 /** Two ways through a pattern may take the same events for the same steps: that is one match. */
 function withoutRepeats(sorted: readonly Match[]): Match[] {
-  const nameOf = ({ last }: Match) =>
-    chainOf(last)
-      .map(({ step, seq }) => `${step} ${seq}`)
-      .join();
   const names = new Set<string>();
-  return sorted.filter((match) => {
-    const name = nameOf(match);
+  return sorted.filter(({ last }) => {
+    const name = nameOf(last);
     return names.has(name) ? false : names.add(name);
   });
+}
+
+/** The events of a match and the steps they were taken for. */
+function nameOf(last: Taken): string {
+  return chainOf(last)
+    .map(({ step, seq }) => `${step} ${seq}`)
+    .join();
 }
 
 /** Which beginnings a match drops; null: none. */
