@@ -1,10 +1,21 @@
 import { defineConfig } from 'reprise';
-import { userActions } from './example/user-actions.ts';
+import { siteEvents } from './example/site-events.ts';
+import { AccountOverview } from './projections/account-overview.ts';
+import { LoginFraud } from './projections/login-fraud.ts';
+import { MetricAnomalies, MetricMinutes } from './projections/metric-anomalies.ts';
+import { SessionAnalytics } from './projections/session-analytics.ts';
 import { UserMetrics } from './projections/user-metrics.ts';
-import { UserActed } from './schemas/index.ts';
+import * as events from './schemas/index.ts';
 
 export default defineConfig({
-  projections: [UserMetrics],
-  events: [UserActed],
-  dev: { events: userActions, ratePerSecond: 200 },
+  projections: [
+    UserMetrics,
+    SessionAnalytics,
+    AccountOverview,
+    LoginFraud,
+    MetricMinutes,
+    MetricAnomalies,
+  ],
+  events: Object.values(events),
+  dev: { events: siteEvents, ratePerSecond: 200 },
 });

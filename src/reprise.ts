@@ -28,6 +28,10 @@ export interface ProjectionStatus {
   readonly rows: bigint;
   readonly lagRecords: bigint;
   readonly deadLetters: bigint;
+  /** Events that came too late to count; in `reprise.late_events`. */
+  readonly lateEvents: bigint;
+  /** Events in the outbox, not yet published. */
+  readonly unpublished: bigint;
   readonly tasks: readonly TaskStatus[];
 }
 

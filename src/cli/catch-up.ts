@@ -12,14 +12,20 @@ export interface CaughtUp {
 
 const POLL_MS = 150;
 
-/** Waits until every active version has folded all that is in the log. @throws the error of a task that halted; Interrupted */
+/**
+ * Waits until every active version has folded all that is in the log and has published what follows from it; seen twice, since what one publishes is what
+ * another folds. @throws the error of a task that halted; Interrupted
+ */
 export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readonly CaughtUp[]> {
+  let quiet = 0;
   for (;;) {
     throwIfStopped(signal);
     const status = await app.status();
     const active = status.filter(({ state }) => state === 'active');
     throwIfHalted(active);
-    if (active.length > 0 && active.every(({ lagRecords }) => lagRecords === 0n)) {
+    const isDone = active.every(({ lagRecords, unpublished }) => lagRecords + unpublished === 0n);
+    quiet = isDone ? quiet + 1 : 0;
+    if (active.length > 0 && quiet > 1) {
       return active.map(({ name, version, rows, lagRecords }) => ({
         name,
         version,

@@ -1,3 +1,4 @@
+import { Decimal } from '../event/decimal.ts';
 import type { ViewRow } from './read-rows.ts';
 
 /** Which columns to compare, and which of them name the row. */
@@ -50,5 +51,15 @@ function exactText(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return value.toString('hex');
+  if (value instanceof Decimal) return value.toString();
+  if (typeof value === 'object') return JSON.stringify(sortedKeys(value));
   return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** jsonb forgets the order of keys. */
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sortedKeys(each)]));
 }

@@ -69,6 +69,7 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
     await publishExactly({ app, events: exampleEvents(config, options, count), count, signal });
   }
   const projections = await catchUp(app, signal); // 3
+  await app.runner.stop();
   // Loaded late: the interpreted fold is for checking only.
   const { foldInterpreted } = await import('../fold/interpreted-fold.ts');
   const differences: string[] = [];

@@ -21,7 +21,7 @@ export function statusText(projections: readonly ProjectionStatus[]): string {
   if (projections.length === 0)
     return 'No projection has been started yet. Start with: reprise run';
   const versions = renderTable(
-    ['projection', 'version', 'state', 'rows', 'lag', 'dead letters'],
+    ['projection', 'version', 'state', 'rows', 'lag', 'dead letters', 'late', 'unpublished'],
     projections.map((one) => [
       one.name,
       one.version,
@@ -29,6 +29,8 @@ export function statusText(projections: readonly ProjectionStatus[]): string {
       one.rows,
       one.lagRecords,
       one.deadLetters,
+      one.lateEvents,
+      one.unpublished,
     ]),
   );
   const tasks = renderTable(

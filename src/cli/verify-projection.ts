@@ -1,31 +1,79 @@
+import type { FoldedRecord, FoldedTick } from '../fold/interpreted-record.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 import { compareRows } from './compare-rows.ts';
 import { queryRows, type ViewRow, viewColumns } from './read-rows.ts';
-import { type DecodedRecord, wholeLog } from './whole-log.ts';
+import { wholeLog } from './whole-log.ts';
 import type { Planned } from './with-app.ts';
 
-/** Folds decoded records the plain way; gives the rows that the stable view should show, by SQL column names. */
-export type IndependentFold = (plan: Plan, records: readonly DecodedRecord[]) => readonly ViewRow[];
+/** Folds decoded records and ticks the plain way; gives the rows that the stable view should show, by SQL column names. */
+export type IndependentFold = (
+  plan: Plan,
+  items: readonly (FoldedRecord | FoldedTick)[],
+) => readonly ViewRow[];
 
 /**
  * Compares the stable view of a projection with an independent fold of the whole log: 1 read and decode every record, whole events, by a
- * decoder that the runner does not use, 2 fold them, 3 compare with the view, column by column, exactly.
- * Expects that nothing is being published meanwhile. @returns differences in words; empty when equal
+ * decoder that the runner does not use, and put the topics of a partition in order, 2 fold them, and let time pass as the tasks did, 3 compare with the view,
+ * column by column, exactly. Expects that nothing is being published meanwhile. @returns differences in words; empty when equal
  */
 export async function verifyProjection(
   app: Reprise,
   { projection, plan }: Planned,
   fold: IndependentFold,
 ): Promise<readonly string[]> {
-  const records: DecodedRecord[] = [];
+  const records: FoldedRecord[] = [];
   for (const { event } of plan.sources) {
-    for await (const each of wholeLog(app, event)) records.push(each); // 1
+    for await (const each of wholeLog(app, event)) records.push({ ...each, of: event });
   }
-  const expected = fold(plan, records); // 2
+  const expected = fold(plan, [...inOrder(records), ...(await ticksOf(app, plan))]); // 1, 2
   const actual = await queryRows(app, projection, {});
   const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   const measures = viewColumns(plan).filter((column) => !keys.includes(column));
   const differences = compareRows(expected, actual, { keys, measures }); // 3
   return differences.map((difference) => `${plan.name} v${plan.version}: ${difference}`);
+}
+
+/** Records of each partition in the order that tasks fold them: merged by record timestamp, ties by topic; within a topic, by offset (ADR 0010). */
+function inOrder(records: readonly FoldedRecord[]): FoldedRecord[] {
+  const topics = new Map<string, FoldedRecord[]>();
+  for (const each of records) {
+    const name = `${each.record.partition} ${each.record.topic}`;
+    const list = topics.get(name);
+    if (list === undefined) topics.set(name, [each]);
+    else list.push(each);
+  }
+  const heads = [...topics]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, list]) => ({
+      next: 0,
+      list: list.sort((a, b) => Number(a.record.offset - b.record.offset)),
+    }));
+  const ordered: FoldedRecord[] = [];
+  for (;;) {
+    let least: (typeof heads)[number] | null = null;
+    for (const head of heads) {
+      if (least === null || timestampOf(head) < timestampOf(least)) least = head;
+    }
+    const record = least?.list[least.next];
+    if (least === null || record === undefined) return ordered;
+    least.next += 1;
+    ordered.push(record);
+  }
+}
+
+function timestampOf(head: {
+  readonly list: readonly FoldedRecord[];
+  readonly next: number;
+}): number {
+  return head.list[head.next]?.record.timestampMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** Where ticks have moved the watermarks to, as the tasks say. */
+async function ticksOf(app: Reprise, plan: Plan): Promise<FoldedTick[]> {
+  const status = await app.status();
+  const version = status.find(({ name, state }) => name === plan.name && state === 'active');
+  return (version?.tasks ?? []).flatMap(({ partition, watermark }) =>
+    watermark === null ? [] : [{ tick: { partition, watermarkMs: watermark.getTime() } }],
+  );
 }

@@ -92,29 +92,32 @@ export function valueFault(column: ColumnPlan, value: unknown): string | null {
   switch (column.type) {
     case 'text':
       if (typeof value !== 'string') return `a ${typeof value}, not text`;
-      return value.includes('\0') ? 'text with a zero character, which Postgres cannot hold' : null;
+      if (value.includes('\0')) return 'text with a zero character, which Postgres cannot hold';
+      return LONE_SURROGATE.test(value)
+        ? 'text with half a surrogate pair, which UTF-8 cannot hold'
+        : null;
     case 'boolean':
       return typeof value === 'boolean' ? null : `a ${typeof value}, not true or false`;
     case 'int4':
       return Number.isInteger(value) && Math.abs((value as number) + 0.5) < 2 ** 31
         ? null
-        : `${String(value)}, not a whole number of 32 bits`;
+        : `${print(value)}, not a whole number of 32 bits`;
     case 'int8':
       return typeof value === 'bigint' && BigInt.asIntN(64, value) === value
         ? null
-        : `${String(value)} (${typeof value}), not a bigint of 64 bits`;
+        : `${print(value)} (${typeof value}), not a bigint of 64 bits`;
     case 'float8':
       return typeof value === 'number' ? null : `a ${typeof value}, not a number`;
     case 'timestamptz': {
       const ms = value instanceof Date ? value.getTime() : Number.NaN;
       return ms >= EARLIEST_MS && ms <= LATEST_MS
         ? null
-        : `${String(value)}, not a Date that Postgres can hold`;
+        : `${print(value)}, not a Date that Postgres can hold`;
     }
     case 'date':
       return typeof value === 'string' && dayOf(value) >= EARLIEST_DAY
         ? null
-        : `${String(value)}, not a day as 'YYYY-MM-DD'`;
+        : `${print(value)}, not a day as 'YYYY-MM-DD'`;
     case 'numeric':
       return numericFault(column, value);
     case 'jsonb':
@@ -141,14 +144,30 @@ function numericFault({ scale = 0, precision }: ColumnPlan, value: unknown): str
 
 function jsonFault(value: unknown): string | null {
   try {
-    const text = JSON.stringify(value) as string | undefined;
+    const text = JSON.stringify(value, refuseUnlikeJson) as string | undefined;
     if (text === undefined) return `a ${typeof value}, not JSON`;
-    return text.includes('\\u0000')
-      ? 'JSON with a zero character, which Postgres cannot hold'
+    return UNSTORABLE_ESCAPE.test(text)
+      ? 'JSON with a zero character or half a surrogate pair, which Postgres cannot hold'
       : null;
   } catch (error) {
     return `not JSON (${(error as Error).message})`;
   }
+}
+
+/** JSON.stringify writes null for these without a word. */
+function refuseUnlikeJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`it holds ${value}`);
+  return value;
+}
+
+/** What JSON.stringify writes for a zero character or a lone surrogate; a backslash that is itself escaped does not begin one. */
+const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function print(value: unknown): string {
+  return typeof value === 'object' && !(value instanceof Date) && value !== null
+    ? Object.prototype.toString.call(value)
+    : String(value);
 }
 
 /** A Decimal or bigint as an integer of that many fraction digits. */
@@ -160,10 +179,11 @@ function unscaledOf(value: unknown, scale: number): bigint {
     : decimal.unscaled / 10n ** BigInt(decimal.scale - scale);
 }
 
+/** Days since the epoch; NaN for what is no day of the calendar (`Date.parse` takes 2026-02-30 for 2 March). */
 function dayOf(text: string): number {
-  return /^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)
-    ? Date.parse(`${text}T00:00:00Z`) / DAY_MS
-    : Number.NaN;
+  if (!/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)) return Number.NaN;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return new Date(ms).getUTCDate() === Number(text.slice(-2)) ? ms / DAY_MS : Number.NaN;
 }
 
 /** Rows given as lists of values, in the order of the columns, as a row set. */

@@ -1,11 +1,12 @@
 import type { Plan, WindowedPlan } from '../projection/plan.ts';
 import type { WindowBounds } from '../projection/window.ts';
 import { meetsAll } from './interpreted-filter.ts';
+import { foldPatternsInterpreted } from './interpreted-matches.ts';
 import type { TakenEvent } from './interpreted-measure.ts';
 import { meanOfDoubles, measureOf, varianceOfDoubles } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow, KeyPart } from './interpreted-record.ts';
-import { eventTimeMs, isEvent, keyOf } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
 import { foldSessionsInterpreted } from './interpreted-sessions.ts';
 import { foldTablesInterpreted } from './interpreted-tables.ts';
 import { EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
@@ -48,8 +49,8 @@ export function foldInterpreted(
       return foldSessionsInterpreted(plan, items);
     case 'table':
       return foldTablesInterpreted(plan, items);
-    default:
-      throw new TypeError(`no plain fold for ${plan.kind} plans`);
+    case 'pattern':
+      return foldPatternsInterpreted(plan, items);
   }
 }
 
@@ -67,9 +68,9 @@ class InterpretedWindows {
   fold(items: Iterable<FoldedRecord | FoldedTick>): readonly InterpretedRow[] {
     for (const item of items) {
       if ('tick' in item) {
-        const { partition, quietMs } = item.tick;
-        const time = this.#timeOf(partition);
-        this.#reach(partition, time.latestMs + quietMs - this.#plan.latenessMs);
+        const { partition } = item.tick;
+        const { latestMs } = this.#timeOf(partition);
+        this.#reach(partition, watermarkAfter(item.tick, latestMs, this.#plan.latenessMs));
       } else this.#take(item);
     }
     const { emit } = this.#plan;

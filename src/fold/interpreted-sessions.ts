@@ -4,7 +4,7 @@ import { meetsAll } from './interpreted-filter.ts';
 import type { TakenEvent } from './interpreted-measure.ts';
 import { measureOf } from './interpreted-measure.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
-import { eventTimeMs, isEvent, keyOf } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
 
 /** An event of a key, with the cover that it keeps its session open for. */
 interface Covered extends TakenEvent {
@@ -36,7 +36,8 @@ export function foldSessionsInterpreted(
   for (const item of items) {
     if ('tick' in item) {
       const time = timeOf(item.tick.partition);
-      time.watermark = Math.max(time.watermark, time.latest + item.tick.quietMs - plan.latenessMs);
+      const reached = watermarkAfter(item.tick, time.latest, plan.latenessMs);
+      time.watermark = Math.max(time.watermark, reached);
       continue;
     }
     const { record, event, of } = item;

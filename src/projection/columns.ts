@@ -11,10 +11,14 @@ export interface Column<Value, Nullable extends boolean = false, Key extends boo
   readonly scale?: number;
   readonly isNullable: Nullable;
   readonly isPrimaryKey: Key;
+  /** What it means, for people in psql. */
+  readonly meaning?: string;
   /** The column may hold null. */
   nullable(): Column<Value, true, Key>;
   /** Part of the primary key, in the order of the columns. */
   primaryKey(): Column<Value, false, true>;
+  /** Says what the column means: its comment in Postgres. Default: the declared name. */
+  comment(meaning: string): Column<Value, Nullable, Key>;
   /** Compile time only; never set. */
   readonly __value?: Value;
 }
@@ -107,6 +111,7 @@ interface Shape {
   readonly scale?: number;
   readonly isNullable?: boolean;
   readonly isPrimaryKey?: boolean;
+  readonly meaning?: string;
 }
 
 function column<Value, Nullable extends boolean, Key extends boolean>(
@@ -119,5 +124,6 @@ function column<Value, Nullable extends boolean, Key extends boolean>(
     isPrimaryKey: isPrimaryKey as Key,
     nullable: () => column({ ...shape, isNullable: true, isPrimaryKey: false }),
     primaryKey: () => column({ ...shape, isNullable: false, isPrimaryKey: true }),
+    comment: (meaning) => column({ ...shape, meaning }),
   };
 }

@@ -3,7 +3,7 @@ import type { Fail } from './definition-fault.ts';
 import { snakeCase } from './snake-case.ts';
 import type { ColumnPlan } from './table-plan.ts';
 
-/** Declared columns as plan data; the name in the comment is the one declared. */
+/** Declared columns as plan data, in the order declared. */
 export function declaredColumns(columns: Columns, step: string, fail: Fail): ColumnPlan[] {
   const entries = Object.entries(columns);
   if (entries.length === 0) fail(step, 'declares no column.');
@@ -13,13 +13,14 @@ export function declaredColumns(columns: Columns, step: string, fail: Fail): Col
       fail(step, `the column "${sqlName}" is reserved; choose another name.`);
     if (column?.type === undefined)
       fail(step, `"${name}" is no column; write text(), timestamp() and the like.`);
-    const { type, isNullable, isPrimaryKey, scale, precision } = column;
+    const { type, isNullable, isPrimaryKey, scale, precision, meaning = name } = column;
     return {
       name: sqlName,
       type,
       nullable: isNullable,
       role: isPrimaryKey ? 'key' : 'measure',
-      comment: name,
+      declared: name,
+      comment: meaning,
       ...(scale === undefined ? {} : { scale }),
       ...(precision === undefined ? {} : { precision }),
     };

@@ -27,6 +27,8 @@ export interface ColumnPlan {
   readonly scale?: number;
   /** numeric only: digits in all; undefined: without limit. */
   readonly precision?: number;
+  /** Of declared columns: the name that handlers and functions of the user know it by. */
+  readonly declared?: string;
   /** For people in psql: what the column means. */
   readonly comment: string;
 }

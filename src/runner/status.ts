@@ -41,7 +41,7 @@ export async function readStatus(
           countRows(client, { ...plan.table, version }),
         ),
         lagRecords: tasks.reduce((sum, task) => sum + task.lagRecords, 0n),
-        deadLetters: await countDeadLetters(settings, plan.name, version),
+        ...(await countSetAside(settings, plan.name, version)),
         tasks,
       });
     }
@@ -95,14 +95,22 @@ function taskStatus(
   };
 }
 
-async function countDeadLetters(
+async function countSetAside(
   settings: Pick<RunnerSettings, 'pool'>,
   projection: string,
   version: number,
-): Promise<bigint> {
-  const { rows } = await settings.pool.query<{ count: string }>(
-    'select count(*) from reprise.dead_letters where projection = $1 and version = $2',
+): Promise<Pick<ProjectionStatus, 'deadLetters' | 'lateEvents' | 'unpublished'>> {
+  const of = 'where projection = $1 and version = $2';
+  const { rows } = await settings.pool.query<Record<'dead' | 'late' | 'unpublished', string>>(
+    `select (select count(*) from reprise.dead_letters ${of}) as dead,
+       (select count(*) from reprise.late_events ${of}) as late,
+       (select count(*) from reprise.outbox ${of} and not held) as unpublished`,
     [projection, version],
   );
-  return BigInt(rows[0]?.count ?? 0);
+  const [row] = rows;
+  return {
+    deadLetters: BigInt(row?.dead ?? 0),
+    lateEvents: BigInt(row?.late ?? 0),
+    unpublished: BigInt(row?.unpublished ?? 0),
+  };
 }

@@ -71,6 +71,8 @@ describe('texts for people', () => {
         rows: 7n,
         lagRecords: 2n,
         deadLetters: 0n,
+        lateEvents: 0n,
+        unpublished: 0n,
         tasks: [
           {
             partition: 0,

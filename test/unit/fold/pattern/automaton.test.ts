@@ -1,5 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  enumerateMatches,
+  type OraclePattern,
+  unroll,
+} from '../../../../src/fold/interpreted-pattern.ts';
 import { keyStateFromJson, keyStateToJson } from '../../../../src/fold/pattern/key-state-json.ts';
 import type { Match, MatchEvent } from '../../../../src/fold/pattern/matcher.ts';
 import { chainOf, emptyKeyState, Matcher } from '../../../../src/fold/pattern/matcher.ts';
@@ -11,7 +16,6 @@ import type {
   QuantifierPlan,
   SkipPlan,
 } from '../../../../src/projection/pattern-plan.ts';
-import { enumerateMatches, type OraclePattern, unroll } from '../../../support/pattern-oracle.ts';
 
 /** Patterns tried; each with ten inputs. */
 const PATTERNS = Number(process.env['REPRISE_TEST_PATTERNS'] ?? 5_000);

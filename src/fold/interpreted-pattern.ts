@@ -1,8 +1,4 @@
-import type {
-  ConditionOfStep,
-  PatternElement,
-  SkipPlan,
-} from '../../src/projection/pattern-plan.ts';
+import type { ConditionOfStep, PatternElement, SkipPlan } from '../projection/pattern-plan.ts';
 
 /** An event of the oracle: index is its place. */
 export interface OracleEvent {
