@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runContestant } from './contestants/run-contestant.ts';
 import type { DrainOptions } from './drain.ts';
+import type { FoldBenchOptions } from './fold.ts';
 import type { LiveOptions } from './live.ts';
 import { endChildrenOnSignals, profileInto } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
@@ -73,6 +74,16 @@ bench<RebuildBenchOptions>(
     positive,
     20_000,
   );
+
+bench<FoldBenchOptions>(
+  'fold',
+  'the fold alone, one thread, by kind of projection: no log, no database',
+  async () => (await import('./fold.ts')).benchFold,
+)
+  .addOption(
+    new Option('--events <number>', 'events of each kind').default(1_000_000).argParser(positive),
+  )
+  .addOption(roundsOption());
 
 bench<LiveOptions>(
   'live',

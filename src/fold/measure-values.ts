@@ -60,8 +60,8 @@ function valueOf(measure: MeasurePlan, state: unknown, { field, placed }: Measur
   switch (aggregate) {
     case 'first':
     case 'last': {
-      const { placed: found } = state as { placed: { value: FieldValue } | null };
-      return found === null ? null : shownValue(found.value, type);
+      const { topic, value } = state as { topic: string | undefined; value: FieldValue };
+      return topic === undefined ? null : shownValue(value, type);
     }
     case 'collect':
       return (state as { value: FieldValue }[]).map(({ value }) => shownInJson(value, type));

@@ -2,9 +2,8 @@ import type { ColumnValues } from '../../projection/row-set.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
-import type { FieldValue } from './field-value.ts';
 import { fieldValueAt } from './field-value.ts';
-import type { EventOrder, ObjectState } from './object-state.ts';
+import type { ObjectState } from './object-state.ts';
 
 /** An accumulator whose state is an object per row, beside the stride; a hidden column holds it as JSON text. */
 export class ObjectAccumulator implements Accumulator {
@@ -27,21 +26,20 @@ export class ObjectAccumulator implements Accumulator {
     if (column === undefined && !this.#ofEvents) return;
     const { count, slots, records } = selection;
     const { topic, partition, offsets } = part.batch;
-    let j = 0;
-    const order = (): EventOrder => ({
-      timeMs: part.timesMs[j] as number,
-      topic,
-      partition,
-      offset: offsets[j] as number,
-    });
+    const states = this.#bySlot;
+    const logic = this.#state;
+    const order = { timeMs: 0, topic, partition, offset: 0 };
     const event = () => part.eventAt(j);
+    let j = 0;
     for (let i = 0; i < count; i += 1) {
       j = records[i] as number;
-      let value: FieldValue | null = 0;
-      if (!this.#ofEvents && column !== undefined) value = fieldValueAt(column, j);
-      if (value === null) continue;
       const slot = slots[i] as number;
-      this.#bySlot[slot] = this.#state.add(this.read(slot), value, order, event);
+      order.timeMs = part.timesMs[j] as number;
+      order.offset = offsets[j] as number;
+      const state = states[slot] ?? logic.zero();
+      if (logic.wants?.(state, order) === false) continue;
+      const value = column === undefined || this.#ofEvents ? 0 : fieldValueAt(column, j);
+      if (value !== null) states[slot] = logic.add(state, value, order, event);
     }
   }
 

@@ -23,8 +23,13 @@ export interface EventOrder {
 export interface ObjectState<State> {
   /** The state of no events. */
   zero(): State;
-  /** Takes in one event: its value of the field (never null), where it stands, and the whole event on demand. @returns the state, changed or new */
-  add(state: State, value: FieldValue, order: () => EventOrder, event: () => unknown): State;
+  /** Whether an event that stands there could change the state; asked first, before its value is decoded. Absent: always. */
+  wants?(state: State, order: EventOrder): boolean;
+  /**
+   * Takes in one event: its value of the field (never null), where it stands (an object that the caller uses again), and the whole event on demand.
+   * @returns the state, changed or new
+   */
+  add(state: State, value: FieldValue, order: EventOrder, event: () => unknown): State;
   /** Takes in another state, which stays as it is. @returns the state, changed or new */
   merge(state: State, other: State): State;
   /** A JSON value that depends on what was taken in alone, never on the order. */

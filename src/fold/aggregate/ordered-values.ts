@@ -7,27 +7,49 @@ interface Placed extends EventOrder {
   readonly value: FieldValue;
 }
 
+/** The value of one event, changed in place; undefined topic: none yet. */
+interface Edge {
+  timeMs: number;
+  topic: string | undefined;
+  partition: number;
+  offset: number;
+  value: FieldValue;
+}
+
 /** The earliest or latest value. */
-export function edgeState(edge: 'first' | 'last'): ObjectState<{ placed: Placed | null }> {
+export function edgeState(edge: 'first' | 'last'): ObjectState<Edge> {
   const sign = edge === 'first' ? -1 : 1;
+  const wants = (state: Edge, at: EventOrder) =>
+    state.topic === undefined ||
+    (at.timeMs === state.timeMs
+      ? compareOrder(at, state as Edge & { readonly topic: string }) * sign > 0
+      : (at.timeMs - state.timeMs) * sign > 0);
+  const set = (state: Edge, value: FieldValue, { timeMs, topic, partition, offset }: EventOrder) =>
+    Object.assign(state, { timeMs, topic, partition, offset, value });
   return {
-    zero: () => ({ placed: null }),
-    add(state, value, order) {
-      const at = order();
-      if (state.placed === null || compareOrder(at, state.placed) * sign > 0) {
-        state.placed = { ...at, value };
-      }
+    zero: () => ({ timeMs: 0, topic: undefined, partition: 0, offset: 0, value: 0 }),
+    wants,
+    add(state, value, at) {
+      state.timeMs = at.timeMs;
+      state.topic = at.topic;
+      state.partition = at.partition;
+      state.offset = at.offset;
+      state.value = value;
       return state;
     },
-    merge(state, { placed }) {
-      if (placed === null) return state;
-      if (state.placed === null || compareOrder(placed, state.placed) * sign > 0) {
-        state.placed = placed;
-      }
-      return state;
+    merge(state, other) {
+      if (other.topic === undefined) return state;
+      const at = other as Edge & { readonly topic: string };
+      return wants(state, at) ? set(state, other.value, at) : state;
     },
-    toJson: ({ placed }) => (placed === null ? null : placedToJson(placed)),
-    fromJson: (json) => ({ placed: json === null ? null : placedFromJson(json) }),
+    toJson: (state) =>
+      state.topic === undefined ? null : placedToJson(state as Edge & { readonly topic: string }),
+    fromJson: (json) => {
+      const none: Edge = { timeMs: 0, topic: undefined, partition: 0, offset: 0, value: 0 };
+      if (json === null) return none;
+      const placed = placedFromJson(json);
+      return set(none, placed.value, placed);
+    },
   };
 }
 
@@ -43,7 +65,8 @@ export function collectState(n: number): ObjectState<Placed[]> {
   return {
     zero: () => [],
     add(state, value, order) {
-      insert(state, { ...order(), value });
+      const { timeMs, topic, partition, offset } = order;
+      insert(state, { timeMs, topic, partition, offset, value });
       return state;
     },
     merge(state, other) {

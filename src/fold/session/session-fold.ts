@@ -138,14 +138,12 @@ export class SessionFold implements TaskFold {
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
-      this.#place(parts, {
-        part,
-        j,
-        keyId: this.#keyIds[part.source]?.[j] as number,
-        timeMs: part.timesMs[j] as number,
-        gapMs: this.#gapOf(part, j),
-        watermarkMs,
-      });
+      const keyId = this.#keyIds[part.source]?.[j] as number;
+      const timeMs = part.timesMs[j] as number;
+      const gapMs = this.#gapOf(part, j);
+      if (!this.#lengthens(part, j, { keyId, timeMs, gapMs })) {
+        this.#place(parts, { part, j, keyId, timeMs, gapMs, watermarkMs });
+      }
     }
     this.#rows.drain(parts);
     return deadLetters.sort((a, b) => Number(a.offset - b.offset));
@@ -182,6 +180,21 @@ export class SessionFold implements TaskFold {
     this.#keys = fresh ?? old;
     this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs - 1);
     this.#rowsAfterCompaction = this.#rows.count;
+  }
+
+  /** Most events lengthen the key's latest session: those before it end before it begins, so nothing else is touched. @returns whether this one did */
+  #lengthens(
+    part: SourcePart,
+    j: number,
+    { keyId, timeMs, gapMs }: Pick<Arrival, 'keyId' | 'timeMs' | 'gapMs'>,
+  ): boolean {
+    const latest = this.#rows.latestOf(keyId);
+    if (latest === undefined || latest.closed || this.#plan.maxLengthMs !== null) return false;
+    if (timeMs <= latest.startMs || timeMs > latest.untilMs) return false;
+    if (timeMs > latest.endMs) latest.endMs = timeMs;
+    if (timeMs + gapMs > latest.untilMs) latest.untilMs = timeMs + gapMs;
+    this.#rows.select(part, j, latest);
+    return true;
   }
 
   /** Finds the session of an event: joins, merges, or begins one. */

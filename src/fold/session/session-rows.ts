@@ -33,6 +33,10 @@ export interface Session {
   storedId: string | null;
   /** Whether it waits to be closed. */
   tracked: boolean;
+  /** Whether it changed since the last `takeChanges`. */
+  changed: boolean;
+  /** Its id, once it was asked for; null: to be made anew. */
+  id: string | null;
 }
 
 /** The sessions of one task in memory, by key in the order of their beginnings, with their measures. */
@@ -40,9 +44,10 @@ export class SessionRows {
   readonly #plan: SessionPlan;
   readonly #measures: Measures;
   readonly #state: RowState;
-  #sessions = new Map<number, Session[]>();
+  /** By key id. */
+  #sessions: (Session[] | undefined)[] = [];
   readonly #selections: Selection[];
-  readonly #changed = new Set<Session>();
+  #changed: Session[] = [];
   /** Rows to delete: absorbed sessions, or those whose id changed. */
   #gone: { readonly keyId: number; readonly id: string }[] = [];
   #serial = 0;
@@ -65,18 +70,24 @@ export class SessionRows {
 
   /** The sessions of a key, by their beginnings. */
   of(keyId: number): readonly Session[] {
-    return this.#sessions.get(keyId) ?? [];
+    return this.#sessions[keyId] ?? [];
+  }
+
+  /** The latest session of a key. */
+  latestOf(keyId: number): Session | undefined {
+    const sessions = this.#sessions[keyId];
+    return sessions?.[sessions.length - 1];
   }
 
   *all(): Iterable<Session> {
-    for (const sessions of this.#sessions.values()) yield* sessions;
+    for (const sessions of this.#sessions) if (sessions !== undefined) yield* sessions;
   }
 
   /** A new session without events. */
-  open(session: Omit<Session, 'slot' | 'tracked'>): Session {
+  open(session: Omit<Session, 'slot' | 'tracked' | 'changed' | 'id'>): Session {
     this.#serial += 1;
     const slot = this.#state.slotOf(session.keyId, this.#serial, 0);
-    const opened: Session = { ...session, slot, tracked: false };
+    const opened: Session = { ...session, slot, tracked: false, changed: false, id: null };
     this.#insert(opened);
     this.count += 1;
     return opened;
@@ -89,7 +100,7 @@ export class SessionRows {
     selection.slots[selection.count] = session.slot;
     selection.count += 1;
     if (selection.count === CHUNK) this.#accumulate(part, selection);
-    this.#changed.add(session);
+    if (!session.changed) this.touch(session);
   }
 
   drain(parts: readonly SourcePart[]): void {
@@ -106,7 +117,9 @@ export class SessionRows {
 
   /** The session changed otherwise than by an event: it was closed. */
   touch(session: Session): void {
-    this.#changed.add(session);
+    if (session.changed) return;
+    session.changed = true;
+    this.#changed.push(session);
   }
 
   /** Merges a session into another of the same key; its row goes. Everything selected must have been drained. */
@@ -121,8 +134,8 @@ export class SessionRows {
     into.untilMs = Math.max(into.untilMs, from.untilMs);
     this.#remove(from);
     if (from.storedId !== null) this.#gone.push({ keyId: from.keyId, id: from.storedId });
-    this.#changed.delete(from);
-    this.#changed.add(into);
+    from.changed = false;
+    this.touch(into);
     this.count -= 1;
   }
 
@@ -131,6 +144,7 @@ export class SessionRows {
     this.#remove(session);
     session.startMs = startMs;
     session.first = first;
+    session.id = null;
     this.#insert(session);
   }
 
@@ -167,8 +181,10 @@ export class SessionRows {
 
   /** Rows changed since the last call, and the keys of rows that go. */
   takeChanges(keys: Keys): { readonly rows: RowSet; readonly deleted: RowSet | null } {
-    const changed = [...this.#changed];
-    this.#changed.clear();
+    // One that was absorbed is no longer marked.
+    const changed = this.#changed.filter((session) => session.changed);
+    for (const session of changed) session.changed = false;
+    this.#changed = [];
     const rows = this.write(changed, keys);
     const written = new Set<string>();
     for (const session of changed) {
@@ -243,21 +259,23 @@ export class SessionRows {
     };
   }
 
-  idOf({ keyId, first }: Session, keys: Keys): string {
-    return emissionId(
+  idOf(session: Session, keys: Keys): string {
+    const { topic, partition, offset } = session.first;
+    session.id ??= emissionId(
       this.#plan.name,
-      ...keys.partsOf(keyId),
-      first.topic,
-      first.partition,
-      first.offset,
+      ...keys.partsOf(session.keyId),
+      topic,
+      partition,
+      offset,
     );
+    return session.id;
   }
 
   /** Lets sessions go that `keep` does not hold for. Nothing may be marked as changed. */
   compact(keep: (session: Session) => boolean, rename: (keyId: number) => number): void {
     const bySlot = new Map<number, Session>();
     for (const session of this.all()) if (keep(session)) bySlot.set(session.slot, session);
-    this.#sessions = new Map();
+    this.#sessions = [];
     this.#state.compact(
       (slot) => bySlot.has(slot),
       (from, to) => {
@@ -273,9 +291,9 @@ export class SessionRows {
   }
 
   #insert(session: Session): void {
-    const sessions = this.#sessions.get(session.keyId);
+    const sessions = this.#sessions[session.keyId];
     if (sessions === undefined) {
-      this.#sessions.set(session.keyId, [session]);
+      this.#sessions[session.keyId] = [session];
       return;
     }
     let at = sessions.length;
@@ -284,9 +302,9 @@ export class SessionRows {
   }
 
   #remove(session: Session): void {
-    const sessions = this.#sessions.get(session.keyId) ?? [];
+    const sessions = this.#sessions[session.keyId] ?? [];
     sessions.splice(sessions.indexOf(session), 1);
-    if (sessions.length === 0) this.#sessions.delete(session.keyId);
+    if (sessions.length === 0) this.#sessions[session.keyId] = undefined;
   }
 
   #keySet(gone: readonly { readonly keyId: number; readonly id: string }[], keys: Keys): RowSet {
