@@ -156,7 +156,8 @@ function jsonFault(value: unknown): string | null {
 
 /** JSON.stringify writes null for these without a word. */
 function refuseUnlikeJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`it holds ${value}`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new TypeError(`it holds ${value}`);
   return value;
 }
 

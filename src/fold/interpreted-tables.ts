@@ -1,15 +1,20 @@
-import type { KeyedTablePlan } from '../projection/plan.ts';
+import type { HandlerPlan, KeyedTablePlan } from '../projection/plan.ts';
+import type { TablePlan } from '../projection/table-plan.ts';
+import { valueFault } from './column-values.ts';
+import { meetsAll } from './interpreted-filter.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
 import { eventTimeMs, isEvent } from './interpreted-record.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+type Rows = ReadonlyMap<string, { readonly partition: number; readonly row: Row }>;
 
-/** What a table projection means: record by record, one map per table and partition; a record whose handler fails changes nothing. The read model's rows. */
+/** What a table projection means: record by record, one map per partition; a record that fails changes nothing. The rows of one of its tables, by default the read model. */
 export function foldTablesInterpreted(
   plan: KeyedTablePlan,
   items: Iterable<FoldedRecord | FoldedTick>,
+  table: TablePlan = plan.table,
 ): readonly InterpretedRow[] {
-  let rows = new Map<string, { partition: number; row: Row }>();
+  let rows: Rows = new Map();
   for (const item of items) {
     if ('tick' in item || !isEvent(item.event)) continue;
     const { record, event, of } = item;
@@ -20,39 +25,80 @@ export function foldTablesInterpreted(
     if (source === undefined) continue;
     if (eventTimeMs(source, event, record.timestampMs) > record.timestampMs + plan.maxDriftMs)
       continue;
-    const changed = new Map(rows);
-    const name = (table: number, values: readonly unknown[]) =>
-      JSON.stringify([table, record.partition, ...values.map(String)]);
-    const keyOf = (fields: readonly string[]) => fields.map((field) => event[field]);
+    if (!meetsAll(source.where, event)) continue;
     try {
-      for (const handler of plan.handlers.filter((each) => each.source === at)) {
-        const looked = handler.lookups.map(({ name: key, table, keys }): [string, unknown] => [
-          key,
-          changed.get(name(table, keys.kind === 'fields' ? keyOf(keys.fields) : []))?.row,
-        ]);
-        const keys =
-          handler.keys.kind === 'fields'
-            ? [keyOf(handler.keys.fields)]
-            : handler.keys.keysOf(event as never).map((key) => (Array.isArray(key) ? key : [key]));
-        for (const key of keys) {
-          const id = name(handler.table, key);
-          const context = { ...Object.fromEntries(looked), key };
-          const next = handler.reduce(changed.get(id)?.row, event as never, context as never);
-          if (next === null) changed.delete(id);
-          else changed.set(id, { partition: record.partition, row: next as Row });
-        }
-      }
-      rows = changed;
+      rows = plan.handlers
+        .filter((handler) => handler.source === at)
+        .reduce((before, handler) => handled(plan, handler, { before, event, record }), rows);
     } catch {
       // The record is a dead letter.
     }
   }
+  const prefix = JSON.stringify([plan.tables.indexOf(table)]).slice(0, -1);
   return [...rows]
-    .filter(([id]) => id.startsWith('[0,'))
+    .filter(([id]) => id.startsWith(`${prefix},`))
     .map(([, { partition, row }]) => ({
       ...Object.fromEntries(
-        plan.table.columns.map(({ name, comment }) => [name, row[comment] ?? null]),
+        table.columns.map(({ name, declared = name }) => [name, row[declared] ?? null]),
       ),
       _partition: partition,
     }));
+}
+
+function handled(
+  plan: KeyedTablePlan,
+  { table, keys, lookups, reduce }: HandlerPlan,
+  at: {
+    readonly before: Rows;
+    readonly event: Row;
+    readonly record: Pick<FoldedRecord['record'], 'partition'>;
+  },
+): Rows {
+  const { before, event } = at;
+  const { partition } = at.record;
+  const rows = new Map(before);
+  const idOf = (of: number, key: readonly unknown[]) =>
+    JSON.stringify([of, partition, ...key.map(part)]);
+  const fieldsOf = (fields: readonly string[]) => fields.map((field) => event[field] ?? null);
+  const looked = lookups.map(({ name, table: of, fields }): [string, unknown] => [
+    name,
+    before.get(idOf(of, fieldsOf(fields)))?.row,
+  ]);
+  const found =
+    keys.kind === 'fields'
+      ? [fieldsOf(keys.fields)]
+      : keys.keysOf(event as never).map((key) => (Array.isArray(key) ? key : [key]));
+  const columns = (plan.tables[table] as TablePlan).columns;
+  for (const key of new Map(found.map((each) => [idOf(table, each), each])).values()) {
+    if (key.includes(null)) throw new Error('no key');
+    if (keys.kind === 'function' && keys.within !== null) {
+      const { field, column } = keys.within;
+      const parts = column === null ? key : [key[column] as unknown];
+      if (!parts.map(String).includes(String(event[field]))) throw new Error('another partition');
+    }
+    const id = idOf(table, key);
+    const row = rows.get(id)?.row;
+    const next = reduce(row, event as never, { ...Object.fromEntries(looked), key } as never);
+    if (next === row) continue;
+    if (next === undefined) throw new Error('no row');
+    if (next === null) rows.delete(id);
+    else rows.set(id, { partition, row: fitting(columns, next as Row, id, idOf(table, [])) });
+  }
+  return rows;
+}
+
+/** The row, if it may be stored under this key. */
+function fitting(columns: TablePlan['columns'], row: Row, id: string, base: string): Row {
+  for (const column of columns) {
+    if (valueFault(column, row[column.declared ?? column.name] ?? null) !== null)
+      throw new Error('does not fit');
+  }
+  const key = columns.filter(({ role }) => role === 'key').map((c) => row[c.declared ?? c.name]);
+  const own = JSON.stringify([...(JSON.parse(base) as unknown[]), ...key.map(part)]);
+  if (own !== id) throw new Error('another key');
+  return row;
+}
+
+function part(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
 }

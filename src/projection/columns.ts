@@ -13,7 +13,7 @@ export interface Column<Value, Nullable extends boolean = false, Key extends boo
   readonly isPrimaryKey: Key;
   /** What it means, for people in psql. */
   readonly meaning?: string;
-  /** The column may hold null. */
+  /** The column may hold null; a part of the primary key may not. */
   nullable(): Column<Value, true, Key>;
   /** Part of the primary key, in the order of the columns. */
   primaryKey(): Column<Value, false, true>;
@@ -122,7 +122,7 @@ function column<Value, Nullable extends boolean, Key extends boolean>(
     ...shape,
     isNullable: isNullable as Nullable,
     isPrimaryKey: isPrimaryKey as Key,
-    nullable: () => column({ ...shape, isNullable: true, isPrimaryKey: false }),
+    nullable: () => column({ ...shape, isNullable: true }),
     primaryKey: () => column({ ...shape, isNullable: false, isPrimaryKey: true }),
     comment: (meaning) => column({ ...shape, meaning }),
   };

@@ -14,6 +14,8 @@ export function declaredColumns(columns: Columns, step: string, fail: Fail): Col
     if (column?.type === undefined)
       fail(step, `"${name}" is no column; write text(), timestamp() and the like.`);
     const { type, isNullable, isPrimaryKey, scale, precision, meaning = name } = column;
+    if (isPrimaryKey && isNullable)
+      fail(step, `"${name}" is part of the primary key and nullable.`);
     return {
       name: sqlName,
       type,

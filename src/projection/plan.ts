@@ -77,6 +77,8 @@ export interface KeyedTablePlan extends PlanBase {
   readonly kind: 'table';
   /** What becomes of an event, per table and event; in the order declared. */
   readonly handlers: readonly HandlerPlan[];
+  /** Declared by the user: the topics have one partition, so rows may be found by keys that do not contain the record key. */
+  readonly onePartition: boolean;
 }
 
 /** One reducer: `rows[tables[table]]` at the event's keys become what `reduce` says. */
@@ -89,21 +91,32 @@ export interface HandlerPlan {
   readonly keys: HandlerKeys;
   /** Rows of other tables of the projection that the reducer may look into. */
   readonly lookups: readonly LookupPlan[];
-  /** `row` undefined: there is none yet; null deletes; the same row changes nothing. */
-  readonly reduce: (row: unknown, event: never, lookups: never) => unknown;
+  /** `row` undefined: there is none yet; null deletes; the same row, or undefined where there is none, changes nothing. */
+  readonly reduce: (row: unknown, event: never, context: never) => unknown;
 }
 
 /** Where a handler's rows are. */
 export type HandlerKeys =
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
-  | { readonly kind: 'function'; readonly keysOf: (event: never) => readonly unknown[] };
+  | {
+      readonly kind: 'function';
+      readonly keysOf: (event: never) => readonly unknown[];
+      /** The record key that every key must contain, so that its row belongs to this partition; null: nothing to check. */
+      readonly within: RecordKeyPlace | null;
+    };
 
-/** A named look into a table of the same projection, by key. */
+/** The record key inside a primary key: the event's field, and which key column holds it (an index; null: any of them). */
+export interface RecordKeyPlace {
+  readonly field: string;
+  readonly column: number | null;
+}
+
+/** A named look into a table of the same projection, by fields of the event; where one of them is null there is no row. */
 export interface LookupPlan {
   readonly name: string;
   /** Index in `plan.tables`. */
   readonly table: number;
-  readonly keys: HandlerKeys;
+  readonly fields: readonly string[];
 }
 
 /** One kind of event that the projection folds. */

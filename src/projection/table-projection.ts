@@ -1,8 +1,18 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
-import type { KeyField } from './declared-sources.ts';
+import type {
+  DeclaredSources,
+  EventsOf,
+  KeyField,
+  TimeChoice,
+  TimeField,
+} from './declared-sources.ts';
+import type { Duration } from './duration.ts';
+import type { DataFilter } from './filter.ts';
 import type { Definition } from './projection.ts';
 import { Projection } from './projection.ts';
+import type { TableDeclaration } from './table-declaration.ts';
+import { tableStep } from './table-declaration.ts';
 
 /**
  * Tables of current state: rows by key, made by pure reducers in log order.
@@ -21,25 +31,62 @@ import { Projection } from './projection.ts';
 export abstract class TableProjection extends Projection {
   abstract override define(): AnyTableDefinition;
 
-  /** The read model's columns. One of them at least is part of the primary key. */
-  protected table<const C extends Columns>(
-    columns: C,
-  ): TableStep<C, C, Record<never, never>, Record<never, never>> {
-    return tableStep({ tables: [{ name: null, columns }], handlers: [], indexes: [] }, NO_KEY);
+  /** The read model's columns. One of them at least is part of the primary key. The events are those that handlers are given for. */
+  protected table<const C extends Columns>(columns: C, options: TableOptions = {}): MainStep<C> {
+    return tableStep({ columns, options, sources: null });
   }
+
+  /** The events to fold, where something is to be said of all of them: `where`, or another event time. Then `table`. */
+  protected from<Events extends readonly [unknown, ...unknown[]]>(
+    ...events: EventsOf<Events>
+  ): TableSourceStep<Events[number]> {
+    return sourceStep({ events: events as never, keyFields: [], where: [], time: null });
+  }
+}
+
+/** After `from`: which events count, and the tables. */
+export interface TableSourceStep<Event> {
+  /** Another event time than the events' own time field. */
+  time(time: TimeField<Event> | TimeChoice): TableSourceStep<Event>;
+  /** Keeps only the events that meet all conditions. A function must be pure. May be called again: all must hold. */
+  where(filter: DataFilter<Event> | ((event: Event) => boolean)): TableSourceStep<Event>;
+  /** The read model's columns. */
+  table<const C extends Columns>(columns: C, options?: TableOptions): MainStep<C>;
+}
+
+/** What holds for all tables of the projection. */
+export interface TableOptions {
+  /** An event further ahead of its record timestamp is a dead letter (FUTURE). Default 1 hour. */
+  readonly maxDrift?: Duration;
+  /**
+   * Every topic has one partition, and keeps it. Then rows may be found by keys that do not contain the record key: all events come to one task anyway. Default
+   * false: such keys are refused, since events of one row would lie in several partitions. A task of another partition halts (PARTITIONS_CHANGED).
+   */
+  readonly onePartition?: boolean;
 }
 
 /** Tables of the definition by name, for lookups. */
 type Tables = Readonly<Record<string, Columns>>;
+type None = Record<never, never>;
+/** Before the first handler. */
+type MainStep<C extends Columns> = TableStep<C, C, None, None>;
 
 /** What handlers of the present table may look into: a row, or undefined. */
 type Looked<Lookups extends Tables> = {
   readonly [Name in keyof Lookups]: RowOfColumns<Lookups[Name]> | undefined;
 };
 
+/** One field, or several in the order of the primary key. */
+type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
+
+/** Where the rows of one event are: by its fields, or by a function that fans out. */
+export type RowsOf<Event> =
+  | { readonly key: KeyFields<Event> }
+  | { readonly keys: (event: Event) => readonly unknown[] };
+
 /**
  * Adds handlers. `Main`: columns of the read model; `Current`: of the table that handlers are being added to; `Known`: the other tables; `Lookups`: those that
- * the next handlers look into.
+ * the next handlers look into. Where one event has several handlers they run in the order declared, each seeing what those before it did.
  */
 export interface TableStep<
   Main extends Columns,
@@ -53,25 +100,37 @@ export interface TableStep<
   key<const Fields extends readonly [string, ...string[]]>(
     ...fields: Fields
   ): KeyedStep<Main, Current, Known, Lookups, Fields[number]>;
-  /** The rows of the next handlers: a pure function from the event to primary keys (a value, or a list of values in the order of the key's columns). */
+  /**
+   * The rows of the next handlers: a pure function from the event to primary keys (a value, or a list of values in the order of the key's columns). Each must
+   * contain the event's record key; a key that comes twice is one row.
+   */
   keys<Event>(
     keysOf: (event: Event) => readonly unknown[],
   ): FannedStep<Main, Current, Known, Lookups, Event>;
+  /** A handler of one event whose rows are found in its own way: `{ key: 'ownerId' }` or `{ keys: (event) => [...] }`. */
+  on<Event>(
+    event: EventDefinition<Event>,
+    rows: RowsOf<Event>,
+    reduce: Reduce<Current, Event, Lookups>,
+  ): TableStep<Main, Current, Known, Lookups>;
   /** Another table of the same projection, with handlers of its own; its stable view is `<projection>_<name>`. */
   table<const Name extends string, const C extends Columns>(
     name: Name,
     columns: C,
-  ): TableStep<Main, C, Known & { readonly [N in Name]: C }, Record<never, never>>;
+  ): TableStep<Main, C, Known & { readonly [N in Name]: C }, None>;
   /** Back to the read model's own table: the next handlers are its. */
-  main(): TableStep<Main, Main, Known, Record<never, never>>;
-  /** Lets the next handlers look into another table of the projection, at the row whose primary key these fields of the event are. */
+  main(): TableStep<Main, Main, Known, None>;
+  /**
+   * Lets the next handlers of this table look into another table of the projection, at the row whose primary key these fields of the event are: as it is when
+   * the handler runs. Must contain the event's record key, for only then is that row in the same task.
+   */
   lookup<const Name extends keyof Known & string>(
     table: Name,
     ...fields: readonly [string, ...string[]]
   ): TableStep<Main, Current, Known, Lookups & Pick<Known, Name>>;
-  /** An extra index on these columns of the read model; built last in a rebuild. */
+  /** An extra index on these columns of the present table; built last in a rebuild. */
   index(
-    ...columns: readonly (keyof SqlRowOfColumns<Main> & string)[]
+    ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
   ): TableStep<Main, Current, Known, Lookups>;
 }
 
@@ -88,10 +147,19 @@ export interface KeyedStep<
     event: [Fields] extends [KeyField<Event>] ? EventDefinition<Event> : never,
     reduce: Reduce<Current, Event, Lookups>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
+  /** A handler of one event whose rows are found in its own way. */
+  on<Event>(
+    event: EventDefinition<Event>,
+    rows: RowsOf<Event>,
+    reduce: Reduce<Current, Event, Lookups>,
+  ): KeyedStep<Main, Current, Known, Lookups, Fields>;
   lookup<const Name extends keyof Known & string>(
     table: Name,
     ...fields: readonly [string, ...string[]]
   ): KeyedStep<Main, Current, Known, Lookups & Pick<Known, Name>, Fields>;
+  index(
+    ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
+  ): KeyedStep<Main, Current, Known, Lookups, Fields>;
 }
 
 /** After `keys`: handlers of the events that the function takes. */
@@ -107,17 +175,25 @@ export interface FannedStep<
     event: EventDefinition<Event>,
     reduce: Reduce<Current, Event, Lookups>,
   ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
+  /** A handler of one event whose rows are found in its own way. */
+  on<Event>(
+    event: EventDefinition<Event>,
+    rows: RowsOf<Event>,
+    reduce: Reduce<Current, Event, Lookups>,
+  ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
 }
 
 /**
- * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet; null deletes the row; the same row changes nothing. The rows
- * it is given are frozen. `key`: the primary key of the row, in the order of its columns (what tells rows of a fan-out apart).
+ * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet. Gives the new row, with the primary key it was asked for; null
+ * deletes the row; the same row (or one with equal values), or undefined where there was none, changes nothing. The rows it is given are frozen. `key`: the
+ * primary key of the row, in the order of its columns (what tells rows of a fan-out apart). Where it throws, or gives what does not fit the columns, the whole
+ * record becomes a dead letter (HANDLER_FAILED) and changes nothing.
  */
 export type Reduce<C extends Columns, Event, Lookups extends Tables> = (
   row: RowOfColumns<C> | undefined,
   event: Event,
   context: Looked<Lookups> & { readonly key: readonly unknown[] },
-) => RowOfColumns<C> | null;
+) => RowOfColumns<C> | null | undefined;
 
 /** A finished declaration, to be compiled. */
 export interface AnyTableDefinition extends Definition<unknown> {
@@ -125,58 +201,10 @@ export interface AnyTableDefinition extends Definition<unknown> {
   readonly declared: TableDeclaration;
 }
 
-/** What the builder collected; read by the compiler only. */
-export interface TableDeclaration {
-  /** The read model first. */
-  readonly tables: readonly { readonly name: string | null; readonly columns: Columns }[];
-  readonly handlers: readonly DeclaredHandler[];
-  readonly indexes: readonly (readonly string[])[];
-}
-
-/** A handler as declared. */
-export interface DeclaredHandler {
-  /** Index in `tables`. */
-  readonly table: number;
-  readonly event: EventDefinition;
-  readonly key: DeclaredKey;
-  readonly lookups: readonly { readonly table: string; readonly fields: readonly string[] }[];
-  readonly reduce: (row: unknown, event: never, context: never) => unknown;
-}
-
-/** How an event's rows are found. */
-export type DeclaredKey =
-  | { readonly fields: readonly string[] }
-  | { readonly keysOf: (event: never) => readonly unknown[] };
-
-interface Open {
-  readonly table: number;
-  readonly key: DeclaredKey;
-  readonly lookups: DeclaredHandler['lookups'];
-}
-
-const NO_KEY: Open = { table: 0, key: { fields: [] }, lookups: [] };
-
-function tableStep(declared: TableDeclaration, open: Open): never {
-  const step = {
-    kind: 'table',
-    declared,
-    key: (...fields: string[]) => tableStep(declared, { ...open, key: { fields } }),
-    keys: (keysOf: (event: never) => readonly unknown[]) =>
-      tableStep(declared, { ...open, key: { keysOf } }),
-    on: (event: EventDefinition, reduce: DeclaredHandler['reduce']) => {
-      const handler = { event, reduce, ...open };
-      return tableStep({ ...declared, handlers: [...declared.handlers, handler] }, open);
-    },
-    table: (name: string, columns: Columns) =>
-      tableStep(
-        { ...declared, tables: [...declared.tables, { name, columns }] },
-        { ...NO_KEY, table: declared.tables.length },
-      ),
-    main: () => tableStep(declared, NO_KEY),
-    lookup: (table: string, ...fields: string[]) =>
-      tableStep(declared, { ...open, lookups: [...open.lookups, { table, fields }] }),
-    index: (...columns: string[]) =>
-      tableStep({ ...declared, indexes: [...declared.indexes, columns] }, open),
+function sourceStep<Event>(sources: DeclaredSources): TableSourceStep<Event> {
+  return {
+    time: (time) => sourceStep({ ...sources, time }),
+    where: (filter) => sourceStep({ ...sources, where: [...sources.where, filter] }),
+    table: (columns, options = {}) => tableStep({ columns, options, sources }),
   };
-  return step as never;
 }

@@ -1,9 +1,9 @@
-import { Decimal } from '../../event/decimal.ts';
 import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
 import type { ColumnPlan, TablePlan } from '../../projection/table-plan.ts';
 import { toRowSet, valueAt, valueFault } from '../column-values.ts';
+import { canonicalValue, isSameValue } from './canonical-value.ts';
 
-/** Rows kept in memory at most between flushes. */
+/** Rows kept in memory between flushes, per table. */
 const ROWS_MAX = 200_000;
 
 /** The primary key of a row. `text` tells keys apart. */
@@ -14,29 +14,37 @@ export interface TableKey {
   readonly text: string;
 }
 
-type Row = Readonly<Record<string, unknown>>;
+/** A row as handlers see it: by declared names, frozen. */
+export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
- * The rows of one table in memory, as handlers see them: by declared names, frozen; null: there is none. What the record under way sets is staged, and kept or
- * undone as a whole.
+ * The rows of one table in memory; null: there is none. A row is *absent* → `want` → asked for by `takeWanted` → *known* (`absorb` tells what is stored). What the
+ * record under way sets is *staged* (`set`), then kept or undone as a whole; kept rows are *changed* until `takeChanges`, and may be evicted after that.
  */
 export class KeyedRows {
   readonly plan: TablePlan;
   readonly keyColumns: readonly ColumnPlan[];
-  readonly #rows = new Map<string, Row | null>();
-  readonly #staged = new Map<string, { readonly key: TableKey; readonly row: Row | null }>();
+  readonly #names: readonly string[];
+  readonly #rowsMax: number;
+  /** Least recently wanted first. */
+  readonly #rows = new Map<string, TableRow | null>();
+  readonly #staged = new Map<string, { readonly key: TableKey; readonly row: TableRow | null }>();
   readonly #changed = new Map<string, TableKey>();
   readonly #wanted = new Map<string, TableKey>();
 
-  constructor(plan: TablePlan) {
+  /** `rowsMax`: how many rows stay in memory after a flush. */
+  constructor(plan: TablePlan, rowsMax: number = ROWS_MAX) {
     this.plan = plan;
     this.keyColumns = plan.columns.filter(({ role }) => role === 'key');
+    this.#names = plan.columns.map(({ name, declared }) => declared ?? name);
+    this.#rowsMax = rowsMax;
   }
 
   get count(): number {
     return this.#rows.size;
   }
 
+  /** The text of a key. Its values must fit their columns. */
   textOf(values: readonly unknown[]): string {
     return JSON.stringify(
       values.map((value) => (value instanceof Date ? value.getTime() : String(value))),
@@ -45,7 +53,13 @@ export class KeyedRows {
 
   /** The row will be needed. */
   want(key: TableKey): void {
-    if (!this.#rows.has(key.text)) this.#wanted.set(key.text, key);
+    const row = this.#rows.get(key.text);
+    if (row === undefined) {
+      this.#wanted.set(key.text, key);
+      return;
+    }
+    this.#rows.delete(key.text);
+    this.#rows.set(key.text, row);
   }
 
   /** Keys of rows that memory lacks; until they are absorbed there are none. Null: nothing is missing. */
@@ -61,29 +75,25 @@ export class KeyedRows {
         );
   }
 
+  /** Takes rows as they are stored. */
   absorb(rows: RowSet): void {
+    const { columns } = this.plan;
     for (let i = 0; i < rows.count; i += 1) {
-      const row: Record<string, unknown> = {};
-      for (const [c, column] of this.plan.columns.entries()) {
-        row[column.comment] = asDeclared(
-          column,
-          valueAt(column, rows.columns[c] as ColumnValues, i),
-        );
-      }
-      this.#rows.set(
-        this.textOf(this.keyColumns.map(({ comment }) => row[comment])),
-        Object.freeze(row),
+      const values = columns.map((column, c) =>
+        canonicalValue(column, valueAt(column, rows.columns[c] as ColumnValues, i)),
       );
+      this.#rows.set(this.#keyTextOf(values), this.#rowOf(values));
     }
   }
 
-  get({ text }: TableKey): Row | null {
+  /** The row as the record under way sees it. */
+  get({ text }: TableKey): TableRow | null {
     const staged = this.#staged.get(text);
     return staged === undefined ? (this.#rows.get(text) ?? null) : staged.row;
   }
 
   /** Sets what becomes of a row. @throws TypeError when a value does not fit its column, or the key is another */
-  set(key: TableKey, next: Row | null): void {
+  set(key: TableKey, next: TableRow | null): void {
     const before = this.get(key);
     const row = next === null ? null : this.#checked(key, next);
     if (row === before || (row !== null && before !== null && this.#isSame(row, before))) return;
@@ -104,6 +114,7 @@ export class KeyedRows {
     this.#staged.clear();
   }
 
+  /** Rows to upsert and keys to delete since the last call; null: none. */
   takeChanges(): { readonly rows: RowSet; readonly deleted: RowSet | null } | null {
     if (this.#changed.size === 0) return null;
     const rows: unknown[][] = [];
@@ -111,7 +122,7 @@ export class KeyedRows {
     for (const [text, { values }] of this.#changed) {
       const row = this.#rows.get(text) ?? null;
       if (row === null) deleted.push(values);
-      else rows.push(this.plan.columns.map(({ comment }) => row[comment] ?? null));
+      else rows.push(this.#names.map((name) => row[name] ?? null));
     }
     this.#changed.clear();
     return {
@@ -120,48 +131,49 @@ export class KeyedRows {
     };
   }
 
-  /** Lets all rows go when there are too many; nothing may be changed and not taken. */
+  /** Lets the rows go that were not wanted for longest, when there are too many; those changed and not taken stay. */
   evict(): void {
-    if (this.#rows.size > ROWS_MAX && this.#changed.size === 0) this.#rows.clear();
-  }
-
-  #checked(key: TableKey, next: Row): Row {
-    const row: Record<string, unknown> = {};
-    for (const column of this.plan.columns) {
-      const value = next[column.comment] ?? null;
-      const fault = valueFault(column, value);
-      if (fault !== null) throw new TypeError(`"${column.comment}" is ${fault}`);
-      row[column.comment] = asDeclared(column, value);
+    let over = this.#rows.size - this.#rowsMax;
+    if (over <= 0) return;
+    for (const text of this.#rows.keys()) {
+      if (over <= 0) break;
+      if (this.#changed.has(text)) continue;
+      this.#rows.delete(text);
+      over -= 1;
     }
-    const own = this.textOf(this.keyColumns.map(({ comment }) => row[comment]));
-    if (own !== key.text)
+  }
+
+  #checked(key: TableKey, next: TableRow): TableRow {
+    if (typeof next !== 'object' || typeof next['then'] === 'function') {
+      const given = typeof next === 'object' ? 'a promise' : `a ${typeof next}`;
+      throw new TypeError(`it gave ${given}; return a row, or null to delete it`);
+    }
+    const values = this.plan.columns.map((column, c) => {
+      const name = this.#names[c] as string;
+      const value = next[name] ?? null;
+      const fault = valueFault(column, value);
+      if (fault !== null) throw new TypeError(`"${name}" is ${fault}`);
+      return canonicalValue(column, value);
+    });
+    const own = this.#keyTextOf(values);
+    if (own !== key.text) {
       throw new TypeError(`it gave a row with the key ${own} where ${key.text} was asked for`);
-    const unknown = Object.keys(next).find((name) => !(name in row));
+    }
+    const unknown = Object.keys(next).find((name) => !this.#names.includes(name));
     if (unknown !== undefined) throw new TypeError(`it gave "${unknown}", which is no column`);
-    return Object.freeze(row);
+    return this.#rowOf(values);
   }
 
-  #isSame(a: Row, b: Row): boolean {
-    return this.plan.columns.every(({ comment }) => printed(a[comment]) === printed(b[comment]));
+  #rowOf(values: readonly unknown[]): TableRow {
+    return Object.freeze(Object.fromEntries(this.#names.map((name, c) => [name, values[c]])));
   }
-}
 
-/** Decimals at the column's scale, so that a row reads the same from memory and from the table. */
-function asDeclared({ type, scale = 0 }: ColumnPlan, value: unknown): unknown {
-  if (type !== 'numeric' || value === null) return value;
-  if (typeof value === 'bigint')
-    return new Decimal(value * (scale === 0 ? 1n : 10n ** BigInt(scale)), scale);
-  const { unscaled, scale: given } = value as Decimal;
-  if (given === scale) return value;
-  return given < scale
-    ? new Decimal(unscaled * 10n ** BigInt(scale - given), scale)
-    : new Decimal(unscaled / 10n ** BigInt(given - scale), scale);
-}
+  /** Key columns come first. */
+  #keyTextOf(values: readonly unknown[]): string {
+    return this.textOf(values.slice(0, this.keyColumns.length));
+  }
 
-function printed(value: unknown): string {
-  if (value instanceof Date) return `t${value.getTime()}`;
-  if (typeof value === 'number') return Object.is(value, -0) ? 'd-0' : `d${value}`;
-  return typeof value === 'object'
-    ? `j${JSON.stringify(value)}`
-    : `${typeof value}${String(value)}`;
+  #isSame(a: TableRow, b: TableRow): boolean {
+    return this.#names.every((name) => isSameValue(a[name], b[name]));
+  }
 }

@@ -1,8 +1,9 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { HandlerKeys, HandlerPlan, KeyedTablePlan } from '../../projection/plan.ts';
+import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan.ts';
 import type { RowSet } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
-import { valueFault } from '../column-values.ts';
+import type { ErrorCode } from '../../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { EventClock } from '../event-clock.ts';
 import { RecordTimes } from '../record-times.ts';
 import type {
@@ -17,25 +18,29 @@ import type {
 } from '../task-fold.ts';
 import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { deadLetterAt, TopicBatches } from '../topic-batch.ts';
-import type { TableKey } from './keyed-rows.ts';
+import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
+import { handlerKeys, lookupKey, NullKey } from './table-keys.ts';
 
-/** What one record asks of the tables: per handler, its event and the rows it touches. */
+/** What one record asks of the tables: per handler, the rows it touches and those it looks at. */
 interface Work {
   readonly i: number;
   readonly part: SourcePart;
   readonly j: number;
   readonly event: unknown;
-  readonly steps: readonly {
-    readonly handler: HandlerPlan;
-    readonly keys: readonly TableKey[];
-    readonly looked: readonly TableKey[];
-  }[];
+  readonly steps: readonly Step[];
+}
+
+interface Step {
+  readonly handler: HandlerPlan;
+  readonly keys: readonly TableKey[];
+  /** Per lookup of the handler; null: a field of its key is null. */
+  readonly looked: readonly (TableKey | null)[];
 }
 
 /**
  * Folds a table plan: events in log order through the handlers, each record wholly or not at all. Rows are kept as plain frozen objects; those that a batch
- * touches and memory lacks are asked for by `prepare`.
+ * touches and memory lacks are asked for by `prepare`. Lateness plays no part: what is folded, and in which order, is the log's.
  */
 export class TableFold implements TaskFold {
   readonly #plan: KeyedTablePlan;
@@ -52,11 +57,12 @@ export class TableFold implements TaskFold {
   readonly lateCount = 0;
   readonly stateSize = 0;
 
-  constructor(plan: KeyedTablePlan, options: TaskFoldOptions) {
+  /** `rowsMax`: how many rows per table stay in memory after a flush. */
+  constructor(plan: KeyedTablePlan, options: TaskFoldOptions, rowsMax?: number) {
     this.#plan = plan;
     this.#topics = new TopicBatches(plan, options.clock.nowMs);
     this.#clock = new EventClock(plan, options.clock);
-    this.#tables = plan.tables.map((table) => new KeyedRows(table));
+    this.#tables = plan.tables.map((table) => new KeyedRows(table, rowsMax));
     this.#bySource = plan.sources.map((_, source) =>
       plan.handlers.filter((handler) => handler.source === source),
     );
@@ -87,25 +93,24 @@ export class TableFold implements TaskFold {
   }
 
   prepare(batch: RecordBatch): readonly MissingRows[] {
+    this.#requirePartition(batch);
     const decoded = this.#topics.decode(batch);
     this.#times.pass(batch, decoded, this.#clock);
+    this.#topics.filter(decoded);
     const work: Work[] = [];
     for (const part of decoded.parts) {
-      const handlers = this.#bySource[part.source] ?? [];
-      part.each(decoded.deadLetters, 'finding its rows', (j) => {
-        const event = part.eventAt(j);
-        const steps = handlers.map((handler) => ({
-          handler,
-          keys: this.#keysOf(handler.keys, handler.table, event),
-          looked: handler.lookups.flatMap(({ keys, table }) => this.#keysOf(keys, table, event)),
-        }));
-        work.push({ i: part.at?.[j] ?? j, part, j, event, steps });
-      });
+      for (let j = 0; j < part.batch.count; j += 1) {
+        if (part.skip[j] === 1) continue;
+        const asked = this.#work(part, j);
+        if ('reason' in asked) decoded.deadLetters.push(asked);
+        else work.push(asked);
+      }
     }
     work.sort((a, b) => a.i - b.i);
     for (const { steps } of work) {
       for (const { keys, looked } of steps) {
-        for (const key of [...keys, ...looked]) this.#rowsOf(key.table).want(key);
+        for (const key of keys) this.#rowsOf(key.table).want(key);
+        for (const key of looked) if (key !== null) this.#rowsOf(key.table).want(key);
       }
     }
     this.#prepared = { batch, decoded, work };
@@ -125,16 +130,12 @@ export class TableFold implements TaskFold {
     this.#prepared = null;
     const { deadLetters } = prepared.decoded;
     for (const record of prepared.work) {
-      if (record.part.skip[record.j] === 1) continue;
       try {
         this.#reduce(record);
         for (const table of this.#tables) table.keep();
       } catch (error) {
         for (const table of this.#tables) table.undo();
-        const { part, j } = record;
-        const place = `${part.batch.topic}[${part.batch.partition}]@${part.batch.offsets[j]}`;
-        const message = `${place}: the handler of ${part.plan.event.name} in ${this.#plan.name} failed: ${(error as Error).message}`;
-        deadLetters.push(deadLetterAt(part.batch, j, 'HANDLER_FAILED', message));
+        deadLetters.push(this.#handlerFailed(record.part, record.j, error));
       }
     }
     return deadLetters.sort((a, b) => Number(a.offset - b.offset));
@@ -156,46 +157,79 @@ export class TableFold implements TaskFold {
     for (const table of this.#tables) table.evict();
   }
 
+  #work(part: SourcePart, j: number): Work | DeadLetter {
+    let event: unknown;
+    try {
+      event = part.eventAt(j);
+    } catch (error) {
+      const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
+      return letter(part, j, code, (error as Error).message);
+    }
+    try {
+      return { i: part.at?.[j] ?? j, part, j, event, steps: this.#steps(part, event) };
+    } catch (error) {
+      return this.#handlerFailed(part, j, error);
+    }
+  }
+
+  #steps(part: SourcePart, event: unknown): readonly Step[] {
+    return (this.#bySource[part.source] ?? []).map((handler) => {
+      const { keys, table, lookups } = handler;
+      return {
+        handler,
+        keys: handlerKeys(keys, { table, rows: this.#rowsOf(table) }, event),
+        looked: lookups.map((lookup) =>
+          lookupKey(
+            lookup.fields,
+            { table: lookup.table, rows: this.#rowsOf(lookup.table) },
+            event,
+          ),
+        ),
+      };
+    });
+  }
+
   #reduce({ event, steps }: Work): void {
     for (const { handler, keys, looked } of steps) {
-      const table = this.#tables[handler.table] as KeyedRows;
+      const table = this.#rowsOf(handler.table);
       const context: Record<string, unknown> = {};
       for (const [n, { name }] of handler.lookups.entries()) {
-        const key = looked[n] as TableKey;
-        context[name] = this.#rowsOf(key.table).get(key) ?? undefined;
+        const key = looked[n] ?? null;
+        context[name] = key === null ? undefined : (this.#rowsOf(key.table).get(key) ?? undefined);
       }
       for (const key of keys) {
         const row = table.get(key) ?? undefined;
         const next = handler.reduce(row, event as never, { ...context, key: key.values } as never);
         if (next === row) continue;
         if (next === undefined)
-          throw new TypeError('it gave undefined; return a row, or null to delete it');
-        table.set(key, next as Record<string, unknown> | null);
+          throw new TypeError('it gave undefined; return the row, or null to delete it');
+        table.set(key, next as TableRow | null);
       }
     }
   }
 
-  #keysOf(keys: HandlerKeys, table: number, event: unknown): TableKey[] {
-    const rows = this.#tables[table] as KeyedRows;
-    const found =
-      keys.kind === 'fields'
-        ? [keys.fields.map((field) => (event as Record<string, unknown>)[field])]
-        : keys.keysOf(event as never).map((key) => (Array.isArray(key) ? key : [key]));
-    return found.map((values: readonly unknown[]) => {
-      if (values.length !== rows.keyColumns.length) {
-        throw new TypeError(
-          `the key (${values.map(String).join(', ')}) has ${values.length} parts; the primary key of ${rows.plan.name} has ${rows.keyColumns.length}`,
-        );
-      }
-      for (const [c, column] of rows.keyColumns.entries()) {
-        const fault = valueFault(column, values[c]);
-        if (fault !== null) throw new TypeError(`the key "${column.comment}" is ${fault}`);
-      }
-      return { table, values, text: rows.textOf(values) };
-    });
+  #handlerFailed(part: SourcePart, j: number, error: unknown): DeadLetter {
+    const code = error instanceof NullKey ? 'NULL_KEY' : 'HANDLER_FAILED';
+    const message = error instanceof Error ? error.message : String(error);
+    const handler = `the handler of ${part.plan.event.name} in ${this.#plan.name}`;
+    return letter(part, j, code, `${handler} failed: ${message}.`);
+  }
+
+  #requirePartition({ topic, partition }: RecordBatch): void {
+    if (!this.#plan.onePartition || partition === 0) return;
+    throw new RepriseError(
+      'PARTITIONS_CHANGED',
+      `${this.#plan.name} is declared for topics of one partition, and ${topic} has a partition ${partition}. Give its rows keys that contain the record key, drop onePartition and raise the version.`,
+      { facts: { projection: this.#plan.name, topic, partition } },
+    );
   }
 
   #rowsOf(table: number): KeyedRows {
     return this.#tables[table] as KeyedRows;
   }
+}
+
+function letter({ batch }: SourcePart, j: number, code: ErrorCode, message: string): DeadLetter {
+  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
+  return deadLetterAt(batch, j, code, `${place}: ${message}`);
 }
