@@ -89,7 +89,10 @@ function matchesOf(plan: PatternPlan, known: KeyEvents, watermarkMs: number): In
       condition.iterative.every((accepts) => accepts(event.value as never, soFar as never))
     );
   };
-  const found = enumerateMatches({ ...plan, elements: plan.pattern }, tree, events, {
+  const found = enumerateMatches({
+    pattern: { ...plan, elements: plan.pattern },
+    tree,
+    events,
     endMs: watermarkMs,
     meets,
     repeated,

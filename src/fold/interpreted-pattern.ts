@@ -191,117 +191,116 @@ function firstConditions(element: PatternElement): ConditionOfStep[] {
   return found;
 }
 
-/**
- * All matches of a pattern in events, by trying every subsequence against the unrolled pattern: slow, and plain. `endMs`: how far time has passed after the
- * last event.
- */
-export function enumerateMatches(
-  pattern: OraclePattern,
-  tree: Node,
-  events: readonly OracleEvent[],
-  at: { readonly endMs: number; readonly meets: Meets; readonly repeated: ReadonlySet<string> },
-): readonly OracleMatch[] {
-  const found = new Map<string, Found>();
-  const keep = (match: Found) => {
-    const name = match.taken.map(({ step, at: place }) => `${step} ${place}`).join();
-    const before = found.get(name);
-    if (before === undefined || match.certainMs < before.certainMs) found.set(name, match);
-  };
-  extend({ node: tree, taken: [] });
-  return afterSkips(pattern.skip, [...found.values()]);
+/** A prefix of a match: items of the unrolled pattern and the events they take. */
+type Prefix = readonly { readonly item: Item; readonly at: number }[];
+type Holds = (condition: ConditionOfStep, i: number) => boolean;
 
-  function extend(prefix: {
-    readonly node: Node;
-    readonly taken: readonly { item: Item; at: number }[];
-  }): void {
-    const { node, taken } = prefix;
-    const soFar = soFarOf(taken);
+/** What an enumeration works on. `endMs`: how far time has passed after the last event. */
+export interface Enumeration {
+  readonly pattern: OraclePattern;
+  readonly tree: Node;
+  readonly events: readonly OracleEvent[];
+  readonly endMs: number;
+  readonly meets: Meets;
+  readonly repeated: ReadonlySet<string>;
+}
+
+/** All matches of a pattern in events, by trying every subsequence against the unrolled pattern: slow, and plain. */
+export function enumerateMatches(of: Enumeration): readonly OracleMatch[] {
+  return new Enumerator(of).all();
+}
+
+class Enumerator {
+  readonly #of: Enumeration;
+  readonly #found = new Map<string, Found>();
+
+  constructor(of: Enumeration) {
+    this.#of = of;
+  }
+
+  all(): readonly OracleMatch[] {
+    this.#extend(this.#of.tree, []);
+    return afterSkips(this.#of.pattern.skip, [...this.#found.values()]);
+  }
+
+  /** Tries every event after a prefix for every item that may come next. */
+  #extend(node: Node, taken: Prefix): void {
+    const { events, meets } = this.#of;
+    const soFar = this.#soFarOf(taken);
     const last = taken.at(-1)?.at ?? -1;
-    const holds = (condition: ConditionOfStep, i: number) =>
-      at.meets(condition, events[i] as OracleEvent, soFar);
-    for (const tail of node.ends) complete(taken, tail, holds);
+    const holds: Holds = (condition, i) => meets(condition, events[i] as OracleEvent, soFar);
+    for (const tail of node.ends) this.#complete(taken, tail, holds);
     for (const { item, node: next } of node.next.values()) {
       for (let i = last + 1; i < events.length; i += 1) {
-        if (taken.length > 0 && (isKilledAt(i) || isOverAt(i))) break;
+        if (taken.length > 0 && (isKilledAt(node, { i, last, holds }) || this.#isOverAt(taken, i)))
+          break;
         if (item.until.some((condition) => holds(condition, i))) {
           if (taken.length > 0) break;
           continue;
         }
         if (item.greedy.some((condition) => holds(condition, i))) break;
-        const meets = holds(item.condition, i);
-        if (meets) extend({ node: next, taken: [...taken, { item, at: i }] });
+        const isTaken = holds(item.condition, i);
+        if (isTaken) this.#extend(next, [...taken, { item, at: i }]);
         if (taken.length === 0) continue;
-        if (item.follows === 'strict' || (item.follows === 'first' && meets)) break;
+        if (item.follows === 'strict' || (item.follows === 'first' && isTaken)) break;
       }
-    }
-
-    function isKilledAt(i: number): boolean {
-      const kills = ({ only, condition }: Forbidden) =>
-        (only === 'ever' || i === last + 1) && holds(condition, i);
-      const byEdge = [...node.next.values()].some(
-        ({ item }) =>
-          !item.greedy.some((condition) => holds(condition, i)) && item.forbidden.some(kills),
-      );
-      return byEdge || node.ends.some((tail) => tail.some(kills));
-    }
-
-    function isOverAt(i: number): boolean {
-      return (events[i] as OracleEvent).timeMs >= deadlineOf(taken);
     }
   }
 
-  function complete(
-    taken: readonly { item: Item; at: number }[],
-    tail: readonly Forbidden[],
-    holds: (condition: ConditionOfStep, i: number) => boolean,
-  ): void {
+  /** The prefix is a match, unless what must not come at its end comes. */
+  #complete(taken: Prefix, tail: readonly Forbidden[], holds: Holds): void {
+    const { events, endMs } = this.#of;
     const last = taken.at(-1)?.at as number;
-    const positions = taken.map(({ item, at: place }) => ({ step: item.step, at: place }));
     const lastMs = (events[last] as OracleEvent).timeMs;
     if (tail.length === 0) {
-      keep({ taken: positions, matchedAtMs: lastMs, moment: last, certainMs: lastMs });
+      this.#keep(taken, { matchedAtMs: lastMs, moment: last, certainMs: lastMs });
       return;
     }
-    const deadline = deadlineOf(taken);
+    const deadline = this.#deadlineOf(taken);
+    const atDeadline = {
+      matchedAtMs: deadline,
+      moment: this.#countBefore(deadline),
+      certainMs: deadline,
+    };
     const inTime = events
       .map((_, i) => i)
       .filter((i) => i > last && (events[i] as OracleEvent).timeMs < deadline);
-    const kills = inTime.some((i) =>
+    const [next] = inTime;
+    if (tail.every(({ only }) => only === 'next') && next !== undefined) {
+      const nextMs = (events[next] as OracleEvent).timeMs;
+      if (tail.some(({ condition }) => holds(condition, next)) || nextMs > endMs) return;
+      this.#keep(taken, { matchedAtMs: lastMs, moment: next, certainMs: nextMs });
+      return;
+    }
+    const isKilled = inTime.some((i) =>
       tail.some(
         ({ only, condition }) => (only === 'ever' || i === last + 1) && holds(condition, i),
       ),
     );
-    if (tail.every(({ only }) => only === 'next')) {
-      const [next] = inTime;
-      const nextMs = next === undefined ? deadline : (events[next] as OracleEvent).timeMs;
-      const isKilled = next !== undefined && tail.some(({ condition }) => holds(condition, next));
-      if (isKilled || nextMs > at.endMs) return;
-      if (next === undefined)
-        keep({
-          taken: positions,
-          matchedAtMs: deadline,
-          moment: countBefore(deadline),
-          certainMs: deadline,
-        });
-      else keep({ taken: positions, matchedAtMs: lastMs, moment: next, certainMs: nextMs });
-      return;
+    if (!isKilled && deadline <= endMs) this.#keep(taken, atDeadline);
+  }
+
+  /** The same events for the same steps, found by several ways, are one match: the one that was certain first. */
+  #keep(taken: Prefix, when: Pick<Found, 'matchedAtMs' | 'moment' | 'certainMs'>): void {
+    const positions = taken.map(({ item, at }) => ({ step: item.step, at }));
+    const name = positions.map(({ step, at }) => `${step} ${at}`).join();
+    const before = this.#found.get(name);
+    if (before === undefined || when.certainMs < before.certainMs) {
+      this.#found.set(name, { taken: positions, ...when });
     }
-    if (!kills && deadline <= at.endMs) {
-      keep({
-        taken: positions,
-        matchedAtMs: deadline,
-        moment: countBefore(deadline),
-        certainMs: deadline,
-      });
-    }
+  }
+
+  #isOverAt(taken: Prefix, i: number): boolean {
+    return (this.#of.events[i] as OracleEvent).timeMs >= this.#deadlineOf(taken);
   }
 
   /** The index of the last event before an instant, and a half: deadlines come before events of the same time. */
-  function countBefore(ms: number): number {
-    return events.filter(({ timeMs }) => timeMs < ms).length - 0.5;
+  #countBefore(ms: number): number {
+    return this.#of.events.filter(({ timeMs }) => timeMs < ms).length - 0.5;
   }
 
-  function deadlineOf(taken: readonly { item: Item; at: number }[]): number {
+  #deadlineOf(taken: Prefix): number {
+    const { pattern, events } = this.#of;
     const { withinMs, withinStepsMs } = pattern;
     const firstMs = (events[taken[0]?.at as number] as OracleEvent).timeMs;
     const lastMs = (events[taken.at(-1)?.at as number] as OracleEvent).timeMs;
@@ -311,18 +310,31 @@ export function enumerateMatches(
     );
   }
 
-  function soFarOf(
-    taken: readonly { item: Item; at: number }[],
-  ): Readonly<Record<string, unknown>> {
+  #soFarOf(taken: Prefix): Readonly<Record<string, unknown>> {
+    const { events, repeated } = this.#of;
     const soFar: Record<string, unknown> = {};
-    if (taken.length > 0) for (const step of at.repeated) soFar[step] = [];
-    for (const { item, at: place } of taken) {
-      const { value } = events[place] as OracleEvent;
-      if (at.repeated.has(item.step)) (soFar[item.step] as unknown[]).push(value);
+    if (taken.length > 0) for (const step of repeated) soFar[step] = [];
+    for (const { item, at } of taken) {
+      const { value } = events[at] as OracleEvent;
+      if (repeated.has(item.step)) (soFar[item.step] as unknown[]).push(value);
       else soFar[item.step] = value;
     }
     return soFar;
   }
+}
+
+/** Whether event `i` is one that must not come while the pattern could go past a negation. */
+function isKilledAt(
+  node: Node,
+  { i, last, holds }: { readonly i: number; readonly last: number; readonly holds: Holds },
+): boolean {
+  const kills = ({ only, condition }: Forbidden) =>
+    (only === 'ever' || i === last + 1) && holds(condition, i);
+  const byEdge = [...node.next.values()].some(
+    ({ item }) =>
+      !item.greedy.some((condition) => holds(condition, i)) && item.forbidden.some(kills),
+  );
+  return byEdge || node.ends.some((tail) => tail.some(kills));
 }
 
 /** Applies the skip strategy to matches in the order in which they became certain. */

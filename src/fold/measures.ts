@@ -7,7 +7,7 @@ import { DoubleSum } from './aggregate/double-sum.ts';
 import { Extreme } from './aggregate/extreme.ts';
 import { IntegerSum } from './aggregate/integer-sum.ts';
 import { ObjectAccumulator } from './aggregate/object-accumulator.ts';
-import { objectStateOf } from './aggregate/object-state.ts';
+import { objectStateOf } from './aggregate/create-object-state.ts';
 import { exactColumn, measureColumn } from './measure-values.ts';
 import { PartFilter } from './part-filter.ts';
 import { EARLIEST_MS } from './postgres-limits.ts';

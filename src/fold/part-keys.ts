@@ -9,8 +9,7 @@ import { deadLetterAt } from './topic-batch.ts';
 
 /** The key ids of a part's records, into `ids` or a larger array; records without a key that can be stored become dead letters. */
 export function internKeys(
-  plan: Pick<PlanBase, 'name' | 'keys'>,
-  keys: Keys,
+  { plan, keys }: { readonly plan: Pick<PlanBase, 'name' | 'keys'>; readonly keys: Keys },
   part: SourcePart,
   ids: Int32Array,
   deadLetters: DeadLetter[],

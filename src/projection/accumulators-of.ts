@@ -1,5 +1,5 @@
 import type { Field } from '../event/field-type.ts';
-import type { CompiledMeasure } from './compile-measures.ts';
+import type { CompiledMeasure } from './compiled-measure.ts';
 import type { AccumulatorPlan } from './plan.ts';
 import { snakeCase } from './snake-case.ts';
 

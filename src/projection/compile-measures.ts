@@ -3,6 +3,7 @@ import type { Field } from '../event/field-type.ts';
 import { accumulatorsOf } from './accumulators-of.ts';
 import type { KeptOptions, UserAggregate } from './aggregates.ts';
 import { filterFields, planFilter } from './compile-sources.ts';
+import type { CompiledMeasure } from './compiled-measure.ts';
 import type { Fail } from './definition-fault.ts';
 import { measureColumn, stateColumns } from './measure-columns.ts';
 import type {
@@ -101,16 +102,6 @@ export function compileMeasures(
   };
 }
 
-/** A measure with what compiling it found. */
-export interface CompiledMeasure {
-  readonly plan: MeasurePlan;
-  readonly field: Field | null;
-  /** Whether a row may exist without a value for it. */
-  readonly nullable: boolean;
-  readonly state: StatePlan | null;
-  readonly userColumn: UserAggregate<unknown, never, unknown>['column'] | null;
-}
-
 interface Place {
   readonly events: readonly EventDefinition[];
   readonly filters: MeasureFilterPlan[];
@@ -149,7 +140,8 @@ function compileMeasure(
     aggregate,
     field: field?.name ?? null,
     filter,
-    state: state === null ? null : stateColumnName(column, aggregate, field, filter, parameters),
+    state:
+      state === null ? null : stateColumnName({ column, aggregate, filter, parameters }, field),
     parameters,
     exactColumn: aggregate === 'countDistinct' || aggregate === 'topK' ? `${column}_exact` : null,
     of: measure.of === undefined ? null : snakeCase(measure.of),
@@ -160,12 +152,10 @@ function compileMeasure(
 
 /** Measures that need the same state share it: several quantiles of one field, first and last not. */
 function stateColumnName(
-  column: string,
-  aggregate: AggregateName,
+  plan: Pick<MeasurePlan, 'column' | 'aggregate' | 'filter' | 'parameters'>,
   field: Field | null,
-  filter: number | null,
-  parameters: Readonly<Record<string, number>>,
 ): string {
+  const { column, aggregate, filter, parameters } = plan;
   if (aggregate !== 'quantile' && aggregate !== 'variance' && aggregate !== 'stddev') {
     return `_${column}_state`;
   }

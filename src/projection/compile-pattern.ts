@@ -14,7 +14,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { DeclaredElement } from './pattern.ts';
 import type { ConditionOfStep, PatternElement } from './pattern-plan.ts';
 import type { AnyPatternDefinition, PatternDeclaration } from './pattern-projection.ts';
-import type { PatternPlan } from './plan.ts';
+import type { KeyPlan, PatternPlan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import { inferredColumns } from './symbolic-row.ts';
 import type { ColumnPlan, TablePlan } from './table-plan.ts';
@@ -48,25 +48,7 @@ export function compilePattern(
     ...rowColumns(declared, pattern, fail),
   ];
   checkColumns(columns, fail);
-  const table: TablePlan = {
-    name,
-    version,
-    comment: `${projection.constructor.name} of reprise: matches of a pattern of ${from.events.map((event) => event.name).join(', ')} events by ${from.keyFields.join(', ')}`,
-    columns,
-    indexes: checkIndexes(declared.indexes, columns, fail),
-    view: { onlyWhere: null, merged: null },
-  };
-  const state: TablePlan = {
-    name: `${name}__state`,
-    version,
-    comment: `partial matches and events held back, by key, of ${name}`,
-    columns: [
-      ...keys.map(keyColumn),
-      { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'JSON, versioned' },
-    ],
-    indexes: [],
-    view: null,
-  };
+  const tables = planTables(projection, declared, { keys, columns, fail });
   const conditions = conditionsIn(pattern);
   if (conditions.length > CONDITIONS_MAX)
     fail(STEP, `has ${conditions.length} conditions; at most ${CONDITIONS_MAX} are possible.`);
@@ -98,11 +80,46 @@ export function compilePattern(
     version,
     ...shape,
     fingerprint: fingerprintOf({ ...shape, name, columns }),
-    table,
-    tables: [table, state],
+    table: tables[0],
+    tables,
     rebuild: 'live',
     replayable: sources.every(({ time }) => time.kind !== 'processing'),
   };
+}
+
+/** The matches, and the hidden table of keys' states. */
+function planTables(
+  projection: Projection,
+  declared: PatternDeclaration,
+  of: {
+    readonly keys: readonly KeyPlan[];
+    readonly columns: readonly ColumnPlan[];
+    readonly fail: Fail;
+  },
+): readonly [TablePlan, TablePlan] {
+  const { name, version } = projection;
+  const { keys, columns, fail } = of;
+  const { sources: from } = declared;
+  const table: TablePlan = {
+    name,
+    version,
+    comment: `${projection.constructor.name} of reprise: matches of a pattern of ${from.events.map((event) => event.name).join(', ')} events by ${from.keyFields.join(', ')}`,
+    columns,
+    indexes: checkIndexes(declared.indexes, columns, fail),
+    view: { onlyWhere: null, merged: null },
+  };
+  const state: TablePlan = {
+    name: `${name}__state`,
+    version,
+    comment: `partial matches and events held back, by key, of ${name}`,
+    columns: [
+      ...keys.map(keyColumn),
+      { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'JSON, versioned' },
+    ],
+    indexes: [],
+    view: null,
+  };
+  return [table, state];
 }
 
 interface Place {

@@ -1,12 +1,4 @@
-import type { FieldType } from '../../event/field-type.ts';
-import type { StatePlan } from '../../projection/plan.ts';
-import { distinctState } from './distinct.ts';
 import type { FieldValue } from './field-value.ts';
-import { momentsState } from './moments.ts';
-import { collectState, edgeState } from './ordered-values.ts';
-import { sketchState } from './sketch.ts';
-import { topState } from './top.ts';
-import { userState } from './user-state.ts';
 
 /** Where an event stands in event-time order: time, then topic, partition, offset. */
 export interface EventOrder {
@@ -35,25 +27,4 @@ export interface ObjectState<State> {
   /** A JSON value that depends on what was taken in alone, never on the order. */
   toJson(state: State): unknown;
   fromJson(json: unknown): State;
-}
-
-/** The state of a plan. `type`: of the field; undefined where whole events are taken. */
-export function objectStateOf(plan: StatePlan, type: FieldType | undefined): ObjectState<unknown> {
-  switch (plan.kind) {
-    case 'first':
-    case 'last':
-      return edgeState(plan.kind) as ObjectState<unknown>;
-    case 'collect':
-      return collectState(plan.n) as ObjectState<unknown>;
-    case 'distinct':
-      return distinctState(plan.exactUpTo) as ObjectState<unknown>;
-    case 'top':
-      return topState(plan.distinctUpTo) as ObjectState<unknown>;
-    case 'sketch':
-      return sketchState(plan.relativeError, type) as ObjectState<unknown>;
-    case 'moments':
-      return momentsState(type) as ObjectState<unknown>;
-    case 'user':
-      return userState(plan);
-  }
 }

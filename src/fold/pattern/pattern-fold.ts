@@ -101,8 +101,7 @@ export class PatternFold implements TaskFold {
     for (const part of decoded.parts) {
       const ids = this.#keyIds[part.source] as Int32Array;
       this.#keyIds[part.source] = internKeys(
-        this.#plan,
-        this.#keys,
+        { plan: this.#plan, keys: this.#keys },
         part,
         ids,
         decoded.deadLetters,

@@ -121,8 +121,7 @@ export class WindowedFold implements TaskFold {
     this.#topics.filter(decoded);
     for (const part of decoded.parts) {
       this.#keyIds[part.source] = internKeys(
-        this.#plan,
-        this.#keys,
+        { plan: this.#plan, keys: this.#keys },
         part,
         this.#keyIds[part.source] as Int32Array,
         decoded.deadLetters,

@@ -115,7 +115,10 @@ function enumerated(
 ) {
   const events = input.map(({ timeMs, ...value }) => ({ timeMs, value }));
   const { repeated } = patternGraph(pattern.elements);
-  const found = enumerateMatches(pattern, tree, events, {
+  const found = enumerateMatches({
+    pattern,
+    tree,
+    events,
     endMs,
     repeated,
     meets: (each, { value }, soFar) =>
