@@ -1,5 +1,5 @@
 import type { Plan, WindowedPlan } from '../projection/plan.ts';
-import type { WindowBounds } from '../projection/window.ts';
+import type { CustomWindow, WindowBounds } from '../projection/window.ts';
 import { meetsAll } from './interpreted-filter.ts';
 import { foldPatternsInterpreted } from './interpreted-matches.ts';
 import type { TakenEvent } from './interpreted-measure.ts';
@@ -10,7 +10,7 @@ import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-recor
 import { foldSessionsInterpreted } from './interpreted-sessions.ts';
 import { foldTablesInterpreted } from './interpreted-tables.ts';
 import { EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
-import { windowAssigner } from './windowed/assign-windows.ts';
+import { Calendar } from './windowed/calendar.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -89,14 +89,18 @@ class InterpretedWindows {
     const { partition } = record;
     const timeMs = eventTimeMs(source, event, record.timestampMs);
     if (timeMs > record.timestampMs + plan.maxDriftMs) return; // FUTURE
-    const windows = windowsOf(plan, timeMs, event);
-    if (windows.some(({ startMs, endMs }) => startMs < EARLIEST_MS || endMs > LATEST_MS)) return;
+    if (timeMs < EARLIEST_MS || timeMs > LATEST_MS) return;
+    // Custom windows are the user's word on the event, and asked for only once it counts; the others a matter of time alone.
+    const ofTime = plan.window.kind === 'custom' ? [] : this.#windowsOf(timeMs);
+    if (!ofTime.every(isStorable)) return;
     const time = this.#timeOf(partition);
     time.latestMs = Math.max(time.latestMs, timeMs);
     this.#reach(partition, time.latestMs - plan.latenessMs);
     if (!meetsAll(source.where, event)) return;
     const key = keyOf(plan.keys, event);
     if (key === null || !hasStorableValues(plan, event)) return;
+    const windows = plan.window.kind === 'custom' ? ownWindows(plan.window, timeMs, event) : ofTime;
+    if (!windows.every(isStorable)) return;
     const order = { timeMs, topic: record.topic, partition, offset: Number(record.offset) };
     for (const bounds of windows) {
       const isLate = bounds.endMs <= time.watermarkMs;
@@ -107,6 +111,20 @@ class InterpretedWindows {
         group.revisedAtOffset = record.offset;
       }
     }
+  }
+
+  /** Every window that contains the time. */
+  #windowsOf(timeMs: number): WindowBounds[] {
+    const { window } = this.#plan;
+    if (window.kind === 'calendar') return [new Calendar(window).windowOf(timeMs)];
+    if (window.kind === 'custom') return [];
+    const everyMs = window.kind === 'tumbling' ? window.sizeMs : window.everyMs;
+    const found: WindowBounds[] = [];
+    const latest = timeMs - floorMod(timeMs - window.offsetMs, everyMs);
+    for (let startMs = latest; startMs + window.sizeMs > timeMs; startMs -= everyMs) {
+      found.push({ startMs, endMs: startMs + window.sizeMs });
+    }
+    return found;
   }
 
   #groupOf(
@@ -146,10 +164,10 @@ class InterpretedWindows {
     for (const { column, aggregate, of, parameters } of this.#plan.measures) {
       if (aggregate !== 'zScore') continue;
       const judged = rowOf(this.#plan, group)[of as string];
-      if (judged === null) continue;
+      const value = judged === null ? Number.NaN : Number(String(judged));
+      if (!Number.isFinite(value)) continue;
       const id = JSON.stringify([group.partition, column, ...group.key.map(String)]);
       const before = this.#baselines.get(id) ?? [];
-      const value = Number(String(judged));
       if (before.length >= (parameters['min'] as number))
         group.scores[column] = scoreOf(value, before);
       this.#baselines.set(id, [...before, value]);
@@ -165,32 +183,21 @@ function scoreOf(value: number, before: readonly number[]): number | null {
   return Number.isFinite(score) ? score : null;
 }
 
-/** Every window that contains the time. */
-function windowsOf(plan: WindowedPlan, timeMs: number, event: Values): WindowBounds[] {
-  const { window } = plan;
-  switch (window.kind) {
-    case 'tumbling': {
-      const startMs = timeMs - floorMod(timeMs - window.offsetMs, window.sizeMs);
-      return [{ startMs, endMs: startMs + window.sizeMs }];
-    }
-    case 'sliding': {
-      const found: WindowBounds[] = [];
-      const latest = timeMs - floorMod(timeMs - window.offsetMs, window.everyMs);
-      for (let startMs = latest; startMs + window.sizeMs > timeMs; startMs -= window.everyMs) {
-        found.push({ startMs, endMs: startMs + window.sizeMs });
-      }
-      return found;
-    }
-    default: {
-      const found: WindowBounds[] = [];
-      windowAssigner(window)(
-        timeMs,
-        () => event,
-        (startMs, endMs) => found.push({ startMs, endMs }),
-      );
-      return found;
-    }
+/** What the user's function says, each window once; none where it fails, or one is no window. */
+function ownWindows({ windowsOf }: CustomWindow, timeMs: number, event: Values): WindowBounds[] {
+  try {
+    const given = windowsOf(timeMs, event as never);
+    const isWindow = ({ startMs, endMs }: WindowBounds) =>
+      Number.isInteger(startMs) && Number.isInteger(endMs) && startMs < endMs;
+    if (!given.every(isWindow)) return [];
+    return [...new Map(given.map((each) => [`${each.startMs} ${each.endMs}`, each])).values()];
+  } catch {
+    return [];
   }
+}
+
+function isStorable({ startMs, endMs }: WindowBounds): boolean {
+  return startMs >= EARLIEST_MS && endMs <= LATEST_MS;
 }
 
 /** True when Postgres holds every instant and text that a measure would keep. */

@@ -1,13 +1,13 @@
 import type { Field } from '../event/field-type.ts';
 import type { AccumulatorPlan, MeasurePlan, MeasuresPlan, PlanBase } from '../projection/plan.ts';
 import type { ColumnValues } from '../projection/row-set.ts';
-import type { Accumulator, ColumnsByName, Selection } from './aggregate/accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './aggregate/accumulator.ts';
 import { Count } from './aggregate/count.ts';
+import { objectStateOf } from './aggregate/create-object-state.ts';
 import { DoubleSum } from './aggregate/double-sum.ts';
 import { Extreme } from './aggregate/extreme.ts';
 import { IntegerSum } from './aggregate/integer-sum.ts';
 import { ObjectAccumulator } from './aggregate/object-accumulator.ts';
-import { objectStateOf } from './aggregate/create-object-state.ts';
 import { exactColumn, measureColumn } from './measure-values.ts';
 import { PartFilter } from './part-filter.ts';
 import { EARLIEST_MS } from './postgres-limits.ts';
@@ -44,8 +44,11 @@ export class Measures {
   };
   #scratch = this.#chosen;
 
-  /** @param at first free number in a stride */
-  constructor(plan: MeasuredPlan, at: number) {
+  /**
+   * @param at first free number in a stride
+   * @param twin measures of the same plan over other rows: parts are prepared there, for both
+   */
+  constructor(plan: MeasuredPlan, at: number, twin: Measures | null = null) {
     this.#plan = plan;
     this.#at = at;
     let next = at;
@@ -61,7 +64,10 @@ export class Measures {
       return { plan: each, accumulator, fieldIndexes };
     });
     this.width = next - at;
-    this.#filters = plan.measureFilters.map((filter) => new PartFilter(filter, plan.sources));
+    this.#filters =
+      twin === null
+        ? plan.measureFilters.map((filter) => new PartFilter(filter, plan.sources))
+        : twin.#filters;
   }
 
   /** Evaluates the measures' filters on the records of a part, and refuses records whose measured values Postgres could not hold. */
@@ -94,11 +100,17 @@ export class Measures {
     other: Measures,
     source: { readonly state: RowState; readonly slots: Int32Array },
   ): void {
-    const columns = other.#stateOf(source.state, source.slots);
-    for (let i = 0; i < source.slots.length; i += 1) {
-      for (const { accumulator } of this.#placed) {
-        accumulator.merge(target.state, target.slot, columns, i);
-      }
+    const { slots } = source;
+    const into = new Int32Array(slots.length).fill(target.slot);
+    const pairs = { count: slots.length, from: slots, into };
+    this.mergeRows(target.state, other, source.state, pairs);
+  }
+
+  /** Adds what rows of `other` (of the same plan and place) hold to rows here. */
+  mergeRows(target: RowState, other: Measures, source: RowState, pairs: RowPairs): void {
+    for (const [n, { accumulator }] of this.#placed.entries()) {
+      const theirs = other.#placed[n] as Placed;
+      accumulator.mergeRows(target, theirs.accumulator, source, pairs);
     }
   }
 

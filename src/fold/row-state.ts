@@ -79,12 +79,15 @@ export class RowState {
     return slots;
   }
 
-  /** Forgets every row. */
+  /** Forgets every row. Costs what there are of them, not what there once were. */
   clear(): void {
+    for (let i = 0; i < this.changedCount; i += 1) {
+      this.#changed[this.#changedSlots[i] as number] = 0;
+    }
+    if (this.count * 16 > this.#table.length) this.#table.fill(EMPTY);
+    else for (let slot = 0; slot < this.count; slot += 1) this.#erase(slot);
     this.count = 0;
     this.changedCount = 0;
-    this.#changed.fill(0);
-    this.#table.fill(EMPTY);
   }
 
   /**
@@ -120,6 +123,14 @@ export class RowState {
     this.numbers[base + REVISED_AT] = Number.NaN;
     this.#insert(slot);
     return slot;
+  }
+
+  /** Only where every slot goes: others behind it would no longer be found. */
+  #erase(slot: number): void {
+    const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
+    let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
+    while (this.#table[at] !== slot) at = (at + 1) & this.#mask;
+    this.#table[at] = EMPTY;
   }
 
   #insert(slot: number): void {

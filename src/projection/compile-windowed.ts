@@ -10,6 +10,7 @@ import {
 import type { Fail } from './definition-fault.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { mergedColumns } from './merged-columns.ts';
+import { identifierFault } from './names.ts';
 import type { KeyPlan, MeasurePlan, WindowedPlan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { ColumnPlan, TablePlan } from './table-plan.ts';
@@ -45,7 +46,7 @@ export function compileWindowed(
     emissions.length > 0 ||
     measures.some(({ aggregate }) => aggregate === 'zScore');
   const mergedAtRead = eventSplitByKey(from) !== null;
-  if (mergedAtRead && (waits || window.kind === 'sliding')) requireRecordKey(from, fail);
+  if (mergedAtRead && waits) requireRecordKey(from, fail);
   const disorder = planDisorder(options, waits, { step: '.window(…)', fail });
   const columns = [
     ...keys.map(keyColumn),
@@ -67,7 +68,12 @@ export function compileWindowed(
       merged: mergedAtRead ? mergedColumns(compiled, columns, fail) : null,
     },
   };
-  const tables = [table, ...stateTables(table, keys, { window, measures, stateColumns: columns })];
+  const hidden = baselineTables(table, keys, measures);
+  for (const { name: hiddenName } of hidden) {
+    const fault = identifierFault(hiddenName, `__v${version}`);
+    if (fault !== null) fail('name', `"${hiddenName}", its hidden table, ${fault}.`);
+  }
+  const tables = [table, ...hidden];
   const sources = planSources(from, compiled.fieldsOf, fail);
   const shape = {
     kind: 'windowed',
@@ -89,7 +95,7 @@ export function compileWindowed(
     fingerprint: fingerprintOf({ ...shape, name, columns }),
     table,
     tables,
-    rebuild: waits || window.kind === 'sliding' ? 'live' : 'partial',
+    rebuild: waits ? 'live' : 'partial',
     replayable: sources.every(({ time }) => time.kind !== 'processing'),
   };
 }
@@ -99,45 +105,15 @@ function commentOf(projection: Projection, { sources }: WindowedDeclaration): st
   return `${projection.constructor.name} of reprise: ${events} events by ${sources.keyFields.join(', ')} and window`;
 }
 
-/** Hidden tables: panes of sliding windows, baselines of z-scores. */
-function stateTables(
-  table: TablePlan,
+/** The hidden table of the keys' baselines, where z-scores are measured. */
+function baselineTables(
+  { name, version }: TablePlan,
   keys: readonly KeyPlan[],
-  parts: {
-    readonly window: WindowPlan;
-    readonly measures: readonly MeasurePlan[];
-    readonly stateColumns: readonly ColumnPlan[];
-  },
+  measures: readonly MeasurePlan[],
 ): TablePlan[] {
-  const { name, version } = table;
-  const tables: TablePlan[] = [];
-  if (parts.window.kind === 'sliding') {
-    const scores = new Set(
-      parts.measures.flatMap(({ aggregate, column }) => (aggregate === 'zScore' ? [column] : [])),
-    );
-    tables.push({
-      name: `${name}__panes`,
-      version,
-      comment: `panes that the open windows of ${name} share`,
-      columns: [
-        ...parts.stateColumns.filter(
-          (column) =>
-            !scores.has(column.name) && !['revised_at_offset', '_closed'].includes(column.name),
-        ),
-        {
-          name: '_until',
-          type: 'timestamptz',
-          nullable: false,
-          role: 'state',
-          comment: 'when the last of its windows closes',
-        },
-      ],
-      indexes: [],
-      view: null,
-    });
-  }
-  if (parts.measures.some(({ aggregate }) => aggregate === 'zScore')) {
-    tables.push({
+  if (!measures.some(({ aggregate }) => aggregate === 'zScore')) return [];
+  return [
+    {
       name: `${name}__baseline`,
       version,
       comment: `running baselines of the keys of ${name}`,
@@ -147,9 +123,8 @@ function stateTables(
       ],
       indexes: [],
       view: null,
-    });
-  }
-  return tables;
+    },
+  ];
 }
 
 function windowColumns(window: WindowPlan): ColumnPlan[] {

@@ -73,7 +73,8 @@ export function tumbling(
 }
 
 /**
- * Sliding (hopping) event-time windows of one size that begin every `every`. An event lies in all windows that contain it; windows share the work for it by panes.
+ * Sliding (hopping) event-time windows of one size that begin every `every`. An event lies in all windows that contain it, which share the work for it: it is
+ * accumulated once per pane, the stretch between two boundaries.
  * @param options.every how far apart windows begin; beyond `size` there are gaps
  * @param options.offset moves all boundaries; default 0
  * @throws DEFINITION_INVALID for a size or distance that is not a positive duration

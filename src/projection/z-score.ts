@@ -8,9 +8,10 @@ export interface ScoreMeasure {
 
 /**
  * When a window closes: how many standard deviations its value of `measure` lies from the mean of the key's earlier closed windows, in event-time order; then
- * the value joins the baseline. Column float8; NULL while the window is open, while there are fewer than `min` earlier windows (default 2), and while they
- * are all the same. A later revision of the window changes neither score nor baseline.
+ * the value joins the baseline. Column float8; NULL while the window is open, while there are fewer than `min` earlier windows (default 2; a single one has no
+ * deviation), while they are all the same, and where the value itself is NULL or not finite (such a window stays out of the baseline). A later revision of
+ * the window changes neither score nor baseline. The baselines of all keys of a task are kept in memory, and in a hidden table.
  */
 export function zScore(measure: string, options: { readonly min?: number } = {}): ScoreMeasure {
-  return { aggregate: 'zScore', of: measure, parameters: { min: Math.max(2, options.min ?? 2) } };
+  return { aggregate: 'zScore', of: measure, parameters: { min: options.min ?? 2 } };
 }

@@ -9,6 +9,13 @@ export interface Selection {
   readonly slots: Int32Array;
 }
 
+/** Rows to merge with others: entry i says that row `from[i]` of the source goes into row `into[i]` of the target. */
+export interface RowPairs {
+  readonly count: number;
+  readonly from: Int32Array;
+  readonly into: Int32Array;
+}
+
 /** Columns of a row set, by name. */
 export type ColumnsByName = ReadonlyMap<string, ColumnValues>;
 
@@ -25,6 +32,8 @@ export interface Accumulator {
   add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void;
   /** Merges row `i` of a set into the row in `slot`. */
   merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void;
+  /** Merges rows in memory, held by `other` (of the same kind and place; it may be this one) with their numbers in `source`. They stay as they are. */
+  mergeRows(target: RowState, other: Accumulator, source: RowState, pairs: RowPairs): void;
   /** Writes its columns for the given rows. `present` marks the rows where its field had a value; null: all. */
   write(
     state: RowState,

@@ -1,7 +1,7 @@
 import type { ColumnValues } from '../../projection/row-set.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
-import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 
 /** Counts events, or the non-null values of a field. */
 export class Count implements Accumulator {
@@ -35,6 +35,15 @@ export class Count implements Accumulator {
     if (column?.type !== 'int8') throw new TypeError(`no int8 column ${this.#column}`);
     const index = slot * state.stride + this.#at;
     state.numbers[index] = (state.numbers[index] as number) + (column.values[i] as number);
+  }
+
+  mergeRows(target: RowState, _other: Count, source: RowState, pairs: RowPairs): void {
+    const { count, from, into } = pairs;
+    for (let i = 0; i < count; i += 1) {
+      const index = (into[i] as number) * target.stride + this.#at;
+      const more = source.numbers[(from[i] as number) * source.stride + this.#at] as number;
+      target.numbers[index] = (target.numbers[index] as number) + more;
+    }
   }
 
   *write(state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {

@@ -5,7 +5,9 @@ import type { ObjectState } from './object-state.ts';
 
 /** HyperLogLog with 2^12 registers (Flajolet et al. 2007). */
 const REGISTERS = 4_096;
-const INDEX_BITS = 12;
+/** Bits of a hash beyond those that choose the register. */
+const RANK_BITS = 41;
+const BIAS = 0.7213 / (1 + 1.079 / REGISTERS);
 
 /** Different values: themselves, while there are at most `exactUpTo`; beyond that registers. Which of the two is a function of the set alone. */
 export interface Distinct {
@@ -62,13 +64,12 @@ export function distinctState(exactUpTo: number): ObjectState<Distinct> {
 /** How many different values there are, exactly or about. */
 export function distinctCount({ values, registers }: Distinct): bigint {
   if (values !== null) return BigInt(values.size);
-  let sum = 0;
-  let zeros = 0;
-  for (const rank of registers as Uint8Array) {
-    sum += 2 ** -rank;
-    if (rank === 0) zeros += 1;
-  }
-  const raw = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum;
+  // Terms are added rank by rank, so that SQL can repeat the sum to the bit.
+  const ranks = new Float64Array(RANK_BITS + 2);
+  for (const rank of registers as Uint8Array) ranks[rank] = (ranks[rank] as number) + 1;
+  const sum = ranks.reduce((total, n, rank) => total + n / 2 ** rank, 0);
+  const raw = (BIAS * REGISTERS * REGISTERS) / sum;
+  const zeros = ranks[0] as number;
   const estimate =
     raw <= 2.5 * REGISTERS && zeros > 0 ? REGISTERS * Math.log(REGISTERS / zeros) : raw;
   return BigInt(Math.round(estimate));
@@ -80,10 +81,12 @@ function registersOf(values: Iterable<FieldValue>): Uint8Array {
   return registers;
 }
 
+/** The first 12 bits of the hash choose a register, which keeps the greatest rank: one more than the zeros that the other bits begin with. */
 function register(registers: Uint8Array, value: FieldValue): void {
-  const [high, low] = hashValue(value);
-  const index = high >>> (32 - INDEX_BITS);
-  const rest = ((high << INDEX_BITS) | (low >>> (32 - INDEX_BITS))) >>> 0;
-  const rank = rest === 0 ? 33 + Math.clz32((low << INDEX_BITS) >>> 0) : Math.clz32(rest) + 1;
+  const hash = hashValue(value);
+  const index = Math.floor(hash / 2 ** RANK_BITS);
+  const rest = hash - index * 2 ** RANK_BITS;
+  const high = Math.floor(rest / 2 ** 32);
+  const rank = high > 0 ? Math.clz32(high) - 22 : 10 + Math.clz32(rest);
   registers[index] = Math.max(registers[index] as number, rank);
 }

@@ -1,7 +1,7 @@
 import type { ColumnValues } from '../../projection/row-set.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
-import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 import { expansionOf, nearestDouble, unitsOf } from './exact-double.ts';
 
@@ -42,25 +42,27 @@ export class DoubleSum implements Accumulator {
       const record = records[i] as number;
       if (present !== null && present[record] === 0) continue;
       const slot = slots[i] as number;
-      const index = slot * stride + this.#at;
-      const hi = numbers[index] as number;
-      const lo = numbers[index + 1] as number;
-      const x = values[record] as number;
-      const s = hi + x;
-      const back = s - hi;
-      const e = hi - (s - back) + (x - back);
-      const t = lo + e;
-      const back2 = t - lo;
-      const lost = lo - (t - back2) + (e - back2);
-      const total = s + t;
-      // Infinity − Infinity is NaN: this also catches a total beyond the range of doubles.
-      if (lost === 0 && total - total === 0) {
-        const back3 = total - s;
-        numbers[index] = total;
-        numbers[index + 1] = s - (total - back3) + (t - back3);
-      } else {
-        this.#addSlowly(numbers, index, slot, x);
-      }
+      this.#addNext(numbers, slot * stride + this.#at, slot, values[record] as number);
+    }
+  }
+
+  #addNext(numbers: Float64Array, index: number, slot: number, x: number): void {
+    const hi = numbers[index] as number;
+    const lo = numbers[index + 1] as number;
+    const s = hi + x;
+    const back = s - hi;
+    const e = hi - (s - back) + (x - back);
+    const t = lo + e;
+    const back2 = t - lo;
+    const lost = lo - (t - back2) + (e - back2);
+    const total = s + t;
+    // Infinity − Infinity is NaN: this also catches a total beyond the range of doubles.
+    if (lost === 0 && total - total === 0) {
+      const back3 = total - s;
+      numbers[index] = total;
+      numbers[index + 1] = s - (total - back3) + (t - back3);
+    } else {
+      this.#addSlowly(numbers, index, slot, x);
     }
   }
 
@@ -121,6 +123,36 @@ export class DoubleSum implements Accumulator {
     this.#units.delete(slot);
     numbers[index] = parts[0] ?? 0;
     numbers[index + 1] = parts[1] ?? 0;
+  }
+
+  mergeRows(target: RowState, other: DoubleSum, source: RowState, pairs: RowPairs): void {
+    for (let i = 0; i < pairs.count; i += 1) {
+      const from = pairs.from[i] as number;
+      const into = pairs.into[i] as number;
+      const fromIndex = from * source.stride + this.#at;
+      const hi = source.numbers[fromIndex] as number;
+      const lo = source.numbers[fromIndex + 1] as number;
+      if (hi === 0 && lo === 0) continue;
+      const { numbers } = target;
+      const index = into * target.stride + this.#at;
+      const units = other.#units.size === 0 ? undefined : other.#units.get(from);
+      if (units !== undefined) this.#addUnits(numbers, index, into, units);
+      else {
+        this.#addNext(numbers, index, into, hi);
+        if (lo !== 0) this.#addNext(numbers, index, into, lo);
+      }
+    }
+  }
+
+  #addUnits(numbers: Float64Array, index: number, slot: number, more: bigint): void {
+    const units = this.#units.get(slot);
+    const hi = numbers[index] as number;
+    if (units === undefined && !Number.isFinite(hi)) return; // special, whatever is added
+    const before = units ?? unitsOf(hi) + unitsOf(numbers[index + 1] as number);
+    this.#units.set(slot, before + more);
+    numbers[index] = 0;
+    numbers[index + 1] = Number.NaN;
+    this.#settle(numbers, index, slot);
   }
 
   *write(

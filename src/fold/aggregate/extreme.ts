@@ -3,7 +3,7 @@ import type { ColumnValues } from '../../projection/row-set.ts';
 import type { ColumnType } from '../../projection/table-plan.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
-import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 
 /** State of a row that has no value yet: sorts below everything, as no double does. */
@@ -116,6 +116,28 @@ export class Extreme implements Accumulator {
     } else {
       const one = { count: 1, slots: Int32Array.of(slot), records: Int32Array.of(i) };
       this.#addNumbers(state, one, column.values as Float64Array, null);
+    }
+  }
+
+  mergeRows(target: RowState, other: Extreme, source: RowState, pairs: RowPairs): void {
+    const greatest = this.#sign === 1;
+    const asNumbers = this.#type !== 'numeric' && this.#exact.size === 0 && other.#exact.size === 0;
+    for (let i = 0; i < pairs.count; i += 1) {
+      const from = pairs.from[i] as number;
+      const into = pairs.into[i] as number;
+      const fromIndex = from * source.stride + this.#at;
+      if (source.numbers[fromIndex] === NOTHING) continue;
+      if (!asNumbers) {
+        this.#offer(target, into, other.#integer(source, from));
+        continue;
+      }
+      const index = into * target.stride + this.#at;
+      const x = source.numbers[fromIndex + 1] as number;
+      const best = target.numbers[index + 1] as number;
+      if (target.numbers[index] === NOTHING || (greatest ? isAbove(x, best) : isAbove(best, x))) {
+        target.numbers[index] = SOME;
+        target.numbers[index + 1] = x;
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ColumnValues } from '../../projection/row-set.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
-import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 
 /** The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once that does not hold it, a bigint beside. */
@@ -64,6 +64,20 @@ export class IntegerSum implements Accumulator {
     if (column?.type !== 'numeric') throw new TypeError(`no numeric column ${this.#column}`);
     const value = column.values[i] ?? null;
     if (value !== null) this.#addLarge(state, slot, value);
+  }
+
+  mergeRows(target: RowState, other: IntegerSum, source: RowState, pairs: RowPairs): void {
+    for (let i = 0; i < pairs.count; i += 1) {
+      const from = pairs.from[i] as number;
+      const into = pairs.into[i] as number;
+      const large = other.#large.size === 0 ? undefined : other.#large.get(from);
+      if (large !== undefined) this.#addLarge(target, into, large);
+      else {
+        const small = source.numbers[from * source.stride + this.#at] as number;
+        if (this.#large.size === 0) this.#addSafe(target, into, small);
+        else this.#addLarge(target, into, BigInt(small));
+      }
+    }
   }
 
   *write(

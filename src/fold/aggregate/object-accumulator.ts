@@ -1,7 +1,7 @@
 import type { ColumnValues } from '../../projection/row-set.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
-import type { Accumulator, ColumnsByName, Selection } from './accumulator.ts';
+import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { fieldValueAt } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
 
@@ -48,6 +48,15 @@ export class ObjectAccumulator implements Accumulator {
     if (column?.type !== 'text') throw new TypeError(`no text column ${this.#column}`);
     const other = this.#state.fromJson(JSON.parse(column.values[i] as string));
     this.#bySlot[slot] = this.#state.merge(this.read(slot), other);
+  }
+
+  mergeRows(_target: RowState, other: ObjectAccumulator, _source: RowState, pairs: RowPairs): void {
+    for (let i = 0; i < pairs.count; i += 1) {
+      const theirs = other.#bySlot[pairs.from[i] as number];
+      if (theirs === undefined) continue;
+      const into = pairs.into[i] as number;
+      this.#bySlot[into] = this.#state.merge(this.read(into), theirs);
+    }
   }
 
   *write(_state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {

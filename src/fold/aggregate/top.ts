@@ -11,26 +11,45 @@ import type { ObjectState } from './object-state.ts';
 export interface Top {
   readonly counts: Map<FieldValue, number>;
   exact: boolean;
+  /** Hashes of the values kept, and which is the largest: known once the limit is reached. */
+  hashes: Map<FieldValue, number> | null;
+  largest: { readonly value: FieldValue; readonly hash: number } | null;
 }
 
 /** How often each value of a field occurs, for at most `distinctUpTo` of them. */
 export function topState(distinctUpTo: number): ObjectState<Top> {
   const add = (state: Top, value: FieldValue, times: number) => {
-    const before = state.counts.get(value);
-    state.counts.set(value, (before ?? 0) + times);
-    if (before === undefined && state.counts.size > distinctUpTo) {
-      state.counts.delete(largestHash(state.counts.keys()));
-      state.exact = false;
+    const { counts } = state;
+    const before = counts.get(value);
+    if (before !== undefined || counts.size < distinctUpTo) {
+      counts.set(value, (before ?? 0) + times);
+      return;
     }
+    state.exact = false;
+    const hash = hashValue(value);
+    state.hashes ??= new Map([...counts.keys()].map((each) => [each, hashValue(each)]));
+    state.largest ??= largestOf(state.hashes);
+    if (isAbove({ value, hash }, state.largest)) return;
+    counts.delete(state.largest.value);
+    state.hashes.delete(state.largest.value);
+    counts.set(value, times);
+    state.hashes.set(value, hash);
+    state.largest = largestOf(state.hashes);
   };
+  const stateOf = (counts: Map<FieldValue, number>, exact: boolean): Top => ({
+    counts,
+    exact,
+    hashes: null,
+    largest: null,
+  });
   return {
-    zero: () => ({ counts: new Map(), exact: true }),
+    zero: () => stateOf(new Map(), true),
     add(state, value) {
       add(state, value, 1);
       return state;
     },
     merge(state, other) {
-      // Only values below both limits were counted by both: adding everything and dropping the largest hashes leaves exactly those.
+      // What either side dropped lies above its limit: adding everything and keeping the smallest hashes leaves only values that both sides counted in full.
       for (const [value, times] of other.counts) add(state, value, times);
       state.exact &&= other.exact;
       return state;
@@ -43,10 +62,7 @@ export function topState(distinctUpTo: number): ObjectState<Top> {
     }),
     fromJson(json) {
       const { exact, counts } = json as { exact: boolean; counts: [unknown, number][] };
-      return {
-        exact,
-        counts: new Map(counts.map(([value, times]) => [valueFromJson(value), times])),
-      };
+      return stateOf(new Map(counts.map(([value, times]) => [valueFromJson(value), times])), exact);
     },
   };
 }
@@ -59,17 +75,22 @@ export function topOf({ counts }: Top, k: number, type: FieldType): unknown {
     .map(([value, count]) => ({ value: shownInJson(value, type), count }));
 }
 
-function largestHash(values: Iterable<FieldValue>): FieldValue {
-  let largest: FieldValue | null = null;
-  let hash: readonly [number, number] = [-1, -1];
-  for (const value of values) {
-    const next = hashValue(value);
-    const isLarger =
-      next[0] > hash[0] ||
-      (next[0] === hash[0] &&
-        (next[1] > hash[1] ||
-          (next[1] === hash[1] && largest !== null && compareFieldValues(value, largest) > 0)));
-    if (isLarger) [largest, hash] = [value, next];
+interface Hashed {
+  readonly value: FieldValue;
+  readonly hash: number;
+}
+
+function largestOf(hashes: ReadonlyMap<FieldValue, number>): Hashed {
+  let largest: Hashed | null = null;
+  for (const [value, hash] of hashes) {
+    if (largest === null || hash > largest.hash || isAbove({ value, hash }, largest)) {
+      largest = { value, hash };
+    }
   }
-  return largest as FieldValue;
+  return largest as Hashed;
+}
+
+/** By hash, then by value. */
+function isAbove(a: Hashed, b: Hashed): boolean {
+  return a.hash > b.hash || (a.hash === b.hash && compareFieldValues(a.value, b.value) > 0);
 }

@@ -34,9 +34,12 @@ export class Baselines {
     );
   }
 
-  /** The score of a value against the key's baseline so far, then takes the value into it. Null: too few windows, or all the same. */
+  /**
+   * The score of a value against the key's baseline so far, then takes the value into it. Null: too few windows, or all the same. A value that is missing or
+   * not finite has no score, and stays out of the baseline: one NaN in it would be there for ever.
+   */
   judge(keyId: number, n: number, value: number | null): number | null {
-    if (value === null) return null;
+    if (value === null || !Number.isFinite(value)) return null;
     const all = this.#byKey.get(keyId) ?? this.scores.map(() => MOMENTS.zero());
     const baseline = all[n] as Moments;
     const variance = varianceOf(baseline, DOUBLE);

@@ -1,28 +1,21 @@
-import type { SlidingWindow, WindowBounds } from '../../projection/window.ts';
-import { floorTo } from './assign-windows.ts';
+import type { SlidingWindow } from '../../projection/window.ts';
 
-/** Size of the panes that sliding windows share: every boundary of a window is one of a pane (Li et al. 2005, "No pane, no gain"). */
-export function paneSizeMs({ sizeMs, everyMs }: SlidingWindow): number {
-  let a = sizeMs;
-  let b = everyMs;
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
+/** The largest boundary at or before a time: offset + k · size. Right for negative times too. */
+export function floorTo(timeMs: number, sizeMs: number, offsetMs: number): number {
+  return Math.floor((timeMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
 }
 
-/** The pane of an event time. */
-export function paneOf(window: SlidingWindow, timeMs: number): WindowBounds {
-  const size = paneSizeMs(window);
-  const startMs = floorTo(timeMs, size, window.offsetMs);
-  return { startMs, endMs: startMs + size };
+/**
+ * Where the pane of an event time begins. A pane is the longest stretch around it in which no window begins or ends. Two alternate at most, of size mod every and of the rest of
+ * every (paired windows, Krishnamurthy et al. 2006), however little size and every have in common.
+ */
+export function paneStartAt({ sizeMs, everyMs, offsetMs }: SlidingWindow, timeMs: number): number {
+  const startMs = floorTo(timeMs, everyMs, offsetMs);
+  const middleMs = startMs + (sizeMs % everyMs);
+  return timeMs < middleMs ? startMs : middleMs;
 }
 
-/** The windows that a pane lies in, latest first. */
-export function windowsOfPane(window: SlidingWindow, paneStartMs: number): WindowBounds[] {
-  const { sizeMs, everyMs, offsetMs } = window;
-  const found: WindowBounds[] = [];
-  const last = floorTo(paneStartMs, everyMs, offsetMs);
-  for (let startMs = last; startMs > paneStartMs - sizeMs; startMs -= everyMs) {
-    found.push({ startMs, endMs: startMs + sizeMs });
-  }
-  return found;
+/** Where the first window that contains a time begins; later than the time where windows leave a gap there. */
+export function firstStartAt({ sizeMs, everyMs, offsetMs }: SlidingWindow, timeMs: number): number {
+  return floorTo(timeMs - sizeMs, everyMs, offsetMs) + everyMs;
 }

@@ -1,33 +1,32 @@
 import type { EmissionPlan, WindowedPlan } from '../../projection/plan.ts';
+import type { RowSet } from '../../projection/row-set.ts';
+import { RepriseError } from '../../reprise-error.ts';
 import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
 import { emissionId } from '../emission-id.ts';
 import type { Keys } from '../keys.ts';
 import type { Emission } from '../task-fold.ts';
 import type { Baselines } from './baselines.ts';
-import type { WindowPanes } from './window-panes.ts';
 import type { WindowRows } from './window-rows.ts';
 
 interface CloserParts {
   readonly plan: WindowedPlan;
   readonly rows: WindowRows;
-  readonly panes: WindowPanes | null;
   readonly baselines: Baselines;
   /** Windows that end by then are closed already. */
   readonly closedUntilMs: number;
 }
 
 /**
- * What happens when windows close: they are put together from panes, judged against their key's baseline, shown and published; once each, in the order of their
- * ends, then keys, at the very record or tick that moves the watermark past them. Only plans for which that moment matters have one.
+ * What happens when windows close: they are completed from panes, judged against their key's baseline, shown and published; once each, in the order of their
+ * ends, then keys, at the very record or tick that moves the watermark past them. Only plans for which that moment matters have one. Every open row in memory
+ * is tracked: when its slot is taken, and again after slots have changed.
  */
 export class WindowCloser {
   readonly tellsRevisions: boolean;
   readonly #parts: CloserParts;
+  /** Open rows, by their ends. */
   readonly #open = new Deadlines<number>();
-  /** Slots that are waiting in `#open`, and those of them whose row does not show all panes. */
-  readonly #tracked = new Set<number>();
-  readonly #stale = new Set<number>();
   #emissions: Emission[] = [];
   closedUntilMs: number;
 
@@ -39,17 +38,14 @@ export class WindowCloser {
 
   /** The closer of a plan; null where nothing depends on when windows close. */
   static of(parts: CloserParts): WindowCloser | null {
-    const { plan, panes, baselines } = parts;
+    const { plan, baselines } = parts;
     const matters =
-      panes !== null ||
-      plan.emit === 'onClose' ||
-      plan.emissions.length > 0 ||
-      baselines.scores.length > 0;
+      plan.emit === 'onClose' || plan.emissions.length > 0 || baselines.scores.length > 0;
     return matters ? new WindowCloser(parts) : null;
   }
 
   get openCount(): number {
-    return this.#tracked.size;
+    return this.#open.size;
   }
 
   /** When the next window closes. */
@@ -57,35 +53,17 @@ export class WindowCloser {
     return this.#open.nextMs;
   }
 
-  isClosed(slot: number): boolean {
-    return this.#parts.rows.endOf(slot) <= this.closedUntilMs;
-  }
+  readonly isClosed = (slot: number): boolean => this.#parts.rows.endOf(slot) <= this.closedUntilMs;
 
-  /** A row that may be open: it will be closed. */
-  track(slot: number): void {
-    if (this.#tracked.has(slot) || this.isClosed(slot)) return;
-    this.#tracked.add(slot);
-    this.#open.add(this.#parts.rows.endOf(slot), slot);
-  }
+  /** A row whose slot was just taken: if it is open, it will be closed. */
+  readonly track = (slot: number): void => {
+    if (!this.isClosed(slot)) this.#open.add(this.#parts.rows.endOf(slot), slot);
+  };
 
   /** Slots have changed: begins anew with every open row. */
   trackAll(): void {
     this.#open.clear();
-    this.#tracked.clear();
     for (let slot = 0; slot < this.#parts.rows.state.count; slot += 1) this.track(slot);
-  }
-
-  /** A pane of this open window has changed. */
-  stale(slot: number): void {
-    this.track(slot);
-    this.#stale.add(slot);
-    this.#parts.rows.state.touch(slot);
-  }
-
-  /** Brings rows up to date with their panes. */
-  refresh(): void {
-    for (const slot of this.#stale) this.#parts.panes?.assemble(slot);
-    this.#stale.clear();
   }
 
   /** The watermark moved without reaching the end of a window. */
@@ -93,25 +71,19 @@ export class WindowCloser {
     if (watermarkMs > this.closedUntilMs) this.closedUntilMs = watermarkMs;
   }
 
-  /** Closes every window that ends by the watermark. */
+  /** Closes every window that ends by the watermark. Their rows must be complete. */
   close(watermarkMs: number, keys: Keys): void {
     while (this.#open.nextMs <= watermarkMs) {
       this.closedUntilMs = this.#open.nextMs;
-      const slots = this.#open.takeNext().map((slot) => ({
-        slot,
-        key: keys.partsOf(this.#parts.rows.state.keyIds[slot] as number).map(String),
-      }));
-      slots.sort(
-        (a, b) => compareKeys(a.key, b.key) || this.#startOf(a.slot) - this.#startOf(b.slot),
-      );
-      for (const { slot } of slots) this.#closeOne(slot, keys);
+      this.#closeAll(this.#inKeyOrder(this.#open.takeNext(), keys), keys);
     }
-    this.closedUntilMs = Math.max(this.closedUntilMs, watermarkMs);
+    this.reach(watermarkMs);
   }
 
   /** A closed window was changed by a late event. */
-  revised(slot: number, offset: number, keys: Keys): void {
-    this.#emit('revise', slot, keys, offset);
+  revised(slot: number, place: { readonly topic: string; readonly offset: number }, keys: Keys) {
+    const row = this.#rowsOf(Int32Array.of(slot), keys);
+    this.#emit({ on: 'revise', slot, rows: row, i: 0, place }, keys);
   }
 
   takeEmissions(): readonly Emission[] {
@@ -120,53 +92,97 @@ export class WindowCloser {
     return taken;
   }
 
-  #closeOne(slot: number, keys: Keys): void {
-    const { rows, panes, baselines } = this.#parts;
-    this.#tracked.delete(slot);
-    if (this.#stale.delete(slot)) panes?.assemble(slot);
-    rows.state.touch(slot);
-    if (baselines.scores.length > 0) this.#judge(slot, keys);
-    this.#emit('close', slot, keys, null);
+  #inKeyOrder(slots: readonly number[], keys: Keys): Int32Array {
+    const { rows } = this.#parts;
+    const keyed = slots.map((slot) => ({
+      slot,
+      key: keys.partsOf(rows.state.keyIds[slot] as number).map(String),
+    }));
+    keyed.sort((a, b) => compareKeys(a.key, b.key) || rows.startOf(a.slot) - rows.startOf(b.slot));
+    return Int32Array.from(keyed, ({ slot }) => slot);
   }
 
-  #judge(slot: number, keys: Keys): void {
-    const { rows, baselines } = this.#parts;
-    const row = this.#rowOf(slot, keys);
-    const keyId = rows.state.keyIds[slot] as number;
-    for (const [n, { of }] of baselines.scores.entries()) {
-      const value = row[of];
-      const score = baselines.judge(keyId, n, value === null ? null : Number(String(value)));
-      rows.score(slot, n, score ?? Number.NaN);
+  #closeAll(slots: Int32Array, keys: Keys): void {
+    const { plan, rows, baselines } = this.#parts;
+    for (const slot of slots) rows.state.touch(slot);
+    if (baselines.scores.length > 0) this.#judge(slots, keys);
+    if (!plan.emissions.some(({ on }) => on === 'close')) return;
+    const closed = this.#rowsOf(slots, keys);
+    for (const [i, slot] of slots.entries()) {
+      this.#emit({ on: 'close', slot, rows: closed, i, place: null }, keys);
     }
   }
 
-  #emit(on: EmissionPlan['on'], slot: number, keys: Keys, offset: number | null): void {
+  #judge(slots: Int32Array, keys: Keys): void {
+    const { plan, rows, baselines } = this.#parts;
+    const closed = this.#rowsOf(slots, keys);
+    for (const [i, slot] of slots.entries()) {
+      const row = rowObject(plan.table, closed, i);
+      const keyId = rows.state.keyIds[slot] as number;
+      for (const [n, { of }] of baselines.scores.entries()) {
+        const value = row[of];
+        const score = baselines.judge(keyId, n, value === null ? null : Number(String(value)));
+        rows.score(slot, n, score ?? Number.NaN);
+      }
+    }
+  }
+
+  #emit(
+    what: {
+      readonly on: EmissionPlan['on'];
+      readonly slot: number;
+      /** The row is the `i`-th of these. */
+      readonly rows: RowSet;
+      readonly i: number;
+      /** Of the late event. */
+      readonly place: { readonly topic: string; readonly offset: number } | null;
+    },
+    keys: Keys,
+  ): void {
     const { plan, rows } = this.#parts;
+    const { on, slot, place } = what;
+    const names = new Map<string, number>();
     for (const emission of plan.emissions) {
       if (emission.on !== on) continue;
-      const value = emission.make(this.#rowOf(slot, keys) as never);
+      const { name } = emission.event;
+      const before = names.get(name) ?? 0;
+      names.set(name, before + 1);
+      const value = this.#valueOf(emission, rowObject(plan.table, what.rows, what.i));
       if (value === null || value === undefined) continue;
-      const key = keys.partsOf(rows.state.keyIds[slot] as number);
       const [startMs, endMs] = [rows.startOf(slot), rows.endOf(slot)];
-      const at = offset === null ? [] : [offset];
-      this.#emissions.push({
-        event: emission.event,
-        value,
-        id: emissionId(plan.name, emission.event.name, on, startMs, endMs, ...key, ...at),
-        timestampMs: endMs,
-      });
+      const key = keys.partsOf(rows.state.keyIds[slot] as number);
+      const id = emissionId(
+        ...[plan.name, name, on, startMs, endMs, ...key],
+        ...(place === null ? [] : [place.topic, place.offset]),
+        ...(before === 0 ? [] : [before]), // the same event twice
+      );
+      this.#emissions.push({ event: emission.event, value, id, timestampMs: endMs });
     }
   }
 
-  #rowOf(slot: number, keys: Keys): Record<string, unknown> {
-    const { rows, plan } = this.#parts;
-    const written = rows.write(keys, Int32Array.of(slot), { isClosed: () => true });
-    return rowObject(plan.table, written, 0);
+  #valueOf({ event, make }: EmissionPlan, row: Record<string, unknown>): unknown {
+    try {
+      return make(row as never);
+    } catch (error) {
+      const { plan } = this.#parts;
+      const place = ['window_start', ...plan.keys.map(({ column }) => column)]
+        .map((name) => `${name} ${shown(row[name])}`)
+        .join(', ');
+      throw new RepriseError(
+        'HANDLER_FAILED',
+        `${plan.name}: .onClose(${event.name}, …) failed for the window with ${place}: ${(error as Error).message}. Correct the function, raise the version and rebuild.`,
+        { cause: error },
+      );
+    }
   }
 
-  #startOf(slot: number): number {
-    return this.#parts.rows.startOf(slot);
+  #rowsOf(slots: Int32Array, keys: Keys): RowSet {
+    return this.#parts.rows.write(keys, slots, () => true);
   }
+}
+
+function shown(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 function compareKeys(a: readonly string[], b: readonly string[]): number {

@@ -1,122 +1,204 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { WindowedPlan } from '../../projection/plan.ts';
+import type {
+  CalendarWindow,
+  CustomWindow,
+  SlidingWindow,
+  TumblingWindow,
+  WindowPlan,
+} from '../../projection/window.ts';
 import type { EventClock } from '../event-clock.ts';
 import { EARLIEST_MS, LATEST_MS } from '../postgres-limits.ts';
-import type { DecodedBatch } from '../topic-batch.ts';
+import { RecordTimes } from '../record-times.ts';
+import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { calendarMessage, deadLetterAt, futureLetter } from '../topic-batch.ts';
-import type { AssignWindows } from './assign-windows.ts';
-import { windowAssigner } from './assign-windows.ts';
-import { paneOf } from './panes.ts';
+import { Calendar } from './calendar.ts';
+import { customBounds } from './custom-bounds.ts';
+import { firstStartAt, floorTo, paneStartAt } from './panes.ts';
 
-/** Where an event goes: into a window that is open, into one that is closed (late), or into a pane that open windows share. */
+/**
+ * Where an event goes: into a window that is open, into one that is closed (late), or into a pane that open windows share. A pane's entry has where the pane
+ * begins as its start, and where the first of those windows begins as its end.
+ */
 export const OPEN = 0;
 export const LATE = 1;
 export const PANE = 2;
 
 /**
- * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`, in the order of the batch. Routing moves the clock record by record, so
- * which window is closed for a record never depends on where batches begin.
+ * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`. The clock moves record by record, in the order of the batch over all
+ * its parts, so which window is closed for a record never depends on where batches begin.
+ *
+ * Use per batch: `route`, filter, `assign`.
  */
 export class WindowRoutes {
-  readonly #plan: WindowedPlan;
-  readonly #assign: AssignWindows;
+  /** Every record has one window: its entry is its own index in the batch, and `first` is not kept. */
+  readonly isSingle: boolean;
   first = new Int32Array(1);
   starts = new Float64Array(1024);
   ends = new Float64Array(1024);
   kinds = new Uint8Array(1024);
   /** The watermark once record i was seen. */
   watermarks = new Float64Array(0);
+  readonly #window: WindowPlan;
+  readonly #latenessMs: number;
+  readonly #calendar: Calendar | null;
+  readonly #times = new RecordTimes();
   #count = 0;
 
-  constructor(plan: WindowedPlan) {
-    this.#plan = plan;
-    this.#assign = windowAssigner(plan.window);
+  constructor({ window, latenessMs }: Pick<WindowedPlan, 'window' | 'latenessMs'>) {
+    this.#window = window;
+    this.#latenessMs = latenessMs;
+    this.isSingle = window.kind === 'tumbling' || window.kind === 'calendar';
+    this.#calendar = window.kind === 'calendar' ? new Calendar(window) : null;
   }
 
-  /** Routes every record; marks as skipped what must not count. */
+  /** Moves the clock past every record and finds their windows, those of custom windows excepted; marks as skipped what must not count. */
   route(batch: RecordBatch, decoded: DecodedBatch, clock: EventClock): void {
-    if (this.first.length <= batch.count) {
-      this.first = new Int32Array(batch.count + 1);
-      this.watermarks = new Float64Array(batch.count);
-    }
+    this.#makeRoom(batch.count);
     this.#count = 0;
-    const { parts, route, deadLetters } = decoded;
-    const limitMs = clock.limitMs(batch);
+    const window = this.#window;
+    if (window.kind === 'custom') {
+      this.#times.pass(batch, decoded, clock);
+      this.watermarks = this.#times.watermarks;
+    } else this.#routeByTime(window, batch, decoded, clock);
+  }
+
+  /** Finds the windows of the records that are not skipped, where a user's function gives them. Where it fails, the record becomes a dead letter. */
+  assign(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch): void {
+    const window = this.#window;
+    if (window.kind !== 'custom') return;
     for (let i = 0; i < batch.count; i += 1) {
       this.first[i] = this.#count;
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
-      if (part !== undefined && part.skip[j] !== 1) {
-        const timeMs = part.timesMs[j] as number;
-        const refusal = clock.refusal(batch, i, timeMs, limitMs);
-        if (refusal !== null) {
-          part.skip[j] = 1;
-          deadLetters.push(futureLetter(batch, i, timeMs, refusal));
-        } else {
-          try {
-            this.#routeOne(timeMs, () => part.eventAt(j), clock);
-          } catch (error) {
-            part.skip[j] = 1;
-            this.#count = this.first[i] as number;
-            const isCalendar = error instanceof BeyondCalendar;
-            const message = isCalendar
-              ? calendarMessage(batch, i, timeMs)
-              : `the function for windows failed: ${(error as Error).message}`;
-            const reason = isCalendar ? 'DECODE_FAILED' : 'HANDLER_FAILED';
-            deadLetters.push(deadLetterAt(batch, i, reason, message));
-          }
-        }
+      if (part === undefined || part.skip[j] === 1) continue;
+      try {
+        if (this.#assignOne(window, part, j, this.watermarks[i] as number)) continue;
+        const message = calendarMessage(batch, i, part.timesMs[j] as number);
+        deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
+      } catch (error) {
+        const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
+        const message = `${place}: customWindows(…) failed: ${(error as Error).message}`;
+        deadLetters.push(deadLetterAt(batch, i, 'HANDLER_FAILED', message));
       }
-      this.watermarks[i] = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
+      part.skip[j] = 1;
     }
     this.first[batch.count] = this.#count;
   }
 
-  #routeOne(timeMs: number, event: () => unknown, clock: EventClock): void {
-    const before = this.#count;
-    const { window } = this.#plan;
-    const pane = window.kind === 'sliding' ? paneOf(window, timeMs) : null;
-    let open = 0;
-    this.#assign(timeMs, event, (startMs, endMs) => this.#push(startMs, endMs, OPEN));
-    clock.see(timeMs);
-    const watermarkMs = clock.watermarkMs as number;
-    let kept = before;
-    for (let entry = before; entry < this.#count; entry += 1) {
-      const isLate = (this.ends[entry] as number) <= watermarkMs;
-      if (!isLate) open += 1;
-      if (!isLate && pane !== null) continue;
-      this.starts[kept] = this.starts[entry] as number;
-      this.ends[kept] = this.ends[entry] as number;
-      this.kinds[kept] = isLate ? LATE : OPEN;
-      kept += 1;
+  /** The clock's numbers are kept in locals: a batch of a million of them in fields that may be null is a million allocations. */
+  #routeByTime(
+    window: TumblingWindow | CalendarWindow | SlidingWindow,
+    batch: RecordBatch,
+    { parts, route, deadLetters }: DecodedBatch,
+    clock: EventClock,
+  ): void {
+    const { watermarks } = this;
+    const limitMs = clock.limitMs(batch);
+    const latenessMs = this.#latenessMs;
+    let latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
+    let watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    let part = parts[0];
+    for (let i = 0; i < batch.count; i += 1) {
+      if (!this.isSingle) this.first[i] = this.#count;
+      let j = i;
+      if (route !== null) {
+        part = parts[route.part[i] as number];
+        j = route.within[i] as number;
+      }
+      if (part !== undefined && part.skip[j] !== 1) {
+        const timeMs = part.timesMs[j] as number;
+        const seenMs = Math.max(watermarkMs, timeMs - latenessMs);
+        const refusal = clock.refusal(batch, i, timeMs, limitMs);
+        if (refusal !== null) {
+          part.skip[j] = 1;
+          deadLetters.push(futureLetter(batch, i, timeMs, refusal));
+        } else if (!this.#routeOne(window, i, timeMs, seenMs)) {
+          part.skip[j] = 1;
+          const message = calendarMessage(batch, i, timeMs);
+          deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
+        } else {
+          watermarkMs = seenMs;
+          if (timeMs > latestMs) latestMs = timeMs;
+        }
+      }
+      watermarks[i] = watermarkMs;
     }
-    this.#count = kept;
-    if (pane !== null && open > 0) this.#push(pane.startMs, pane.endMs, PANE);
+    if (!this.isSingle) this.first[batch.count] = this.#count;
+    if (latestMs > Number.NEGATIVE_INFINITY) clock.see(latestMs);
+  }
+
+  /** @returns whether the calendar holds the time and its windows */
+  #routeOne(
+    window: TumblingWindow | CalendarWindow | SlidingWindow,
+    i: number,
+    timeMs: number,
+    watermarkMs: number,
+  ): boolean {
+    let startMs: number;
+    let endMs: number;
+    if (window.kind === 'tumbling') {
+      startMs = floorTo(timeMs, window.sizeMs, window.offsetMs);
+      endMs = startMs + window.sizeMs;
+    } else if (window.kind === 'calendar') {
+      if (!isInCalendar(timeMs, timeMs)) return false;
+      ({ startMs, endMs } = (this.#calendar as Calendar).windowOf(timeMs));
+    } else return this.#routeSliding(window, timeMs, watermarkMs);
+    this.starts[i] = startMs;
+    this.ends[i] = endMs;
+    this.kinds[i] = endMs <= watermarkMs ? LATE : OPEN;
+    return isInCalendar(startMs, endMs);
+  }
+
+  /** One entry for each window that is closed, and one pane for all that are open. */
+  #routeSliding(window: SlidingWindow, timeMs: number, watermarkMs: number): boolean {
+    const { sizeMs, everyMs, offsetMs } = window;
+    const lastMs = floorTo(timeMs, everyMs, offsetMs);
+    let startMs = firstStartAt(window, timeMs);
+    if (!isInCalendar(Math.min(startMs, timeMs), Math.max(lastMs + sizeMs, timeMs))) return false;
+    for (; startMs <= lastMs && startMs + sizeMs <= watermarkMs; startMs += everyMs) {
+      this.#push(startMs, startMs + sizeMs, LATE);
+    }
+    if (startMs > lastMs) return true;
+    this.#push(paneStartAt(window, timeMs), startMs, PANE);
+    return true;
+  }
+
+  #assignOne(window: CustomWindow, part: SourcePart, j: number, watermarkMs: number): boolean {
+    const bounds = customBounds(window, part.timesMs[j] as number, part.eventAt(j));
+    for (const { startMs, endMs } of bounds) if (!isInCalendar(startMs, endMs)) return false;
+    for (const { startMs, endMs } of bounds) {
+      this.#push(startMs, endMs, endMs <= watermarkMs ? LATE : OPEN);
+    }
+    return true;
   }
 
   #push(startMs: number, endMs: number, kind: number): void {
-    if (!(startMs >= EARLIEST_MS && endMs <= LATEST_MS)) throw new BeyondCalendar();
-    if (this.#count === this.starts.length) this.#grow();
+    if (this.#count === this.starts.length) this.#grow(2 * this.#count);
     this.starts[this.#count] = startMs;
     this.ends[this.#count] = endMs;
     this.kinds[this.#count] = kind;
     this.#count += 1;
   }
 
-  #grow(): void {
-    const capacity = this.starts.length * 2;
-    const grown = (from: Float64Array) => {
-      const to = new Float64Array(capacity);
-      to.set(from);
-      return to;
-    };
-    this.starts = grown(this.starts);
-    this.ends = grown(this.ends);
-    const kinds = new Uint8Array(capacity);
-    kinds.set(this.kinds);
-    this.kinds = kinds;
+  #makeRoom(count: number): void {
+    if (this.watermarks.length < count) this.watermarks = new Float64Array(count);
+    if (this.isSingle && this.starts.length < count) this.#grow(count);
+    if (!this.isSingle && this.first.length <= count) this.first = new Int32Array(count + 1);
+  }
+
+  #grow(capacity: number): void {
+    const { starts, ends, kinds } = this;
+    this.starts = new Float64Array(capacity);
+    this.ends = new Float64Array(capacity);
+    this.kinds = new Uint8Array(capacity);
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.kinds.set(kinds);
   }
 }
 
-/** A window that Postgres cannot hold. */
-class BeyondCalendar extends Error {}
+/** False for bounds that are no numbers, too. */
+function isInCalendar(startMs: number, endMs: number): boolean {
+  return startMs >= EARLIEST_MS && endMs <= LATEST_MS;
+}

@@ -1,6 +1,5 @@
 import type { WindowedPlan } from '../../projection/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
 import type { Keys } from '../keys.ts';
 import { keyPartsAt } from '../keys.ts';
@@ -11,33 +10,26 @@ import type { SourcePart } from '../topic-batch.ts';
 /** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
 const CHUNK = 2048;
 
-/** Values of hidden columns: `_closed` of windows, `_until` of panes. */
-interface HiddenColumns {
-  readonly isClosed?: (slot: number) => boolean;
-  readonly untilMs?: (slot: number) => number;
-}
-
 /**
- * The rows of one table in memory, windows or panes: key and bounds → slot, with measures. Records are selected first and accumulated by the chunk (`drain`).
+ * Rows in memory, of windows or of panes: key and bounds → slot, with measures. Records are selected first and accumulated by the chunk (`drain`).
  * z-scores lie in the stride after the header: NaN for none.
  */
 export class WindowRows {
   readonly state: RowState;
   readonly measures: Measures;
   readonly #plan: WindowedPlan;
-  readonly #table: TablePlan;
-  /** Columns of z-scores; none in panes. */
+  /** Columns of z-scores. */
   readonly #scores: readonly string[];
   readonly #selections: Selection[];
 
-  constructor(plan: WindowedPlan, table: TablePlan) {
+  /** @param twin other rows of the same plan, whose measures prepare the parts for both */
+  constructor(plan: WindowedPlan, twin: WindowRows | null = null) {
     this.#plan = plan;
-    this.#table = table;
     this.#scores = plan.measures.flatMap(({ aggregate, column }) =>
-      aggregate === 'zScore' && table.columns.some(({ name }) => name === column) ? [column] : [],
+      aggregate === 'zScore' ? [column] : [],
     );
     const at = HEADER_NUMBERS + this.#scores.length;
-    this.measures = new Measures(plan, at);
+    this.measures = new Measures(plan, at, twin?.measures ?? null);
     this.state = new RowState(at + this.measures.width);
     this.#selections = plan.sources.map(() => ({
       count: 0,
@@ -88,17 +80,19 @@ export class WindowRows {
     this.state.numbers[slot * this.state.stride + HEADER_NUMBERS + n] = value;
   }
 
-  /** Merges stored or partial rows. `onRow` is told each slot. */
-  absorb(rows: RowSet, keys: Keys, onRow: (slot: number) => void): void {
+  /** Merges stored or partial rows. `onNew` is told each slot taken. */
+  absorb(rows: RowSet, keys: Keys, onNew: (slot: number) => void): void {
     const columns = new Map<string, ColumnValues>(
-      this.#table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+      this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
     );
     const starts = timestamps(columns, 'window_start');
     const ends = timestamps(columns, 'window_end');
     const revised = columns.get('revised_at_offset');
     for (let i = 0; i < rows.count; i += 1) {
       const keyId = keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const known = this.state.count;
       const slot = this.slotOf(keyId, starts[i] as number, ends[i] as number);
+      if (slot === known) onNew(slot);
       if (revised?.type === 'int8' && revised.present?.[i] !== 0) {
         this.revise(slot, revised.values[i] as number);
       }
@@ -109,12 +103,12 @@ export class WindowRows {
         }
       }
       this.measures.merge(this.state, slot, columns, i);
-      onRow(slot);
     }
   }
 
   /** The slot of a row, taken now if it had none. */
   slotOf(keyId: number, startMs: number, endMs: number): number {
+    if (this.#scores.length === 0) return this.state.slotOf(keyId, startMs, endMs);
     const known = this.state.count;
     const slot = this.state.slotOf(keyId, startMs, endMs);
     if (slot === known) {
@@ -123,8 +117,8 @@ export class WindowRows {
     return slot;
   }
 
-  /** The given rows as columns, in the order of the table plan. `hidden`: the columns that only the caller knows. */
-  write(keys: Keys, slots: Int32Array, hidden: HiddenColumns): RowSet {
+  /** The given rows as columns, in the order of the table plan. */
+  write(keys: Keys, slots: Int32Array, isClosed: (slot: number) => boolean): RowSet {
     const columns = this.measures.write(this.state, slots);
     const ids = Int32Array.from(slots, (slot) => this.state.keyIds[slot] as number);
     for (const [name, values] of keys.columns(ids)) columns.set(name, values);
@@ -137,19 +131,17 @@ export class WindowRows {
       instants(slots, (slot) => this.endOf(slot)),
     );
     columns.set('revised_at_offset', this.#revised(slots));
-    columns.set('_closed', {
-      type: 'boolean',
-      values: Uint8Array.from(slots, (slot) => (hidden.isClosed?.(slot) === true ? 1 : 0)),
-      present: null,
-    });
-    columns.set(
-      '_until',
-      instants(slots, (slot) => hidden.untilMs?.(slot) ?? 0),
-    );
+    if (this.#plan.emit === 'onClose') {
+      columns.set('_closed', {
+        type: 'boolean',
+        values: Uint8Array.from(slots, (slot) => (isClosed(slot) ? 1 : 0)),
+        present: null,
+      });
+    }
     for (const [n, column] of this.#scores.entries()) columns.set(column, this.#scoresOf(slots, n));
     return {
       count: slots.length,
-      columns: this.#table.columns.map(({ name }) => {
+      columns: this.#plan.table.columns.map(({ name }) => {
         const values = columns.get(name);
         if (values === undefined) throw new TypeError(`no values for column ${name}`);
         return values;

@@ -21,7 +21,7 @@ import { lateEventAt, TopicBatches } from '../topic-batch.ts';
 import { Baselines } from './baselines.ts';
 import { WindowCloser } from './window-closer.ts';
 import { WindowPanes } from './window-panes.ts';
-import { LATE, PANE, WindowRoutes } from './window-routes.ts';
+import { LATE, WindowRoutes } from './window-routes.ts';
 import { WindowRows } from './window-rows.ts';
 
 /** Keys remembered at most beyond those of rows in memory. */
@@ -42,6 +42,8 @@ export class WindowedFold implements TaskFold {
   readonly #panes: WindowPanes | null;
   readonly #closer: WindowCloser | null;
   readonly #baselines: Baselines;
+  /** Is told the slots of rows that memory did not have. */
+  readonly #onNew: (slot: number) => void;
   #keys: Keys;
   readonly #keyIds: Int32Array[];
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
@@ -59,16 +61,18 @@ export class WindowedFold implements TaskFold {
     this.#routes = new WindowRoutes(plan);
     this.#keys = new Keys(plan.keys);
     this.#keyIds = plan.sources.map(() => new Int32Array(0));
-    this.#rows = new WindowRows(plan, plan.table);
-    this.#panes = WindowPanes.of(plan, this.#rows);
+    this.#rows = new WindowRows(plan);
     this.#baselines = new Baselines(plan);
     this.#closer = WindowCloser.of({
       plan,
       rows: this.#rows,
-      panes: this.#panes,
       baselines: this.#baselines,
       closedUntilMs: this.#completeAfterMs,
     });
+    this.#onNew = this.#closer?.track ?? (() => undefined);
+    const { window } = plan;
+    this.#panes =
+      window.kind === 'sliding' ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
   }
 
   get maxEventTimeMs(): number | null {
@@ -98,9 +102,6 @@ export class WindowedFold implements TaskFold {
     const { table } = this.#plan;
     const afterMs = this.#completeAfterMs;
     const wanted: RowsAfter[] = [{ table, column: 'window_end', afterMs }];
-    if (this.#panes !== null) {
-      wanted.push({ table: this.#panes.table, column: '_until', afterMs });
-    }
     if (this.#baselines.table !== null) {
       wanted.push({ table: this.#baselines.table, column: null, afterMs: 0 });
     }
@@ -119,6 +120,7 @@ export class WindowedFold implements TaskFold {
     const decoded = this.#topics.decode(batch);
     this.#routes.route(batch, decoded, this.#clock);
     this.#topics.filter(decoded);
+    this.#routes.assign(batch, decoded);
     for (const part of decoded.parts) {
       this.#keyIds[part.source] = internKeys(
         { plan: this.#plan, keys: this.#keys },
@@ -127,7 +129,6 @@ export class WindowedFold implements TaskFold {
         decoded.deadLetters,
       );
       this.#rows.measures.prepare(part, decoded.deadLetters);
-      this.#panes?.rows.measures.prepare(part, decoded.deadLetters);
     }
     this.#prepared = { batch, decoded };
     const keys = this.#missingRows(batch, decoded);
@@ -135,47 +136,33 @@ export class WindowedFold implements TaskFold {
   }
 
   absorb(table: TablePlan, rows: RowSet): void {
-    if (table === this.#panes?.table) this.#panes.absorb(rows, this.#keys);
-    else if (table === this.#baselines.table) this.#baselines.absorb(rows, this.#keys);
-    else this.#rows.absorb(rows, this.#keys, (slot) => this.#closer?.track(slot));
+    if (table === this.#baselines.table) this.#baselines.absorb(rows, this.#keys);
+    else this.#rows.absorb(rows, this.#keys, this.#onNew);
   }
 
   apply(batch: RecordBatch): readonly DeadLetter[] {
     const prepared = this.#prepared;
     if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
     this.#prepared = null;
-    const { parts, route, deadLetters } = prepared.decoded;
-    const { first, watermarks } = this.#routes;
-    for (let i = 0; i < batch.count; i += 1) {
-      if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);
-      const part = parts[route === null ? 0 : (route.part[i] as number)];
-      const j = route === null ? i : (route.within[i] as number);
-      if (part === undefined || part.skip[j] === 1) continue;
-      let isLate = false;
-      for (let entry = first[i] as number; entry < (first[i + 1] as number); entry += 1) {
-        if (this.#take(parts, { part, j, i, entry }) === LATE) isLate = true;
-      }
-      if (isLate) this.lateCount += 1;
-    }
-    this.#drain(parts);
-    this.#panes?.evict(this.watermarkMs, this.#keys);
-    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
+    const { decoded } = prepared;
+    if (this.#routes.isSingle && this.#closer === null && this.#plan.late === 'revise') {
+      this.#takeAll(batch, decoded);
+    } else this.#takeInTurn(batch, decoded);
+    this.#drain(decoded.parts);
+    return decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
   tick(quietMs: number): void {
     this.#clock.tick(quietMs);
-    if (this.watermarkMs === null) return;
-    this.#closer?.close(this.watermarkMs, this.#keys);
-    this.#panes?.evict(this.watermarkMs, this.#keys);
+    if (this.watermarkMs === null || this.#closer === null) return;
+    this.#passTime([], this.watermarkMs, this.#closer);
   }
 
   takeChanges(): FoldChanges {
-    this.#closer?.refresh();
+    this.#panes?.settle();
     const rows = this.#takeRows();
     const tables: TableChange[] = [];
     if (rows.count > 0) tables.push({ table: this.#plan.table, rows, deleted: null });
-    const panes = this.#panes?.takeChanges(this.#keys) ?? null;
-    if (panes !== null) tables.push(panes);
     const baselines = this.#baselines.takeChanged(this.#keys);
     if (baselines !== null) {
       tables.push({ table: this.#baselines.table as TablePlan, rows: baselines, deleted: null });
@@ -190,11 +177,9 @@ export class WindowedFold implements TaskFold {
     if (!this.#live || state.count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
     const old = this.#keys;
-    // Panes and baselines remember keys by their ids: those are not renumbered then.
+    // Baselines remember keys by their ids, and have all of them: those are not renumbered.
     const fresh =
-      this.#panes === null &&
-      this.#baselines.table === null &&
-      old.count > 2 * state.count + SPARE_KEYS_MAX
+      this.#baselines.table === null && old.count > 2 * state.count + SPARE_KEYS_MAX
         ? new Keys(this.#plan.keys)
         : null;
     this.#rows.compact(
@@ -208,58 +193,100 @@ export class WindowedFold implements TaskFold {
   }
 
   #takeRows(): RowSet {
-    const isClosed = (slot: number) => this.#closer?.isClosed(slot) ?? false;
+    const isClosed = this.#closer?.isClosed ?? (() => false);
     const { state } = this.#rows;
-    if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), { isClosed });
+    if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), isClosed);
     const all = Int32Array.from({ length: state.count }, (_, slot) => slot);
-    const rows = this.#rows.write(this.#keys, all, { isClosed });
+    const rows = this.#rows.write(this.#keys, all, isClosed);
     this.#rows.clear();
     if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
     return rows;
   }
 
-  /** Takes one entry of record i into its row or pane, or sets it aside as late. @returns its kind */
-  #take(
+  /** Takes every record into its one window, whether that is closed or not: nothing depends on the moment. */
+  #takeAll(batch: RecordBatch, { parts, route }: DecodedBatch): void {
+    const { starts, ends, kinds } = this.#routes;
+    const rows = this.#rows;
+    let part = parts[0];
+    for (let i = 0; i < batch.count; i += 1) {
+      let j = i;
+      if (route !== null) {
+        part = parts[route.part[i] as number];
+        j = route.within[i] as number;
+      }
+      if (part === undefined || part.skip[j] === 1) continue;
+      const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
+      const slot = rows.state.slotOf(keyId, starts[i] as number, ends[i] as number);
+      rows.select(part, j, slot);
+      if (this.#live) rows.state.touch(slot);
+      if (kinds[i] !== LATE) continue;
+      rows.revise(slot, batch.offsets[i] as number);
+      this.lateCount += 1;
+    }
+  }
+
+  /** Takes record after record, closing windows on the way. */
+  #takeInTurn(batch: RecordBatch, { parts, route }: DecodedBatch): void {
+    const { first, watermarks, isSingle } = this.#routes;
+    for (let i = 0; i < batch.count; i += 1) {
+      if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);
+      const part = parts[route === null ? 0 : (route.part[i] as number)];
+      const j = route === null ? i : (route.within[i] as number);
+      if (part === undefined || part.skip[j] === 1) continue;
+      const end = isSingle ? i + 1 : (first[i + 1] as number);
+      let isLate = false;
+      for (let entry = isSingle ? i : (first[i] as number); entry < end; entry += 1) {
+        if (this.#routes.kinds[entry] === LATE) {
+          isLate = true;
+          this.#takeLate(parts, part, j, { entry, watermarkMs: watermarks[i] as number });
+        } else this.#takeOpen(part, j, entry);
+      }
+      if (isLate) this.lateCount += 1;
+    }
+  }
+
+  #takeOpen(part: SourcePart, j: number, entry: number): void {
+    const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
+    const startMs = this.#routes.starts[entry] as number;
+    const endMs = this.#routes.ends[entry] as number;
+    if (this.#panes !== null) {
+      this.#panes.select(part, j, { keyId, startMs, firstOpenMs: endMs });
+      return;
+    }
+    const { state } = this.#rows;
+    const known = state.count;
+    const slot = this.#rows.slotOf(keyId, startMs, endMs);
+    if (slot === known) this.#onNew(slot);
+    this.#rows.select(part, j, slot);
+    if (this.#live) state.touch(slot);
+  }
+
+  /** The window is closed: its row is revised, or the event set aside. */
+  #takeLate(
     parts: readonly SourcePart[],
-    at: {
-      readonly part: SourcePart;
-      readonly j: number;
-      readonly i: number;
-      readonly entry: number;
-    },
-  ): number {
-    const { part, j, i, entry } = at;
-    const { kinds, starts, ends, watermarks } = this.#routes;
-    const kind = kinds[entry] as number;
-    const startMs = starts[entry] as number;
-    const endMs = ends[entry] as number;
-    const keyId = this.#keyIds[part.source]?.[j] as number;
-    if (kind === PANE) {
-      this.#panes?.select(part, j, { keyId, startMs, endMs }, this.#closer as WindowCloser);
-      return kind;
+    part: SourcePart,
+    j: number,
+    at: { readonly entry: number; readonly watermarkMs: number },
+  ): void {
+    const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
+    const startMs = this.#routes.starts[at.entry] as number;
+    const endMs = this.#routes.ends[at.entry] as number;
+    if (this.#plan.late === 'reject') {
+      const key = this.#keys.partsOf(keyId).map(String);
+      const { watermarkMs } = at;
+      const window = { startMs, endMs };
+      this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window, key }));
+      return;
     }
-    if (kind === LATE && this.#plan.late === 'reject') {
-      this.#lateEvents.push(
-        lateEventAt(part, j, {
-          watermarkMs: watermarks[i] as number,
-          window: { startMs, endMs },
-          key: this.#keys.partsOf(keyId).map(String),
-        }),
-      );
-      return kind;
-    }
+    const { topic } = part.batch;
+    const offset = part.batch.offsets[j] as number;
     const slot = this.#rows.slotOf(keyId, startMs, endMs);
     this.#rows.select(part, j, slot);
+    this.#rows.revise(slot, offset);
     if (this.#live) this.#rows.state.touch(slot);
-    if (kind === LATE) {
-      const offset = part.batch.offsets[j] as number;
-      this.#rows.revise(slot, offset);
-      if (this.#closer?.tellsRevisions === true) {
-        this.#drain(parts);
-        this.#closer.revised(slot, offset, this.#keys);
-      }
-    } else this.#closer?.track(slot);
-    return kind;
+    if (this.#closer?.tellsRevisions !== true) return;
+    this.#drain(parts);
+    this.#closer.revised(slot, { topic, offset }, this.#keys);
   }
 
   /** The watermark of the next record: windows that it closes are closed with what came before. */
@@ -269,36 +296,39 @@ export class WindowedFold implements TaskFold {
       return;
     }
     this.#drain(parts);
+    this.#panes?.settle();
     closer.close(watermarkMs, this.#keys);
   }
 
   #drain(parts: readonly SourcePart[]): void {
     this.#rows.drain(parts);
-    this.#panes?.rows.drain(parts);
+    this.#panes?.drain(parts);
   }
 
   /** Keys of rows in windows that memory does not hold completely, and that it does not have. */
   #missingRows(batch: RecordBatch, { parts, route }: DecodedBatch): RowSet | null {
-    if (!this.#live) return null;
+    // Rejected events touch no row; of open windows all rows are in memory.
+    if (!this.#live || this.#plan.late === 'reject') return null;
     const missing = { ids: [] as number[], starts: [] as number[], ends: [] as number[] };
     const seen = new Set<string>();
-    const { first, starts, ends, kinds } = this.#routes;
-    for (let i = 0; i < batch.count; i += 1) {
+    const { first, starts, ends, kinds, isSingle } = this.#routes;
+    const count = isSingle ? batch.count : (first[batch.count] as number);
+    for (let entry = 0, i = 0; entry < count; entry += 1) {
+      const endMs = ends[entry] as number;
+      if (kinds[entry] !== LATE || endMs > this.#completeAfterMs) continue;
+      if (isSingle) i = entry;
+      else while ((first[i + 1] as number) <= entry) i += 1;
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
-      for (let entry = first[i] as number; entry < (first[i + 1] as number); entry += 1) {
-        const endMs = ends[entry] as number;
-        if (kinds[entry] === PANE || endMs > this.#completeAfterMs) continue;
-        const keyId = this.#keyIds[part.source]?.[j] as number;
-        const startMs = starts[entry] as number;
-        const id = `${keyId} ${startMs} ${endMs}`;
-        if (seen.has(id) || this.#rows.state.find(keyId, startMs, endMs) >= 0) continue;
-        seen.add(id);
-        missing.ids.push(keyId);
-        missing.starts.push(startMs);
-        missing.ends.push(endMs);
-      }
+      const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
+      const startMs = starts[entry] as number;
+      const id = `${keyId} ${startMs} ${endMs}`;
+      if (seen.has(id) || this.#rows.state.find(keyId, startMs, endMs) >= 0) continue;
+      seen.add(id);
+      missing.ids.push(keyId);
+      missing.starts.push(startMs);
+      missing.ends.push(endMs);
     }
     if (missing.ids.length === 0) return null;
     const columns = new Map<string, ColumnValues>(this.#keys.columns(Int32Array.from(missing.ids)));
