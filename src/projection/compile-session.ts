@@ -29,6 +29,13 @@ export function compileSession(
   ];
   const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
   const disorder = planDisorder(options, true, { step: STEP, fail });
+  const maxLengthMs = maxLength(options, fail);
+  if (maxLengthMs !== null && disorder.latenessMs > 0) {
+    fail(
+      STEP,
+      'has both maxLength and lateness. Where a session is cut depends on the events before it, so with disorder the order of arrival would show. Leave one of them out.',
+    );
+  }
   const columns = [
     ...keys.map(keyColumn),
     ...own,
@@ -54,7 +61,7 @@ export function compileSession(
     sources,
     keys,
     gap: gapPlan(options, fail),
-    maxLengthMs: maxLength(options, fail),
+    maxLengthMs,
     ...disorder,
     emissions,
     accumulators,
