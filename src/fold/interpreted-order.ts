@@ -3,12 +3,15 @@ import { Decimal } from '../event/decimal.ts';
 /** Values of events that have an order. */
 export type Ordered = string | number | bigint | boolean | Date | Decimal;
 
-/** Negative, 0 or positive: by value, whatever the types of numbers; NaN is above all and equal to itself, −0 equals 0, as in Postgres. */
+/** Negative, 0 or positive: by value, whatever the types of numbers; text by code points; NaN is above all and equal to itself, −0 equals 0, as in Postgres. */
 export function compareValues(a: Ordered, b: Ordered): number {
   if (a instanceof Date || b instanceof Date) return compareValues(millisOf(a), millisOf(b));
   if (a instanceof Decimal && b instanceof Decimal) {
     const scale = Math.max(a.scale, b.scale);
     return compareValues(unscaledAt(a, scale), unscaledAt(b, scale));
+  }
+  if (typeof a === 'string' && typeof b === 'string') {
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
   }
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a < b ? -1 : a > b ? 1 : 0;

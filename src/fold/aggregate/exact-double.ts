@@ -53,8 +53,65 @@ function bitLength(magnitude: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)));
 }
 
+/** A finite double that is not 0 as a whole number times a power of two, the whole number odd. */
+export function wholeOf(value: number): {
+  readonly significand: number;
+  readonly exponent: number;
+} {
+  word[0] = value;
+  const raw = bits[0] as bigint;
+  const field = Number((raw >> FRACTION_BITS) & 0x7ffn);
+  const fraction = Number(raw & 0xfffffffffffffn);
+  const magnitude = field === 0 ? fraction : fraction + 2 ** 52;
+  const low = magnitude % 2 ** 32;
+  const zeros = low === 0 ? 32 + zerosBelow(Math.floor(magnitude / 2 ** 32)) : zerosBelow(low);
+  const significand = magnitude / 2 ** zeros;
+  return {
+    significand: value < 0 ? -significand : significand,
+    exponent: Math.max(field, 1) - 1075 + zeros,
+  };
+}
+
+/** How many times 2 divides a number that is not 0. */
+export function trailingZeros(value: bigint): number {
+  let zeros = 0;
+  let left = value;
+  for (; (left & 0xffffffffn) === 0n; zeros += 32) left >>= 32n;
+  return zeros + zerosBelow(Number(left & 0xffffffffn));
+}
+
+/** Trailing zero bits of a number of 32 bits that is not 0. */
+function zerosBelow(bits32: number): number {
+  return 31 - Math.clz32(bits32 & -bits32);
+}
+
+/** top / bottom · 2^exponent as the nearest double, ties to even; bottom is above 0. ±Infinity beyond the range of doubles. Zero is +0. */
+export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): number {
+  if (top === 0n) return 0;
+  const magnitude = top < 0n ? -top : top;
+  // At least 66 bits, the last of which says whether anything was cut off: more than rounding to 53 looks at.
+  const shift = BigInt(Math.max(0, 67 + bitLength(bottom) - bitLength(magnitude)));
+  const scaled = magnitude << shift;
+  const quotient = scaled / bottom;
+  const sticky = quotient * bottom === scaled ? quotient : quotient | 1n;
+  const rounded = nearestDouble(unitsAt(sticky, exponent - Number(shift)));
+  return top < 0n ? -rounded : rounded;
+}
+
+/** magnitude · 2^exponent in units of 2^-1074, rounded to even where it is finer than that. */
+function unitsAt(magnitude: bigint, exponent: number): bigint {
+  const cut = UNIT_EXPONENT - exponent;
+  if (cut <= 0) return magnitude << BigInt(-cut);
+  const kept = magnitude >> BigInt(cut);
+  const rest = magnitude - (kept << BigInt(cut));
+  // Beyond 54 bits nearestDouble rounds: it must see that something was cut off, no more.
+  if (bitLength(kept) > 54) return rest === 0n ? kept : kept | 1n;
+  const half = 1n << BigInt(cut - 1);
+  return rest > half || (rest === half && (kept & 1n) === 1n) ? kept + 1n : kept;
+}
+
 /** 2^exponent for -1074 ≤ exponent ≤ 1023, exact. */
-function powerOfTwo(exponent: number): number {
+export function powerOfTwo(exponent: number): number {
   bits[0] =
     exponent >= -1022 ? BigInt(exponent + 1023) << FRACTION_BITS : 1n << BigInt(exponent + 1074);
   return word[0] as number;

@@ -36,12 +36,28 @@ export function valueFromJson(json: unknown): FieldValue {
   return json as FieldValue;
 }
 
-/** A total order of values of one field: numbers by size with NaN above all, text by code units. */
+/** A total order of values of one field: numbers by size with NaN above all, text by code points (as bytes of UTF-8 and Postgres's collation "C" do). */
 export function compareFieldValues(a: FieldValue, b: FieldValue): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   if (a < b) return -1;
   if (a > b) return 1;
   const aIsNaN = a !== a;
   return aIsNaN === (b !== b) ? 0 : aIsNaN ? 1 : -1;
+}
+
+function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates, which begin the highest code points, sort above every other code unit. */
+function codePointRank(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit;
 }
 
 /** As a jsonb column shows it: longs, decimals and instants as text, days as 'YYYY-MM-DD', NaN and infinities as text. */

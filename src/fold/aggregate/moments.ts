@@ -1,16 +1,17 @@
 import type { FieldType } from '../../event/field-type.ts';
-import { unitsOf } from './exact-double.ts';
+import { roundedQuotient, trailingZeros, wholeOf } from './exact-double.ts';
 import type { FieldValue } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
 
-/** Doubles are whole numbers of 2^-1074. */
-const UNIT_BITS = 1074;
-
-/** Count, exact sum and exact sum of squares: integers in units of the field (2^-1074 for doubles, 10^-scale for decimals). */
+/**
+ * Count, exact sum and exact sum of squares, as integers: `sum` in units of 2^exponent, `squares` in units of 4^exponent; of decimals those of the unscaled
+ * values. The exponent is only as low as the values seen need it, so that integers and short fractions stay small.
+ */
 export interface Moments {
   n: bigint;
   sum: bigint;
   squares: bigint;
+  exponent: number;
   /** NaN or an infinity was among the values. */
   broken: boolean;
 }
@@ -18,83 +19,99 @@ export interface Moments {
 /** What variance and standard deviation need, exactly. */
 export function momentsState(_type: FieldType | undefined): ObjectState<Moments> {
   return {
-    zero: () => ({ n: 0n, sum: 0n, squares: 0n, broken: false }),
+    zero,
     add(state, value) {
       addTo(state, value);
       return state;
     },
     merge(state, other) {
+      lower(state, other.exponent);
+      const shift = BigInt(other.exponent - state.exponent);
       state.n += other.n;
-      state.sum += other.sum;
-      state.squares += other.squares;
+      state.sum += other.sum << shift;
+      state.squares += other.squares << (2n * shift);
       state.broken ||= other.broken;
       return state;
     },
-    toJson: ({ n, sum, squares, broken }) => [
+    toJson: ({ n, sum, squares, exponent, broken }) => [
       n.toString(),
-      sum.toString(16),
-      squares.toString(16),
+      ...oddParts(sum, exponent),
+      ...oddParts(squares, 2 * exponent),
       broken,
     ],
     fromJson(json) {
-      const [n, sum, squares, broken] = json as [string, string, string, boolean];
-      return { n: BigInt(n), sum: fromHex(sum), squares: fromHex(squares), broken };
+      const [n, sum, at, squares, squaresAt, broken] = json as [
+        string,
+        string,
+        number,
+        string,
+        number,
+        boolean,
+      ];
+      const exponent = Math.min(0, at, Math.floor(squaresAt / 2));
+      return {
+        n: BigInt(n),
+        sum: BigInt(sum) << BigInt(at - exponent),
+        squares: BigInt(squares) << BigInt(squaresAt - 2 * exponent),
+        exponent,
+        broken,
+      };
     },
   };
+}
+
+function zero(): Moments {
+  return { n: 0n, sum: 0n, squares: 0n, exponent: 0, broken: false };
 }
 
 /** Takes a value into moments. */
 export function addTo(state: Moments, value: FieldValue): void {
   state.n += 1n;
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+  if (typeof value === 'bigint') {
+    const whole = value << BigInt(-state.exponent);
+    state.sum += whole;
+    state.squares += whole * whole;
+  } else if (!Number.isFinite(value)) {
     state.broken = true;
-    return;
+  } else if (value !== 0) {
+    const { significand, exponent } = wholeOf(value as number);
+    lower(state, exponent);
+    const whole = BigInt(significand) << BigInt(exponent - state.exponent);
+    state.sum += whole;
+    state.squares += whole * whole;
   }
-  const units = typeof value === 'number' ? unitsOf(value) : (value as bigint);
-  state.sum += units;
-  state.squares += units * units;
 }
 
 /** (n · Σx² − (Σx)²) / (n · (n − 1)), rounded once; null for fewer than two values; NaN where one was not finite. */
-export function varianceOf({ n, sum, squares, broken }: Moments, type: FieldType): number | null {
+export function varianceOf(state: Moments, type: FieldType): number | null {
+  const { n, sum, squares, exponent, broken } = state;
   if (n < 2n) return null;
   if (broken) return Number.NaN;
-  const top = n * squares - sum * sum;
-  const bottom = n * (n - 1n);
-  if (isDouble(type)) return ratio(top, bottom, -2 * UNIT_BITS);
-  return ratio(top, bottom * 10n ** BigInt(2 * (type.kind === 'decimal' ? type.scale : 0)), 0);
+  const bottom = n * (n - 1n) * 10n ** BigInt(2 * scaleOf(type));
+  return roundedQuotient(n * squares - sum * sum, bottom, 2 * exponent);
 }
 
 /** The mean, rounded once. */
-export function meanOf({ n, sum }: Moments, type: FieldType): number {
-  if (isDouble(type)) return ratio(sum, n, -UNIT_BITS);
-  return ratio(sum, n * 10n ** BigInt(type.kind === 'decimal' ? type.scale : 0), 0);
+export function meanOf({ n, sum, exponent }: Moments, type: FieldType): number {
+  return roundedQuotient(sum, n * 10n ** BigInt(scaleOf(type)), exponent);
 }
 
-function isDouble({ kind }: FieldType): boolean {
-  return kind === 'double' || kind === 'float' || kind === 'int';
+function scaleOf(type: FieldType): number {
+  return type.kind === 'decimal' ? type.scale : 0;
 }
 
-/** top / bottom · 2^exponent as the nearest double (subnormal results may be off by half a unit). */
-function ratio(top: bigint, bottom: bigint, exponent: number): number {
-  if (top === 0n) return 0;
-  const negative = top < 0n;
-  const magnitude = negative ? -top : top;
-  const shift = Math.max(0, 70 + bottom.toString(2).length - magnitude.toString(2).length);
-  const scaled = magnitude << BigInt(shift);
-  let quotient = scaled / bottom;
-  if (quotient * bottom !== scaled) quotient |= 1n;
-  // Two steps: 2^(exponent − shift) alone may be below the range of doubles.
-  const bits = quotient.toString(2).length;
-  const cut = Math.max(0, bits - 66);
-  const head = quotient >> BigInt(cut);
-  const sticky = head << BigInt(cut) === quotient ? head : head | 1n;
-  const power = exponent - shift + cut;
-  const half = Math.trunc(power / 2);
-  const value = Number(sticky) * 2 ** half * 2 ** (power - half);
-  return negative ? -value : value;
+/** Makes the units as fine as 2^exponent. */
+function lower(state: Moments, exponent: number): void {
+  if (exponent >= state.exponent) return;
+  const shift = BigInt(state.exponent - exponent);
+  state.sum <<= shift;
+  state.squares <<= 2n * shift;
+  state.exponent = exponent;
 }
 
-function fromHex(text: string): bigint {
-  return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+/** A whole number of units of 2^exponent as an odd number and its power of two: the same for the same number, whatever the units. */
+function oddParts(units: bigint, exponent: number): [string, number] {
+  if (units === 0n) return ['0', 0];
+  const zeros = trailingZeros(units);
+  return [(units >> BigInt(zeros)).toString(), exponent + zeros];
 }

@@ -1,10 +1,12 @@
 import type { FieldType } from '../../event/field-type.ts';
+import { powerOfTwo } from './exact-double.ts';
 import { asDouble } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * DDSketch (Masson, Rim and Lee 2019): counts by logarithmic bucket, so that each value is known within a relative error. Buckets are never collapsed: the state
- * depends on the values alone, and there are at most about 1,450 / ln γ of them for each sign.
+ * DDSketch (Masson, Rim and Lee 2019): counts by logarithmic bucket, so that each value is known within a relative error. The logarithm is interpolated between
+ * powers of two, by arithmetic that IEEE 754 defines to the bit: no machine, and no SQL, gives another bucket. Buckets are never collapsed: the state depends
+ * on the values alone, and has at most 2,098 times `slotsOf` of them for each sign.
  */
 export interface Sketch {
   readonly positive: Map<number, number>;
@@ -15,12 +17,17 @@ export interface Sketch {
   count: number;
 }
 
+/** Buckets between a power of two and the next, all of the same width. */
+export function slotsOf(relativeError: number): number {
+  return Math.ceil((1 - relativeError) / (2 * relativeError));
+}
+
 /** Counts of a field's values by logarithmic bucket. */
 export function sketchState(
   relativeError: number,
   type: FieldType | undefined,
 ): ObjectState<Sketch> {
-  const scale = 1 / Math.log(gammaOf(relativeError));
+  const slots = slotsOf(relativeError);
   return {
     zero: () => ({
       positive: new Map(),
@@ -36,7 +43,7 @@ export function sketchState(
       else if (x - x !== 0) sketch.special[x !== x ? 2 : x > 0 ? 1 : 0] += 1;
       else {
         const side = x > 0 ? sketch.positive : sketch.negative;
-        const bucket = Math.ceil(Math.log(Math.abs(x)) * scale);
+        const bucket = bucketOf(Math.abs(x), slots);
         side.set(bucket, (side.get(bucket) ?? 0) + 1);
       }
       return sketch;
@@ -75,30 +82,49 @@ export function sketchState(
 /** The value of rank ⌊q · (n − 1)⌋, within the relative error; null for no values. */
 export function quantileOf(sketch: Sketch, q: number, relativeError: number): number | null {
   if (sketch.count === 0) return null;
-  let rank = Math.floor(q * (sketch.count - 1));
-  const gamma = gammaOf(relativeError);
-  const middle = (bucket: number) => (2 * gamma ** bucket) / (gamma + 1);
-  const parts: [number, () => number][] = [
-    [sketch.special[0], () => Number.NEGATIVE_INFINITY],
-    ...ascending(sketch.negative)
-      .reverse()
-      .map(([bucket, n]): [number, () => number] => [n, () => -middle(bucket)]),
-    [sketch.zeros, () => 0],
-    ...ascending(sketch.positive).map(([bucket, n]): [number, () => number] => [
-      n,
-      () => middle(bucket),
-    ]),
-    [sketch.special[1], () => Number.POSITIVE_INFINITY],
-  ];
-  for (const [n, value] of parts) {
-    if (rank < n) return value();
+  const slots = slotsOf(relativeError);
+  const [below, above] = sketch.special;
+  let rank = Math.floor(q * (sketch.count - 1)) - below;
+  if (rank < 0) return Number.NEGATIVE_INFINITY;
+  for (const [bucket, n] of ascending(sketch.negative).reverse()) {
     rank -= n;
+    if (rank < 0) return -valueOfBucket(bucket, slots);
   }
-  return Number.NaN;
+  rank -= sketch.zeros;
+  if (rank < 0) return 0;
+  for (const [bucket, n] of ascending(sketch.positive)) {
+    rank -= n;
+    if (rank < 0) return valueOfBucket(bucket, slots);
+  }
+  return rank < above ? Number.POSITIVE_INFINITY : Number.NaN;
 }
 
-function gammaOf(relativeError: number): number {
-  return (1 + relativeError) / (1 - relativeError);
+const word = new Float64Array(1);
+const halves = new Uint32Array(word.buffer);
+/** Which half holds the exponent: the second on little-endian machines. */
+const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
+
+/** The bucket of a finite value above 0: slot j of `slots` between 2^e and 2^(e+1) is bucket e · slots + j. */
+function bucketOf(value: number, slots: number): number {
+  let bias = 1023;
+  word[0] = value;
+  if ((halves[HIGH as 0] as number) < 0x100000) {
+    bias += 54;
+    word[0] = value * 2 ** 54;
+  }
+  const high = halves[HIGH as 0] as number;
+  halves[HIGH as 0] = (high & 0xfffff) | 0x3ff00000;
+  return ((high >>> 20) - bias) * slots + Math.floor(((word[0] as number) - 1) * slots);
+}
+
+/** The value whose relative distance to both ends of the bucket is the same: 1 / (2 · (slots + j) + 1) of it. */
+function valueOfBucket(bucket: number, slots: number): number {
+  const exponent = Math.floor(bucket / slots);
+  const low = slots + bucket - exponent * slots;
+  const significand = (2 * low * (low + 1)) / (slots * (2 * low + 1));
+  // Two steps below the normal range, so that only the last one rounds.
+  const normal = Math.max(exponent, -1022);
+  return significand * powerOfTwo(normal) * powerOfTwo(exponent - normal);
 }
 
 function ascending(buckets: ReadonlyMap<number, number>): [number, number][] {
