@@ -64,10 +64,10 @@ function handled(
     name,
     before.get(idOf(of, fieldsOf(fields)))?.row,
   ]);
-  const found =
+  const found: (readonly unknown[])[] =
     keys.kind === 'fields'
       ? [fieldsOf(keys.fields)]
-      : keys.keysOf(event as never).map((key) => (Array.isArray(key) ? key : [key]));
+      : keys.keysOf(event as never).map((key) => (Array.isArray(key) ? (key as unknown[]) : [key]));
   const columns = (plan.tables[table] as TablePlan).columns;
   for (const key of new Map(found.map((each) => [idOf(table, each), each])).values()) {
     if (key.includes(null)) throw new Error('no key');

@@ -1,7 +1,19 @@
 /**
- * `reprise/testing`: scenarios of projections in memory, and the contract suites that every adapter of a port must pass (those need vitest).
+ * `reprise/testing`: scenarios of projections in memory, specifications and law checks (those need fast-check), and the contract suites that every adapter of a
+ * port must pass (those need vitest).
  */
+export type { AggregateOptions } from './check-aggregate.ts';
+export { checkAggregate } from './check-aggregate.ts';
+export type { LawOptions } from './check-laws.ts';
+export { checkLaws } from './check-laws.ts';
 export { eventLogContract } from './event-log-contract.ts';
-export type { Alert, Given, ScenarioOptions } from './scenario.ts';
+export type { Given } from './event-value.ts';
+export type { ExpectedRow, GivenStep, Outcome, WhenStep } from './given.ts';
+export { given } from './given.ts';
+export type { Happening } from './happening.ts';
+export { occurred, quiet } from './happening.ts';
+export type { Law } from './laws.ts';
+export type { PublishPlace } from './memory-log.ts';
+export type { Alert, ScenarioOptions } from './scenario.ts';
 export { Scenario, scenario } from './scenario.ts';
 export { schemaRegistryContract } from './schema-registry-contract.ts';

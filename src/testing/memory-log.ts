@@ -3,6 +3,7 @@ import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
 import { partitionFor } from '../log/partitioner.ts';
 import { RecordBatch } from '../log/record-batch.ts';
+import { withDates } from './event-value.ts';
 
 /** A record of a log in memory. */
 export interface MemoryRecord {
@@ -120,15 +121,4 @@ export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
       valueEnd: Int32Array.from(values, ([, end]) => end),
     },
   );
-}
-
-/** Tests may give instants as milliseconds. */
-function withDates(event: EventDefinition, given: unknown): unknown {
-  const value: Record<string, unknown> = { ...(given as Record<string, unknown>) };
-  for (const { name, type } of event.fields) {
-    if (type.kind === 'timestamp-millis' && typeof value[name] === 'number') {
-      value[name] = new Date(value[name]);
-    }
-  }
-  return value;
 }

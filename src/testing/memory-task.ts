@@ -1,6 +1,7 @@
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task-fold.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
+import { splitBatch } from '../log/slice-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
@@ -21,6 +22,9 @@ export class MemoryTask {
   /** Partial rows of a rebuild, merged when read. */
   readonly #partials: { readonly table: TablePlan; readonly rows: RowSet }[] = [];
   #unflushed: DeadLetter[] = [];
+  /** Where memory stands in each topic, and where the tables do. */
+  #nextOffsets = new Map<string, number>();
+  #storedOffsets = new Map<string, number>();
   #stored: { maxEventTimeMs: number | null; watermarkMs: number | null } = {
     maxEventTimeMs: null,
     watermarkMs: null,
@@ -35,7 +39,12 @@ export class MemoryTask {
     this.fold = this.#open();
   }
 
-  foldBatch(batch: RecordBatch): void {
+  /** Folds a batch; what of it was folded already is left out, as the runner does when a batch is delivered again. */
+  foldBatch(delivered: RecordBatch): void {
+    const next = this.#nextOffsets.get(delivered.topic) ?? 0;
+    if (delivered.nextOffset <= next) return;
+    const batch = delivered.firstOffset < next ? splitBatch(delivered, next)[1] : delivered;
+    this.#nextOffsets.set(batch.topic, batch.nextOffset);
     for (const { schemaId } of this.fold.unresolvedSchemas(batch)) {
       this.fold.resolveSchema(schemaId, this.#schemaById(schemaId));
     }
@@ -60,12 +69,14 @@ export class MemoryTask {
     this.#unflushed = [];
     const { maxEventTimeMs, watermarkMs } = this.fold;
     this.#stored = { maxEventTimeMs, watermarkMs };
+    this.#storedOffsets = new Map(this.#nextOffsets);
     this.fold.committed();
   }
 
   /** Throws memory away, as a crash does, and goes on from the tables. */
   restart(): void {
     this.#unflushed = [];
+    this.#nextOffsets = new Map(this.#storedOffsets);
     this.fold = this.#open();
   }
 

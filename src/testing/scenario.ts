@@ -8,18 +8,11 @@ import type { Plan } from '../projection/plan.ts';
 import type { Projection, RowOf } from '../projection/projection.ts';
 import type { ColumnValues, RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
+import type { Given } from './event-value.ts';
+import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
 import { batchOf, MemoryLog } from './memory-log.ts';
 import { MemoryTask, mergeRows } from './memory-task.ts';
-
-/** An event's fields as tests may give them: instants as Dates or milliseconds. */
-export type Given<Event> = {
-  readonly [Name in keyof Event]: Event[Name] extends Date
-    ? Date | number
-    : Event[Name] extends Date | null
-      ? Date | number | null
-      : Event[Name];
-};
 
 /** A published event: what a consumer of its topic would get. */
 export interface Alert {
@@ -40,8 +33,15 @@ export interface ScenarioOptions {
   readonly mode?: 'live' | 'replay' | 'manual';
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
 type Step =
-  | { readonly kind: 'record'; readonly event: EventDefinition; readonly record: MemoryRecord }
+  | {
+      readonly kind: 'record';
+      readonly event: EventDefinition;
+      readonly value: unknown;
+      readonly record: MemoryRecord;
+    }
   | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
 
 /**
@@ -82,12 +82,21 @@ export class Scenario<P extends Projection = Projection> {
       throw new TypeError(`${this.plan.name} does not read ${event.name}; it reads ${read}.`);
     }
     const record = this.#log.append(definition, value, place);
-    return this.#take([{ kind: 'record', event: definition, record }]);
+    return this.#take([{ kind: 'record', event: definition, value, record }]);
   }
 
   /** Partition `partition` has been quiet for so long since its last event: watermark = largest event time + quietMs − lateness. */
   tick(partition: number, quietMs: number): this {
     return this.#take([{ kind: 'tick', partition, quietMs }]);
+  }
+
+  /** Lets these things happen, one by one; see `occurred` and `quiet`. */
+  play(...happenings: readonly Happening[]): this {
+    for (const each of happenings) {
+      if (each.kind === 'tick') this.tick(each.partition, each.quietMs);
+      else this.publish(each.event, each.value as Given<unknown>, each.place);
+    }
+    return this;
   }
 
   /** The rows of the stable view (of another table: by its name in the projection), typed as queries give them, sorted by key. */
@@ -172,6 +181,20 @@ export class Scenario<P extends Projection = Projection> {
   /** What happened so far, to be folded in other portions: for law checks. @internal */
   get steps(): readonly Step[] {
     return this.#steps;
+  }
+
+  /** The events published so far with their places in the log, and their event times (ms). @internal */
+  published(): readonly { readonly happening: Happening; readonly timeMs: number }[] {
+    return this.#steps.flatMap((step) => {
+      if (step.kind === 'tick') return [];
+      const { event, value, record } = step;
+      const place = { partition: record.partition, timestamp: record.timestampMs };
+      const time = this.plan.sources.find((source) => source.event === event)?.time;
+      const given = time?.kind === 'field' ? (value as Values)[time.field] : null;
+      const timeMs =
+        typeof given === 'bigint' ? Number(given / 1000n) : Number(given ?? record.timestampMs);
+      return [{ happening: { kind: 'event', event, value, place }, timeMs }];
+    });
   }
 
   /** Folds a stretch of another scenario's log as batches. @internal */

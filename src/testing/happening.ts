@@ -1,0 +1,33 @@
+import type { EventDefinition } from '../event/event-definition.ts';
+import type { Duration } from '../projection/duration.ts';
+import { durationMs } from '../projection/duration.ts';
+import type { Given } from './event-value.ts';
+import type { PublishPlace } from './memory-log.ts';
+
+/** One thing that happens to a projection: an event, or silence of a partition. Made by `occurred` and `quiet`. */
+export type Happening =
+  | {
+      readonly kind: 'event';
+      readonly event: EventDefinition;
+      readonly value: unknown;
+      readonly place: PublishPlace;
+    }
+  | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
+
+/**
+ * An event is published. Instants may be given as Dates or milliseconds.
+ * @param place.partition default: by the record key
+ * @param place.timestamp of the record; default: the event's own time
+ */
+export function occurred<Event>(
+  event: EventDefinition<Event>,
+  value: Given<Event>,
+  place: PublishPlace = {},
+): Happening {
+  return { kind: 'event', event: event as EventDefinition, value, place };
+}
+
+/** A partition has been quiet for so long since its last event. */
+export function quiet(partition: number, quietFor: Duration): Happening {
+  return { kind: 'tick', partition, quietMs: durationMs(quietFor, 'quiet(partition, quietFor)') };
+}
