@@ -1,4 +1,4 @@
-import { LoginAttempted } from '../schemas/index.ts';
+import type { LoginAttempted } from '../schemas/index.ts';
 import type { Random } from './random.ts';
 
 const USERS = 300;

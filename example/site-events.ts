@@ -20,7 +20,7 @@ export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
   const stepMs = 1000 / options.ratePerSecond;
   for (let index = 0; ; index += 1) {
     const timeMs = Math.floor(options.startMs + index * stepMs);
-    const { value: action } = actions.next();
+    const action: IteratorResult<DevEvent, void> = actions.next();
     switch (index % ROUND) {
       case 1:
         yield { event: LoginAttempted, value: loginAttempt(random, timeMs) };
@@ -32,7 +32,7 @@ export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
         yield bank.next(timeMs);
         break;
       default:
-        yield action as DevEvent;
+        if (action.done !== true) yield action.value;
     }
   }
 }

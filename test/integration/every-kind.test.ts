@@ -166,7 +166,9 @@ describe('every kind of projection, on real Postgres', () => {
       );
       const rows = await settledRows(app);
       expect(
-        rows.map(({ pages, revised_at_offset }) => [pages, revised_at_offset === null]).sort(),
+        rows
+          .map(({ pages, revised_at_offset }) => [pages, revised_at_offset === null] as const)
+          .sort(([a], [b]) => Number(a - b)),
       ).toEqual([
         [1n, true],
         [2n, false],

@@ -79,7 +79,7 @@ export function collectState(n: number): ObjectState<Placed[]> {
 }
 
 /** By event time, then topic, partition, offset. */
-export function compareOrder(a: EventOrder, b: EventOrder): number {
+function compareOrder(a: EventOrder, b: EventOrder): number {
   if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
   return a.partition - b.partition || a.offset - b.offset;

@@ -49,8 +49,8 @@ describe('session analytics', () => {
     expect(
       s
         .rows()
-        .map(({ pages, converted }) => [pages, converted])
-        .sort(),
+        .map(({ pages, converted }) => [pages, converted] as const)
+        .sort(([a], [b]) => Number(a - b)),
     ).toEqual([
       [1n, false],
       [3n, true],
