@@ -20,9 +20,9 @@ import { firstStartAt, floorTo, paneStartAt } from './panes.ts';
  * Where an event goes: into a window that is open, into one that is closed (late), or into a pane that open windows share. A pane's entry has where the pane
  * begins as its start, and where the first of those windows begins as its end.
  */
-export const OPEN = 0;
+const OPEN = 0;
 export const LATE = 1;
-export const PANE = 2;
+const PANE = 2;
 
 /**
  * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`. The clock moves record by record, in the order of the batch over all
