@@ -86,21 +86,21 @@ export class WindowRoutes {
     this.first[batch.count] = this.#count;
   }
 
-  /** The clock's numbers are kept in locals: a batch of a million of them in fields that may be null is a million allocations. */
+  /** The clock's numbers are kept in locals: in fields that may be null, each event would allocate them anew. */
   #routeByTime(
     window: TumblingWindow | CalendarWindow | SlidingWindow,
     batch: RecordBatch,
     { parts, route, deadLetters }: DecodedBatch,
     clock: EventClock,
   ): void {
-    const { watermarks } = this;
+    const { watermarks, isSingle } = this;
     const limitMs = clock.limitMs(batch);
     const latenessMs = this.#latenessMs;
     let latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
     let watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     let part = parts[0];
     for (let i = 0; i < batch.count; i += 1) {
-      if (!this.isSingle) this.first[i] = this.#count;
+      if (!isSingle) this.first[i] = this.#count;
       let j = i;
       if (route !== null) {
         part = parts[route.part[i] as number];
@@ -113,37 +113,50 @@ export class WindowRoutes {
         if (refusal !== null) {
           part.skip[j] = 1;
           deadLetters.push(futureLetter(batch, i, timeMs, refusal));
-        } else if (!this.#routeOne(window, i, timeMs, seenMs)) {
+        } else if (
+          window.kind === 'tumbling'
+            ? this.#routeTumbling(window, i, timeMs, seenMs)
+            : this.#routeOther(window, i, timeMs, seenMs)
+        ) {
+          watermarkMs = seenMs;
+          if (timeMs > latestMs) latestMs = timeMs;
+        } else {
           part.skip[j] = 1;
           const message = calendarMessage(batch, i, timeMs);
           deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
-        } else {
-          watermarkMs = seenMs;
-          if (timeMs > latestMs) latestMs = timeMs;
         }
       }
       watermarks[i] = watermarkMs;
     }
-    if (!this.isSingle) this.first[batch.count] = this.#count;
+    if (!isSingle) this.first[batch.count] = this.#count;
     if (latestMs > Number.NEGATIVE_INFINITY) clock.see(latestMs);
   }
 
-  /** @returns whether the calendar holds the time and its windows */
-  #routeOne(
-    window: TumblingWindow | CalendarWindow | SlidingWindow,
+  /** @returns whether the calendar holds the window */
+  #routeTumbling(
+    { sizeMs, offsetMs }: TumblingWindow,
     i: number,
     timeMs: number,
     watermarkMs: number,
   ): boolean {
-    let startMs: number;
-    let endMs: number;
-    if (window.kind === 'tumbling') {
-      startMs = floorTo(timeMs, window.sizeMs, window.offsetMs);
-      endMs = startMs + window.sizeMs;
-    } else if (window.kind === 'calendar') {
-      if (!isInCalendar(timeMs, timeMs)) return false;
-      ({ startMs, endMs } = (this.#calendar as Calendar).windowOf(timeMs));
-    } else return this.#routeSliding(window, timeMs, watermarkMs);
+    const startMs = floorTo(timeMs, sizeMs, offsetMs);
+    const endMs = startMs + sizeMs;
+    this.starts[i] = startMs;
+    this.ends[i] = endMs;
+    this.kinds[i] = endMs <= watermarkMs ? LATE : OPEN;
+    return isInCalendar(startMs, endMs);
+  }
+
+  /** @returns whether the calendar holds the time and its windows */
+  #routeOther(
+    window: CalendarWindow | SlidingWindow,
+    i: number,
+    timeMs: number,
+    watermarkMs: number,
+  ): boolean {
+    if (window.kind === 'sliding') return this.#routeSliding(window, timeMs, watermarkMs);
+    if (!isInCalendar(timeMs, timeMs)) return false;
+    const { startMs, endMs } = (this.#calendar as Calendar).windowOf(timeMs);
     this.starts[i] = startMs;
     this.ends[i] = endMs;
     this.kinds[i] = endMs <= watermarkMs ? LATE : OPEN;

@@ -120,16 +120,17 @@ export class WindowRows {
   /** The given rows as columns, in the order of the table plan. */
   write(keys: Keys, slots: Int32Array, isClosed: (slot: number) => boolean): RowSet {
     const columns = this.measures.write(this.state, slots);
-    const ids = Int32Array.from(slots, (slot) => this.state.keyIds[slot] as number);
+    const ids = new Int32Array(slots.length);
+    for (let i = 0; i < slots.length; i += 1) {
+      ids[i] = this.state.keyIds[slots[i] as number] as number;
+    }
     for (const [name, values] of keys.columns(ids)) columns.set(name, values);
-    columns.set(
-      'window_start',
-      instants(slots, (slot) => this.startOf(slot)),
-    );
-    columns.set(
-      'window_end',
-      instants(slots, (slot) => this.endOf(slot)),
-    );
+    for (const [name, at] of [
+      ['window_start', WINDOW_START],
+      ['window_end', WINDOW_END],
+    ] as const) {
+      columns.set(name, { type: 'timestamptz', values: this.#numbers(slots, at), present: null });
+    }
     columns.set('revised_at_offset', this.#revised(slots));
     if (this.#plan.emit === 'onClose') {
       columns.set('_closed', {
@@ -165,37 +166,37 @@ export class WindowRows {
   }
 
   #revised(slots: Int32Array): ColumnValues {
-    const values = Float64Array.from(
-      slots,
-      (slot) => this.state.numbers[slot * this.state.stride + REVISED_AT] as number,
-    );
-    return {
-      type: 'int8',
-      values: values.map((offset) => (offset === offset ? offset : 0)),
-      exact: null,
-      present: Uint8Array.from(values, (offset) => (offset === offset ? 1 : 0)),
-    };
+    const values = this.#numbers(slots, REVISED_AT);
+    const present = markPresent(values);
+    for (let i = 0; i < values.length; i += 1) if (present[i] === 0) values[i] = 0;
+    return { type: 'int8', values, exact: null, present };
   }
 
   #scoresOf(slots: Int32Array, n: number): ColumnValues {
-    const values = Float64Array.from(
-      slots,
-      (slot) => this.state.numbers[slot * this.state.stride + HEADER_NUMBERS + n] as number,
-    );
-    return {
-      type: 'float8',
-      values,
-      present: Uint8Array.from(values, (value) => (value === value ? 1 : 0)),
-    };
+    const values = this.#numbers(slots, HEADER_NUMBERS + n);
+    return { type: 'float8', values, present: markPresent(values) };
   }
+
+  /** One number of each row's stride. */
+  #numbers(slots: Int32Array, at: number): Float64Array {
+    const { numbers, stride } = this.state;
+    const values = new Float64Array(slots.length);
+    for (let i = 0; i < slots.length; i += 1) {
+      values[i] = numbers[(slots[i] as number) * stride + at] as number;
+    }
+    return values;
+  }
+}
+
+/** NaN stands for none. */
+function markPresent(values: Float64Array): Uint8Array {
+  const present = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i += 1) present[i] = values[i] === values[i] ? 1 : 0;
+  return present;
 }
 
 function timestamps(columns: ReadonlyMap<string, ColumnValues>, name: string): Float64Array {
   const values = columns.get(name);
   if (values?.type !== 'timestamptz') throw new TypeError(`rows without ${name}`);
   return values.values;
-}
-
-function instants(slots: Int32Array, of: (slot: number) => number): ColumnValues {
-  return { type: 'timestamptz', values: Float64Array.from(slots, of), present: null };
 }

@@ -207,18 +207,23 @@ export class WindowedFold implements TaskFold {
   #takeAll(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const { starts, ends, kinds } = this.#routes;
     const rows = this.#rows;
-    let part = parts[0];
+    const { state } = rows;
+    const live = this.#live;
+    let part = parts[0] as SourcePart;
+    let keyIds = this.#keyIds[part.source] as Int32Array;
     for (let i = 0; i < batch.count; i += 1) {
       let j = i;
       if (route !== null) {
-        part = parts[route.part[i] as number];
+        const next = parts[route.part[i] as number];
+        if (next === undefined) continue;
+        part = next;
         j = route.within[i] as number;
+        keyIds = this.#keyIds[part.source] as Int32Array;
       }
-      if (part === undefined || part.skip[j] === 1) continue;
-      const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
-      const slot = rows.state.slotOf(keyId, starts[i] as number, ends[i] as number);
+      if (part.skip[j] === 1) continue;
+      const slot = state.slotOf(keyIds[j] as number, starts[i] as number, ends[i] as number);
       rows.select(part, j, slot);
-      if (this.#live) rows.state.touch(slot);
+      if (live) state.touch(slot);
       if (kinds[i] !== LATE) continue;
       rows.revise(slot, batch.offsets[i] as number);
       this.lateCount += 1;
