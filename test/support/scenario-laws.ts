@@ -80,7 +80,7 @@ export function printed(rows: readonly unknown[], without: readonly string[] = [
 }
 
 /** Everything a scenario shows, as text. */
-export function everything(s: Scenario): unknown {
+function everything(s: Scenario): unknown {
   return {
     rows: printed(s.rows()),
     alerts: printed(s.alerts()).sort(),

@@ -18,7 +18,7 @@ export interface Sketch {
 }
 
 /** Buckets between a power of two and the next, all of the same width. */
-export function slotsOf(relativeError: number): number {
+function slotsOf(relativeError: number): number {
   return Math.ceil((1 - relativeError) / (2 * relativeError));
 }
 
