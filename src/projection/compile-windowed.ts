@@ -65,7 +65,7 @@ export function compileWindowed(
     indexes: checkIndexes(declared.indexes, columns, fail),
     view: {
       onlyWhere: emit === 'onClose' ? '_closed' : null,
-      merged: mergedAtRead ? mergedColumns(compiled, columns, fail) : null,
+      merged: mergedAtRead ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
     },
   };
   const hidden = baselineTables(table, keys, measures);

@@ -57,9 +57,30 @@ export interface ViewPlan {
   readonly merged: readonly ColumnMerge[] | null;
 }
 
-/** How one shown column comes out of the rows of several partitions: the aggregate's own merge over these columns of the table. */
+/**
+ * How one shown column comes out of the rows of several partitions: the aggregate's own merge over these columns of the table. Integer sums and counts are
+ * `sum`; `…Exact` says whether the value beside is exact.
+ */
 export interface ColumnMerge {
   readonly column: string;
-  readonly merge: string;
+  readonly merge:
+    | 'sum'
+    | 'min'
+    | 'max'
+    | 'sumDouble'
+    | 'avgDouble'
+    | 'avgInteger'
+    | 'first'
+    | 'last'
+    | 'collect'
+    | 'countDistinct'
+    | 'countDistinctExact'
+    | 'topK'
+    | 'topKExact'
+    | 'quantile'
+    | 'variance'
+    | 'stddev';
   readonly from: readonly string[];
+  /** What the merge needs besides: a quantile, limits, the kind of the field's values. */
+  readonly parameters: readonly (number | string)[];
 }
