@@ -39,10 +39,10 @@ export function play(
   return s;
 }
 
-/** The rows that the plain fold gives, in the order and shape of `rows()`. */
-export function plainRows(s: Scenario, happenings: readonly Happening[]): unknown[] {
+/** What happened, for the plain folds. */
+export function plainItems(happenings: readonly Happening[]): (FoldedRecord | FoldedTick)[] {
   const offsets = new Map<string, number>();
-  const items = happenings.map((each): FoldedRecord | FoldedTick => {
+  return happenings.map((each) => {
     if (each.kind === 'tick') return { tick: each };
     const { event, value, partition, timestampMs } = each;
     const at = `${event.topic}/${partition}`;
@@ -51,9 +51,13 @@ export function plainRows(s: Scenario, happenings: readonly Happening[]): unknow
     const record = { topic: event.topic, partition, offset: BigInt(offset), timestampMs };
     return { record, event: value, of: event };
   });
+}
+
+/** The rows that the plain fold gives, in the order and shape of `rows()`. */
+export function plainRows(s: Scenario, happenings: readonly Happening[]): unknown[] {
   const keys = s.plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   return sorted(
-    foldInterpreted(s.plan, items).map(({ _partition, ...row }) => row),
+    foldInterpreted(s.plan, plainItems(happenings)).map(({ _partition, ...row }) => row),
     keys,
   );
 }
