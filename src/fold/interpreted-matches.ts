@@ -8,15 +8,17 @@ import { enumerateMatches, unroll } from './interpreted-pattern.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
 import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
 
+interface KeyEvent extends OracleEvent {
+  readonly topic: string;
+  readonly offset: bigint;
+  readonly source: number;
+}
+
 /** The events of one key in one partition. */
 interface KeyEvents {
   readonly partition: number;
   readonly key: readonly (string | number | bigint | boolean)[];
-  readonly events: (OracleEvent & {
-    readonly topic: string;
-    readonly offset: bigint;
-    readonly source: number;
-  })[];
+  readonly events: KeyEvent[];
 }
 
 /**
@@ -82,7 +84,7 @@ function matchesOf(plan: PatternPlan, known: KeyEvents, watermarkMs: number): In
     event: OracleEvent,
     soFar: Readonly<Record<string, unknown>>,
   ) => {
-    const { source } = event as KeyEvents['events'][number];
+    const { source } = event as KeyEvent;
     return (
       (condition.source ?? source) === source &&
       meetsAll(condition.where, event.value as Readonly<Record<string, unknown>>) &&
@@ -97,37 +99,51 @@ function matchesOf(plan: PatternPlan, known: KeyEvents, watermarkMs: number): In
     meets,
     repeated,
   });
-  return found.map(({ taken, matchedAtMs }) => {
-    const chain = taken.map(({ step, at }) => ({
-      step,
-      event: events[at] as KeyEvents['events'][number],
-    }));
-    const positions = chain.map(({ step, event }) => ({
-      step,
-      topic: event.topic,
-      partition: known.partition,
-      offset: String(event.offset),
-    }));
-    const match: Record<string, unknown> = Object.fromEntries(
-      [...repeated].map((step) => [step, []]),
-    );
-    for (const { step, event } of chain) {
-      if (repeated.has(step)) (match[step] as unknown[]).push(event.value);
-      else match[step] = event.value;
-    }
-    const parts = known.key.map((part) => (typeof part === 'boolean' ? Number(part) : part));
-    const row: Record<string, unknown> & { _partition: number } = {
-      _partition: known.partition,
-      match_id: emissionId(plan.name, 'match', ...parts, JSON.stringify(positions)),
-      matched_at: new Date(matchedAtMs),
-      positions,
-      timed_out: false,
-    };
-    for (const [i, { column }] of plan.keys.entries()) row[column] = known.key[i];
-    for (const [name, value] of Object.entries(plan.row?.(match as never) ?? {}))
-      row[snakeCase(name)] = value ?? null;
-    return row;
-  });
+  return found.map(({ taken, matchedAtMs }) =>
+    rowOf(plan, known, {
+      taken: taken.map(({ step, at }) => ({ step, event: events[at] as KeyEvent })),
+      matchedAtMs,
+      repeated,
+    }),
+  );
+}
+
+function rowOf(
+  plan: PatternPlan,
+  known: KeyEvents,
+  found: {
+    readonly taken: readonly { readonly step: string; readonly event: KeyEvent }[];
+    readonly matchedAtMs: number;
+    readonly repeated: ReadonlySet<string>;
+  },
+): InterpretedRow {
+  const { taken, matchedAtMs, repeated } = found;
+  const { partition } = known;
+  const positions = taken.map(({ step, event: { topic, offset } }) => ({
+    step,
+    topic,
+    partition,
+    offset: String(offset),
+  }));
+  const match: Record<string, unknown> = Object.fromEntries(
+    [...repeated].map((step) => [step, []]),
+  );
+  for (const { step, event } of taken) {
+    if (repeated.has(step)) (match[step] as unknown[]).push(event.value);
+    else match[step] = event.value;
+  }
+  const parts = known.key.map((part) => (typeof part === 'boolean' ? Number(part) : part));
+  const row: Record<string, unknown> & { _partition: number } = {
+    _partition: partition,
+    match_id: emissionId(plan.name, 'match', ...parts, JSON.stringify(positions)),
+    matched_at: new Date(matchedAtMs),
+    positions,
+    timed_out: false,
+  };
+  for (const [i, { column }] of plan.keys.entries()) row[column] = known.key[i];
+  for (const [name, value] of Object.entries(plan.row?.(match as never) ?? {}))
+    row[snakeCase(name)] = value ?? null;
+  return row;
 }
 
 /** How many events a match can have at most; 64 for loops without limit. */

@@ -1,17 +1,16 @@
-import type { EventDefinition } from '../event/event-definition.ts';
 import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
 import {
   filterFields,
   planDisorder,
-  planFilter,
   planKeys,
   planSources,
   requireRecordKey,
 } from './compile-sources.ts';
 import { declaredColumns } from './declared-columns.ts';
 import type { Fail } from './definition-fault.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { DeclaredElement } from './pattern.ts';
+import { finishedPlan } from './finished-plan.ts';
+import { matchColumns } from './match-columns.ts';
+import { planElement } from './pattern-element.ts';
 import type { ConditionOfStep, PatternElement } from './pattern-plan.ts';
 import type { AnyPatternDefinition, PatternDeclaration } from './pattern-projection.ts';
 import type { KeyPlan, PatternPlan } from './plan.ts';
@@ -30,7 +29,6 @@ export function compilePattern(
   { declared }: AnyPatternDefinition,
   fail: Fail,
 ): PatternPlan {
-  const { name, version } = projection;
   const { sources: from, pattern: given, options, emissions } = declared;
   const keys = planKeys(from, fail);
   requireRecordKey(from, fail);
@@ -75,16 +73,7 @@ export function compilePattern(
     keepsTimeouts: declared.keepsTimeouts,
     emissions,
   } as const;
-  return {
-    name,
-    version,
-    ...shape,
-    fingerprint: fingerprintOf({ ...shape, name, columns }),
-    table: tables[0],
-    tables,
-    rebuild: 'live',
-    replayable: sources.every(({ time }) => time.kind !== 'processing'),
-  };
+  return finishedPlan(projection, shape, { tables, rebuild: 'live' });
 }
 
 /** The matches, and the hidden table of keys' states. */
@@ -120,90 +109,6 @@ function planTables(
     view: null,
   };
   return [table, state];
-}
-
-interface Place {
-  readonly from: readonly EventDefinition[];
-  readonly isFirst: boolean;
-  readonly fail: Fail;
-}
-
-function planElement(element: DeclaredElement, place: Place): PatternElement {
-  const { from, fail } = place;
-  const { contiguity, min, max, optional, greedy, inner, methods } = element;
-  const step = `${STEP} ${element.name === null ? 'group' : `step "${element.name}"`}`;
-  const isNegative = contiguity === 'notNext' || contiguity === 'notFollowedBy';
-  if (isNegative && methods.length > 0)
-    fail(step, `${contiguity} cannot have ${methods.join(', ')}(): it says what must not come.`);
-  if (
-    !(
-      Number.isSafeInteger(min) &&
-      min >= 1 &&
-      (max === null || (Number.isSafeInteger(max) && max >= min))
-    )
-  ) {
-    fail(
-      step,
-      `times(${min}, ${max}): takes whole numbers from 1, the second not below the first.`,
-    );
-  }
-  const repeats = max === null || max > 1;
-  if (!repeats && greedy) fail(step, 'greedy() needs a step that repeats, such as oneOrMore().');
-  if (!repeats && inner !== 'relaxed') fail(step, `${methods.at(-1)}() needs a step that repeats.`);
-  if (element.until !== null && max !== null)
-    fail(step, 'until(…) needs a loop: oneOrMore() or timesOrMore(n).');
-  const condition = (where: unknown, on: unknown) =>
-    planCondition({ where, on }, { from, step, fail });
-  const quantifier = {
-    min,
-    max,
-    optional,
-    greedy,
-    inner,
-    until: element.until === null ? null : condition(element.until, element.options.on),
-  };
-  if (element.group !== null) {
-    if (element.group.every((each) => each.optional || each.contiguity.startsWith('not'))) {
-      fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
-    }
-    if (repeats && element.group.at(-1)?.contiguity.startsWith('not') === true) {
-      fail(
-        step,
-        'repeats and ends with what must not come, so it could not be told which repetition an event belongs to. Put the negation behind the group.',
-      );
-    }
-    const elements = element.group.map((each, i) =>
-      planElement(each, { ...place, isFirst: i === 0 }),
-    );
-    return { kind: 'group', contiguity, quantifier, elements };
-  }
-  const { where, on } = element.options;
-  return {
-    kind: 'step',
-    contiguity,
-    quantifier,
-    name: element.name as string,
-    condition: condition(where, on),
-  };
-}
-
-function planCondition(
-  { where, on }: { readonly where: unknown; readonly on: unknown },
-  {
-    from,
-    step,
-    fail,
-  }: { readonly from: readonly EventDefinition[]; readonly step: string; readonly fail: Fail },
-): ConditionOfStep {
-  const source = on === undefined ? null : from.findIndex((event) => event === on);
-  if (source === -1) fail(step, `{ on: ${(on as EventDefinition).name} } is no event of .from(…).`);
-  if (where === undefined) return { source, where: [], iterative: [] };
-  if (typeof where === 'function' && where.length > 1) {
-    return { source, where: [], iterative: [where as never] };
-  }
-  const events = source === null ? from : [from[source] as EventDefinition];
-  const plans = events.map((event) => planFilter(event, where, fail, step));
-  return { source, where: plans.slice(0, 1), iterative: [] };
 }
 
 function checkPattern(
@@ -255,36 +160,6 @@ function conditionsIn(elements: readonly PatternElement[]): ConditionOfStep[] {
     ...(element.quantifier.until === null ? [] : [element.quantifier.until]),
     ...(element.kind === 'step' ? [element.condition] : conditionsIn(element.elements)),
   ]);
-}
-
-function matchColumns(): ColumnPlan[] {
-  const column = (
-    name: string,
-    type: ColumnPlan['type'],
-    role: ColumnPlan['role'],
-    comment: string,
-  ): ColumnPlan => ({ name, type, nullable: false, role, comment });
-  return [
-    column(
-      'match_id',
-      'text',
-      'key',
-      'the match: made from its key and the positions of its events',
-    ),
-    column(
-      'matched_at',
-      'timestamptz',
-      'measure',
-      'event time of the last event, or when absence was certain',
-    ),
-    column(
-      'positions',
-      'jsonb',
-      'measure',
-      'where the events of the match lie in the log, by step',
-    ),
-    column('timed_out', 'boolean', 'measure', 'whether it is a partial match that ran out of time'),
-  ];
 }
 
 function rowColumns(

@@ -3,11 +3,13 @@ import { compileMeasures } from './compile-measures.ts';
 import { planDisorder, planKeys, planSources, requireRecordKey } from './compile-sources.ts';
 import type { Fail } from './definition-fault.ts';
 import { milliseconds } from './duration.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { finishedPlan } from './finished-plan.ts';
 import type { GapPlan, SessionPlan } from './plan.ts';
+import { revisedColumn } from './plan-column.ts';
 import type { Projection } from './projection.ts';
+import { sessionColumns, sessionStateColumns } from './session-columns.ts';
 import type { SessionDeclaration, SessionDefinition } from './session-projection.ts';
-import type { ColumnPlan, TablePlan } from './table-plan.ts';
+import type { TablePlan } from './table-plan.ts';
 
 const STEP = '.session({ … })';
 
@@ -29,19 +31,13 @@ export function compileSession(
   ];
   const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
   const disorder = planDisorder(options, true, { step: STEP, fail });
-  const maxLengthMs = maxLength(options, fail);
-  if (maxLengthMs !== null && disorder.latenessMs > 0) {
-    fail(
-      STEP,
-      'has both maxLength and lateness. Where a session is cut depends on the events before it, so with disorder the order of arrival would show. Leave one of them out.',
-    );
-  }
+  const maxLengthMs = maxLength(options, disorder.latenessMs, fail);
   const columns = [
     ...keys.map(keyColumn),
     ...own,
     ...compiled.columns,
-    revisedColumn(),
-    ...stateColumns(),
+    revisedColumn('session'),
+    ...sessionStateColumns(),
     ...compiled.stateColumns,
   ];
   checkColumns(columns, fail);
@@ -68,16 +64,7 @@ export function compileSession(
     measures,
     measureFilters,
   } as const;
-  return {
-    name,
-    version,
-    ...shape,
-    fingerprint: fingerprintOf({ ...shape, name, columns }),
-    table,
-    tables: [table],
-    rebuild: 'live',
-    replayable: sources.every(({ time }) => time.kind !== 'processing'),
-  };
+  return finishedPlan(projection, shape, { tables: [table], rebuild: 'live' });
 }
 
 function gapPlan({ gap }: SessionDeclaration['options'], fail: Fail): GapPlan {
@@ -100,54 +87,18 @@ function gapPlan({ gap }: SessionDeclaration['options'], fail: Fail): GapPlan {
   return { kind: 'fixed', gapMs };
 }
 
-function maxLength({ maxLength: given }: SessionDeclaration['options'], fail: Fail): number | null {
+function maxLength(
+  { maxLength: given }: SessionDeclaration['options'],
+  latenessMs: number,
+  fail: Fail,
+): number | null {
   if (given === undefined) return null;
   const ms = milliseconds(given);
   if (ms === null) return fail(STEP, `maxLength: ${JSON.stringify(given)} is not a duration.`);
-  return ms > 0 ? ms : fail(STEP, 'maxLength must be longer than nothing.');
-}
-
-function sessionColumns(): ColumnPlan[] {
-  const column = (
-    name: string,
-    type: ColumnPlan['type'],
-    role: ColumnPlan['role'],
-    comment: string,
-  ): ColumnPlan => ({ name, type, nullable: false, role, comment });
-  return [
-    column('session_id', 'text', 'key', 'the session: made from its key and first event'),
-    column('started_at', 'timestamptz', 'measure', 'first event'),
-    column('ended_at', 'timestamptz', 'measure', 'last event'),
-    column('duration_ms', 'int8', 'measure', 'milliseconds from first to last event'),
-    column('closed', 'boolean', 'measure', 'whether no further event can join, lateness aside'),
-  ];
-}
-
-function revisedColumn(): ColumnPlan {
-  return {
-    name: 'revised_at_offset',
-    type: 'int8',
-    nullable: true,
-    role: 'measure',
-    comment: 'offset of the last event that arrived after the session was closed; null: none did',
-  };
-}
-
-function stateColumns(): ColumnPlan[] {
-  return [
-    {
-      name: '_until',
-      type: 'timestamptz',
-      nullable: false,
-      role: 'state',
-      comment: 'an event up to here would join the session',
-    },
-    {
-      name: '_first',
-      type: 'text',
-      nullable: false,
-      role: 'state',
-      comment: 'topic and offset of the first event, JSON',
-    },
-  ];
+  if (ms <= 0) return fail(STEP, 'maxLength must be longer than nothing.');
+  if (latenessMs === 0) return ms;
+  return fail(
+    STEP,
+    'has both maxLength and lateness. Where a session is cut depends on the events before it, so with disorder the order of arrival would show. Leave one of them out.',
+  );
 }

@@ -4,7 +4,7 @@ import { planHandlers } from './compile-handlers.ts';
 import { planDisorder, planSources } from './compile-sources.ts';
 import { declaredColumns } from './declared-columns.ts';
 import type { Fail } from './definition-fault.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { finishedPlan } from './finished-plan.ts';
 import { identifierFault } from './names.ts';
 import type { KeyedTablePlan } from './plan.ts';
 import type { Projection } from './projection.ts';
@@ -18,7 +18,6 @@ export function compileTable(
   { declared }: AnyTableDefinition,
   fail: Fail,
 ): KeyedTablePlan {
-  const { name, version } = projection;
   const tables = declared.tables.map((_, i) => planTable(projection, declared, i, fail));
   const events = eventsOf(declared, fail);
   const { where = [], time = null } = declared.sources ?? {};
@@ -29,7 +28,6 @@ export function compileTable(
     step: '.table(…)',
     fail,
   });
-  const [table] = tables as [TablePlan];
   const shape = {
     kind: 'table',
     sources,
@@ -44,16 +42,7 @@ export function compileTable(
     name: each.name,
     columns: each.columns.map(({ comment: _comment, ...column }) => column),
   }));
-  return {
-    name,
-    version,
-    ...shape,
-    fingerprint: fingerprintOf({ ...shape, name, columns }),
-    table,
-    tables,
-    rebuild: 'live',
-    replayable: sources.every((source) => source.time.kind !== 'processing'),
-  };
+  return finishedPlan(projection, shape, { tables, rebuild: 'live', columns });
 }
 
 /** The kinds of events read: those that handlers are given for; with `from`, exactly those named there. */

@@ -1,3 +1,4 @@
+import { baselineTables } from './baseline-table.ts';
 import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
 import { compileMeasures } from './compile-measures.ts';
 import {
@@ -8,15 +9,16 @@ import {
   requireRecordKey,
 } from './compile-sources.ts';
 import type { Fail } from './definition-fault.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { finishedPlan } from './finished-plan.ts';
 import { mergedColumns } from './merged-columns.ts';
-import { identifierFault } from './names.ts';
-import type { KeyPlan, MeasurePlan, WindowedPlan } from './plan.ts';
+import type { WindowedPlan } from './plan.ts';
+import { revisedColumn } from './plan-column.ts';
 import type { Projection } from './projection.ts';
-import type { ColumnPlan, TablePlan } from './table-plan.ts';
-import type { WindowPlan } from './window.ts';
+import type { TablePlan } from './table-plan.ts';
+import { closedColumn, windowColumns } from './window-columns.ts';
 import type { WindowedDeclaration, WindowedDefinition } from './windowed-projection.ts';
 
+const STEP = '.window(…)';
 const WINDOWS = new Set(['tumbling', 'sliding', 'calendar', 'custom']);
 
 /** The plan of a windowed projection. @throws DEFINITION_INVALID */
@@ -28,31 +30,25 @@ export function compileWindowed(
   const { name, version } = projection;
   const { window, sources: from, emissions, options } = declared;
   const keys = planKeys(from, fail);
-  const reserved = [
-    ...keys.map(({ column }) => column),
-    'window_start',
-    'window_end',
-    'revised_at_offset',
-  ];
+  if (!WINDOWS.has(window?.kind)) fail(STEP, "takes windows such as tumbling('1 minute').");
+  const leading = [...keys.map(keyColumn), ...windowColumns(window)];
+  const revised = revisedColumn('window');
+  const reserved = [...leading, revised].map((column) => column.name);
   const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
   const { measures, accumulators, measureFilters } = compiled;
-  if (!WINDOWS.has(window?.kind)) {
-    fail('.window(…)', "takes windows such as tumbling('1 minute').");
-  }
   const emit = options.emit ?? 'update';
-  if (emit !== 'update' && emit !== 'onClose') fail('.window(…)', "emit is 'update' or 'onClose'.");
+  if (emit !== 'update' && emit !== 'onClose') fail(STEP, "emit is 'update' or 'onClose'.");
   const waits =
     emit === 'onClose' ||
     emissions.length > 0 ||
     measures.some(({ aggregate }) => aggregate === 'zScore');
   const mergedAtRead = eventSplitByKey(from) !== null;
   if (mergedAtRead && waits) requireRecordKey(from, fail);
-  const disorder = planDisorder(options, waits, { step: '.window(…)', fail });
+  const disorder = planDisorder(options, waits, { step: STEP, fail });
   const columns = [
-    ...keys.map(keyColumn),
-    ...windowColumns(window),
+    ...leading,
     ...compiled.columns,
-    revisedColumn(),
+    revised,
     ...compiled.stateColumns,
     ...(emit === 'onClose' ? [closedColumn()] : []),
   ];
@@ -68,12 +64,7 @@ export function compileWindowed(
       merged: mergedAtRead ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
     },
   };
-  const hidden = baselineTables(table, keys, measures);
-  for (const { name: hiddenName } of hidden) {
-    const fault = identifierFault(hiddenName, `__v${version}`);
-    if (fault !== null) fail('name', `"${hiddenName}", its hidden table, ${fault}.`);
-  }
-  const tables = [table, ...hidden];
+  const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
   const sources = planSources(from, compiled.fieldsOf, fail);
   const shape = {
     kind: 'windowed',
@@ -88,80 +79,10 @@ export function compileWindowed(
     measures,
     measureFilters,
   } as const;
-  return {
-    name,
-    version,
-    ...shape,
-    fingerprint: fingerprintOf({ ...shape, name, columns }),
-    table,
-    tables,
-    rebuild: waits ? 'live' : 'partial',
-    replayable: sources.every(({ time }) => time.kind !== 'processing'),
-  };
+  return finishedPlan(projection, shape, { tables, rebuild: waits ? 'live' : 'partial' });
 }
 
 function commentOf(projection: Projection, { sources }: WindowedDeclaration): string {
   const events = sources.events.map((event) => event.name).join(', ');
   return `${projection.constructor.name} of reprise: ${events} events by ${sources.keyFields.join(', ')} and window`;
-}
-
-/** The hidden table of the keys' baselines, where z-scores are measured. */
-function baselineTables(
-  { name, version }: TablePlan,
-  keys: readonly KeyPlan[],
-  measures: readonly MeasurePlan[],
-): TablePlan[] {
-  if (!measures.some(({ aggregate }) => aggregate === 'zScore')) return [];
-  return [
-    {
-      name: `${name}__baseline`,
-      version,
-      comment: `running baselines of the keys of ${name}`,
-      columns: [
-        ...keys.map(keyColumn),
-        { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'moments, JSON' },
-      ],
-      indexes: [],
-      view: null,
-    },
-  ];
-}
-
-function windowColumns(window: WindowPlan): ColumnPlan[] {
-  return [
-    {
-      name: 'window_start',
-      type: 'timestamptz',
-      nullable: false,
-      role: 'key',
-      comment: 'first instant of the window',
-    },
-    {
-      name: 'window_end',
-      type: 'timestamptz',
-      nullable: false,
-      role: window.kind === 'custom' ? 'key' : 'measure',
-      comment: 'first instant after the window',
-    },
-  ];
-}
-
-function revisedColumn(): ColumnPlan {
-  return {
-    name: 'revised_at_offset',
-    type: 'int8',
-    nullable: true,
-    role: 'measure',
-    comment: 'offset of the last event that arrived after the window was closed; null: none did',
-  };
-}
-
-function closedColumn(): ColumnPlan {
-  return {
-    name: '_closed',
-    type: 'boolean',
-    nullable: false,
-    role: 'state',
-    comment: 'the window is closed, and the row is shown',
-  };
 }

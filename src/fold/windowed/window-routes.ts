@@ -16,12 +16,11 @@ import { Calendar } from './calendar.ts';
 import { customBounds } from './custom-bounds.ts';
 import { firstStartAt, floorTo, paneStartAt } from './panes.ts';
 
-/**
- * Where an event goes: into a window that is open, into one that is closed (late), or into a pane that open windows share. A pane's entry has where the pane
- * begins as its start, and where the first of those windows begins as its end.
- */
+/** Where an event goes: into a window that is open. */
 const OPEN = 0;
+/** Into a window that is closed. */
 export const LATE = 1;
+/** Into a pane that open windows share; the entry's start is where the pane begins, its end where the first of those windows begins. */
 const PANE = 2;
 
 /**

@@ -1,0 +1,28 @@
+import { keyColumn } from './compile-columns.ts';
+import type { Fail } from './definition-fault.ts';
+import { identifierFault } from './names.ts';
+import type { KeyPlan, MeasurePlan } from './plan.ts';
+import { planColumn } from './plan-column.ts';
+import type { TablePlan } from './table-plan.ts';
+
+/** The hidden table of the keys' baselines, where z-scores are measured; none where no measure is one. */
+export function baselineTables(
+  { name, version }: TablePlan,
+  of: { readonly keys: readonly KeyPlan[]; readonly measures: readonly MeasurePlan[] },
+  fail: Fail,
+): readonly TablePlan[] {
+  if (!of.measures.some(({ aggregate }) => aggregate === 'zScore')) return [];
+  const hidden = `${name}__baseline`;
+  const fault = identifierFault(hidden, `__v${version}`);
+  if (fault !== null) fail('name', `"${hidden}", its hidden table, ${fault}.`);
+  return [
+    {
+      name: hidden,
+      version,
+      comment: `running baselines of the keys of ${name}`,
+      columns: [...of.keys.map(keyColumn), planColumn('_state', 'text', 'state', 'moments, JSON')],
+      indexes: [],
+      view: null,
+    },
+  ];
+}
