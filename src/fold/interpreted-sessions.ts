@@ -16,7 +16,7 @@ interface KeyEvents {
   readonly partition: number;
   readonly key: readonly (string | number | bigint | boolean)[];
   readonly events: Covered[];
-  /** Offsets of events that came late, by the position of the event itself. */
+  /** Offsets of events that came when their session was closed, by the position of the event itself. */
   readonly late: Map<string, bigint>;
 }
 
@@ -60,14 +60,16 @@ export function foldSessionsInterpreted(
     const id = JSON.stringify([partition, ...key.map(String)]);
     const known: KeyEvents = keys.get(id) ?? { partition, key, events: [], late: new Map() };
     const touched = sessionsOf(plan, known.events).filter((session) => touches(session, covered));
-    const isLate =
-      touched.length === 0
-        ? covered.untilMs < time.watermark
-        : touched.every((session) => untilOf(session) < time.watermark);
+    const isClosed = (session: readonly Covered[]) => untilOf(session) < time.watermark;
+    const isLate = isClosed([covered]) && touched.every(isClosed);
     if (isLate && plan.late === 'reject') continue;
+    const [survivor, ...absorbed] = touched;
+    for (const event of absorbed.flat()) known.late.delete(nameOf(event));
+    if (survivor === undefined ? isLate : isClosed(survivor)) {
+      known.late.set(nameOf(covered), record.offset);
+    }
     keys.set(id, known);
     known.events.push(covered);
-    if (isLate) known.late.set(nameOf(covered), record.offset);
   }
   return [...keys.values()].flatMap((known) =>
     sessionsOf(plan, known.events).map((session) =>

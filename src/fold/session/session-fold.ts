@@ -196,13 +196,15 @@ export class SessionFold implements TaskFold {
     return true;
   }
 
-  /** Finds the session of an event: joins, merges, or begins one. */
+  /**
+   * Finds the session of an event: joins, merges, or begins one. Late is what ends before the watermark even with the event in it (KIP-94's rule); an event
+   * that reaches further opens a closed session again, which is published as a correction when it closes.
+   */
   #place(parts: readonly SourcePart[], event: Arrival): void {
     const touched = this.#touching(event);
     const untilMs = event.timeMs + event.gapMs;
-    const isOpen =
-      touched.some(({ closed }) => !closed) ||
-      (touched.length === 0 && untilMs >= event.watermarkMs);
+    const isOpen = untilMs >= event.watermarkMs || touched.some(({ closed }) => !closed);
+    const revises = touched[0]?.closed ?? !isOpen;
     if (!isOpen) {
       this.lateCount += 1;
       if (this.#plan.late === 'reject') {
@@ -218,13 +220,12 @@ export class SessionFold implements TaskFold {
     session.closed = !isOpen;
     if (isOpen) this.#track(session);
     this.#rows.select(event.part, event.j, session);
-    if (!isOpen) {
-      const offset = event.part.batch.offsets[event.j] as number;
-      session.revisedAt = Math.max(session.revisedAt ?? 0, offset);
-      if (this.#plan.emissions.some(({ on }) => on === 'revise')) {
-        this.#rows.drain(parts);
-        this.#emit('revise', session, offset);
-      }
+    if (!revises) return;
+    const offset = event.part.batch.offsets[event.j] as number;
+    session.revisedAt = Math.max(session.revisedAt ?? 0, offset);
+    if (!isOpen && this.#plan.emissions.some(({ on }) => on === 'revise')) {
+      this.#rows.drain(parts);
+      this.#emit('revise', session, offset);
     }
   }
 
@@ -299,7 +300,7 @@ export class SessionFold implements TaskFold {
         session.closed = true;
         this.#openCount -= 1;
         this.#rows.touch(session);
-        this.#emit('close', session, null);
+        this.#emit(session.revisedAt === null ? 'close' : 'revise', session, session.revisedAt);
       }
     }
   }
