@@ -2,7 +2,14 @@ import { projections } from './0001-projections.ts';
 import { log } from './0002-log.ts';
 import { registry } from './0003-registry.ts';
 import { journal } from './0004-journal.ts';
+import { mergeFunctions } from './0005-merge-functions.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
-export const migrations: readonly Migration[] = [projections, log, registry, journal];
+export const migrations: readonly Migration[] = [
+  projections,
+  log,
+  registry,
+  journal,
+  mergeFunctions,
+];

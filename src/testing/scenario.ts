@@ -104,7 +104,7 @@ export class Scenario<P extends Projection = Projection> {
     const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
     const plan = this.plan.tables.find((each) => each.name === name && each.view !== null);
     if (plan === undefined) throw new TypeError(`${this.plan.name} has no read model ${name}.`);
-    return shownRows(this.plan, plan, this.#tasks) as never;
+    return shownRows(this.plan, plan, this.storedRows(plan)) as never;
   }
 
   /** Events published so far, in order; with a definition: the values of that event. */
@@ -150,6 +150,11 @@ export class Scenario<P extends Projection = Projection> {
       hidden.map(({ name }) => task.tables.get(name)?.count ?? 0),
     );
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The rows of a table as each partition's task keeps them, hidden columns and all. @internal */
+  storedRows(table: TablePlan): readonly RowSet[] {
+    return this.#tasks.map((task) => task.rowsOf(table));
   }
 
   /** Commits what was folded (needed in `manual` mode only). */
@@ -254,9 +259,8 @@ function continues(records: readonly MemoryRecord[], next: Step): boolean {
 function shownRows(
   plan: Plan,
   table: TablePlan,
-  tasks: readonly MemoryTask[],
+  perTask: readonly RowSet[],
 ): readonly Record<string, unknown>[] {
-  const perTask = tasks.map((task) => task.rowsOf(table));
   const merged = table.view?.merged === null ? perTask : [mergeRows(plan, table, perTask)];
   const rows = merged.flatMap((set) => visible(table, set));
   const keys = table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);

@@ -1,0 +1,65 @@
+import pg from 'pg';
+import type { ColumnMerge } from '../projection/table-plan.ts';
+import { quoted } from './table-name.ts';
+
+/** One column over the rows of a group, by the functions of migration 0005; what the fold would have if it had seen all events, to the bit. */
+export function mergeSql({ merge, from, parameters }: ColumnMerge): string {
+  const columns = from.map(quoted);
+  const [first, ...others] = columns as [string, ...string[]];
+  const state = columns.at(-1) as string;
+  const states = (name: string, lists: readonly string[] = [state]) =>
+    `reprise.${name}(${[...lists.map((each) => `array_agg(${each})`), ...parameters.map(literal)].join(', ')})`;
+  switch (merge) {
+    case 'sum':
+    case 'min':
+    case 'max':
+      return `${merge}(${first})`;
+    case 'sumDouble':
+      return exactSum(columns);
+    case 'avgDouble':
+      return `reprise.mean(${exactSum(columns)}, sum(${state}))`;
+    case 'avgInteger':
+      return `reprise.mean(reprise.to_double(sum(${first})), sum(${others[0]}))`;
+    case 'first':
+      return edge(first, state, 'asc');
+    case 'last':
+      return edge(first, state, 'desc');
+    case 'collect':
+      return states('collect', [state, first]);
+    case 'countDistinct':
+      return states('distinct_count');
+    case 'countDistinctExact':
+      return states('distinct_is_exact');
+    case 'topK':
+      return states('top');
+    case 'topKExact':
+      return states('top_is_exact');
+    case 'quantile':
+      return states('sketch_quantile');
+    case 'variance':
+      return states('variance');
+    case 'stddev':
+      return `sqrt(${states('variance')})`;
+  }
+}
+
+/** A sum of doubles: NaN or an infinity where a value was one, else the exact sum rounded once. */
+function exactSum([hi, lo, rest]: readonly string[]): string {
+  return `coalesce(sum(reprise.special_sum(${hi}, ${rest})), reprise.to_double(sum(reprise.exact_sum(${hi}, ${lo}, ${rest}))))`;
+}
+
+/** The value of the row whose event stands first or last: event time, topic, partition, offset. */
+function edge(value: string, state: string, direction: 'asc' | 'desc'): string {
+  const json = `${state}::json`;
+  const order = [
+    `(${json} ->> 0)::float8`,
+    `(${json} ->> 1) collate "C"`,
+    `(${json} ->> 2)::int`,
+    `(${json} ->> 3)::bigint`,
+  ].map((each) => `${each} ${direction}`);
+  return `(array_agg(${value} order by ${order.join(', ')}) filter (where ${state} <> 'null'))[1]`;
+}
+
+function literal(parameter: number | string): string {
+  return typeof parameter === 'number' ? String(parameter) : pg.escapeLiteral(parameter);
+}
