@@ -1,6 +1,6 @@
 import type { MissingRows, RowsAfter } from '../fold/task-fold.ts';
 import type { ColumnValues, RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { ColumnType, TablePlan } from '../projection/table-plan.ts';
 
 /** One value as a table holds it, in the terms of `ColumnValues`. */
 export type Cell = string | number | bigint | boolean | readonly number[] | Buffer | null;
@@ -23,7 +23,8 @@ export class MemoryTable {
   /** Writes rows over those of the same keys. @throws when a key comes twice in the set, or a column that is not nullable is null, as in Postgres */
   upsert(set: RowSet): void {
     const seen = new Set<string>();
-    for (const cells of rowsOf(set)) {
+    for (const given of rowsOf(set)) {
+      const cells = given.map((cell, c) => asStored(this.plan.columns[c]?.type, cell));
       for (const [c, { name, nullable }] of this.plan.columns.entries()) {
         if (cells[c] === null && !nullable) throw new Error(`${this.plan.name}.${name} is null`);
       }
@@ -111,6 +112,21 @@ export function printCells(cells: readonly Cell[]): string {
         : `${cell}`;
     })
     .join(' | ');
+}
+
+/** As Postgres keeps it: whole numbers have no negative zero, and jsonb orders the keys of objects by length in bytes, then by bytes. */
+function asStored(type: ColumnType | undefined, cell: Cell): Cell {
+  if (type === 'int4') return cell === 0 ? 0 : cell;
+  return type === 'jsonb' && typeof cell === 'string' ? jsonbText(JSON.parse(cell)) : cell;
+}
+
+function jsonbText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(jsonbText).join()}]`;
+  const entries = Object.entries(value).map(([key, each]) => ({ key: Buffer.from(key), each }));
+  entries.sort((a, b) => a.key.length - b.key.length || Buffer.compare(a.key, b.key));
+  const texts = entries.map(({ key, each }) => `${JSON.stringify(`${key}`)}:${jsonbText(each)}`);
+  return `{${texts.join()}}`;
 }
 
 function rowsOf(set: RowSet): Cell[][] {

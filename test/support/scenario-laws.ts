@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
 import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
 import type { FoldedRecord, FoldedTick } from '../../src/fold/interpreted-record.ts';
+import { foldWindowsInterpreted } from '../../src/fold/interpreted-windows.ts';
+import type { WindowedPlan } from '../../src/projection/plan.ts';
 import type { Projection } from '../../src/projection/projection.ts';
 import { type Scenario, scenario } from '../../src/testing/scenario.ts';
 
@@ -40,7 +42,7 @@ export function play(
 }
 
 /** What happened, for the plain folds. */
-export function plainItems(happenings: readonly Happening[]): (FoldedRecord | FoldedTick)[] {
+function plainItems(happenings: readonly Happening[]): (FoldedRecord | FoldedTick)[] {
   const offsets = new Map<string, number>();
   return happenings.map((each) => {
     if (each.kind === 'tick') return { tick: each };
@@ -51,6 +53,14 @@ export function plainItems(happenings: readonly Happening[]): (FoldedRecord | Fo
     const record = { topic: event.topic, partition, offset: BigInt(offset), timestampMs };
     return { record, event: value, of: event };
   });
+}
+
+/** What a windowed projection publishes by the plain fold, in the order of partitions, as `scenario.alerts()` shows it but for ids. */
+export function plainAlerts(plan: WindowedPlan, happenings: readonly Happening[]): unknown[] {
+  const { emissions } = foldWindowsInterpreted(plan, plainItems(happenings));
+  return [...emissions]
+    .sort((a, b) => a.partition - b.partition)
+    .map(({ event, value, timestampMs }) => ({ event: event.name, value, timestampMs }));
 }
 
 /** The rows that the plain fold gives, in the order and shape of `rows()`. */
@@ -65,22 +75,20 @@ export function plainRows(s: Scenario, happenings: readonly Happening[]): unknow
 /** Rows as text, sorted, without the columns named. */
 export function printed(rows: readonly unknown[], without: readonly string[] = []): string[] {
   return rows
-    .map((row) =>
-      JSON.stringify(
-        Object.fromEntries(
-          Object.entries(row as object)
-            .filter(([name]) => !without.includes(name))
-            .sort(([a], [b]) => (a < b ? -1 : 1)),
-        ),
-        (_key, value: unknown) =>
-          typeof value === 'bigint'
-            ? `${value}n`
-            : typeof value === 'number' && !Number.isFinite(value)
-              ? String(value)
-              : value,
-      ),
-    )
+    .map((row) => {
+      const shown = Object.entries(row as object).filter(([name]) => !without.includes(name));
+      return JSON.stringify(Object.fromEntries(shown), asText);
+    })
     .sort();
+}
+
+/** What JSON cannot tell apart as text; keys of objects in one order, since jsonb has its own. */
+function asText(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Object.is(value, -0)) return '-0';
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Everything a scenario shows, as text. */

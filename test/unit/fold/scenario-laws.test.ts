@@ -17,6 +17,7 @@ import {
   variance,
 } from '../../../src/projection/aggregates.ts';
 import { double } from '../../../src/projection/columns.ts';
+import type { WindowedPlan } from '../../../src/projection/plan.ts';
 import type { Projection } from '../../../src/projection/projection.ts';
 import { SessionProjection } from '../../../src/projection/session-projection.ts';
 import type { WindowPlan } from '../../../src/projection/window.ts';
@@ -28,6 +29,7 @@ import {
   courses,
   expectSameHowever,
   type Happening,
+  plainAlerts,
   plainRows,
   play,
   positionless,
@@ -129,6 +131,11 @@ function sessions(options: object): Projection {
   })();
 }
 
+/** REPRISE_TEST_RUNS times as many, for a long night. Default 1. */
+const runs = (numRuns: number) => ({
+  numRuns: numRuns * Number(process.env['REPRISE_TEST_RUNS'] ?? 1),
+});
+
 const values = fc.oneof(
   fc.constantFrom(0.1, 1e17, -1e-9, 2 ** 80, -(2 ** 80), 0, 5e-324, 3),
   fc.double({ noDefaultInfinity: true, noNaN: true }),
@@ -199,12 +206,16 @@ describe.each(Object.entries(WINDOWS))('%s windows', (_name, window) => {
       fc.property(happenings(THREE), options, courses, (log, choice, course) => {
         const s = play(windowed(window, choice), log);
         expect(printed(s.rows())).toEqual(printed(plainRows(s, log)));
+        const alerts = s
+          .alerts()
+          .map(({ event, value, timestampMs }) => ({ event, value, timestampMs }));
+        expect(alerts).toEqual(plainAlerts(s.plan as WindowedPlan, log));
         const { live, replayed, divided } = expectSameHowever(s, course);
         expect(replayed).toEqual(live);
         expect(divided).toEqual(live);
         if (choice.late === 'revise') expect(s.lateEvents()).toEqual([]);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -218,7 +229,7 @@ describe.each(Object.entries(WINDOWS))('%s windows', (_name, window) => {
         expect(rows(replayed)).toEqual(rows(live));
         expect(rows(divided)).toEqual(rows(live));
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
@@ -231,7 +242,7 @@ describe.each(Object.entries(WINDOWS))('%s windows', (_name, window) => {
         const other = play(projection(), shuffled(inTime, order));
         expect(positionless(other)).toEqual(positionless(one));
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });
@@ -253,7 +264,7 @@ describe('sessions', () => {
         expect(divided).toEqual(live);
         if (choice.late === 'revise') expect(s.lateEvents()).toEqual([]);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -267,7 +278,7 @@ describe('sessions', () => {
         expect(replayed).toEqual(live);
         expect(divided).toEqual(live);
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 
@@ -280,7 +291,7 @@ describe('sessions', () => {
         const other = play(projection(), shuffled(inTime, order));
         expect(positionless(other)).toEqual(positionless(one));
       }),
-      { numRuns: 150 },
+      runs(150),
     );
   });
 });
