@@ -123,7 +123,10 @@ function asStored(type: ColumnType | undefined, cell: Cell): Cell {
 function jsonbText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonbText).join()}]`;
-  const entries = Object.entries(value).map(([key, each]) => ({ key: Buffer.from(key), each }));
+  const entries = Object.entries(value).map(([key, each]: [string, unknown]) => ({
+    key: Buffer.from(key),
+    each,
+  }));
   entries.sort((a, b) => a.key.length - b.key.length || Buffer.compare(a.key, b.key));
   const texts = entries.map(({ key, each }) => `${JSON.stringify(`${key}`)}:${jsonbText(each)}`);
   return `{${texts.join()}}`;
