@@ -58,7 +58,8 @@ $$;
 create function reprise.mean(total float8, n numeric) returns float8
 language sql immutable strict parallel safe as $$
   select case when n = 0 then null
-    when total <> 0 and abs(total) < 1e-290 then reprise.quotient(reprise.exact(total), n)
+    when total > 0 and total < 1e-290 then reprise.quotient(reprise.exact(total), n)
+    when total < 0 and total > -1e-290 then -reprise.quotient(reprise.exact(-total), n)
     else total / n::float8 end
 $$;
 create function reprise.special_sum(hi float8, rest float8[]) returns float8

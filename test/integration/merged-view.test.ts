@@ -180,6 +180,6 @@ test('a view merges the rows of several partitions as the fold does, bit for bit
       const rows = await readModels.query(SalesByShop);
       expect(printed(rows)).toEqual(printed(s.rows()));
     }),
-    { numRuns: 150 },
+    { numRuns: 150 * Number(process.env['REPRISE_TEST_RUNS'] ?? 1) },
   );
 });
