@@ -94,20 +94,19 @@ export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): 
   const scaled = magnitude << shift;
   const quotient = scaled / bottom;
   const sticky = quotient * bottom === scaled ? quotient : quotient | 1n;
-  const rounded = nearestDouble(unitsAt(sticky, exponent - Number(shift)));
+  const rounded = nearestDouble(roundedUnits(sticky, exponent - Number(shift)));
   return top < 0n ? -rounded : rounded;
 }
 
-/** magnitude · 2^exponent in units of 2^-1074, rounded to even where it is finer than that. */
-function unitsAt(magnitude: bigint, exponent: number): bigint {
-  const cut = UNIT_EXPONENT - exponent;
-  if (cut <= 0) return magnitude << BigInt(-cut);
-  const kept = magnitude >> BigInt(cut);
-  const rest = magnitude - (kept << BigInt(cut));
-  // Beyond 54 bits nearestDouble rounds: it must see that something was cut off, no more.
-  if (bitLength(kept) > 54) return rest === 0n ? kept : kept | 1n;
-  const half = 1n << BigInt(cut - 1);
-  return rest > half || (rest === half && (kept & 1n) === 1n) ? kept + 1n : kept;
+/** magnitude · 2^exponent in units of 2^-1074, rounded once, ties to even: to 53 bits, or to whole units where they are coarser. */
+function roundedUnits(magnitude: bigint, exponent: number): bigint {
+  const drop = Math.max(bitLength(magnitude) - 53, UNIT_EXPONENT - exponent);
+  if (drop <= 0) return magnitude << BigInt(exponent - UNIT_EXPONENT);
+  const kept = magnitude >> BigInt(drop);
+  const rest = magnitude - (kept << BigInt(drop));
+  const half = 1n << BigInt(drop - 1);
+  const rounded = rest > half || (rest === half && (kept & 1n) === 1n) ? kept + 1n : kept;
+  return rounded << BigInt(exponent + drop - UNIT_EXPONENT);
 }
 
 /** 2^exponent for -1074 ≤ exponent ≤ 1023, exact. */

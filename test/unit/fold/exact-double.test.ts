@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expansionOf, nearestDouble, unitsOf } from '../../../src/fold/aggregate/exact-double.ts';
+import {
+  expansionOf,
+  nearestDouble,
+  roundedQuotient,
+  unitsOf,
+} from '../../../src/fold/aggregate/exact-double.ts';
 import { double } from './readings.ts';
 
 const finite = double.filter(Number.isFinite);
@@ -91,5 +96,32 @@ describe('expansionOf', () => {
 
   it('of nothing is empty', () => {
     expect(expansionOf(0n)).toEqual([]);
+  });
+});
+
+describe('roundedQuotient', () => {
+  /** top · 2^exponent / bottom to 400 digits below the leading one, which JavaScript must round correctly. */
+  const exact = (top: bigint, bottom: bigint, exponent: number) => {
+    const [over, under] = [
+      2n ** BigInt(Math.max(0, exponent)),
+      2n ** BigInt(Math.max(0, -exponent)),
+    ];
+    const digits = (bottom * under).toString().length + 420;
+    return Number(`${(top * over * 10n ** BigInt(digits)) / (bottom * under)}e-${digits}`);
+  };
+
+  it('rounds once, also where doubles are no longer normal', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(2n ** 130n), max: 2n ** 130n }),
+        fc.bigInt({ min: 1n, max: 2n ** 70n }),
+        fc.oneof(fc.integer({ min: -1300, max: 1000 }), fc.integer({ min: -1130, max: -1060 })),
+        (top, bottom, exponent) => {
+          const nearest = exact(top, bottom, exponent);
+          expect(Math.abs(roundedQuotient(top, bottom, exponent))).toBe(Math.abs(nearest));
+        },
+      ),
+      { numRuns: 3000 },
+    );
   });
 });
