@@ -3,6 +3,7 @@ import { log } from './0002-log.ts';
 import { registry } from './0003-registry.ts';
 import { journal } from './0004-journal.ts';
 import { mergeFunctions } from './0005-merge-functions.ts';
+import { instances } from './0010-instances.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   registry,
   journal,
   mergeFunctions,
+  instances,
 ];

@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'PATTERN_RUNS_EXCEEDED'
   // runner and read models
   | 'FENCED'
+  | 'LEASED'
   | 'OFFSET_MISMATCH'
   | 'RECREATED'
   | 'DATA_LOSS'

@@ -19,12 +19,27 @@ export interface TaskStatus {
   readonly error: string | null;
 }
 
+/** A process that runs tasks, as Postgres knows it. */
+export interface InstanceStatus {
+  /** `host/process/id`, as in `TaskStatus.owner`. */
+  readonly instance: string;
+  readonly startedAt: Date;
+  readonly lastBeatAt: Date;
+  /** Whether its lease has not run out. */
+  readonly isLive: boolean;
+  readonly stopRequested: boolean;
+  /** Tasks it owns. */
+  readonly tasks: number;
+}
+
 /** What one version of a projection is doing, from Postgres and the log: true whichever process runs it. */
 export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
   /** `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the stable view. */
   readonly state: 'building' | 'ready' | 'active';
+  /** By `pause`: no instance runs its tasks. */
+  readonly paused: boolean;
   readonly rows: bigint;
   readonly lagRecords: bigint;
   readonly deadLetters: bigint;
@@ -75,11 +90,13 @@ export interface RunnerCounters {
 
 /** Folds the log into the read models in this process. */
 export interface Runner {
-  /** Acquires the tasks and folds until stopped. Resolves once every task has been acquired or has said why not. */
+  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not; it goes on sharing with other instances. */
   start(): Promise<void>;
   /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Idempotent. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   counters(): readonly RunnerCounters[];
+  /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
+  readonly stopRequested: AbortSignal;
 }
 
 /** A composed application. `createReprise(config)` makes one; `close` releases everything it opened. */
@@ -107,6 +124,14 @@ export interface Reprise {
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */
   activate(name: string): Promise<ActivateReport>;
   status(): Promise<readonly ProjectionStatus[]>;
+  /** Live instances, and those that went silent in the last ten minutes. */
+  instances(): Promise<readonly InstanceStatus[]>;
+  /** Has every instance give the projection's tasks back, and none run them until `resume`; survives restarts. @throws UNKNOWN_PROJECTION */
+  pause(name: string): Promise<void>;
+  /** Lets a projection's tasks run again; those that halted are tried once more. @throws UNKNOWN_PROJECTION */
+  resume(name: string): Promise<void>;
+  /** Asks an instance, or all (null), to finish and end. @returns those that were asked */
+  requestStop(instance: string | null): Promise<readonly string[]>;
   /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
   close(): Promise<void>;
 }

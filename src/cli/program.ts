@@ -3,6 +3,7 @@ import { addActivate } from './activate.ts';
 import { addDev } from './dev.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
+import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
@@ -24,6 +25,9 @@ export function createProgram(): Command {
   addDev(program);
   addRun(program);
   addStatus(program);
+  addInstances(program);
+  addPauseAndResume(program);
+  addStop(program);
   addExplain(program);
   addRebuild(program);
   addActivate(program);

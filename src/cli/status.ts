@@ -25,7 +25,7 @@ export function statusText(projections: readonly ProjectionStatus[]): string {
     projections.map((one) => [
       one.name,
       one.version,
-      one.state,
+      one.paused ? `${one.state}, paused` : one.state,
       one.rows,
       one.lagRecords,
       one.deadLetters,

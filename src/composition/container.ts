@@ -43,6 +43,8 @@ export function createContainer(config: ResolvedConfig): Container {
     logger: context.get(TOKENS.logger),
     owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     onError: config.onError,
+    leaseMs: config.leaseMs,
+    confinedTo: config.tasks ?? null,
   }));
   container
     .bind(TOKENS.runner)

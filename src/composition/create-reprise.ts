@@ -8,6 +8,12 @@ import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
 import { migrate } from '../runner/migrate.ts';
+import {
+  pauseProjection,
+  readInstances,
+  requestStop,
+  resumeProjection,
+} from '../runner/ownership/lifecycle.ts';
 import { rebuild } from '../runner/rebuild.ts';
 import { readStatus } from '../runner/status.ts';
 import { createContainer } from './container.ts';
@@ -82,6 +88,10 @@ function compose(container: Container, parts: Parts): Reprise {
       return activate(settings(), planNamed(plans, name));
     },
     status: () => readStatus(settings(), plans),
+    instances: () => readInstances(settings().pool),
+    pause: (name) => pauseProjection(settings().pool, name),
+    resume: (name) => resumeProjection(settings().pool, name),
+    requestStop: (instance) => requestStop(settings().pool, instance),
     close() {
       closed ??= closeAll(container, parts);
       return closed;

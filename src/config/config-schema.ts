@@ -113,6 +113,8 @@ export const configSchema = z.strictObject({
   database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),
   topicPartitions: z.number().int().min(1).max(10_000).default(4),
   onError: z.enum(['halt', 'deadLetter']).default('halt'),
+  leaseMs: z.number().int().min(500).max(600_000).default(10_000),
+  tasks: z.array(z.string().min(1)).min(1).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   dev: dev.optional(),
 });

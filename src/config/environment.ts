@@ -47,6 +47,11 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'password at the registry',
   },
   {
+    name: 'REPRISE_LEASE_MS',
+    key: 'leaseMs',
+    meaning: 'after so many milliseconds of silence an instance is gone',
+  },
+  {
     name: 'REPRISE_LOG_LEVEL',
     key: 'logLevel',
     meaning: 'fatal, error, warn, info, debug, trace or silent',
@@ -72,6 +77,7 @@ export function applyEnvironment(input: Section, environment: Environment): Sect
     database: database(section(input['database']), read),
     log: log(section(input['log']), read),
     registry: registry(section(input['registry']), read),
+    leaseMs: number(read('REPRISE_LEASE_MS')) ?? input['leaseMs'],
     logLevel: read('REPRISE_LOG_LEVEL') ?? input['logLevel'],
   });
 }
@@ -132,6 +138,11 @@ function registry(given: Section | undefined, read: Read): Section | undefined {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+/** Anything that is no number is left for the schema to refuse. */
+function number(text: string | undefined): number | string | undefined {
+  return text === undefined || !/^\d+$/.test(text) ? text : Number(text);
 }
 
 /** Words that mean yes or no; anything else is left for the schema to refuse. */

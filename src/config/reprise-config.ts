@@ -101,6 +101,10 @@ export interface RepriseConfig {
   readonly topicPartitions?: number;
   /** What a record that cannot be folded does: `halt` its task (default), or become a dead letter. */
   readonly onError?: 'halt' | 'deadLetter';
+  /** An instance that has not been heard of for so long is gone, and others take its tasks. Milliseconds, default 10,000. */
+  readonly leaseMs?: number;
+  /** Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair share of all. */
+  readonly tasks?: readonly string[];
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly dev?: DevConfig;
@@ -126,6 +130,8 @@ export interface ResolvedConfig {
     | { readonly type: 'embedded'; readonly dataDirectory: string; readonly port?: number };
   readonly topicPartitions: number;
   readonly onError: 'halt' | 'deadLetter';
+  readonly leaseMs: number;
+  readonly tasks: readonly string[] | undefined;
   readonly logLevel: LogLevel;
   readonly dev: Required<DevConfig> | undefined;
 }

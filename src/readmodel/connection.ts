@@ -14,7 +14,7 @@ const SESSION = {
   connectionTimeoutMillis: CONNECT_MS,
   statement_timeout: 300_000,
   lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 60_000,
+  idle_in_transaction_session_timeout: 10_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
 } as const;

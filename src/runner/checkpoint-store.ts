@@ -3,6 +3,7 @@ import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { readJournal } from './journal-store.ts';
+import { IS_UNOWNED } from './ownership/instance-store.ts';
 
 interface CheckpointRow {
   topic: string;
@@ -20,11 +21,14 @@ function keyOf(task: TaskKey): [string, number, number] {
   return [task.projection, task.version, task.partition];
 }
 
-/** Takes a task over: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. */
+/**
+ * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. `onlyUnowned`: not from a live instance.
+ * @throws LEASED then
+ */
 export async function acquireTask(
   client: ClientBase,
   task: TaskKey,
-  owner: string,
+  by: { readonly owner: string; readonly onlyUnowned: boolean },
 ): Promise<OwnedTask> {
   const { rows } = await client.query<{
     epoch: string;
@@ -35,11 +39,18 @@ export async function acquireTask(
      values ($1, $2, $3, 1, $4, 'running')
      on conflict (projection, version, partition)
      do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null
+     where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
      returning epoch, flushes, watermark_ms`,
-    [...keyOf(task), owner],
+    [...keyOf(task), by.owner, by.onlyUnowned],
   );
   const [row] = rows;
-  if (row === undefined) throw new TypeError('insert … returning gave no row');
+  if (row === undefined) {
+    throw new RepriseError(
+      'LEASED',
+      `${taskLabel(task)} is run by another instance; reprise status says by which. It can be taken once that one ends or hands it back.`,
+      { facts: factsOf(task) },
+    );
+  }
   return {
     projection: task.projection,
     version: task.version,
@@ -136,7 +147,7 @@ export async function setTaskState(
   state: 'idle' | 'running' | 'paused' | 'halted',
   error: string | null,
 ): Promise<void> {
-  const owner = state === 'idle' ? ', owner = null' : '';
+  const owner = state === 'idle' ? ', owner = null, lease_until = clock_timestamp()' : '';
   await client.query(
     `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4`,
     [...keyOf(task), task.epoch.toString(), state, error],

@@ -49,11 +49,12 @@ export class LiveTask {
     this.#counters = target.counters;
   }
 
-  /** Acquires the task and loads its state. @throws RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
+  /** Takes the task, unless a live instance owns it, and loads its state. @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
   async open(): Promise<void> {
     this.#opened = await openSession(this.#settings, this.key, {
       plan: this.#plan,
       mode: 'live',
+      onlyUnowned: true,
       nowMs: Date.now,
       write: upsertRows,
       backoff: createBackoff({ signal: this.#giveUp.signal }),

@@ -11,7 +11,7 @@ import { validateCheckpoint } from './validate-checkpoint.ts';
 
 /**
  * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its state.
- * @throws RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
+ * @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
  */
 export async function openSession(
   settings: RunnerSettings,
@@ -19,7 +19,10 @@ export async function openSession(
   options: SessionOptions,
 ): Promise<TaskSession> {
   const task = await inTransaction(settings.pool, (client) =>
-    acquireTask(client, key, settings.owner),
+    acquireTask(client, key, {
+      owner: settings.owner,
+      onlyUnowned: options.onlyUnowned ?? false,
+    }),
   );
   try {
     const checkpoints = new Map<string, TopicCheckpoint>();

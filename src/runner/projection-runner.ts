@@ -10,13 +10,23 @@ import type { TaskCounters } from './live-task.ts';
 import { LiveTask } from './live-task.ts';
 import { describeError } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
-import { partitionsOf, topicsOf } from './topics-of.ts';
+import { topicsOf } from './topics-of.ts';
+
+/** How a task of this process is: `opening` (again after an OFFSET_MISMATCH or an infrastructure fault, with backoff), `running`, or `halted` by a typed error, still owned. */
+export type TaskPhase = 'opening' | 'running' | 'halted';
+
+interface OwnTask {
+  phase: TaskPhase;
+  /** Of the life under way. */
+  live: LiveTask | null;
+  readonly end: AbortController;
+  /** Resolves when the task is no longer of this process. */
+  ended: Promise<void>;
+}
 
 /**
- * Follows the log with all tasks of one projection version in this process: one stream of record batches, dealt out to the tasks.
- *
- * Each task by itself is *running* (it has a LiveTask), *opening* (acquired again after an OFFSET_MISMATCH or an infrastructure fault, with backoff), or
- * *ended* (halted by a typed error, fenced, or stopped). The stream is opened again whenever the set of running tasks changes.
+ * Follows the log with the tasks of one projection version that this process owns: one stream of record batches, dealt out to them. Tasks come by `own` and go by
+ * `handBack`, or by themselves when another instance has them; the stream is opened again whenever the set of running tasks changes.
  */
 export class ProjectionRunner {
   readonly plan: Plan;
@@ -28,9 +38,9 @@ export class ProjectionRunner {
     deadLetters: 0,
   };
   readonly #settings: RunnerSettings;
-  readonly #tasks = new Map<number, LiveTask>();
-  readonly #runs: Promise<void>[] = [];
+  readonly #tasks = new Map<number, OwnTask>();
   readonly #stop = new AbortController();
+  readonly #reading: Promise<void>;
   /** Aborted to make the reader start again with the present set of tasks. */
   #stream = new AbortController();
   #tasksChanged: (() => void) | null = null;
@@ -38,82 +48,109 @@ export class ProjectionRunner {
   constructor(settings: RunnerSettings, plan: Plan) {
     this.#settings = settings;
     this.plan = plan;
+    this.#reading = this.#pump();
   }
 
-  /** Acquires every task, then follows the log in the background. Resolves once each task runs or has said why not. */
-  async start(): Promise<void> {
-    const partitions = await this.#partitions();
-    const keys = partitions.map((partition) => this.#keyOf(partition));
-    const opened = keys.map((key) => {
-      let settled: () => void = () => undefined;
-      const firstTry = new Promise<void>((resolve) => {
-        settled = resolve;
-      });
-      this.#runs.push(this.#keepRunning(key, settled));
-      return firstTry;
+  /** Partitions whose tasks are this process's, with what they do. */
+  get phases(): ReadonlyMap<number, TaskPhase> {
+    return new Map([...this.#tasks].map(([partition, { phase }]) => [partition, phase]));
+  }
+
+  /** The running tasks. */
+  running(): readonly LiveTask[] {
+    return [...this.#tasks.values()].flatMap(({ phase, live }) =>
+      phase === 'running' && live !== null ? [live] : [],
+    );
+  }
+
+  /** Takes a task and runs it in the background. Resolves once it runs or has said why not. */
+  async own(partition: number): Promise<void> {
+    if (this.#tasks.has(partition) || this.#stop.signal.aborted) return;
+    const ended = Promise.resolve();
+    const task: OwnTask = { phase: 'opening', live: null, end: new AbortController(), ended };
+    this.#tasks.set(partition, task);
+    await new Promise<void>((settled) => {
+      task.ended = this.#keepRunning(this.#keyOf(partition), task, settled);
     });
-    await Promise.all(opened);
-    this.#runs.push(this.#pump());
+  }
+
+  /** Ends a task after its flush under way, and gives it back. Resolves when it is given back. */
+  async handBack(partition: number): Promise<void> {
+    const task = this.#tasks.get(partition);
+    if (task === undefined) return;
+    task.end.abort();
+    task.live?.stop();
+    await task.ended;
+    this.#tasks.delete(partition);
   }
 
   /** Ends all tasks after the flush under way; after `graceMs` what still waits for infrastructure is given up. */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#restartStream();
-    for (const task of this.#tasks.values()) task.stop();
+    const tasks = [...this.#tasks.values()];
     const timer = setTimeout(() => {
-      for (const task of this.#tasks.values()) task.abort();
+      for (const { live } of tasks) live?.abort();
     }, graceMs);
-    await Promise.all(this.#runs);
+    await Promise.all([
+      ...[...this.#tasks.keys()].map((each) => this.handBack(each)),
+      this.#reading,
+    ]);
     clearTimeout(timer);
   }
 
   /** One task through all its lives: open, run, and open again where that is the cure. */
-  async #keepRunning(key: TaskKey, settled: () => void): Promise<void> {
-    const backoff = createBackoff({ signal: this.#stop.signal });
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
+  async #keepRunning(key: TaskKey, own: OwnTask, settled: () => void): Promise<void> {
+    const { signal } = own.end;
+    const backoff = createBackoff({ signal });
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
       const { plan, counters } = this;
       const task = new LiveTask(this.#settings, { key, plan, counters });
       try {
+        own.live = task;
+        own.phase = 'opening';
         await task.open();
-        this.#tasks.set(key.partition, task);
+        own.phase = 'running';
         this.#restartStream();
         settled();
-        await task.run();
+        if (!signal.aborted) await task.run();
         await task.recordOutcome('idle', null);
         break;
       } catch (error) {
         settled();
-        if (this.#stop.signal.aborted) break;
-        if (!(await this.#opensAgain(task, error))) break;
+        const next = signal.aborted ? 'gone' : await this.#after(task, error);
+        if (next === 'halted') own.phase = 'halted';
+        if (next === 'gone') this.#tasks.delete(key.partition);
+        if (next !== 'again') break;
+        own.phase = 'opening';
         await backoff.wait(attempt).catch(() => undefined);
       } finally {
         task.stop();
-        this.#tasks.delete(key.partition);
         this.#restartStream();
       }
     }
     settled();
   }
 
-  /** Decides what an error makes of a task: opened again (true), or ended, with the reason recorded (false). */
-  async #opensAgain(task: LiveTask, error: unknown): Promise<boolean> {
+  /** Decides what an error makes of a task: opened again, halted with the reason recorded, or another instance's. */
+  async #after(task: LiveTask, error: unknown): Promise<'again' | 'halted' | 'gone'> {
     const { logger } = this.#settings;
     const facts = { task: taskLabel(task.key), reason: describeError(error) };
+    if (isRepriseError(error, 'LEASED')) return 'gone';
     if (isRepriseError(error, 'FENCED')) {
       logger.warn(facts, 'task belongs to another instance now');
-      return false;
+      return 'gone';
     }
     const retriable =
       isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || // validated when opened again, which tells what happened
       (isRepriseError(error) ? error.retriable : classify(error) !== 'defect');
     if (retriable) {
       logger.warn(facts, 'task starts again from its stored offset');
-      return true;
+      return 'again';
     }
     logger.error(facts, 'task halted');
     await task.recordOutcome('halted', error);
-    return false;
+    return 'halted';
   }
 
   /** Reads the log and deals the batches out, opening the stream again when tasks come or go, or the log breaks. */
@@ -127,7 +164,7 @@ export class ProjectionRunner {
         for await (const batch of this.#read(positions)) {
           if (this.#stream.signal.aborted) break;
           attempt = 0;
-          await this.#tasks.get(batch.partition)?.offer(batch);
+          await this.#tasks.get(batch.partition)?.live?.offer(batch);
         }
       } catch (error) {
         this.#settings.logger.warn(
@@ -150,11 +187,11 @@ export class ProjectionRunner {
   #reopenLost(error: unknown): void {
     if (!isRepriseError(error, 'OFFSET_OUT_OF_RANGE')) return;
     const partition = error.facts['partition'];
-    if (typeof partition === 'number') this.#tasks.get(partition)?.fail(error);
+    if (typeof partition === 'number') this.#tasks.get(partition)?.live?.fail(error);
   }
 
   #positions(): ReadPosition[] {
-    return [...this.#tasks.values()].flatMap((task) =>
+    return this.running().flatMap((task) =>
       topicsOf(this.plan).map((topic) => ({
         topic,
         partition: task.key.partition,
@@ -171,13 +208,8 @@ export class ProjectionRunner {
   #untilTasksChange(): Promise<void> {
     return new Promise((resolve) => {
       this.#tasksChanged = resolve;
-      if (this.#tasks.size > 0 || this.#stop.signal.aborted) resolve();
+      if (this.running().length > 0 || this.#stop.signal.aborted) resolve();
     });
-  }
-
-  async #partitions(): Promise<number[]> {
-    const topics = await this.#settings.log.describe(topicsOf(this.plan));
-    return Array.from({ length: partitionsOf(this.plan, topics) }, (_, partition) => partition);
   }
 
   #keyOf(partition: number): TaskKey {

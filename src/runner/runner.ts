@@ -1,46 +1,46 @@
 import type { Plan } from '../projection/plan.ts';
 import type { Runner, RunnerCounters } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
-import { ensureVersion } from './first-start.ts';
 import { OutboxRelay } from './outbox-relay.ts';
-import { ProjectionRunner } from './projection-runner.ts';
+import { Ownership } from './ownership/ownership.ts';
 import type { RunnerSettings } from './settings.ts';
+import { TaskHosts } from './task-hosts.ts';
 
 const GRACE_MS = 10_000;
+const LEASE_MS = 10_000;
 
 /**
- * Runs the declared projections in this process. States: *new* → `start` → *running* → `stop` → *stopped*; a stopped runner is not started again.
+ * Runs the declared projections in this process, sharing their tasks with other instances. States: *new* → `start` → *running* → `stop` → *stopped*; a stopped
+ * runner is not started again.
  */
 export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
-  const running: ProjectionRunner[] = [];
   const relay = new OutboxRelay(settings);
   const waking: RunnerSettings = { ...settings, onEmissions: () => relay.wake() };
-  let stopped: Promise<unknown> | null = null;
+  const requested = new AbortController();
+  const hosts = new TaskHosts(waking, plans, () => requested.abort());
+  const { pool, logger, owner: instance, leaseMs = LEASE_MS } = settings;
+  const ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
+  let stopped: Promise<void> | null = null;
+  const stop = async (graceMs: number) => {
+    await ownership.stop();
+    await hosts.stop(graceMs);
+    await ownership.leave();
+    await relay.stop();
+  };
   return {
+    stopRequested: requested.signal,
     async start() {
       await assertDatabase(settings.pool);
-      for (const plan of plans) {
-        const state = await ensureVersion(settings, plan);
-        if (state === 'active' || state === 'ready') {
-          running.push(new ProjectionRunner(waking, plan));
-        } else {
-          settings.logger.warn(
-            { projection: plan.name, version: plan.version },
-            `not built yet, so not run; build it with: reprise rebuild ${plan.name}`,
-          );
-        }
-      }
-      await Promise.all(running.map((projection) => projection.start()));
+      await hosts.prepare();
+      await ownership.start();
       relay.start();
     },
     async stop({ graceMs = GRACE_MS } = {}) {
-      stopped ??= Promise.all(running.map((projection) => projection.stop(graceMs))).then(() =>
-        relay.stop(),
-      );
+      stopped ??= stop(graceMs);
       await stopped;
     },
     counters: () =>
-      running.map(
+      hosts.runners().map(
         ({ plan, counters }): RunnerCounters => ({
           name: plan.name,
           version: plan.version,

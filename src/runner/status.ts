@@ -1,8 +1,10 @@
+import type { Pool } from 'pg';
 import type { EventLog, TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import { countRows } from '../readmodel/count-rows.ts';
 import type { ProjectionStatus, TaskStatus } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
+import { IS_UNOWNED } from './ownership/instance-store.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
@@ -31,12 +33,14 @@ export async function readStatus(
     const versions = await inTransaction(settings.pool, (client) =>
       readVersions(client, plan.name),
     );
+    const paused = await isPaused(settings.pool, plan.name);
     for (const { version, state } of versions) {
       const tasks = await readTasks(settings, { plan, version, topics });
       statuses.push({
         name: plan.name,
         version,
         state,
+        paused,
         rows: await inTransaction(settings.pool, (client) =>
           countRows(client, { ...plan.table, version }),
         ),
@@ -47,6 +51,14 @@ export async function readStatus(
     }
   }
   return statuses;
+}
+
+async function isPaused(pool: Pool, projection: string): Promise<boolean> {
+  const { rows } = await pool.query<{ paused: boolean }>(
+    'select paused from reprise.projections where projection = $1',
+    [projection],
+  );
+  return rows[0]?.paused ?? false;
 }
 
 async function describeTopics(
@@ -65,7 +77,8 @@ async function readTasks(
   },
 ): Promise<readonly TaskStatus[]> {
   const { rows } = await settings.pool.query<TaskRow>(
-    `select t.partition, t.epoch, t.owner, t.state, t.error, c.topic, c.next_offset, t.watermark_ms
+    `select t.partition, t.epoch, t.error, case when ${IS_UNOWNED} then null else t.owner end as owner,
+       case when ${IS_UNOWNED} and t.state <> 'halted' then 'idle' else t.state end as state, c.topic, c.next_offset, t.watermark_ms
      from reprise.tasks t left join reprise.checkpoints c using (projection, version, partition)
      where t.projection = $1 and t.version = $2 order by t.partition, c.topic`,
     [target.plan.name, target.version],

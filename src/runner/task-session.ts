@@ -26,6 +26,8 @@ export interface SessionOptions {
   readonly backoff: Backoff;
   /** Told when Postgres or the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;
+  /** Take the task only where no live instance owns it. Default false: from whoever has it. */
+  readonly onlyUnowned?: boolean;
   /** The owner's clock, for the drift guard and processing time; null in a rebuild. Default null. */
   readonly nowMs?: (() => number) | null;
   /** Accept topics whose first records are gone: start at the first offset still there. Default false: DATA_LOSS. */

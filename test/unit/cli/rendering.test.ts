@@ -68,6 +68,7 @@ describe('texts for people', () => {
         name: 'metrics',
         version: 1,
         state: 'active',
+        paused: false,
         rows: 7n,
         lagRecords: 2n,
         deadLetters: 0n,

@@ -28,6 +28,7 @@ describe('resolveConfig', () => {
       database: { type: 'embedded', dataDirectory: './.reprise/postgres' },
       topicPartitions: 4,
       onError: 'halt',
+      leaseMs: 10_000,
       logLevel: 'info',
       dev: undefined,
     });

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import type { TaskKey } from '../checkpoint.ts';
+import { taskLabel } from '../checkpoint.ts';
+import { describeError } from '../open-session.ts';
+import type { TaskPhase } from '../projection-runner.ts';
+import { fairShare } from './fair-share.ts';
+import type { LiveInstance, Run, TaskRow } from './instance-store.ts';
+import { beat, forgetGone, leave, liveInstances, runnableTasks } from './instance-store.ts';
+
+/** What runs the tasks that the ownership gives it. */
+export interface TaskHost {
+  /** What this process may run now. */
+  runs(): Promise<readonly Run[]>;
+  /** The tasks of this process by label. */
+  held(): ReadonlyMap<string, { readonly key: TaskKey; readonly phase: TaskPhase }>;
+  /** Takes a task. Resolves once it runs or has said why not. */
+  own(key: TaskKey): Promise<void>;
+  /** Ends a task after its flush under way and gives it back. */
+  handBack(key: TaskKey): Promise<void>;
+  /** Somebody asked this instance to end. */
+  onStopRequested(): void;
+}
+
+/** How an instance takes part. */
+export interface OwnershipSettings {
+  readonly pool: Pool;
+  readonly logger: Logger;
+  /** Names this process. */
+  readonly instance: string;
+  /** Beats stop for so long: others take its tasks. Milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** Beats in a lease: several may be lost before it runs out. */
+const BEATS_PER_LEASE = 5;
+/** Leases after which a task without owner is worth an alarm. */
+const ALARM_LEASES = 3;
+
+/**
+ * The part of an instance in sharing the tasks: it beats several times per lease (one row in Postgres, by the database's clock), looks who else lives and which tasks
+ * have no owner, and takes and hands back its fair share. Leases decide who should work; only epochs decide who may commit (ADR 0001), so nothing here
+ * needs to be right about time. One connection of the pool is kept for the beats, so that they never wait behind flushes.
+ */
+export class Ownership {
+  readonly #settings: OwnershipSettings;
+  readonly #host: TaskHost;
+  readonly #stop = new AbortController();
+  #client: PoolClient | null = null;
+  #beating: Promise<void> = Promise.resolve();
+  #alarmed = new Set<string>();
+
+  constructor(settings: OwnershipSettings, host: TaskHost) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  /** The first beat: resolves once what it took runs or has said why not. Then beats in the background until `stop`. @throws what keeps it from beating at all */
+  async start(): Promise<void> {
+    await Promise.all(await this.#beat());
+    this.#beating = this.#keepBeating();
+  }
+
+  /** Ends the beats. Call `leave` when the tasks have been handed back. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#beating;
+  }
+
+  /** Tells the others that this instance is gone. What cannot be told now, the lease tells later. */
+  async leave(): Promise<void> {
+    try {
+      await leave(await this.#session(), this.#settings.instance);
+    } catch (error) {
+      this.#settings.logger.debug({ reason: describeError(error) }, 'leave not recorded');
+    }
+    this.#drop(false);
+  }
+
+  async #keepBeating(): Promise<void> {
+    const { leaseMs, logger } = this.#settings;
+    let failing = false;
+    while (!this.#stop.signal.aborted) {
+      await delay(leaseMs / BEATS_PER_LEASE, undefined, { signal: this.#stop.signal }).catch(
+        () => undefined,
+      );
+      if (this.#stop.signal.aborted) return;
+      try {
+        // What it takes opens beside the next beats: a topic that is slow to answer must not cost the lease.
+        void Promise.allSettled(await this.#beat());
+        if (failing) logger.info('beats again');
+        failing = false;
+      } catch (error) {
+        this.#drop(true);
+        if (!failing) logger.warn({ reason: describeError(error) }, 'cannot beat; tries again');
+        failing = true;
+      }
+    }
+  }
+
+  /** One beat. @returns what was begun because of it */
+  async #beat(): Promise<readonly Promise<void>[]> {
+    const { instance, leaseMs } = this.#settings;
+    const runs = await this.#host.runs();
+    const client = await this.#session();
+    const { stopRequested } = await beat(client, { instance, leaseMs, runs });
+    if (stopRequested) {
+      this.#host.onStopRequested();
+      return [];
+    }
+    const before = this.#host.held();
+    const instances = await liveInstances(client);
+    const tasks = await runnableTasks(client);
+    await forgetGone(client);
+    if (this.#stop.signal.aborted) return [];
+    const lost = [...before].filter(
+      ([label, { phase }]) =>
+        phase !== 'opening' &&
+        !tasks.some((task) => task.owner === instance && taskLabel(task) === label),
+    );
+    const found = tasks.filter(
+      (task) => task.owner === instance && !this.#host.held().has(taskLabel(task)),
+    );
+    const moves = this.#moves(tasks, instances);
+    this.#alarm(tasks);
+    return [
+      ...[...lost.map(([, { key }]) => key), ...moves.handBack].map((key) =>
+        this.#host.handBack(key),
+      ),
+      ...[...found, ...moves.take].map((key) => this.#host.own(key)),
+    ];
+  }
+
+  #moves(
+    tasks: readonly TaskRow[],
+    instances: readonly LiveInstance[],
+  ): { readonly take: readonly TaskKey[]; readonly handBack: readonly TaskKey[] } {
+    const { instance, leaseMs } = this.#settings;
+    const willing = instances.filter(({ stopRequested }) => !stopRequested);
+    const shared = tasks.map((task) => ({
+      label: taskLabel(task),
+      owner: task.owner,
+      unownedMs: task.unownedMs,
+      eligible: willing.filter(({ runs }) => mayRun(runs, task)).map((each) => each.instance),
+    }));
+    const keys = new Map(tasks.map((task): [string, TaskKey] => [taskLabel(task), task]));
+    const { take, handBack } = fairShare(instance, shared, { patienceMs: leaseMs });
+    const keysOf = (labels: readonly string[]) => labels.map((label) => keys.get(label) as TaskKey);
+    return { take: keysOf(take), handBack: keysOf(handBack) };
+  }
+
+  /** A task that nobody runs is nobody's error message: whoever lives says it, once. */
+  #alarm(tasks: readonly TaskRow[]): void {
+    const { leaseMs, logger } = this.#settings;
+    const orphans = tasks.filter((task) => task.unownedMs > ALARM_LEASES * leaseMs).map(taskLabel);
+    for (const task of orphans) {
+      if (!this.#alarmed.has(task)) logger.error({ task }, 'no instance runs this task');
+    }
+    this.#alarmed = new Set(orphans);
+  }
+
+  /** The connection of the beats. */
+  async #session(): Promise<PoolClient> {
+    this.#client ??= await this.#settings.pool.connect();
+    return this.#client;
+  }
+
+  #drop(isBroken: boolean): void {
+    this.#client?.release(isBroken);
+    this.#client = null;
+  }
+}
+
+function mayRun(runs: readonly Run[], task: TaskKey): boolean {
+  return runs.some(
+    ({ projection, version, partitions }) =>
+      projection === task.projection &&
+      version === task.version &&
+      (partitions === null || partitions.includes(task.partition)),
+  );
+}

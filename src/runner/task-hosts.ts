@@ -1,0 +1,114 @@
+import type { Plan } from '../projection/plan.ts';
+import type { TaskKey } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
+import { ensureVersion } from './first-start.ts';
+import type { Run } from './ownership/instance-store.ts';
+import { ensureTasks } from './ownership/instance-store.ts';
+import type { TaskHost } from './ownership/ownership.ts';
+import type { TaskSelection } from './ownership/task-selection.ts';
+import { parseTaskSelection } from './ownership/task-selection.ts';
+import type { TaskPhase } from './projection-runner.ts';
+import { ProjectionRunner } from './projection-runner.ts';
+import type { RunnerSettings } from './settings.ts';
+import { partitionsOf, topicsOf } from './topics-of.ts';
+import { inTransaction } from './transaction.ts';
+import { readVersions } from './version-store.ts';
+
+/** The projections of this process: which of them may run now, and the tasks of theirs that this process owns. */
+export class TaskHosts implements TaskHost {
+  readonly #settings: RunnerSettings;
+  readonly #plans: readonly Plan[];
+  readonly #runners: readonly ProjectionRunner[];
+  readonly #onStopRequested: () => void;
+  /** Names of projections whose tasks have rows. */
+  readonly #prepared = new Set<string>();
+  readonly #selection: TaskSelection | null;
+  readonly #told = new Set<string>();
+
+  constructor(settings: RunnerSettings, plans: readonly Plan[], onStopRequested: () => void) {
+    this.#settings = settings;
+    this.#plans = plans;
+    this.#runners = plans.map((plan) => new ProjectionRunner(settings, plan));
+    this.#onStopRequested = onStopRequested;
+    this.#selection = parseTaskSelection(settings.confinedTo ?? null, plans);
+  }
+
+  /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED */
+  async prepare(): Promise<void> {
+    for (const plan of this.#plans) await ensureVersion(this.#settings, plan);
+  }
+
+  /** Every declared version that is built; partitions as `tasks` of the configuration says. */
+  async runs(): Promise<readonly Run[]> {
+    const runs: Run[] = [];
+    for (const plan of this.#plans) {
+      const { name: projection, version } = plan;
+      const partitions = this.#selection === null ? null : this.#selection.get(projection);
+      if (partitions === undefined || !(await this.#isBuilt(plan))) continue;
+      if (!this.#prepared.has(projection)) await this.#ensureTasks(plan);
+      runs.push({ projection, version, partitions });
+    }
+    return runs;
+  }
+
+  held(): ReadonlyMap<string, { readonly key: TaskKey; readonly phase: TaskPhase }> {
+    return new Map(
+      this.#runners.flatMap(({ plan, phases }) =>
+        [...phases].map(([partition, phase]) => {
+          const key = { projection: plan.name, version: plan.version, partition };
+          return [taskLabel(key), { key, phase }] as const;
+        }),
+      ),
+    );
+  }
+
+  async own(key: TaskKey): Promise<void> {
+    await this.#runnerOf(key)?.own(key.partition);
+  }
+
+  async handBack(key: TaskKey): Promise<void> {
+    await this.#runnerOf(key)?.handBack(key.partition);
+  }
+
+  onStopRequested(): void {
+    this.#onStopRequested();
+  }
+
+  /** One for each declared projection. */
+  runners(): readonly ProjectionRunner[] {
+    return this.#runners;
+  }
+
+  /** Hands everything back; after `graceMs` what still waits for infrastructure is given up. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.stop(graceMs)));
+  }
+
+  #runnerOf({ projection, version }: TaskKey): ProjectionRunner | undefined {
+    return this.#runners.find(({ plan }) => plan.name === projection && plan.version === version);
+  }
+
+  async #isBuilt(plan: Plan): Promise<boolean> {
+    const versions = await inTransaction(this.#settings.pool, (client) =>
+      readVersions(client, plan.name),
+    );
+    const state = versions.find(({ version }) => version === plan.version)?.state;
+    if (state === 'active' || state === 'ready') return true;
+    if (!this.#told.has(plan.name)) {
+      this.#told.add(plan.name);
+      this.#settings.logger.warn(
+        { projection: plan.name, version: plan.version },
+        `not built yet, so not run; build it with: reprise rebuild ${plan.name}`,
+      );
+    }
+    return false;
+  }
+
+  async #ensureTasks(plan: Plan): Promise<void> {
+    const topics = await this.#settings.log.describe(topicsOf(plan));
+    const partitions = partitionsOf(plan, topics);
+    const run = { projection: plan.name, version: plan.version };
+    await inTransaction(this.#settings.pool, (client) => ensureTasks(client, run, partitions));
+    this.#prepared.add(plan.name);
+  }
+}
