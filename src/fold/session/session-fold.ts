@@ -22,7 +22,7 @@ import type {
 } from '../task-fold.ts';
 import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { lateEventAt, TopicBatches } from '../topic-batch.ts';
-import type { Session } from './session-rows.ts';
+import type { Session } from './session.ts';
 import { SessionRows } from './session-rows.ts';
 
 /** Keys remembered at most beyond those of sessions in memory. */
@@ -131,6 +131,7 @@ export class SessionFold implements TaskFold {
     if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
     this.#prepared = null;
     const { parts, route, deadLetters } = prepared.decoded;
+    const isCut = this.#plan.maxLengthMs !== null;
     for (let i = 0; i < batch.count; i += 1) {
       const watermarkMs = this.#times.watermarks[i] as number;
       if (watermarkMs > this.#open.nextMs) this.#close(watermarkMs, parts);
@@ -140,9 +141,9 @@ export class SessionFold implements TaskFold {
       const keyId = this.#keyIds[part.source]?.[j] as number;
       const timeMs = part.timesMs[j] as number;
       const gapMs = this.#gapOf(part, j);
-      if (!this.#lengthens(part, j, { keyId, timeMs, gapMs })) {
-        this.#place(parts, { part, j, keyId, timeMs, gapMs, watermarkMs });
-      }
+      const slot = isCut ? -1 : this.#rows.lengthen(keyId, timeMs, timeMs + gapMs);
+      if (slot >= 0) this.#rows.select(part, j, slot);
+      else this.#place(parts, { part, j, keyId, timeMs, gapMs, watermarkMs });
     }
     this.#rows.drain(parts);
     return deadLetters.sort((a, b) => Number(a.offset - b.offset));
@@ -181,21 +182,6 @@ export class SessionFold implements TaskFold {
     this.#rowsAfterCompaction = this.#rows.count;
   }
 
-  /** Most events lengthen the key's latest session: those before it end before it begins, so nothing else is touched. @returns whether this one did */
-  #lengthens(
-    part: SourcePart,
-    j: number,
-    { keyId, timeMs, gapMs }: Pick<Arrival, 'keyId' | 'timeMs' | 'gapMs'>,
-  ): boolean {
-    const latest = this.#rows.latestOf(keyId);
-    if (latest === undefined || latest.closed || this.#plan.maxLengthMs !== null) return false;
-    if (timeMs <= latest.startMs || timeMs > latest.untilMs) return false;
-    if (timeMs > latest.endMs) latest.endMs = timeMs;
-    if (timeMs + gapMs > latest.untilMs) latest.untilMs = timeMs + gapMs;
-    this.#rows.select(part, j, latest);
-    return true;
-  }
-
   /**
    * Finds the session of an event: joins, merges, or begins one. Late is what ends before the watermark even with the event in it (KIP-94's rule); an event
    * that reaches further opens a closed session again, which is published as a correction when it closes.
@@ -219,7 +205,7 @@ export class SessionFold implements TaskFold {
     const session = this.#join(parts, event, touched);
     session.closed = !isOpen;
     if (isOpen) this.#track(session);
-    this.#rows.select(event.part, event.j, session);
+    this.#rows.select(event.part, event.j, session.slot);
     if (!revises) return;
     const offset = event.part.batch.offsets[event.j] as number;
     session.revisedAt = Math.max(session.revisedAt ?? 0, offset);
@@ -256,9 +242,6 @@ export class SessionFold implements TaskFold {
         endMs: timeMs,
         untilMs: timeMs + gapMs,
         first: position,
-        closed: true,
-        revisedAt: null,
-        storedId: null,
       });
     }
     if (others.length > 0) this.#rows.drain(parts);

@@ -5,39 +5,13 @@ import { emissionId } from '../emission-id.ts';
 import type { Keys } from '../keys.ts';
 import { keyPartsAt } from '../keys.ts';
 import { Measures } from '../measures.ts';
-import { HEADER_NUMBERS, RowState } from '../row-state.ts';
+import { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
+import type { FirstEvent } from './session.ts';
+import { CLOSED, END_MS, SESSION_NUMBERS, Session, START_MS, UNTIL_MS } from './session.ts';
 
 const CHUNK = 2048;
-
-/** The first event of a session, in event-time order: what its id is made from. */
-export interface FirstEvent {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** One session in memory. */
-export interface Session {
-  /** Where its measures lie. */
-  slot: number;
-  keyId: number;
-  startMs: number;
-  endMs: number;
-  /** An event up to here joins it. */
-  untilMs: number;
-  first: FirstEvent;
-  closed: boolean;
-  revisedAt: number | null;
-  /** The id of its row in the table; null: not written yet. */
-  storedId: string | null;
-  /** Whether it waits to be closed. */
-  tracked: boolean;
-  /** Whether it changed since the last `takeChanges`. */
-  changed: boolean;
-  /** Its id, once it was asked for; null: to be made anew. */
-  id: string | null;
-}
+const NONE = -1;
 
 /** The sessions of one task in memory, by key in the order of their beginnings, with their measures. */
 export class SessionRows {
@@ -47,7 +21,9 @@ export class SessionRows {
   /** By key id. */
   #sessions: (Session[] | undefined)[] = [];
   readonly #selections: Selection[];
-  #changed: Session[] = [];
+  #bySlot: (Session | undefined)[] = [];
+  /** By key id: the slot of its latest session; -1: none. */
+  #latest = new Int32Array(1024).fill(NONE);
   /** Rows to delete: absorbed sessions, or those whose id changed. */
   #gone: { readonly keyId: number; readonly id: string }[] = [];
   #serial = 0;
@@ -55,8 +31,8 @@ export class SessionRows {
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
-    this.#measures = new Measures(plan, HEADER_NUMBERS);
-    this.#state = new RowState(HEADER_NUMBERS + this.#measures.width);
+    this.#measures = new Measures(plan, SESSION_NUMBERS);
+    this.#state = new RowState(SESSION_NUMBERS + this.#measures.width);
     this.#selections = plan.sources.map(() => ({
       count: 0,
       records: new Int32Array(CHUNK),
@@ -73,10 +49,21 @@ export class SessionRows {
     return this.#sessions[keyId] ?? [];
   }
 
-  /** The latest session of a key. */
-  latestOf(keyId: number): Session | undefined {
-    const sessions = this.#sessions[keyId];
-    return sessions?.[sessions.length - 1];
+  /**
+   * Most events lengthen the key's latest session: those before it end before it begins, so nothing else is touched.
+   * @returns the session's slot, or -1 where the event does not lie in the latest session after its beginning, or that one is closed
+   */
+  lengthen(keyId: number, timeMs: number, untilMs: number): number {
+    const slot = keyId < this.#latest.length ? (this.#latest[keyId] as number) : NONE;
+    if (slot === NONE) return NONE;
+    const { numbers, stride } = this.#state;
+    const base = slot * stride;
+    if (numbers[base + CLOSED] === 1) return NONE;
+    const joinsUntil = numbers[base + UNTIL_MS] as number;
+    if (timeMs <= (numbers[base + START_MS] as number) || timeMs > joinsUntil) return NONE;
+    if (timeMs > (numbers[base + END_MS] as number)) numbers[base + END_MS] = timeMs;
+    if (untilMs > joinsUntil) numbers[base + UNTIL_MS] = untilMs;
+    return slot;
   }
 
   *all(): Iterable<Session> {
@@ -84,23 +71,34 @@ export class SessionRows {
   }
 
   /** A new session without events. */
-  open(session: Omit<Session, 'slot' | 'tracked' | 'changed' | 'id'>): Session {
+  open(given: {
+    readonly keyId: number;
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly untilMs: number;
+    readonly first: FirstEvent;
+  }): Session {
     this.#serial += 1;
-    const slot = this.#state.slotOf(session.keyId, this.#serial, 0);
-    const opened: Session = { ...session, slot, tracked: false, changed: false, id: null };
-    this.#insert(opened);
+    const slot = this.#state.slotOf(given.keyId, this.#serial, 0);
+    const session = new Session(this.#state, slot, given.first);
+    session.startMs = given.startMs;
+    session.endMs = given.endMs;
+    session.untilMs = given.untilMs;
+    session.closed = true;
+    this.#bySlot[slot] = session;
+    this.#insert(session);
     this.count += 1;
-    return opened;
+    return session;
   }
 
-  /** Puts record j of a part down for a session; accumulated at the next `drain`, at the latest when the chunk is full. */
-  select(part: SourcePart, j: number, session: Session): void {
+  /** Puts record j of a part down for the session in a slot; accumulated at the next `drain`, at the latest when the chunk is full. */
+  select(part: SourcePart, j: number, slot: number): void {
     const selection = this.#selections[part.source] as Selection;
     selection.records[selection.count] = j;
-    selection.slots[selection.count] = session.slot;
+    selection.slots[selection.count] = slot;
     selection.count += 1;
+    this.#state.touch(slot);
     if (selection.count === CHUNK) this.#accumulate(part, selection);
-    if (!session.changed) this.touch(session);
   }
 
   drain(parts: readonly SourcePart[]): void {
@@ -117,9 +115,7 @@ export class SessionRows {
 
   /** The session changed otherwise than by an event: it was closed. */
   touch(session: Session): void {
-    if (session.changed) return;
-    session.changed = true;
-    this.#changed.push(session);
+    this.#state.touch(session.slot);
   }
 
   /** Merges a session into another of the same key; its row goes. Everything selected must have been drained. */
@@ -134,7 +130,7 @@ export class SessionRows {
     into.untilMs = Math.max(into.untilMs, from.untilMs);
     this.#remove(from);
     if (from.storedId !== null) this.#gone.push({ keyId: from.keyId, id: from.storedId });
-    from.changed = false;
+    this.#bySlot[from.slot] = undefined;
     this.touch(into);
     this.count -= 1;
   }
@@ -170,10 +166,10 @@ export class SessionRows {
         endMs: number('ended_at', i),
         untilMs: number('_until', i),
         first: { topic, partition, offset },
-        closed: number('closed', i) !== 0,
-        revisedAt: revised.present?.[i] === 0 ? null : (revised.values[i] as number),
-        storedId,
       });
+      session.closed = number('closed', i) !== 0;
+      session.revisedAt = revised.present?.[i] === 0 ? null : (revised.values[i] as number);
+      session.storedId = storedId;
       this.#measures.merge(this.#state, session.slot, columns, i);
       onSession(session);
     }
@@ -181,10 +177,10 @@ export class SessionRows {
 
   /** Rows changed since the last call, and the keys of rows that go. */
   takeChanges(keys: Keys): { readonly rows: RowSet; readonly deleted: RowSet | null } {
-    // One that was absorbed is no longer marked.
-    const changed = this.#changed.filter((session) => session.changed);
-    for (const session of changed) session.changed = false;
-    this.#changed = [];
+    // One that was absorbed has left its slot.
+    const changed = Array.from(this.#state.takeChanged()).flatMap(
+      (slot) => this.#bySlot[slot] ?? [],
+    );
     const rows = this.write(changed, keys);
     const written = new Set<string>();
     for (const session of changed) {
@@ -273,38 +269,56 @@ export class SessionRows {
 
   /** Lets sessions go that `keep` does not hold for. Nothing may be marked as changed. */
   compact(keep: (session: Session) => boolean, rename: (keyId: number) => number): void {
-    const bySlot = new Map<number, Session>();
-    for (const session of this.all()) if (keep(session)) bySlot.set(session.slot, session);
+    const before = this.#bySlot;
+    this.#bySlot = [];
     this.#sessions = [];
+    this.#latest.fill(NONE);
     this.#state.compact(
-      (slot) => bySlot.has(slot),
+      (slot) => {
+        const session = before[slot];
+        return session !== undefined && keep(session);
+      },
       (from, to) => {
-        const session = bySlot.get(from) as Session;
-        const keyId = rename(session.keyId);
-        this.#state.keyIds[to] = keyId;
+        const session = before[from] as Session;
+        this.#state.keyIds[to] = rename(this.#state.keyIds[to] as number);
         this.#measures.move(from, to);
-        this.#insert(Object.assign(session, { slot: to, keyId }));
+        session.slot = to;
+        this.#bySlot[to] = session;
+        this.#insert(session);
       },
     );
     this.#measures.forget(this.#state.count);
-    this.count = bySlot.size;
+    this.count = this.#state.count;
   }
 
   #insert(session: Session): void {
-    const sessions = this.#sessions[session.keyId];
+    const { keyId, startMs } = session;
+    let sessions = this.#sessions[keyId];
     if (sessions === undefined) {
-      this.#sessions[session.keyId] = [session];
-      return;
+      sessions = [];
+      this.#sessions[keyId] = sessions;
     }
     let at = sessions.length;
-    while (at > 0 && (sessions[at - 1] as Session).startMs > session.startMs) at -= 1;
+    while (at > 0 && (sessions[at - 1] as Session).startMs > startMs) at -= 1;
     sessions.splice(at, 0, session);
+    this.#setLatest(keyId, sessions);
   }
 
   #remove(session: Session): void {
-    const sessions = this.#sessions[session.keyId] ?? [];
+    const { keyId } = session;
+    const sessions = this.#sessions[keyId] ?? [];
     sessions.splice(sessions.indexOf(session), 1);
-    if (sessions.length === 0) this.#sessions[session.keyId] = undefined;
+    if (sessions.length === 0) this.#sessions[keyId] = undefined;
+    this.#setLatest(keyId, sessions);
+  }
+
+  #setLatest(keyId: number, sessions: readonly Session[]): void {
+    if (keyId >= this.#latest.length) {
+      const longer = new Int32Array(Math.max(keyId + 1, this.#latest.length * 2)).fill(NONE);
+      longer.set(this.#latest);
+      this.#latest = longer;
+    }
+    this.#latest[keyId] = sessions.at(-1)?.slot ?? NONE;
   }
 
   #keySet(gone: readonly { readonly keyId: number; readonly id: string }[], keys: Keys): RowSet {
