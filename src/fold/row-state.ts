@@ -15,6 +15,7 @@ const EMPTY = -1;
  */
 export class RowState {
   readonly stride: number;
+  readonly #stepMs: number | null;
   /** Slots in use are 0 … count-1. */
   count = 0;
   /** `numbers[slot * stride + i]`. Replaced when it grows: do not keep it across `slotOf`. */
@@ -26,8 +27,10 @@ export class RowState {
   #table: Int32Array;
   #mask: number;
 
-  constructor(stride: number) {
+  /** `stepMs`: what window starts are apart, where they are so regularly. Rows of a key that follow one another then lie side by side in the table. */
+  constructor(stride: number, stepMs: number | null = null) {
     this.stride = stride;
+    this.#stepMs = stepMs;
     this.numbers = new Float64Array(1024 * stride);
     this.keyIds = new Int32Array(1024);
     this.#changed = new Uint8Array(1024);
@@ -41,7 +44,7 @@ export class RowState {
     const { stride, numbers, keyIds } = this;
     const table = this.#table;
     const mask = this.#mask;
-    let at = hashOf(keyId, windowStart) & mask;
+    let at = this.#hashOf(keyId, windowStart) & mask;
     for (let slot = table[at] as number; slot !== EMPTY; slot = table[at] as number) {
       const base = slot * stride;
       if (
@@ -128,16 +131,22 @@ export class RowState {
   /** Only where every slot goes: others behind it would no longer be found. */
   #erase(slot: number): void {
     const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
-    let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
+    let at = this.#hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
     while (this.#table[at] !== slot) at = (at + 1) & this.#mask;
     this.#table[at] = EMPTY;
   }
 
   #insert(slot: number): void {
     const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
-    let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
+    let at = this.#hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
     while (this.#table[at] !== EMPTY) at = (at + 1) & this.#mask;
     this.#table[at] = slot;
+  }
+
+  #hashOf(keyId: number, windowStart: number): number {
+    const stepMs = this.#stepMs;
+    if (stepMs === null) return hashOf(keyId, windowStart);
+    return hashOf(keyId, 0) + Math.floor(windowStart / stepMs);
   }
 
   #grow(): void {

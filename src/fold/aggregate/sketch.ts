@@ -1,4 +1,5 @@
 import type { FieldType } from '../../event/field-type.ts';
+import { Buckets } from './buckets.ts';
 import { powerOfTwo } from './exact-double.ts';
 import { asDouble } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
@@ -9,8 +10,8 @@ import type { ObjectState } from './object-state.ts';
  * on the values alone, and has at most 2,098 times `slotsOf` of them for each sign.
  */
 export interface Sketch {
-  readonly positive: Map<number, number>;
-  readonly negative: Map<number, number>;
+  readonly positive: Buckets;
+  readonly negative: Buckets;
   zeros: number;
   /** −Infinity, Infinity, NaN. */
   readonly special: [number, number, number];
@@ -30,8 +31,8 @@ export function sketchState(
   const slots = slotsOf(relativeError);
   return {
     zero: () => ({
-      positive: new Map(),
-      negative: new Map(),
+      positive: new Buckets(),
+      negative: new Buckets(),
       zeros: 0,
       special: [0, 0, 0],
       count: 0,
@@ -43,25 +44,21 @@ export function sketchState(
       else if (x - x !== 0) sketch.special[x !== x ? 2 : x > 0 ? 1 : 0] += 1;
       else {
         const side = x > 0 ? sketch.positive : sketch.negative;
-        const bucket = bucketOf(Math.abs(x), slots);
-        side.set(bucket, (side.get(bucket) ?? 0) + 1);
+        side.add(bucketOf(Math.abs(x), slots), 1);
       }
       return sketch;
     },
     merge(sketch, other) {
-      for (const side of ['positive', 'negative'] as const) {
-        for (const [bucket, n] of other[side]) {
-          sketch[side].set(bucket, (sketch[side].get(bucket) ?? 0) + n);
-        }
-      }
+      sketch.positive.addAll(other.positive);
+      sketch.negative.addAll(other.negative);
       for (const i of [0, 1, 2] as const) sketch.special[i] += other.special[i];
       sketch.zeros += other.zeros;
       sketch.count += other.count;
       return sketch;
     },
     toJson: ({ positive, negative, zeros, special, count }) => ({
-      p: ascending(positive),
-      n: ascending(negative),
+      p: positive.pairs(),
+      n: negative.pairs(),
       z: zeros,
       s: special,
       c: count,
@@ -74,7 +71,13 @@ export function sketchState(
         s: [number, number, number];
         c: number;
       };
-      return { positive: new Map(p), negative: new Map(n), zeros: z, special: [...s], count: c };
+      return {
+        positive: Buckets.of(p),
+        negative: Buckets.of(n),
+        zeros: z,
+        special: [...s],
+        count: c,
+      };
     },
   };
 }
@@ -86,13 +89,13 @@ export function quantileOf(sketch: Sketch, q: number, relativeError: number): nu
   const [below, above] = sketch.special;
   let rank = Math.floor(q * (sketch.count - 1)) - below;
   if (rank < 0) return Number.NEGATIVE_INFINITY;
-  for (const [bucket, n] of ascending(sketch.negative).reverse()) {
+  for (const [bucket, n] of sketch.negative.pairs().reverse()) {
     rank -= n;
     if (rank < 0) return -valueOfBucket(bucket, slots);
   }
   rank -= sketch.zeros;
   if (rank < 0) return 0;
-  for (const [bucket, n] of ascending(sketch.positive)) {
+  for (const [bucket, n] of sketch.positive.pairs()) {
     rank -= n;
     if (rank < 0) return valueOfBucket(bucket, slots);
   }
@@ -125,8 +128,4 @@ function valueOfBucket(bucket: number, slots: number): number {
   // Two steps below the normal range, so that only the last one rounds.
   const normal = Math.max(exponent, -1022);
   return significand * powerOfTwo(normal) * powerOfTwo(exponent - normal);
-}
-
-function ascending(buckets: ReadonlyMap<number, number>): [number, number][] {
-  return [...buckets].sort(([a], [b]) => a - b);
 }

@@ -1,0 +1,43 @@
+/** Counts by whole number, ascending. Meant for a few dozen different ones: an array that is searched and shifted beats a hash table then, in time and in memory. */
+export class Buckets {
+  /** bucket, count, bucket, count … */
+  readonly #entries: number[] = [];
+
+  /** From pairs in ascending order. */
+  static of(pairs: readonly (readonly [number, number])[]): Buckets {
+    const buckets = new Buckets();
+    for (const [bucket, count] of pairs) buckets.#entries.push(bucket, count);
+    return buckets;
+  }
+
+  add(bucket: number, count: number): void {
+    const entries = this.#entries;
+    let low = 0;
+    let high = entries.length >> 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((entries[2 * middle] as number) < bucket) low = middle + 1;
+      else high = middle;
+    }
+    const at = 2 * low;
+    if (at === entries.length) entries.push(bucket, count);
+    else if (entries[at] === bucket) entries[at + 1] = (entries[at + 1] as number) + count;
+    else entries.splice(at, 0, bucket, count);
+  }
+
+  addAll(other: Buckets): void {
+    const { length } = other.#entries;
+    for (let i = 0; i < length; i += 2) {
+      this.add(other.#entries[i] as number, other.#entries[i + 1] as number);
+    }
+  }
+
+  /** Bucket and count, ascending. */
+  pairs(): [number, number][] {
+    const pairs: [number, number][] = [];
+    for (let i = 0; i < this.#entries.length; i += 2) {
+      pairs.push([this.#entries[i] as number, this.#entries[i + 1] as number]);
+    }
+    return pairs;
+  }
+}
