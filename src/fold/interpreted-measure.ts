@@ -168,9 +168,9 @@ function wholeParts(values: readonly number[]): { whole: bigint[]; exponent: num
   };
 }
 
-/** A quotient of integers as the nearest double: long division to 400 decimal digits below the leading one, which `Number` rounds correctly. */
+/** A quotient of integers as the nearest double: long division to more decimal digits than any tie between doubles has (767), which `Number` rounds correctly. */
 function quotient(top: bigint, bottom: bigint): number {
-  const digits = bottom.toString().length + 420;
+  const digits = bottom.toString().length + 1_100;
   const scaled = (top * 10n ** BigInt(digits)) / bottom;
   return Number(`${scaled}e-${digits}`);
 }

@@ -100,13 +100,13 @@ describe('expansionOf', () => {
 });
 
 describe('roundedQuotient', () => {
-  /** top · 2^exponent / bottom to 400 digits below the leading one, which JavaScript must round correctly. */
+  /** top · 2^exponent / bottom to more digits than any tie has (767), which JavaScript must round correctly. */
   const exact = (top: bigint, bottom: bigint, exponent: number) => {
     const [over, under] = [
       2n ** BigInt(Math.max(0, exponent)),
       2n ** BigInt(Math.max(0, -exponent)),
     ];
-    const digits = (bottom * under).toString().length + 420;
+    const digits = (bottom * under).toString().length + 1_100;
     return Number(`${(top * over * 10n ** BigInt(digits)) / (bottom * under)}e-${digits}`);
   };
 

@@ -11,7 +11,6 @@ import {
   last,
   max,
   min,
-  quantile,
   stddev,
   sum,
   topK,
@@ -54,8 +53,6 @@ const MEASURES = {
   pages: countDistinct('page'),
   top: topK('page', 2),
   early: collect('total', 3),
-  p80: quantile('value', 0.8),
-  p20: quantile('total', 0.2, { relativeError: 0.05 }),
   spread: variance('value'),
   deviation: stddev('total'),
   own: aggregate<Read, number, number>({
