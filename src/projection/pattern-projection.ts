@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
+import { RepriseError } from '../reprise-error.ts';
 import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
 import type {
   DeclaredSources,
@@ -14,6 +15,7 @@ import type { EmissionPlan } from './plan.ts';
 import type { Definition } from './projection.ts';
 import { Projection } from './projection.ts';
 import type { SnakeCase } from './snake-case.ts';
+import type { RowFunction } from './symbolic-row.ts';
 
 /**
  * Sequences of events of one key: complex event processing with the meaning of Flink's CEP (docs/explanation/patterns.md).
@@ -129,10 +131,11 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
 /** What the builder collected; read by the compiler only. */
 export interface PatternDeclaration {
   readonly sources: DeclaredSources;
-  readonly pattern: DeclaredPattern;
+  /** Undefined: what was given is no pattern. */
+  readonly pattern: DeclaredPattern | undefined;
   readonly options: PatternOptions;
   readonly columns: Columns | null;
-  readonly row: ((match: never) => Readonly<Record<string, unknown>>) | null;
+  readonly row: RowFunction | null;
   readonly keepsTimeouts: boolean;
   readonly emissions: readonly EmissionPlan[];
   readonly indexes: readonly (readonly string[])[];
@@ -153,7 +156,7 @@ function patternStep<Event, Keys extends keyof Event & string>(
     pattern: (pattern, options = {}) =>
       finished({
         sources,
-        pattern: (pattern as { declared: DeclaredPattern }).declared,
+        pattern: (pattern as { declared: DeclaredPattern } | undefined)?.declared,
         options,
         columns: null,
         row: null,
@@ -175,16 +178,21 @@ function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<R
   return {
     kind: 'pattern',
     declared,
-    row: (first: unknown, second?: unknown) =>
-      finished({
+    row: (...given: readonly unknown[]) => {
+      if (declared.row !== null) {
+        throw new RepriseError('DEFINITION_INVALID', '.row(…): is called twice; make one of both.');
+      }
+      const [columns, row] = typeof given[0] === 'function' ? [null, given[0]] : given;
+      return finished({
         ...declared,
-        columns: second === undefined ? null : (first as Columns),
-        row: (second ?? first) as PatternDeclaration['row'],
-      }) as never,
+        columns: columns as Columns | null,
+        row: row as RowFunction,
+      }) as never;
+    },
     alert: (event, make) => finished(emitting('match', event, make)),
     onTimeout: (event, make) =>
       finished({
-        ...(event === undefined || make === undefined
+        ...(event === undefined && make === undefined
           ? declared
           : emitting('timeout', event, make)),
         keepsTimeouts: true,

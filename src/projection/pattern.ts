@@ -1,7 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import { RepriseError } from '../reprise-error.ts';
 import type { Duration } from './duration.ts';
-import { durationMs } from './duration.ts';
 import type { DataFilter } from './filter.ts';
 import type { Contiguity, SkipPlan } from './pattern-plan.ts';
 
@@ -115,9 +113,10 @@ interface NegativeMethod<Before extends Steps> {
 /** What the builder collected; read by the compiler only. */
 export interface DeclaredPattern {
   readonly elements: readonly DeclaredElement[];
-  readonly withinMs: number | null;
-  readonly withinStepsMs: number | null;
-  readonly skip: SkipPlan;
+  /** Each call of `within`, not yet believed. */
+  readonly within: readonly { readonly duration: unknown; readonly between: unknown }[];
+  /** Each call of `afterMatch`. */
+  readonly skips: readonly SkipPlan[];
 }
 
 /** A step or group as declared. */
@@ -125,7 +124,7 @@ export interface DeclaredElement {
   readonly contiguity: Contiguity;
   readonly name: string | null;
   readonly options: { readonly on?: EventDefinition | undefined; readonly where?: unknown };
-  readonly group: readonly DeclaredElement[] | null;
+  readonly group: DeclaredPattern | null;
   readonly min: number;
   readonly max: number | null;
   readonly optional: boolean;
@@ -149,7 +148,7 @@ export function begin<B extends Steps, L extends Steps>(
   group: Pattern<B, L>,
 ): Pattern<Record<never, never>, B & L>;
 export function begin(first: unknown, options: unknown = {}): unknown {
-  const empty = { elements: [], withinMs: null, withinStepsMs: null, skip: noSkip() };
+  const empty = { elements: [], within: [], skips: [] };
   return patternOf(appended(empty, 'followedBy', first, options));
 }
 
@@ -190,15 +189,12 @@ function appended(
   first: unknown,
   options: unknown,
 ): DeclaredPattern {
-  const group =
-    typeof first === 'object' && first !== null
-      ? (first as { declared: DeclaredPattern }).declared
-      : null;
+  const group = (first as { readonly declared?: DeclaredPattern } | undefined)?.declared ?? null;
   const element: DeclaredElement = {
     contiguity,
-    name: group === null ? String(first) : null,
+    name: typeof first === 'string' ? first : null,
     options: (options ?? {}) as DeclaredElement['options'],
-    group: group?.elements ?? null,
+    group,
     min: 1,
     max: 1,
     optional: false,
@@ -234,19 +230,8 @@ function patternOf(declared: DeclaredPattern): unknown {
     consecutive: () => last({ inner: 'consecutive' }, 'consecutive'),
     allowCombinations: () => last({ inner: 'combinations' }, 'allowCombinations'),
     until: (until: unknown) => last({ until }, 'until'),
-    within: (duration: Duration, between = 'firstToLast') => {
-      const ms = durationMs(duration, 'within(duration)');
-      if (ms <= 0) {
-        throw new RepriseError(
-          'DEFINITION_INVALID',
-          `within(${JSON.stringify(duration)}): must be longer than nothing, such as '5 minutes'.`,
-        );
-      }
-      return patternOf({
-        ...declared,
-        [between === 'betweenSteps' ? 'withinStepsMs' : 'withinMs']: ms,
-      });
-    },
-    afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skip }),
+    within: (duration: Duration, between = 'firstToLast') =>
+      patternOf({ ...declared, within: [...declared.within, { duration, between }] }),
+    afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skips: [...declared.skips, skip] }),
   };
 }

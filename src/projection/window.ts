@@ -1,4 +1,5 @@
 import { RepriseError } from '../reprise-error.ts';
+import { checkOptions } from './check-options.ts';
 import type { Duration } from './duration.ts';
 import { durationMs } from './duration.ts';
 
@@ -55,6 +56,7 @@ export function tumbling(
   options: { readonly offset?: Duration; readonly timeZone?: string } = {},
 ): TumblingWindow | CalendarWindow {
   const calendar = calendarSize(size);
+  checkNamed('tumbling', options, ['offset', 'timeZone']);
   const { timeZone } = options;
   if (calendar !== null && (timeZone !== undefined || /month|year/.test(calendar.unit))) {
     return calendarWindow(calendar, options);
@@ -83,6 +85,7 @@ export function sliding(
   size: Duration,
   options: { readonly every: Duration; readonly offset?: Duration },
 ): SlidingWindow {
+  checkNamed('sliding', options, ['every', 'offset']);
   return {
     kind: 'sliding',
     sizeMs: positiveMs(size, 'sliding(size)'),
@@ -101,6 +104,9 @@ export interface Window {
 export function customWindows<Event>(
   windows: (eventTimeMs: number, event: Event) => readonly Window[],
 ): CustomWindow {
+  if (typeof windows !== 'function') {
+    fail(`customWindows(…): takes a function of event time and event, not ${String(windows)}.`);
+  }
   return {
     kind: 'custom',
     windowsOf: (eventTimeMs, event) =>
@@ -157,6 +163,15 @@ function positiveMs(size: Duration, what: string): number {
   return fail(
     `${what}: ${JSON.stringify(size)} is not longer than nothing. A window needs a size above zero, such as '1 minute'.`,
   );
+}
+
+/** A misspelt option would silently be its default. */
+function checkNamed(name: string, options: unknown, known: readonly string[]): void {
+  const place = {
+    step: `${name}(…)`,
+    fail: (step: string, what: string) => fail(`${step}: ${what}`),
+  };
+  checkOptions(options, known, place);
 }
 
 function fail(message: string): never {

@@ -1,7 +1,7 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
-import type { DeclaredMeasure } from './compile-measures.ts';
 import { emissionsOf } from './declared-emissions.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
 import type {
   DeclaredSources,
   DisorderOptions,

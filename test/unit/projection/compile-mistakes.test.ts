@@ -33,12 +33,12 @@ describe('a mistake in a definition', () => {
       { recordKey: undefined, options: { emit: 'onClose' } },
       'Acted has no record key',
     ],
+    ['a key twice', { key: ['userId', 'userId'] }, 'Metrics .key(…): names "userId" twice'],
     [
-      'a key twice',
-      { key: ['userId', 'userId'] },
-      'Metrics columns: two of them are named "user_id"',
+      'two keys of one column',
+      { key: ['userId', 'user_id'] },
+      'Metrics .key(…): the column "user_id" of "user_id" is there already, from .key(…)',
     ],
-    ['two keys of one column', { key: ['userId', 'user_id'] }, 'two of them are named "user_id"'],
     [
       'a key with a hidden name',
       { key: ['userId', 'Odd'] },
@@ -47,7 +47,7 @@ describe('a mistake in a definition', () => {
     [
       'a key that is no identifier',
       { key: ['userId', 'naïve'] },
-      'Metrics columns: "naïve" may hold only',
+      'Metrics .key(…): the column "naïve" of "naïve" may hold only',
     ],
     [
       'no window',
@@ -78,7 +78,7 @@ describe('a mistake in a definition', () => {
     [
       'a measure named as a key',
       { measures: { userId: count() } },
-      'Metrics .measure({ userId }): the column "user_id" is reserved',
+      'Metrics .measure({ userId }): the column "user_id" is there already, from .key(…)',
     ],
     [
       'a measure named as a bound',
@@ -115,7 +115,7 @@ describe('a mistake in a definition', () => {
     [
       'two measures of one column',
       { measures: { aB: count(), a_b: count() } },
-      'two of them are named "a_b"',
+      '.measure({ a_b }): the column "a_b" is there already, from .measure({ aB })',
     ],
     [
       'a long measure',
@@ -204,7 +204,7 @@ describe('a mistake in a definition', () => {
       { where: [{ flag: 'true' }] },
       '"flag" is a boolean and is compared with "true"; it takes true or false',
     ],
-    ['an index of nothing', { index: [] }, 'Metrics .index(): names no column'],
+    ['an index of nothing', { index: [] }, 'Metrics .index(…): names no column'],
     [
       'an index of an unknown column',
       { index: ['userId'] },
