@@ -10,10 +10,11 @@ export function checkWindow(window: WindowPlan, { step, fail }: Place): void {
   };
   switch (window?.kind) {
     case 'tumbling':
-      return positive('the size', window.sizeMs);
     case 'sliding':
       positive('the size', window.sizeMs);
-      return positive('the distance (every)', window.everyMs);
+      if (window.kind === 'sliding') positive('the distance (every)', window.everyMs);
+      if (Number.isSafeInteger(window.offsetMs)) return undefined;
+      return fail(step, `the offset of the windows is ${window.offsetMs}; it takes milliseconds.`);
     case 'calendar':
     case 'custom':
       return undefined;

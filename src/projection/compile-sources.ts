@@ -133,12 +133,13 @@ export function planDisorder(
     return value;
   };
   const { late = 'revise', idle = waits ? IDLE_MS : 'off' } = options;
+  const { lateness = 0, maxDrift = MAX_DRIFT_MS } = options;
   if (late !== 'revise' && late !== 'reject') fail(step, "late is 'revise' or 'reject'.");
   const idleMs = idle === 'off' ? null : ms('idle', idle);
   if (idleMs === 0) fail(step, "idle must be longer than nothing, or 'off'.");
   return {
-    latenessMs: ms('lateness', options.lateness ?? 0),
-    maxDriftMs: ms('maxDrift', options.maxDrift ?? MAX_DRIFT_MS),
+    latenessMs: ms('lateness', lateness),
+    maxDriftMs: ms('maxDrift', maxDrift),
     idleMs,
     late,
   };

@@ -28,6 +28,9 @@ export function compileTable(
   const sources = planSources({ events, keyFields: [], where, time }, () => [], fail);
   const handlers = planHandlers({ declared, tables, events, fail });
   const { maxDrift, onePartition = false } = declared.options;
+  if (typeof onePartition !== 'boolean') {
+    fail('.table(…)', `onePartition is true or false, not ${JSON.stringify(onePartition)}.`);
+  }
   const disorder = planDisorder(maxDrift === undefined ? {} : { maxDrift }, false, {
     step: '.table(…)',
     fail,
@@ -51,15 +54,13 @@ export function compileTable(
 
 /** The kinds of events read: those that handlers are given for; with `from`, exactly those named there. */
 function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly EventDefinition[] {
+  if (sources !== null) checkEvents(sources.events, { step: '.from(…)', fail });
   if (handlers.length === 0) fail('.on(…)', 'is missing: no event makes a row.');
   for (const { event } of handlers) checkEvent(event, { step: '.on(…)', fail });
   const handled = [...new Set(handlers.map(({ event }) => event))];
-  if (sources === null) {
-    checkEvents(handled, { step: '.on(…)', fail });
-    return handled;
-  }
+  checkEvents(handled, { step: '.on(…)', fail });
+  if (sources === null) return handled;
   const { events } = sources;
-  checkEvents(events, { step: '.from(…)', fail });
   const stranger = handled.find((event) => !events.includes(event));
   if (stranger !== undefined) {
     fail(`.on(${stranger.name}, …)`, 'is for an event that .from(…) does not name.');

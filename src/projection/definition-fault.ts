@@ -17,6 +17,11 @@ export function failFor(projection: Projection): Fail {
   };
 }
 
+/** The `fail` of builders, which do not know whose definition they are part of: `definitionOf` adds the class. @throws DEFINITION_INVALID naming the step */
+export const failUnnamed: Fail = (step, what) => {
+  throw new RepriseError('DEFINITION_INVALID', `${step}: ${what}`);
+};
+
 /**
  * Runs `define()`. What throws inside becomes a mistake of the class: builders such as `tumbling` do not know whose definition they are part of.
  * @throws DEFINITION_INVALID naming the class

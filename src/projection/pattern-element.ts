@@ -178,7 +178,7 @@ export function planSkip(
   fail: Fail,
 ): SkipPlan {
   const step = '.pattern(…) .afterMatch(…)';
-  const [skip = { kind: 'noSkip' as const }] = skips;
+  const skip = skips.length === 0 ? ({ kind: 'noSkip' } as const) : (skips[0] as SkipPlan);
   if (skips.length > 1) fail(step, 'is called twice.');
   if (!SKIPS.has(skip?.kind)) {
     fail(

@@ -1,5 +1,4 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import { RepriseError } from '../reprise-error.ts';
 import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
 import type {
   DeclaredSources,
@@ -9,6 +8,7 @@ import type {
   TimeChoice,
   TimeField,
 } from './declared-sources.ts';
+import { failUnnamed } from './definition-fault.ts';
 import type { DataFilter } from './filter.ts';
 import type { DeclaredPattern, MatchOf, Pattern, Steps } from './pattern.ts';
 import type { EmissionPlan } from './plan.ts';
@@ -180,7 +180,7 @@ function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<R
     declared,
     row: (...given: readonly unknown[]) => {
       if (declared.row !== null) {
-        throw new RepriseError('DEFINITION_INVALID', '.row(…): is called twice; make one of both.');
+        failUnnamed('.row(…)', 'is called twice; make one of both.');
       }
       const [columns, row] = typeof given[0] === 'function' ? [null, given[0]] : given;
       return finished({

@@ -1,5 +1,6 @@
 import { RepriseError } from '../reprise-error.ts';
 import { checkOptions } from './check-options.ts';
+import { failUnnamed } from './definition-fault.ts';
 import type { Duration } from './duration.ts';
 import { durationMs } from './duration.ts';
 
@@ -56,7 +57,7 @@ export function tumbling(
   options: { readonly offset?: Duration; readonly timeZone?: string } = {},
 ): TumblingWindow | CalendarWindow {
   const calendar = calendarSize(size);
-  checkNamed('tumbling', options, ['offset', 'timeZone']);
+  checkOptions(options, ['offset', 'timeZone'], { step: 'tumbling(…)', fail: failUnnamed });
   const { timeZone } = options;
   if (calendar !== null && (timeZone !== undefined || /month|year/.test(calendar.unit))) {
     return calendarWindow(calendar, options);
@@ -85,7 +86,7 @@ export function sliding(
   size: Duration,
   options: { readonly every: Duration; readonly offset?: Duration },
 ): SlidingWindow {
-  checkNamed('sliding', options, ['every', 'offset']);
+  checkOptions(options, ['every', 'offset'], { step: 'sliding(…)', fail: failUnnamed });
   return {
     kind: 'sliding',
     sizeMs: positiveMs(size, 'sliding(size)'),
@@ -163,15 +164,6 @@ function positiveMs(size: Duration, what: string): number {
   return fail(
     `${what}: ${JSON.stringify(size)} is not longer than nothing. A window needs a size above zero, such as '1 minute'.`,
   );
-}
-
-/** A misspelt option would silently be its default. */
-function checkNamed(name: string, options: unknown, known: readonly string[]): void {
-  const place = {
-    step: `${name}(…)`,
-    fail: (step: string, what: string) => fail(`${step}: ${what}`),
-  };
-  checkOptions(options, known, place);
 }
 
 function fail(message: string): never {
