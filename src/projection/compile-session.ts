@@ -84,6 +84,7 @@ function gapPlan({ gap }: SessionDeclaration['options'], place: Place): GapPlan 
           throw new RangeError(`the gap ${String(gapOf(event))} is no duration above zero`);
         return ms;
       },
+      written: String(gap),
     };
   }
   const gapMs = gap === undefined ? null : milliseconds(gap);

@@ -27,6 +27,8 @@ export interface CalendarWindow {
 export interface CustomWindow {
   readonly kind: 'custom';
   readonly windowsOf: (eventTimeMs: number, event: never) => readonly WindowBounds[];
+  /** The user's function as written, by which a changed one is told from the same; `windowsOf` is around it. */
+  readonly written: string;
 }
 
 /** `[startMs, endMs)`, milliseconds since the epoch. */
@@ -115,6 +117,7 @@ export function customWindows<Event>(
         startMs: Number(start),
         endMs: Number(end),
       })),
+    written: String(windows),
   };
 }
 
