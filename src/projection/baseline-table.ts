@@ -1,6 +1,5 @@
-import { keyColumn } from './compile-columns.ts';
+import { hiddenTableName, keyColumn } from './compile-columns.ts';
 import type { Fail } from './definition-fault.ts';
-import { identifierFault } from './names.ts';
 import type { KeyPlan, MeasurePlan } from './plan.ts';
 import { planColumn } from './plan-column.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -12,12 +11,9 @@ export function baselineTables(
   fail: Fail,
 ): readonly TablePlan[] {
   if (!of.measures.some(({ aggregate }) => aggregate === 'zScore')) return [];
-  const hidden = `${name}__baseline`;
-  const fault = identifierFault(hidden, `__v${version}`);
-  if (fault !== null) fail('name', `"${hidden}", its hidden table, ${fault}.`);
   return [
     {
-      name: hidden,
+      name: hiddenTableName({ name, version }, '__baseline', fail),
       version,
       comment: `running baselines of the keys of ${name}`,
       columns: [...of.keys.map(keyColumn), planColumn('_state', 'text', 'state', 'moments, JSON')],

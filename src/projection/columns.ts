@@ -1,5 +1,4 @@
 import type { Decimal } from '../event/decimal.ts';
-import { RepriseError } from '../reprise-error.ts';
 import type { SnakeCase } from './snake-case.ts';
 import type { ColumnType } from './table-plan.ts';
 
@@ -13,8 +12,8 @@ export interface Column<Value, Nullable extends boolean = false, Key extends boo
   readonly isPrimaryKey: Key;
   /** What it means, for people in psql. */
   readonly meaning?: string;
-  /** The column may hold null; a part of the primary key may not. */
-  nullable(): Column<Value, true, Key>;
+  /** The column may hold null; a part of the primary key may not, so this is refused after `primaryKey()`. */
+  nullable(this: Column<Value, Nullable, false>): Column<Value, true>;
   /** Part of the primary key, in the order of the columns. */
   primaryKey(): Column<Value, false, true>;
   /** Says what the column means: its comment in Postgres. Default: the declared name. */
@@ -68,22 +67,23 @@ export function double(): Column<number> {
   return column({ type: 'float8' });
 }
 
-/** Exact decimal number of at most `precision` digits, `scale` of them after the point. */
-export function decimal(precision: number, scale: number): Column<Decimal> {
-  if (!(Number.isInteger(precision) && Number.isInteger(scale) && scale >= 0 && precision >= 1)) {
-    throw new RepriseError(
-      'DEFINITION_INVALID',
-      `decimal(${precision}, ${scale}): takes whole numbers, precision from 1 and scale from 0, such as decimal(18, 2).`,
-    );
-  }
-  if (scale > precision) {
-    throw new RepriseError(
-      'DEFINITION_INVALID',
-      `decimal(${precision}, ${scale}): the scale is larger than the precision.`,
-    );
-  }
+/**
+ * Exact decimal number of at most `precision` digits, `scale` of them after the point: as Decimal, or as bigint where `scale` is 0, in handlers and queries
+ * alike. Parameters that cannot be (a scale larger than the precision) are refused when the projection is compiled.
+ */
+export function decimal<const Scale extends number>(
+  precision: number,
+  scale: Scale,
+): Column<DecimalValue<Scale>> {
   return column({ type: 'numeric', precision, scale });
 }
+
+/** Whole numbers are bigints; where the scale is not known at compile time, either. */
+type DecimalValue<Scale extends number> = number extends Scale
+  ? Decimal | bigint
+  : Scale extends 0
+    ? bigint
+    : Decimal;
 
 /** True or false. */
 export function boolean(): Column<boolean> {

@@ -1,6 +1,7 @@
 import type { Field } from '../event/field-type.ts';
-import type { Fail } from './definition-fault.ts';
-import { identifierFault } from './names.ts';
+import { kindOf } from './check-functions.ts';
+import type { Fail, Place } from './definition-fault.ts';
+import { columnFault, identifierFault, readModelFault } from './names.ts';
 import type { KeyPlan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { ColumnPlan, ColumnType } from './table-plan.ts';
@@ -21,12 +22,26 @@ export function keyColumnType({ kind }: Field['type']): ColumnType | undefined {
 }
 
 /** Name and version of a projection. */
-export function checkHead({ name, version }: Projection, fail: Fail): void {
+export function checkHead(projection: Projection, fail: Fail): void {
+  const { name, version } = projection;
   if (!Number.isSafeInteger(version) || version < 1) {
     fail('version', `${String(version)} is not a whole number from 1.`);
   }
-  const fault = identifierFault(String(name), `__v${version}`);
+  if (typeof name !== 'string') fail('name', `is ${kindOf(name)}; write readonly name = '…'.`);
+  const fault = readModelFault(name, `__v${version}`);
   if (fault !== null) fail('name', `"${name}" ${fault}.`);
+}
+
+/** The name of a hidden table of a read model. @throws DEFINITION_INVALID through `fail` where it gets too long */
+export function hiddenTableName(
+  { name, version }: { readonly name: string; readonly version: number },
+  suffix: '__state' | '__baseline',
+  fail: Fail,
+): string {
+  const hidden = name + suffix;
+  const fault = identifierFault(hidden, `__v${version}`);
+  if (fault !== null) fail('name', `"${hidden}", its hidden table, ${fault}.`);
+  return hidden;
 }
 
 /** The column of a part of the key. */
@@ -40,30 +55,74 @@ export function keyColumn({ field, column, type }: KeyPlan): ColumnPlan {
   };
 }
 
-/** Names must be Postgres identifiers, each used once. */
-export function checkColumns(columns: readonly ColumnPlan[], fail: Fail): void {
-  const seen = new Set<string>();
-  for (const { name } of columns) {
-    const fault = identifierFault(name);
-    if (fault !== null) fail('columns', `"${name}" ${fault}.`);
-    if (seen.has(name)) fail('columns', `two of them are named "${name}".`);
-    seen.add(name);
+/** Columns that one step of a definition declares. */
+export interface DeclaringStep {
+  readonly step: string;
+  readonly columns: readonly ColumnPlan[];
+  /** The field or name that they come from, as the user wrote it. */
+  readonly of?: string;
+}
+
+/** The steps that declare the columns of the key. */
+export function keySteps(keys: readonly KeyPlan[]): DeclaringStep[] {
+  return keys.map((key) => ({ step: '.key(…)', columns: [keyColumn(key)], of: key.field }));
+}
+
+/** Names must be Postgres identifiers, each used once, and none that the kind of projection has itself (`own`). @throws DEFINITION_INVALID through `fail` */
+export function checkColumns(
+  own: readonly ColumnPlan[],
+  steps: readonly DeclaringStep[],
+  fail: Fail,
+): void {
+  const taken = new Map<string, string | null>(own.map(({ name }) => [name, null]));
+  for (const { step, columns, of } of steps) {
+    for (const { name, role, declared = of } of columns) {
+      const column = `the column "${name}"${declared === undefined ? '' : ` of "${declared}"`}`;
+      const fault = columnFault(name);
+      if (fault !== null) fail(step, `${column} ${fault}.`);
+      const by = taken.get(name);
+      if (by === null || (role !== 'state' && name.startsWith('_'))) {
+        fail(step, `${column} is reserved; choose another name.`);
+      }
+      if (by !== undefined) fail(step, `${column} is there already, from ${by}.`);
+      taken.set(name, step);
+    }
+  }
+  const keys = [...own, ...steps.flatMap(({ columns }) => columns)].filter(
+    ({ role }) => role === 'key',
+  );
+  if (keys.length >= INDEX_COLUMNS_MAX) {
+    fail(
+      steps[0]?.step ?? 'columns',
+      `makes a primary key of ${keys.length} columns; Postgres allows ${INDEX_COLUMNS_MAX} with the partition.`,
+    );
   }
 }
 
-/** Indexes must name shown columns. */
+/** Columns that an index of Postgres may have. */
+const INDEX_COLUMNS_MAX = 32;
+
+/** Indexes must name shown columns, each once. @throws DEFINITION_INVALID through `fail` */
 export function checkIndexes(
   indexes: readonly (readonly string[])[],
   columns: readonly ColumnPlan[],
-  fail: Fail,
+  { step, fail }: Place,
 ): readonly (readonly string[])[] {
   const known = new Set(columns.filter(({ role }) => role !== 'state').map(({ name }) => name));
   for (const index of indexes) {
-    if (index.length === 0) fail('.index()', 'names no column.');
-    for (const name of index) {
-      if (!known.has(name))
-        fail('.index(…)', `there is no column "${name}"; there are ${[...known].join(', ')}.`);
+    if (index.length === 0) fail(step, 'names no column.');
+    const unknown = index.find((name) => !known.has(name));
+    if (unknown !== undefined) {
+      fail(step, `there is no column "${unknown}"; there are ${[...known].join(', ')}.`);
+    }
+    const twice = index.find((name, i) => index.indexOf(name) !== i);
+    if (twice !== undefined) fail(step, `names the column "${twice}" twice.`);
+    if (index.length > INDEX_COLUMNS_MAX) {
+      fail(step, `names ${index.length} columns; Postgres allows ${INDEX_COLUMNS_MAX}.`);
     }
   }
+  const texts = indexes.map((index) => index.join(', '));
+  const again = texts.find((text, i) => texts.indexOf(text) !== i);
+  if (again !== undefined) fail(step, `is declared twice for ${again}.`);
   return indexes;
 }

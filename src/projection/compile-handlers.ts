@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
+import { checkFunction } from './check-functions.ts';
 import { keyColumnType } from './compile-columns.ts';
 import { fieldNamed } from './compile-sources.ts';
 import type { Fail } from './definition-fault.ts';
@@ -22,12 +23,16 @@ export interface HandlerPlace {
 export function planHandlers(place: HandlerPlace): HandlerPlan[] {
   const columns = place.tables.map((_, table) => recordKeyColumn(table, place));
   return place.declared.handlers.map((handler): HandlerPlan => {
-    const { event, table, reduce } = handler;
+    const { event, table, reduce, lookups } = handler;
+    checkFunction(reduce, 'the reducer', { step: stepOf(event), fail: place.fail });
+    const names = lookups.map((lookup) => lookup.table);
+    const again = names.find((name, i) => names.indexOf(name) !== i);
+    if (again !== undefined) place.fail(`${stepOf(event)} .lookup("${again}")`, 'is called twice.');
     return {
       table,
       source: place.events.indexOf(event),
       keys: planKeys(handler, columns[table] ?? null, place),
-      lookups: handler.lookups.map((lookup) => planLookup(handler, lookup, { ...place, columns })),
+      lookups: lookups.map((lookup) => planLookup(handler, lookup, { ...place, columns })),
       reduce,
     };
   });
@@ -74,7 +79,7 @@ function planKeys(
     return { kind: 'fields', fields: key.fields };
   }
   const { keysOf } = key;
-  if (typeof keysOf !== 'function') fail(step, 'its keys are no function of the event.');
+  checkFunction(keysOf, 'what gives its keys', { step, fail });
   if (declared.options.onePartition === true) return { kind: 'function', keysOf, within: null };
   if (event.keyField === undefined) return refuseKey(event, '.keys(…)', fail);
   return { kind: 'function', keysOf, within: { field: event.keyField, column } };

@@ -1,11 +1,16 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Field } from '../event/field-type.ts';
 import { accumulatorsOf } from './accumulators-of.ts';
-import type { KeptOptions, UserAggregate } from './aggregates.ts';
-import { filterFields, planFilter } from './compile-sources.ts';
+import { checkOptions } from './check-options.ts';
+import type { DeclaringStep } from './compile-columns.ts';
+import { filterFields } from './compile-sources.ts';
 import type { CompiledMeasure } from './compiled-measure.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
 import type { Fail } from './definition-fault.ts';
 import { measureColumn, stateColumns } from './measure-columns.ts';
+import { type MeasurePlace, planMeasureFilter } from './measure-filter.ts';
+import { checkParameters } from './measure-parameters.ts';
+import { columnFault } from './names.ts';
 import type {
   AccumulatorPlan,
   AggregateName,
@@ -15,6 +20,7 @@ import type {
 } from './plan.ts';
 import { snakeCase } from './snake-case.ts';
 import type { ColumnPlan } from './table-plan.ts';
+import { checkUserAggregate } from './user-aggregate.ts';
 
 const SUMMABLE = new Set(['int', 'long', 'float', 'double', 'decimal']);
 const ORDERED = new Set([...SUMMABLE, 'timestamp-millis', 'timestamp-micros']);
@@ -39,17 +45,6 @@ const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
   collect: PLAIN,
 };
 
-/** A measure as its function made it, not yet believed. */
-export interface DeclaredMeasure {
-  readonly aggregate: string;
-  readonly field?: string;
-  readonly options?: KeptOptions;
-  readonly parameters?: Readonly<Record<string, number>>;
-  readonly define?: UserAggregate<unknown, never, unknown>;
-  /** zScore: the measure it judges. */
-  readonly of?: string;
-}
-
 /** Measures compiled: what is kept, what is shown, and which fields of which events that needs. */
 export interface CompiledMeasures {
   readonly measures: readonly MeasurePlan[];
@@ -59,70 +54,88 @@ export interface CompiledMeasures {
   readonly columns: readonly ColumnPlan[];
   /** Hidden columns of the accumulators. */
   readonly stateColumns: readonly ColumnPlan[];
+  /** Which measure declares which columns. */
+  readonly steps: readonly DeclaringStep[];
   /** Fields of a source that measures read. */
   readonly fieldsOf: (event: EventDefinition, source: number) => readonly string[];
 }
 
-/** Compiles `.measure({ … })` over the events of a projection. `reserved`: columns that the kind itself has. @throws DEFINITION_INVALID */
+/** Where measures are compiled: over which events, and whether windows close in event-time order, as z-scores need it. */
+export interface MeasuresOf {
+  readonly events: readonly EventDefinition[];
+  readonly scores: boolean;
+}
+
+/** Compiles `.measure({ … })` over the events of a projection. @throws DEFINITION_INVALID */
 export function compileMeasures(
   declared: Readonly<Record<string, DeclaredMeasure>>,
-  events: readonly EventDefinition[],
-  reserved: readonly string[],
+  { events, scores }: MeasuresOf,
   fail: Fail,
 ): CompiledMeasures {
-  const entries = Object.entries(declared);
+  const entries = Object.entries(declared ?? {});
   if (entries.length === 0) fail('.measure({})', 'declares nothing to keep.');
   const filters: MeasureFilterPlan[] = [];
   const compiled = entries.map(([name, measure]) => {
-    const step = `.measure({ ${name} })`;
-    const column = snakeCase(name);
-    if (reserved.includes(column) || column.startsWith('_')) {
-      fail(step, `the column "${column}" is reserved; choose another name.`);
+    const step = stepOf(name);
+    if (measure?.aggregate === 'zScore' && !scores) {
+      fail(step, 'zScore goes with windows: it measures a closed window against those before it.');
     }
+    const column = snakeCase(name);
     return compileMeasure({ name, column, measure }, { events, filters, step, fail });
   });
-  checkScores(compiled, fail);
-  const measures = compiled.map(({ plan }) => plan);
+  checkScores(compiled, declared, fail);
   const accumulators = accumulatorsOf(compiled);
-  const columns = compiled.flatMap((each) => measureColumn(each));
-  const fieldsOf = (event: EventDefinition, source: number) =>
-    [
-      ...compiled.flatMap(({ field }) => (field === null ? [] : [field.name])),
-      ...filters
-        .filter((filter) => filter.source === null || filter.source === source)
-        .flatMap(({ where }) => where.flatMap(filterFields)),
-    ].filter((name) => event.fields.some((field) => field.name === name));
+  const hidden = stateColumns(accumulators, compiled);
   return {
-    measures,
+    measures: compiled.map(({ plan }) => plan),
     accumulators,
     measureFilters: filters,
-    columns,
-    stateColumns: stateColumns(accumulators, compiled),
-    fieldsOf,
+    columns: compiled.flatMap((each) => measureColumn(each)),
+    stateColumns: hidden,
+    steps: [
+      ...compiled.map((each) => declaringStep(each, fail)),
+      { step: '.measure({ … })', columns: hidden },
+    ],
+    fieldsOf: (event, source) =>
+      [
+        ...compiled.flatMap(({ field }) => (field === null ? [] : [field.name])),
+        ...filters
+          .filter((filter) => filter.source === null || filter.source === source)
+          .flatMap(({ where }) => where.flatMap(filterFields)),
+      ].filter((name) => event.fields.some((field) => field.name === name)),
   };
 }
 
-interface Place {
-  readonly events: readonly EventDefinition[];
-  readonly filters: MeasureFilterPlan[];
-  readonly step: string;
-  readonly fail: Fail;
+function stepOf(name: string): string {
+  return `.measure({ ${name} })`;
+}
+
+/** The measure's own columns. Its hidden ones may be those of other measures too, so only their names are looked at here. */
+function declaringStep(compiled: CompiledMeasure, fail: Fail): DeclaringStep {
+  const step = stepOf(compiled.plan.name);
+  for (const { name } of stateColumns(accumulatorsOf([compiled]), [compiled])) {
+    const fault = columnFault(name);
+    if (fault !== null) fail(step, `its hidden column "${name}" ${fault}.`);
+  }
+  return { step, columns: measureColumn(compiled) };
 }
 
 function compileMeasure(
   named: { readonly name: string; readonly column: string; readonly measure: DeclaredMeasure },
-  place: Place,
+  place: MeasurePlace,
 ): CompiledMeasure {
   const { name, column, measure } = named;
   const { step, fail, events } = place;
-  const aggregate = measure.aggregate as AggregateName;
-  const takes = TAKES[aggregate];
+  const aggregate = measure?.aggregate as AggregateName;
+  const takes = Object.hasOwn(TAKES, String(aggregate)) ? TAKES[aggregate] : undefined;
   if (takes === undefined) {
     return fail(
       step,
       `takes count(), sum, avg, min, max and the other aggregates; "${String(aggregate)}" is none.`,
     );
   }
+  checkOptions(measure.options ?? {}, ['where', 'of'], place);
+  if (aggregate === 'user') checkUserAggregate(measure.define, place);
   const filter = planMeasureFilter(measure.options ?? {}, place);
   const taken =
     filter === null || place.filters[filter]?.source === null
@@ -132,7 +145,7 @@ function compileMeasure(
   const everywhere = taken.every((event) => event.fields.some((each) => each.name === field?.name));
   const nullable = field !== null && (field.nullable || filter !== null || !everywhere);
   const parameters = measure.parameters ?? {};
-  checkParameters(aggregate, parameters, place);
+  checkParameters(measure, place);
   const state = statePlan(aggregate, parameters, measure);
   const plan: MeasurePlan = {
     name,
@@ -144,7 +157,7 @@ function compileMeasure(
       state === null ? null : stateColumnName({ column, aggregate, filter, parameters }, field),
     parameters,
     exactColumn: aggregate === 'countDistinct' || aggregate === 'topK' ? `${column}_exact` : null,
-    of: measure.of === undefined ? null : snakeCase(measure.of),
+    of: measure.of === undefined ? null : snakeCase(String(measure.of)),
   };
   const userColumn = measure.define?.column ?? null;
   return { plan, field, nullable, state, userColumn };
@@ -169,7 +182,7 @@ function fieldOf(
   { field: name, aggregate }: DeclaredMeasure,
   events: readonly EventDefinition[],
   takes: ReadonlySet<string>,
-  { step, fail }: Place,
+  { step, fail }: MeasurePlace,
 ): Field {
   const fields = events.flatMap((event) => event.fields.filter((each) => each.name === name));
   const [field] = fields;
@@ -198,56 +211,6 @@ function fieldOf(
     );
   }
   return { ...field, nullable: fields.some(({ nullable }) => nullable) };
-}
-
-/** The index of the measure's filter among the projection's; equal ones are shared. */
-function planMeasureFilter(options: KeptOptions, place: Place): number | null {
-  const { events, filters, step, fail } = place;
-  if (options.where === undefined && options.of === undefined) return null;
-  const source =
-    options.of === undefined ? null : events.findIndex((event) => event === options.of);
-  if (source === -1) {
-    const given = (options.of as { name?: string }).name ?? String(options.of);
-    fail(step, `{ of: ${given} } is no event of .from(…).`);
-  }
-  const taken = source === null ? events : [events[source] as EventDefinition];
-  const where =
-    options.where === undefined
-      ? []
-      : [taken.map((event) => planFilter(event, options.where, fail, step))[0] as never];
-  const plan: MeasureFilterPlan = { source, where };
-  const same = filters.findIndex((each) => isSame(each, plan));
-  if (same >= 0) return same;
-  return filters.push(plan) - 1;
-}
-
-function isSame(a: MeasureFilterPlan, b: MeasureFilterPlan): boolean {
-  const text = (plan: MeasureFilterPlan) =>
-    JSON.stringify(plan, (_key, value: unknown) =>
-      typeof value === 'bigint' || typeof value === 'function'
-        ? `${typeof value} ${String(value)}`
-        : value,
-    );
-  return text(a) === text(b);
-}
-
-function checkParameters(
-  aggregate: AggregateName,
-  parameters: Readonly<Record<string, number>>,
-  { step, fail }: Place,
-): void {
-  for (const [name, value] of Object.entries(parameters)) {
-    if (name === 'q' && !(value >= 0 && value <= 1))
-      fail(step, `quantile(…, ${value}): takes a share from 0 to 1.`);
-    else if (name === 'relativeError' && !(value >= 1e-4 && value < 1)) {
-      fail(step, `relativeError ${value}: takes a share from 0.0001 to below 1.`);
-    } else if (
-      !['q', 'relativeError'].includes(name) &&
-      !(Number.isSafeInteger(value) && value >= 1)
-    ) {
-      fail(step, `${aggregate} ${name} ${value}: takes a whole number from 1.`);
-    }
-  }
 }
 
 function statePlan(
@@ -284,22 +247,25 @@ function statePlan(
 }
 
 /** A z-score judges another measure of the projection, one that is a number. */
-function checkScores(compiled: readonly CompiledMeasure[], fail: Fail): void {
+function checkScores(
+  compiled: readonly CompiledMeasure[],
+  declared: Readonly<Record<string, DeclaredMeasure>>,
+  fail: Fail,
+): void {
   for (const { plan } of compiled) {
     if (plan.aggregate !== 'zScore') continue;
+    const step = stepOf(plan.name);
     const judged = compiled.find((each) => each.plan.column === plan.of);
     if (judged === undefined || judged.plan.aggregate === 'zScore') {
-      fail(
-        `.measure({ ${plan.name} })`,
-        `zScore judges another measure of the projection; there is no "${plan.of}".`,
+      const of = declared[plan.name]?.of;
+      return fail(
+        step,
+        `zScore judges another measure of the projection; "${String(of)}" is ${judged === undefined ? 'none' : 'a zScore itself'}.`,
       );
     }
     const type = measureColumn(judged)[0]?.type;
     if (type !== 'float8' && type !== 'int8' && type !== 'numeric') {
-      fail(
-        `.measure({ ${plan.name} })`,
-        `zScore needs a number; "${judged.plan.name}" is ${type}.`,
-      );
+      fail(step, `zScore needs a number; "${judged.plan.name}" is ${type}.`);
     }
   }
 }

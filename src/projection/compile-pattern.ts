@@ -1,4 +1,15 @@
-import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
+import type { EventDefinition } from '../event/event-definition.ts';
+import { checkEmission } from './check-emission.ts';
+import { checkOptions } from './check-options.ts';
+import { checkPattern } from './check-pattern.ts';
+import {
+  checkColumns,
+  checkIndexes,
+  hiddenTableName,
+  keyColumn,
+  keySteps,
+} from './compile-columns.ts';
+
 import {
   filterFields,
   planDisorder,
@@ -6,16 +17,20 @@ import {
   planSources,
   requireRecordKey,
 } from './compile-sources.ts';
-import { declaredColumns } from './declared-columns.ts';
-import type { Fail } from './definition-fault.ts';
+import type { Fail, Place } from './definition-fault.ts';
 import { finishedPlan } from './finished-plan.ts';
 import { matchColumns } from './match-columns.ts';
-import { planElement } from './pattern-element.ts';
+import { matchRowColumns } from './match-row-columns.ts';
+import { planElements, planSkip, planWithin } from './pattern-element.ts';
 import type { ConditionOfStep, PatternElement } from './pattern-plan.ts';
-import type { AnyPatternDefinition, PatternDeclaration } from './pattern-projection.ts';
+import type {
+  AnyPatternDefinition,
+  PatternDeclaration,
+  PatternOptions,
+} from './pattern-projection.ts';
 import type { KeyPlan, PatternPlan } from './plan.ts';
 import type { Projection } from './projection.ts';
-import { inferredColumns } from './symbolic-row.ts';
+import { matchStandIn } from './stand-in.ts';
 import type { ColumnPlan, TablePlan } from './table-plan.ts';
 
 const RUNS_MAX = 10_000;
@@ -30,50 +45,57 @@ export function compilePattern(
   fail: Fail,
 ): PatternPlan {
   const { sources: from, pattern: given, options, emissions } = declared;
+  const place = { step: STEP, fail };
   const keys = planKeys(from, fail);
   requireRecordKey(from, fail);
-  const pattern = given.elements.map((element, i) =>
-    planElement(element, { from: from.events, isFirst: i === 0, fail }),
-  );
-  checkPattern(declared, pattern, fail);
-  const maxRunsPerKey = options.maxRunsPerKey ?? RUNS_MAX;
-  if (!(Number.isSafeInteger(maxRunsPerKey) && maxRunsPerKey >= 1))
-    fail(STEP, 'maxRunsPerKey must be a whole number from 1.');
-  const disorder = planDisorder({ ...options, late: 'reject' }, true, { step: STEP, fail });
-  const columns = [
-    ...keys.map(keyColumn),
-    ...matchColumns(),
-    ...rowColumns(declared, pattern, fail),
-  ];
-  checkColumns(columns, fail);
-  const tables = planTables(projection, declared, { keys, columns, fail });
-  const conditions = conditionsIn(pattern);
-  if (conditions.length > CONDITIONS_MAX)
-    fail(STEP, `has ${conditions.length} conditions; at most ${CONDITIONS_MAX} are possible.`);
-  const sources = planSources(
-    from,
-    (event, source) =>
-      conditions
-        .filter((condition) => condition.source === null || condition.source === source)
-        .flatMap(({ where }) => where.flatMap(filterFields))
-        .filter((field) => event.fields.some((each) => each.name === field)),
+  if (given === undefined) return fail(STEP, "takes a pattern, such as begin('first').");
+  const pattern = planElements(given.elements, { events: from.events, step: STEP, fail });
+  const times = planWithin(given, place);
+  checkPattern(pattern, times, place);
+  checkOptions(options, ['lateness', 'maxDrift', 'idle', 'maxRunsPerKey'], place);
+  const disorder = planDisorder({ ...options, late: 'reject' }, true, place);
+  const match = matchStandIn(pattern, from.events);
+  const row = matchRowColumns(declared, match, fail);
+  checkColumns(matchColumns(), [...keySteps(keys), row], fail);
+  const columns = [...keys.map(keyColumn), ...matchColumns(), ...row.columns];
+  checkEmissions(
+    declared,
+    { match, timesOut: Object.values(times).some((ms) => ms !== null) },
     fail,
   );
   const shape = {
     kind: 'pattern',
-    sources,
+    sources: planSources(from, fieldsIn(pattern, place), fail),
     keys,
     ...disorder,
     pattern,
-    withinMs: given.withinMs,
-    withinStepsMs: given.withinStepsMs,
-    skip: given.skip,
-    maxRunsPerKey,
+    ...times,
+    skip: planSkip(given, pattern, fail),
+    maxRunsPerKey: runsMax(options, place),
     row: declared.row as PatternPlan['row'],
     keepsTimeouts: declared.keepsTimeouts,
     emissions,
   } as const;
+  const tables = planTables(projection, declared, { keys, columns, fail });
   return finishedPlan(projection, shape, { tables, rebuild: 'live' });
+}
+
+function runsMax({ maxRunsPerKey = RUNS_MAX }: PatternOptions, { step, fail }: Place): number {
+  if (Number.isSafeInteger(maxRunsPerKey) && maxRunsPerKey >= 1) return maxRunsPerKey;
+  return fail(step, `maxRunsPerKey is ${String(maxRunsPerKey)}; it takes a whole number from 1.`);
+}
+
+/** The fields of an event that the conditions of a pattern look at. */
+function fieldsIn(pattern: readonly PatternElement[], { step, fail }: Place) {
+  const conditions = conditionsIn(pattern);
+  if (conditions.length > CONDITIONS_MAX) {
+    fail(step, `has ${conditions.length} conditions; at most ${CONDITIONS_MAX} are possible.`);
+  }
+  return (event: EventDefinition, source: number) =>
+    conditions
+      .filter((condition) => condition.source === null || condition.source === source)
+      .flatMap(({ where }) => where.flatMap(filterFields))
+      .filter((field) => event.fields.some((each) => each.name === field));
 }
 
 /** The matches, and the hidden table of keys' states. */
@@ -94,11 +116,11 @@ function planTables(
     version,
     comment: `${projection.constructor.name} of reprise: matches of a pattern of ${from.events.map((event) => event.name).join(', ')} events by ${from.keyFields.join(', ')}`,
     columns,
-    indexes: checkIndexes(declared.indexes, columns, fail),
+    indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
     view: { onlyWhere: null, merged: null },
   };
   const state: TablePlan = {
-    name: `${name}__state`,
+    name: hiddenTableName({ name, version }, '__state', fail),
     version,
     comment: `partial matches and events held back, by key, of ${name}`,
     columns: [
@@ -111,50 +133,6 @@ function planTables(
   return [table, state];
 }
 
-function checkPattern(
-  declared: PatternDeclaration,
-  pattern: readonly PatternElement[],
-  fail: Fail,
-): void {
-  const names = namesIn(pattern);
-  for (const name of names) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      fail(STEP, `the step name "${name}" may hold only letters, digits and _.`);
-  }
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) fail(STEP, `two steps are named "${twice}".`);
-  const [first] = pattern;
-  const last = pattern.at(-1);
-  const { withinMs, skip } = declared.pattern;
-  if (first?.contiguity.startsWith('not') === true)
-    fail(STEP, 'cannot begin with what must not come.');
-  if (last?.contiguity === 'notFollowedBy' && withinMs === null) {
-    fail(
-      STEP,
-      'ends with notFollowedBy and has no within(duration): it would never be known that nothing comes.',
-    );
-  }
-  if (
-    pattern.every(
-      ({ quantifier, contiguity }) => quantifier.optional || contiguity.startsWith('not'),
-    )
-  ) {
-    fail(STEP, 'every step is optional, so nothing would match already.');
-  }
-  if ('step' in skip && !names.includes(skip.step)) {
-    fail(
-      '.afterMatch(…)',
-      `${skip.kind}("${skip.step}"): there is no such step; there are ${names.join(', ')}.`,
-    );
-  }
-}
-
-function namesIn(elements: readonly PatternElement[]): string[] {
-  return elements.flatMap((element) =>
-    element.kind === 'step' ? [element.name] : namesIn(element.elements),
-  );
-}
-
 function conditionsIn(elements: readonly PatternElement[]): ConditionOfStep[] {
   return elements.flatMap((element) => [
     ...(element.quantifier.until === null ? [] : [element.quantifier.until]),
@@ -162,16 +140,19 @@ function conditionsIn(elements: readonly PatternElement[]): ConditionOfStep[] {
   ]);
 }
 
-function rowColumns(
-  { columns, row, sources }: PatternDeclaration,
-  pattern: readonly PatternElement[],
+function checkEmissions(
+  { emissions, keepsTimeouts }: PatternDeclaration,
+  { match, timesOut }: { readonly match: unknown; readonly timesOut: boolean },
   fail: Fail,
-): ColumnPlan[] {
-  if (row === null) return [];
-  if (columns !== null)
-    return declaredColumns(columns, '.row(…)', fail).map((column) => ({
-      ...column,
-      nullable: true,
-    }));
-  return inferredColumns(row, { pattern, events: sources.events }, fail);
+): void {
+  if (keepsTimeouts && !timesOut) {
+    fail(
+      '.onTimeout(…)',
+      'the pattern has no within(duration), so no partial match runs out of time.',
+    );
+  }
+  for (const emission of emissions) {
+    const step = emission.on === 'match' ? '.alert(…)' : '.onTimeout(…)';
+    checkEmission(emission, match, { step, fail });
+  }
 }

@@ -1,8 +1,12 @@
-import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
+import { checkRowEmissions } from './check-emission.ts';
+import { checkFunction } from './check-functions.ts';
+import { checkOptions } from './check-options.ts';
+import { checkColumns, checkIndexes, keyColumn, keySteps } from './compile-columns.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { planDisorder, planKeys, planSources, requireRecordKey } from './compile-sources.ts';
-import type { Fail } from './definition-fault.ts';
-import { milliseconds } from './duration.ts';
+import { DISORDER_OPTIONS } from './declared-sources.ts';
+import type { Fail, Place } from './definition-fault.ts';
+import { milliseconds, notADuration } from './duration.ts';
 import { finishedPlan } from './finished-plan.ts';
 import type { GapPlan, SessionPlan } from './plan.ts';
 import { revisedColumn } from './plan-column.ts';
@@ -21,42 +25,42 @@ export function compileSession(
 ): SessionPlan {
   const { name, version } = projection;
   const { sources: from, options, emissions } = declared;
+  const place = { step: STEP, fail };
   const keys = planKeys(from, fail);
   requireRecordKey(from, fail);
-  const own = sessionColumns();
-  const reserved = [
-    ...keys.map(({ column }) => column),
-    ...own.map((column) => column.name),
-    'revised_at_offset',
-  ];
-  const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
-  const disorder = planDisorder(options, true, { step: STEP, fail });
+  checkOptions(options, ['gap', 'maxLength', ...DISORDER_OPTIONS], place);
+  const gap = gapPlan(options, place);
+  const compiled = compileMeasures(declared.measures, { events: from.events, scores: false }, fail);
+  const disorder = planDisorder(options, true, place);
   const maxLengthMs = maxLength(options, disorder.latenessMs, fail);
+  const own = sessionColumns();
+  const state = sessionStateColumns();
+  const revised = revisedColumn('session');
+  checkColumns([...own, revised, ...state], [...keySteps(keys), ...compiled.steps], fail);
   const columns = [
     ...keys.map(keyColumn),
     ...own,
     ...compiled.columns,
-    revisedColumn('session'),
-    ...sessionStateColumns(),
+    revised,
+    ...state,
     ...compiled.stateColumns,
   ];
-  checkColumns(columns, fail);
+  checkRowEmissions(emissions, columns, fail);
   const events = from.events.map((event) => event.name).join(', ');
   const table: TablePlan = {
     name,
     version,
     comment: `${projection.constructor.name} of reprise: sessions of ${events} events by ${from.keyFields.join(', ')}`,
     columns,
-    indexes: checkIndexes(declared.indexes, columns, fail),
+    indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
     view: { onlyWhere: null, merged: null },
   };
   const { measures, accumulators, measureFilters } = compiled;
-  const sources = planSources(from, compiled.fieldsOf, fail);
   const shape = {
     kind: 'session',
-    sources,
+    sources: planSources(from, compiled.fieldsOf, fail),
     keys,
-    gap: gapPlan(options, fail),
+    gap,
     maxLengthMs,
     ...disorder,
     emissions,
@@ -67,8 +71,10 @@ export function compileSession(
   return finishedPlan(projection, shape, { tables: [table], rebuild: 'live' });
 }
 
-function gapPlan({ gap }: SessionDeclaration['options'], fail: Fail): GapPlan {
+function gapPlan({ gap }: SessionDeclaration['options'], place: Place): GapPlan {
+  const { fail } = place;
   if (typeof gap === 'function') {
+    checkFunction(gap, 'gap', place);
     const gapOf = gap as (event: never) => string | number;
     return {
       kind: 'dynamic',
@@ -78,12 +84,14 @@ function gapPlan({ gap }: SessionDeclaration['options'], fail: Fail): GapPlan {
           throw new RangeError(`the gap ${String(gapOf(event))} is no duration above zero`);
         return ms;
       },
+      written: String(gap),
     };
   }
   const gapMs = gap === undefined ? null : milliseconds(gap);
-  if (gapMs === null)
-    return fail(STEP, `gap: ${JSON.stringify(gap)} is not a duration; write '30 minutes'.`);
-  if (gapMs <= 0) return fail(STEP, 'gap must be longer than nothing.');
+  if (gapMs === null) return fail(STEP, `gap: ${notADuration(gap)}`);
+  if (gapMs <= 0) {
+    return fail(STEP, `gap must be longer than nothing; it is ${JSON.stringify(gap)}.`);
+  }
   return { kind: 'fixed', gapMs };
 }
 
@@ -94,11 +102,13 @@ function maxLength(
 ): number | null {
   if (given === undefined) return null;
   const ms = milliseconds(given);
-  if (ms === null) return fail(STEP, `maxLength: ${JSON.stringify(given)} is not a duration.`);
-  if (ms <= 0) return fail(STEP, 'maxLength must be longer than nothing.');
-  if (latenessMs === 0) return ms;
-  return fail(
-    STEP,
-    'has both maxLength and lateness. Where a session is cut depends on the events before it, so with disorder the order of arrival would show. Leave one of them out.',
-  );
+  if (ms === null) return fail(STEP, `maxLength: ${notADuration(given)}`);
+  if (ms <= 0) fail(STEP, `maxLength must be longer than nothing; it is ${JSON.stringify(given)}.`);
+  if (latenessMs > 0) {
+    fail(
+      STEP,
+      'has both maxLength and lateness. Where a session is cut depends on the events before it, so with disorder the order of arrival would show. Leave one of them out.',
+    );
+  }
+  return ms;
 }

@@ -1,9 +1,11 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Field } from '../event/field-type.ts';
+import { checkEvents } from './check-events.ts';
+import { checkFunction } from './check-functions.ts';
 import { keyColumnType } from './compile-columns.ts';
 import type { DeclaredSources, DisorderOptions } from './declared-sources.ts';
-import type { Fail } from './definition-fault.ts';
-import { milliseconds } from './duration.ts';
+import type { Fail, Place } from './definition-fault.ts';
+import { milliseconds, notADuration } from './duration.ts';
 import type { FilterPlan, FilterValue } from './filter.ts';
 import { conditionsOf, expectedInstead } from './filter.ts';
 import type { KeyPlan, SourcePlan, TimePlan } from './plan.ts';
@@ -22,21 +24,20 @@ const ORDERED = new Set([
 ]);
 
 /** The field of that name. @throws DEFINITION_INVALID through `fail`, naming those there are */
-export function fieldNamed(
-  event: EventDefinition,
-  name: string,
-  place: { step: string; fail: Fail },
-): Field {
+export function fieldNamed(event: EventDefinition, name: string, place: Place): Field {
   const field = event.fields.find((each) => each.name === name);
   if (field !== undefined) return field;
   const known = event.fields.map((each) => each.name).join(', ');
   return place.fail(place.step, `${event.name} has no field "${name}"; it has ${known}.`);
 }
 
-/** The parts of the key: fields that all events have, of one type. */
+/** The parts of the key: fields that all events have, of one type. Looks at the events first. @throws DEFINITION_INVALID through `fail` */
 export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): KeyPlan[] {
+  checkEvents(events, { step: '.from(…)', fail });
   const step = '.key(…)';
   if (keyFields.length === 0) fail(step, 'names no field.');
+  const twice = keyFields.find((name, i) => keyFields.indexOf(name) !== i);
+  if (twice !== undefined) fail(step, `names "${twice}" twice.`);
   return keyFields.map((name): KeyPlan => {
     const types = events.map((event) => fieldNamed(event, name, { step, fail }).type);
     const [type] = types as [Field['type']];
@@ -50,9 +51,7 @@ export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): Ke
     if (other !== undefined) {
       fail(step, `"${name}" is a ${type.kind} in one event and a ${other.kind} in another.`);
     }
-    const column = snakeCase(name);
-    if (column.startsWith('_')) fail(step, `the column "${column}" of "${name}" is reserved.`);
-    return { field: name, column, type };
+    return { field: name, column: snakeCase(name), type };
   });
 }
 
@@ -82,18 +81,7 @@ export function planSources(
   fail: Fail,
 ): SourcePlan[] {
   const { events } = declared;
-  if (events.length === 0) fail('.from(…)', 'names no event.');
-  if (new Set(events.map(({ topic, name }) => `${topic} ${name}`)).size < events.length) {
-    fail('.from(…)', 'names an event twice.');
-  }
   return events.map((event, index): SourcePlan => {
-    const neighbours = events.filter(({ topic }) => topic === event.topic);
-    if (neighbours.length > 1 && event.format !== 'avro') {
-      fail(
-        '.from(…)',
-        `${event.name} shares the topic ${event.topic} with other events; only Avro records say which event they are.`,
-      );
-    }
     const where = declared.where.map((filter) => planFilter(event, filter, fail));
     const time = planTime(event, declared.time, fail);
     const names = [
@@ -112,12 +100,16 @@ export function filterFields(filter: FilterPlan): readonly string[] {
 }
 
 function planTime(event: EventDefinition, time: DeclaredSources['time'], fail: Fail): TimePlan {
-  if (time !== null && typeof time === 'object') return { kind: time.time };
+  const step = '.time(…)';
+  if (time !== null && typeof time === 'object') {
+    if (time.time === 'record' || time.time === 'processing') return { kind: time.time };
+    return fail(step, 'takes a field, ingestionTime() or processingTime().');
+  }
   const field = time ?? event.timeField;
   if (field === undefined) return { kind: 'record' };
-  const { type } = fieldNamed(event, field, { step: '.time(…)', fail });
+  const { type } = fieldNamed(event, field, { step, fail });
   if (type.kind !== 'timestamp-millis' && type.kind !== 'timestamp-micros') {
-    fail('.time(…)', `"${field}" is a ${type.kind}; event time is a timestamp.`);
+    fail(step, `"${field}" of ${event.name} is a ${type.kind}; event time is a timestamp.`);
   }
   return { kind: 'field', field };
 }
@@ -126,7 +118,7 @@ function planTime(event: EventDefinition, time: DeclaredSources['time'], fail: F
 export function planDisorder(
   options: DisorderOptions & { readonly late?: 'revise' | 'reject' },
   waits: boolean,
-  place: { readonly step: string; readonly fail: Fail },
+  place: Place,
 ): {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
@@ -136,22 +128,18 @@ export function planDisorder(
   const { step, fail } = place;
   const ms = (name: string, given: string | number) => {
     const value = milliseconds(given);
-    if (value === null) {
-      return fail(
-        step,
-        `${name}: ${JSON.stringify(given)} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`,
-      );
-    }
-    if (value < 0) fail(step, `${name} must not be negative.`);
+    if (value === null) return fail(step, `${name}: ${notADuration(given)}`);
+    if (value < 0) fail(step, `${name} must not be negative; it is ${JSON.stringify(given)}.`);
     return value;
   };
   const { late = 'revise', idle = waits ? IDLE_MS : 'off' } = options;
+  const { lateness = 0, maxDrift = MAX_DRIFT_MS } = options;
   if (late !== 'revise' && late !== 'reject') fail(step, "late is 'revise' or 'reject'.");
   const idleMs = idle === 'off' ? null : ms('idle', idle);
   if (idleMs === 0) fail(step, "idle must be longer than nothing, or 'off'.");
   return {
-    latenessMs: ms('lateness', options.lateness ?? 0),
-    maxDriftMs: ms('maxDrift', options.maxDrift ?? MAX_DRIFT_MS),
+    latenessMs: ms('lateness', lateness),
+    maxDriftMs: ms('maxDrift', maxDrift),
     idleMs,
     late,
   };
@@ -164,9 +152,11 @@ export function planFilter(
   fail: Fail,
   step = '.where(…)',
 ): FilterPlan {
-  if (typeof filter === 'function')
+  if (typeof filter === 'function') {
+    checkFunction(filter, 'its function', { step, fail });
     return { kind: 'function', accepts: filter as (event: never) => boolean };
-  if (typeof filter !== 'object' || filter === null)
+  }
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
     return fail(step, 'takes { field: value } or a function.');
   const conditions = conditionsOf(filter as Record<string, unknown>, (field, what) =>
     fail(step, `"${field}" ${what}.`),

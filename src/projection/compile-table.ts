@@ -1,11 +1,13 @@
 import type { EventDefinition } from '../event/event-definition.ts';
+import { checkEvent, checkEvents } from './check-events.ts';
+import { checkOptions } from './check-options.ts';
 import { checkColumns, checkIndexes } from './compile-columns.ts';
 import { planHandlers } from './compile-handlers.ts';
 import { planDisorder, planSources } from './compile-sources.ts';
 import { declaredColumns } from './declared-columns.ts';
 import type { Fail } from './definition-fault.ts';
 import { finishedPlan } from './finished-plan.ts';
-import { identifierFault } from './names.ts';
+import { readModelFault } from './names.ts';
 import type { KeyedTablePlan } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { TableDeclaration } from './table-declaration.ts';
@@ -18,12 +20,17 @@ export function compileTable(
   { declared }: AnyTableDefinition,
   fail: Fail,
 ): KeyedTablePlan {
+  checkOptions(declared.options, ['maxDrift', 'onePartition'], { step: '.table(…)', fail });
   const tables = declared.tables.map((_, i) => planTable(projection, declared, i, fail));
   const events = eventsOf(declared, fail);
+  checkUsed(declared, fail);
   const { where = [], time = null } = declared.sources ?? {};
   const sources = planSources({ events, keyFields: [], where, time }, () => [], fail);
   const handlers = planHandlers({ declared, tables, events, fail });
   const { maxDrift, onePartition = false } = declared.options;
+  if (typeof onePartition !== 'boolean') {
+    fail('.table(…)', `onePartition is true or false, not ${JSON.stringify(onePartition)}.`);
+  }
   const disorder = planDisorder(maxDrift === undefined ? {} : { maxDrift }, false, {
     step: '.table(…)',
     fail,
@@ -47,8 +54,11 @@ export function compileTable(
 
 /** The kinds of events read: those that handlers are given for; with `from`, exactly those named there. */
 function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly EventDefinition[] {
+  if (sources !== null) checkEvents(sources.events, { step: '.from(…)', fail });
   if (handlers.length === 0) fail('.on(…)', 'is missing: no event makes a row.');
+  for (const { event } of handlers) checkEvent(event, { step: '.on(…)', fail });
   const handled = [...new Set(handlers.map(({ event }) => event))];
+  checkEvents(handled, { step: '.on(…)', fail });
   if (sources === null) return handled;
   const { events } = sources;
   const stranger = handled.find((event) => !events.includes(event));
@@ -60,6 +70,20 @@ function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly
   return events;
 }
 
+/** Every step must lead to a handler: a table without one stays empty, a key or lookup without one does nothing. */
+function checkUsed({ tables, handlers, idle }: TableDeclaration, fail: Fail): void {
+  const empty = tables.findIndex((_, i) => handlers.every(({ table }) => table !== i));
+  if (empty >= 0) {
+    fail(stepOf(tables[empty]?.name ?? null), 'has no .on(…), so it would stay empty.');
+  }
+  const [step] = idle;
+  if (step !== undefined) fail(step, 'has no .on(…) behind it, so it would do nothing.');
+}
+
+function stepOf(name: string | null): string {
+  return name === null ? '.table(…)' : `.table("${name}", …)`;
+}
+
 function planTable(
   projection: Projection,
   { tables }: TableDeclaration,
@@ -67,15 +91,16 @@ function planTable(
   fail: Fail,
 ): TablePlan {
   const declared = tables[index] as TableDeclaration['tables'][number];
-  const step = declared.name === null ? '.table(…)' : `.table("${declared.name}", …)`;
+  const step = stepOf(declared.name);
   const name = declared.name === null ? projection.name : `${projection.name}_${declared.name}`;
-  const fault = identifierFault(name, `__v${projection.version}`);
+  if (declared.name === '') fail(step, 'needs a name.');
+  const fault = readModelFault(name, `__v${projection.version}`);
   if (fault !== null) fail(step, `"${name}" ${fault}.`);
   if (declared.name === 'key') fail(step, '"key" is what handlers know the primary key by.');
   if (tables.findIndex((each) => each.name === declared.name) !== index) {
     fail(step, 'is declared twice.');
   }
-  const all = declaredColumns(declared.columns, step, fail);
+  const all = declaredColumns(declared.columns, { step, fail });
   const keys = all.filter(({ role }) => role === 'key');
   const columns = [...keys, ...all.filter(({ role }) => role !== 'key')];
   if (keys.length === 0) fail(step, 'has no primary key; mark its columns with .primaryKey().');
@@ -86,14 +111,14 @@ function planTable(
       `"${unfit.declared}" is ${unfit.type}; a primary key is made of text, whole numbers, booleans, days or instants.`,
     );
   }
-  checkColumns(columns, fail);
+  checkColumns([], [{ step, columns }], fail);
   const rowsBy = keys.map((column) => column.declared).join(', ');
   return {
     name,
     version: projection.version,
     comment: `${projection.constructor.name} of reprise: rows by ${rowsBy}`,
     columns,
-    indexes: checkIndexes(declared.indexes, columns, fail),
+    indexes: checkIndexes(declared.indexes, columns, { step: `${step} .index(…)`, fail }),
     view: { onlyWhere: null, merged: null },
   };
 }

@@ -1,5 +1,8 @@
 import { baselineTables } from './baseline-table.ts';
-import { checkColumns, checkIndexes, keyColumn } from './compile-columns.ts';
+import { checkRowEmissions } from './check-emission.ts';
+import { checkOptions } from './check-options.ts';
+import { checkWindow } from './check-window.ts';
+import { checkColumns, checkIndexes, keyColumn, keySteps } from './compile-columns.ts';
 import { compileMeasures } from './compile-measures.ts';
 import {
   eventSplitByKey,
@@ -8,7 +11,8 @@ import {
   planSources,
   requireRecordKey,
 } from './compile-sources.ts';
-import type { Fail } from './definition-fault.ts';
+import { DISORDER_OPTIONS } from './declared-sources.ts';
+import type { Fail, Place } from './definition-fault.ts';
 import { finishedPlan } from './finished-plan.ts';
 import { mergedColumns } from './merged-columns.ts';
 import type { WindowedPlan } from './plan.ts';
@@ -16,10 +20,11 @@ import { revisedColumn } from './plan-column.ts';
 import type { Projection } from './projection.ts';
 import type { TablePlan } from './table-plan.ts';
 import { closedColumn, windowColumns } from './window-columns.ts';
-import type { WindowedDeclaration, WindowedDefinition } from './windowed-projection.ts';
-
-const STEP = '.window(…)';
-const WINDOWS = new Set(['tumbling', 'sliding', 'calendar', 'custom']);
+import type {
+  WindowedDeclaration,
+  WindowedDefinition,
+  WindowOptions,
+} from './windowed-projection.ts';
 
 /** The plan of a windowed projection. @throws DEFINITION_INVALID */
 export function compileWindowed(
@@ -29,46 +34,46 @@ export function compileWindowed(
 ): WindowedPlan {
   const { name, version } = projection;
   const { window, sources: from, emissions, options } = declared;
+  const place = { step: '.window(…)', fail };
   const keys = planKeys(from, fail);
-  if (!WINDOWS.has(window?.kind)) fail(STEP, "takes windows such as tumbling('1 minute').");
-  const leading = [...keys.map(keyColumn), ...windowColumns(window)];
-  const revised = revisedColumn('window');
-  const reserved = [...leading, revised].map((column) => column.name);
-  const compiled = compileMeasures(declared.measures, from.events, reserved, fail);
+  checkWindow(window, place);
+  const compiled = compileMeasures(declared.measures, { events: from.events, scores: true }, fail);
   const { measures, accumulators, measureFilters } = compiled;
-  const emit = options.emit ?? 'update';
-  if (emit !== 'update' && emit !== 'onClose') fail(STEP, "emit is 'update' or 'onClose'.");
+  const emit = emitOf(options, place);
   const waits =
     emit === 'onClose' ||
     emissions.length > 0 ||
     measures.some(({ aggregate }) => aggregate === 'zScore');
   const mergedAtRead = eventSplitByKey(from) !== null;
   if (mergedAtRead && waits) requireRecordKey(from, fail);
-  const disorder = planDisorder(options, waits, { step: STEP, fail });
+  const disorder = planDisorder(options, waits, place);
+  const bounds = windowColumns(window);
+  const revised = revisedColumn('window');
+  const closed = emit === 'onClose' ? [closedColumn()] : [];
+  checkColumns([...bounds, revised, ...closed], [...keySteps(keys), ...compiled.steps], fail);
   const columns = [
-    ...leading,
+    ...keys.map(keyColumn),
+    ...bounds,
     ...compiled.columns,
     revised,
     ...compiled.stateColumns,
-    ...(emit === 'onClose' ? [closedColumn()] : []),
+    ...closed,
   ];
-  checkColumns(columns, fail);
+  checkRowEmissions(emissions, columns, fail);
   const table: TablePlan = {
     name,
     version,
     comment: commentOf(projection, declared),
     columns,
-    indexes: checkIndexes(declared.indexes, columns, fail),
+    indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
     view: {
       onlyWhere: emit === 'onClose' ? '_closed' : null,
       merged: mergedAtRead ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
     },
   };
-  const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
-  const sources = planSources(from, compiled.fieldsOf, fail);
   const shape = {
     kind: 'windowed',
-    sources,
+    sources: planSources(from, compiled.fieldsOf, fail),
     keys,
     window,
     ...disorder,
@@ -79,7 +84,15 @@ export function compileWindowed(
     measures,
     measureFilters,
   } as const;
+  const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
   return finishedPlan(projection, shape, { tables, rebuild: waits ? 'live' : 'partial' });
+}
+
+function emitOf(options: WindowOptions, { step, fail }: Place): 'update' | 'onClose' {
+  checkOptions(options, [...DISORDER_OPTIONS, 'emit'], { step, fail });
+  const { emit = 'update' } = options;
+  if (emit === 'update' || emit === 'onClose') return emit;
+  return fail(step, `emit is 'update' or 'onClose', not ${JSON.stringify(emit)}.`);
 }
 
 function commentOf(projection: Projection, { sources }: WindowedDeclaration): string {

@@ -3,7 +3,7 @@ import { compilePattern } from './compile-pattern.ts';
 import { compileSession } from './compile-session.ts';
 import { compileTable } from './compile-table.ts';
 import { compileWindowed } from './compile-windowed.ts';
-import { failFor } from './definition-fault.ts';
+import { definitionOf, failFor } from './definition-fault.ts';
 import type { AnyPatternDefinition } from './pattern-projection.ts';
 import type { Plan } from './plan.ts';
 import type { Projection } from './projection.ts';
@@ -18,7 +18,7 @@ import type { WindowedDefinition } from './windowed-projection.ts';
 export function compileProjection(projection: Projection): Plan {
   const fail = failFor(projection);
   checkHead(projection, fail);
-  const definition = projection.define();
+  const definition = definitionOf(projection);
   switch (definition?.kind) {
     case 'windowed':
       return compileWindowed(projection, definition as WindowedDefinition<unknown>, fail);

@@ -50,6 +50,9 @@ export interface DisorderOptions {
   readonly idle?: Duration | 'off';
 }
 
+/** Their names, and what becomes of late events. */
+export const DISORDER_OPTIONS: readonly string[] = ['lateness', 'late', 'maxDrift', 'idle'];
+
 /** What the builders of all kinds collect first; read by the compiler only. */
 export interface DeclaredSources {
   readonly events: readonly EventDefinition[];

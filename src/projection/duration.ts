@@ -15,16 +15,20 @@ export type Duration = string | number;
 export function durationMs(duration: Duration, what: string): number {
   const ms = milliseconds(duration);
   if (ms === null) {
-    throw new RepriseError(
-      'DEFINITION_INVALID',
-      `${what}: ${JSON.stringify(duration)} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`,
-    );
+    throw new RepriseError('DEFINITION_INVALID', `${what}: ${notADuration(duration)}`);
   }
   return ms;
 }
 
+/** What is said of a value that is no duration, in words that follow its place. */
+export function notADuration(given: unknown): string {
+  const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
+  return `${shown} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`;
+}
+
 /** Milliseconds of a duration; null: it is none. */
-export function milliseconds(duration: Duration): number | null {
+export function milliseconds(duration: unknown): number | null {
+  if (typeof duration !== 'number' && typeof duration !== 'string') return null;
   const ms = typeof duration === 'number' ? duration : (wordsMs(duration) ?? isoMs(duration));
   return ms !== null && Number.isSafeInteger(ms) ? ms : null;
 }

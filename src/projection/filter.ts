@@ -54,7 +54,9 @@ function conditionOf(
   if (typeof condition !== 'object' || condition === null) {
     return fail(field, 'is compared with undefined or a function');
   }
-  return Object.entries(condition).map(([operator, operand]) => {
+  const entries = Object.entries(condition);
+  if (entries.length === 0) return fail(field, 'is compared with nothing');
+  return entries.map(([operator, operand]) => {
     if (operator === 'not') {
       const values = Array.isArray(operand) ? operand : [operand];
       return { field, operator: 'notIn', values: listOf(field, values, fail) };

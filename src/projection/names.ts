@@ -1,6 +1,10 @@
 const IDENTIFIER = /^[a-z_][a-z0-9_]*$/;
 /** Postgres cuts longer identifiers silently. */
 const IDENTIFIER_BYTES_MAX = 63;
+/** Every table of Postgres has these, and none may be declared. */
+const SYSTEM_COLUMNS = new Set(['ctid', 'tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
+/** What reprise appends to the names of tables: of versions, and of hidden state. */
+const TABLE_SUFFIX = /__(?:v\d+|state|baseline)$/;
 
 /** What is wrong with a name as a Postgres identifier; null: nothing. `suffix` is what gets appended to it. */
 export function identifierFault(name: string, suffix = ''): string | null {
@@ -12,4 +16,17 @@ export function identifierFault(name: string, suffix = ''): string | null {
     return `is ${bytes} bytes long${suffix === '' ? '' : ` with ${suffix}`}; Postgres allows ${IDENTIFIER_BYTES_MAX}`;
   }
   return null;
+}
+
+/** What is wrong with the name of a column; null: nothing. */
+export function columnFault(name: string): string | null {
+  if (SYSTEM_COLUMNS.has(name)) return 'is a system column, which every table of Postgres has';
+  return identifierFault(name);
+}
+
+/** What is wrong with the name of a read model, whose tables get `suffix` appended; null: nothing. */
+export function readModelFault(name: string, suffix: string): string | null {
+  const ending = TABLE_SUFFIX.exec(name);
+  if (ending !== null) return `ends in ${ending[0]}, as the names of tables of reprise's own do`;
+  return identifierFault(name, suffix);
 }

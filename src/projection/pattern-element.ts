@@ -1,92 +1,207 @@
 import type { EventDefinition } from '../event/event-definition.ts';
+import { checkFunction } from './check-functions.ts';
+import { checkOptions } from './check-options.ts';
 import { planFilter } from './compile-sources.ts';
-import type { Fail } from './definition-fault.ts';
-import type { DeclaredElement } from './pattern.ts';
-import type { ConditionOfStep, PatternElement } from './pattern-plan.ts';
+import type { Fail, Place } from './definition-fault.ts';
+import { milliseconds, notADuration } from './duration.ts';
+import type { DeclaredElement, DeclaredPattern } from './pattern.ts';
+import type { ConditionOfStep, PatternElement, QuantifierPlan, SkipPlan } from './pattern-plan.ts';
 
-const STEP = '.pattern(…)';
-
-interface Place {
-  readonly from: readonly EventDefinition[];
-  readonly isFirst: boolean;
-  readonly fail: Fail;
+interface ElementPlace extends Place {
+  /** The events of the projection. */
+  readonly events: readonly EventDefinition[];
 }
 
-/** One element of a pattern, groups with all inside. @throws DEFINITION_INVALID */
-export function planElement(element: DeclaredElement, place: Place): PatternElement {
-  const { from, fail } = place;
-  const { contiguity, min, max, optional, greedy, inner, methods } = element;
-  const step = `${STEP} ${element.name === null ? 'group' : `step "${element.name}"`}`;
-  const isNegative = contiguity === 'notNext' || contiguity === 'notFollowedBy';
-  if (isNegative && methods.length > 0)
-    fail(step, `${contiguity} cannot have ${methods.join(', ')}(): it says what must not come.`);
-  if (
-    !(
-      Number.isSafeInteger(min) &&
-      min >= 1 &&
-      (max === null || (Number.isSafeInteger(max) && max >= min))
-    )
-  ) {
-    fail(
-      step,
-      `times(${min}, ${max}): takes whole numbers from 1, the second not below the first.`,
-    );
+/** The steps and groups of a pattern, or of a group, each checked by itself. @throws DEFINITION_INVALID through `fail` */
+export function planElements(
+  elements: readonly DeclaredElement[],
+  place: ElementPlace,
+): PatternElement[] {
+  return elements.map((element) => planElement(element, place));
+}
+
+function planElement(element: DeclaredElement, outer: ElementPlace): PatternElement {
+  const { fail } = outer;
+  const { contiguity, name, group, options } = element;
+  const isNegative = contiguity.startsWith('not');
+  const step = `${outer.step} ${group === null ? `step "${String(name)}"` : 'group'}`;
+  const place = { ...outer, step };
+  if (isNegative && group !== null) {
+    fail(step, `${contiguity} takes one step; what must not come cannot be a group.`);
   }
-  const repeats = max === null || max > 1;
-  if (!repeats && greedy) fail(step, 'greedy() needs a step that repeats, such as oneOrMore().');
-  if (!repeats && inner !== 'relaxed') fail(step, `${methods.at(-1)}() needs a step that repeats.`);
-  if (element.until !== null && max !== null)
-    fail(step, 'until(…) needs a loop: oneOrMore() or timesOrMore(n).');
-  const condition = (where: unknown, on: unknown) =>
-    planCondition({ where, on }, { from, step, fail });
-  const quantifier = {
-    min,
-    max,
-    optional,
-    greedy,
-    inner,
-    until: element.until === null ? null : condition(element.until, element.options.on),
-  };
-  if (element.group !== null) {
-    if (element.group.every((each) => each.optional || each.contiguity.startsWith('not'))) {
-      fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
-    }
-    if (repeats && element.group.at(-1)?.contiguity.startsWith('not') === true) {
-      fail(
-        step,
-        'repeats and ends with what must not come, so it could not be told which repetition an event belongs to. Put the negation behind the group.',
-      );
-    }
-    const elements = element.group.map((each, i) =>
-      planElement(each, { ...place, isFirst: i === 0 }),
-    );
+  if (isNegative && element.methods.length > 0) {
+    const methods = element.methods.map((method) => `${method}()`).join(', ');
+    fail(step, `${contiguity} cannot have ${methods}: it says what must not come.`);
+  }
+  const quantifier = planQuantifier(element, place);
+  if (group !== null) {
+    const elements = planElements(group.elements, place);
+    checkGroup(group, { elements, repeats: repeats(quantifier), place });
     return { kind: 'group', contiguity, quantifier, elements };
   }
-  const { where, on } = element.options;
-  return {
-    kind: 'step',
-    contiguity,
-    quantifier,
-    name: element.name as string,
-    condition: condition(where, on),
-  };
+  if (name === null) return fail(step, "has no name; write begin('first'), next('second').");
+  checkOptions(options, ['where', 'on'], place);
+  return { kind: 'step', contiguity, quantifier, name, condition: planCondition(options, place) };
+}
+
+function checkGroup(
+  group: DeclaredPattern,
+  {
+    elements,
+    repeats: isLoop,
+    place: { step, fail },
+  }: {
+    readonly elements: readonly PatternElement[];
+    readonly repeats: boolean;
+    readonly place: Place;
+  },
+): void {
+  if (group.within.length > 0 || group.skips.length > 0) {
+    const method = group.within.length > 0 ? 'within(…)' : 'afterMatch(…)';
+    fail(step, `has ${method} of its own; it goes with the whole pattern.`);
+  }
+  if (
+    elements.every(
+      ({ quantifier, contiguity }) => quantifier.optional || contiguity.startsWith('not'),
+    )
+  ) {
+    fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
+  }
+  if (isLoop && elements.at(-1)?.contiguity.startsWith('not') === true) {
+    fail(
+      step,
+      'repeats and ends with what must not come, so it could not be told which repetition an event belongs to. Put the negation behind the group.',
+    );
+  }
+}
+
+/** Methods of which a step takes one: a second would silently undo the first. */
+const ALTERNATIVES = [
+  ['times', 'timesOrMore', 'oneOrMore'],
+  ['consecutive', 'allowCombinations'],
+];
+
+function planQuantifier(element: DeclaredElement, place: ElementPlace): QuantifierPlan {
+  const { step, fail } = place;
+  const { min, max, optional, greedy, inner, methods } = element;
+  const [count = 'times', ...more] = methods.filter((each) => ALTERNATIVES[0]?.includes(each));
+  const inside = methods.filter((each) => ALTERNATIVES[1]?.includes(each));
+  const again = methods.find((each, i) => methods.indexOf(each) !== i);
+  if (again !== undefined) fail(step, `${again}() is called twice.`);
+  if (more.length > 0)
+    fail(step, `has both ${count}() and ${more[0]}(); a step takes one of them.`);
+  if (inside.length > 1) {
+    fail(step, `has both ${inside[0]}() and ${inside[1]}(); a step takes one of them.`);
+  }
+  const isCount = (n: number) => Number.isSafeInteger(n) && n >= 1;
+  if (!isCount(min) || (max !== null && !isCount(max))) {
+    const written = max === null || max === min ? `${min}` : `${min}, ${max}`;
+    fail(
+      step,
+      `${count}(${written}): takes whole numbers from 1; what may be missing is optional().`,
+    );
+  }
+  if (max !== null && max < min) {
+    fail(step, `times(${min}, ${max}): the second number is below the first.`);
+  }
+  const isLoop = repeats({ max });
+  if (!isLoop && greedy) fail(step, 'greedy() needs a step that repeats, such as oneOrMore().');
+  if (!isLoop && inside.length > 0) {
+    fail(step, `${inside[0]}() needs a step that repeats, such as oneOrMore().`);
+  }
+  if (element.until !== null && max !== null) {
+    fail(step, 'until(…) needs a loop: oneOrMore() or timesOrMore(n).');
+  }
+  const until =
+    element.until === null
+      ? null
+      : planCondition(
+          { where: element.until, on: element.options?.on },
+          { ...place, step: `${step} until(…)` },
+        );
+  return { min, max, optional, greedy, inner, until };
+}
+
+function repeats({ max }: Pick<QuantifierPlan, 'max'>): boolean {
+  return max === null || max > 1;
 }
 
 function planCondition(
-  { where, on }: { readonly where: unknown; readonly on: unknown },
-  {
-    from,
-    step,
-    fail,
-  }: { readonly from: readonly EventDefinition[]; readonly step: string; readonly fail: Fail },
+  { where, on }: DeclaredElement['options'],
+  { events, step, fail }: ElementPlace,
 ): ConditionOfStep {
-  const source = on === undefined ? null : from.findIndex((event) => event === on);
-  if (source === -1) fail(step, `{ on: ${(on as EventDefinition).name} } is no event of .from(…).`);
+  const source = on === undefined ? null : events.findIndex((event) => event === on);
+  if (source === -1) {
+    const given = (on as EventDefinition | null)?.name ?? String(on);
+    fail(step, `{ on: ${given} } is no event of .from(…).`);
+  }
   if (where === undefined) return { source, where: [], iterative: [] };
   if (typeof where === 'function' && where.length > 1) {
+    checkFunction(where, 'its condition', { step, fail });
     return { source, where: [], iterative: [where as never] };
   }
-  const events = source === null ? from : [from[source] as EventDefinition];
-  const plans = events.map((event) => planFilter(event, where, fail, step));
+  const taken = source === null ? events : [events[source] as EventDefinition];
+  const plans = taken.map((event) => planFilter(event, where, fail, step));
   return { source, where: plans.slice(0, 1), iterative: [] };
+}
+
+/** The two kinds of `within`, in milliseconds. @throws DEFINITION_INVALID through `fail` */
+export function planWithin(
+  { within }: DeclaredPattern,
+  { step: outer, fail }: Place,
+): { readonly withinMs: number | null; readonly withinStepsMs: number | null } {
+  const step = `${outer} .within(…)`;
+  const found = new Map<unknown, number>();
+  for (const { duration, between } of within) {
+    if (between !== 'firstToLast' && between !== 'betweenSteps') {
+      fail(step, `${JSON.stringify(between)} is neither 'firstToLast' nor 'betweenSteps'.`);
+    }
+    if (found.has(between)) fail(step, `is called twice for '${between}'.`);
+    const ms = milliseconds(duration);
+    if (ms === null) return fail(step, notADuration(duration));
+    if (ms <= 0)
+      fail(step, `${JSON.stringify(duration)} is not longer than nothing, such as '5 minutes'.`);
+    found.set(between, ms);
+  }
+  return {
+    withinMs: found.get('firstToLast') ?? null,
+    withinStepsMs: found.get('betweenSteps') ?? null,
+  };
+}
+
+const SKIPS = new Set(['noSkip', 'skipToNext', 'skipPastLastEvent', 'skipToFirst', 'skipToLast']);
+
+/** What becomes of other partial matches. Default: all stand. @throws DEFINITION_INVALID through `fail` */
+export function planSkip(
+  { skips }: DeclaredPattern,
+  pattern: readonly PatternElement[],
+  fail: Fail,
+): SkipPlan {
+  const step = '.pattern(…) .afterMatch(…)';
+  const skip = skips.length === 0 ? ({ kind: 'noSkip' } as const) : (skips[0] as SkipPlan);
+  if (skips.length > 1) fail(step, 'is called twice.');
+  if (!SKIPS.has(skip?.kind)) {
+    fail(
+      step,
+      "takes noSkip(), skipToNext(), skipPastLastEvent(), skipToFirst('step') or skipToLast('step').",
+    );
+  }
+  if ('step' in skip) {
+    const names = takenSteps(pattern);
+    if (!names.includes(skip.step)) {
+      fail(
+        step,
+        `${skip.kind}("${skip.step}"): no step of that name takes an event; there are ${names.join(', ')}.`,
+      );
+    }
+  }
+  return skip;
+}
+
+/** Names of the steps that take events: what must not come is never part of a match. */
+function takenSteps(elements: readonly PatternElement[]): string[] {
+  return elements.flatMap((element) => {
+    if (element.kind === 'group') return takenSteps(element.elements);
+    return element.contiguity.startsWith('not') ? [] : [element.name];
+  });
 }

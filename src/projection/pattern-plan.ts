@@ -33,10 +33,10 @@ export type PatternElement = {
 );
 
 /** What becomes of other partial matches after a match. `throwOnMiss`: a missing step is an error instead of behaving as `noSkip`. */
-export type SkipPlan =
+export type SkipPlan<Step extends string = string> =
   | { readonly kind: 'noSkip' | 'skipToNext' | 'skipPastLastEvent' }
   | {
       readonly kind: 'skipToFirst' | 'skipToLast';
-      readonly step: string;
+      readonly step: Step;
       readonly throwOnMiss: boolean;
     };

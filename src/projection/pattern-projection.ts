@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
+import type { Column, Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
 import type {
   DeclaredSources,
   DisorderOptions,
@@ -8,12 +8,14 @@ import type {
   TimeChoice,
   TimeField,
 } from './declared-sources.ts';
+import { failUnnamed } from './definition-fault.ts';
 import type { DataFilter } from './filter.ts';
-import type { DeclaredPattern, MatchOf, Pattern, Steps } from './pattern.ts';
+import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './pattern.ts';
 import type { EmissionPlan } from './plan.ts';
 import type { Definition } from './projection.ts';
 import { Projection } from './projection.ts';
 import type { SnakeCase } from './snake-case.ts';
+import type { RowFunction } from './symbolic-row.ts';
 
 /**
  * Sequences of events of one key: complex event processing with the meaning of Flink's CEP (docs/explanation/patterns.md).
@@ -69,10 +71,15 @@ export interface PatternStep<Event, Keys extends keyof Event & string> {
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): PatternStep<Event, Keys>;
   /** The pattern to look for. Events are matched in event-time order, once the watermark has passed them. */
   pattern<Before extends Steps, Last extends Steps>(
-    pattern: Pattern<Before, Last>,
+    pattern: Pattern<Before, Last> & Fitting<Misfits<Before & Last, Event>>,
     options?: PatternOptions,
   ): PatternDefinition<MatchRow<Event, Keys>, MatchOf<Before & Last, Event>>;
 }
+
+/** Where conditions of steps do not fit, the compiler quotes which. */
+type Fitting<Steps> = [Steps] extends [never]
+  ? unknown
+  : { readonly conditionsThatDoNotFit: Steps & never };
 
 /** Columns that every match has. */
 export type MatchRow<Event, Keys extends keyof Event & string> = {
@@ -96,6 +103,9 @@ export interface AnyPatternDefinition extends Definition<unknown> {
   readonly declared: PatternDeclaration;
 }
 
+/** Columns that are no part of a key: that of a match is its `match_id`. */
+type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
+
 /** A finished declaration with what may still be added. `Match`: events by step. */
 export interface PatternDefinition<Row, Match> extends Definition<Row> {
   readonly kind: 'pattern';
@@ -108,19 +118,21 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
     Match
   >;
   /** Columns of a match's row, declared, and their values. */
-  row<const C extends Columns>(
+  row<const C extends RowColumns>(
     columns: C,
     make: (match: Match) => RowOfColumns<C>,
   ): PatternDefinition<Row & SqlRowOfColumns<C>, Match>;
   /** Publishes an event for every match, through the outbox, with a deterministic id. `make` is pure; null: none. */
   alert<Out>(
     event: EventDefinition<Out>,
-    make: (match: Match) => Out | null,
+    make: (match: Match) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
-  /** Keeps a row (`timed_out` true) for partial matches that run out of time, and, with an event, publishes it. Steps not reached are undefined. */
+  /** Keeps a row (`timed_out` true) for partial matches that run out of time; needs `within`. */
+  onTimeout(): PatternDefinition<Row, Match>;
+  /** The same, and publishes an event for each; null: none. Steps not reached are undefined. */
   onTimeout<Out>(
-    event?: EventDefinition<Out>,
-    make?: (partial: Partial<Match>) => Out | null,
+    event: EventDefinition<Out>,
+    make: (partial: Partial<Match>) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
   /** An extra index on these columns of the read model; built last in a rebuild. */
   index(...columns: readonly (keyof Row & string)[]): PatternDefinition<Row, Match>;
@@ -129,10 +141,11 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
 /** What the builder collected; read by the compiler only. */
 export interface PatternDeclaration {
   readonly sources: DeclaredSources;
-  readonly pattern: DeclaredPattern;
+  /** Undefined: what was given is no pattern. */
+  readonly pattern: DeclaredPattern | undefined;
   readonly options: PatternOptions;
   readonly columns: Columns | null;
-  readonly row: ((match: never) => Readonly<Record<string, unknown>>) | null;
+  readonly row: RowFunction | null;
   readonly keepsTimeouts: boolean;
   readonly emissions: readonly EmissionPlan[];
   readonly indexes: readonly (readonly string[])[];
@@ -153,7 +166,7 @@ function patternStep<Event, Keys extends keyof Event & string>(
     pattern: (pattern, options = {}) =>
       finished({
         sources,
-        pattern: (pattern as { declared: DeclaredPattern }).declared,
+        pattern: (pattern as { declared: DeclaredPattern } | undefined)?.declared,
         options,
         columns: null,
         row: null,
@@ -175,16 +188,21 @@ function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<R
   return {
     kind: 'pattern',
     declared,
-    row: (first: unknown, second?: unknown) =>
-      finished({
+    row: (...given: readonly unknown[]) => {
+      if (declared.row !== null) {
+        failUnnamed('.row(…)', 'is called twice; make one of both.');
+      }
+      const [columns, row] = typeof given[0] === 'function' ? [null, given[0]] : given;
+      return finished({
         ...declared,
-        columns: second === undefined ? null : (first as Columns),
-        row: (second ?? first) as PatternDeclaration['row'],
-      }) as never,
+        columns: columns as Columns | null,
+        row: row as RowFunction,
+      }) as never;
+    },
     alert: (event, make) => finished(emitting('match', event, make)),
-    onTimeout: (event, make) =>
-      finished({
-        ...(event === undefined || make === undefined
+    onTimeout: (event?: unknown, make?: unknown) =>
+      finished<Row, Match>({
+        ...(event === undefined && make === undefined
           ? declared
           : emitting('timeout', event, make)),
         keepsTimeouts: true,

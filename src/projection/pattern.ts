@@ -1,7 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import { RepriseError } from '../reprise-error.ts';
 import type { Duration } from './duration.ts';
-import { durationMs } from './duration.ts';
 import type { DataFilter } from './filter.ts';
 import type { Contiguity, SkipPlan } from './pattern-plan.ts';
 
@@ -10,11 +8,14 @@ export interface ProjectionEvent {
   readonly __projectionEvent: true;
 }
 
+/** Conditions of a step on the projection's events, which are not known until the pattern is part of it. */
+type StepWhere = Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean);
+
 /** What a step takes of the projection's events. */
-export interface StepOptions {
+export interface StepOptions<Where extends StepWhere = StepWhere> {
   readonly on?: undefined;
   /** Conditions on the event; a function may also look at the events taken so far, by step. Pure. */
-  readonly where?: Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean);
+  readonly where?: Where;
 }
 
 /** What a step takes of one kind of events, of the several that the projection reads. */
@@ -26,7 +27,15 @@ export interface StepOnOptions<Event> {
 
 /** Steps by name: how often each occurs, and its event. */
 export type Steps = Readonly<
-  Record<string, { readonly times: 'one' | 'maybe' | 'many'; readonly event: unknown }>
+  Record<
+    string,
+    {
+      readonly times: 'one' | 'maybe' | 'many';
+      readonly event: unknown;
+      /** Conditions still to be compared with the projection's events; unknown: none. */
+      readonly where?: unknown;
+    }
+  >
 >;
 
 /** The events of a match by step: one, perhaps none, or a list. */
@@ -40,16 +49,46 @@ export type MatchOf<S extends Steps, Event> = {
 
 type Bound<E, Event> = E extends ProjectionEvent ? Event : E;
 
-type One<Name extends string, Event> = {
-  readonly [N in Name]: { readonly times: 'one'; readonly event: Event };
+/** Names of the steps whose conditions do not fit the projection's events: an unknown field, a value of another type, a function of another event. */
+export type Misfits<S extends Steps, Event> = {
+  readonly [Name in keyof S]: Fits<Exclude<S[Name]['where'], undefined>, Event> extends true
+    ? never
+    : Name;
+}[keyof S];
+
+type Fits<Where, Event> = [Where] extends [never]
+  ? true
+  : unknown extends Where
+    ? true
+    : Where extends (event: infer Taken, ...soFar: never[]) => boolean
+      ? [Event] extends [Taken]
+        ? true
+        : [Taken] extends [never]
+          ? true
+          : false
+      : string extends keyof Where
+        ? true
+        : [keyof Where] extends [keyof Event]
+          ? Where extends DataFilter<Event>
+            ? true
+            : false
+          : false;
+
+type One<Name extends string, Event, Where = unknown> = {
+  readonly [N in Name]: { readonly times: 'one'; readonly event: Event; readonly where?: Where };
 };
 type Many<S extends Steps> = {
-  readonly [N in keyof S]: { readonly times: 'many'; readonly event: S[N]['event'] };
+  readonly [N in keyof S]: {
+    readonly times: 'many';
+    readonly event: S[N]['event'];
+    readonly where?: S[N]['where'];
+  };
 };
 type Maybe<S extends Steps> = {
   readonly [N in keyof S]: {
     readonly times: S[N]['times'] extends 'many' ? 'many' : 'maybe';
     readonly event: S[N]['event'];
+    readonly where?: S[N]['where'];
   };
 };
 
@@ -90,19 +129,26 @@ export interface Pattern<Before extends Steps, Last extends Steps> {
   /** From first to last event, or, with 'betweenSteps', between neighbouring events, strictly less. */
   within(duration: Duration, between?: 'firstToLast' | 'betweenSteps'): Pattern<Before, Last>;
   /** What becomes of other partial matches after a match. Default `noSkip()`. */
-  afterMatch(skip: SkipPlan): Pattern<Before, Last>;
+  afterMatch(skip: SkipPlan<keyof (Before & Last) & string>): Pattern<Before, Last>;
 }
+
+/** Each step has a name of its own. */
+type NewName<Name extends string, Before extends Steps> = string extends Name
+  ? unknown
+  : Name extends keyof Before
+    ? never
+    : unknown;
 
 /** Adds a step, or a group of steps. */
 interface StepMethod<Before extends Steps> {
   <const Name extends string, Event>(
-    name: Name,
+    name: Name & NewName<Name, Before>,
     options: StepOnOptions<Event>,
   ): Pattern<Before, One<Name, Event>>;
-  <const Name extends string>(
-    name: Name,
-    options?: StepOptions,
-  ): Pattern<Before, One<Name, ProjectionEvent>>;
+  <const Name extends string, const Where extends StepWhere = never>(
+    name: Name & NewName<Name, Before>,
+    options?: StepOptions<Where>,
+  ): Pattern<Before, One<Name, ProjectionEvent, Where>>;
   <B extends Steps, L extends Steps>(group: Pattern<B, L>): Pattern<Before, B & L>;
 }
 
@@ -115,9 +161,10 @@ interface NegativeMethod<Before extends Steps> {
 /** What the builder collected; read by the compiler only. */
 export interface DeclaredPattern {
   readonly elements: readonly DeclaredElement[];
-  readonly withinMs: number | null;
-  readonly withinStepsMs: number | null;
-  readonly skip: SkipPlan;
+  /** Each call of `within`, not yet believed. */
+  readonly within: readonly { readonly duration: unknown; readonly between: unknown }[];
+  /** Each call of `afterMatch`. */
+  readonly skips: readonly SkipPlan[];
 }
 
 /** A step or group as declared. */
@@ -125,7 +172,7 @@ export interface DeclaredElement {
   readonly contiguity: Contiguity;
   readonly name: string | null;
   readonly options: { readonly on?: EventDefinition | undefined; readonly where?: unknown };
-  readonly group: readonly DeclaredElement[] | null;
+  readonly group: DeclaredPattern | null;
   readonly min: number;
   readonly max: number | null;
   readonly optional: boolean;
@@ -141,46 +188,46 @@ export function begin<const Name extends string, Event>(
   name: Name,
   options: StepOnOptions<Event>,
 ): Pattern<Record<never, never>, One<Name, Event>>;
-export function begin<const Name extends string>(
+export function begin<const Name extends string, const Where extends StepWhere = never>(
   name: Name,
-  options?: StepOptions,
-): Pattern<Record<never, never>, One<Name, ProjectionEvent>>;
+  options?: StepOptions<Where>,
+): Pattern<Record<never, never>, One<Name, ProjectionEvent, Where>>;
 export function begin<B extends Steps, L extends Steps>(
   group: Pattern<B, L>,
 ): Pattern<Record<never, never>, B & L>;
 export function begin(first: unknown, options: unknown = {}): unknown {
-  const empty = { elements: [], withinMs: null, withinStepsMs: null, skip: noSkip() };
+  const empty = { elements: [], within: [], skips: [] };
   return patternOf(appended(empty, 'followedBy', first, options));
 }
 
 /** All matches stand. */
-export function noSkip(): SkipPlan {
+export function noSkip(): SkipPlan<never> {
   return { kind: 'noSkip' };
 }
 
 /** Drops partial matches that began with the same event as the match. */
-export function skipToNext(): SkipPlan {
+export function skipToNext(): SkipPlan<never> {
   return { kind: 'skipToNext' };
 }
 
 /** Drops partial matches that began before the match ended. */
-export function skipPastLastEvent(): SkipPlan {
+export function skipPastLastEvent(): SkipPlan<never> {
   return { kind: 'skipPastLastEvent' };
 }
 
 /** Drops partial matches that began before the first event of the step. */
-export function skipToFirst(
-  step: string,
+export function skipToFirst<const Step extends string>(
+  step: Step,
   options: { readonly throwOnMiss?: boolean } = {},
-): SkipPlan {
+): SkipPlan<Step> {
   return { kind: 'skipToFirst', step, throwOnMiss: options.throwOnMiss ?? false };
 }
 
 /** Drops partial matches that began before the last event of the step. */
-export function skipToLast(
-  step: string,
+export function skipToLast<const Step extends string>(
+  step: Step,
   options: { readonly throwOnMiss?: boolean } = {},
-): SkipPlan {
+): SkipPlan<Step> {
   return { kind: 'skipToLast', step, throwOnMiss: options.throwOnMiss ?? false };
 }
 
@@ -190,15 +237,12 @@ function appended(
   first: unknown,
   options: unknown,
 ): DeclaredPattern {
-  const group =
-    typeof first === 'object' && first !== null
-      ? (first as { declared: DeclaredPattern }).declared
-      : null;
+  const group = (first as { readonly declared?: DeclaredPattern } | undefined)?.declared ?? null;
   const element: DeclaredElement = {
     contiguity,
-    name: group === null ? String(first) : null,
+    name: typeof first === 'string' ? first : null,
     options: (options ?? {}) as DeclaredElement['options'],
-    group: group?.elements ?? null,
+    group,
     min: 1,
     max: 1,
     optional: false,
@@ -234,19 +278,8 @@ function patternOf(declared: DeclaredPattern): unknown {
     consecutive: () => last({ inner: 'consecutive' }, 'consecutive'),
     allowCombinations: () => last({ inner: 'combinations' }, 'allowCombinations'),
     until: (until: unknown) => last({ until }, 'until'),
-    within: (duration: Duration, between = 'firstToLast') => {
-      const ms = durationMs(duration, 'within(duration)');
-      if (ms <= 0) {
-        throw new RepriseError(
-          'DEFINITION_INVALID',
-          `within(${JSON.stringify(duration)}): must be longer than nothing, such as '5 minutes'.`,
-        );
-      }
-      return patternOf({
-        ...declared,
-        [between === 'betweenSteps' ? 'withinStepsMs' : 'withinMs']: ms,
-      });
-    },
-    afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skip }),
+    within: (duration: Duration, between = 'firstToLast') =>
+      patternOf({ ...declared, within: [...declared.within, { duration, between }] }),
+    afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skips: [...declared.skips, skip] }),
   };
 }

@@ -51,10 +51,14 @@ export interface SessionPlan extends PlanBase, MeasuresPlan {
   readonly maxLengthMs: number | null;
 }
 
-/** How long after an event its session stays open: milliseconds, or a pure function of the event giving them. */
+/** How long after an event its session stays open: milliseconds, or a pure function of the event giving them; `written` is the user's, by which it is compared. */
 export type GapPlan =
   | { readonly kind: 'fixed'; readonly gapMs: number }
-  | { readonly kind: 'dynamic'; readonly gapMs: (event: never) => number };
+  | {
+      readonly kind: 'dynamic';
+      readonly gapMs: (event: never) => number;
+      readonly written: string;
+    };
 
 /** Sequences of events of one key. */
 export interface PatternPlan extends PlanBase {

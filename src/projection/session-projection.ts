@@ -1,7 +1,8 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
-import type { DeclaredMeasure } from './compile-measures.ts';
+import type { CheckedMeasures } from './checked-measures.ts';
 import { emissionsOf } from './declared-emissions.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
 import type {
   DeclaredSources,
   DisorderOptions,
@@ -79,9 +80,18 @@ export interface SessionStep<Event, Keys extends keyof Event & string> {
 export interface SessionMeasureStep<Event, Keys extends keyof Event & string> {
   /** The columns, by name. */
   measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
-    measures: Measures,
+    measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | SessionColumn>,
   ): SessionDefinition<SessionRow<Event, Keys, Measures>>;
 }
+
+/** Columns that every session read model has. */
+type SessionColumn =
+  | 'session_id'
+  | 'started_at'
+  | 'ended_at'
+  | 'duration_ms'
+  | 'closed'
+  | 'revised_at_offset';
 
 /** Row of a session read model: key columns, the session, measures. */
 export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
@@ -112,7 +122,7 @@ export interface SessionDefinition<Row> extends Definition<Row> {
    */
   onClose<Out>(
     event: EventDefinition<Out>,
-    make: (row: Flat<Row>) => Out | null,
+    make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): SessionDefinition<Row>;
   /** An extra index on these columns of the read model; built last in a rebuild. */

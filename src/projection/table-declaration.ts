@@ -11,6 +11,8 @@ export interface TableDeclaration {
   readonly options: { readonly maxDrift?: Duration; readonly onePartition?: boolean };
   /** Null: `from` was not called; the events are those of the handlers. */
   readonly sources: DeclaredSources | null;
+  /** Steps such as `.lookup("customers")` that no handler followed, before the table was left or the definition ended. */
+  readonly idle: readonly string[];
 }
 
 /** A table as declared; the read model has no name of its own. */
@@ -35,8 +37,9 @@ export type DeclaredKey =
   | { readonly fields: readonly string[] }
   | { readonly keysOf: (event: never) => readonly unknown[] };
 
-/** What the next handlers are for. */
+/** What the next handlers are for. `waiting`: steps since the last handler. */
 interface Open {
+  readonly waiting: readonly string[];
   readonly table: number;
   readonly key: DeclaredKey;
   readonly lookups: DeclaredHandler['lookups'];
@@ -47,7 +50,7 @@ type RowsOption =
   | { readonly key: string | readonly string[] }
   | { readonly keys: (event: never) => readonly unknown[] };
 
-const NO_KEY: Open = { table: 0, key: { fields: [] }, lookups: [] };
+const NO_KEY: Open = { table: 0, key: { fields: [] }, lookups: [], waiting: [] };
 
 /** The first step of the builder. Its types are those of `TableStep`: the caller says which. */
 export function tableStep<Step>(start: {
@@ -57,30 +60,34 @@ export function tableStep<Step>(start: {
 }): Step {
   const { columns, options, sources } = start;
   const tables = [{ name: null, columns, indexes: [] }];
-  return step({ tables, handlers: [], options, sources }, NO_KEY) as Step;
+  return step({ tables, handlers: [], options, sources, idle: [] }, NO_KEY) as Step;
 }
 
 function step(declared: TableDeclaration, open: Open): unknown {
+  const left = { ...declared, idle: [...declared.idle, ...open.waiting] };
+  const opened = (change: Partial<Open>, written: string) =>
+    step(declared, { ...open, ...change, waiting: [...open.waiting, written] });
   return {
     kind: 'table',
-    declared,
-    key: (...fields: string[]) => step(declared, { ...open, key: { fields } }),
-    keys: (keysOf: (event: never) => readonly unknown[]) =>
-      step(declared, { ...open, key: { keysOf } }),
+    declared: left,
+    key: (...fields: string[]) => opened({ key: { fields } }, '.key(…)'),
+    keys: (keysOf: (event: never) => readonly unknown[]) => opened({ key: { keysOf } }, '.keys(…)'),
     on: (event: EventDefinition, ...rest: [Reduction] | [RowsOption, Reduction]) => {
-      const [key, reduce] = rest.length === 1 ? [open.key, rest[0]] : [keyOf(rest[0]), rest[1]];
+      const [key, reduce] =
+        rest.length < 2 ? [open.key, rest[0]] : [keyOf(rest[0] as RowsOption), rest[1]];
       const { table, lookups } = open;
-      const handler: DeclaredHandler = { table, event, key, lookups, reduce };
-      return step({ ...declared, handlers: [...declared.handlers, handler] }, open);
+      const handler: DeclaredHandler = { table, event, key, lookups, reduce: reduce as Reduction };
+      const handlers = [...declared.handlers, handler];
+      return step({ ...declared, handlers }, { ...open, waiting: [] });
     },
     table: (name: string, columns: Columns) =>
       step(
-        { ...declared, tables: [...declared.tables, { name, columns, indexes: [] }] },
+        { ...left, tables: [...declared.tables, { name, columns, indexes: [] }] },
         { ...NO_KEY, table: declared.tables.length },
       ),
-    main: () => step(declared, NO_KEY),
+    main: () => step(left, NO_KEY),
     lookup: (table: string, ...fields: string[]) =>
-      step(declared, { ...open, lookups: [...open.lookups, { table, fields }] }),
+      opened({ lookups: [...open.lookups, { table, fields }] }, `.lookup("${table}")`),
     index: (...columns: string[]) => {
       const tables = declared.tables.map((table, i) =>
         i === open.table ? { ...table, indexes: [...table.indexes, columns] } : table,
@@ -90,7 +97,9 @@ function step(declared: TableDeclaration, open: Open): unknown {
   };
 }
 
+/** What is neither is an empty key: refused when the projection is compiled. */
 function keyOf(rows: RowsOption): DeclaredKey {
-  if ('keys' in rows) return { keysOf: rows.keys };
-  return { fields: typeof rows.key === 'string' ? [rows.key] : rows.key };
+  const { key, keys } = (rows ?? {}) as { readonly key?: string | string[]; readonly keys?: never };
+  if (keys !== undefined) return { keysOf: keys };
+  return { fields: typeof key === 'string' ? [key] : Array.isArray(key) ? key : [] };
 }

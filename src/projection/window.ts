@@ -1,4 +1,6 @@
 import { RepriseError } from '../reprise-error.ts';
+import { checkOptions } from './check-options.ts';
+import { failUnnamed } from './definition-fault.ts';
 import type { Duration } from './duration.ts';
 import { durationMs } from './duration.ts';
 
@@ -25,6 +27,8 @@ export interface CalendarWindow {
 export interface CustomWindow {
   readonly kind: 'custom';
   readonly windowsOf: (eventTimeMs: number, event: never) => readonly WindowBounds[];
+  /** The user's function as written, by which a changed one is told from the same; `windowsOf` is around it. */
+  readonly written: string;
 }
 
 /** `[startMs, endMs)`, milliseconds since the epoch. */
@@ -55,6 +59,7 @@ export function tumbling(
   options: { readonly offset?: Duration; readonly timeZone?: string } = {},
 ): TumblingWindow | CalendarWindow {
   const calendar = calendarSize(size);
+  checkOptions(options, ['offset', 'timeZone'], { step: 'tumbling(…)', fail: failUnnamed });
   const { timeZone } = options;
   if (calendar !== null && (timeZone !== undefined || /month|year/.test(calendar.unit))) {
     return calendarWindow(calendar, options);
@@ -83,6 +88,7 @@ export function sliding(
   size: Duration,
   options: { readonly every: Duration; readonly offset?: Duration },
 ): SlidingWindow {
+  checkOptions(options, ['every', 'offset'], { step: 'sliding(…)', fail: failUnnamed });
   return {
     kind: 'sliding',
     sizeMs: positiveMs(size, 'sliding(size)'),
@@ -101,6 +107,9 @@ export interface Window {
 export function customWindows<Event>(
   windows: (eventTimeMs: number, event: Event) => readonly Window[],
 ): CustomWindow {
+  if (typeof windows !== 'function') {
+    fail(`customWindows(…): takes a function of event time and event, not ${String(windows)}.`);
+  }
   return {
     kind: 'custom',
     windowsOf: (eventTimeMs, event) =>
@@ -108,6 +117,7 @@ export function customWindows<Event>(
         startMs: Number(start),
         endMs: Number(end),
       })),
+    written: String(windows),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
-import type { DeclaredMeasure } from './compile-measures.ts';
+import type { CheckedMeasures } from './checked-measures.ts';
 import { emissionsOf } from './declared-emissions.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
 import type {
   DeclaredSources,
   DisorderOptions,
@@ -81,9 +82,12 @@ export interface WindowOptions extends DisorderOptions {
 export interface MeasureStep<Event, Keys extends keyof Event & string> {
   /** The columns, by name. */
   measure<const Measures extends Readonly<Record<string, Measure<Event> | ScoreMeasure>>>(
-    measures: Measures,
+    measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | WindowColumn>,
   ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
 }
+
+/** Columns that every windowed read model has. */
+type WindowColumn = 'window_start' | 'window_end' | 'revised_at_offset';
 
 /** Row of a windowed read model: key columns, window bounds, measures. */
 export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
@@ -109,7 +113,7 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
    */
   onClose<Out>(
     event: EventDefinition<Out>,
-    make: (row: Flat<Row>) => Out | null,
+    make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): WindowedDefinition<Row>;
   /** An extra index on these columns of the read model; built last in a rebuild. */

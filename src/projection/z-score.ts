@@ -1,8 +1,8 @@
 /** How far a closed window lies from its key's baseline. */
-export interface ScoreMeasure {
+export interface ScoreMeasure<Of extends string = string> {
   readonly aggregate: 'zScore';
   /** The measure that is judged. */
-  readonly of: string;
+  readonly of: Of;
   readonly parameters: Readonly<Record<string, number>>;
 }
 
@@ -12,6 +12,9 @@ export interface ScoreMeasure {
  * deviation), while they are all the same, and where the value itself is NULL or not finite (such a window stays out of the baseline). A later revision of
  * the window changes neither score nor baseline. The baselines of all keys of a task are kept in memory, and in a hidden table.
  */
-export function zScore(measure: string, options: { readonly min?: number } = {}): ScoreMeasure {
+export function zScore<const Of extends string>(
+  measure: Of,
+  options: { readonly min?: number } = {},
+): ScoreMeasure<Of> {
   return { aggregate: 'zScore', of: measure, parameters: { min: options.min ?? 2 } };
 }

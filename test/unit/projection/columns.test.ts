@@ -3,6 +3,7 @@ import type { Decimal } from '../../../src/event/decimal.ts';
 import {
   bigint,
   boolean,
+  type Column,
   columns,
   date,
   decimal,
@@ -85,17 +86,10 @@ describe('columns', () => {
     expect(decimal(4, 4)).toMatchObject({ precision: 4, scale: 4 });
   });
 
-  it.each([
-    [0, 0],
-    [4, 5],
-    [4, -1],
-    [4.5, 2],
-    [4, 1.5],
-    [Number.NaN, 0],
-  ])('refuses decimal(%d, %d)', (precision, scale) => {
-    expect(() => decimal(precision, scale)).toThrow(
-      expect.objectContaining({ code: 'DEFINITION_INVALID' }),
-    );
+  it('gives decimals without fraction digits as bigint', () => {
+    expectTypeOf(decimal(18, 0)).toEqualTypeOf<Column<bigint>>();
+    expectTypeOf(decimal(18, 2)).toEqualTypeOf<Column<Decimal>>();
+    expectTypeOf(decimal(18, 2 as number)).toEqualTypeOf<Column<Decimal | bigint>>();
   });
 
   it('types rows by the names declared', () => {

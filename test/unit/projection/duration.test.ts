@@ -41,7 +41,9 @@ it.each([
 ])('refuses %j', (text) => {
   const reading = () => durationMs(text, 'the lateness of Metrics');
   expect(reading).toThrow(RepriseError);
-  expect(reading).toThrow(`the lateness of Metrics: ${JSON.stringify(text)} is not a duration`);
+  expect(reading).toThrow(
+    `the lateness of Metrics: ${typeof text === 'string' ? JSON.stringify(text) : text} is not a duration`,
+  );
 });
 
 it('reads milliseconds, words and ISO 8601 alike', () => {
