@@ -6,7 +6,7 @@ import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { createKafkaLog } from '../log/kafka/kafka-log.ts';
 import { createPostgresLog } from '../log/postgres/postgres-log.ts';
 import { createLogger } from '../observe/logger.ts';
-import { compileProjection } from '../projection/compile.ts';
+import { compileProjections } from '../projection/compile.ts';
 import type { Projection } from '../projection/projection.ts';
 import { createPublisher } from '../publish/create-publisher.ts';
 import { createKnex, createPool } from '../readmodel/connection.ts';
@@ -90,9 +90,10 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
 
 /** Projection classes come out of the container too, so that their constructors can be given services. */
 function compileAll(container: Container, config: ResolvedConfig) {
-  return config.projections.map((projectionClass) => {
+  const projections = config.projections.map((projectionClass) => {
     const identifier = projectionClass as Newable<Projection>;
     if (!container.isBound(identifier)) container.bind(identifier).toSelf();
-    return compileProjection(container.get(identifier));
+    return container.get(identifier);
   });
+  return compileProjections(projections);
 }

@@ -35,3 +35,23 @@ export function compileProjection(projection: Projection): Plan {
       );
   }
 }
+
+/**
+ * Compiles the projections of one application. No two may have a name in common, nor those of further tables: `accounts` with a table `users` keeps
+ * `accounts_users`.
+ * @throws DEFINITION_INVALID naming both classes
+ */
+export function compileProjections(projections: readonly Projection[]): readonly Plan[] {
+  const owners = new Map<string, string>();
+  return projections.map((projection) => {
+    const plan = compileProjection(projection);
+    for (const { name } of plan.tables) {
+      const owner = owners.get(name);
+      if (owner !== undefined) {
+        failFor(projection)('name', `its table "${name}" is that of ${owner} too; rename one.`);
+      }
+      owners.set(name, projection.constructor.name);
+    }
+    return plan;
+  });
+}

@@ -3,7 +3,7 @@ import type { RowSet } from '../../projection/row-set.ts';
 import { snakeCase } from '../../projection/snake-case.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { toRowSet, valueFault } from '../column-values.ts';
-import { emissionId } from '../emission-id.ts';
+import { emissionId, timesBefore } from '../emission-id.ts';
 import type { Emission } from '../task-fold.ts';
 import type { Match } from './matcher.ts';
 import { chainOf, eventsByStep } from './matcher.ts';
@@ -33,14 +33,15 @@ export class MatchRows {
     }));
     const kind = timedOut ? 'timeout' : 'match';
     const id = emissionId(this.#plan.name, kind, ...key, JSON.stringify(positions));
-    for (const { on, event, make } of this.#plan.emissions) {
+    const { emissions } = this.#plan;
+    for (const [i, { on, event, make }] of emissions.entries()) {
       if (on !== kind) continue;
       const value = make(events as never);
       if (value === null || value === undefined) continue;
       this.#emissions.push({
         event,
         value,
-        id: emissionId(id, event.name),
+        id: emissionId(id, event.name, ...timesBefore(emissions, i)),
         timestampMs: matchedAtMs,
       });
     }

@@ -4,7 +4,7 @@ import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
-import { emissionId } from '../emission-id.ts';
+import { emissionId, timesBefore } from '../emission-id.ts';
 import { EventClock } from '../event-clock.ts';
 import { Keys } from '../keys.ts';
 import { internKeys } from '../part-keys.ts';
@@ -300,12 +300,12 @@ export class SessionFold implements TaskFold {
 
   #emit(on: EmissionPlan['on'], session: Session, offset: number | null): void {
     const { plan, keys } = { plan: this.#plan, keys: this.#keys };
-    for (const emission of plan.emissions) {
+    for (const [i, emission] of plan.emissions.entries()) {
       if (emission.on !== on) continue;
       const row = rowObject(plan.table, this.#rows.write([session], keys), 0);
       const value = emission.make(row as never);
       if (value === null || value === undefined) continue;
-      const at = offset === null ? [] : [offset];
+      const at = [...(offset === null ? [] : [offset]), ...timesBefore(plan.emissions, i)];
       const id = this.#rows.idOf(session, keys);
       this.#emissions.push({
         event: emission.event,

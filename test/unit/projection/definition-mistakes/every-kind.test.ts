@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { count } from '../../../../src/projection/aggregates.ts';
 import { columns, int, text } from '../../../../src/projection/columns.ts';
-import { compileProjection } from '../../../../src/projection/compile.ts';
+import { compileProjection, compileProjections } from '../../../../src/projection/compile.ts';
 import { begin } from '../../../../src/projection/pattern.ts';
 import { tumbling } from '../../../../src/projection/window.ts';
 import {
@@ -289,5 +289,32 @@ describe('a key without the record key', () => {
       windowed((from) => keyedKinds[0].define(from, { key: ['action'] })),
     );
     expect(plan).toMatchObject({ mergedAtRead: true });
+  });
+});
+
+describe('two projections of one application', () => {
+  const named = (name: string) => windowed((from) => keyedKinds[0].define(from, {}), { name });
+  const accounts = table(
+    (_, own) =>
+      own(kept)
+        .key('userId')
+        .on(Acted, () => null)
+        .table('users', kept)
+        .key('userId')
+        .on(Acted, () => null),
+    { name: 'accounts' },
+  );
+
+  it('have names of their own', () => {
+    expect(compileProjections([named('a'), named('b'), accounts])).toHaveLength(3);
+    expect(() => compileProjections([named('a'), accounts, named('a')])).toThrow(
+      'Metrics name: its table "a" is that of Metrics too; rename one.',
+    );
+  });
+
+  it('keep tables of their own', () => {
+    expect(() => compileProjections([accounts, named('accounts_users')])).toThrow(
+      'Metrics name: its table "accounts_users" is that of Accounts too',
+    );
   });
 });

@@ -165,7 +165,18 @@ const ofQuantifiers: readonly Mistake[] = [
   ],
 ];
 
+/** What no builder gives first. */
+const notNext = {
+  ...{ contiguity: 'notNext', name: 'a', options: {}, group: null, methods: [] },
+  ...{ min: 1, max: 1, optional: false, greedy: false, inner: 'relaxed', until: null },
+};
+
 const ofShapes: readonly Mistake[] = [
+  [
+    'a negation at the beginning, by hand',
+    of({ declared: { elements: [notNext], within: [], skips: [] } }),
+    /^Fraud \.pattern\(…\): cannot begin with what must not come/,
+  ],
   [
     'a group that must not come',
     of(ab().notFollowedBy(loose('c').next('d')).next('e')),
