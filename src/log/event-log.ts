@@ -60,9 +60,9 @@ export interface Position {
 export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
-  /** Kafka only; default 1. */
+  /** Kafka only; default: the broker's `default.replication.factor`. */
   readonly replicationFactor?: number;
-  /** Kafka only: topic settings, e.g. `cleanup.policy`. */
+  /** Kafka only: topic settings, e.g. `cleanup.policy`. Records are kept for ever unless `retention.ms` or `retention.bytes` say otherwise. */
   readonly config?: Readonly<Record<string, string>>;
 }
 

@@ -31,6 +31,29 @@ describeKafka('the Kafka log at its bounds', (brokers) => {
     expect(offsets).toEqual(Array.from({ length: 60 }, (_, i) => 40 + i));
   });
 
+  test('makes topics that keep their records for ever, whatever the broker does by default', async () => {
+    const [kept, expiring] = [uniqueTopic('kept'), uniqueTopic('expiring')];
+    await log.ensureTopics([
+      { topic: kept, partitions: 1 },
+      { topic: expiring, partitions: 1, config: { 'retention.ms': '60000' } },
+    ]);
+    const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const configNames = ['retention.ms', 'retention.bytes'];
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [kept, expiring].map((name) => ({ type: 2, name, configNames })),
+    });
+    await admin.disconnect();
+    const settings = resources.map(({ configEntries }) =>
+      Object.fromEntries(configEntries.map((each) => [each.configName, each.configValue])),
+    );
+    expect(settings).toEqual([
+      { 'retention.ms': '-1', 'retention.bytes': '-1' },
+      { 'retention.ms': '60000', 'retention.bytes': '-1' },
+    ]);
+  });
+
   test('moves over the holes that compaction makes', async () => {
     const topic = uniqueTopic('compacted');
     const config = {

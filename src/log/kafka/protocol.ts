@@ -173,6 +173,11 @@ export interface CreatedTopic {
   readonly reason: string | null;
 }
 
+/** KIP-464: the broker's `default.replication.factor`. */
+const BROKER_DEFAULT = -1;
+/** An event log that forgets cannot be replayed; brokers by default forget after a week. */
+const KEPT_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' };
+
 /** CreateTopics v4. `timeoutMs` is how long the controller may take. */
 export function createTopicsRequest(
   topics: readonly TopicSpec[],
@@ -183,9 +188,9 @@ export function createTopicsRequest(
     writer
       .string(spec.topic)
       .int32(spec.partitions)
-      .int16(spec.replicationFactor ?? 1)
+      .int16(spec.replicationFactor ?? BROKER_DEFAULT)
       .int32(0);
-    writer.array(Object.entries(spec.config ?? {}), ([key, value]) =>
+    writer.array(Object.entries({ ...KEPT_FOR_EVER, ...spec.config }), ([key, value]) =>
       writer.string(key).string(value),
     );
   });
