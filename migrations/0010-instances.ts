@@ -21,7 +21,8 @@ create table reprise.instances (
   runs jsonb not null,
   stop_requested boolean not null default false
 );
-alter table reprise.projections add column paused boolean not null default false;`;
+alter table reprise.projections add column paused boolean not null default false;
+alter table reprise.projections add column partitions_grew boolean not null default false;`;
 
 const comments = `
 comment on table reprise.instances is 'Running processes; each beats several times per lease.';
@@ -31,5 +32,6 @@ comment on column reprise.instances.backend_pid is 'Of the session that beats: w
 comment on column reprise.instances.runs is 'Projection versions it may run, with the partitions it is confined to, or null for all.';
 comment on column reprise.instances.stop_requested is 'reprise stop asked it to end.';
 comment on column reprise.projections.paused is 'No task of it is run until reprise resume.';
+comment on column reprise.projections.partitions_grew is 'Its topics gained partitions: keys have moved, so views that can merge do.';
 comment on column reprise.tasks.lease_until is 'Since when nobody owns it; the lease itself is the owner''s, in reprise.instances.';
 `;

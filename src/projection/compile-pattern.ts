@@ -117,7 +117,7 @@ function planTables(
     comment: `${projection.constructor.name} of reprise: matches of a pattern of ${from.events.map((event) => event.name).join(', ')} events by ${from.keyFields.join(', ')}`,
     columns,
     indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
-    view: { onlyWhere: null, merged: null },
+    view: { onlyWhere: null, merges: null, isMerged: false },
   };
   const state: TablePlan = {
     name: hiddenTableName({ name, version }, '__state', fail),

@@ -53,7 +53,7 @@ export function compileSession(
     comment: `${projection.constructor.name} of reprise: sessions of ${events} events by ${from.keyFields.join(', ')}`,
     columns,
     indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
-    view: { onlyWhere: null, merged: null },
+    view: { onlyWhere: null, merges: null, isMerged: false },
   };
   const { measures, accumulators, measureFilters } = compiled;
   const shape = {

@@ -119,7 +119,7 @@ function planTable(
     comment: `${projection.constructor.name} of reprise: rows by ${rowsBy}`,
     columns,
     indexes: checkIndexes(declared.indexes, columns, { step: `${step} .index(…)`, fail }),
-    view: { onlyWhere: null, merged: null },
+    view: { onlyWhere: null, merges: null, isMerged: false },
   };
 }
 

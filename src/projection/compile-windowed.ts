@@ -40,12 +40,11 @@ export function compileWindowed(
   const compiled = compileMeasures(declared.measures, { events: from.events, scores: true }, fail);
   const { measures, accumulators, measureFilters } = compiled;
   const emit = emitOf(options, place);
-  const waits =
-    emit === 'onClose' ||
-    emissions.length > 0 ||
-    measures.some(({ aggregate }) => aggregate === 'zScore');
+  const uses = (aggregate: string) => measures.some((measure) => measure.aggregate === aggregate);
+  const waits = emit === 'onClose' || emissions.length > 0 || uses('zScore');
   const mergedAtRead = eventSplitByKey(from) !== null;
   if (mergedAtRead && waits) requireRecordKey(from, fail);
+  const canMerge = mergedAtRead || !(waits || uses('user'));
   const disorder = planDisorder(options, waits, place);
   const bounds = windowColumns(window);
   const revised = revisedColumn('window');
@@ -68,7 +67,8 @@ export function compileWindowed(
     indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
     view: {
       onlyWhere: emit === 'onClose' ? '_closed' : null,
-      merged: mergedAtRead ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
+      merges: canMerge ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
+      isMerged: mergedAtRead,
     },
   };
   const shape = {

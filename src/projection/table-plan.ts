@@ -53,8 +53,10 @@ export interface TablePlan {
 export interface ViewPlan {
   /** Shows only rows where this boolean state column is true; null: all. */
   readonly onlyWhere: string | null;
-  /** One row per key from those of all partitions, by these merges, one for each column shown that is no key; null: rows as they are. */
-  readonly merged: readonly ColumnMerge[] | null;
+  /** How the rows of one key in several partitions come to one, a merge for each column shown that is no key; null: they cannot. */
+  readonly merges: readonly ColumnMerge[] | null;
+  /** Whether a key's events lie in several partitions from the start, so that the view merges; a topic that gains partitions may make any view merge. */
+  readonly isMerged: boolean;
 }
 
 /**

@@ -9,9 +9,14 @@ import { viewQuery } from './view-query.ts';
 /**
  * Points the stable view at a version's table, in the caller's transaction: readers see the old version until it commits and the new one after. Shows key
  * and measure columns; rows of several partitions merged, where the plan says so. Where their names or types differ from the view's it is dropped and made anew, with the grants it had.
+ * @param isGrown whether topics gained partitions, so that any view that can merge must
  * @throws ACTIVATE_REFUSED when something else has that name, or when other objects depend on a view whose columns change
  */
-export async function swapView(client: ClientBase, plan: TablePlan): Promise<void> {
+export async function swapView(
+  client: ClientBase,
+  plan: TablePlan,
+  isGrown = false,
+): Promise<void> {
   const view = viewName(plan);
   const shown = plan.columns.filter(({ role }) => role !== 'state');
   const existing = await readView(client, plan);
@@ -19,7 +24,7 @@ export async function swapView(client: ClientBase, plan: TablePlan): Promise<voi
   const same = JSON.stringify(existing?.columns) === JSON.stringify(wanted);
   if (existing !== null && !same) await dropView(client, plan);
   const statements = [
-    `create or replace view ${view} as ${viewQuery(plan)}`,
+    `create or replace view ${view} as ${viewQuery(plan, isGrown)}`,
     commentOn(`view ${view}`, plan.comment),
     ...shown.map(({ name, comment }) => commentOn(`column ${view}.${quoted(name)}`, comment)),
     ...(existing === null || same ? [] : existing.grants),

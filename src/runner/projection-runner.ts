@@ -44,6 +44,7 @@ export class ProjectionRunner {
   /** Aborted to make the reader start again with the present set of tasks. */
   #stream = new AbortController();
   #tasksChanged: (() => void) | null = null;
+  #refusal: Error | null = null;
 
   constructor(settings: RunnerSettings, plan: Plan) {
     this.#settings = settings;
@@ -72,6 +73,12 @@ export class ProjectionRunner {
     await new Promise<void>((settled) => {
       task.ended = this.#keepRunning(this.#keyOf(partition), task, settled);
     });
+  }
+
+  /** Halts the tasks that run, and those that will, with an error that concerns all of them. */
+  refuse(error: Error): void {
+    this.#refusal = error;
+    for (const task of this.running()) task.fail(error);
   }
 
   /** Ends a task after its flush under way, and gives it back. Resolves when it is given back. */
@@ -113,6 +120,7 @@ export class ProjectionRunner {
         own.phase = 'running';
         this.#restartStream();
         settled();
+        if (this.#refusal !== null) throw this.#refusal;
         if (!signal.aborted) await task.run();
         await task.recordOutcome('idle', null);
         break;

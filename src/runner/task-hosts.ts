@@ -2,17 +2,19 @@ import type { Plan } from '../projection/plan.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { ensureVersion } from './first-start.ts';
+import { matchPartitions } from './grown-topics.ts';
 import type { Run } from './ownership/instance-store.ts';
-import { ensureTasks } from './ownership/instance-store.ts';
 import type { TaskHost } from './ownership/ownership.ts';
 import type { TaskSelection } from './ownership/task-selection.ts';
 import { parseTaskSelection } from './ownership/task-selection.ts';
 import type { TaskPhase } from './projection-runner.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
-import { partitionsOf, topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import { readVersions } from './version-store.ts';
+
+/** How often topics are looked at for new partitions. */
+const LOOK_EVERY_MS = 5_000;
 
 /** The projections of this process: which of them may run now, and the tasks of theirs that this process owns. */
 export class TaskHosts implements TaskHost {
@@ -20,8 +22,8 @@ export class TaskHosts implements TaskHost {
   readonly #plans: readonly Plan[];
   readonly #runners: readonly ProjectionRunner[];
   readonly #onStopRequested: () => void;
-  /** Names of projections whose tasks have rows. */
-  readonly #prepared = new Set<string>();
+  /** When the partitions of a projection's topics were last looked at, by its name; monotonic milliseconds. */
+  readonly #lookedAt = new Map<string, number>();
   readonly #selection: TaskSelection | null;
   readonly #told = new Set<string>();
 
@@ -45,7 +47,7 @@ export class TaskHosts implements TaskHost {
       const { name: projection, version } = plan;
       const partitions = this.#selection === null ? null : this.#selection.get(projection);
       if (partitions === undefined || !(await this.#isBuilt(plan))) continue;
-      if (!this.#prepared.has(projection)) await this.#ensureTasks(plan);
+      await this.#lookAtPartitions(plan);
       runs.push({ projection, version, partitions });
     }
     return runs;
@@ -55,7 +57,7 @@ export class TaskHosts implements TaskHost {
     return new Map(
       this.#runners.flatMap(({ plan, phases }) =>
         [...phases].map(([partition, phase]) => {
-          const key = { projection: plan.name, version: plan.version, partition };
+          const key = keyOf(plan, partition);
           return [taskLabel(key), { key, phase }] as const;
         }),
       ),
@@ -104,11 +106,20 @@ export class TaskHosts implements TaskHost {
     return false;
   }
 
-  async #ensureTasks(plan: Plan): Promise<void> {
-    const topics = await this.#settings.log.describe(topicsOf(plan));
-    const partitions = partitionsOf(plan, topics);
-    const run = { projection: plan.name, version: plan.version };
-    await inTransaction(this.#settings.pool, (client) => ensureTasks(client, run, partitions));
-    this.#prepared.add(plan.name);
+  async #lookAtPartitions(plan: Plan): Promise<void> {
+    const before = this.#lookedAt.get(plan.name);
+    if (before !== undefined && performance.now() - before < LOOK_EVERY_MS) return;
+    try {
+      const problem = await matchPartitions(this.#settings, plan);
+      if (problem !== null) this.#runnerOf(keyOf(plan, 0))?.refuse(problem);
+    } catch (error) {
+      // Later ones only notice growth: a log that is away then must not cost the lease.
+      if (before === undefined) throw error;
+    }
+    this.#lookedAt.set(plan.name, performance.now());
   }
+}
+
+function keyOf({ name, version }: Plan, partition: number): TaskKey {
+  return { projection: name, version, partition };
 }

@@ -12,7 +12,13 @@ export async function createTables(
   for (const table of plan.tables) await createTable(client, table, { constraints });
 }
 
-/** Points every stable view of a projection at this version's tables. */
+/** Points every stable view of a projection at this version's tables; as merging views where topics have gained partitions. */
 export async function swapViews(client: ClientBase, plan: Plan): Promise<void> {
-  for (const table of plan.tables) if (table.view !== null) await swapView(client, table);
+  const { rows } = await client.query<{ grown: boolean }>(
+    'select partitions_grew as grown from reprise.projections where projection = $1',
+    [plan.name],
+  );
+  for (const table of plan.tables) {
+    if (table.view !== null) await swapView(client, table, rows[0]?.grown ?? false);
+  }
 }

@@ -261,7 +261,7 @@ function shownRows(
   table: TablePlan,
   perTask: readonly RowSet[],
 ): readonly Record<string, unknown>[] {
-  const merged = table.view?.merged === null ? perTask : [mergeRows(plan, table, perTask)];
+  const merged = table.view?.isMerged !== true ? perTask : [mergeRows(plan, table, perTask)];
   const rows = merged.flatMap((set) => visible(table, set));
   const keys = table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   return rows.sort((a, b) => {

@@ -35,7 +35,7 @@ const plan: TablePlan = {
   comment: 'words',
   columns: [{ name: 'word', type: 'text', nullable: false, role: 'key', comment: 'a word' }],
   indexes: [],
-  view: { onlyWhere: null, merged: null },
+  view: { onlyWhere: null, merges: null, isMerged: false },
 };
 
 function words(count: number): RowSet {

@@ -64,7 +64,7 @@ const plan: TablePlan = {
     column('_rest', 'float8', { role: 'state' }),
   ],
   indexes: [],
-  view: { onlyWhere: null, merged: null },
+  view: { onlyWhere: null, merges: null, isMerged: false },
 };
 
 const MOMENT = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

@@ -28,7 +28,7 @@ export const plan: TablePlan = {
     column('_doubles', 'float8[]', { role: 'state' }),
   ],
   indexes: [['key_time', 'a_text']],
-  view: { onlyWhere: null, merged: null },
+  view: { onlyWhere: null, merges: null, isMerged: false },
 };
 /** Number of key columns. */
 export const KEYS = 4;
