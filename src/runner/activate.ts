@@ -30,7 +30,7 @@ interface Behind {
 /**
  * Puts the declared version of a projection behind its stable view. Catches up to the live version first, then, in one transaction: 1 lock the
  * projection and the tasks of both versions, 2 require the new version at or past the old one on every partition, 3 swap the view, 4 raise the old version's
- * epochs, so that whoever still runs it commits nothing more, 5 release the events that only the new version came to. Readers see the old or the new version, never a mix (law 8).
+ * epochs, so that no flush of it that began before the switch commits after it, 5 release the events that only the new version came to. Readers see the old or the new version, never a mix (law 8).
  * @throws ACTIVATE_REFUSED
  */
 export async function activate(settings: RunnerSettings, plan: Plan): Promise<ActivateReport> {

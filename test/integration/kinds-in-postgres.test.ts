@@ -113,7 +113,7 @@ const steps = (then: readonly Step['then'][]) =>
   fc.array(
     fc.record({
       topic: fc.nat(3),
-      length: fc.integer({ min: 1, max: 120 }),
+      length: fc.integer({ min: 20, max: 200 }),
       then: fc.constantFrom(...then),
     }),
     { minLength: 3, maxLength: 25 },
