@@ -3,6 +3,7 @@ import { log } from './0002-log.ts';
 import { registry } from './0003-registry.ts';
 import { journal } from './0004-journal.ts';
 import { mergeFunctions } from './0005-merge-functions.ts';
+import { previousVersion } from './0006-previous-version.ts';
 import { instances } from './0010-instances.ts';
 import type { Migration } from './migration.ts';
 
@@ -13,5 +14,6 @@ export const migrations: readonly Migration[] = [
   registry,
   journal,
   mergeFunctions,
+  previousVersion,
   instances,
 ];

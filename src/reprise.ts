@@ -70,6 +70,49 @@ export interface RebuildReport {
   readonly seconds: number;
 }
 
+/** How to verify. */
+export interface VerifyOptions {
+  /** A stored version of the same shape. Default: the declared one. */
+  readonly against?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  readonly fromStartOfLog?: boolean;
+}
+
+/** A row that is not what a replay gives. */
+export interface RowDifference {
+  readonly table: string;
+  readonly partition: number;
+  readonly key: Readonly<Record<string, unknown>>;
+  /** `missing`: only the replay has it; `surplus`: only the live table. */
+  readonly kind: 'missing' | 'surplus' | 'different';
+  /** Columns that differ, hidden ones included. */
+  readonly columns: readonly {
+    readonly name: string;
+    readonly live: unknown;
+    readonly replayed: unknown;
+  }[];
+}
+
+/** What a verification found. */
+export interface VerifyReport {
+  readonly name: string;
+  readonly version: number;
+  readonly records: number;
+  readonly rows: bigint;
+  /** 0: equal to the byte. */
+  readonly differentRows: number;
+  /** The first of them, at most ten for each table. */
+  readonly differences: readonly RowDifference[];
+  /** Up to where the log was replayed. */
+  readonly offsets: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly nextOffset: bigint;
+  }[];
+  readonly seconds: number;
+}
+
 /** What a switch did. `previousVersion` is null when none was active. */
 export interface ActivateReport {
   readonly name: string;
@@ -123,6 +166,12 @@ export interface Reprise {
   ): Promise<RebuildReport>;
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */
   activate(name: string): Promise<ActivateReport>;
+  /** Puts the version that was active before back, in one transaction. @throws ROLLBACK_REFUSED */
+  rollback(name: string): Promise<ActivateReport>;
+  /** Drops a version that is not active, or gives up one that is being built. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION */
+  retire(name: string, version: number): Promise<void>;
+  /** Replays a projection into scratch tables, up to where the live version stands, and compares every row. @throws VERIFY_REFUSED, UNKNOWN_PROJECTION */
+  verify(name: string, options?: VerifyOptions): Promise<VerifyReport>;
   status(): Promise<readonly ProjectionStatus[]>;
   /** Live instances, and those that went silent in the last ten minutes. */
   instances(): Promise<readonly InstanceStatus[]>;

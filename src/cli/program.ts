@@ -7,9 +7,11 @@ import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
+import { addRetire, addRollback } from './rollback.ts';
 import { addRun } from './run.ts';
 import { addSchemas } from './schemas-generate.ts';
 import { addStatus } from './status.ts';
+import { addVerify } from './verify.ts';
 
 /** The command line as commander's tree. Errors are thrown, never printed here. */
 export function createProgram(): Command {
@@ -31,6 +33,9 @@ export function createProgram(): Command {
   addExplain(program);
   addRebuild(program);
   addActivate(program);
+  addRollback(program);
+  addRetire(program);
+  addVerify(program);
   addQuery(program);
   addSchemas(program);
   addMigrate(program);

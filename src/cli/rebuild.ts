@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { RebuildProgress } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
+import { progressPrinter } from './progress.ts';
 import { Interrupted } from './stop-signal.ts';
 import { type GlobalOptions, optionsOf, withApp } from './with-app.ts';
 
@@ -39,32 +39,4 @@ async function rebuild(name: string, options: RebuildOptions & GlobalOptions): P
   console.log(
     `Rebuilt ${report.name} version ${report.version}: ${report.records} records, ${report.rows} rows, ${report.seconds.toFixed(1)} s. Next: reprise activate ${report.name}`,
   );
-}
-
-const LINE_EVERY_MS = 2_000;
-
-/** On a terminal one line that rewrites itself; elsewhere a line, or a JSON event, every two seconds and at each new phase. */
-function progressPrinter(json: boolean): (progress: RebuildProgress) => void {
-  let shownAtMs = 0;
-  let phase = '';
-  return (progress) => {
-    if (!json && process.stderr.isTTY) {
-      process.stderr.write(`\r\x1b[K${progressText(progress)}`);
-      return;
-    }
-    const nowMs = Date.now();
-    if (progress.phase === phase && nowMs - shownAtMs < LINE_EVERY_MS) return;
-    shownAtMs = nowMs;
-    phase = progress.phase;
-    if (json) console.log(jsonText({ event: 'progress', ...progress }));
-    else process.stderr.write(`${progressText(progress)}\n`);
-  };
-}
-
-/** One line: phase, share, rate and time left. */
-export function progressText(progress: RebuildProgress): string {
-  const { name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds } = progress;
-  const share = totalRecords === 0 ? 100 : Math.floor((records / totalRecords) * 100);
-  const eta = etaSeconds === null ? '' : `, ${Math.ceil(etaSeconds)} s left`;
-  return `${name} v${version} ${phase} ${share}% (${records} of ${totalRecords} records, ${Math.round(recordsPerSecond)}/s${eta})`;
 }

@@ -15,7 +15,10 @@ import {
   resumeProjection,
 } from '../runner/ownership/lifecycle.ts';
 import { rebuild } from '../runner/rebuild.ts';
+import { retire } from '../runner/retire.ts';
+import { rollback } from '../runner/rollback.ts';
 import { readStatus } from '../runner/status.ts';
+import { verify } from '../runner/verify/verify.ts';
 import { createContainer } from './container.ts';
 import { setUpTopicsAndSchemas } from './set-up.ts';
 import { TOKENS } from './tokens.ts';
@@ -86,6 +89,11 @@ function compose(container: Container, parts: Parts): Reprise {
     },
     async activate(name) {
       return activate(settings(), planNamed(plans, name));
+    },
+    rollback: (name) => rollback(settings(), name),
+    retire: (name, version) => retire(settings(), name, version),
+    async verify(name, options) {
+      return verify(settings(), planNamed(plans, name), options);
     },
     status: () => readStatus(settings(), plans),
     instances: () => readInstances(settings().pool),

@@ -32,7 +32,11 @@ export async function ensureVersion(
     await createTables(client, plan, 'now');
     await swapViews(client, plan);
     await insertVersion(client, plan, 'active');
-    await setActiveVersion(client, { projection: plan.name, version: plan.version });
+    await setActiveVersion(client, {
+      projection: plan.name,
+      version: plan.version,
+      previous: null,
+    });
     return 'active';
   });
 }

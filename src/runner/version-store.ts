@@ -45,6 +45,20 @@ export async function lockProjection(
   return rows[0]?.active_version ?? null;
 }
 
+/** The version that was active before the present one; null: none, or it was retired. */
+export async function readPrevious(client: ClientBase, projection: string): Promise<number | null> {
+  const { rows } = await client.query<{ previous_version: number | null }>(
+    'select previous_version from reprise.projections where projection = $1',
+    [projection],
+  );
+  return rows[0]?.previous_version ?? null;
+}
+
+/** The tables of a version as they were compiled, whichever code runs now. */
+export function tablesOf({ plan }: StoredVersion): Plan['tables'] {
+  return (plan as Pick<Plan, 'tables'>).tables;
+}
+
 /** Adds a version of a projection. Must run under `lockProjection`. */
 export async function insertVersion(
   client: ClientBase,
@@ -73,12 +87,17 @@ export async function setVersionState(
 /** Points the projection at its active version. Must run under `lockProjection`, with the swap of the view. */
 export async function setActiveVersion(
   client: ClientBase,
-  target: { readonly projection: string; readonly version: number },
+  target: {
+    readonly projection: string;
+    readonly version: number;
+    /** The one that was active before: what a rollback goes back to. */
+    readonly previous: number | null;
+  },
 ): Promise<void> {
-  await client.query('update reprise.projections set active_version = $2 where projection = $1', [
-    target.projection,
-    target.version,
-  ]);
+  await client.query(
+    'update reprise.projections set active_version = $2, previous_version = $3 where projection = $1',
+    [target.projection, target.version, target.previous],
+  );
 }
 
 /** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Plan } from '../projection/plan.ts';
 import { createTable } from '../readmodel/create-table.ts';
 import { swapView } from '../readmodel/swap-view.ts';
+import { tableName } from '../readmodel/table-name.ts';
 
 /** Creates every table of a version. `later`: without the constraints of the read model, which a rebuild adds at its end. */
 export async function createTables(
@@ -13,7 +14,10 @@ export async function createTables(
 }
 
 /** Points every stable view of a projection at this version's tables; as merging views where topics have gained partitions. */
-export async function swapViews(client: ClientBase, plan: Plan): Promise<void> {
+export async function swapViews(
+  client: ClientBase,
+  plan: Pick<Plan, 'name' | 'tables'>,
+): Promise<void> {
   const { rows } = await client.query<{ grown: boolean }>(
     'select partitions_grew as grown from reprise.projections where projection = $1',
     [plan.name],
@@ -22,3 +26,30 @@ export async function swapViews(client: ClientBase, plan: Plan): Promise<void> {
     if (table.view !== null) await swapView(client, table, rows[0]?.grown ?? false);
   }
 }
+
+/** Removes a version: its tables, and everything the framework knows of it. Whoever still runs it is fenced. */
+export async function dropVersion(
+  client: ClientBase,
+  of: { readonly projection: string; readonly version: number; readonly tables: Plan['tables'] },
+): Promise<void> {
+  for (const table of of.tables) {
+    await client.query(`drop table if exists ${tableName({ ...table, version: of.version })}`);
+  }
+  for (const name of OF_VERSIONS) {
+    await client.query(`delete from reprise.${name} where projection = $1 and version = $2`, [
+      of.projection,
+      of.version,
+    ]);
+  }
+}
+
+/** Tables of the framework that hold what belongs to a version. */
+const OF_VERSIONS = [
+  'tasks',
+  'checkpoints',
+  'journal',
+  'dead_letters',
+  'late_events',
+  'outbox',
+  'projection_versions',
+] as const;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compareRows } from '../../../src/cli/compare-rows.ts';
 import { jsonText } from '../../../src/cli/json-text.ts';
 import { frameLines } from '../../../src/cli/live-view.ts';
-import { progressText } from '../../../src/cli/rebuild.ts';
+import { progressText } from '../../../src/cli/progress.ts';
 import { statusText } from '../../../src/cli/status.ts';
 import { renderTable } from '../../../src/cli/table.ts';
 

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { jsonText } from './json-text.ts';
+import { optionsOf, withApp } from './with-app.ts';
+
+/** `reprise rollback NAME`: back to the version that was active before. */
+export function addRollback(program: Command): void {
+  program
+    .command('rollback')
+    .description('put the version that was active before back behind the view, in one transaction')
+    .argument('<name>', 'projection')
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const report = await withApp(options, ({ app }) => app.rollback(name));
+      if (options.json) return console.log(jsonText(report));
+      console.log(
+        `${report.name} is version ${report.version} again (before: version ${report.previousVersion}).`,
+      );
+    });
+}
+
+/** `reprise retire NAME VERSION`: drops a version that is not active. */
+export function addRetire(program: Command): void {
+  program
+    .command('retire')
+    .description('drop a version that is not active, or give up one that is being built')
+    .argument('<name>', 'projection')
+    .argument('<version>', 'as reprise status shows it')
+    .action(async (name: string, version: string, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      await withApp(options, ({ app }) => app.retire(name, Number(version)));
+      if (options.json) return console.log(jsonText({ name, version: Number(version) }));
+      console.log(`${name} version ${version} is dropped.`);
+    });
+}

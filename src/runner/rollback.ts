@@ -1,0 +1,56 @@
+import type { Pool } from 'pg';
+import type { ActivateReport } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { assertDatabase } from './assert-database.ts';
+import type { Behind } from './switch-version.ts';
+import { switchVersion } from './switch-version.ts';
+import { inTransaction } from './transaction.ts';
+import { lockProjection, readPrevious, readVersions, tablesOf } from './version-store.ts';
+
+/** How long the active version is held still while the previous one catches up. */
+const WAIT_MS = 5_000;
+
+/**
+ * Puts the version that was active before back behind the stable view: `activate` backwards, in one transaction, without its code. It must have kept up, as it does
+ * where instances of the old code still run. Alerts are not repeated, and none is lost: what only the previous version comes to from here on is published. Another `rollback` goes forward again.
+ * @throws ROLLBACK_REFUSED when there is no previous version (retired, or never switched), or it is behind
+ */
+export async function rollback(
+  settings: { readonly pool: Pool },
+  projection: string,
+): Promise<ActivateReport> {
+  await assertDatabase(settings.pool);
+  return inTransaction(settings.pool, async (client) => {
+    const active = await lockProjection(client, projection);
+    const previous = await readPrevious(client, projection);
+    const versions = await readVersions(client, projection);
+    const stored = versions.find(({ version }) => version === previous);
+    if (stored === undefined || active === null) {
+      throw refused(
+        projection,
+        'no version was active before, or it has been retired. To build one, deploy its code and run reprise rebuild.',
+      );
+    }
+    const to = { name: projection, version: stored.version, tables: tablesOf(stored) };
+    const behind = await switchVersion(client, { to, from: active, waitMs: WAIT_MS });
+    if (behind.length > 0) throw refused(projection, tellBehind(stored.version, behind));
+    return { name: projection, version: stored.version, previousVersion: active };
+  });
+}
+
+function tellBehind(version: number, behind: readonly Behind[]): string {
+  const records = behind.reduce((sum, { offset, untilOffset }) => sum + untilOffset - offset, 0n);
+  const [first] = behind as [Behind];
+  return (
+    `version ${version} is ${records} records behind (first at ${first.topic}[${first.partition}]@${first.offset}). ` +
+    `Start an instance of its code (reprise run): it catches up, and this command works; or run reprise activate from that code.`
+  );
+}
+
+function refused(projection: string, why: string): RepriseError {
+  return new RepriseError(
+    'ROLLBACK_REFUSED',
+    `${projection} cannot be rolled back: ${why} The live version stays in place.`,
+    { facts: { projection } },
+  );
+}

@@ -1,0 +1,203 @@
+import type { ClientBase, PoolClient } from 'pg';
+import type { Plan } from '../../projection/plan.ts';
+import { addConstraints } from '../../readmodel/add-constraints.ts';
+import { tableName } from '../../readmodel/table-name.ts';
+import type { RowDifference, VerifyOptions, VerifyReport } from '../../reprise.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { assertDatabase } from '../assert-database.ts';
+import { copyJournal } from '../journal-store.ts';
+import { mergeDuplicates } from '../merge-duplicates.ts';
+import { createProgress } from '../rebuild-progress.ts';
+import { replayTask } from '../replay-task.ts';
+import type { RunnerSettings } from '../settings.ts';
+import { inTransaction } from '../transaction.ts';
+import { assertSameShape, readVersions } from '../version-store.ts';
+import { createTables, dropVersion } from '../version-tables.ts';
+import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
+
+/** The version that a verification replays into; versions of classes begin at 1. */
+const SCRATCH_VERSION = 0;
+
+/** Where the live version stood when its rows were copied: by partition, then topic. */
+type Offsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
+
+/**
+ * Replays the declared definition into scratch tables, up to exactly where the stored version stands, and compares every table row by row. The live version goes on meanwhile:
+ * 1 copy its rows, offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 drop what was made. One verification of a projection at a time.
+ * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
+ */
+export async function verify(
+  settings: RunnerSettings,
+  plan: Plan,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  await assertDatabase(settings.pool);
+  const against = options.against ?? plan.version;
+  if (!plan.replayable) {
+    throw refused(plan, 'it uses processing time, so that a replay gives other rows.');
+  }
+  const client = await settings.pool.connect();
+  try {
+    await takeTurn(client, plan);
+    return await verifyAlone(settings, client, { plan, against, options });
+  } finally {
+    // Ends the session's lock with the connection, whatever happened.
+    client.release(true);
+  }
+}
+
+async function verifyAlone(
+  settings: RunnerSettings,
+  client: PoolClient,
+  work: { readonly plan: Plan; readonly against: number; readonly options: VerifyOptions },
+): Promise<VerifyReport> {
+  const { plan, against, options } = work;
+  const startedMs = performance.now();
+  const live = versionOf(plan, against);
+  const scratch = versionOf(plan, SCRATCH_VERSION);
+  await dropScratch(client, scratch); // of one that was killed
+  try {
+    const offsets = await takeSnapshot(client, { plan, live, scratch }); // 1
+    const progress = createProgress(live, countRecords(offsets), options.onProgress);
+    await replayAll(settings, scratch, { offsets, options, onRecords: progress.add }); // 2
+    progress.phase('index');
+    await inTransaction(settings.pool, (other) => finish(other, scratch, offsets));
+    const differences: RowDifference[] = [];
+    let total = 0;
+    for (const [i, table] of live.tables.entries()) {
+      const compared = await compareTables(client, table, scratch.tables[i] as typeof table); // 3
+      differences.push(...compared.differences);
+      total += compared.total;
+    }
+    progress.phase('done');
+    const rows = await client.query<{ n: string }>(
+      `select count(*) as n from ${snapshotName(live.table)}`,
+    );
+    return {
+      name: plan.name,
+      version: against,
+      records: progress.records(),
+      rows: BigInt(rows.rows[0]?.n ?? 0),
+      differentRows: total,
+      differences,
+      offsets: [...offsets].flatMap(([partition, topics]) =>
+        [...topics].map(([topic, nextOffset]) => ({ topic, partition, nextOffset })),
+      ),
+      seconds: (performance.now() - startedMs) / 1000,
+    };
+  } finally {
+    await dropScratch(client, scratch); // 4
+  }
+}
+
+/** The same plan with the tables of another version. */
+function versionOf(plan: Plan, version: number): Plan {
+  const tables = plan.tables.map((table) => ({ ...table, version }));
+  const [table] = tables as [Plan['table']];
+  return { ...plan, version, tables, table };
+}
+
+async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
+  const { rows } = await client.query<{ mine: boolean }>(
+    `select pg_try_advisory_lock(hashtext('reprise.verify'), hashtext($1)) as mine`,
+    [plan.name],
+  );
+  if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is under way.');
+}
+
+async function takeSnapshot(
+  client: PoolClient,
+  of: { readonly plan: Plan; readonly live: Plan; readonly scratch: Plan },
+): Promise<Offsets> {
+  const { plan, live, scratch } = of;
+  await client.query('begin isolation level repeatable read');
+  try {
+    const versions = await readVersions(client, plan.name);
+    const stored = versions.find(({ version }) => version === live.version);
+    if (stored === undefined || stored.state === 'building') {
+      throw refused(plan, `version ${live.version} is not built.`);
+    }
+    assertSameShape(plan, stored);
+    await client.query('set local statement_timeout = 0');
+    await client.query(`create schema if not exists ${SNAPSHOT_SCHEMA}`);
+    for (const table of live.tables) {
+      await client.query(
+        `create unlogged table ${snapshotName(table)} as select * from ${tableName(table)}`,
+      );
+    }
+    await createTables(client, scratch, plan.rebuild === 'partial' ? 'later' : 'now');
+    await copyJournal(client, {
+      projection: plan.name,
+      fromVersion: live.version,
+      toVersion: SCRATCH_VERSION,
+    });
+    const offsets = await readOffsets(client, live);
+    await client.query('commit');
+    return offsets;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
+
+async function readOffsets(client: ClientBase, { name, version }: Plan): Promise<Offsets> {
+  const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
+    `select topic, partition, next_offset from reprise.checkpoints
+     where projection = $1 and version = $2 order by partition, topic`,
+    [name, version],
+  );
+  const offsets = new Map<number, Map<string, bigint>>();
+  for (const { topic, partition, next_offset } of rows) {
+    const topics = offsets.get(partition) ?? new Map<string, bigint>();
+    offsets.set(partition, topics.set(topic, BigInt(next_offset)));
+  }
+  return offsets;
+}
+
+function countRecords(offsets: Offsets): number {
+  let records = 0n;
+  for (const topics of offsets.values()) for (const next of topics.values()) records += next;
+  return Number(records);
+}
+
+async function replayAll(
+  settings: RunnerSettings,
+  scratch: Plan,
+  work: {
+    readonly offsets: Offsets;
+    readonly options: VerifyOptions;
+    readonly onRecords: (records: number) => void;
+  },
+): Promise<void> {
+  const { offsets, options, onRecords } = work;
+  const signal = options.signal ?? new AbortController().signal;
+  for (const [partition, untilOffsets] of offsets) {
+    const key = { projection: scratch.name, version: scratch.version, partition };
+    const fromStartOfLog = options.fromStartOfLog ?? false;
+    await replayTask(settings, key, {
+      plan: scratch,
+      untilOffsets,
+      fromStartOfLog,
+      signal,
+      onRecords,
+    });
+  }
+}
+
+async function finish(client: ClientBase, scratch: Plan, offsets: Offsets): Promise<void> {
+  if (scratch.rebuild !== 'partial') return;
+  if ((await addConstraints(client, scratch.table)) === 'added') return;
+  await mergeDuplicates(client, scratch, Math.max(...offsets.keys()) + 1);
+}
+
+async function dropScratch(client: ClientBase, scratch: Plan): Promise<void> {
+  const { name: projection, version, tables } = scratch;
+  await dropVersion(client, { projection, version, tables });
+  for (const table of tables) await client.query(`drop table if exists ${snapshotName(table)}`);
+}
+
+function refused(plan: Plan, why: string): RepriseError {
+  return new RepriseError('VERIFY_REFUSED', `${plan.name} cannot be verified: ${why}`, {
+    facts: { projection: plan.name, version: plan.version },
+  });
+}
