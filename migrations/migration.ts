@@ -4,7 +4,10 @@ import type { Knex } from 'knex';
 export interface Migration {
   /** `0001-projections`; the order is the order of the names. Never changed once released. */
   readonly name: string;
-  /** True when a process of the version before cannot work on the migrated tables: stop all before migrating. */
+  /**
+   * True when a process of the version before cannot work on the migrated tables: stop all before migrating. The name then ends with `-breaking`, which is how such a
+   * process, started again, can tell.
+   */
   readonly breaking: boolean;
   up(knex: Knex): Promise<void>;
 }

@@ -70,6 +70,15 @@ export interface RebuildReport {
   readonly seconds: number;
 }
 
+/** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */
+export interface JournaledTick {
+  readonly partition: number;
+  /** Where the task stood, by topic. */
+  readonly nextOffsets: ReadonlyMap<string, bigint>;
+  /** Since the last event. */
+  readonly quietMs: number;
+}
+
 /** How to verify. */
 export interface VerifyOptions {
   /** A stored version of the same shape. Default: the declared one. */
@@ -173,6 +182,8 @@ export interface Reprise {
   /** Replays a projection into scratch tables, up to where the live version stands, and compares every row. @throws VERIFY_REFUSED, UNKNOWN_PROJECTION */
   verify(name: string, options?: VerifyOptions): Promise<VerifyReport>;
   status(): Promise<readonly ProjectionStatus[]>;
+  /** The ticks of the active version of a projection, in the order of each partition. @throws UNKNOWN_PROJECTION */
+  ticks(name: string): Promise<readonly JournaledTick[]>;
   /** Live instances, and those that went silent in the last ten minutes. */
   instances(): Promise<readonly InstanceStatus[]>;
   /** Has every instance give the projection's tasks back, and none run them until `resume`; survives restarts. @throws UNKNOWN_PROJECTION */

@@ -1,6 +1,6 @@
 import type { FoldedRecord, FoldedTick } from '../fold/interpreted-record.ts';
 import type { Plan } from '../projection/plan.ts';
-import type { Reprise } from '../reprise.ts';
+import type { JournaledTick, Reprise } from '../reprise.ts';
 import { compareRows } from './compare-rows.ts';
 import { queryRows, type ViewRow, viewColumns } from './read-rows.ts';
 import { wholeLog } from './whole-log.ts';
@@ -14,7 +14,7 @@ export type IndependentFold = (
 
 /**
  * Compares the stable view of a projection with an independent fold of the whole log: 1 read and decode every record, whole events, by a
- * decoder that the runner does not use, and put the topics of a partition in order, 2 fold them, and let time pass as the tasks did, 3 compare with the view,
+ * decoder that the runner does not use, and put the topics of a partition in order, with the ticks that the tasks journaled between, 2 fold them, 3 compare with the view,
  * column by column, exactly. Expects that nothing is being published meanwhile. @returns differences in words; empty when equal
  */
 export async function verifyProjection(
@@ -26,7 +26,8 @@ export async function verifyProjection(
   for (const { event } of plan.sources) {
     for await (const each of wholeLog(app, event)) records.push({ ...each, of: event });
   }
-  const expected = fold(plan, [...inOrder(records), ...(await ticksOf(app, plan))]); // 1, 2
+  const items = withTicks(inOrder(records), await app.ticks(plan.name));
+  const expected = fold(plan, items); // 1, 2
   const actual = await queryRows(app, projection, {});
   const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   const measures = viewColumns(plan).filter((column) => !keys.includes(column));
@@ -69,11 +70,23 @@ function timestampOf(head: {
   return head.list[head.next]?.record.timestampMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Where ticks have moved the watermarks to, as the tasks say. */
-async function ticksOf(app: Reprise, plan: Plan): Promise<FoldedTick[]> {
-  const status = await app.status();
-  const version = status.find(({ name, state }) => name === plan.name && state === 'active');
-  return (version?.tasks ?? []).flatMap(({ partition, watermark }) =>
-    watermark === null ? [] : [{ tick: { partition, watermarkMs: watermark.getTime() } }],
-  );
+/** Puts each tick before the first record that lies beyond it. */
+function withTicks(
+  records: readonly FoldedRecord[],
+  ticks: readonly JournaledTick[],
+): (FoldedRecord | FoldedTick)[] {
+  const waiting = [...ticks];
+  const items: (FoldedRecord | FoldedTick)[] = [];
+  for (const each of records) {
+    const { topic, partition, offset } = each.record;
+    while (waiting.length > 0) {
+      const next = waiting.findIndex((tick) => tick.partition === partition);
+      const tick = waiting[next];
+      if (tick === undefined || (tick.nextOffsets.get(topic) ?? 0n) > offset) break;
+      waiting.splice(next, 1);
+      items.push({ tick });
+    }
+    items.push(each);
+  }
+  return [...items, ...waiting.map((tick) => ({ tick }))];
 }

@@ -7,6 +7,7 @@ import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
+import { readTicks } from '../runner/journal-store.ts';
 import { migrate } from '../runner/migrate.ts';
 import {
   pauseProjection,
@@ -96,6 +97,9 @@ function compose(container: Container, parts: Parts): Reprise {
       return verify(settings(), planNamed(plans, name), options);
     },
     status: () => readStatus(settings(), plans),
+    async ticks(name) {
+      return readTicks(settings().pool, planNamed(plans, name).name);
+    },
     instances: () => readInstances(settings().pool),
     pause: (name) => pauseProjection(settings().pool, name),
     resume: (name) => resumeProjection(settings().pool, name),

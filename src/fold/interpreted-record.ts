@@ -13,11 +13,7 @@ export interface FoldedRecord {
 
 /** Silence of a partition, as its owner journaled it. */
 export interface FoldedTick {
-  readonly tick: { readonly partition: number } & (
-    | { readonly quietMs: number }
-    /** Where the watermark came to, by ticks that are not known one by one. */
-    | { readonly watermarkMs: number }
-  );
+  readonly tick: { readonly partition: number; readonly quietMs: number };
 }
 
 /** The watermark that a tick makes. */
@@ -26,7 +22,7 @@ export function watermarkAfter(
   latestMs: number,
   latenessMs: number,
 ): number {
-  return 'watermarkMs' in tick ? tick.watermarkMs : latestMs + tick.quietMs - latenessMs;
+  return latestMs + tick.quietMs - latenessMs;
 }
 
 /** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */

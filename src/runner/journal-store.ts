@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
+import type { JournaledTick } from '../reprise.ts';
 import type { TaskKey } from './checkpoint.ts';
 import type { JournalEntry } from './journal.ts';
 
@@ -18,10 +19,27 @@ export async function readJournal(
   );
   return rows.map((row) => ({
     kind: row.kind,
-    nextOffsets: new Map(
-      Object.entries(row.next_offsets).map(([topic, offset]) => [topic, BigInt(offset)]),
-    ),
+    nextOffsets: offsetsOf(row.next_offsets),
     quietMs: row.quiet_ms === null ? null : Number(row.quiet_ms),
+  }));
+}
+
+/** The ticks of a projection's active version, in the order in which each partition passes them. */
+export async function readTicks(pool: Pool, projection: string): Promise<readonly JournaledTick[]> {
+  const { rows } = await pool.query<{
+    partition: number;
+    next_offsets: Record<string, string>;
+    quiet_ms: string;
+  }>(
+    `select j.partition, j.next_offsets, j.quiet_ms
+     from reprise.journal j join reprise.projections p on p.projection = j.projection and p.active_version = j.version
+     where j.projection = $1 and j.kind = 'tick' order by j.partition, j.seq`,
+    [projection],
+  );
+  return rows.map(({ partition, next_offsets, quiet_ms }) => ({
+    partition,
+    nextOffsets: offsetsOf(next_offsets),
+    quietMs: Number(quiet_ms),
   }));
 }
 
@@ -65,4 +83,8 @@ export function offsetsJson(offsets: ReadonlyMap<string, bigint>): string {
   return JSON.stringify(
     Object.fromEntries([...offsets].map(([topic, offset]) => [topic, offset.toString()])),
   );
+}
+
+function offsetsOf(json: Record<string, string>): ReadonlyMap<string, bigint> {
+  return new Map(Object.entries(json).map(([topic, offset]) => [topic, BigInt(offset)]));
 }

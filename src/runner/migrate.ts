@@ -1,6 +1,7 @@
 import knexFactory, { type Knex } from 'knex';
 import { migrations } from '../../migrations/index.ts';
 import type { Migration } from '../../migrations/migration.ts';
+import { RepriseError } from '../reprise-error.ts';
 
 /** Any constant will do, as long as nobody else on this database uses it: "reprise" in ASCII, cut to 53 bits. */
 const MIGRATION_LOCK = 0x7265_7072_6973;
@@ -8,9 +9,10 @@ const MIGRATION_LOCK = 0x7265_7072_6973;
 /**
  * Brings the framework's tables (Postgres schema `reprise`) up to date. All in one transaction: 1 take a transaction-level advisory lock, so
  * that instances that start at once wait for one another (it also holds through PgBouncer, and needs no table that may not exist yet),
- * 2 make the schema and the list of applied migrations, 3 run what is missing. All or nothing, safe to repeat.
+ * 2 make the schema and the list of applied migrations, 3 run what is missing, 4 refuse tables that a newer version has changed in a way this one cannot work with;
+ * other migrations of newer versions are no obstacle, so that old and new instances run side by side. All or nothing, safe to repeat.
  * @param database a knex instance (left open) or a url
- * @returns names of the migrations applied now
+ * @returns names of the migrations applied now. @throws DATABASE_NEWER
  */
 export async function migrate(database: Knex | string): Promise<readonly string[]> {
   if (typeof database !== 'string') return migrateWith(database);
@@ -31,9 +33,26 @@ function migrateWith(knex: Knex): Promise<readonly string[]> {
       schemaName: 'reprise',
       tableName: 'migrations',
       disableTransactions: true, // The surrounding one holds them all, and the lock.
+      disableMigrationsListValidation: true, // A newer process may have migrated; refuseNewer says when that matters.
     })) as [number, string[]]; // 3
+    await refuseNewer(transaction); // 4
     return applied;
   });
+}
+
+async function refuseNewer(knex: Knex): Promise<void> {
+  const rows = await knex
+    .withSchema('reprise')
+    .from('migrations')
+    .select<{ name: string }[]>('name');
+  const known = new Set(migrations.map(({ name }) => name));
+  const newer = rows.find(({ name }) => !known.has(name) && name.endsWith('-breaking'));
+  if (newer === undefined) return;
+  throw new RepriseError(
+    'DATABASE_NEWER',
+    `A newer version of reprise has changed its tables (${newer.name}) in a way that this one cannot work with. Deploy the newer version here too.`,
+    { facts: { migration: newer.name } },
+  );
 }
 
 function sourceOf(list: readonly Migration[]): Knex.MigrationSource<Migration> {

@@ -24,6 +24,27 @@ it('applies nothing to a migrated database', async () => {
   expect(await migrate(database.url)).toEqual([]);
 });
 
+it('works beside migrations of newer versions, unless they are breaking', async () => {
+  database = await createUnmigratedDatabase();
+  await migrate(database.url);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const apply = (name: string) =>
+    client.query(
+      'insert into reprise.migrations (name, batch, migration_time) values ($1, 99, now())',
+      [name],
+    );
+  await apply('9998-more');
+  expect(await migrate(database.url)).toEqual([]);
+  await apply('9999-other-breaking');
+  await expect(migrate(database.url)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
+  await client.end();
+});
+
+it('tells breaking migrations by their names', () => {
+  for (const { name, breaking } of migrations) expect(name.endsWith('-breaking')).toBe(breaking);
+});
+
 it('comments every table of the framework for people in psql', async () => {
   database = await createUnmigratedDatabase();
   await migrate(database.url);
