@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { functionText } from './function-text.ts';
 
 /**
- * SHA-256 over a shape, independent of the order of keys. Functions count by their text, events by what they are read as: a schema that merely
+ * SHA-256 over a shape, independent of the order of keys. Functions count by their text as far as compilers leave it alone, events by what they are read as: a schema that merely
  * gained documentation still has another text, and so asks for a new version; that is the safe side.
  */
 export function fingerprintOf(shape: unknown): string {
@@ -11,6 +12,7 @@ export function fingerprintOf(shape: unknown): string {
 function canonical(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value instanceof Date) return `date ${value.getTime()}`;
+  if (typeof value === 'function') return `function ${functionText(value as () => unknown)}`;
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
