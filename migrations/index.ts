@@ -4,6 +4,7 @@ import { registry } from './0003-registry.ts';
 import { journal } from './0004-journal.ts';
 import { mergeFunctions } from './0005-merge-functions.ts';
 import { previousVersion } from './0006-previous-version.ts';
+import { attempts } from './0007-attempts.ts';
 import { instances } from './0010-instances.ts';
 import type { Migration } from './migration.ts';
 
@@ -15,5 +16,6 @@ export const migrations: readonly Migration[] = [
   journal,
   mergeFunctions,
   previousVersion,
+  attempts,
   instances,
 ];

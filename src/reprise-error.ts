@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'VERSION_NOT_RAISED'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_TOPIC'
+  | 'UNKNOWN_DEAD_LETTER'
   // avro and events
   | 'SCHEMA_INVALID'
   | 'SCHEMA_STALE'

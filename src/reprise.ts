@@ -70,6 +70,28 @@ export interface RebuildReport {
   readonly seconds: number;
 }
 
+/** A place in the log. */
+export interface LogPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** A record that could not be folded, set aside as the error policy says. */
+export interface DeadLetterStatus extends LogPosition {
+  readonly projection: string;
+  readonly version: number;
+  /** Error code. */
+  readonly reason: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly recordTimestamp: Date | null;
+  readonly setAsideAt: Date;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+}
+
 /** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */
 export interface JournaledTick {
   readonly partition: number;
@@ -181,6 +203,10 @@ export interface Reprise {
   retire(name: string, version: number): Promise<void>;
   /** Replays a projection into scratch tables, up to where the live version stands, and compares every row. @throws VERIFY_REFUSED, UNKNOWN_PROJECTION */
   verify(name: string, options?: VerifyOptions): Promise<VerifyReport>;
+  /** Records that could not be folded: of a projection or of all (null), in log order; of one position. @throws UNKNOWN_DEAD_LETTER where that has none */
+  deadLetters(name: string | null, position?: LogPosition): Promise<readonly DeadLetterStatus[]>;
+  /** Throws dead letters away: the one at a position, or all of the projection (null). @returns how many. @throws UNKNOWN_DEAD_LETTER */
+  discardDeadLetters(name: string, position: LogPosition | null): Promise<number>;
   status(): Promise<readonly ProjectionStatus[]>;
   /** The ticks of the active version of a projection, in the order of each partition. @throws UNKNOWN_PROJECTION */
   ticks(name: string): Promise<readonly JournaledTick[]>;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addActivate } from './activate.ts';
+import { addDeadLetters } from './dead-letters.ts';
 import { addDev } from './dev.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addRollback(program);
   addRetire(program);
   addVerify(program);
+  addDeadLetters(program);
   addQuery(program);
   addSchemas(program);
   addMigrate(program);

@@ -7,6 +7,7 @@ import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
+import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { readTicks } from '../runner/journal-store.ts';
 import { migrate } from '../runner/migrate.ts';
 import {
@@ -97,6 +98,8 @@ function compose(container: Container, parts: Parts): Reprise {
       return verify(settings(), planNamed(plans, name), options);
     },
     status: () => readStatus(settings(), plans),
+    deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),
+    discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
     async ticks(name) {
       return readTicks(settings().pool, planNamed(plans, name).name);
     },

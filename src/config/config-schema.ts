@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 import type { EventDefinition } from '../event/event-definition.ts';
+import { ERROR_POLICIES } from '../projection/error-policy.ts';
 import type { DevConfig, ProjectionClass } from './reprise-config.ts';
 
 const portMax = 65_535;
@@ -95,6 +96,8 @@ const eventDefinition = z.custom<EventDefinition>(
   'must be an event definition (import it from schemas/index.ts, or make it by defineEvent)',
 );
 
+const errorPolicy = z.enum(ERROR_POLICIES);
+
 const dev = z.strictObject({
   events: z.custom<DevConfig['events']>(
     (value) => typeof value === 'function',
@@ -112,7 +115,9 @@ export const configSchema = z.strictObject({
   registry: registry.default({ type: 'postgres' }),
   database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),
   topicPartitions: z.number().int().min(1).max(10_000).default(4),
-  onError: z.enum(['halt', 'deadLetter']).default('halt'),
+  onError: z
+    .union([errorPolicy, z.strictObject({ live: errorPolicy, rebuild: errorPolicy })])
+    .default('fail'),
   leaseMs: z.number().int().min(500).max(600_000).default(10_000),
   tasks: z.array(z.string().min(1)).min(1).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { EventDefinition } from '../event/event-definition.ts';
+import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
 import type { Projection } from '../projection/projection.ts';
 
 /** A projection class as written by the user; the container makes its one instance, so its constructor may ask for services. */
@@ -99,8 +100,8 @@ export interface RepriseConfig {
   readonly database?: DatabaseByUrl | EmbeddedDatabase;
   /** Partitions of topics that reprise creates; existing topics keep theirs. Default 4. */
   readonly topicPartitions?: number;
-  /** What a record that cannot be folded does: `halt` its task (default), or become a dead letter. */
-  readonly onError?: 'halt' | 'deadLetter';
+  /** What becomes of records that cannot be folded, where the projection class does not say; one policy, or two: live and in rebuilds. Default `fail`. */
+  readonly onError?: ErrorPolicy | ErrorPolicies;
   /** An instance that has not been heard of for so long is gone, and others take its tasks. Milliseconds, default 10,000. */
   readonly leaseMs?: number;
   /** Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair share of all. */
@@ -129,7 +130,7 @@ export interface ResolvedConfig {
     | DatabaseByUrl
     | { readonly type: 'embedded'; readonly dataDirectory: string; readonly port?: number };
   readonly topicPartitions: number;
-  readonly onError: 'halt' | 'deadLetter';
+  readonly onError: ErrorPolicy | ErrorPolicies;
   readonly leaseMs: number;
   readonly tasks: readonly string[] | undefined;
   readonly logLevel: LogLevel;

@@ -77,7 +77,7 @@ export function compilePattern(
     emissions,
   } as const;
   const tables = planTables(projection, declared, { keys, columns, fail });
-  return finishedPlan(projection, shape, { tables, rebuild: 'live' });
+  return finishedPlan(projection, shape, { fail, tables, rebuild: 'live' });
 }
 
 function runsMax({ maxRunsPerKey = RUNS_MAX }: PatternOptions, { step, fail }: Place): number {

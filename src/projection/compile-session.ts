@@ -68,7 +68,7 @@ export function compileSession(
     measures,
     measureFilters,
   } as const;
-  return finishedPlan(projection, shape, { tables: [table], rebuild: 'live' });
+  return finishedPlan(projection, shape, { fail, tables: [table], rebuild: 'live' });
 }
 
 function gapPlan({ gap }: SessionDeclaration['options'], place: Place): GapPlan {

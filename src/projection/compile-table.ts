@@ -49,7 +49,7 @@ export function compileTable(
     name: each.name,
     columns: each.columns.map(({ comment: _comment, ...column }) => column),
   }));
-  return finishedPlan(projection, shape, { tables, rebuild: 'live', columns });
+  return finishedPlan(projection, shape, { fail, tables, rebuild: 'live', columns });
 }
 
 /** The kinds of events read: those that handlers are given for; with `from`, exactly those named there. */

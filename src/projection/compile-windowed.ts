@@ -85,7 +85,7 @@ export function compileWindowed(
     measureFilters,
   } as const;
   const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
-  return finishedPlan(projection, shape, { tables, rebuild: waits ? 'live' : 'partial' });
+  return finishedPlan(projection, shape, { fail, tables, rebuild: waits ? 'live' : 'partial' });
 }
 
 function emitOf(options: WindowOptions, { step, fail }: Place): 'update' | 'onClose' {

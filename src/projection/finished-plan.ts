@@ -1,13 +1,16 @@
+import type { Fail } from './definition-fault.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { PlanBase, SourcePlan } from './plan.ts';
+import { planErrorPolicies } from './plan-error-policies.ts';
 import type { Projection } from './projection.ts';
 import type { TablePlan } from './table-plan.ts';
 
 /** A plan from what was declared: with its identity, the fingerprint of its shape and its columns, and whether it can be replayed. */
 export function finishedPlan<Shape extends { readonly sources: readonly SourcePlan[] }>(
-  { name, version }: Projection,
+  { name, version, onError }: Projection,
   shape: Shape,
   of: {
+    readonly fail: Fail;
     /** The first is the one behind the stable view. */
     readonly tables: readonly TablePlan[];
     readonly rebuild: PlanBase['rebuild'];
@@ -17,7 +20,7 @@ export function finishedPlan<Shape extends { readonly sources: readonly SourcePl
 ): Shape &
   Pick<
     PlanBase,
-    'name' | 'version' | 'fingerprint' | 'table' | 'tables' | 'rebuild' | 'replayable'
+    'name' | 'version' | 'fingerprint' | 'table' | 'tables' | 'rebuild' | 'onError' | 'replayable'
   > {
   const { tables, rebuild } = of;
   const [table] = tables as readonly [TablePlan];
@@ -29,6 +32,7 @@ export function finishedPlan<Shape extends { readonly sources: readonly SourcePl
     table,
     tables,
     rebuild,
+    onError: planErrorPolicies(onError, of.fail),
     replayable: shape.sources.every(({ time }) => time.kind !== 'processing'),
   };
 }

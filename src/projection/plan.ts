@@ -1,5 +1,6 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { FieldType } from '../event/field-type.ts';
+import type { ErrorPolicies, ErrorPolicy } from './error-policy.ts';
 import type { FilterPlan } from './filter.ts';
 import type { PatternElement, SkipPlan } from './pattern-plan.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -29,6 +30,8 @@ export interface PlanBase {
   readonly emissions: readonly EmissionPlan[];
   /** How a rebuild writes: `partial`: partial rows, appended and merged at the end; `live`: as a live task does, in log order. */
   readonly rebuild: 'partial' | 'live';
+  /** What the class says of records that cannot be folded; null: nothing, the configuration decides. */
+  readonly onError: Readonly<Record<keyof ErrorPolicies, ErrorPolicy | null>>;
   /** False: results depend on the clock of the process (processing time); `rebuild` is refused. */
   readonly replayable: boolean;
 }

@@ -1,3 +1,5 @@
+import type { ErrorPolicies, ErrorPolicy } from './error-policy.ts';
+
 /**
  * What users extend, through `WindowedProjection`: a name, a version, and what to keep. Instances hold no state; `define` must be pure. Services come in through
  * the constructor, by inversify tokens.
@@ -7,6 +9,8 @@ export abstract class Projection {
   abstract readonly name: string;
   /** From 1. Raise it whenever `define` changes: a changed shape under an old version is refused. */
   abstract readonly version: number;
+  /** What becomes of records that cannot be folded, live and in rebuilds. Default: `onError` of the configuration. No part of the shape: may change without a new version. */
+  readonly onError?: ErrorPolicy | Partial<ErrorPolicies>;
   /** Declares the projection. Called once per process. */
   abstract define(): Definition<unknown>;
 }

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { DeadLetter, FoldChanges } from '../fold/task-fold.ts';
+import type { FoldChanges } from '../fold/task-fold.ts';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { deleteRows } from '../readmodel/delete-rows.ts';
@@ -8,6 +8,7 @@ import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import type { LockedTask } from './checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
+import type { TriedLetter } from './dead-letter-store.ts';
 import { writeDeadLetters } from './dead-letter-store.ts';
 import { failpoint } from './failpoint.ts';
 import type { JournalEntry } from './journal.ts';
@@ -27,7 +28,7 @@ export type WriteRows = (
 /** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */
 export interface FoldedBatch {
   readonly changes: FoldChanges;
-  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetters: readonly TriedLetter[];
   /** Where the fold started from, by topic: must be what Postgres holds. */
   readonly expected: ReadonlyMap<string, TopicCheckpoint>;
   /** Where it ends, by topic; only topics that moved. Empty: only time moved (a tick). */

@@ -4,6 +4,9 @@ import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { TaskKey } from './checkpoint.ts';
+import type { Divisible } from './errors/isolate.ts';
+import { isDefect, isolate } from './errors/isolate.ts';
+import type { Judge } from './errors/judge.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -35,18 +38,28 @@ export class LiveTask {
   readonly #giveUp = new AbortController();
   readonly #queue = new BatchQueue();
   readonly #readOffsets = new Map<string, bigint>();
+  readonly #judge: Judge;
   #opened: TaskSession | null = null;
+  /** Batches folded since the last flush. */
+  #unflushed: RecordBatch[] = [];
   #stopping = false;
   #failure: Error | null = null;
 
   constructor(
     settings: RunnerSettings,
-    target: { readonly key: TaskKey; readonly plan: Plan; readonly counters: TaskCounters },
+    target: {
+      readonly key: TaskKey;
+      readonly plan: Plan;
+      readonly counters: TaskCounters;
+      /** Outlives this life of the task: it counts attempts. */
+      readonly judge: Judge;
+    },
   ) {
     this.#settings = settings;
     this.key = target.key;
     this.#plan = target.plan;
     this.#counters = target.counters;
+    this.#judge = target.judge;
   }
 
   /** Takes the task, unless a live instance owns it, and loads its state. @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
@@ -55,6 +68,7 @@ export class LiveTask {
       plan: this.#plan,
       mode: 'live',
       onlyUnowned: true,
+      judge: this.#judge,
       nowMs: Date.now,
       write: upsertRows,
       backoff: createBackoff({ signal: this.#giveUp.signal }),
@@ -89,17 +103,18 @@ export class LiveTask {
       let sinceFlush = 0;
       for (const batch of batches) {
         if (this.#stopping) break;
+        this.#unflushed.push(batch);
         await this.#fold(batch);
         sinceFlush += batch.count;
         if (sinceFlush >= RECORDS_PER_FLUSH_MAX) {
-          await this.#flush();
+          await this.#flushOrIsolate();
           sinceFlush = 0;
         }
       }
       if (this.#failure !== null) throw this.#failure;
       const quietMs = quiet.passedMs();
       if (quietMs !== null && (await this.#isQuiet())) this.#session.tick(quietMs);
-      await this.#flush();
+      await this.#flushOrIsolate();
     }
   }
 
@@ -148,6 +163,25 @@ export class LiveTask {
         described?.get(topic)?.partitions[this.key.partition]?.stableEndOffset ===
         session.nextOffset(topic),
     );
+  }
+
+  /** Where Postgres refuses what was folded, finds the records at fault. With several topics it does not: which of them wait inside is another matter. */
+  async #flushOrIsolate(): Promise<void> {
+    const batches = this.#unflushed;
+    this.#unflushed = [];
+    try {
+      await this.#flush();
+    } catch (error) {
+      if (!isDefect(error) || batches.length === 0 || topicsOf(this.#plan).length > 1) throw error;
+      const task: Divisible = {
+        reopen: () => this.open(),
+        fold: (batch) => this.#fold(batch),
+        flush: () => this.#flush(),
+        setAside: async (batch, { message }) =>
+          this.#session.setAside(batch, 'DATABASE_FAILED', `Postgres refuses its row: ${message}.`),
+      };
+      await isolate(task, batches, error);
+    }
   }
 
   async #flush(): Promise<void> {

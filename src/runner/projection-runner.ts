@@ -6,6 +6,7 @@ import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
+import { Judge, policyOf } from './errors/judge.ts';
 import type { TaskCounters } from './live-task.ts';
 import { LiveTask } from './live-task.ts';
 import { describeError } from './open-session.ts';
@@ -110,9 +111,10 @@ export class ProjectionRunner {
   async #keepRunning(key: TaskKey, own: OwnTask, settled: () => void): Promise<void> {
     const { signal } = own.end;
     const backoff = createBackoff({ signal });
+    const { plan, counters } = this;
+    const judge = new Judge(policyOf(plan, this.#settings.onError, 'live'));
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const { plan, counters } = this;
-      const task = new LiveTask(this.#settings, { key, plan, counters });
+      const task = new LiveTask(this.#settings, { key, plan, counters, judge });
       try {
         own.live = task;
         own.phase = 'opening';

@@ -1,8 +1,10 @@
 import type { Plan } from '../projection/plan.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
+import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
+import { Judge, policyOf } from './errors/judge.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
@@ -32,6 +34,22 @@ export async function replayTask(
   key: TaskKey,
   options: ReplayOptions,
 ): Promise<void> {
+  const judge = new Judge(policyOf(options.plan, settings.onError, 'rebuild'));
+  for (;;) {
+    try {
+      return await replayOnce(settings, key, { ...options, judge });
+    } catch (error) {
+      // Another attempt at a record, from the committed rows; anything else is for the caller.
+      if (!isRepriseError(error) || error.facts['attempt'] === undefined) throw error;
+    }
+  }
+}
+
+async function replayOnce(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions & { readonly judge: Judge },
+): Promise<void> {
   const { plan, signal } = options;
   const session = await openSession(settings, key, {
     plan,
@@ -43,6 +61,7 @@ export async function replayTask(
         settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
     },
     fromStartOfLog: options.fromStartOfLog,
+    judge: options.judge,
   });
   const positions = topicsOf(plan).flatMap((topic) => {
     const position = {

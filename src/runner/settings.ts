@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { EventLog } from '../log/event-log.ts';
+import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 
 /** What every part of the runner works with. */
@@ -11,8 +12,8 @@ export interface RunnerSettings {
   readonly logger: Logger;
   /** Names this process in `reprise.tasks.owner`. */
   readonly owner: string;
-  /** What a record that cannot be folded does: `halt` its task (default), or become a dead letter in the batch's transaction. */
-  readonly onError: 'halt' | 'deadLetter';
+  /** What becomes of records that cannot be folded, where the projection does not say. Default `fail`. */
+  readonly onError?: ErrorPolicy | ErrorPolicies;
   /** An instance that has not been heard of for so long is gone. Milliseconds; default 10,000. */
   readonly leaseMs?: number;
   /** What `tasks` of the configuration names; null, the default: no confinement. */

@@ -1,6 +1,6 @@
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
-import { recordHash } from '../log/log-record.ts';
+import { recordAt, recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
@@ -10,7 +10,9 @@ import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
 import { factsOf } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
+import type { TriedLetter } from './dead-letter-store.ts';
 import { encodeEmission } from './encode-emission.ts';
+import { Judge, policyOf } from './errors/judge.ts';
 import type { WriteRows } from './flush.ts';
 import type { JournalEntry } from './journal.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -26,6 +28,8 @@ export interface SessionOptions {
   readonly backoff: Backoff;
   /** Told when Postgres or the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;
+  /** Decides on records that cannot be folded. Default: a judge of the plan's own policy, live or for rebuilds by `mode`. */
+  readonly judge?: Judge;
   /** Take the task only where no live instance owns it. Default false: from whoever has it. */
   readonly onlyUnowned?: boolean;
   /** The owner's clock, for the drift guard and processing time; null in a rebuild. Default null. */
@@ -63,7 +67,8 @@ export class TaskSession {
   #flushes: bigint;
   /** What memory holds: moves with every batch folded. */
   #folded: Map<string, TopicCheckpoint>;
-  #deadLetters: DeadLetter[] = [];
+  readonly #judge: Judge;
+  #deadLetters: TriedLetter[] = [];
   #journal: JournalEntry[] = [];
 
   /** @internal Use `openSession`. */
@@ -87,6 +92,7 @@ export class TaskSession {
       },
       mode: options.mode,
     });
+    this.#judge = options.judge ?? new Judge(policyOf(options.plan, settings.onError, 'live'));
     this.#order = new StepOrder(task.journal, opened);
   }
 
@@ -186,8 +192,17 @@ export class TaskSession {
         );
         this.fold.absorb(missing.table, rows);
       }
-      this.#judge(this.fold.apply(batch));
+      this.#decide(this.fold.apply(batch));
     }
+    this.#folded.set(batch.topic, this.#after(before, batch));
+  }
+
+  /** Gives up a record that the fold takes but Postgres does not: alone in its batch, it becomes a dead letter, if the policy says so. @throws as `foldBatches` */
+  setAside(batch: RecordBatch, reason: 'DATABASE_FAILED', message: string): void {
+    const before = this.#folded.get(batch.topic);
+    if (before === undefined) throw new TypeError(`${batch.topic} is none of the task's topics`);
+    const record = recordAt(batch, 0);
+    this.#decide([{ ...record, reason, message, byClock: false }]);
     this.#folded.set(batch.topic, this.#after(before, batch));
   }
 
@@ -199,22 +214,32 @@ export class TaskSession {
   }
 
   /** FUTURE is always a dead letter (semantics.md, time); the error policy decides on the others. */
-  #judge(letters: readonly DeadLetter[]): void {
-    const stopping =
-      this.#settings.onError === 'halt'
-        ? letters.find(({ reason }) => reason !== 'FUTURE')
-        : undefined;
-    if (stopping !== undefined) {
-      const { topic, partition, offset, reason, message } = stopping;
-      throw new RepriseError(
-        reason,
-        `${message} The task ${taskLabel(this.task)} halts before it: nothing is skipped silently. ` +
-          'Mend the schema or the projection and start again, or set onError to "deadLetter" to set such records aside.',
-        { facts: { ...factsOf(this.task), topic, partition, offset } },
-      );
-    }
-    this.#deadLetters.push(...letters);
-    for (const { topic, offset, byClock } of letters) {
+  #decide(letters: readonly DeadLetter[]): void {
+    for (const letter of letters) {
+      const { topic, partition, offset, reason, message, byClock } = letter;
+      const place = `${topic}[${partition}]@${offset}`;
+      const decided =
+        reason === 'FUTURE'
+          ? { verdict: 'setAside' as const, attempts: 1 }
+          : this.#judge.verdict(place);
+      if (decided.verdict !== 'setAside') {
+        const isFinal = decided.verdict === 'stop';
+        throw new RepriseError(
+          reason,
+          `${message} The task ${taskLabel(this.task)} ${isFinal ? 'halts before it: nothing is skipped silently. Mend the schema or the projection, then run reprise resume; or let such records be set aside: onError "skip".' : `tries again (attempt ${decided.attempts}).`}`,
+          {
+            retriable: !isFinal,
+            facts: {
+              ...factsOf(this.task),
+              topic,
+              partition,
+              offset,
+              ...(isFinal ? {} : { attempt: decided.attempts }),
+            },
+          },
+        );
+      }
+      this.#deadLetters.push({ ...letter, attempts: decided.attempts });
       if (byClock) {
         const nextOffsets = new Map([[topic, offset]]);
         this.#journal.push({ kind: 'refusal', nextOffsets, quietMs: null });

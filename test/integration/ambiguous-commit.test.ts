@@ -63,7 +63,7 @@ async function foldPartition(
       registry,
       logger: pino({ level: 'silent' }),
       owner: 'test',
-      onError: 'halt',
+      onError: 'fail',
     },
     { projection: plan.name, version, partition: 0 },
     {

@@ -43,7 +43,7 @@ beforeAll(async () => {
     events: [Paid],
     database: { type: 'url', url: database.url },
     topicPartitions: 1,
-    onError: 'deadLetter',
+    onError: 'skip',
     logLevel: 'silent',
   });
   await app.setUp();

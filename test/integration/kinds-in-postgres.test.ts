@@ -168,7 +168,7 @@ class World {
     const { log, registry } = this.app;
     const logger = pino({ level: 'silent' });
     return openSession(
-      { pool: this.pool, log, registry, logger, owner: 'test', onError: 'halt' },
+      { pool: this.pool, log, registry, logger, owner: 'test', onError: 'fail' },
       { projection: plan.name, version: plan.version, partition: 0 },
       {
         plan,

@@ -50,7 +50,7 @@ async function endOfPartition(partition: number): Promise<bigint> {
 
 function settings(): RunnerSettings {
   const { log, registry } = app;
-  return { pool, log, registry, logger: pino({ level: 'silent' }), owner: 'test', onError: 'halt' };
+  return { pool, log, registry, logger: pino({ level: 'silent' }), owner: 'test', onError: 'fail' };
 }
 
 /** Every case folds into a version of its own; the same shape, so the tables must come out equal. */

@@ -4,6 +4,7 @@ import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import { avg, count, max, sum } from '../../src/projection/aggregates.ts';
+import type { ErrorPolicy } from '../../src/projection/error-policy.ts';
 import { tumbling } from '../../src/projection/window.ts';
 import type { Reprise } from '../../src/reprise.ts';
 
@@ -36,7 +37,7 @@ export interface TestAppOptions {
   readonly version?: number;
   /** Kafka brokers; undefined: the Postgres log. */
   readonly brokers?: readonly string[];
-  readonly onError?: 'halt' | 'deadLetter';
+  readonly onError?: ErrorPolicy;
 }
 
 /** The example application on a database and log of the test's own. */
@@ -48,7 +49,7 @@ export function createTestApp(options: TestAppOptions): Promise<Reprise> {
     database: { type: 'url', url: options.databaseUrl },
     log: brokers === undefined ? { type: 'postgres' } : { type: 'kafka', brokers: [...brokers] },
     registry: { type: 'postgres' },
-    onError: options.onError ?? 'halt',
+    onError: options.onError ?? 'fail',
     logLevel: 'silent',
   });
 }

@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { DeadLetterStatus, LogPosition } from '../reprise.ts';
+import { jsonText } from './json-text.ts';
+import { renderTable } from './table.ts';
+import { optionsOf, withApp } from './with-app.ts';
+
+/** `reprise dlq list | show | discard`: records that were set aside. */
+export function addDeadLetters(program: Command): void {
+  const dlq = program.command('dlq').description('look at records that could not be folded');
+  dlq
+    .command('list')
+    .description('list dead letters with their reasons')
+    .argument('[name]', 'projection (default: all)')
+    .action(async (name: string | undefined, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const letters = await withApp(options, ({ app }) => app.deadLetters(name ?? null));
+      if (options.json) return console.log(jsonText({ deadLetters: letters.map(jsonOf) }));
+      console.log(letters.length === 0 ? 'There are no dead letters.' : listText(letters));
+    });
+  dlq
+    .command('show')
+    .description('show one dead letter, with key and value as they lie in the log')
+    .argument('<name>', 'projection')
+    .argument('<position>', 'such as payments[3]@1042', position)
+    .action(async (name: string, at: LogPosition, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const letters = await withApp(options, ({ app }) => app.deadLetters(name, at));
+      if (options.json) return console.log(jsonText({ deadLetters: letters.map(jsonOf) }));
+      console.log(letters.map(letterText).join('\n\n'));
+    });
+  dlq
+    .command('discard')
+    .description(
+      'throw dead letters away; the records stay in the log, and a rebuild meets them again',
+    )
+    .argument('<name>', 'projection')
+    .argument('[position]', 'such as payments[3]@1042', position)
+    .option('--all', 'all of the projection')
+    .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
+      const options = optionsOf<{ all?: boolean }>(command);
+      if ((at === undefined) === (options.all !== true)) {
+        throw new InvalidArgumentError(
+          'Name either a position, such as payments[3]@1042, or --all.',
+        );
+      }
+      const discarded = await withApp(options, ({ app }) =>
+        app.discardDeadLetters(name, at ?? null),
+      );
+      console.log(options.json ? jsonText({ discarded }) : `Discarded: ${discarded}.`);
+    });
+}
+
+/** `payments[3]@1042`. */
+function position(text: string): LogPosition {
+  const [, topic, partition, offset] = /^(.+)\[(\d+)\]@(\d+)$/.exec(text) ?? [];
+  if (topic === undefined || offset === undefined) {
+    throw new InvalidArgumentError('Write it as in messages: payments[3]@1042.');
+  }
+  return { topic, partition: Number(partition), offset: BigInt(offset) };
+}
+
+function listText(letters: readonly DeadLetterStatus[]): string {
+  const rows = letters.map((letter) => [
+    `${letter.projection} v${letter.version}`,
+    placeOf(letter),
+    letter.reason,
+    letter.attempts,
+    letter.recordTimestamp,
+    letter.message,
+  ]);
+  return renderTable(
+    ['projection', 'record', 'reason', 'attempts', 'timestamp', 'message'],
+    rows,
+  ).join('\n');
+}
+
+function letterText(letter: DeadLetterStatus): string {
+  const { key, value, headers } = letter;
+  return [
+    `${letter.projection} v${letter.version} ${placeOf(letter)}`,
+    `reason: ${letter.reason}, after ${letter.attempts} attempts, set aside ${letter.setAsideAt.toISOString()}`,
+    letter.message,
+    `timestamp: ${letter.recordTimestamp?.toISOString() ?? 'none'}`,
+    `key: ${key === null ? 'none' : printable(key)}`,
+    ...headers.map(
+      (header) =>
+        `header ${header.key}: ${header.value === null ? 'null' : printable(header.value)}`,
+    ),
+    `value: ${value === null ? 'none (a tombstone)' : `\\x${value.toString('hex')}`}`,
+  ].join('\n');
+}
+
+function placeOf({ topic, partition, offset }: DeadLetterStatus): string {
+  return `${topic}[${partition}]@${offset}`;
+}
+
+function jsonOf({ key, value, headers, ...rest }: DeadLetterStatus): unknown {
+  const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
+  return {
+    ...rest,
+    key: base64(key),
+    value: base64(value),
+    headers: headers.map((header) => ({ key: header.key, value: base64(header.value) })),
+  };
+}
+
+/** Text where it is text, else hexadecimal. */
+function printable(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return /^[\x20-\x7e]*$/.test(text) ? text : `\\x${bytes.toString('hex')}`;
+}
