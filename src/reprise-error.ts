@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'FENCED'
   | 'LEASED'
   | 'OFFSET_MISMATCH'
+  | 'NO_PROGRESS'
   | 'RECREATED'
   | 'DATA_LOSS'
   | 'TRUNCATED'

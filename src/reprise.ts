@@ -70,6 +70,15 @@ export interface RebuildReport {
   readonly seconds: number;
 }
 
+/** Whether the application is well, for probes. */
+export interface HealthReport {
+  /** An instance runs. */
+  readonly isLive: boolean;
+  /** Besides, every task of an active version that is not paused has an owner, and none has halted or waits for infrastructure. */
+  readonly isReady: boolean;
+  readonly problems: readonly string[];
+}
+
 /** A place in the log. */
 export interface LogPosition {
   readonly topic: string;
@@ -208,6 +217,8 @@ export interface Reprise {
   /** Throws dead letters away: the one at a position, or all of the projection (null). @returns how many. @throws UNKNOWN_DEAD_LETTER */
   discardDeadLetters(name: string, position: LogPosition | null): Promise<number>;
   status(): Promise<readonly ProjectionStatus[]>;
+  /** For probes: true whichever process asks. A rebuild or lag is no problem. */
+  health(): Promise<HealthReport>;
   /** The ticks of the active version of a projection, in the order of each partition. @throws UNKNOWN_PROJECTION */
   ticks(name: string): Promise<readonly JournaledTick[]>;
   /** Live instances, and those that went silent in the last ten minutes. */

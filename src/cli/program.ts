@@ -4,6 +4,7 @@ import { addDeadLetters } from './dead-letters.ts';
 import { addDev } from './dev.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
+import { addHealth } from './health.ts';
 import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addRun(program);
   addStatus(program);
   addInstances(program);
+  addHealth(program);
   addPauseAndResume(program);
   addStop(program);
   addExplain(program);

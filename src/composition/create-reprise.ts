@@ -5,23 +5,9 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import type { Plan } from '../projection/plan.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
-import { RepriseError } from '../reprise-error.ts';
-import { activate } from '../runner/activate.ts';
-import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
-import { readTicks } from '../runner/journal-store.ts';
 import { migrate } from '../runner/migrate.ts';
-import {
-  pauseProjection,
-  readInstances,
-  requestStop,
-  resumeProjection,
-} from '../runner/ownership/lifecycle.ts';
-import { rebuild } from '../runner/rebuild.ts';
-import { retire } from '../runner/retire.ts';
-import { rollback } from '../runner/rollback.ts';
-import { readStatus } from '../runner/status.ts';
-import { verify } from '../runner/verify/verify.ts';
 import { createContainer } from './container.ts';
+import { operationsOf } from './operations.ts';
 import { setUpTopicsAndSchemas } from './set-up.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -57,10 +43,10 @@ interface Parts {
 
 function compose(container: Container, parts: Parts): Reprise {
   const { config, plans } = parts;
-  const settings = () => container.get(TOKENS.runnerSettings);
   const migrateNow = () => migrate(container.get(TOKENS.knex));
   let closed: Promise<void> | null = null;
   return {
+    ...operationsOf(() => container.get(TOKENS.runnerSettings), plans),
     plans,
     get publisher() {
       return container.get(TOKENS.publisher);
@@ -86,44 +72,11 @@ function compose(container: Container, parts: Parts): Reprise {
         container.get(TOKENS.registry),
       );
     },
-    async rebuild(name, options) {
-      return rebuild(settings(), planNamed(plans, name), options);
-    },
-    async activate(name) {
-      return activate(settings(), planNamed(plans, name));
-    },
-    rollback: (name) => rollback(settings(), name),
-    retire: (name, version) => retire(settings(), name, version),
-    async verify(name, options) {
-      return verify(settings(), planNamed(plans, name), options);
-    },
-    status: () => readStatus(settings(), plans),
-    deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),
-    discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
-    async ticks(name) {
-      return readTicks(settings().pool, planNamed(plans, name).name);
-    },
-    instances: () => readInstances(settings().pool),
-    pause: (name) => pauseProjection(settings().pool, name),
-    resume: (name) => resumeProjection(settings().pool, name),
-    requestStop: (instance) => requestStop(settings().pool, instance),
     close() {
       closed ??= closeAll(container, parts);
       return closed;
     },
   };
-}
-
-/** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */
-export function planNamed(plans: readonly Plan[], name: string): Plan {
-  const plan = plans.find((each) => each.name === name);
-  if (plan !== undefined) return plan;
-  const known = plans.map((each) => each.name).join(', ') || 'none';
-  throw new RepriseError(
-    'UNKNOWN_PROJECTION',
-    `There is no projection named ${name} in the configuration; declared are: ${known}. Add its class to "projections" in reprise.config.ts.`,
-    { facts: { projection: name } },
-  );
 }
 
 /**

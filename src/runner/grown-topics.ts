@@ -1,3 +1,4 @@
+import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { ensureTasks } from './ownership/instance-store.ts';
@@ -10,13 +11,14 @@ import { swapViews } from './version-tables.ts';
 /**
  * Makes the tasks of a version, one for each partition of its topics. Where topics have gained partitions since, keys have moved: a read model whose rows merge goes on, with
  * the new partitions from their first offset and a view that merges; others cannot.
+ * @param topics as the log describes them now
  * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
  */
 export async function matchPartitions(
-  settings: Pick<RunnerSettings, 'pool' | 'log' | 'logger'>,
+  settings: Pick<RunnerSettings, 'pool' | 'logger'>,
   plan: Plan,
+  topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<RepriseError | null> {
-  const topics = await settings.log.describe(topicsOf(plan));
   const partitions = partitionsOf(plan, topics);
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);

@@ -86,6 +86,11 @@ export class LiveTask {
     return this.#readOffsets.get(topic) ?? this.#session.nextOffset(topic);
   }
 
+  /** Where it stands in Postgres. */
+  committedOffset(topic: string): bigint {
+    return this.#session.storedOffset(topic);
+  }
+
   /** Queues a batch; waits while too much is queued. */
   async offer(batch: RecordBatch): Promise<void> {
     this.#readOffsets.set(batch.topic, BigInt(batch.nextOffset));

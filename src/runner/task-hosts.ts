@@ -1,20 +1,27 @@
+import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
+import { RepriseError } from '../reprise-error.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { ensureVersion } from './first-start.ts';
 import { matchPartitions } from './grown-topics.ts';
+import type { LiveTask } from './live-task.ts';
 import type { Run } from './ownership/instance-store.ts';
 import type { TaskHost } from './ownership/ownership.ts';
 import type { TaskSelection } from './ownership/task-selection.ts';
 import { parseTaskSelection } from './ownership/task-selection.ts';
+import { Watchdog } from './ownership/watchdog.ts';
 import type { TaskPhase } from './projection-runner.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
+import { topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import { readVersions } from './version-store.ts';
 
 /** How often topics are looked at for new partitions. */
 const LOOK_EVERY_MS = 5_000;
+/** How long a task may stand still before the end of its log. */
+const STALLED_MS = 60_000;
 
 /** The projections of this process: which of them may run now, and the tasks of theirs that this process owns. */
 export class TaskHosts implements TaskHost {
@@ -26,6 +33,7 @@ export class TaskHosts implements TaskHost {
   readonly #lookedAt = new Map<string, number>();
   readonly #selection: TaskSelection | null;
   readonly #told = new Set<string>();
+  readonly #watchdog = new Watchdog(STALLED_MS);
 
   constructor(settings: RunnerSettings, plans: readonly Plan[], onStopRequested: () => void) {
     this.#settings = settings;
@@ -90,6 +98,29 @@ export class TaskHosts implements TaskHost {
     return this.#runners.find(({ plan }) => plan.name === projection && plan.version === version);
   }
 
+  /** A task that stands still although the log goes on is opened again, and said to be. */
+  #watch(task: LiveTask, topics: ReadonlyMap<string, TopicDescription>): void {
+    const label = taskLabel(task.key);
+    for (const { topic, partitions } of topics.values()) {
+      const stableEndOffset = partitions[task.key.partition]?.stableEndOffset ?? 0n;
+      const nextOffset = task.committedOffset(topic);
+      const name = `${label} ${topic}`;
+      if (!this.#watchdog.isStalled({ name, nextOffset, stableEndOffset }, performance.now()))
+        continue;
+      this.#settings.logger.error(
+        { task: label, topic, nextOffset, stableEndOffset },
+        'no progress',
+      );
+      task.fail(
+        new RepriseError(
+          'NO_PROGRESS',
+          `${label} has stood at ${topic}@${nextOffset} for ${STALLED_MS / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
+          { retriable: true },
+        ),
+      );
+    }
+  }
+
   async #isBuilt(plan: Plan): Promise<boolean> {
     const versions = await inTransaction(this.#settings.pool, (client) =>
       readVersions(client, plan.name),
@@ -110,8 +141,11 @@ export class TaskHosts implements TaskHost {
     const before = this.#lookedAt.get(plan.name);
     if (before !== undefined && performance.now() - before < LOOK_EVERY_MS) return;
     try {
-      const problem = await matchPartitions(this.#settings, plan);
-      if (problem !== null) this.#runnerOf(keyOf(plan, 0))?.refuse(problem);
+      const topics = await this.#settings.log.describe(topicsOf(plan));
+      const runner = this.#runnerOf(keyOf(plan, 0));
+      const problem = await matchPartitions(this.#settings, plan, topics);
+      if (problem !== null) runner?.refuse(problem);
+      for (const task of runner?.running() ?? []) this.#watch(task, topics);
     } catch (error) {
       // Later ones only notice growth: a log that is away then must not cost the lease.
       if (before === undefined) throw error;

@@ -101,6 +101,11 @@ export class TaskSession {
     return this.#folded.get(topic)?.nextOffset ?? 0n;
   }
 
+  /** How far a topic is committed. */
+  storedOffset(topic: string): bigint {
+    return this.#stored.get(topic)?.nextOffset ?? 0n;
+  }
+
   /** Loads what the fold wants in memory before its first batch. */
   async preload(): Promise<void> {
     for (const { table, ...wanted } of this.fold.preload()) {

@@ -1,0 +1,80 @@
+import type { Plan } from '../projection/plan.ts';
+import type { Reprise } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { activate } from '../runner/activate.ts';
+import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
+import { healthOf } from '../runner/health.ts';
+import { readTicks } from '../runner/journal-store.ts';
+import {
+  pauseProjection,
+  readInstances,
+  requestStop,
+  resumeProjection,
+} from '../runner/ownership/lifecycle.ts';
+import { rebuild } from '../runner/rebuild.ts';
+import { retire } from '../runner/retire.ts';
+import { rollback } from '../runner/rollback.ts';
+import type { RunnerSettings } from '../runner/settings.ts';
+import { readStatus } from '../runner/status.ts';
+import { verify } from '../runner/verify/verify.ts';
+
+/** What an application can be asked for besides running: all work on Postgres and the log, whichever process runs the tasks. */
+type Operations = Pick<
+  Reprise,
+  | 'rebuild'
+  | 'activate'
+  | 'rollback'
+  | 'retire'
+  | 'verify'
+  | 'status'
+  | 'deadLetters'
+  | 'discardDeadLetters'
+  | 'health'
+  | 'ticks'
+  | 'instances'
+  | 'pause'
+  | 'resume'
+  | 'requestStop'
+>;
+
+/** The operations of an application. `settings` is asked when one is used, so that nothing is opened before. */
+export function operationsOf(settings: () => RunnerSettings, plans: readonly Plan[]): Operations {
+  return {
+    async rebuild(name, options) {
+      return rebuild(settings(), planNamed(plans, name), options);
+    },
+    async activate(name) {
+      return activate(settings(), planNamed(plans, name));
+    },
+    rollback: (name) => rollback(settings(), name),
+    retire: (name, version) => retire(settings(), name, version),
+    async verify(name, options) {
+      return verify(settings(), planNamed(plans, name), options);
+    },
+    status: () => readStatus(settings(), plans),
+    deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),
+    discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
+    async health() {
+      return healthOf(await readStatus(settings(), plans), await readInstances(settings().pool));
+    },
+    async ticks(name) {
+      return readTicks(settings().pool, planNamed(plans, name).name);
+    },
+    instances: () => readInstances(settings().pool),
+    pause: (name) => pauseProjection(settings().pool, name),
+    resume: (name) => resumeProjection(settings().pool, name),
+    requestStop: (instance) => requestStop(settings().pool, instance),
+  };
+}
+
+/** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */
+export function planNamed(plans: readonly Plan[], name: string): Plan {
+  const plan = plans.find((each) => each.name === name);
+  if (plan !== undefined) return plan;
+  const known = plans.map((each) => each.name).join(', ') || 'none';
+  throw new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `There is no projection named ${name} in the configuration; declared are: ${known}. Add its class to "projections" in reprise.config.ts.`,
+    { facts: { projection: name } },
+  );
+}
