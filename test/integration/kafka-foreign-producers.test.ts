@@ -10,11 +10,13 @@ import { metadataRequest } from '../../src/log/kafka/protocol.ts';
 import { recordAt } from '../../src/log/log-record.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
-import { answers, kafkaClassPath, runJava } from '../support/kafka-jars.ts';
+import { kafkaClassPath } from '../support/kafka-jars.ts';
+import { answers, runJava } from '../support/maven-jars.ts';
 
 const required = process.env['REPRISE_REQUIRE_KAFKA'] === '1';
 const hasKcat = required || (await answers('kcat', '-V'));
-const hasJava = required || (await kafkaClassPath()) !== undefined;
+const classPath = await kafkaClassPath();
+const hasJava = required || classPath !== undefined;
 if (!hasKcat)
   process.stderr.write('NO KCAT: reading topics written by kcat is SKIPPED (Debian: kcat).\n');
 if (!hasJava)
@@ -57,7 +59,8 @@ describeKafka('the Kafka log reads what others wrote', (brokers) => {
       const source = fileURLToPath(
         new URL('../support/TransactionalProducer.java', import.meta.url),
       );
-      await runJava(source, [brokers.join(','), topic, compression]);
+      const args = [brokers.join(','), topic, compression];
+      await runJava({ classPath: classPath ?? '', main: source, args });
       const { records, nextOffset, stableEndOffset } = await wholeTopic(log, topic);
       const committed = [0, 2].flatMap((transaction) =>
         Array.from(

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { answers, kafkaClassPath } from './kafka-jars.ts';
+import { kafkaClassPath } from './kafka-jars.ts';
+import { answers } from './maven-jars.ts';
 
 const run = promisify(execFile);
 
