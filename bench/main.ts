@@ -6,6 +6,7 @@ import type { LiveOptions } from './live.ts';
 import { endChildrenOnSignals, profileInto } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
 import { toJson, toTable } from './measure/report.ts';
+import type { PeersOptions } from './peers.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
 
 /** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
@@ -74,6 +75,15 @@ bench<RebuildBenchOptions>(
     positive,
     20_000,
   );
+
+bench<PeersOptions>(
+  'peers',
+  'the same rebuild on Flink and Kafka Streams, and readers that do nothing',
+  async () => (await import('./peers.ts')).benchPeers,
+)
+  .addOption(eventsOption())
+  .addOption(roundsOption())
+  .addOption(databaseOption());
 
 bench<FoldBenchOptions>(
   'fold',

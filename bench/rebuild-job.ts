@@ -1,0 +1,87 @@
+import type { Measurement } from './contestants/contestant.ts';
+import type { BenchServer, BenchTopic } from './environment.ts';
+import { openServer, openTopic } from './environment.ts';
+import { runInChild } from './measure/child.ts';
+import { say } from './measure/say.ts';
+import { countedEvents, verifyRows } from './measure/verify-rows.ts';
+import { setUpPaymentApp } from './payment-app.ts';
+import { ExpectedRows } from './workload/expected-rows.ts';
+import { fillTopic } from './workload/fill-topic.ts';
+
+/** Where the job of `rebuild` and `peers` runs. */
+export interface JobOptions {
+  readonly events: number;
+  readonly kafka?: string;
+  readonly database?: string;
+}
+
+/** What a run is about: the filled topic, the server, and what every row must be. */
+export interface Job {
+  readonly place: BenchTopic;
+  readonly server: BenchServer;
+  readonly events: number;
+  /** In the wire header of every value. */
+  readonly schemaId: number;
+  readonly expected: ExpectedRows;
+}
+
+/** Adding doubles one after another, as others do, may differ from the exact sum in the last digits. */
+const NAIVE_SUM_TOLERANCE = 1e-12;
+
+/** Opens broker and database, fills a topic with the workload, and closes everything after `work`. */
+export async function withJob<Result>(
+  options: JobOptions,
+  work: (job: Job) => Promise<Result>,
+): Promise<Result> {
+  const { events } = options;
+  const place = await openTopic(options.kafka);
+  try {
+    const server = await openServer(options.database);
+    try {
+      const { brokers, topic, leaders } = place;
+      const schemaId = await setUpPaymentApp({
+        brokers,
+        topic,
+        databaseUrl: await server.createDatabase(),
+      });
+      say(`filling ${topic} with ${events} events`);
+      await fillTopic({ topic, leaders, schemaId, events });
+      return await work({ place, server, events, schemaId, expected: new ExpectedRows(events) });
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await place.close();
+  }
+}
+
+/** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
+export async function runReprise(job: Job): Promise<Measurement> {
+  const { place, server, events, schemaId, expected } = job;
+  const { brokers, topic } = place;
+  const databaseUrl = await server.createDatabase();
+  const registered = await setUpPaymentApp({ brokers, topic, databaseUrl });
+  if (registered !== schemaId)
+    throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
+  const measured = await runInChild('repriseRebuild', { brokers, topic, events, databaseUrl });
+  await verifyRows({ databaseUrl, table: 'payment_metrics__v1', expected, sumTolerance: 0 });
+  if (measured.events !== events)
+    throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
+  return measured;
+}
+
+/** Checks the table that another engine or loop filled: row by row when it worked off all events, by its count otherwise. @throws Error saying what is wrong */
+export async function verifyOthers(
+  job: Job,
+  run: { readonly name: string; readonly databaseUrl: string; readonly measured: Measurement },
+): Promise<void> {
+  const { databaseUrl, measured, name } = run;
+  const table = 'payment_metrics';
+  if (measured.events === job.events) {
+    const { expected } = job;
+    await verifyRows({ databaseUrl, table, expected, sumTolerance: NAIVE_SUM_TOLERANCE });
+  }
+  const counted = await countedEvents(databaseUrl, table);
+  if (counted !== measured.events)
+    throw new Error(`${name} counts ${counted} of ${measured.events} events`);
+}
