@@ -17,7 +17,14 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          maxWorkers: 2,
+          // Pure tests share nothing that one could spoil for another; loading the house anew for each file took longer than the tests.
+          isolate: false,
+        },
       },
       {
         resolve: { alias },
@@ -25,6 +32,7 @@ export default defineConfig({
           name: 'architecture',
           include: ['test/architecture/**/*.test.ts'],
           testTimeout: 60_000,
+          maxWorkers: 2,
         },
       },
       {
