@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
 import type { TopicDescription, TopicSpec } from '../event-log.ts';
-import { logError, unknownTopic } from './log-errors.ts';
+import { isPassing, logError, unknownTopic } from './log-errors.ts';
 
 /** A topic as stored: `number` names its child table and changes when it is deleted and created again. */
 export interface StoredTopic extends TopicDescription {
@@ -154,12 +154,9 @@ export async function inTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw logError(error, 'connecting');
-  });
+  const client = await begun(pool);
   let broken: Error | undefined;
   try {
-    await client.query('begin');
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -170,5 +167,24 @@ export async function inTransaction<Result>(
     throw logError(error, 'writing');
   } finally {
     client.release(broken);
+  }
+}
+
+/**
+ * A connection with a transaction begun. Idle ones that were cut, and do not know it yet, are thrown away: nothing was asked of them, so nothing is in doubt. There
+ * are at most as many of them as the pool holds; a new connection that fails means that the server is away.
+ */
+async function begun(pool: Pool): Promise<PoolClient> {
+  for (let cut = 0; ; cut += 1) {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw logError(error, 'connecting');
+    });
+    try {
+      await client.query('begin');
+      return client;
+    } catch (error) {
+      client.release(error as Error);
+      if (!isPassing(error) || cut >= pool.options.max) throw logError(error, 'connecting');
+    }
   }
 }
