@@ -61,6 +61,8 @@ export interface FoldChanges {
   readonly lateEvents: readonly LateEvent[];
   /** In the order they came about. */
   readonly emissions: readonly Emission[];
+  /** Records of earlier batches that were held until time passed, and then could not be folded: without their bytes, which are in the log. */
+  readonly deadLetters: readonly DeadLetter[];
 }
 
 /** A writer schema that a batch needs and the fold has not been given yet. */

@@ -20,7 +20,7 @@ export function recordAt(batch: RecordBatch, index: number): LogRecord {
 }
 
 /** The key of record `index` as a view on the batch's bytes, or null. */
-function keyAt(batch: RecordBatch, index: number): Buffer | null {
+export function keyAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.keyStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.keyEnd[index]);
 }

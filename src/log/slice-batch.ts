@@ -30,6 +30,21 @@ export function sliceBatch(
   );
 }
 
+/** Some records of a batch, by their positions in it (ascending), as a batch of the same reach over the same bytes. */
+export function pickRecords(batch: RecordBatch, positions: readonly number[]): RecordBatch {
+  const doubles = (of: Float64Array) => Float64Array.from(positions, (i) => of[i] as number);
+  const integers = (of: Int32Array) => Int32Array.from(positions, (i) => of[i] as number);
+  return new RecordBatch(batch, batch.bytes, {
+    count: positions.length,
+    offsets: doubles(batch.offsets),
+    timestampsMs: doubles(batch.timestampsMs),
+    keyStart: integers(batch.keyStart),
+    keyEnd: integers(batch.keyEnd),
+    valueStart: integers(batch.valueStart),
+    valueEnd: integers(batch.valueEnd),
+  });
+}
+
 /** Cuts a batch at an offset inside it: what lies before, and what lies at or after. */
 export function splitBatch(batch: RecordBatch, offset: number): [RecordBatch, RecordBatch] {
   const at = indexOfOffset(batch, offset);

@@ -56,6 +56,7 @@ export class MemoryTask {
 
   flush(): void {
     const changes = this.fold.takeChanges();
+    this.#unflushed.push(...changes.deadLetters);
     for (const { table, rows, deleted } of changes.tables) {
       if (this.#mode === 'partial') this.#partials.push({ table, rows });
       else {

@@ -51,6 +51,8 @@ export class PatternFold implements TaskFold {
   readonly #waiting = new Map<number, number>();
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
   #lateEvents: LateEvent[] = [];
+  /** Held events that the matcher could not take. */
+  #held: DeadLetter[] = [];
   lateCount = 0;
 
   constructor(plan: PatternPlan, options: TaskFoldOptions) {
@@ -157,7 +159,9 @@ export class PatternFold implements TaskFold {
     if (states !== null) tables.push(states);
     const lateEvents = this.#lateEvents;
     this.#lateEvents = [];
-    return { tables, lateEvents, emissions: this.#matches.takeEmissions() };
+    const deadLetters = this.#held;
+    this.#held = [];
+    return { tables, lateEvents, emissions: this.#matches.takeEmissions(), deadLetters };
   }
 
   committed(): void {}
@@ -237,8 +241,9 @@ export class PatternFold implements TaskFold {
 
   #passTimeOf(keyId: number, state: KeyState, watermarkMs: number): void {
     while (state.held.length > 0 && (state.held[0] as MatchEvent).timeMs <= watermarkMs) {
-      const failure = this.#match(keyId, state, state.held.shift() as MatchEvent);
-      if (failure !== null) throw new RepriseError('PATTERN_RUNS_EXCEEDED', failure);
+      const event = state.held.shift() as MatchEvent;
+      const failure = this.#match(keyId, state, event);
+      if (failure !== null) this.#held.push(letterOfHeld(event, failure));
     }
     const key = this.#keys.partsOf(keyId);
     for (const match of this.#matcher.expire(state, watermarkMs)) this.#matches.add(key, match);
@@ -320,4 +325,21 @@ function hold({ held }: KeyState, event: MatchEvent): void {
 function isBefore(a: MatchEvent, b: MatchEvent): boolean {
   if (a.timeMs !== b.timeMs) return a.timeMs < b.timeMs;
   return a.topic === b.topic ? a.offset < b.offset : a.topic < b.topic;
+}
+
+/** An event that was held until the watermark reached it: its record's bytes are not kept. */
+function letterOfHeld(event: MatchEvent, message: string): DeadLetter {
+  const { topic, partition, offset, timeMs } = event;
+  return {
+    topic,
+    partition,
+    offset: BigInt(offset),
+    timestampMs: timeMs,
+    reason: 'PATTERN_RUNS_EXCEEDED',
+    message,
+    key: null,
+    value: null,
+    headers: [],
+    byClock: false,
+  };
 }

@@ -161,6 +161,7 @@ export class SessionFold implements TaskFold {
       tables: rows.count === 0 && deleted === null ? [] : [{ table, rows, deleted }],
       lateEvents: this.#lateEvents,
       emissions: this.#emissions,
+      deadLetters: [],
     };
     this.#lateEvents = [];
     this.#emissions = [];

@@ -150,7 +150,7 @@ export class TableFold implements TaskFold {
       const changes = table.takeChanges();
       return changes === null ? [] : [{ table: table.plan, ...changes }];
     });
-    return { tables, lateEvents: [], emissions: [] };
+    return { tables, lateEvents: [], emissions: [], deadLetters: [] };
   }
 
   committed(): void {

@@ -169,7 +169,7 @@ export class WindowedFold implements TaskFold {
     }
     const lateEvents = this.#lateEvents;
     this.#lateEvents = [];
-    return { tables, lateEvents, emissions: this.#closer?.takeEmissions() ?? [] };
+    return { tables, lateEvents, emissions: this.#closer?.takeEmissions() ?? [], deadLetters: [] };
   }
 
   committed(): void {

@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
+import { encodeHeaders } from '../encode-headers.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partitioner.ts';
-import { encodeHeaders } from './encode-headers.ts';
 import { isMissingTable, unknownTopic } from './log-errors.ts';
 import { inTransaction, readTopics, recordTable, type StoredTopic } from './topics.ts';
 

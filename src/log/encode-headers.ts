@@ -1,4 +1,4 @@
-import type { RecordHeader } from '../record-batch.ts';
+import type { RecordHeader } from './record-batch.ts';
 
 const NO_HEADERS = Buffer.from([0]);
 
