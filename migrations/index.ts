@@ -6,6 +6,7 @@ import { mergeFunctions } from './0005-merge-functions.ts';
 import { previousVersion } from './0006-previous-version.ts';
 import { attempts } from './0007-attempts.ts';
 import { instances } from './0010-instances.ts';
+import { quarantine } from './0013-quarantine-breaking.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   previousVersion,
   attempts,
   instances,
+  quarantine,
 ];

@@ -130,9 +130,12 @@ export type {
 } from './registry/schema-registry.ts';
 export type {
   ActivateReport,
+  DeadLetterSelection,
+  DeadLetterStatus,
   ProjectionStatus,
   RebuildProgress,
   RebuildReport,
+  RedriveReport,
   Reprise,
   Runner,
   RunnerCounters,

@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'NULL_KEY'
   | 'HANDLER_FAILED'
   | 'PATTERN_RUNS_EXCEEDED'
+  | 'POISON_PILL'
+  | 'QUARANTINED'
   // runner and read models
   | 'FENCED'
   | 'LEASED'

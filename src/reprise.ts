@@ -94,11 +94,33 @@ export interface DeadLetterStatus extends LogPosition {
   readonly reason: string;
   readonly message: string;
   readonly attempts: number;
+  /** `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only itself was set aside. */
+  readonly quarantine: 'failed' | 'waiting' | null;
   readonly recordTimestamp: Date | null;
   readonly setAsideAt: Date;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+}
+
+/** Which dead letters of a projection: all, unless it says less. */
+export interface DeadLetterSelection {
+  /** The one at a position. */
+  readonly position?: LogPosition;
+  /** Those of a record key. */
+  readonly key?: Buffer;
+}
+
+/** What became of dead letters that were folded again. */
+export interface RedriveReport {
+  readonly redriven: number;
+  readonly failed: readonly (LogPosition & {
+    /** Error code. */
+    readonly reason: string;
+    readonly message: string;
+  })[];
+  /** Not tried, because an earlier record of their key failed. */
+  readonly waiting: number;
 }
 
 /** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */
@@ -216,6 +238,8 @@ export interface Reprise {
   deadLetters(name: string | null, position?: LogPosition): Promise<readonly DeadLetterStatus[]>;
   /** Throws dead letters away: the one at a position, or all of the projection (null). @returns how many. @throws UNKNOWN_DEAD_LETTER */
   discardDeadLetters(name: string, position: LogPosition | null): Promise<number>;
+  /** Folds dead letters of the declared version again, in order, where their tasks stand now; the first of a key that fails again keeps the rest of that key. @throws UNKNOWN_PROJECTION, UNKNOWN_DEAD_LETTER, QUARANTINED */
+  redrive(name: string, selection?: DeadLetterSelection): Promise<RedriveReport>;
   status(): Promise<readonly ProjectionStatus[]>;
   /** For probes: true whichever process asks. A rebuild or lag is no problem. */
   health(): Promise<HealthReport>;

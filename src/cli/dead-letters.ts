@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { DeadLetterStatus, LogPosition } from '../reprise.ts';
+import type { DeadLetterStatus, LogPosition, RedriveReport } from '../reprise.ts';
+import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, withApp } from './with-app.ts';
 
-/** `reprise dlq list | show | discard`: records that were set aside. */
+/** `reprise dlq list | show | redrive | discard`: records that were set aside. */
 export function addDeadLetters(program: Command): void {
-  const dlq = program.command('dlq').description('look at records that could not be folded');
+  const dlq = program
+    .command('dlq')
+    .description('look at records that could not be folded, and fold them again');
   dlq
     .command('list')
     .description('list dead letters with their reasons')
@@ -28,6 +31,40 @@ export function addDeadLetters(program: Command): void {
       if (options.json) return console.log(jsonText({ deadLetters: letters.map(jsonOf) }));
       console.log(letters.map(letterText).join('\n\n'));
     });
+  addRedrive(dlq);
+  addDiscard(dlq);
+}
+
+function addRedrive(dlq: Command): void {
+  dlq
+    .command('redrive')
+    .description(
+      'fold dead letters again, in order; one of a key that fails again keeps the rest of that key waiting',
+    )
+    .argument('<name>', 'projection')
+    .argument('[position]', 'such as payments[3]@1042', position)
+    .option('--key <text>', 'all of this record key')
+    .option('--all', 'all of the projection')
+    .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
+      const options = optionsOf<{ all?: boolean; key?: string }>(command);
+      const { key } = options;
+      if ([at, key, options.all].filter((each) => each !== undefined).length !== 1) {
+        throw new InvalidArgumentError(
+          'Name a position, such as payments[3]@1042, or --key, or --all.',
+        );
+      }
+      const report = await withApp(options, ({ app }) =>
+        app.redrive(name, {
+          ...(at && { position: at }),
+          ...(key !== undefined && { key: Buffer.from(key) }),
+        }),
+      );
+      console.log(options.json ? jsonText(report) : redriveText(report));
+      if (report.failed.length > 0) process.exitCode = EXIT.failed;
+    });
+}
+
+function addDiscard(dlq: Command): void {
   dlq
     .command('discard')
     .description(
@@ -59,17 +96,25 @@ function position(text: string): LogPosition {
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
 
+function redriveText({ redriven, failed, waiting }: RedriveReport): string {
+  return [
+    ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
+    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
+  ].join('\n');
+}
+
 function listText(letters: readonly DeadLetterStatus[]): string {
   const rows = letters.map((letter) => [
     `${letter.projection} v${letter.version}`,
     placeOf(letter),
     letter.reason,
     letter.attempts,
+    letter.quarantine ?? '',
     letter.recordTimestamp,
     letter.message,
   ]);
   return renderTable(
-    ['projection', 'record', 'reason', 'attempts', 'timestamp', 'message'],
+    ['projection', 'record', 'reason', 'attempts', 'quarantine', 'timestamp', 'message'],
     rows,
   ).join('\n');
 }
@@ -90,7 +135,7 @@ function letterText(letter: DeadLetterStatus): string {
   ].join('\n');
 }
 
-function placeOf({ topic, partition, offset }: DeadLetterStatus): string {
+function placeOf({ topic, partition, offset }: LogPosition): string {
   return `${topic}[${partition}]@${offset}`;
 }
 

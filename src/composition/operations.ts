@@ -3,6 +3,7 @@ import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
+import { redrive } from '../runner/errors/redrive.ts';
 import { healthOf } from '../runner/health.ts';
 import { readTicks } from '../runner/journal-store.ts';
 import {
@@ -29,6 +30,7 @@ type Operations = Pick<
   | 'status'
   | 'deadLetters'
   | 'discardDeadLetters'
+  | 'redrive'
   | 'health'
   | 'ticks'
   | 'instances'
@@ -54,6 +56,9 @@ export function operationsOf(settings: () => RunnerSettings, plans: readonly Pla
     status: () => readStatus(settings(), plans),
     deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),
     discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
+    async redrive(name, selection = {}) {
+      return redrive(settings(), planNamed(plans, name), selection);
+    },
     async health() {
       return healthOf(await readStatus(settings(), plans), await readInstances(settings().pool));
     },

@@ -5,6 +5,7 @@ import type { ActivateReport } from '../reprise.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { createBackoff } from './backoff.ts';
+import { readQuarantine } from './errors/dead-letters.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { Behind } from './switch-version.ts';
@@ -45,6 +46,13 @@ async function trySwitch(
     throw refused(plan, `it has not been built; run: reprise rebuild ${plan.name}`);
   }
   assertSameShape(plan, stored);
+  const held = await readQuarantine(client, plan);
+  if (held > 0) {
+    throw refused(
+      plan,
+      `${held} records of its keys wait in quarantine; see: reprise dlq list ${plan.name}, then reprise dlq redrive ${plan.name} --all`,
+    );
+  }
   if (active === plan.version) {
     return { name: plan.name, version: plan.version, previousVersion: active };
   }

@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
+import { readHeldKeys } from './dead-letter-store.ts';
 import { readJournal } from './journal-store.ts';
 import { IS_UNOWNED } from './ownership/instance-store.ts';
 
@@ -23,7 +24,8 @@ function keyOf(task: TaskKey): [string, number, number] {
 
 /**
  * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. `onlyUnowned`: not from a live instance.
- * @throws LEASED then
+ * A task that is taken from a process which neither gave it back nor halted counts a death of that process; one that halted is tried afresh.
+ * @throws LEASED when a live instance has it
  */
 export async function acquireTask(
   client: ClientBase,
@@ -34,13 +36,19 @@ export async function acquireTask(
     epoch: string;
     flushes: string;
     watermark_ms: number | null;
+    deaths: number;
+    trying: string | null;
+    tried: number;
   }>(
     `insert into reprise.tasks as t (projection, version, partition, epoch, owner, state)
      values ($1, $2, $3, 1, $4, 'running')
      on conflict (projection, version, partition)
-     do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null
+     do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null,
+       deaths = case when t.state not in ('running', 'paused') then 0
+         when t.state = 'running' and t.owner is distinct from excluded.owner then t.deaths + 1 else t.deaths end,
+       tried = case when t.state = 'halted' then 0 else t.tried end
      where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
-     returning epoch, flushes, watermark_ms`,
+     returning epoch, flushes, watermark_ms, deaths, trying, tried`,
     [...keyOf(task), by.owner, by.onlyUnowned],
   );
   const [row] = rows;
@@ -56,9 +64,15 @@ export async function acquireTask(
     version: task.version,
     partition: task.partition,
     epoch: BigInt(row.epoch),
-    standing: { flushes: BigInt(row.flushes), watermarkMs: row.watermark_ms },
+    standing: {
+      flushes: BigInt(row.flushes),
+      watermarkMs: row.watermark_ms,
+      deaths: row.deaths,
+      trying: row.trying === null ? null : { record: row.trying, times: row.tried },
+    },
     checkpoints: await readCheckpoints(client, task),
     journal: await readJournal(client, task),
+    heldKeys: await readHeldKeys(client, task),
   };
 }
 
@@ -151,6 +165,27 @@ export async function setTaskState(
   await client.query(
     `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4`,
     [...keyOf(task), task.epoch.toString(), state, error],
+  );
+}
+
+/** Says which record the owner is about to fold, before it is decoded: should that end the process, the next owner finds it here. */
+export async function markTrying(
+  client: ClientBase,
+  task: OwnedTask,
+  record: string,
+): Promise<void> {
+  await client.query(
+    `update reprise.tasks set tried = case when trying = $5 then tried + 1 else 1 end, trying = $5
+     where ${KEY} and epoch = $4`,
+    [...keyOf(task), task.epoch.toString(), record],
+  );
+}
+
+/** The records at which processes ended lie behind. */
+export async function clearDeaths(client: ClientBase, task: OwnedTask): Promise<void> {
+  await client.query(
+    `update reprise.tasks set deaths = 0, trying = null, tried = 0 where ${KEY} and epoch = $4`,
+    [...keyOf(task), task.epoch.toString()],
   );
 }
 

@@ -30,6 +30,8 @@ export interface OwnedTask extends TaskKey {
   /** What it held when it was acquired. */
   readonly standing: TaskStanding;
   readonly journal: readonly JournalEntry[];
+  /** Record keys that are held in quarantine. */
+  readonly heldKeys: readonly Buffer[];
   /** By topic. Topics never read before are absent. */
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
 }
@@ -40,6 +42,10 @@ export interface TaskStanding {
   readonly flushes: bigint;
   /** Event time up to which the task considers the log complete; null: none yet. */
   readonly watermarkMs: number | null;
+  /** Processes in a row that ended while running it, without getting past the records at fault. */
+  readonly deaths: number;
+  /** The record that was about to be folded when the last of them ended, and how many in a row began with it. */
+  readonly trying: { readonly record: string; readonly times: number } | null;
 }
 
 /** `user_metrics v2 [3]`: how messages name a task. */

@@ -9,7 +9,7 @@ import { taskLabel } from './checkpoint.ts';
 import type { LockedTask } from './checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
 import type { TriedLetter } from './dead-letter-store.ts';
-import { writeDeadLetters } from './dead-letter-store.ts';
+import { removeDeadLetters, writeDeadLetters } from './dead-letter-store.ts';
 import { failpoint } from './failpoint.ts';
 import type { JournalEntry } from './journal.ts';
 import { writeJournal } from './journal-store.ts';
@@ -29,6 +29,8 @@ export type WriteRows = (
 export interface FoldedBatch {
   readonly changes: FoldChanges;
   readonly deadLetters: readonly TriedLetter[];
+  /** Dead letters that this batch folds: they are none any more. */
+  readonly redriven: readonly { readonly topic: string; readonly offset: bigint }[];
   /** Where the fold started from, by topic: must be what Postgres holds. */
   readonly expected: ReadonlyMap<string, TopicCheckpoint>;
   /** Where it ends, by topic; only topics that moved. Empty: only time moved (a tick). */
@@ -62,7 +64,8 @@ export async function flush(
     if (rows.count > 0) await write(client, table, task.partition, rows);
   } // 4
   await failpoint('flush:rows-written');
-  await writeDeadLetters(client, task, batch.deadLetters); // 5
+  await removeDeadLetters(client, task, batch.redriven); // 5
+  await writeDeadLetters(client, task, batch.deadLetters);
   await writeLateEvents(client, task, batch.changes.lateEvents);
   await writeJournal(client, task, batch.journal);
   await writeOutbox(client, task, batch.outbox, offsetsAfter(batch));

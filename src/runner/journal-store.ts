@@ -12,8 +12,9 @@ export async function readJournal(
     kind: JournalEntry['kind'];
     next_offsets: Record<string, string>;
     quiet_ms: string | null;
+    record: { topic: string; offset: string } | null;
   }>(
-    `select kind, next_offsets, quiet_ms from reprise.journal
+    `select kind, next_offsets, quiet_ms, record from reprise.journal
      where projection = $1 and version = $2 and partition = $3 order by seq`,
     [task.projection, task.version, task.partition],
   );
@@ -21,6 +22,7 @@ export async function readJournal(
     kind: row.kind,
     nextOffsets: offsetsOf(row.next_offsets),
     quietMs: row.quiet_ms === null ? null : Number(row.quiet_ms),
+    ...(row.record && { record: { topic: row.record.topic, offset: BigInt(row.record.offset) } }),
   }));
 }
 
@@ -43,38 +45,54 @@ export async function readTicks(pool: Pool, projection: string): Promise<readonl
   }));
 }
 
-/** Writes decisions, in the transaction of the flush they belong to. A longer silence at the same offsets takes the place of a shorter one. */
+/** Writes decisions, in the transaction of the flush they belong to. A longer silence at the same offsets takes the place of a shorter one, unless a dead letter was folded between. */
 export async function writeJournal(
   client: ClientBase,
   task: TaskKey,
   entries: readonly JournalEntry[],
 ): Promise<void> {
-  for (const { kind, nextOffsets, quietMs } of entries) {
+  for (const { kind, nextOffsets, quietMs, record } of entries) {
+    const recordJson = record
+      ? JSON.stringify({ topic: record.topic, offset: record.offset.toString() })
+      : null;
     await client.query(
-      `insert into reprise.journal as j (projection, version, partition, kind, next_offsets, quiet_ms)
-       values ($1, $2, $3, $4, $5, $6)
-       on conflict (projection, version, partition, kind, next_offsets)
+      `insert into reprise.journal as j (projection, version, partition, kind, next_offsets, quiet_ms, record, turn)
+       values ($1, $2, $3, $4, $5, $6, $7, (select count(*) from reprise.journal
+         where projection = $1 and version = $2 and partition = $3 and kind = 'redrive'))
+       on conflict (projection, version, partition, kind, next_offsets, turn, coalesce(record, '{}'))
        do update set quiet_ms = greatest(j.quiet_ms, excluded.quiet_ms)`,
-      [task.projection, task.version, task.partition, kind, offsetsJson(nextOffsets), quietMs],
+      [
+        task.projection,
+        task.version,
+        task.partition,
+        kind,
+        offsetsJson(nextOffsets),
+        quietMs,
+        recordJson,
+      ],
     );
   }
 }
 
-/** Gives a new version the journal of the active one, so that its replay decides as the live run did. */
+/**
+ * Gives a version the journal of another, so that its replay decides as the live run did. `all: false`: without what became of dead letters, which a version
+ * with other code may well fold where they lie.
+ */
 export async function copyJournal(
   client: ClientBase,
   target: {
     readonly projection: string;
     readonly fromVersion: number;
     readonly toVersion: number;
+    readonly all: boolean;
   },
 ): Promise<void> {
   await client.query(
-    `insert into reprise.journal (projection, version, partition, kind, next_offsets, quiet_ms)
-     select projection, $3, partition, kind, next_offsets, quiet_ms from reprise.journal
-     where projection = $1 and version = $2 order by seq
+    `insert into reprise.journal (projection, version, partition, kind, next_offsets, quiet_ms, record, turn)
+     select projection, $3, partition, kind, next_offsets, quiet_ms, record, turn from reprise.journal
+     where projection = $1 and version = $2 and ($4 or kind not in ('redrive', 'discard')) order by seq
      on conflict do nothing`,
-    [target.projection, target.fromVersion, target.toVersion],
+    [target.projection, target.fromVersion, target.toVersion, target.all],
   );
 }
 

@@ -4,9 +4,7 @@ import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { TaskKey } from './checkpoint.ts';
-import type { Divisible } from './errors/isolate.ts';
-import { isDefect, isolate } from './errors/isolate.ts';
-import type { Judge } from './errors/judge.ts';
+import type { Recovery } from './errors/recovery.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -22,9 +20,6 @@ export interface TaskCounters {
   deadLetters: number;
 }
 
-/** Records folded at most between two flushes: bounds the transaction, and how much is done again after a crash. */
-const RECORDS_PER_FLUSH_MAX = 100_000;
-
 /**
  * One task following the log. States: *closed* → `open` → *running* (`offer` feeds it, `run` folds and flushes) → `run` ends: quietly after `stop`, by
  * throwing otherwise. What is queued while a flush is under way goes into the next one, so batches grow when it falls behind and stay small
@@ -38,10 +33,9 @@ export class LiveTask {
   readonly #giveUp = new AbortController();
   readonly #queue = new BatchQueue();
   readonly #readOffsets = new Map<string, bigint>();
-  readonly #judge: Judge;
+  readonly #recovery: Recovery;
   #opened: TaskSession | null = null;
-  /** Batches folded since the last flush. */
-  #unflushed: RecordBatch[] = [];
+  #hasCommitted = false;
   #stopping = false;
   #failure: Error | null = null;
 
@@ -51,15 +45,15 @@ export class LiveTask {
       readonly key: TaskKey;
       readonly plan: Plan;
       readonly counters: TaskCounters;
-      /** Outlives this life of the task: it counts attempts. */
-      readonly judge: Judge;
+      /** Outlives this life of the task. */
+      readonly recovery: Recovery;
     },
   ) {
     this.#settings = settings;
     this.key = target.key;
     this.#plan = target.plan;
     this.#counters = target.counters;
-    this.#judge = target.judge;
+    this.#recovery = target.recovery;
   }
 
   /** Takes the task, unless a live instance owns it, and loads its state. @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
@@ -68,7 +62,7 @@ export class LiveTask {
       plan: this.#plan,
       mode: 'live',
       onlyUnowned: true,
-      judge: this.#judge,
+      recovery: this.#recovery,
       nowMs: Date.now,
       write: upsertRows,
       backoff: createBackoff({ signal: this.#giveUp.signal }),
@@ -91,6 +85,11 @@ export class LiveTask {
     return this.#session.storedOffset(topic);
   }
 
+  /** Whether this life of it committed anything. */
+  get hasCommitted(): boolean {
+    return this.#hasCommitted;
+  }
+
   /** Queues a batch; waits while too much is queued. */
   async offer(batch: RecordBatch): Promise<void> {
     this.#readOffsets.set(batch.topic, BigInt(batch.nextOffset));
@@ -99,27 +98,20 @@ export class LiveTask {
 
   /** Folds and flushes until stopped; when nothing comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
   async run(): Promise<void> {
-    await this.#session.foldBatches([]);
+    await this.#fold([]);
     await this.#session.flush();
     const quiet = new QuietTime(this.#plan.idleMs);
     while (!this.#stopping) {
       const batches = await this.#queue.takeAll(quiet.untilNextMs());
       if (batches.length > 0) quiet.end();
-      let sinceFlush = 0;
       for (const batch of batches) {
         if (this.#stopping) break;
-        this.#unflushed.push(batch);
-        await this.#fold(batch);
-        sinceFlush += batch.count;
-        if (sinceFlush >= RECORDS_PER_FLUSH_MAX) {
-          await this.#flushOrIsolate();
-          sinceFlush = 0;
-        }
+        await this.#fold([batch]);
       }
       if (this.#failure !== null) throw this.#failure;
       const quietMs = quiet.passedMs();
       if (quietMs !== null && (await this.#isQuiet())) this.#session.tick(quietMs);
-      await this.#flushOrIsolate();
+      await this.#flush();
     }
   }
 
@@ -150,11 +142,11 @@ export class LiveTask {
     await recordOutcome(this.#settings, this.#opened.task, state, error);
   }
 
-  async #fold(batch: RecordBatch): Promise<void> {
+  async #fold(batches: readonly RecordBatch[]): Promise<void> {
     const late = this.#session.fold.lateCount;
-    await this.#session.foldBatches([batch]);
+    await this.#session.foldBatches(batches, () => this.#flush());
     this.#counters.lateEvents += this.#session.fold.lateCount - late;
-    this.#counters.recordsFolded += batch.count;
+    for (const { count } of batches) this.#counters.recordsFolded += count;
   }
 
   /** Something waits for time to pass, and the log, asked now, has nothing more: a broker that is away is not silence. */
@@ -170,31 +162,13 @@ export class LiveTask {
     );
   }
 
-  /** Where Postgres refuses what was folded, finds the records at fault. With several topics it does not: which of them wait inside is another matter. */
-  async #flushOrIsolate(): Promise<void> {
-    const batches = this.#unflushed;
-    this.#unflushed = [];
-    try {
-      await this.#flush();
-    } catch (error) {
-      if (!isDefect(error) || batches.length === 0 || topicsOf(this.#plan).length > 1) throw error;
-      const task: Divisible = {
-        reopen: () => this.open(),
-        fold: (batch) => this.#fold(batch),
-        flush: () => this.#flush(),
-        setAside: async (batch, { message }) =>
-          this.#session.setAside(batch, 'DATABASE_FAILED', `Postgres refuses its row: ${message}.`),
-      };
-      await isolate(task, batches, error);
-    }
-  }
-
   async #flush(): Promise<void> {
     const report = await this.#session.flush();
     if (report.emissions > 0) this.#settings.onEmissions?.();
     this.#counters.rowsWritten += report.rows;
     this.#counters.deadLetters += report.deadLetters;
     this.#counters.flushes += 1;
+    this.#hasCommitted = true;
   }
 
   #onPause(reason: Error | null): void {

@@ -6,7 +6,7 @@ import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
-import { Judge, policyOf } from './errors/judge.ts';
+import { createRecovery } from './errors/recovery.ts';
 import type { TaskCounters } from './live-task.ts';
 import { LiveTask } from './live-task.ts';
 import { describeError } from './open-session.ts';
@@ -112,9 +112,9 @@ export class ProjectionRunner {
     const { signal } = own.end;
     const backoff = createBackoff({ signal });
     const { plan, counters } = this;
-    const judge = new Judge(policyOf(plan, this.#settings.onError, 'live'));
+    const recovery = createRecovery(this.#settings, plan, 'live');
     for (let attempt = 0; !signal.aborted; attempt += 1) {
-      const task = new LiveTask(this.#settings, { key, plan, counters, judge });
+      const task = new LiveTask(this.#settings, { key, plan, counters, recovery });
       try {
         own.live = task;
         own.phase = 'opening';
@@ -133,6 +133,7 @@ export class ProjectionRunner {
         if (next === 'gone') this.#tasks.delete(key.partition);
         if (next !== 'again') break;
         own.phase = 'opening';
+        if (task.hasCommitted) attempt = 0;
         await backoff.wait(attempt).catch(() => undefined);
       } finally {
         task.stop();

@@ -108,7 +108,12 @@ async function beginBuilding(settings: RunnerSettings, plan: Plan): Promise<void
       const active = versions.find(({ state }) => state === 'active');
       if (active !== undefined) {
         const { name: projection, version: toVersion } = plan;
-        await copyJournal(client, { projection, fromVersion: active.version, toVersion });
+        await copyJournal(client, {
+          projection,
+          fromVersion: active.version,
+          toVersion,
+          all: false,
+        });
       }
       return;
     }

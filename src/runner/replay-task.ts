@@ -4,16 +4,14 @@ import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
-import { Judge, policyOf } from './errors/judge.ts';
+import type { Recovery } from './errors/recovery.ts';
+import { createRecovery } from './errors/recovery.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
 
 /** Rows a replay holds in memory at most before it appends them as partial rows: bounds memory by the key space, not by the log. */
 const ROWS_IN_MEMORY_MAX = 600_000;
-
-/** Records between two flushes of a rebuild that writes whole rows. */
-const RECORDS_PER_FLUSH_MAX = 100_000;
 
 /** What to replay, and how far. */
 export interface ReplayOptions {
@@ -23,6 +21,8 @@ export interface ReplayOptions {
   readonly fromStartOfLog: boolean;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
+  /** Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default: records are judged afresh. */
+  readonly repeats?: readonly string[];
 }
 
 /**
@@ -34,10 +34,10 @@ export async function replayTask(
   key: TaskKey,
   options: ReplayOptions,
 ): Promise<void> {
-  const judge = new Judge(policyOf(options.plan, settings.onError, 'rebuild'));
+  const recovery = createRecovery(settings, options.plan, 'rebuild');
   for (;;) {
     try {
-      return await replayOnce(settings, key, { ...options, judge });
+      return await replayOnce(settings, key, { ...options, recovery });
     } catch (error) {
       // Another attempt at a record, from the committed rows; anything else is for the caller.
       if (!isRepriseError(error) || error.facts['attempt'] === undefined) throw error;
@@ -48,7 +48,7 @@ export async function replayTask(
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
-  options: ReplayOptions & { readonly judge: Judge },
+  options: ReplayOptions & { readonly recovery: Recovery },
 ): Promise<void> {
   const { plan, signal } = options;
   const session = await openSession(settings, key, {
@@ -61,7 +61,9 @@ async function replayOnce(
         settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
     },
     fromStartOfLog: options.fromStartOfLog,
-    judge: options.judge,
+    recovery: options.recovery,
+    ...(options.repeats && { repeats: options.repeats }),
+    ...(plan.rebuild === 'partial' && { rowsMax: ROWS_IN_MEMORY_MAX }),
   });
   const positions = topicsOf(plan).flatMap((topic) => {
     const position = {
@@ -74,25 +76,12 @@ async function replayOnce(
   });
   await session.foldBatches([]);
   if (positions.length > 0) {
-    let sinceFlush = 0;
     for await (const batch of settings.log.read(positions, { signal })) {
       await session.foldBatches([batch]);
       options.onRecords(batch.nextOffset - batch.firstOffset);
-      sinceFlush += batch.count;
-      if (isFlushDue(plan, session.fold.rowCount, sinceFlush)) {
-        await session.flush();
-        sinceFlush = 0;
-      }
     }
   }
   signal.throwIfAborted();
   await session.flush();
   await recordOutcome(settings, session.task, 'idle', null);
-}
-
-/** Partial rows leave when memory is full; whole rows leave regularly, since each flush of them is also where a killed rebuild goes on. */
-function isFlushDue(plan: Plan, rowsInMemory: number, records: number): boolean {
-  return plan.rebuild === 'partial'
-    ? rowsInMemory >= ROWS_IN_MEMORY_MAX
-    : records >= RECORDS_PER_FLUSH_MAX;
 }

@@ -4,10 +4,11 @@ import type { TopicCheckpoint } from './checkpoint.ts';
 import type { JournalEntry } from './journal.ts';
 import { TopicMerge } from './topic-merge.ts';
 
-/** What to do next: fold a batch, let time pass, or write a journal entry with the next flush. */
+/** What to do next: fold a batch, let time pass, fold a dead letter set aside before, or write a journal entry with the next flush. */
 export type FoldStep =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
   | { readonly kind: 'tick'; readonly quietMs: number }
+  | { readonly kind: 'redrive'; readonly record: NonNullable<JournalEntry['record']> }
   | { readonly kind: 'journal'; readonly entry: JournalEntry };
 
 /** Where an order begins. */
@@ -15,6 +16,8 @@ interface OrderStart {
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
   /** Stable end offsets when the task was opened, by topic. */
   readonly endOffsets: ReadonlyMap<string, bigint>;
+  /** Fold dead letters where the journal says that they were. Default false. */
+  readonly repeatsRedrives?: boolean;
 }
 
 /**
@@ -40,8 +43,9 @@ export class StepOrder {
     );
     this.#pushed = new Map(this.#position);
     this.#end = new Map([...start.endOffsets].map(([topic, end]) => [topic, Number(end)]));
+    const kinds = ['tick', 'step', ...(start.repeatsRedrives ? ['redrive'] : [])];
     this.#points = journal.filter(
-      (entry) => entry.kind !== 'refusal' && !this.#isBehind(entry.nextOffsets),
+      ({ kind, nextOffsets }) => kinds.includes(kind) && !this.#isBehind(nextOffsets),
     );
     this.#merge = this.#position.size > 1 ? new TopicMerge(this.#position.keys()) : null;
     const fresh = [...start.checkpoints.values()].every(({ lastOffset }) => lastOffset === null);
@@ -107,6 +111,7 @@ export class StepOrder {
       this.#points.shift();
       this.#merge?.begin();
       if (point.kind === 'tick') this.#queue.push({ kind: 'tick', quietMs: point.quietMs ?? 0 });
+      if (point.record !== undefined) this.#queue.push({ kind: 'redrive', record: point.record });
     }
   }
 

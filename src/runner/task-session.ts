@@ -1,18 +1,23 @@
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
-import { recordAt, recordHash } from '../log/log-record.ts';
+import { recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
+import { splitBatch } from '../log/slice-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
-import { factsOf } from './checkpoint-store.ts';
+import { clearDeaths, factsOf, markTrying } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
-import type { TriedLetter } from './dead-letter-store.ts';
 import { encodeEmission } from './encode-emission.ts';
-import { Judge, policyOf } from './errors/judge.ts';
+import { FailedRecords, failedIn, letterOf, pillOf } from './errors/failed-records.ts';
+import { isDefect } from './errors/is-defect.ts';
+import { placeOf } from './errors/judge.ts';
+import type { Recovery } from './errors/recovery.ts';
+import { createRecovery } from './errors/recovery.ts';
+import { Repeat } from './errors/repeat.ts';
 import type { WriteRows } from './flush.ts';
 import type { JournalEntry } from './journal.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -28,8 +33,12 @@ export interface SessionOptions {
   readonly backoff: Backoff;
   /** Told when Postgres or the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;
-  /** Decides on records that cannot be folded. Default: a judge of the plan's own policy, live or for rebuilds by `mode`. */
-  readonly judge?: Judge;
+  /** What the task learned from its failures so far: outlives the session. Default: nothing yet, by the policy for following the log. */
+  readonly recovery?: Recovery;
+  /** Rows in memory that make a flush due, besides the recovery's stride. Default: no bound. */
+  readonly rowsMax?: number;
+  /** Dead letters of the run that this one repeats, as `recordId` names them; with what its journal says of others. Default: it repeats none. */
+  readonly repeats?: Iterable<string>;
   /** Take the task only where no live instance owns it. Default false: from whoever has it. */
   readonly onlyUnowned?: boolean;
   /** The owner's clock, for the drift guard and processing time; null in a rebuild. Default null. */
@@ -37,6 +46,9 @@ export interface SessionOptions {
   /** Accept topics whose first records are gone: start at the first offset still there. Default false: DATA_LOSS. */
   readonly fromStartOfLog?: boolean;
 }
+
+/** Processes that must have ended in a row while they began with the same record, before that record is held to be the cause. */
+const PILL_TRIES = 3;
 
 /** What one flush did. */
 export interface FlushReport {
@@ -67,9 +79,14 @@ export class TaskSession {
   #flushes: bigint;
   /** What memory holds: moves with every batch folded. */
   #folded: Map<string, TopicCheckpoint>;
-  readonly #judge: Judge;
-  #deadLetters: TriedLetter[] = [];
+  readonly #endOffsets: ReadonlyMap<string, bigint>;
+  readonly #recovery: Recovery;
+  readonly #failed: FailedRecords;
+  readonly #repeat: Repeat | null;
   #journal: JournalEntry[] = [];
+  /** Records taken since the last flush; the last of them, where nothing was set aside. */
+  #sinceFlush = 0;
+  #last: RecordBatch | null = null;
 
   /** @internal Use `openSession`. */
   constructor(settings: RunnerSettings, options: SessionOptions, opened: OpenedTask) {
@@ -92,8 +109,15 @@ export class TaskSession {
       },
       mode: options.mode,
     });
-    this.#judge = options.judge ?? new Judge(policyOf(options.plan, settings.onError, 'live'));
-    this.#order = new StepOrder(task.journal, opened);
+    this.#endOffsets = opened.endOffsets;
+    this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
+    this.#failed = new FailedRecords(task, this.#recovery.judge);
+    this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
+    this.#recovery.stride.died(task.standing.deaths);
+    this.#order = new StepOrder(task.journal, {
+      ...opened,
+      repeatsRedrives: this.#repeat !== null,
+    });
   }
 
   /** Where to read on in a topic. */
@@ -118,14 +142,18 @@ export class TaskSession {
 
   /**
    * Folds record batches in memory, in the order that a replay would fold them: through the ticks of the journal and, with several topics, merged (some may
-   * wait inside for records of another topic). @throws what the error policy does not let pass
+   * wait inside for records of another topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error policy does not let pass
    */
-  async foldBatches(batches: readonly RecordBatch[]): Promise<void> {
+  async foldBatches(
+    batches: readonly RecordBatch[],
+    flush: () => Promise<unknown> = () => this.flush(),
+  ): Promise<void> {
     for (const batch of batches) this.#order.push(batch);
     for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
       if (step.kind === 'tick') this.fold.tick(step.quietMs);
       else if (step.kind === 'journal') this.#journal.push(step.entry);
-      else await this.#foldBatch(step.batch);
+      else if (step.kind === 'redrive') await this.#foldRecords(this.#repeated(step.record));
+      else await this.#foldInStrides(step.batch, flush);
     }
   }
 
@@ -137,33 +165,63 @@ export class TaskSession {
   /** The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold. */
   tick(quietMs: number): void {
     this.fold.tick(quietMs);
-    const nextOffsets = new Map(
-      [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
-    );
-    this.#journal.push({ kind: 'tick', nextOffsets, quietMs });
+    this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs });
   }
 
-  /** Commits what has been folded since the last flush. @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, defects of the projection or the schema */
+  /**
+   * Folds a dead letter where the task stands now, alone in its flush, and takes it out of the dead letters. @returns why it still cannot be folded; null: it is folded and committed
+   * @throws as `flush`: then the session is spent
+   */
+  async redrive(batch: RecordBatch): Promise<DeadLetter | null> {
+    const [letter] = await this.#foldRecords(batch);
+    if (letter !== undefined) return letter;
+    const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
+    const nextOffsets = this.#standing();
+    this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
+    await this.#commit([], [record]);
+    return null;
+  }
+
+  /**
+   * Commits what has been folded since the last flush. When Postgres refuses what several records make, the next session folds fewer at a time, until one stands alone.
+   * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
+   */
   async flush(): Promise<FlushReport> {
     const moved = [...this.#folded].filter(
       ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
     );
+    const records = this.#sinceFlush;
+    const last = this.#last;
+    this.#sinceFlush = 0;
+    this.#last = null;
     if (moved.length === 0 && this.#journal.length === 0) {
+      await this.#passed(records);
       return { rows: 0, deadLetters: 0, emissions: 0 };
     }
+    const report = await this.#commit(moved, []).catch((error: unknown) => {
+      throw this.#divided(error, records, last);
+    });
+    await this.#passed(records);
+    return report;
+  }
+
+  async #commit(
+    moved: readonly (readonly [string, TopicCheckpoint])[],
+    redriven: readonly { readonly topic: string; readonly offset: bigint }[],
+  ): Promise<FlushReport> {
     const changes = this.fold.takeChanges();
     const outbox = changes.emissions.map(encodeEmission);
-    const deadLetters = this.#deadLetters;
-    const journal = this.#journal;
-    this.#deadLetters = [];
+    this.#failed.decide(changes.deadLetters);
+    const { letters, refusals } = this.#failed.take();
+    const journal = [...this.#journal, ...refusals];
     this.#journal = [];
-    const { pool } = this.#settings;
     const { write, backoff, onPause } = this.#options;
     await commitBatch(
-      { pool, task: this.task, write, backoff, onPause },
+      { pool: this.#settings.pool, task: this.task, write, backoff, onPause },
       {
         changes,
-        deadLetters,
+        deadLetters: letters,
+        redriven,
         expected: this.#stored,
         next: new Map(moved),
         flushes: this.#flushes,
@@ -175,11 +233,55 @@ export class TaskSession {
     this.#stored = new Map(this.#folded);
     this.#flushes += 1n;
     this.fold.committed();
+    for (const letter of letters) this.#recovery.judge.settled(letter);
     const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
-    return { rows, deadLetters: deadLetters.length, emissions: outbox.length };
+    return { rows, deadLetters: letters.length, emissions: outbox.length };
   }
 
-  /** Folds one batch: schemas it needs, rows it touches, then the records themselves. */
+  /** What a failed flush means: an error of its own, or, where Postgres refuses the rows, that fewer records are tried together, or that one record is at fault. */
+  #divided(error: unknown, records: number, last: RecordBatch | null): unknown {
+    if (!isDefect(error) || records === 0) return error;
+    if (records > 1) {
+      this.#recovery.stride.failed(records);
+      return new RepriseError(
+        'DATABASE_FAILED',
+        `Postgres refuses what ${records} records of ${taskLabel(this.task)} make: ${error.message}. They are folded again, fewer at a time.`,
+        { retriable: true, cause: error, facts: { ...factsOf(this.task), attempt: 0 } },
+      );
+    }
+    // The record was set aside, and even that is refused: it is not the record.
+    if (last === null) return error;
+    this.#recovery.stride.cleared();
+    const message = `Postgres refuses its row: ${error.message}.`;
+    return this.#failed.condemn(letterOf(last, 0, { reason: 'DATABASE_FAILED', message }), error);
+  }
+
+  /** So many records are committed: when those at which processes ended lie behind, says so. */
+  async #passed(records: number): Promise<void> {
+    const { stride } = this.#recovery;
+    const isCaughtUp = [...this.#endOffsets].every(
+      ([topic, end]) => this.storedOffset(topic) >= end,
+    );
+    if (isCaughtUp) stride.cleared();
+    if (!stride.passed(records)) return;
+    await inTransaction(this.#settings.pool, (client) => clearDeaths(client, this.task));
+  }
+
+  /** Folds a batch in parts, none larger than what may be flushed together. */
+  async #foldInStrides(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
+    const { stride } = this.#recovery;
+    const { rowsMax = Number.POSITIVE_INFINITY } = this.#options;
+    for (let rest: RecordBatch | null = batch; rest !== null; ) {
+      const room = stride.recordsMax - this.#sinceFlush;
+      const cut: readonly [RecordBatch, RecordBatch | null] =
+        rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
+      await this.#foldBatch(cut[0]);
+      if (this.#sinceFlush >= stride.recordsMax || this.fold.rowCount >= rowsMax) await flush();
+      rest = cut[1];
+    }
+  }
+
+  /** Folds one batch where the log has it, and moves on. */
   async #foldBatch(batch: RecordBatch): Promise<void> {
     const before = this.#folded.get(batch.topic);
     if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
@@ -190,25 +292,63 @@ export class TaskSession {
       );
     }
     if (batch.count > 0) {
-      await this.#resolveSchemas(batch);
-      for (const missing of this.fold.prepare(batch)) {
-        const rows = await inTransaction(this.#settings.pool, (client) =>
-          loadRows(client, missing.table, this.task.partition, missing),
-        );
-        this.fold.absorb(missing.table, rows);
+      const kept = this.#repeat?.sift(batch) ?? batch;
+      const rest = this.#failed.sift(kept);
+      if (rest.count > 0 && !(await this.#isPill(rest))) {
+        this.#failed.decide(await this.#foldRecords(rest));
       }
-      this.#decide(this.fold.apply(batch));
+      this.#sinceFlush += batch.count;
+      this.#last = rest.count === 1 && batch.count === 1 ? rest : null;
     }
     this.#folded.set(batch.topic, this.#after(before, batch));
   }
 
-  /** Gives up a record that the fold takes but Postgres does not: alone in its batch, it becomes a dead letter, if the policy says so. @throws as `foldBatches` */
-  setAside(batch: RecordBatch, reason: 'DATABASE_FAILED', message: string): void {
-    const before = this.#folded.get(batch.topic);
-    if (before === undefined) throw new TypeError(`${batch.topic} is none of the task's topics`);
-    const record = recordAt(batch, 0);
-    this.#decide([{ ...record, reason, message, byClock: false }]);
-    this.#folded.set(batch.topic, this.#after(before, batch));
+  /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
+  async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
+    await this.#resolveSchemas(batch);
+    for (const missing of this.fold.prepare(batch)) {
+      const rows = await inTransaction(this.#settings.pool, (client) =>
+        loadRows(client, missing.table, this.task.partition, missing),
+      );
+      this.fold.absorb(missing.table, rows);
+    }
+    try {
+      return this.fold.apply(batch);
+    } catch (error) {
+      const letter = failedIn(batch, error);
+      throw letter === null ? error : this.#failed.condemn(letter, error);
+    }
+  }
+
+  /**
+   * After several deaths records are folded one by one, and each is named in Postgres before it is decoded. One that was named by several processes which then
+   * ended is not tried again: the error policy decides. @returns whether the record was set aside as one
+   */
+  async #isPill(batch: RecordBatch): Promise<boolean> {
+    const { stride } = this.#recovery;
+    if (!stride.triesOne || batch.count !== 1) return false;
+    const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
+    const { trying } = this.task.standing;
+    if (trying?.record === record && trying.times >= PILL_TRIES) {
+      this.#failed.decide([pillOf(batch, trying.times)]);
+      return true;
+    }
+    if (stride.marks(record)) {
+      await inTransaction(this.#settings.pool, (client) => markTrying(client, this.task, record));
+    }
+    return false;
+  }
+
+  #repeated(record: { readonly topic: string; readonly offset: bigint }): RecordBatch {
+    const batch = this.#repeat?.take(record);
+    if (batch === undefined) {
+      throw new RepriseError(
+        'OFFSET_MISMATCH',
+        `${taskLabel(this.task)} is to fold ${record.topic}@${record.offset} again, which it has not met. The journal does not fit the log.`,
+        { facts: factsOf(this.task) },
+      );
+    }
+    return batch;
   }
 
   async #resolveSchemas(batch: RecordBatch): Promise<void> {
@@ -218,38 +358,10 @@ export class TaskSession {
     }
   }
 
-  /** FUTURE is always a dead letter (semantics.md, time); the error policy decides on the others. */
-  #decide(letters: readonly DeadLetter[]): void {
-    for (const letter of letters) {
-      const { topic, partition, offset, reason, message, byClock } = letter;
-      const place = `${topic}[${partition}]@${offset}`;
-      const decided =
-        reason === 'FUTURE'
-          ? { verdict: 'setAside' as const, attempts: 1 }
-          : this.#judge.verdict(place);
-      if (decided.verdict !== 'setAside') {
-        const isFinal = decided.verdict === 'stop';
-        throw new RepriseError(
-          reason,
-          `${message} The task ${taskLabel(this.task)} ${isFinal ? 'halts before it: nothing is skipped silently. Mend the schema or the projection, then run reprise resume; or let such records be set aside: onError "skip".' : `tries again (attempt ${decided.attempts}).`}`,
-          {
-            retriable: !isFinal,
-            facts: {
-              ...factsOf(this.task),
-              topic,
-              partition,
-              offset,
-              ...(isFinal ? {} : { attempt: decided.attempts }),
-            },
-          },
-        );
-      }
-      this.#deadLetters.push({ ...letter, attempts: decided.attempts });
-      if (byClock) {
-        const nextOffsets = new Map([[topic, offset]]);
-        this.#journal.push({ kind: 'refusal', nextOffsets, quietMs: null });
-      }
-    }
+  #standing(): ReadonlyMap<string, bigint> {
+    return new Map(
+      [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
+    );
   }
 
   #after(before: TopicCheckpoint, batch: RecordBatch): TopicCheckpoint {

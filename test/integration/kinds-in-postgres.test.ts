@@ -294,7 +294,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))(
             await world.fold(live, liveCourse);
             const replay = await world.newVersion(kind);
             const { name: projection, version: fromVersion } = live;
-            const target = { projection, fromVersion, toVersion: replay.version };
+            const target = { projection, fromVersion, toVersion: replay.version, all: true };
             await inTransaction(world.pool, (client) => copyJournal(client, target));
             await world.fold(replay, replayCourse);
             expect(await world.traceOf(replay)).toEqual(await world.traceOf(live));

@@ -156,7 +156,7 @@ describe('the laws, through real Postgres', () => {
     await session.foldBatches([slice(0, 20)]);
     const table = `user_metrics__v${plan.version}`;
     await pool.query(`alter table public.${table} add constraint refuse check (events < 0)`);
-    await expect(session.flush()).rejects.toMatchObject({ code: '23514' });
+    await expect(session.flush()).rejects.toMatchObject({ cause: { code: '23514' } });
     await pool.query(`alter table public.${table} drop constraint refuse`);
     const { rows } = await pool.query(
       'select next_offset from reprise.checkpoints where projection = $1 and version = $2',

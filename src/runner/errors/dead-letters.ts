@@ -1,15 +1,24 @@
-import type { Pool } from 'pg';
-import type { DeadLetterStatus, LogPosition } from '../../reprise.ts';
+import type { ClientBase, Pool } from 'pg';
+import type { LogRecord, RecordHeader } from '../../log/record-batch.ts';
+import type { Plan } from '../../projection/plan.ts';
+import type { DeadLetterSelection, DeadLetterStatus, LogPosition } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../assert-database.ts';
+import { writeJournal } from '../journal-store.ts';
+import { inTransaction } from '../transaction.ts';
 
-const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, record_timestamp as "recordTimestamp",
+const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
   set_aside_at as "setAsideAt", key, value, headers`;
 
 type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
   offset: string;
   headers: readonly { readonly key: string; readonly value: string | null }[] | null;
 };
+
+/** A dead letter as a record that can be folded again. */
+export interface StoredLetter extends LogRecord {
+  readonly quarantine: 'failed' | 'waiting' | null;
+}
 
 /** The dead letters of a projection, or of all, in the order of the log; of one position where that is given. @throws UNKNOWN_DEAD_LETTER when it has none */
 export async function readDeadLetters(
@@ -28,16 +37,81 @@ export async function readDeadLetters(
   return rows.map((row) => ({
     ...row,
     offset: BigInt(row.offset),
-    headers: (row.headers ?? []).map(({ key, value }) => ({
-      key,
-      value: value === null ? null : Buffer.from(value, 'base64'),
-    })),
+    headers: headersOf(row),
   }));
 }
 
 /**
- * Throws dead letters of a projection away: the one at a position (of every version), or all. The records stay in the log, and a rebuild meets them again.
- * @returns how many. @throws UNKNOWN_DEAD_LETTER
+ * The letters of a version that are to be folded again, in the order in which their tasks met them. A letter behind another one of its key comes only with that one.
+ * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none
+ */
+export async function readLetters(
+  pool: Pool,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+  selection: DeadLetterSelection,
+): Promise<readonly StoredLetter[]> {
+  const {
+    position = null,
+    key = null,
+  }: { [N in keyof DeadLetterSelection]: DeadLetterSelection[N] | null } = selection;
+  const { rows } = await pool.query<Row>(
+    `select ${COLUMNS} from reprise.dead_letters
+     where projection = $1 and version = $5 and ${AT_POSITION} and ($6::bytea is null or key = $6)
+     order by partition, record_timestamp, topic, "offset"`,
+    [name, ...parametersOf(position), version, key],
+  );
+  if (position !== null && rows.length === 0) throw unknownDeadLetter(name, position);
+  const waits = rows.find((row) => position !== null && row.quarantine === 'waiting');
+  if (waits !== undefined) {
+    throw new RepriseError(
+      'QUARANTINED',
+      `${waits.topic}[${waits.partition}]@${waits.offset} waits behind an earlier record of its key; fold them in order: reprise dlq redrive ${name} --all, or --key.`,
+      { facts: { projection: name } },
+    );
+  }
+  return rows.map((row) => ({
+    topic: row.topic,
+    partition: row.partition,
+    offset: BigInt(row.offset),
+    timestampMs: row.recordTimestamp?.getTime() ?? 0,
+    key: row.key,
+    value: row.value,
+    headers: headersOf(row),
+    quarantine: row.quarantine,
+  }));
+}
+
+/** A letter failed again: counts the attempt, and holds its key at it where it waited. */
+export async function recordFailure(
+  client: ClientBase,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+  letter: StoredLetter,
+  failure: { readonly reason: string; readonly message: string },
+): Promise<void> {
+  await client.query(
+    `update reprise.dead_letters set attempts = attempts + 1, reason = $6, message = $7,
+       quarantine = case when quarantine is null then null else 'failed' end
+     where projection = $1 and ${AT_POSITION} and version = $5`,
+    [name, ...parametersOf(letter), version, failure.reason, failure.message],
+  );
+}
+
+/** How many records of a version wait in quarantine. */
+export async function readQuarantine(
+  client: ClientBase,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `select count(*)::int as n from reprise.dead_letters
+     where projection = $1 and version = $2 and quarantine is not null`,
+    [name, version],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/**
+ * Throws dead letters of a projection away: the one at a position (of every version), or all. The records stay in the log, and the rebuild of another version meets them again; the
+ * journal keeps that this version passed them over. Tasks whose keys were held are given back, so that whoever runs them next knows. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
@@ -45,19 +119,42 @@ export async function discardDeadLetters(
   position: LogPosition | null,
 ): Promise<number> {
   await assertDatabase(pool);
-  const { rowCount } = await pool.query(
-    `delete from reprise.dead_letters where projection = $1 and ${AT_POSITION}`,
-    [projection, ...parametersOf(position)],
-  );
-  if (position !== null && rowCount === 0) throw unknownDeadLetter(projection, position);
-  return rowCount ?? 0;
+  const discarded = await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
+      `delete from reprise.dead_letters where projection = $1 and ${AT_POSITION}
+       returning version, topic, partition, "offset"`,
+      [projection, ...parametersOf(position)],
+    );
+    for (const { version, topic, partition, offset } of rows) {
+      const record = { topic, offset: BigInt(offset) };
+      const entry = { kind: 'discard', nextOffsets: new Map(), quietMs: null, record } as const;
+      await writeJournal(client, { projection, version, partition }, [entry]);
+      await client.query(
+        `update reprise.tasks set epoch = epoch + 1, owner = null, state = 'idle', lease_until = clock_timestamp()
+         where projection = $1 and version = $2 and partition = $3 and state <> 'idle'`,
+        [projection, version, partition],
+      );
+    }
+    return rows.length;
+  });
+  if (position !== null && discarded === 0) throw unknownDeadLetter(projection, position);
+  return discarded;
 }
 
 const AT_POSITION = '($2::text is null or (topic = $2 and partition = $3 and "offset" = $4))';
 
-function parametersOf(position: LogPosition | null): readonly (string | number | null)[] {
+function parametersOf(
+  position: Pick<LogPosition, 'topic' | 'partition' | 'offset'> | null,
+): readonly (string | number | null)[] {
   if (position === null) return [null, null, null];
   return [position.topic, position.partition, position.offset.toString()];
+}
+
+function headersOf({ headers }: Pick<Row, 'headers'>): readonly RecordHeader[] {
+  return (headers ?? []).map(({ key, value }) => ({
+    key,
+    value: value === null ? null : Buffer.from(value, 'base64'),
+  }));
 }
 
 function unknownDeadLetter(projection: string | null, at: LogPosition): RepriseError {

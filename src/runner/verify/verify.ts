@@ -5,6 +5,7 @@ import { tableName } from '../../readmodel/table-name.ts';
 import type { RowDifference, VerifyOptions, VerifyReport } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../assert-database.ts';
+import { recordId } from '../errors/repeat.ts';
 import { copyJournal } from '../journal-store.ts';
 import { mergeDuplicates } from '../merge-duplicates.ts';
 import { createProgress } from '../rebuild-progress.ts';
@@ -20,6 +21,13 @@ const SCRATCH_VERSION = 0;
 
 /** Where the live version stood when its rows were copied: by partition, then topic. */
 type Offsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
+
+/** What a replay needs to come out as the live version did. */
+interface Snapshot {
+  readonly offsets: Offsets;
+  /** Its dead letters, by partition, as `recordId` names them. */
+  readonly deadLetters: ReadonlyMap<number, readonly string[]>;
+}
 
 /**
  * Replays the declared definition into scratch tables, up to exactly where the stored version stands, and compares every table row by row. The live version goes on meanwhile:
@@ -57,9 +65,10 @@ async function verifyAlone(
   const scratch = versionOf(plan, SCRATCH_VERSION);
   await dropScratch(client, scratch); // of one that was killed
   try {
-    const offsets = await takeSnapshot(client, { plan, live, scratch }); // 1
+    const snapshot = await takeSnapshot(client, { plan, live, scratch }); // 1
+    const { offsets } = snapshot;
     const progress = createProgress(live, countRecords(offsets), options.onProgress);
-    await replayAll(settings, scratch, { offsets, options, onRecords: progress.add }); // 2
+    await replayAll(settings, scratch, { snapshot, options, onRecords: progress.add }); // 2
     progress.phase('index');
     await inTransaction(settings.pool, (other) => finish(other, scratch, offsets));
     const differences: RowDifference[] = [];
@@ -108,7 +117,7 @@ async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
 async function takeSnapshot(
   client: PoolClient,
   of: { readonly plan: Plan; readonly live: Plan; readonly scratch: Plan },
-): Promise<Offsets> {
+): Promise<Snapshot> {
   const { plan, live, scratch } = of;
   await client.query('begin isolation level repeatable read');
   try {
@@ -130,10 +139,12 @@ async function takeSnapshot(
       projection: plan.name,
       fromVersion: live.version,
       toVersion: SCRATCH_VERSION,
+      all: true,
     });
     const offsets = await readOffsets(client, live);
+    const deadLetters = await readDeadLetters(client, live);
     await client.query('commit');
-    return offsets;
+    return { offsets, deadLetters };
   } catch (error) {
     await client.query('rollback');
     throw error;
@@ -154,6 +165,23 @@ async function readOffsets(client: ClientBase, { name, version }: Plan): Promise
   return offsets;
 }
 
+async function readDeadLetters(
+  client: ClientBase,
+  { name, version }: Plan,
+): Promise<Snapshot['deadLetters']> {
+  const { rows } = await client.query<{ partition: number; topic: string; offset: string }>(
+    'select partition, topic, "offset" from reprise.dead_letters where projection = $1 and version = $2',
+    [name, version],
+  );
+  const letters = new Map<number, string[]>();
+  for (const { partition, topic, offset } of rows) {
+    const known = letters.get(partition) ?? [];
+    known.push(recordId(topic, offset));
+    letters.set(partition, known);
+  }
+  return letters;
+}
+
 function countRecords(offsets: Offsets): number {
   let records = 0n;
   for (const topics of offsets.values()) for (const next of topics.values()) records += next;
@@ -164,12 +192,13 @@ async function replayAll(
   settings: RunnerSettings,
   scratch: Plan,
   work: {
-    readonly offsets: Offsets;
+    readonly snapshot: Snapshot;
     readonly options: VerifyOptions;
     readonly onRecords: (records: number) => void;
   },
 ): Promise<void> {
-  const { offsets, options, onRecords } = work;
+  const { snapshot, options, onRecords } = work;
+  const { offsets, deadLetters } = snapshot;
   const signal = options.signal ?? new AbortController().signal;
   for (const [partition, untilOffsets] of offsets) {
     const key = { projection: scratch.name, version: scratch.version, partition };
@@ -180,6 +209,7 @@ async function replayAll(
       fromStartOfLog,
       signal,
       onRecords,
+      repeats: deadLetters.get(partition) ?? [],
     });
   }
 }

@@ -7,8 +7,9 @@ const task: OwnedTask = {
   version: 1,
   partition: 0,
   epoch: 3n,
-  standing: { flushes: 7n, watermarkMs: null },
+  standing: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
   journal: [],
+  heldKeys: [],
   checkpoints: new Map(),
 };
 

@@ -59,7 +59,7 @@ function drain(order: StepOrder, happened: string[], journal: JournalEntry[]): v
   for (let step = order.next(); step !== null; step = order.next()) {
     if (step.kind === 'tick') happened.push(`tick ${step.quietMs}`);
     else if (step.kind === 'journal') journal.push(step.entry);
-    else {
+    else if (step.kind === 'batch') {
       for (let i = 0; i < step.batch.count; i += 1) {
         happened.push(`${step.batch.topic}@${step.batch.offsets[i]}`);
       }
