@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'DATA_LOSS'
   | 'TRUNCATED'
   | 'STANDBY'
+  | 'SPLIT_BRAIN'
   | 'DATABASE_UNAVAILABLE'
   | 'DATABASE_FAILED'
   | 'NOT_MIGRATED'

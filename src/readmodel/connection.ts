@@ -1,6 +1,8 @@
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
+import { isRepriseError } from '../reprise-error.ts';
 import { explainConnectionError } from './connection-error.ts';
+import { PrimaryGuard } from './primary-guard.ts';
 import { queryTypes } from './query-types.ts';
 
 const CONNECT_MS = 10_000;
@@ -19,9 +21,17 @@ const SESSION = {
   keepAliveInitialDelayMillis: 10_000,
 } as const;
 
-/** A pool for the runner and the stores. Opens nothing yet. `max` connections, default 10. The caller ends it. */
+/** A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens nothing yet. `max` connections, default 10. The caller ends it. */
 export function createPool(options: { readonly url: string; readonly max?: number }): pg.Pool {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.max ?? 10, ...SESSION });
+  const guard = new PrimaryGuard();
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    ...SESSION,
+    verify: (client, done) => {
+      guard.admit(client).then(() => done(), done);
+    },
+  });
   // A lost connection is reported by the statement that meets it, and the pool drops idle ones by itself; without listeners node would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -38,11 +48,12 @@ export function createKnex(options: { readonly url: string; readonly max?: numbe
   });
 }
 
-/** Makes sure that the database can be reached. `url` is for the message only. @throws DATABASE_UNAVAILABLE */
+/** Makes sure that the database can be reached. `url` is for the message only. @throws DATABASE_UNAVAILABLE, STANDBY */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
   try {
     await pool.query('select 1');
   } catch (error) {
+    if (isRepriseError(error)) throw error;
     throw explainConnectionError(error, url);
   }
 }

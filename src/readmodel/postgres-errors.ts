@@ -12,6 +12,9 @@ const LOST_TO_ANOTHER = /^(40001|40P01|55P03)$/;
  */
 const AWAY = /^(08...|53...|25006|25P03|25P04|57014|57P0.)$/;
 
+/** What the pool says of a server that is not the primary, or not any more. */
+const AWAY_CODES: ReadonlySet<string> = new Set(['DATABASE_UNAVAILABLE', 'STANDBY', 'SPLIT_BRAIN']);
+
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -39,7 +42,7 @@ const DRIVER_MESSAGE =
  * the same statement would meet again.
  */
 export function classify(error: unknown): ErrorClass {
-  if (isRepriseError(error)) return error.code === 'DATABASE_UNAVAILABLE' ? 'pause' : 'defect';
+  if (isRepriseError(error)) return AWAY_CODES.has(error.code) ? 'pause' : 'defect';
   if (!(error instanceof Error)) return 'defect';
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') {

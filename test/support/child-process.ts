@@ -16,13 +16,14 @@ export interface ChildProcess {
   readonly output: () => string;
 }
 
-/** Starts a file under tsx, in the same way as `npm start` does. */
+/** Starts a file under tsx, in the same way as `npm start` does; a bundle (see `bundled`) by node alone. */
 export function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+  const loader = file.endsWith('.mjs') ? [] : ['--import', 'tsx'];
+  const child = spawn(process.execPath, [...loader, file, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
