@@ -64,6 +64,7 @@ export async function acquireTask(
     version: task.version,
     partition: task.partition,
     epoch: BigInt(row.epoch),
+    owner: by.owner,
     standing: {
       flushes: BigInt(row.flushes),
       watermarkMs: row.watermark_ms,
@@ -98,18 +99,19 @@ export interface LockedTask {
 /**
  * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of an old owner that is still under way
  * holds the same lock, so what is read here is definite.
- * @throws FENCED when another epoch owns the task
+ * @throws FENCED when another epoch, or another owner of the same epoch, has the task
  */
 export async function lockTask(client: ClientBase, task: OwnedTask): Promise<LockedTask> {
-  const { rows } = await client.query<{ epoch: string; flushes: string }>(
-    `select epoch, flushes from reprise.tasks where ${KEY} for update`,
+  const { rows } = await client.query<{ epoch: string; owner: string | null; flushes: string }>(
+    `select epoch, owner, flushes from reprise.tasks where ${KEY} for update`,
     keyOf(task),
   );
   const epoch = rows[0]?.epoch;
-  if (epoch === undefined || BigInt(epoch) !== task.epoch) {
+  const owner = rows[0]?.owner;
+  if (epoch === undefined || BigInt(epoch) !== task.epoch || owner !== task.owner) {
     throw new RepriseError(
       'FENCED',
-      `${taskLabel(task)} belongs to another instance now (epoch ${epoch ?? 'none'}, ours was ${task.epoch}); nothing was written. ` +
+      `${taskLabel(task)} belongs to ${owner ?? 'nobody'} now (epoch ${epoch ?? 'none'}, ours was ${task.epoch} of ${task.owner}); nothing was written. ` +
         'This is expected after a hand-over or an activate; start this instance again to take part.',
       { facts: { ...factsOf(task), epoch: task.epoch } },
     );
@@ -163,8 +165,8 @@ export async function setTaskState(
 ): Promise<void> {
   const owner = state === 'idle' ? ', owner = null, lease_until = clock_timestamp()' : '';
   await client.query(
-    `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4`,
-    [...keyOf(task), task.epoch.toString(), state, error],
+    `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4 and owner = $7`,
+    [...keyOf(task), task.epoch.toString(), state, error, task.owner],
   );
 }
 

@@ -24,9 +24,13 @@ export interface TopicCheckpoint {
   readonly maxEventTimeMs: number | null;
 }
 
-/** A task as this process owns it. `epoch` is the fence: a flush under an older epoch commits nothing. */
+/**
+ * A task as this process owns it. `epoch` and `owner` are the fence: a flush under another epoch commits nothing, nor does one under the same epoch of another
+ * owner. The second happens when a standby without the last commits is promoted: it gives the lost epochs away again.
+ */
 export interface OwnedTask extends TaskKey {
   readonly epoch: bigint;
+  readonly owner: string;
   /** What it held when it was acquired. */
   readonly standing: TaskStanding;
   readonly journal: readonly JournalEntry[];

@@ -56,6 +56,7 @@ export async function flush(
   batch: FoldedBatch,
 ): Promise<Standing> {
   const { task, write } = target;
+  await failpoint('flush:begun');
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
   if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
@@ -69,13 +70,15 @@ export async function flush(
   await writeLateEvents(client, task, batch.changes.lateEvents);
   await writeJournal(client, task, batch.journal);
   await writeOutbox(client, task, batch.outbox, offsetsAfter(batch));
+  await failpoint('flush:outcomes-written');
   await advanceCheckpoints(client, task, batch.next.values(), batch.watermarkMs); // 6
   await failpoint('flush:before-commit');
   return 'pending';
 }
 
 /**
- * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets exactly, `applied` when they already stand at its end.
+ * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets exactly, `applied` when they already stand at its end. The
+ * count of commits must agree too: a tick moves no offset, and a promoted standby may have lost one (then the offsets alone would fit).
  * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be discarded
  */
 export function standingOf(
@@ -87,10 +90,8 @@ export function standingOf(
     [...batch.next.keys()].every(
       (topic) => stored.checkpoints.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
     );
-  // A tick moves no offset: only the count of commits tells whether it is applied.
-  const moves = batch.next.size > 0;
-  if (standsAt(batch.expected) && (moves || stored.flushes === batch.flushes)) return 'pending';
-  if (standsAt(batch.next) && (moves || stored.flushes === batch.flushes + 1n)) return 'applied';
+  if (stored.flushes === batch.flushes && standsAt(batch.expected)) return 'pending';
+  if (stored.flushes === batch.flushes + 1n && standsAt(batch.next)) return 'applied';
   const at = [...batch.next.keys()]
     .map((topic) => `${topic}@${stored.checkpoints.get(topic)?.nextOffset ?? 'none'}`)
     .join(', ');

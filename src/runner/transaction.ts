@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { failpoint } from './failpoint.ts';
 
 /** The connection broke while COMMIT was under way: whether it took effect is not known. */
 export class AmbiguousCommit extends Error {
@@ -40,7 +41,9 @@ export async function inTransaction<Result>(
 
 async function commit(client: PoolClient): Promise<void> {
   try {
-    await client.query('commit');
+    const answer = client.query('commit');
+    await failpoint('transaction:commit-sent');
+    await answer;
   } catch (error) {
     // An answer from the server (it has an SQLSTATE) is definite: the transaction was rolled back. A server that is being shut down may also
     // have committed just before saying so, hence 57P0x counts as no answer.

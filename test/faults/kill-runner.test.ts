@@ -15,13 +15,6 @@ import { differences } from '../support/oracle.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
-const FAILPOINTS = [
-  'flush:locked',
-  'flush:rows-written',
-  'flush:before-commit',
-  'flush:after-commit',
-] as const;
-
 /** Runs with a kill at a random moment, and events in each: short here; REPRISE_TEST_KILLS=10 REPRISE_TEST_EVENTS=200000 is the long form. */
 const KILLS = Number(process.env['REPRISE_TEST_KILLS'] ?? '2');
 const EVENTS = Number(process.env['REPRISE_TEST_EVENTS'] ?? '20000');
@@ -82,13 +75,6 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
     );
     expect(rows[0]?.events).toBe(String(published));
   }
-
-  test.each(FAILPOINTS)('at %s goes on exactly', async (failpoint) => {
-    await publish(2_000);
-    const doomed = runner({ REPRISE_FAILPOINT: failpoint, REPRISE_FAILPOINT_AFTER: '2' });
-    expect(await doomed.exited, doomed.output()).toBeNull();
-    await resumeAndVerify();
-  });
 
   const runs = Array.from({ length: KILLS }, (_, run) => run + 1);
   test.each(runs)(

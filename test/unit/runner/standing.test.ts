@@ -7,6 +7,7 @@ const task: OwnedTask = {
   version: 1,
   partition: 0,
   epoch: 3n,
+  owner: 'host/1/a',
   standing: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
   journal: [],
   heldKeys: [],
@@ -45,7 +46,7 @@ describe('where a folded batch stands against the stored offsets', () => {
   });
 
   test('it is applied when it ends where they stand', () => {
-    expect(standingOf(task, stored(at(20n)), batch(10n, 20n))).toBe('applied');
+    expect(standingOf(task, stored(at(20n), 8n), batch(10n, 20n))).toBe('applied');
   });
 
   test('anything else is a mismatch that names the task and the offset', () => {
@@ -57,6 +58,12 @@ describe('where a folded batch stands against the stored offsets', () => {
         `user_metrics v1 [0] stands at user-actions@${offset}`,
       );
     }
+  });
+
+  test('a promoted standby that lost a tick before the batch is a mismatch, although the offsets fit', () => {
+    expect(() => standingOf(task, stored(at(10n), 6n), batch(10n, 20n))).toThrowError(
+      expect.objectContaining({ code: 'OFFSET_MISMATCH', retriable: true }),
+    );
   });
 
   test('a tick, which moves no offset, is told by the count of commits', () => {

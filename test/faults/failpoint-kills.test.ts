@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Failpoint } from '../../src/runner/failpoint.ts';
+import type { ChildProcess } from '../support/child-process.ts';
+import { onEveryLog } from '../support/every-log.ts';
+import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
+import { isLongRun, randomFrom, seed } from '../support/fault-run.ts';
+
+/** Every step of a flush, in order. */
+const FAILPOINTS: readonly Failpoint[] = [
+  'flush:begun',
+  'flush:locked',
+  'flush:rows-written',
+  'flush:outcomes-written',
+  'flush:before-commit',
+  'transaction:commit-sent',
+  'flush:after-commit',
+];
+
+/** Kills at each point: 100 in the long form on the Postgres log; Kafka is slower to start with and takes part in fewer. */
+const kills = (log: { brokers?: unknown }) => {
+  if (!isLongRun) return 2;
+  return log.brokers === undefined ? 100 : 10;
+};
+
+onEveryLog(`a runner that is killed at a step of its flush (seed ${seed})`, (log) => {
+  let bench: FaultBench;
+
+  beforeEach(async () => {
+    bench = await createFaultBench({ ...log, seed });
+  });
+
+  afterEach(() => bench.close());
+
+  /** Feeds a runner until the failpoint has ended it. */
+  async function feedUntilDead(doomed: ChildProcess): Promise<void> {
+    const alive = Symbol('alive');
+    let last: unknown = alive;
+    while (last === alive) {
+      await bench.publish(20);
+      const moment = new Promise((resolve) => setTimeout(() => resolve(alive), 50));
+      last = await Promise.race([doomed.exited, moment]);
+    }
+    expect(await doomed.exited, doomed.output()).toBeNull();
+  }
+
+  test.each(FAILPOINTS)(
+    `at %s, ${kills(log)} times one after the other, goes on exactly`,
+    async (failpoint) => {
+      const random = randomFrom(seed + FAILPOINTS.indexOf(failpoint));
+      for (let kill = 0; kill < kills(log); kill += 1) {
+        const after = String(Math.floor(random() * 8));
+        await feedUntilDead(
+          await bench.runner({ REPRISE_FAILPOINT: failpoint, REPRISE_FAILPOINT_AFTER: after }),
+        );
+      }
+      const healthy = await bench.runner();
+      await healthy.line('ready');
+      await bench.caughtUp();
+      healthy.kill('SIGTERM');
+      expect(await healthy.exited, healthy.output()).toBe(0);
+      await bench.expectExact();
+    },
+    600_000,
+  );
+});
