@@ -23,6 +23,7 @@ import type { JournalEntry } from './journal.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
+import { assertNotCutOff } from './validate-checkpoint.ts';
 import { fetchWriterSchema } from './writer-schemas.ts';
 
 /** How a session folds and writes. */
@@ -290,6 +291,9 @@ export class TaskSession {
         `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but stands at ${before?.nextOffset}. The task starts again from the stored offset.`,
         { retriable: true, facts: factsOf(this.task) },
       );
+    }
+    if (before.lastLeaderEpoch !== null && batch.leaderEpoch > before.lastLeaderEpoch) {
+      await assertNotCutOff(this.#settings.log, this.task, before);
     }
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(batch) ?? batch;

@@ -18,15 +18,8 @@ export async function validateCheckpoint(
   task: TaskKey,
   checkpoint: TopicCheckpoint,
 ): Promise<void> {
-  const where = `${checkpoint.topic}[${task.partition}]@${checkpoint.nextOffset}`;
   const fail = (code: 'RECREATED' | 'DATA_LOSS' | 'TRUNCATED', what: string): never => {
-    throw new RepriseError(
-      code,
-      `${taskLabel(task)} cannot go on at ${where}: ${what} ${REBUILD}`,
-      {
-        facts: { ...factsOf(task), topic: checkpoint.topic, offset: checkpoint.nextOffset },
-      },
-    );
+    throw cannotGoOn(task, checkpoint, { code, what });
   };
   const description = await describeSettled(log, task, checkpoint);
   if (description.topicId !== checkpoint.topicId) {
@@ -46,9 +39,37 @@ export async function validateCheckpoint(
   if (partition.stableEndOffset < checkpoint.nextOffset) {
     fail('TRUNCATED', `the log ends at ${partition.stableEndOffset}: its tail was lost.`); // 2
   }
+  await assertNotCutOff(log, task, checkpoint); // 3
+}
+
+/**
+ * Check 3 alone. To be asked again whenever records of a higher leader epoch arrive: a leader that was elected without the tail may have grown past next_offset
+ * before the reader looks, and then nothing is out of range. @throws TRUNCATED
+ */
+export async function assertNotCutOff(
+  log: EventLog,
+  task: TaskKey,
+  checkpoint: TopicCheckpoint,
+): Promise<void> {
   if (await wasCutOff(log, task, checkpoint)) {
-    fail('TRUNCATED', 'the tail of the log was lost and other records took its place.'); // 3
+    throw cannotGoOn(task, checkpoint, {
+      code: 'TRUNCATED',
+      what: 'the tail of the log was lost and other records took its place.',
+    });
   }
+}
+
+function cannotGoOn(
+  task: TaskKey,
+  { topic, nextOffset }: TopicCheckpoint,
+  why: { readonly code: 'RECREATED' | 'DATA_LOSS' | 'TRUNCATED'; readonly what: string },
+): RepriseError {
+  const where = `${topic}[${task.partition}]@${nextOffset}`;
+  return new RepriseError(
+    why.code,
+    `${taskLabel(task)} cannot go on at ${where}: ${why.what} ${REBUILD}`,
+    { facts: { ...factsOf(task), topic, offset: nextOffset } },
+  );
 }
 
 /** A broker that has just restarted may for a moment report an end that is too low: only a lasting one counts. */
