@@ -1,3 +1,4 @@
+import { classify } from '../readmodel/postgres-errors.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
@@ -38,7 +39,7 @@ export async function openSession(
     await session.preload();
     return session;
   } catch (error) {
-    await recordOutcome(settings, task, 'halted', error);
+    await recordOutcome(settings, task, passes(error) ? 'paused' : 'halted', error);
     throw error;
   }
 }
@@ -58,6 +59,11 @@ export async function recordOutcome(
         'task state not recorded',
       ),
   );
+}
+
+/** Whether the same thing, tried again later, may succeed: infrastructure that is away, or an error that says so of itself. */
+export function passes(error: unknown): boolean {
+  return isRepriseError(error) ? error.retriable : classify(error) !== 'defect';
 }
 
 /** `CODE: message` of a reprise error, the message of any other. */

@@ -1,7 +1,6 @@
 import type { ReadPosition } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { Plan } from '../projection/plan.ts';
-import { classify } from '../readmodel/postgres-errors.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
@@ -9,7 +8,7 @@ import { taskLabel } from './checkpoint.ts';
 import { createRecovery } from './errors/recovery.ts';
 import type { TaskCounters } from './live-task.ts';
 import { LiveTask } from './live-task.ts';
-import { describeError } from './open-session.ts';
+import { describeError, passes } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
 
@@ -154,7 +153,7 @@ export class ProjectionRunner {
     }
     const retriable =
       isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || // validated when opened again, which tells what happened
-      (isRepriseError(error) ? error.retriable : classify(error) !== 'defect');
+      passes(error);
     if (retriable) {
       logger.warn(facts, 'task starts again from its stored offset');
       return 'again';
