@@ -1,6 +1,23 @@
 /**
  * reprise's public API. Everything else is internal, whatever its visibility in a file.
  */
+export type { CompatibilityReport } from './avro/check-compatibility.ts';
+export { checkCompatibility } from './avro/check-compatibility.ts';
+export type {
+  CompatibilityDirection,
+  HistoryCheck,
+  HistoryConflict,
+  HistoryReport,
+  HistoryWarning,
+} from './avro/check-history.ts';
+export { checkHistory } from './avro/check-history.ts';
+export type {
+  Incompatibility,
+  IncompatibilityType,
+  SilentChange,
+  SilentChangeType,
+} from './avro/incompatibility.ts';
+export type { ReferringSchema, SchemaSource } from './avro/schema-source.ts';
 export { createReprise } from './composition/create-reprise.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {

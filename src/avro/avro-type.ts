@@ -7,6 +7,8 @@ export type Logical =
 export interface PrimitiveType {
   readonly kind: 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
   readonly logical: Logical | null;
+  /** The `logicalType` that the schema declares, whether reprise knows it or not. */
+  readonly declared?: string;
 }
 
 /** An enum; `fallback` is its default symbol, taken for symbols that the reader does not know. */
@@ -25,6 +27,8 @@ export interface FixedType {
   readonly aliases: readonly string[];
   readonly size: number;
   readonly logical: Logical | null;
+  /** As for primitives. */
+  readonly declared?: string;
 }
 
 /** An array. */

@@ -32,11 +32,22 @@ interface Place {
  * @throws SCHEMA_INVALID naming origin, place and what to do
  */
 export function parseSchema(text: string, origin: string): AvroType {
-  return parseType({ origin, names: new Map() }, parseJson(text, origin), {
-    path: '',
-    namespace: '',
-    depth: 0,
-  });
+  return parseSchemaJson(readSchemaText(text, origin), origin);
+}
+
+/**
+ * Parses the JSON of an Avro schema. `references` are schemas whose named types it may use, each of them those before it.
+ * @throws SCHEMA_INVALID
+ */
+export function parseSchemaJson(
+  json: unknown,
+  origin: string,
+  options: { readonly references?: readonly unknown[] } = {},
+): AvroType {
+  const scope: Scope = { origin, names: new Map() };
+  const place = { path: '', namespace: '', depth: 0 };
+  for (const reference of options.references ?? []) parseType(scope, reference, place);
+  return parseType(scope, json, place);
 }
 
 /** Like `parseSchema`, for schemas of events, which are records. @throws SCHEMA_INVALID */
@@ -59,6 +70,12 @@ export function parseJson(text: string, origin: string): unknown {
       { cause: error, facts: { origin } },
     );
   }
+}
+
+/** The JSON of schema text; a primitive's bare name (`int`) stands for itself, as registries accept it. @throws SCHEMA_INVALID */
+export function readSchemaText(text: string, origin: string): unknown {
+  const name = text.trim();
+  return primitives.has(name) ? name : parseJson(text, origin);
 }
 
 /** The error for a schema that breaks a rule. */
@@ -100,9 +117,6 @@ function parseReference(scope: Scope, name: string, place: Place): AvroType {
 
 function parseUnion(scope: Scope, json: readonly unknown[], place: Place): AvroType {
   const branches = json.map((branch) => parseType(scope, branch, deeper(place)));
-  if (branches.length === 0) {
-    throw invalid(scope.origin, place.path, 'is a union without branches; add at least one');
-  }
   const seen = new Set<string>();
   for (const branch of branches) {
     const id = 'name' in branch ? branch.name : branch.kind;
@@ -135,7 +149,8 @@ function parseObject(scope: Scope, json: Json, place: Place): AvroType {
   const inner = parseType(scope, kind, deeper(place));
   if (!primitives.has(inner.kind)) return inner;
   const primitive = inner as PrimitiveType;
-  return { kind: primitive.kind, logical: parseLogical(scope, json, primitive, place) };
+  const logical = parseLogical(scope, json, primitive, place);
+  return { kind: primitive.kind, logical, ...declaredOf(json) };
 }
 
 function parseRecord(scope: Scope, json: Json, place: Place): RecordType {
@@ -217,7 +232,12 @@ function parseFixed(scope: Scope, json: Json, place: Place): AvroType {
   }
   const bare = { kind: 'fixed' as const, name, aliases: aliasesOf(json, namespace), size };
   const logical = parseLogical(scope, json, { ...bare, logical: null }, place);
-  return define(scope, name, { ...bare, logical }, place);
+  return define(scope, name, { ...bare, logical, ...declaredOf(json) }, place);
+}
+
+function declaredOf(json: Json): { readonly declared?: string } {
+  const declared = textOf(json['logicalType']);
+  return declared === undefined ? {} : { declared };
 }
 
 function parseLogical(scope: Scope, json: Json, type: AvroType, place: Place): Logical | null {

@@ -1,12 +1,6 @@
-/** Compatibility levels as Confluent's registry names them. */
-export type CompatibilityLevel =
-  | 'NONE'
-  | 'BACKWARD'
-  | 'BACKWARD_TRANSITIVE'
-  | 'FORWARD'
-  | 'FORWARD_TRANSITIVE'
-  | 'FULL'
-  | 'FULL_TRANSITIVE';
+import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+
+export type { CompatibilityLevel } from '../avro/compatibility-level.ts';
 
 /** One registered version of a subject. `id` is global: the same text has one id in every subject. */
 export interface RegisteredSchema {
