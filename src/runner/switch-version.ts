@@ -29,12 +29,15 @@ export async function switchVersion(
     readonly from: number | null;
     /** How long to wait, with the active version held still, for whoever runs the other to catch up. Milliseconds; default 0. */
     readonly waitMs?: number;
+    /** Given how far the other is behind, with the active version held still: the last lap, on connections of its own, before the other is held too. Default: none. */
+    readonly lastLap?: (behind: readonly Behind[]) => Promise<void>;
   },
 ): Promise<readonly Behind[]> {
-  const { to, from, waitMs = 0 } = target;
+  const { to, from, waitMs = 0, lastLap } = target;
   if (from !== null) {
     await lockTasks(client, to.name, from); // 1
     await waitFor(waitMs, async () => (await findBehind(client, to, from)).length === 0);
+    await lastLap?.(await findBehind(client, to, from));
     await lockTasks(client, to.name, to.version); // 1
     const behind = await findBehind(client, to, from); // 2
     if (behind.length > 0) return behind;
