@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** What the proxy does with a chunk on its way to the server. */
-export type Verdict = 'forward' | 'cut-before' | 'cut-after';
+/** What the proxy does with a chunk on its way to the server. `hold`: it and whatever comes after it, on all connections, wait until `resume`. */
+export type Verdict = 'forward' | 'hold' | 'cut-before' | 'cut-after';
 
 /** Where the proxy leads. */
 export interface ProxyTarget {
@@ -103,6 +103,9 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
         upstream.resume();
         upstream.write(chunk, () => client.resetAndDestroy());
         upstream.on('data', () => upstream.destroy());
+      } else if (verdict === 'hold') {
+        mode = 'paused';
+        void untilForward().then(() => upstream.destroyed || upstream.write(chunk));
       } else {
         upstream.write(chunk);
       }
