@@ -1,0 +1,63 @@
+import { FraudSuspected } from '../../schemas/index.ts';
+import { verifyProjection } from '../../src/cli/verify-projection.ts';
+import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
+import { recordAt } from '../../src/log/log-record.ts';
+import type { Reprise } from '../../src/reprise.ts';
+import { sql } from '../support/read-model.ts';
+import { projectionsOf } from './chaos-app.ts';
+
+/** What comes of the alerts, by their ids. */
+export interface AlertReport {
+  readonly problems: readonly string[];
+  /** Different alerts that were published. */
+  readonly alerts: number;
+  /** Times that the relay published one again, with the same id: consumers drop those. */
+  readonly repeats: number;
+}
+
+/** Read model = plain fold of the whole log = replay into a scratch schema. @returns differences in words */
+export async function compareReadModels(app: Reprise, version: number): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const [p, projection] of projectionsOf(version).entries()) {
+    const plan = app.plans[p];
+    if (plan === undefined) throw new TypeError('a projection without a plan');
+    problems.push(...(await verifyProjection(app, { projection, plan }, foldInterpreted)));
+    const { differentRows, rows } = await app.verify(plan.name);
+    if (differentRows > 0)
+      problems.push(`${plan.name}: ${differentRows} rows differ from a rebuild`);
+    if (rows === 0n) problems.push(`${plan.name} is empty: nothing was shown`);
+  }
+  return problems;
+}
+
+/** Every match of the read model was published under one id, and nothing else was. */
+export async function compareAlerts(app: Reprise, databaseUrl: string): Promise<AlertReport> {
+  const byId = new Map<string, string>();
+  let records = 0;
+  const { topic } = FraudSuspected;
+  const partitions = (await app.log.describe([topic])).get(topic)?.partitions ?? [];
+  for (const { partition, stableEndOffset } of partitions) {
+    if (stableEndOffset === 0n) continue;
+    const position = { topic, partition, offset: 0n, untilOffset: stableEndOffset };
+    for await (const batch of app.log.read([position])) {
+      for (let i = 0; i < batch.count; i += 1) {
+        const { headers, value } = recordAt(batch, i);
+        const id = headers.find(({ key }) => key === 'reprise-id')?.value?.toString() ?? '';
+        // The same alert, byte for byte but for the id of its schema.
+        byId.set(id, value?.subarray(5).toString('hex') ?? '');
+        records += 1;
+      }
+    }
+  }
+  const [row] = await sql<{ matches: string }>(
+    databaseUrl,
+    'select count(*) as matches from login_fraud',
+  );
+  const matches = Number(row?.matches);
+  const problems: string[] = [];
+  const different = new Set(byId.values()).size;
+  if (different !== byId.size)
+    problems.push(`${byId.size - different} alerts were published twice under different ids`);
+  if (byId.size !== matches) problems.push(`${byId.size} alerts for ${matches} matches`);
+  return { problems, alerts: byId.size, repeats: records - byId.size };
+}
