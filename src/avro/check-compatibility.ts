@@ -36,7 +36,11 @@ export function compareTypes(reader: AvroType, writer: AvroType): CompatibilityR
   return { compatible, incompatibilities, warnings: silentChanges(reader, writer) };
 }
 
-function incompatibilitiesOf(reader: AvroType, writer: AvroType): readonly Incompatibility[] {
+/** Why a reader cannot read what a writer wrote; empty when it can. */
+export function incompatibilitiesOf(
+  reader: AvroType,
+  writer: AvroType,
+): readonly Incompatibility[] {
   try {
     return new SchemaComparison().compare(reader, writer);
   } catch (error) {

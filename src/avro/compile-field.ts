@@ -8,6 +8,9 @@ import {
 import { Decimal } from '../event/decimal.ts';
 import { type AvroType, type EnumType, logicalOf, type RecordField } from './avro-type.ts';
 import { type Cursor, failed } from './cursor.ts';
+import { defaultBranch } from './default-value.ts';
+import { longAsDouble, longAsFloat } from './long-to-float.ts';
+import { pickBranch } from './pick-branch.ts';
 import { createBudget, skipValue } from './skip-value.ts';
 import { dateRangeMs, unscaledOf } from './value-types.ts';
 
@@ -44,7 +47,7 @@ export function compileRead(writer: AvroType, reader: AvroType, builder: ColumnB
     return (cursor, index) => (steps[cursor.index(steps.length)] as Step)(cursor, index);
   }
   if (reader.kind === 'union') {
-    const target = pickBranch(writer, reader.branches, builder);
+    const target = pickBranch(writer, reader.branches);
     if (target === undefined) throw mismatch(writer, reader);
     return compileRead(writer, target, builder);
   }
@@ -54,16 +57,6 @@ export function compileRead(writer: AvroType, reader: AvroType, builder: ColumnB
   const step = compileValue(writer, reader, builder);
   if (step === null) throw mismatch(writer, reader);
   return step;
-}
-
-function pickBranch(
-  writer: AvroType,
-  branches: readonly AvroType[],
-  builder: ColumnBuilder,
-): AvroType | undefined {
-  const same = branches.find((branch) => branch.kind === writer.kind);
-  if (same !== undefined) return same;
-  return branches.find((branch) => compileValue(writer, branch, builder) !== null);
 }
 
 function branchStep(branch: AvroType, reader: AvroType, builder: ColumnBuilder): Step {
@@ -100,10 +93,10 @@ function compileNumber(writer: AvroType, reader: AvroType, builder: NumberBuilde
       return (c, i) => void (builder.values[i] = calendar(whole(c, writer), limit));
     case 'int>float':
     case 'long>float':
-      return (c, i) => void (builder.values[i] = Math.fround(safe(whole(c, writer))));
+      return (c, i) => void (builder.values[i] = longAsFloat(c));
     case 'int>double':
     case 'long>double':
-      return (c, i) => void (builder.values[i] = safe(whole(c, writer)));
+      return (c, i) => void (builder.values[i] = longAsDouble(c));
     case 'float>float':
     case 'float>double':
       return (c, i) => void (builder.values[i] = c.float());
@@ -120,11 +113,6 @@ function whole(cursor: Cursor, writer: AvroType): number {
 
 function calendar(value: number, limit: number): number {
   if (value > limit || value < -limit) throw failed(`${value} is beyond the calendar`);
-  return value;
-}
-
-function safe(value: number): number {
-  if (!Number.isSafeInteger(value)) throw failed(`the long ${value} does not fit a double exactly`);
   return value;
 }
 
@@ -191,8 +179,7 @@ function compileEnum(writer: EnumType, reader: EnumType, builder: TextBuilder): 
 /** A step for a field that the writer does not have: its default. @throws Error without default */
 export function compileDefault(field: RecordField, builder: ColumnBuilder): Step {
   if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
-  const type = field.type.kind === 'union' ? field.type.branches[0] : field.type;
-  const value = type === undefined ? null : defaultValue(type, field.fallback);
+  const value = defaultValue(defaultBranch(field.type, field.fallback), field.fallback);
   return (_cursor, index) => builder.set(index, value);
 }
 

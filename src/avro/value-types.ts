@@ -21,20 +21,12 @@ export function createValueType(schemaText: string, origin: string): avsc.Type {
   });
 }
 
-/**
- * Makes avsc's type for a writer schema: no logical types (the reader's decide) and plain longs, which avsc can promote to double. It is only
- * for `createResolver`. @throws SCHEMA_INVALID
- */
-export function createWriterType(schemaText: string, origin: string): avsc.Type {
-  return createType(schemaText, origin, { typeHook: unionHook as never });
-}
-
 function createType(
   schemaText: string,
   origin: string,
   options: Partial<Parameters<typeof avsc.Type.forSchema>[1]>,
 ): avsc.Type {
-  const schema = parseJson(schemaText, origin) as Schema;
+  const schema = withoutDefaults(parseJson(schemaText, origin)) as Schema;
   try {
     return avsc.Type.forSchema(schema, { omitRecordMethods: true, ...options });
   } catch (error) {
@@ -42,12 +34,27 @@ function createType(
   }
 }
 
+/** Defaults of fields are ours to fill in (`defaultReader`); avsc would refuse one that belongs to a later branch of a union, which Avro 1.12 allows. */
+function withoutDefaults(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const parts = Object.entries(schema).map(([key, part]) => {
+    if (key === 'fields' && Array.isArray(part)) return [key, part.map(fieldWithoutDefault)];
+    return [key, partKeys.has(key) ? withoutDefaults(part) : (part as unknown)];
+  });
+  return Object.fromEntries(parts) as unknown;
+}
+
+const partKeys: ReadonlySet<string> = new Set(['type', 'items', 'values']);
+
+function fieldWithoutDefault(field: unknown): unknown {
+  const { default: _, ...rest } = withoutDefaults(field) as Record<string, unknown>;
+  return rest;
+}
+
 function valueHook(schema: Schema, options: unknown): avsc.Type | undefined {
   if (schema === 'long') return longType;
   const { type, logicalType } = schema as { type?: unknown; logicalType?: unknown };
-  const plain = typeof schema === 'string' ? schema : type;
-  if (plain === 'double') return new ExactDouble();
-  if (plain === 'float') return new ExactFloat();
   if (type === 'long') return logicalType === 'timestamp-millis' ? millisType : longType;
   return unionHook(schema, options);
 }
@@ -90,37 +97,6 @@ function dateOf(ms: number): Date {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) throw new RangeError(`instant ${ms} is beyond the calendar`);
   return date;
-}
-
-/** avsc's own promotion of a long is wrong from 2^52 on: one within 2^53 is read as the double of the same value, one beyond is refused. */
-class ExactDouble extends avsc.types.DoubleType {
-  protected _update(resolver: Resolver, writer: avsc.Type, options: unknown): void {
-    if (writer.typeName.endsWith('long')) resolver._read = readLongAsDouble;
-    else updateOf(avsc.types.DoubleType).call(this, resolver, writer, options);
-  }
-}
-
-class ExactFloat extends avsc.types.FloatType {
-  protected _update(resolver: Resolver, writer: avsc.Type, options: unknown): void {
-    if (writer.typeName.endsWith('long')) resolver._read = readLongAsDouble;
-    else updateOf(avsc.types.FloatType).call(this, resolver, writer, options);
-  }
-}
-
-interface Resolver {
-  _read?: unknown;
-}
-
-function updateOf(type: { prototype: unknown }) {
-  return (
-    type.prototype as { _update(resolver: Resolver, writer: avsc.Type, options: unknown): void }
-  )._update;
-}
-
-function readLongAsDouble(tap: { unpackLongBytes(): Buffer }): number {
-  const value = Number(tap.unpackLongBytes().readBigInt64LE());
-  if (!Number.isSafeInteger(value)) throw new RangeError('a long does not fit a double exactly');
-  return value;
 }
 
 class CalendarDate extends avsc.types.LogicalType {
