@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runContestant } from './contestants/run-contestant.ts';
+import type { DecodeBenchOptions } from './decode.ts';
 import type { DrainOptions } from './drain.ts';
 import type { FoldBenchOptions } from './fold.ts';
 import type { LiveOptions } from './live.ts';
@@ -93,6 +94,14 @@ bench<FoldBenchOptions>(
   .addOption(
     new Option('--events <number>', 'events of each kind').default(1_000_000).argParser(positive),
   )
+  .addOption(roundsOption());
+
+bench<DecodeBenchOptions>(
+  'decode',
+  'events of 20 fields: whole, whole under a later schema, and three fields as columns',
+  async () => (await import('./decode.ts')).benchDecode,
+)
+  .addOption(new Option('--events <number>', 'events of each').default(200_000).argParser(positive))
   .addOption(roundsOption());
 
 bench<LiveOptions>(
