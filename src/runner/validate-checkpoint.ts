@@ -10,7 +10,8 @@ const REBUILD = 'Raise the version of the projection and rebuild it from what th
 
 /**
  * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2 start ≤ next_offset ≤ end, 3 the last record's leader epoch
- * has not been cut off before next_offset, or, where the log cannot say, the last record is still the same by its hash (KIP-101, KIP-320).
+ * has not been cut off before next_offset (KIP-101, KIP-320), 4 the last record, where it is still there, is the same by its hash: a cluster that was restored with
+ * its memory gives leader epochs away again, so they alone would fit.
  * Offsets are never reset for the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
  */
 export async function validateCheckpoint(
@@ -40,6 +41,9 @@ export async function validateCheckpoint(
     fail('TRUNCATED', `the log ends at ${partition.stableEndOffset}: its tail was lost.`); // 2
   }
   await assertNotCutOff(log, task, checkpoint); // 3
+  if (await isAnother(log, task, checkpoint)) {
+    fail('TRUNCATED', 'another record stands where the last one was that was read.'); // 4
+  }
 }
 
 /**
@@ -101,14 +105,23 @@ async function wasCutOff(
   task: TaskKey,
   checkpoint: TopicCheckpoint,
 ): Promise<boolean> {
-  const { topic, lastOffset, lastLeaderEpoch, lastRecordHash } = checkpoint;
+  const { topic, lastOffset, lastLeaderEpoch } = checkpoint;
   if (lastOffset === null) return false;
   if (lastLeaderEpoch !== null && lastLeaderEpoch >= 0) {
     const end = await log.leaderEpochEnd(topic, task.partition, lastLeaderEpoch);
     // An epoch the broker no longer knows (all its segments expired) says nothing: the hash decides.
     if (end !== null && end.endOffset >= 0n) return end.endOffset <= lastOffset;
   }
-  if (lastRecordHash === null) return false;
+  return isAnother(log, task, checkpoint);
+}
+
+/** Whether the last record folded is there and has another hash. */
+async function isAnother(
+  log: EventLog,
+  task: TaskKey,
+  { topic, lastOffset, lastRecordHash }: TopicCheckpoint,
+): Promise<boolean> {
+  if (lastOffset === null || lastRecordHash === null) return false;
   const hash = await hashAt(log, { topic, partition: task.partition, offset: lastOffset });
   return hash !== null && hash !== lastRecordHash;
 }

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Reprise } from '../../src/reprise.ts';
 import { bundled } from './bundled-program.ts';
 import { type ChildProcess, startProgram } from './child-process.ts';
@@ -38,12 +38,14 @@ export interface FaultBenchOptions extends LogOptions {
   /** What the runners use to get there, e.g. through a proxy. Default: the same. */
   readonly runnerUrl?: string;
   readonly seed?: number;
+  /** Default: one of its own, made when it is missing. */
+  readonly topic?: string;
 }
 
 /** Sets a bench up: database, topic, application. */
 export async function createFaultBench(options: FaultBenchOptions): Promise<FaultBench> {
   const { brokers, seed = 1 } = options;
-  const example = exampleOn(uniqueTopic('user-actions'));
+  const example = exampleOn(options.topic ?? uniqueTopic('user-actions'));
   const own = options.databaseUrl === undefined ? await createTestDatabase() : null;
   const databaseUrl = options.databaseUrl ?? own?.url ?? '';
   const log = brokers === undefined ? {} : { brokers };
@@ -70,15 +72,15 @@ export async function createFaultBench(options: FaultBenchOptions): Promise<Faul
   }
 
   async function caughtUp(): Promise<void> {
-    await expect
-      .poll(
-        async () => {
-          const [status] = await app.status().catch(() => []);
-          return status?.tasks.length === 4 ? status.lagRecords : null;
-        },
-        { timeout: 60_000, interval: 50 },
-      )
-      .toBe(0n);
+    await vi.waitFor(
+      async () => {
+        const [status] = await app.status();
+        expect(status?.tasks).toHaveLength(4);
+        expect(status?.tasks.filter(({ state }) => state === 'halted')).toEqual([]);
+        expect(status?.lagRecords).toBe(0n);
+      },
+      { timeout: 60_000, interval: 50 },
+    );
   }
 
   return {

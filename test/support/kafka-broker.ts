@@ -22,6 +22,8 @@ export interface Kafka {
 /** A broker of our own: its process can be killed and started again on the same data directory and port. */
 export interface OwnKafka extends Kafka {
   readonly pid: () => number | undefined;
+  /** Where its data lies: may be copied and put back while it is killed. */
+  readonly dataDirectory: string;
   /** SIGKILL, as a machine that loses power; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Starts the killed broker again; resolves when its port answers. */
@@ -96,6 +98,7 @@ export async function startOwnKafka(
     brokers: `127.0.0.1:${port}`,
     origin: 'jars',
     pid: () => child.pid,
+    dataDirectory: join(directory, 'data'),
     kill: () => killed(child),
     restart: async () => {
       child = await launch(classPath, directory, port);
@@ -110,7 +113,8 @@ export async function startOwnKafka(
   };
 }
 
-function serverProperties(
+/** The settings of a small broker, as the text of its file; `settings` are laid over them. */
+export function serverProperties(
   directory: string,
   port: number,
   controllerPort: number,
@@ -144,7 +148,12 @@ function serverProperties(
     .join('');
 }
 
-async function launch(classPath: string, directory: string, port: number): Promise<ChildProcess> {
+/** Starts the broker of a formatted directory; resolves when its port answers. @throws Error with the end of its log */
+export async function launch(
+  classPath: string,
+  directory: string,
+  port: number,
+): Promise<ChildProcess> {
   const log = openSync(join(directory, 'broker.log'), 'a');
   const heap = ['-Xmx512m', '-Xms256m', '-XX:+UseG1GC'];
   const args = [...heap, '-cp', classPath, 'kafka.Kafka', join(directory, 'server.properties')];
@@ -162,7 +171,8 @@ async function launch(classPath: string, directory: string, port: number): Promi
   return child;
 }
 
-async function killed(child: ChildProcess): Promise<void> {
+/** SIGKILL; resolves when the process is gone. */
+export async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
@@ -181,7 +191,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** Two ports that were free a moment ago; both are held until both are known. */
-async function freePorts(): Promise<[number, number]> {
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()];
   const ports: number[] = [];
   for (const server of servers) {
