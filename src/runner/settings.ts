@@ -16,6 +16,8 @@ export interface RunnerSettings {
   readonly onError?: ErrorPolicy | ErrorPolicies;
   /** An instance that has not been heard of for so long is gone. Milliseconds; default 10,000. */
   readonly leaseMs?: number;
+  /** How long a task may stand still before the end of its log until it is opened again. Milliseconds; default 60,000. */
+  readonly stalledMs?: number;
   /** What `tasks` of the configuration names; null, the default: no confinement. */
   readonly confinedTo?: readonly string[] | null;
   /** Told after a flush that put events into the outbox. */

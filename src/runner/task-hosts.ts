@@ -33,10 +33,13 @@ export class TaskHosts implements TaskHost {
   readonly #lookedAt = new Map<string, number>();
   readonly #selection: TaskSelection | null;
   readonly #told = new Set<string>();
-  readonly #watchdog = new Watchdog(STALLED_MS);
+  readonly #stalledMs: number;
+  readonly #watchdog: Watchdog;
 
   constructor(settings: RunnerSettings, plans: readonly Plan[], onStopRequested: () => void) {
     this.#settings = settings;
+    this.#stalledMs = settings.stalledMs ?? STALLED_MS;
+    this.#watchdog = new Watchdog(this.#stalledMs);
     this.#plans = plans;
     this.#runners = plans.map((plan) => new ProjectionRunner(settings, plan));
     this.#onStopRequested = onStopRequested;
@@ -114,7 +117,7 @@ export class TaskHosts implements TaskHost {
       task.fail(
         new RepriseError(
           'NO_PROGRESS',
-          `${label} has stood at ${topic}@${nextOffset} for ${STALLED_MS / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
+          `${label} has stood at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
           { retriable: true },
         ),
       );
