@@ -17,7 +17,10 @@ const env = {
   REPRISE_TEST_SEED: seed,
 };
 const wanted = process.argv.slice(2);
-const files = wanted.length > 0 ? wanted : ['test/faults', 'test/integration/ambiguous-commit'];
+const files =
+  wanted.length > 0
+    ? wanted
+    : ['test/faults', 'test/integration/ambiguous-commit', 'test/integration/kafka-broker-crash'];
 spawn('npx', ['vitest', 'run', '--project', 'real', ...files], {
   stdio: 'inherit',
   env: { ...process.env, ...env },
