@@ -114,7 +114,7 @@ export async function startOwnKafka(
 }
 
 /** The settings of a small broker, as the text of its file; `settings` are laid over them. */
-export function serverProperties(
+function serverProperties(
   directory: string,
   port: number,
   controllerPort: number,
@@ -149,11 +149,7 @@ export function serverProperties(
 }
 
 /** Starts the broker of a formatted directory; resolves when its port answers. @throws Error with the end of its log */
-export async function launch(
-  classPath: string,
-  directory: string,
-  port: number,
-): Promise<ChildProcess> {
+async function launch(classPath: string, directory: string, port: number): Promise<ChildProcess> {
   const log = openSync(join(directory, 'broker.log'), 'a');
   const heap = ['-Xmx512m', '-Xms256m', '-XX:+UseG1GC'];
   const args = [...heap, '-cp', classPath, 'kafka.Kafka', join(directory, 'server.properties')];
@@ -172,7 +168,7 @@ export async function launch(
 }
 
 /** SIGKILL; resolves when the process is gone. */
-export async function killed(child: ChildProcess): Promise<void> {
+async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
@@ -191,7 +187,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** Two ports that were free a moment ago; both are held until both are known. */
-export async function freePorts(): Promise<[number, number]> {
+async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()];
   const ports: number[] = [];
   for (const server of servers) {
