@@ -7,6 +7,7 @@ import { previousVersion } from './0006-previous-version.ts';
 import { attempts } from './0007-attempts.ts';
 import { instances } from './0010-instances.ts';
 import { quarantine } from './0013-quarantine-breaking.ts';
+import { rebuildLease } from './0015-rebuild-lease.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   attempts,
   instances,
   quarantine,
+  rebuildLease,
 ];

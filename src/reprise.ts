@@ -37,7 +37,8 @@ export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
   /** `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the stable view. */
-  readonly state: 'building' | 'ready' | 'active';
+  /** `frozen`: built as of a time; not run, not to be activated. */
+  readonly state: 'building' | 'ready' | 'active' | 'frozen';
   /** By `pause`: no instance runs its tasks. */
   readonly paused: boolean;
   readonly rows: bigint;
@@ -224,6 +225,8 @@ export interface Reprise {
       readonly signal?: AbortSignal;
       readonly onProgress?: (progress: RebuildProgress) => void;
       readonly fromStartOfLog?: boolean;
+      /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
+      readonly asOf?: Date;
     },
   ): Promise<RebuildReport>;
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */

@@ -1,10 +1,14 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { RebuildReport, Reprise } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
-import { progressPrinter } from './progress.ts';
+import { progressView } from './progress.ts';
 import { Interrupted } from './stop-signal.ts';
 import { type GlobalOptions, optionsOf, withApp } from './with-app.ts';
 
 interface RebuildOptions {
+  readonly all?: true;
+  readonly projection: readonly string[];
+  readonly asOf?: Date;
   readonly fromStartOfLog?: boolean;
 }
 
@@ -12,31 +16,86 @@ interface RebuildOptions {
 export function addRebuild(program: Command): void {
   program
     .command('rebuild')
-    .description('replay the declared version of a projection into new tables beside the live ones')
-    .argument('<name>', 'projection')
+    .description(
+      'replay the declared version of a projection into new tables beside the live ones; one that was stopped or killed goes on where it was',
+    )
+    .argument('[name]', 'projection')
+    .option('--projection <name>', 'another one (may be repeated)', collect, [])
+    .option('--all', 'every projection whose declared version is not built yet')
+    .addOption(
+      new Option(
+        '--as-of <time>',
+        'only records before this time (ISO 8601); the version is frozen then, for looking at',
+      ).argParser(time),
+    )
     .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
-    .action(async (name: string, _local, command: Command) => {
-      await rebuild(name, optionsOf<RebuildOptions>(command));
+    .action(async (name: string | undefined, _local, command: Command) => {
+      const options = optionsOf<RebuildOptions>(command);
+      const names = [...(name === undefined ? [] : [name]), ...options.projection];
+      if ((names.length === 0) !== (options.all === true)) {
+        throw new InvalidArgumentError('Name projections, or say --all.');
+      }
+      await withApp(options, async ({ app, signal }) => {
+        for (const each of options.all ? await unbuilt(app) : names) {
+          report(await rebuild({ app, signal }, each, options), options);
+        }
+      });
     });
 }
 
-async function rebuild(name: string, options: RebuildOptions & GlobalOptions): Promise<void> {
-  const show = progressPrinter(options.json === true);
-  const report = await withApp(options, async ({ app, signal }) => {
-    try {
-      return await app.rebuild(name, {
-        signal,
-        onProgress: show,
-        fromStartOfLog: options.fromStartOfLog === true,
-      });
-    } catch (error) {
-      if (signal.aborted) throw new Interrupted('rebuild stopped', { cause: error });
-      throw error;
-    }
-  });
-  if (options.json) return console.log(jsonText({ event: 'rebuilt', ...report }));
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+async function rebuild(
+  { app, signal }: { readonly app: Reprise; readonly signal: AbortSignal },
+  name: string,
+  options: RebuildOptions & GlobalOptions,
+): Promise<RebuildReport> {
+  const view = progressView(options.json === true);
+  const { asOf } = options;
+  try {
+    return await app.rebuild(name, {
+      signal,
+      onProgress: view.show,
+      fromStartOfLog: options.fromStartOfLog === true,
+      ...(asOf && { asOf }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Interrupted(
+      `rebuild of ${name} stopped; what it has replayed is kept. Go on with the same command, or give it up with: reprise retire ${name} VERSION`,
+      { cause: error },
+    );
+  } finally {
+    view.end();
+  }
+}
+
+function report(done: RebuildReport, options: RebuildOptions & GlobalOptions): void {
+  if (options.json) return console.log(jsonText({ event: 'rebuilt', ...done }));
+  const { name, version, records, rows, seconds } = done;
+  const next =
+    options.asOf === undefined
+      ? `Next: reprise activate ${name}`
+      : `Its table: ${name}__v${version}. When done: reprise retire ${name} ${version}`;
   console.log(
-    `Rebuilt ${report.name} version ${report.version}: ${report.records} records, ${report.rows} rows, ${report.seconds.toFixed(1)} s. Next: reprise activate ${report.name}`,
+    `Rebuilt ${name} version ${version}: ${records} records, ${rows} rows, ${seconds.toFixed(1)} s. ${next}`,
   );
+}
+
+async function unbuilt(app: Reprise): Promise<readonly string[]> {
+  const known = await app.status();
+  return app.plans.flatMap(({ name, version }) => {
+    const stored = known.find((each) => each.name === name && each.version === version);
+    return stored === undefined || stored.state === 'building' ? [name] : [];
+  });
+}
+
+function collect(name: string, names: readonly string[]): readonly string[] {
+  return [...names, name];
+}
+
+function time(text: string): Date {
+  const given = new Date(text);
+  if (Number.isNaN(given.getTime())) {
+    throw new InvalidArgumentError('Write it as ISO 8601, such as 2026-01-31T12:00:00Z.');
+  }
+  return given;
 }

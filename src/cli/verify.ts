@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RowDifference, VerifyReport } from '../reprise.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
-import { progressPrinter } from './progress.ts';
+import { progressView } from './progress.ts';
 import { Interrupted } from './stop-signal.ts';
 import { optionsOf, withApp } from './with-app.ts';
 
@@ -21,21 +21,22 @@ export function addVerify(program: Command): void {
     .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<VerifyCommandOptions>(command);
-      const show = progressPrinter(options.json === true);
+      const view = progressView(options.json === true);
       const report = await withApp(options, async ({ app, signal }) => {
         try {
           return await app.verify(name, {
             signal,
-            onProgress: show,
+            onProgress: view.show,
             fromStartOfLog: options.fromStartOfLog === true,
             ...(options.against === undefined ? {} : { against: Number(options.against) }),
           });
         } catch (error) {
           if (signal.aborted) throw new Interrupted('verification stopped', { cause: error });
           throw error;
+        } finally {
+          view.end();
         }
       });
-      if (process.stderr.isTTY && options.json !== true) process.stderr.write('\r\x1b[K');
       console.log(options.json ? jsonText({ event: 'verified', ...report }) : reportText(report));
       process.exitCode = report.differentRows === 0 ? EXIT.done : EXIT.failed;
     });

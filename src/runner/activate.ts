@@ -53,11 +53,14 @@ async function trySwitch(
     throw refused(plan, `it has not been built; run: reprise rebuild ${plan.name}`);
   }
   assertSameShape(plan, stored);
-  const held = await readQuarantine(client, plan);
-  if (held > 0) {
+  if (stored.state === 'frozen') {
+    throw refused(plan, `it was built as of ${stored.asOf?.toISOString()}, not of all events`);
+  }
+  const waiting = await readQuarantine(client, plan);
+  if (waiting > 0) {
     throw refused(
       plan,
-      `${held} records of its keys wait in quarantine; see: reprise dlq list ${plan.name}, then reprise dlq redrive ${plan.name} --all`,
+      `${waiting} records of its keys wait in quarantine; see: reprise dlq list ${plan.name}, then reprise dlq redrive ${plan.name} --all`,
     );
   }
   if (active === plan.version) {

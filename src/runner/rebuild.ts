@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
@@ -7,46 +10,66 @@ import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { copyJournal } from './journal-store.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
+import { isPresent } from './ownership/instance-store.ts';
+import { withPresence } from './ownership/presence.ts';
 import type { ProgressMeter } from './rebuild-progress.ts';
 import { createProgress } from './rebuild-progress.ts';
 import { replayTask } from './replay-task.ts';
 import type { RunnerSettings } from './settings.ts';
 import { partitionsOf, topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
+import type { StoredVersion, VersionState } from './version-store.ts';
 import {
   assertSameShape,
   insertVersion,
   lockProjection,
   readVersions,
+  setBuilder,
   setVersionState,
 } from './version-store.ts';
 import { createTables } from './version-tables.ts';
 
-/** How to rebuild. `fromStartOfLog`: accept a log that no longer begins at 0. */
+/** How to rebuild. */
 export interface RebuildOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RebuildProgress) => void;
+  /** Accept a log that no longer begins at 0. */
   readonly fromStartOfLog?: boolean;
+  /** Only the records before the first one, in each partition, whose timestamp is this or later. The version is frozen then: not run, not to be activated. Default: all. */
+  readonly asOf?: Date;
 }
 
 /** Partitions replayed at a time: while one waits for its COPY, another folds. */
 const TASKS_AT_ONCE = 2;
 
+const LOOKS = 10;
+const LOOK_EVERY_MS = 100;
+
 /**
- * Replays the log into the declared version of a projection, beside the live one, which goes on untouched. Steps: 1 make the version's table without
+ * Replays the log into the declared version of a projection, beside the live one, which goes on untouched. One rebuild of a version at a time, over all instances. Steps: 1 make the version's table without
  * constraints (or find it: a rebuild that was killed goes on), 2 capture the stable end offsets, 3 replay every partition, appending partial rows,
  * 4 add the primary key and indexes, merging keys that were appended more than once, 5 mark the version ready for `activate`.
- * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, DATA_LOSS, FENCED when another rebuild of the version took over
+ * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, DATA_LOSS
  */
 export async function rebuild(
   settings: RunnerSettings,
   plan: Plan,
   options: RebuildOptions = {},
 ): Promise<RebuildReport> {
+  await assertDatabase(settings.pool);
+  const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
+  const building = { ...settings, owner: builder };
+  return withPresence(building, () => rebuildAlone(building, plan, options));
+}
+
+async function rebuildAlone(
+  settings: RunnerSettings,
+  plan: Plan,
+  options: RebuildOptions,
+): Promise<RebuildReport> {
   const startedMs = performance.now();
   const signal = options.signal ?? new AbortController().signal;
-  await assertDatabase(settings.pool);
-  await beginBuilding(settings, plan); // 1
+  await beginBuilding(settings, plan, options.asOf ?? null); // 1
   const topics = await describeTopics(settings, plan); // 2
   const progress = createProgress(
     plan,
@@ -61,13 +84,15 @@ export async function rebuild(
       {
         plan,
         untilOffsets: endOffsets(topics, partition),
+        ...(options.asOf && { untilTimestampMs: options.asOf.getTime() }),
         fromStartOfLog: options.fromStartOfLog ?? false,
         signal,
         onRecords: progress.add,
       },
     ),
   ); // 3
-  const rows = await finish(settings, plan, { partitions, onPhase: progress.phase }); // 4, 5
+  const state = options.asOf === undefined ? 'ready' : 'frozen';
+  const rows = await finish(settings, plan, { partitions, state, onPhase: progress.phase }); // 4, 5
   progress.phase('done');
   const seconds = (performance.now() - startedMs) / 1000;
   return { name: plan.name, version: plan.version, records: progress.records(), rows, seconds };
@@ -77,7 +102,11 @@ export async function rebuild(
 async function finish(
   settings: RunnerSettings,
   plan: Plan,
-  target: { readonly partitions: number; readonly onPhase: ProgressMeter['phase'] },
+  target: {
+    readonly partitions: number;
+    readonly state: VersionState;
+    readonly onPhase: ProgressMeter['phase'];
+  },
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
     target.onPhase('index');
@@ -85,47 +114,91 @@ async function finish(
       target.onPhase('merge');
       await mergeDuplicates(client, plan, target.partitions);
     }
-    await setVersionState(client, { projection: plan.name, version: plan.version }, 'ready');
+    await setVersionState(client, { projection: plan.name, version: plan.version }, target.state);
     return countRows(client, plan.table);
   });
 }
 
-async function beginBuilding(settings: RunnerSettings, plan: Plan): Promise<void> {
+async function beginBuilding(
+  settings: RunnerSettings,
+  plan: Plan,
+  asOf: Date | null,
+): Promise<void> {
   if (!plan.replayable) {
-    throw new RepriseError(
-      'REBUILD_REFUSED',
-      `${plan.name} uses processing time, so a replay would give other rows. Use event time, or keep the version as it is.`,
-      { facts: { projection: plan.name, version: plan.version } },
+    throw refused(
+      plan,
+      'it uses processing time, so a replay would give other rows. Use event time, or keep the version as it is.',
     );
   }
   await inTransaction(settings.pool, async (client) => {
-    await lockProjection(client, plan.name);
+    const active = await lockProjection(client, plan.name);
     const versions = await readVersions(client, plan.name);
     const stored = versions.find(({ version }) => version === plan.version);
     if (stored === undefined) {
       await createTables(client, plan, plan.rebuild === 'partial' ? 'later' : 'now');
       await insertVersion(client, plan, 'building');
-      const active = versions.find(({ state }) => state === 'active');
-      if (active !== undefined) {
-        const { name: projection, version: toVersion } = plan;
+      if (active !== null) {
         await copyJournal(client, {
-          projection,
-          fromVersion: active.version,
-          toVersion,
+          projection: plan.name,
+          fromVersion: active,
+          toVersion: plan.version,
           all: false,
         });
       }
-      return;
-    }
-    assertSameShape(plan, stored);
-    if (stored.state === 'building') return;
-    throw new RepriseError(
-      'REBUILD_REFUSED',
-      `${plan.name} v${plan.version} is already built (${stored.state}). ` +
-        `To replay it again, raise its version to ${plan.version + 1} and rebuild; the live version stays as it is until you activate the new one.`,
-      { facts: { projection: plan.name, version: plan.version } },
-    );
+    } else await assertMayBuild(client, { plan, stored, asOf });
+    const { name: projection, version } = plan;
+    await setBuilder(client, { projection, version }, { builder: settings.owner, asOf });
   });
+}
+
+/** A version that is there already may be built on by one process, as of the same time or, before it is complete, of a later one. @throws VERSION_NOT_RAISED, REBUILD_REFUSED */
+async function assertMayBuild(
+  client: ClientBase,
+  of: { readonly plan: Plan; readonly stored: StoredVersion; readonly asOf: Date | null },
+): Promise<void> {
+  const { plan, stored, asOf } = of;
+  assertSameShape(plan, stored);
+  if (stored.state === 'frozen') {
+    throw refused(
+      plan,
+      `it was built as of ${stored.asOf?.toISOString()} and is frozen. Drop it with: reprise retire ${plan.name} ${plan.version}, or raise its version.`,
+    );
+  }
+  if (stored.state !== 'building') {
+    throw refused(
+      plan,
+      `it is already built (${stored.state}). To replay it again, raise its version to ${plan.version + 1} and rebuild; the live version stays as it is until you activate the new one.`,
+    );
+  }
+  if (stored.builder !== null && (await isThere(client, stored.builder))) {
+    throw refused(
+      plan,
+      `${stored.builder} is building it now. Wait for it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
+    );
+  }
+  const begunAtMs = stored.asOf?.getTime() ?? Number.POSITIVE_INFINITY;
+  if ((asOf?.getTime() ?? Number.POSITIVE_INFINITY) >= begunAtMs) return;
+  throw refused(
+    plan,
+    `a rebuild that goes further was begun (${stored.asOf?.toISOString() ?? 'the whole log'}). Finish it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
+  );
+}
+
+/** A builder that was killed a moment ago: the server may need that moment to notice. */
+async function isThere(client: ClientBase, builder: string): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (!(await isPresent(client, builder))) return false;
+    await delay(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+function refused(plan: Plan, why: string): RepriseError {
+  return new RepriseError(
+    'REBUILD_REFUSED',
+    `${plan.name} v${plan.version} cannot be rebuilt: ${why}`,
+    { facts: { projection: plan.name, version: plan.version } },
+  );
 }
 
 function describeTopics(

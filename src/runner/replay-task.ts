@@ -1,3 +1,5 @@
+import type { RecordBatch } from '../log/record-batch.ts';
+import { splitBatch } from '../log/slice-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
@@ -18,6 +20,8 @@ export interface ReplayOptions {
   readonly plan: Plan;
   /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
   readonly untilOffsets: ReadonlyMap<string, bigint>;
+  /** Stop before the first record of a topic whose timestamp is this or later, milliseconds. Default: only `untilOffsets` stops. */
+  readonly untilTimestampMs?: number;
   readonly fromStartOfLog: boolean;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
@@ -76,7 +80,8 @@ async function replayOnce(
   });
   await session.foldBatches([]);
   if (positions.length > 0) {
-    for await (const batch of settings.log.read(positions, { signal })) {
+    const read = settings.log.read(positions, { signal });
+    for await (const batch of upTo(read, positions.length, options.untilTimestampMs)) {
       await session.foldBatches([batch]);
       options.onRecords(batch.nextOffset - batch.firstOffset);
     }
@@ -84,4 +89,24 @@ async function replayOnce(
   signal.throwIfAborted();
   await session.flush();
   await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/** The batches of some topics, each up to its first record of a time or later. */
+async function* upTo(
+  batches: AsyncIterable<RecordBatch>,
+  topics: number,
+  untilTimestampMs = Number.POSITIVE_INFINITY,
+): AsyncIterable<RecordBatch> {
+  const ended = new Set<string>();
+  for await (const batch of batches) {
+    if (ended.has(batch.topic)) continue;
+    const times = batch.timestampsMs.subarray(0, batch.count);
+    const at = times.findIndex((timestampMs) => timestampMs >= untilTimestampMs);
+    if (at < 0) yield batch;
+    else {
+      ended.add(batch.topic);
+      yield splitBatch(batch, batch.offsets[at] as number)[0];
+      if (ended.size === topics) return;
+    }
+  }
 }

@@ -6,14 +6,18 @@ import { RepriseError } from '../reprise-error.ts';
 /** Differences that a message names. */
 const DIFFERENCES_SHOWN = 12;
 
-/** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view. */
-export type VersionState = 'building' | 'ready' | 'active';
+/** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view; `frozen`: as of a time, left as it is. */
+export type VersionState = 'building' | 'ready' | 'active' | 'frozen';
 
 /** A version of a projection as Postgres knows it. */
 export interface StoredVersion {
   readonly version: number;
   readonly fingerprint: string;
   readonly state: VersionState;
+  /** The instance that rebuilds it, or did when it ended. */
+  readonly builder: string | null;
+  /** Built with the records before this time only. */
+  readonly asOf: Date | null;
   /** As compiled when the version was made, parsed JSON. */
   readonly plan: unknown;
 }
@@ -24,7 +28,7 @@ export async function readVersions(
   projection: string,
 ): Promise<readonly StoredVersion[]> {
   const { rows } = await client.query<StoredVersion>(
-    `select version, fingerprint, state, plan from reprise.projection_versions
+    `select version, fingerprint, state, builder, as_of as "asOf", plan from reprise.projection_versions
      where projection = $1 order by version`,
     [projection],
   );
@@ -81,6 +85,19 @@ export async function setVersionState(
   await client.query(
     'update reprise.projection_versions set state = $3 where projection = $1 and version = $2',
     [target.projection, target.version, state],
+  );
+}
+
+/** Records who builds a version, and up to when. Must run under `lockProjection`. */
+export async function setBuilder(
+  client: ClientBase,
+  target: { readonly projection: string; readonly version: number },
+  by: { readonly builder: string; readonly asOf: Date | null },
+): Promise<void> {
+  await client.query(
+    `update reprise.projection_versions set state = 'building', builder = $3, as_of = $4
+     where projection = $1 and version = $2`,
+    [target.projection, target.version, by.builder, by.asOf],
   );
 }
 

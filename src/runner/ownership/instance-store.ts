@@ -44,6 +44,17 @@ const IS_GONE = `(i.lease_until < clock_timestamp() or (
 export const IS_UNOWNED = `(t.owner is null or not exists (
   select from reprise.instances i where i.instance = t.owner and not ${IS_GONE}))`;
 
+/** Whether an instance is there: it has a lease, and the session of its last beat. One that was killed is missed at once, one that stands still when its lease runs out. */
+export async function isPresent(client: ClientBase, instance: string): Promise<boolean> {
+  const { rows } = await client.query<{ present: boolean }>(
+    `select exists (select from reprise.instances i
+       join pg_stat_activity a on a.pid = i.backend_pid and a.backend_start = i.backend_start
+       where i.instance = $1 and i.lease_until > clock_timestamp()) as present`,
+    [instance],
+  );
+  return rows[0]?.present ?? false;
+}
+
 /** Says that an instance lives, and renews its lease. */
 export async function beat(
   client: ClientBase,
