@@ -41,6 +41,14 @@ export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
     name: 'keeps a level per subject, also before its first version',
     run: (open) => withRegistry(open, levels),
   },
+  {
+    name: 'refuses what cannot read every earlier version, unless told otherwise',
+    run: (open) => withRegistry(open, refusesIncompatible),
+  },
+  {
+    name: 'lets one of two incompatible texts in when both come at once',
+    run: (open) => incompatibleAtOnce(open),
+  },
 ];
 
 async function versionsFromOne(registry: SchemaRegistry): Promise<void> {
@@ -133,6 +141,38 @@ async function levels(registry: SchemaRegistry): Promise<void> {
   equal(await registry.compatibility(subject), 'NONE', 'level after registering');
 }
 
+async function refusesIncompatible(registry: SchemaRegistry): Promise<void> {
+  const subject = newName('strict');
+  const required = (name: string) => ({ name, type: 'string' });
+  await registry.register(subject, fieldsText([required('id')]));
+  await registry.register(
+    subject,
+    fieldsText([required('id'), { ...required('more'), default: '' }]),
+  );
+  // Reads version 2, which has the field, but not version 1.
+  const third = fieldsText([required('id'), required('more')]);
+  await rejects(registry.register(subject, third), 'INCOMPATIBLE_SCHEMA');
+  equal((await registry.versions(subject)).length, 2, 'versions after a refusal');
+  await registry.setCompatibility(subject, 'BACKWARD');
+  equal((await registry.register(subject, third)).version, 3, 'version under BACKWARD');
+}
+
+async function incompatibleAtOnce(open: () => SchemaRegistry): Promise<void> {
+  const registries = [open(), open()];
+  try {
+    const subject = newName('rivals');
+    await registries[0]?.setCompatibility(subject, 'BACKWARD_TRANSITIVE');
+    const rivals = ['string', 'long'].map((type) => fieldsText([{ name: 'id', type }]));
+    const outcomes = await Promise.allSettled(
+      registries.map((each, rival) => each.register(subject, rivals[rival] ?? '')),
+    );
+    const statuses = outcomes.map(({ status }) => status).sort();
+    equal(statuses, ['fulfilled', 'rejected'], 'outcomes');
+  } finally {
+    await Promise.all(registries.map((each) => each.close()));
+  }
+}
+
 async function withRegistry(
   open: () => SchemaRegistry,
   check: (registry: SchemaRegistry) => Promise<void>,
@@ -156,6 +196,10 @@ function recordText(name: string, added: readonly string[]): string {
     name,
     fields: [{ name: 'id', type: 'string' }, ...extra],
   });
+}
+
+function fieldsText(fields: readonly object[]): string {
+  return JSON.stringify({ type: 'record', name: 'Fields', fields });
 }
 
 function sorted(value: unknown): unknown {

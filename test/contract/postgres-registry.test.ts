@@ -32,6 +32,43 @@ it('keeps texts verbatim and holds BACKWARD_TRANSITIVE unless told otherwise', a
   expect(await registry.compatibility('verbatim')).toBe('BACKWARD_TRANSITIVE');
 });
 
+it('says why a schema is refused, reason by reason', async () => {
+  const registry = createPostgresRegistry({ pool });
+  const of = (type: string) =>
+    JSON.stringify({ type: 'record', name: 'R', fields: [{ name: 'id', type }] });
+  await registry.register('explained', of('string'));
+  await expect(registry.register('explained', of('long'))).rejects.toMatchObject({
+    code: 'INCOMPATIBLE_SCHEMA',
+    message: expect.stringContaining(
+      'breaks BACKWARD_TRANSITIVE: the new schema cannot read what version 1 wrote: TYPE_MISMATCH at /fields/0/type: ',
+    ),
+  });
+});
+
+it('gives one id when 40 connections register one schema under many subjects', async () => {
+  const many = new pg.Pool({ connectionString: database.url, max: 40 });
+  many.on('error', () => undefined);
+  try {
+    const text = '{"type":"enum","name":"Contested","symbols":["A"]}';
+    const all = await Promise.all(
+      Array.from({ length: 120 }, (_, i) =>
+        createPostgresRegistry({ pool: many }).register(`contested-${i % 3}`, text),
+      ),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(all.map(({ version }) => version))).toEqual(new Set([1]));
+  } finally {
+    await many.end();
+  }
+});
+
+it('refuses what is not an Avro schema', async () => {
+  const registry = createPostgresRegistry({ pool });
+  await expect(registry.register('broken', '{"type":"nothing"}')).rejects.toMatchObject({
+    code: 'REGISTRY_REFUSED',
+  });
+});
+
 it('refuses what is not JSON', async () => {
   const registry = createPostgresRegistry({ pool });
   await expect(registry.register('broken', '{')).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import confluent from '@kafkajs/confluent-schema-registry';
-import { RepriseError } from '../../reprise-error.ts';
+import type { RepriseError } from '../../reprise-error.ts';
+import { incompatibleSchema } from '../incompatible-schema.ts';
 import type { CompatibilityLevel } from '../schema-registry.ts';
 import { type RegistryConnection, refused, unavailable } from './registry-http.ts';
 
@@ -57,12 +58,7 @@ function registrationError(
 ): RepriseError {
   const { message: words, status } = error as { message: string; status?: number };
   if (status === 409) {
-    return new RepriseError(
-      'INCOMPATIBLE_SCHEMA',
-      `The registry at ${url} does not accept the schema of ${subject} beside its earlier versions: ${words}. ` +
-        'Make the change compatible (a default for a new field), or publish to a new topic.',
-      { cause: error, facts: { subject, url } },
-    );
+    return incompatibleSchema(`The registry at ${url}`, { subject, words, cause: error });
   }
   // The package's HTTP client reports a broken connection as a 400 of its own making.
   const broken = status === 400 && /timeout|timed out|ECONN|ENOTFOUND|socket|hang up/i.test(words);

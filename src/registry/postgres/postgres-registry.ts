@@ -1,5 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { RepriseError } from '../../reprise-error.ts';
+import { checkHistory } from '../../avro/check-history.ts';
+import { parseSchema } from '../../avro/parse-schema.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { incompatibleSchema, refusalWords } from '../incompatible-schema.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from '../schema-registry.ts';
 
 /** The row of `registry_compatibility` that holds for subjects without a level of their own. */
@@ -17,7 +20,7 @@ const VERSIONS = `select subject, version, id, schema_text
 
 /**
  * A schema registry in Postgres tables: texts verbatim, one global id per text, versions from 1 per subject. It stores compatibility levels
- * (global default BACKWARD_TRANSITIVE) and does not check them: whoever registers an incompatible text is not stopped here.
+ * (global default BACKWARD_TRANSITIVE) and refuses texts that break them.
  * The pool stays the caller's.
  */
 export function createPostgresRegistry({ pool }: { readonly pool: Pool }): SchemaRegistry {
@@ -27,20 +30,9 @@ export function createPostgresRegistry({ pool }: { readonly pool: Pool }): Schem
       guarded(`registering a schema of ${subject}`, () => register(pool, subject, schemaText)),
     schemaById: (id) => guarded(`reading schema ${id}`, () => schemaById(pool, id)),
     latest: (subject) => guarded(`reading ${subject}`, () => latest(pool, subject)),
-    versions: (subject) =>
-      guarded(`reading ${subject}`, async () => {
-        const { rows } = await pool.query<VersionRow>(`${VERSIONS} order by version`, [subject]);
-        return rows.map(registered);
-      }),
+    versions: (subject) => guarded(`reading ${subject}`, () => versionsOf(pool, subject)),
     compatibility: (subject) =>
-      guarded(`reading the level of ${subject}`, async () => {
-        const { rows } = await pool.query<{ level: CompatibilityLevel }>(
-          `select level from reprise.registry_compatibility where subject in ($1, '${GLOBAL}')
-           order by subject = '${GLOBAL}' limit 1`,
-          [subject],
-        );
-        return rows[0]?.level ?? 'BACKWARD_TRANSITIVE';
-      }),
+      guarded(`reading the level of ${subject}`, () => levelOf(pool, subject)),
     setCompatibility: (subject, level) =>
       guarded(`setting the level of ${subject}`, async () => {
         requireSubject(subject);
@@ -54,7 +46,7 @@ export function createPostgresRegistry({ pool }: { readonly pool: Pool }): Schem
   };
 }
 
-/** Text known in the subject: its version. Otherwise in one transaction: 1 lock, 2 look again, 3 id of the text, 4 next version. */
+/** Text known in the subject: its version. Otherwise in one transaction: 1 lock, 2 look again, 3 check against the level, 4 id of the text, 5 next version. @throws INCOMPATIBLE_SCHEMA */
 async function register(
   pool: Pool,
   subject: string,
@@ -90,22 +82,53 @@ async function registerLocked(
   await client.query('lock table reprise.registry_schemas in share row exclusive mode'); // 1
   const known = await findVersion(client, subject, schemaText); // 2
   if (known !== null) return known;
+  await requireCompatible(client, subject, schemaText); // 3
   await client.query(
     `insert into reprise.registry_schemas (id, schema_text, schema_sha256)
      select coalesce(max(id), 0) + 1, $1::text, sha256(convert_to($1::text, 'UTF8')) from reprise.registry_schemas
      on conflict (schema_sha256) do nothing`,
     [schemaText],
-  ); // 3
+  ); // 4
   await client.query(
     `insert into reprise.registry_versions (subject, version, id)
      select $1::text,
        (select coalesce(max(version), 0) + 1 from reprise.registry_versions where subject = $1::text),
        (select id from reprise.registry_schemas where schema_sha256 = sha256(convert_to($2::text, 'UTF8')))`,
     [subject, schemaText],
-  ); // 4
+  ); // 5
   const made = await findVersion(client, subject, schemaText);
   if (made === null) throw new Error(`the version of ${subject} just written cannot be read`);
   return made;
+}
+
+async function requireCompatible(
+  client: PoolClient,
+  subject: string,
+  schemaText: string,
+): Promise<void> {
+  const mode = await levelOf(client, subject);
+  const history = (await versionsOf(client, subject)).map((version) => version.schemaText);
+  const report = checkHistory({ history, next: schemaText, mode });
+  if (report.compatible) return;
+  const words = refusalWords(subject, report);
+  throw incompatibleSchema('The registry kept in Postgres', { subject, words });
+}
+
+async function versionsOf(
+  client: Pool | PoolClient,
+  subject: string,
+): Promise<readonly RegisteredSchema[]> {
+  const { rows } = await client.query<VersionRow>(`${VERSIONS} order by version`, [subject]);
+  return rows.map(registered);
+}
+
+async function levelOf(client: Pool | PoolClient, subject: string): Promise<CompatibilityLevel> {
+  const { rows } = await client.query<{ level: CompatibilityLevel }>(
+    `select level from reprise.registry_compatibility where subject in ($1, '${GLOBAL}')
+     order by subject = '${GLOBAL}' limit 1`,
+    [subject],
+  );
+  return rows[0]?.level ?? 'BACKWARD_TRANSITIVE';
 }
 
 async function findVersion(
@@ -160,13 +183,10 @@ function requireSubject(subject: string): void {
 
 function requireSchema(subject: string, schemaText: string): void {
   try {
-    JSON.parse(schemaText);
+    parseSchema(schemaText, `the schema of ${subject}`);
   } catch (cause) {
-    throw new RepriseError(
-      'REGISTRY_REFUSED',
-      `The schema of ${subject} is not JSON (${(cause as Error).message}). Correct the schema file.`,
-      { cause, facts: { subject } },
-    );
+    if (!isRepriseError(cause, 'SCHEMA_INVALID')) throw cause;
+    throw new RepriseError('REGISTRY_REFUSED', cause.message, { cause, facts: { subject } });
   }
 }
 
