@@ -12,6 +12,7 @@ export type ErrorCode =
   // avro and events
   | 'SCHEMA_INVALID'
   | 'SCHEMA_STALE'
+  | 'SCHEMA_HISTORY_BROKEN'
   | 'NOT_CONFLUENT'
   | 'GUID_HEADER'
   | 'UNKNOWN_SCHEMA_ID'
