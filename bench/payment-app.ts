@@ -18,6 +18,7 @@ export async function createPaymentApp(options: PaymentAppOptions): Promise<Repr
     database: { type: 'url', url: options.databaseUrl },
     log: { type: 'kafka', brokers: options.brokers.split(',') },
     registry: { type: 'postgres' },
+    subjects: { '*': 'topicName' },
     logLevel: 'warn',
   });
 }

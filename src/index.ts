@@ -37,6 +37,7 @@ export type { RawEvent } from './event/define-event.ts';
 export { defineEvent } from './event/define-event.ts';
 export type { EventDefinition } from './event/event-definition.ts';
 export type { Field, FieldType } from './event/field-type.ts';
+export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
 export type {
   AppendRecord,
   EventLog,

@@ -28,7 +28,11 @@ export function createContainer(config: ResolvedConfig): Container {
   container
     .bind(TOKENS.publisher)
     .toDynamicValue((context) =>
-      createPublisher({ log: context.get(TOKENS.log), registry: context.get(TOKENS.registry) }),
+      createPublisher({
+        log: context.get(TOKENS.log),
+        registry: context.get(TOKENS.registry),
+        subjects: config.subjects,
+      }),
     )
     .onDeactivation((publisher) => publisher.close());
   container
@@ -44,6 +48,7 @@ export function createContainer(config: ResolvedConfig): Container {
     owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     onError: config.onError,
     leaseMs: config.leaseMs,
+    subjects: config.subjects,
     confinedTo: config.tasks ?? null,
   }));
   container
@@ -82,7 +87,10 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
       cachedRegistry(
         config.registry.type === 'postgres'
           ? createPostgresRegistry({ pool: context.get(TOKENS.pool) })
-          : createConfluentRegistry(config.registry),
+          : createConfluentRegistry({
+              ...config.registry,
+              compatibility: config.compatibility,
+            }),
       ),
     )
     .onDeactivation((registry) => registry.close());

@@ -1,12 +1,12 @@
 import type { ResolvedConfig } from '../config/reprise-config.ts';
+import { subjectOf } from '../event/subject-of.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { subjectOf } from '../publish/subject-of.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
 /** Creates the topics of the declared events that do not exist yet, and registers their schemas. Existing topics keep their partition count. */
 export async function setUpTopicsAndSchemas(
-  config: Pick<ResolvedConfig, 'events' | 'topicPartitions'>,
+  config: Pick<ResolvedConfig, 'events' | 'topicPartitions' | 'subjects'>,
   log: EventLog,
   registry: SchemaRegistry,
 ): Promise<void> {
@@ -17,7 +17,8 @@ export async function setUpTopicsAndSchemas(
     }
   }
   for (const { topic, schemaText } of config.events) {
-    if (schemaText !== undefined) await registry.register(subjectOf(topic), schemaText);
+    if (schemaText === undefined) continue;
+    await registry.register(subjectOf({ topic, schemaText }, config.subjects), schemaText);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
+import { COMPATIBILITY_LEVELS } from '../avro/compatibility-level.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
+import { SUBJECT_STRATEGIES } from '../event/subject-of.ts';
 import { ERROR_POLICIES } from '../projection/error-policy.ts';
 import type { DevConfig, ProjectionClass } from './reprise-config.ts';
 
@@ -111,6 +113,8 @@ export const configSchema = z.strictObject({
   projections: z.array(projectionClass),
   events: z.array(eventDefinition).default([]),
   schemasDirectory: z.string().min(1).default('./schemas'),
+  subjects: z.record(z.string().min(1), z.enum(SUBJECT_STRATEGIES)).default({}),
+  compatibility: z.enum(COMPATIBILITY_LEVELS).default('BACKWARD_TRANSITIVE'),
   log: log.default({ type: 'postgres' }),
   registry: registry.default({ type: 'postgres' }),
   database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),

@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
+import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
 import type { Projection } from '../projection/projection.ts';
 
@@ -92,6 +94,10 @@ export interface RepriseConfig {
   readonly events: readonly EventDefinition[];
   /** Folder of the `.avsc` files. Default `./schemas`. */
   readonly schemasDirectory?: string;
+  /** How the registry's subjects are named, by topic; `*` for all others. Default: `topicRecordName`. */
+  readonly subjects?: SubjectStrategies;
+  /** What a new version of a schema must be able to read; also the level of subjects that reprise makes. Default `BACKWARD_TRANSITIVE`. */
+  readonly compatibility?: CompatibilityLevel;
   /** Default: in the database. */
   readonly log?: { readonly type: 'postgres' } | KafkaLogChoice;
   /** Default: in the database. */
@@ -116,6 +122,8 @@ export interface ResolvedConfig {
   readonly projections: readonly ProjectionClass[];
   readonly events: readonly EventDefinition[];
   readonly schemasDirectory: string;
+  readonly subjects: SubjectStrategies;
+  readonly compatibility: CompatibilityLevel;
   readonly log: { readonly type: 'postgres' } | KafkaLogChoice;
   readonly registry:
     | { readonly type: 'postgres' }

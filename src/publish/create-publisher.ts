@@ -1,11 +1,11 @@
 import { createEventEncoder, type EventEncoder } from '../avro/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
+import { type SubjectStrategies, subjectOf } from '../event/subject-of.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
-import { subjectOf } from './subject-of.ts';
 
 /** Where a publisher sends to, and how it batches. */
 export interface PublisherOptions {
@@ -19,8 +19,8 @@ export interface PublisherOptions {
   readonly batchBytesMax?: number;
   /** Bytes accepted and not acknowledged; beyond it `publish` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
-  /** Default `${topic}-value`. */
-  readonly subjectFor?: (topic: string) => string;
+  /** How subjects are named, by topic. Default: `topicRecordName`. */
+  readonly subjects?: SubjectStrategies;
 }
 
 /**
@@ -64,7 +64,7 @@ class BatchingPublisher implements Publisher {
       batchRecordsMax: 10_000,
       batchBytesMax: 1 << 20,
       pendingBytesMax: 16 << 20,
-      subjectFor: subjectOf,
+      subjects: {},
       ...options,
     };
   }
@@ -148,8 +148,9 @@ class BatchingPublisher implements Publisher {
   private async register(event: EventDefinition): Promise<Encoding> {
     const encoder = createEventEncoder(event);
     if (event.schemaText === undefined) return { encoder, schemaId: 0 };
-    const subject = this.options.subjectFor(event.topic);
-    const { id } = await this.options.registry.register(subject, event.schemaText);
+    const { topic, schemaText } = event;
+    const subject = subjectOf({ topic, schemaText }, this.options.subjects);
+    const { id } = await this.options.registry.register(subject, schemaText);
     return { encoder, schemaId: id };
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withSchemaId } from '../avro/confluent-header.ts';
+import { subjectOf } from '../event/subject-of.ts';
 import type { AppendRecord } from '../log/event-log.ts';
-import { subjectOf } from '../publish/subject-of.ts';
 import { createBackoff } from './backoff.ts';
 import { describeError } from './open-session.ts';
 import type { StoredOutboxRecord } from './outbox-store.ts';
@@ -92,7 +92,7 @@ export class OutboxRelay {
   readonly #ids = new Map<string, number>();
 
   async #schemaId(topic: string, schemaText: string): Promise<number> {
-    const subject = subjectOf(topic);
+    const subject = subjectOf({ topic, schemaText }, this.#settings.subjects);
     const known = this.#ids.get(subject + schemaText);
     if (known !== undefined) return known;
     const { id } = await this.#settings.registry.register(subject, schemaText);

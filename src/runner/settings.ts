@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
@@ -18,6 +19,8 @@ export interface RunnerSettings {
   readonly leaseMs?: number;
   /** How long a task may stand still before the end of its log until it is opened again. Milliseconds; default 60,000. */
   readonly stalledMs?: number;
+  /** How subjects of published events are named, by topic. Default: `topicRecordName`. */
+  readonly subjects?: SubjectStrategies;
   /** What `tasks` of the configuration names; null, the default: no confinement. */
   readonly confinedTo?: readonly string[] | null;
   /** Told after a flush that put events into the outbox. */

@@ -39,7 +39,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   publish: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
   observe: [LOG_PORT],
   embedded: [],
-  config: ['event', 'projection'],
+  config: ['event', 'projection', 'src/avro/compatibility-level.ts'],
   runner: [
     'event',
     'avro',
@@ -49,7 +49,6 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'fold',
     'readmodel',
     'observe',
-    'src/publish/subject-of.ts',
     'src/reprise.ts',
   ],
   'reprise.ts': [

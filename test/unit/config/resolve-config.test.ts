@@ -23,6 +23,8 @@ describe('resolveConfig', () => {
       projections: [],
       events: [],
       schemasDirectory: './schemas',
+      subjects: {},
+      compatibility: 'BACKWARD_TRANSITIVE',
       log: { type: 'postgres' },
       registry: { type: 'postgres' },
       database: { type: 'embedded', dataDirectory: './.reprise/postgres' },
