@@ -1,0 +1,34 @@
+import { unqualified } from './avro-type.ts';
+
+/** The JSON object of a schema, as long as nothing more is known of it. */
+export type SchemaJson = Readonly<Record<string, unknown>>;
+
+const NAMED: ReadonlySet<unknown> = new Set(['record', 'error', 'enum', 'fixed']);
+
+/** True for the JSON that defines a record, an enum or a fixed. */
+export function definesName(json: SchemaJson): boolean {
+  return NAMED.has(json['type']) && typeof json['name'] === 'string';
+}
+
+/** True for an object of JSON, neither a list nor null. */
+export function isObject(json: unknown): json is SchemaJson {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** Name, namespace and full name of a definition that stands inside the namespace `outer` (Avro specification, Names). */
+export function namesOf(
+  json: SchemaJson,
+  outer: string,
+): { readonly name: string; readonly namespace: string; readonly fullName: string } {
+  const given = String(json['name']);
+  const own = json['namespace'];
+  const inherited = typeof own === 'string' ? own : outer;
+  const namespace = given.includes('.') ? given.slice(0, given.lastIndexOf('.')) : inherited;
+  const name = unqualified(given);
+  return { name, namespace, fullName: fullNameIn(namespace, name) };
+}
+
+/** A name as the specification completes it where it is used. */
+export function fullNameIn(namespace: string, name: string): string {
+  return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
+}
