@@ -8,6 +8,7 @@ import { attempts } from './0007-attempts.ts';
 import { instances } from './0010-instances.ts';
 import { quarantine } from './0013-quarantine-breaking.ts';
 import { rebuildLease } from './0015-rebuild-lease.ts';
+import { registryHistory } from './0018-registry-history.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   instances,
   quarantine,
   rebuildLease,
+  registryHistory,
 ];

@@ -49,11 +49,12 @@ export function cachedRegistry(
       dropOldest(texts, entriesMax);
       return text;
     },
-    async register(subject, schemaText) {
-      const registered = await registry.register(subject, schemaText);
+    async register(subject, schemaText, references) {
+      const registered = await registry.register(subject, schemaText, references);
       unknown.delete(registered.id);
       return registered;
     },
+    subjects: () => registry.subjects(),
     latest: (subject) => registry.latest(subject),
     versions: (subject) => registry.versions(subject),
     compatibility: (subject) => registry.compatibility(subject),

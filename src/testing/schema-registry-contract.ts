@@ -34,6 +34,14 @@ export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
     run: (open) => withRegistry(open, keepsText),
   },
   {
+    name: 'takes named types from other subjects, and gives them along with a schema by id',
+    run: (open) => withRegistry(open, references),
+  },
+  {
+    name: 'lists the subjects that have versions',
+    run: (open) => withRegistry(open, listsSubjects),
+  },
+  {
     name: 'says UNKNOWN_SUBJECT and UNKNOWN_SCHEMA_ID',
     run: (open) => withRegistry(open, saysUnknown),
   },
@@ -122,6 +130,35 @@ async function keepsText(registry: SchemaRegistry): Promise<void> {
   equal(sorted(JSON.parse(await registry.schemaById(id))), sorted(JSON.parse(text)), 'by id');
   const latest = await registry.latest(subject);
   equal(sorted(JSON.parse(latest.schemaText)), sorted(JSON.parse(text)), 'latest');
+}
+
+async function references(registry: SchemaRegistry): Promise<void> {
+  const [subject, type, field] = [newName('money'), newName('Money'), newName('currency')];
+  const money = { type: 'record', name: type, fields: [{ name: field, type: 'string' }] };
+  const { version } = await registry.register(subject, JSON.stringify(money));
+  const from = [{ name: type, subject, version }];
+  const referring = newName('order');
+  const text = fieldsText([
+    { name: 'total', type },
+    { name: 'tip', type: ['null', type], default: null },
+  ]);
+  const { id } = await registry.register(referring, text, from);
+  const again = await registry.register(referring, text, from);
+  equal([again.version, again.id], [1, id], 'version and id');
+  equal((await registry.latest(referring)).references, from, 'references');
+  equal((await registry.latest(subject)).references, undefined, 'references of the referenced');
+  const standing = JSON.parse(await registry.schemaById(id)) as { fields: { type: unknown }[] };
+  const inlined = JSON.stringify(standing.fields[0]?.type);
+  equal(inlined.includes(field), true, `the referenced type in ${inlined}`);
+  const lost = [{ name: type, subject: newName('lost'), version: 1 }];
+  await rejects(registry.register(newName('broken'), text, lost), 'REGISTRY_REFUSED');
+}
+
+async function listsSubjects(registry: SchemaRegistry): Promise<void> {
+  const names = [newName('listed'), newName('listed')].sort();
+  for (const name of names) await registry.register(name, recordText('Listed', []));
+  const listed = (await registry.subjects()).filter((name) => names.includes(name));
+  equal(listed, names, 'subjects');
 }
 
 async function saysUnknown(registry: SchemaRegistry): Promise<void> {

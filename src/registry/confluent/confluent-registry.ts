@@ -1,5 +1,12 @@
 import { RepriseError } from '../../reprise-error.ts';
-import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from '../schema-registry.ts';
+import type {
+  CompatibilityLevel,
+  RegisteredSchema,
+  SchemaReference,
+  SchemaRegistry,
+} from '../schema-registry.ts';
+
+import { referencesIn, selfContainedText } from './referenced-schemas.ts';
 import { registerByPackage } from './register-by-package.ts';
 import {
   type RegistryAnswer,
@@ -35,9 +42,11 @@ export function createConfluentRegistry(options: ConfluentRegistryOptions): Sche
   const level = options.compatibility ?? 'BACKWARD_TRANSITIVE';
   return {
     kind: 'confluent',
-    register: (subject, schemaText) => register(connection, level, subject, schemaText),
+    register: (subject, schemaText, references = []) =>
+      register(connection, level, { subject, schemaText, references }),
     schemaById: (id) => schemaById(connection, id),
     latest: (subject) => versionOf(connection, subject, 'latest'),
+    subjects: () => subjects(connection),
     versions: async (subject) => {
       const numbers = await versionNumbers(connection, subject);
       return Promise.all(numbers.map((number) => versionOf(connection, subject, number)));
@@ -58,24 +67,31 @@ export function createConfluentRegistry(options: ConfluentRegistryOptions): Sche
 async function register(
   connection: RegistryConnection,
   level: CompatibilityLevel,
-  subject: string,
-  schemaText: string,
+  schema: Pick<RegisteredSchema, 'subject' | 'schemaText'> & {
+    readonly references: readonly SchemaReference[];
+  },
 ): Promise<RegisteredSchema> {
+  const { subject, schemaText, references } = schema;
   let own = await ownLevel(connection, subject);
   if (own === null && (await versionNumbers(connection, subject)).length === 0) {
     await setLevel(connection, subject, level); // 1
     own = level;
   }
-  await registerByPackage(connection, { subject, schemaText, level: own }); // 2
+  await registerByPackage(connection, { ...schema, level: own }); // 2
   const path = `/subjects/${encodeURIComponent(subject)}`;
-  const answer = await requestRegistry(connection, 'POST', path, { schema: schemaText }); // 3
+  const answer = await requestRegistry(connection, 'POST', path, {
+    schema: schemaText,
+    ...(references.length === 0 ? {} : { references }),
+  }); // 3
   if (answer.status !== 200) throw refused(connection.url, answer.status, wordsOf(answer.body));
   return registered(connection, answer, schemaText);
 }
 
 async function schemaById(connection: RegistryConnection, id: number): Promise<string> {
   const answer = await requestRegistry(connection, 'GET', `/schemas/ids/${id}`);
-  if (answer.status === 200 && 'schema' in answer.body) return String(answer.body.schema);
+  if (answer.status === 200 && 'schema' in answer.body) {
+    return selfContainedText(connection, String(answer.body.schema), referencesIn(answer.body));
+  }
   if (answer.errorCode === NO_SCHEMA) {
     throw new RepriseError(
       'UNKNOWN_SCHEMA_ID',
@@ -103,6 +119,12 @@ async function versionOf(
     );
   }
   throw unexpected(connection, answer);
+}
+
+async function subjects(connection: RegistryConnection): Promise<readonly string[]> {
+  const answer = await requestRegistry(connection, 'GET', '/subjects');
+  if (answer.status !== 200 || !Array.isArray(answer.body)) throw unexpected(connection, answer);
+  return answer.body.map(String).sort();
 }
 
 async function versionNumbers(
@@ -155,7 +177,9 @@ function registered(
   if (typeof version !== 'number' || typeof id !== 'number' || typeof schema !== 'string') {
     throw unexpected(connection, answer);
   }
-  return { subject: String(subject), version, id, schemaText: schema };
+  const references = referencesIn(answer.body);
+  const from = references.length === 0 ? {} : { references };
+  return { subject: String(subject), version, id, schemaText: schema, ...from };
 }
 
 function unexpected({ url }: RegistryConnection, answer: RegistryAnswer): RepriseError {

@@ -1,13 +1,14 @@
 import confluent from '@kafkajs/confluent-schema-registry';
 import type { RepriseError } from '../../reprise-error.ts';
 import { incompatibleSchema } from '../incompatible-schema.ts';
-import type { CompatibilityLevel } from '../schema-registry.ts';
+import type { CompatibilityLevel, SchemaReference } from '../schema-registry.ts';
 import { type RegistryConnection, refused, unavailable } from './registry-http.ts';
 
 /** One registration; `level` null: the subject has none of its own and keeps it so. */
 export interface Registration {
   readonly subject: string;
   readonly schemaText: string;
+  readonly references: readonly SchemaReference[];
   readonly level: CompatibilityLevel | null;
 }
 
@@ -19,7 +20,7 @@ export interface Registration {
  */
 export async function registerByPackage(
   connection: RegistryConnection,
-  { subject, schemaText, level }: Registration,
+  { subject, schemaText, references, level }: Registration,
 ): Promise<number> {
   const registry = new confluent.SchemaRegistry({
     host: connection.url,
@@ -28,7 +29,11 @@ export async function registerByPackage(
   const options = { subject, compatibility: level ?? undefined };
   try {
     const { id } = await registry.register(
-      { type: confluent.SchemaType.AVRO, schema: schemaText },
+      {
+        type: confluent.SchemaType.AVRO,
+        schema: schemaText,
+        ...(references.length === 0 ? {} : { references: [...references] }),
+      },
       options as unknown as NonNullable<Parameters<typeof registry.register>[1]>,
     );
     if (typeof id === 'number') return id;

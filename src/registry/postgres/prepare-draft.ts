@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { normalText } from '../../avro/normal-text.ts';
+import { parseSource, type ReferringSchema } from '../../avro/schema-source.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+import { REGISTRY_ERRORS, registryRefusal } from '../registry-refusal.ts';
+import type { SchemaDraft } from '../registry-store.ts';
+import { referencedTexts, resolveReferences } from './referenced-texts.ts';
+import type { Queryable, StoredReference } from './version-rows.ts';
+
+/** A draft that is known to be a schema, with all that registering, finding and checking it takes. */
+export interface PreparedDraft {
+  readonly schemaText: string;
+  readonly references: readonly StoredReference[];
+  readonly source: ReferringSchema;
+  /** Of the text as it is. */
+  readonly textHash: Buffer;
+  /** Of the spelling that equal schemas share. */
+  readonly normalHash: Buffer;
+}
+
+/** Parses a draft beside what it refers to. @throws REGISTRY_REFUSED (42201) */
+export async function prepareDraft(
+  client: Queryable,
+  subject: string,
+  draft: SchemaDraft,
+): Promise<PreparedDraft> {
+  const references = await resolveReferences(client, draft.references ?? []);
+  const texts = await referencedTexts(client, references);
+  try {
+    const normal = normalText(draft.schemaText, `the schema of ${subject}`);
+    const schemaText = draft.normalize === true ? normal : draft.schemaText;
+    const source = { schemaText, references: texts };
+    parseSource(source, `the schema of ${subject}`);
+    return {
+      schemaText,
+      references,
+      source,
+      textHash: hashOf(schemaText, references),
+      normalHash: hashOf(normal, sortedByName(references)),
+    };
+  } catch (cause) {
+    if (!isRepriseError(cause, 'SCHEMA_INVALID')) throw cause;
+    throw registryRefusal(REGISTRY_ERRORS.invalidSchema, `Invalid schema: ${cause.message}`, {
+      cause,
+      facts: { subject },
+      toDo: 'Correct the schema file.',
+    });
+  }
+}
+
+/** The hash by which a stored schema without one is compared. */
+export function normalHashOf(schemaText: string, references: readonly StoredReference[]): Buffer {
+  return hashOf(normalText(schemaText), sortedByName(references));
+}
+
+/** Of a text alone it is the hash that processes before references compute. */
+function hashOf(text: string, references: readonly StoredReference[]): Buffer {
+  const hash = createHash('sha256').update(text, 'utf8');
+  if (references.length > 0) {
+    const listed = references.map(({ name, subject, version, id }) => [name, subject, version, id]);
+    hash.update(`\0${JSON.stringify(listed)}`, 'utf8');
+  }
+  return hash.digest();
+}
+
+function sortedByName(references: readonly StoredReference[]): readonly StoredReference[] {
+  return [...references].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
