@@ -6,9 +6,11 @@ import { parseSource, type SchemaSource } from './schema-source.ts';
 
 /** What to check a new schema against. */
 export interface HistoryCheck {
-  /** Every version so far, oldest first; version numbers are 1, 2, … in this order. */
+  /** Every version so far, oldest first; version numbers are 1, 2, … in this order, or from `firstVersion`. */
   readonly history: readonly SchemaSource[];
   readonly next: SchemaSource;
+  /** The number of the first of the history, where that leaves earlier ones out. Default 1. */
+  readonly firstVersion?: number;
   /** Default BACKWARD_TRANSITIVE: a replay reads every version ever written. */
   readonly mode?: CompatibilityLevel;
 }
@@ -18,7 +20,7 @@ export type CompatibilityDirection = 'BACKWARD' | 'FORWARD';
 
 /** One version that the new schema does not go with. */
 export interface HistoryConflict {
-  /** From 1, the position in the history. */
+  /** The position in the history, from `firstVersion`. */
   readonly version: number;
   readonly direction: CompatibilityDirection;
   readonly incompatibilities: readonly Incompatibility[];
@@ -47,10 +49,11 @@ export interface HistoryReport {
 export function checkHistory(check: HistoryCheck): HistoryReport {
   const mode = check.mode ?? 'BACKWARD_TRANSITIVE';
   const next = parseSource(check.next, 'the new schema');
+  const { firstVersion = 1 } = check;
   const versions = check.history
     .map((source, index) => ({
-      version: index + 1,
-      type: parseSource(source, `version ${index + 1}`),
+      version: firstVersion + index,
+      type: parseSource(source, `version ${firstVersion + index}`),
     }))
     .reverse();
   const compared = mode.endsWith('_TRANSITIVE') ? versions : versions.slice(0, 1);

@@ -20,6 +20,11 @@ export async function loadConfigFile(path?: string): Promise<RepriseConfig> {
   throw invalid(`${file} has no default export. End it with: export default defineConfig({ … })`);
 }
 
+/** Whether the current folder has a configuration file. */
+export function hasConfigFile(): boolean {
+  return CANDIDATES.some((each) => existsSync(resolve(each)));
+}
+
 function findFile(path: string | undefined): string {
   const candidates = path === undefined ? CANDIDATES : [path];
   const found = candidates.map((each) => resolve(each)).find((each) => existsSync(each));

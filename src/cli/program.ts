@@ -11,7 +11,7 @@ import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
 import { addRetire, addRollback } from './rollback.ts';
 import { addRun } from './run.ts';
-import { addSchemas } from './schemas-generate.ts';
+import { addSchemas } from './schemas.ts';
 import { addStatus } from './status.ts';
 import { addVerify } from './verify.ts';
 

@@ -12,10 +12,8 @@ interface GenerateOptions {
 }
 
 /** `reprise schemas generate`: typed definitions from `.avsc` files. Does not load the configuration, which may import what is yet to be written. */
-export function addSchemas(program: Command): void {
-  program
-    .command('schemas')
-    .description('work on Avro schemas')
+export function addSchemasGenerate(schemas: Command): void {
+  schemas
     .command('generate')
     .description('write index.ts with typed event definitions for the .avsc files of a folder')
     .option('--check', 'write nothing; fail when index.ts is stale')

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withSchemaId } from '../avro/confluent-header.ts';
 import { subjectOf } from '../event/subject-of.ts';
 import type { AppendRecord } from '../log/event-log.ts';
+import { findOrRegister } from '../registry/registry-history.ts';
 import { createBackoff } from './backoff.ts';
 import { describeError } from './open-session.ts';
 import type { StoredOutboxRecord } from './outbox-store.ts';
@@ -95,7 +96,7 @@ export class OutboxRelay {
     const subject = subjectOf({ topic, schemaText }, this.#settings.subjects);
     const known = this.#ids.get(subject + schemaText);
     if (known !== undefined) return known;
-    const { id } = await this.#settings.registry.register(subject, schemaText);
+    const { id } = await findOrRegister(this.#settings.registry, subject, schemaText);
     this.#ids.set(subject + schemaText, id);
     return id;
   }

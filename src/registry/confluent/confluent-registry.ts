@@ -1,11 +1,11 @@
-import { RepriseError } from '../../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type {
   CompatibilityLevel,
   RegisteredSchema,
   SchemaReference,
   SchemaRegistry,
 } from '../schema-registry.ts';
-
+import { explainedRefusal } from './explain-refusal.ts';
 import { referencesIn, selfContainedText } from './referenced-schemas.ts';
 import { registerByPackage } from './register-by-package.ts';
 import {
@@ -77,7 +77,10 @@ async function register(
     await setLevel(connection, subject, level); // 1
     own = level;
   }
-  await registerByPackage(connection, { ...schema, level: own }); // 2
+  await registerByPackage(connection, { ...schema, level: own }).catch(async (error: unknown) => {
+    if (!isRepriseError(error, 'INCOMPATIBLE_SCHEMA')) throw error;
+    throw await explained(connection, schema, error);
+  }); // 2
   const path = `/subjects/${encodeURIComponent(subject)}`;
   const answer = await requestRegistry(connection, 'POST', path, {
     schema: schemaText,
@@ -85,6 +88,28 @@ async function register(
   }); // 3
   if (answer.status !== 200) throw refused(connection.url, answer.status, wordsOf(answer.body));
   return registered(connection, answer, schemaText);
+}
+
+/** The refusal in our own words, from the versions that the registry compared. */
+async function explained(
+  connection: RegistryConnection,
+  { subject, schemaText, references }: Parameters<typeof register>[2],
+  refusal: RepriseError,
+): Promise<RepriseError> {
+  const numbers = await versionNumbers(connection, subject);
+  const versions = await Promise.all(
+    numbers.map(async (version) => {
+      const found = await versionOf(connection, subject, version);
+      const text = found.references === undefined ? found.schemaText : null;
+      return { version, standalone: text ?? (await schemaById(connection, found.id)) };
+    }),
+  );
+  return explainedRefusal(refusal, `The registry at ${connection.url}`, {
+    subject,
+    schemaText: await selfContainedText(connection, schemaText, references),
+    level: (await ownLevel(connection, subject)) ?? (await globalLevel(connection)),
+    versions,
+  });
 }
 
 async function schemaById(connection: RegistryConnection, id: number): Promise<string> {

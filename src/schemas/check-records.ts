@@ -1,0 +1,102 @@
+import { checkHistory } from '../avro/check-history.ts';
+import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+import type { SubjectStrategies } from '../event/subject-of.ts';
+import { refusalWords } from '../registry/incompatible-schema.ts';
+import type { SchemaFinding } from './finding.ts';
+import { currentSchema, isRecorded, recordedSchema } from './resolved-schema.ts';
+import { HISTORY_DIRECTORY, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
+import { subjectOfText } from './subject-of-record.ts';
+
+/** By which rules a folder is checked. */
+export interface CheckRules {
+  readonly mode: CompatibilityLevel;
+  readonly subjects: SubjectStrategies;
+}
+
+/** A version of a record to be judged beside those before it. */
+interface Step {
+  readonly file: string;
+  readonly text: string;
+  readonly standalone: string;
+  readonly upcaster: boolean;
+}
+
+/**
+ * Checks every version of every record against the versions before it, the current file included. An upcaster starts anew: versions before it are read
+ * through it, so only those from it on are compared. Pure.
+ * @throws SCHEMA_INVALID
+ */
+export function checkRecords(folder: SchemaFolder, rules: CheckRules): readonly SchemaFinding[] {
+  return folder.records.flatMap((record) => checkRecord(folder, record, rules));
+}
+
+/** The same for one record. @throws SCHEMA_INVALID */
+export function checkRecord(
+  folder: SchemaFolder,
+  record: SchemaRecord,
+  rules: CheckRules,
+): readonly SchemaFinding[] {
+  const steps = stepsOf(folder, record);
+  const findings = steps.flatMap((step, position) => {
+    const since = steps.findLastIndex((one, at) => one.upcaster && at <= position);
+    const before = steps.slice(Math.max(0, since), position);
+    return judge(step, { before, first: Math.max(0, since) }, rules);
+  });
+  return isRecorded(folder, record) ? findings : [...findings, notRecorded(record, rules)];
+}
+
+function stepsOf(folder: SchemaFolder, record: SchemaRecord): readonly Step[] {
+  const recorded = record.versions.map((version) => ({
+    file: `${HISTORY_DIRECTORY}/${version.path}`,
+    text: version.text,
+    standalone: recordedSchema(folder, version),
+    upcaster: version.upcaster,
+  }));
+  if (record.current === null || isRecorded(folder, record)) return recorded;
+  const { text, standalone } = currentSchema(folder, record.name, record.current);
+  return [...recorded, { file: `${record.name}.avsc`, text, standalone, upcaster: false }];
+}
+
+function judge(
+  { file, text, standalone }: Step,
+  { before, first }: { readonly before: readonly Step[]; readonly first: number },
+  { mode, subjects }: CheckRules,
+): readonly SchemaFinding[] {
+  const subject = subjectOfText(text, file, subjects);
+  const history = before.map((one) => one.standalone);
+  const report = checkHistory({ history, next: standalone, mode, firstVersion: first + 1 });
+  const refused = report.compatible
+    ? []
+    : [
+        {
+          level: 'error' as const,
+          code: 'INCOMPATIBLE_SCHEMA' as const,
+          file,
+          subject,
+          message: refusalWords(subject, report),
+        },
+      ];
+  const warnings = report.warnings.map(({ type, location, message, version }) => ({
+    level: 'warning' as const,
+    code: type,
+    file,
+    subject,
+    message: `beside version ${version}, at ${location}: ${message}`,
+  }));
+  return [...refused, ...warnings];
+}
+
+function notRecorded({ name, current, versions }: SchemaRecord, rules: CheckRules): SchemaFinding {
+  const file = `${name}.avsc`;
+  const what =
+    versions.length === 0
+      ? 'is not recorded yet'
+      : `is not its version ${versions.length} any more`;
+  return {
+    level: 'error',
+    code: 'NOT_RECORDED',
+    file,
+    subject: subjectOfText(current ?? '{}', file, rules.subjects),
+    message: `${what}. Record it and commit the history: reprise schemas new ${name}`,
+  };
+}
