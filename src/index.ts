@@ -157,7 +157,13 @@ export type {
   Reprise,
   Runner,
   RunnerCounters,
+  ScannedPartition,
+  ScannedSchema,
+  ScanOptions,
+  ScanProgress,
+  ScanReport,
   TaskStatus,
+  UnreadableRecords,
 } from './reprise.ts';
 export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
 export { isRepriseError, RepriseError } from './reprise-error.ts';

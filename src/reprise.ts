@@ -176,6 +176,61 @@ export interface VerifyReport {
   readonly seconds: number;
 }
 
+/** How far a scan has come. `etaSeconds` is null before a rate is known. */
+export type ScanProgress = Pick<
+  RebuildProgress,
+  'records' | 'totalRecords' | 'recordsPerSecond' | 'etaSeconds'
+>;
+
+/** How to scan. */
+export interface ScanOptions {
+  /** Only for this projection, and only its topics. Default: all projections and events of the configuration. */
+  readonly projection?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+/** Where a schema's records lie in a partition. */
+export interface ScannedPartition {
+  readonly partition: number;
+  readonly records: bigint;
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+}
+
+/** Records of a schema that a projection cannot read. */
+export interface UnreadableRecords {
+  readonly projection: string;
+  readonly version: number;
+  readonly records: bigint;
+  readonly first: LogPosition;
+  /** Error code and message of the first. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What a scan found of one schema on one topic. */
+export interface ScannedSchema {
+  readonly topic: string;
+  /** Null: values that name no schema. */
+  readonly schemaId: number | null;
+  /** Full name of its record; null where the registry has none. */
+  readonly record: string | null;
+  readonly records: bigint;
+  readonly partitions: readonly ScannedPartition[];
+  /** By projection; empty: all that read the topic can read them. */
+  readonly unreadable: readonly UnreadableRecords[];
+}
+
+/** What a scan found: the gate before a rebuild. */
+export interface ScanReport {
+  readonly records: bigint;
+  readonly tombstones: bigint;
+  readonly schemas: readonly ScannedSchema[];
+  readonly isReadable: boolean;
+  readonly seconds: number;
+}
+
 /** What a switch did. `previousVersion` is null when none was active. */
 export interface ActivateReport {
   readonly name: string;
@@ -243,6 +298,8 @@ export interface Reprise {
   discardDeadLetters(name: string, position: LogPosition | null): Promise<number>;
   /** Folds dead letters of the declared version again, in order, where their tasks stand now; the first of a key that fails again keeps the rest of that key. @throws UNKNOWN_PROJECTION, UNKNOWN_DEAD_LETTER, QUARANTINED */
   redrive(name: string, selection?: DeadLetterSelection): Promise<RedriveReport>;
+  /** Reads the log without writing anything: which schemas it holds, and whether the projections, as they are declared now, can read it. @throws UNKNOWN_PROJECTION, UNKNOWN_TOPIC */
+  scan(options?: ScanOptions): Promise<ScanReport>;
   status(): Promise<readonly ProjectionStatus[]>;
   /** For probes: true whichever process asks. A rebuild or lag is no problem. */
   health(): Promise<HealthReport>;

@@ -4,9 +4,15 @@ import { jsonText } from './json-text.ts';
 
 const LINE_EVERY_MS = 2_000;
 
-/** Shows how a rebuild or a verification goes. */
+/** What is shown; `version` null: the work is on no version. */
+type ShownProgress = Omit<RebuildProgress, 'version' | 'phase'> & {
+  readonly version: number | null;
+  readonly phase: string;
+};
+
+/** Shows how a rebuild, a verification or a scan goes. */
 export interface ProgressView {
-  readonly show: (progress: RebuildProgress) => void;
+  readonly show: (progress: ShownProgress) => void;
   /** Leaves the terminal as it should be. */
   readonly end: () => void;
 }
@@ -27,9 +33,9 @@ function bar(): ProgressView {
   let isShown = false;
   return {
     show(progress) {
-      const { name, version, phase, records, totalRecords } = progress;
+      const { phase, records, totalRecords } = progress;
       const payload = {
-        task: `${name} v${version}`,
+        task: taskText(progress),
         phase,
         rate: Math.round(progress.recordsPerSecond),
         left: leftText(progress),
@@ -59,12 +65,16 @@ function lines(json: boolean): ProgressView {
 }
 
 /** One line: phase, share, rate and time left. */
-export function progressText(progress: RebuildProgress): string {
-  const { name, version, phase, records, totalRecords, recordsPerSecond } = progress;
+export function progressText(progress: ShownProgress): string {
+  const { phase, records, totalRecords, recordsPerSecond } = progress;
   const share = totalRecords === 0 ? 100 : Math.floor((records / totalRecords) * 100);
-  return `${name} v${version} ${phase} ${share}% (${records} of ${totalRecords} records, ${Math.round(recordsPerSecond)}/s${leftText(progress)})`;
+  return `${taskText(progress)} ${phase} ${share}% (${records} of ${totalRecords} records, ${Math.round(recordsPerSecond)}/s${leftText(progress)})`;
 }
 
-function leftText({ etaSeconds }: RebuildProgress): string {
+function taskText({ name, version }: ShownProgress): string {
+  return version === null ? name : `${name} v${version}`;
+}
+
+function leftText({ etaSeconds }: ShownProgress): string {
   return etaSeconds === null ? '' : `, ${Math.ceil(etaSeconds)} s left`;
 }

@@ -4,6 +4,7 @@ import { addSchemasDiff } from './schemas-diff.ts';
 import { addSchemasGenerate } from './schemas-generate.ts';
 import { addSchemasNew } from './schemas-new.ts';
 import { addSchemasPull, addSchemasRegister } from './schemas-registry.ts';
+import { addSchemasScan } from './schemas-scan.ts';
 
 /** `reprise schemas …`: the files of schemas, their history, and a registry. */
 export function addSchemas(program: Command): void {
@@ -13,5 +14,6 @@ export function addSchemas(program: Command): void {
   addSchemasDiff(schemas);
   addSchemasRegister(schemas);
   addSchemasPull(schemas);
+  addSchemasScan(schemas);
   addSchemasGenerate(schemas);
 }

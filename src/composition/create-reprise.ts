@@ -46,7 +46,7 @@ function compose(container: Container, parts: Parts): Reprise {
   const migrateNow = () => migrate(container.get(TOKENS.knex));
   let closed: Promise<void> | null = null;
   return {
-    ...operationsOf(() => container.get(TOKENS.runnerSettings), plans),
+    ...operationsOf(() => container.get(TOKENS.runnerSettings), plans, config.events),
     plans,
     get publisher() {
       return container.get(TOKENS.publisher);

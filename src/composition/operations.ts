@@ -1,3 +1,4 @@
+import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
@@ -15,6 +16,7 @@ import {
 import { rebuild } from '../runner/rebuild.ts';
 import { retire } from '../runner/retire.ts';
 import { rollback } from '../runner/rollback.ts';
+import { scanLog } from '../runner/scan-log.ts';
 import type { RunnerSettings } from '../runner/settings.ts';
 import { readStatus } from '../runner/status.ts';
 import { verify } from '../runner/verify/verify.ts';
@@ -27,6 +29,7 @@ type Operations = Pick<
   | 'rollback'
   | 'retire'
   | 'verify'
+  | 'scan'
   | 'status'
   | 'deadLetters'
   | 'discardDeadLetters'
@@ -40,7 +43,11 @@ type Operations = Pick<
 >;
 
 /** The operations of an application. `settings` is asked when one is used, so that nothing is opened before. */
-export function operationsOf(settings: () => RunnerSettings, plans: readonly Plan[]): Operations {
+export function operationsOf(
+  settings: () => RunnerSettings,
+  plans: readonly Plan[],
+  events: readonly EventDefinition[],
+): Operations {
   return {
     async rebuild(name, options) {
       return rebuild(settings(), planNamed(plans, name), options);
@@ -52,6 +59,14 @@ export function operationsOf(settings: () => RunnerSettings, plans: readonly Pla
     retire: (name, version) => retire(settings(), name, version),
     async verify(name, options) {
       return verify(settings(), planNamed(plans, name), options);
+    },
+    async scan(options = {}) {
+      const { projection } = options;
+      const wanted = projection === undefined ? plans : [planNamed(plans, projection)];
+      const read = wanted.flatMap(({ sources }) => sources.map(({ event }) => event));
+      const { log, registry } = settings();
+      const all = projection === undefined ? [...read, ...events] : read;
+      return scanLog({ log, registry, plans: wanted, events: all }, options);
     },
     status: () => readStatus(settings(), plans),
     deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),

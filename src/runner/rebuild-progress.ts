@@ -12,7 +12,7 @@ export interface ProgressMeter {
 
 /** Counts replayed records and reports rate and remaining time, a few times a second and at every change of phase. */
 export function createProgress(
-  plan: Plan,
+  plan: Pick<Plan, 'name' | 'version'>,
   totalRecords: number,
   onProgress: ((progress: RebuildProgress) => void) | undefined,
 ): ProgressMeter {

@@ -9,7 +9,7 @@ import {
   schemaDirectory,
   writeCurrent,
   writeVersion,
-} from './schema-folder-fixture.ts';
+} from '../../support/schema-folder.ts';
 
 const id = { name: 'id', type: 'string' };
 const cents = (scale: number) => ({

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CheckRules } from '../../../src/schemas/check-records.ts';
-import { recordCurrent } from '../../../src/schemas/record-current.ts';
-import { readSchemaFolder, type SchemaFolder } from '../../../src/schemas/schema-folder.ts';
+import type { CheckRules } from '../../src/schemas/check-records.ts';
+import { recordCurrent } from '../../src/schemas/record-current.ts';
+import { readSchemaFolder, type SchemaFolder } from '../../src/schemas/schema-folder.ts';
 
 /** What a project has unless it says otherwise. */
 export const RULES: CheckRules = { mode: 'BACKWARD_TRANSITIVE', subjects: {} };
