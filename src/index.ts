@@ -36,6 +36,8 @@ export { defineAvroEvent } from './event/define-avro-event.ts';
 export type { RawEvent } from './event/define-event.ts';
 export { defineEvent } from './event/define-event.ts';
 export type { EventDefinition } from './event/event-definition.ts';
+export type { Evolution, Upcaster } from './event/evolution.ts';
+export { upcaster } from './event/evolution.ts';
 export type { Field, FieldType } from './event/field-type.ts';
 export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
 export type {

@@ -37,6 +37,7 @@ export type ErrorCode =
   // fold
   | 'FUTURE'
   | 'NULL_KEY'
+  | 'UPCAST_FAILED'
   | 'HANDLER_FAILED'
   | 'PATTERN_RUNS_EXCEEDED'
   | 'POISON_PILL'

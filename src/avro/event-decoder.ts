@@ -9,6 +9,7 @@ import { Cursor, failed } from './cursor.ts';
 import { parseRecordSchema, parseSchema } from './parse-schema.ts';
 import { compileValueReader, type ReadValue } from './resolve-value.ts';
 import { createBudget, skipValue } from './skip-value.ts';
+import { compileUpcastReader } from './upcast-reader.ts';
 import { createValueType } from './value-types.ts';
 
 /** Decodes whole events, for readers that need every field. The column path (`createFieldDecoder`) is for named fields. */
@@ -17,7 +18,7 @@ export interface EventDecoder<Event> {
   resolve(schemaId: number, schema: string | Error): void;
   /** True when `resolve` has been called for the id. */
   knows(schemaId: number): boolean;
-  /** @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED */
+  /** @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED */
   decode(value: Buffer): Event;
 }
 
@@ -65,6 +66,8 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   private link(schemaId: number, text: string): Resolved | Error {
     try {
       const writer = parseSchema(text, `schema ${schemaId}`);
+      const upcast = compileUpcastReader(this.event, { text, origin: `schema ${schemaId}` });
+      if (upcast !== null) return { writer, read: upcast };
       checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
       const same = text === this.readerText;
       return { writer, read: same ? null : compileValueReader(writer, this.reader) };

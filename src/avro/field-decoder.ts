@@ -5,6 +5,7 @@ import {
   failureAt,
   type NamedColumn,
   namedColumns,
+  setRecord,
 } from '../event/field-decoder.ts';
 import { createJsonFieldDecoder } from '../event/json-columns.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
@@ -16,6 +17,7 @@ import { headerBytes, peekSchemaId, readSchemaId } from './confluent-header.ts';
 import { Cursor, failed } from './cursor.ts';
 import { incompatible, unknownSchema } from './event-decoder.ts';
 import { parseRecordSchema } from './parse-schema.ts';
+import { compileUpcastReader } from './upcast-reader.ts';
 
 export type { FieldDecoder } from '../event/field-decoder.ts';
 
@@ -69,6 +71,10 @@ class AvroFieldDecoder implements FieldDecoder {
 
   private compile(schemaId: number, text: string): Program | Error {
     try {
+      const upcast = compileUpcastReader(this.event, { text, origin: `schema ${schemaId}` });
+      if (upcast !== null) {
+        return [(cursor, index) => setRecord(this.named, index, upcast(cursor))];
+      }
       const writer = parseRecordSchema(text, `schema ${schemaId}`);
       checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
       const unread = new Map(

@@ -1,3 +1,4 @@
+import type { EventDefinition } from '../event/event-definition.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { peekSchemaId } from './confluent-header.ts';
 
@@ -18,6 +19,15 @@ export function recordNames(schemaText: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** The names under which records of an event may have been written: its schema's, and those of its recorded versions. */
+export function eventRecordNames({
+  schemaText = '',
+  evolution,
+}: EventDefinition): readonly string[] {
+  const older = evolution?.versions.flatMap((version) => recordNames(version.schemaText ?? ''));
+  return [...recordNames(schemaText), ...(older ?? [])];
 }
 
 function unqualified(name: string): string {

@@ -1,4 +1,5 @@
 import type { EventDefinition } from './event-definition.ts';
+import { evolutionOf, type Upcaster } from './evolution.ts';
 import type { Field } from './field-type.ts';
 
 /** What generated code knows of an Avro event. */
@@ -12,20 +13,26 @@ export interface AvroEventOptions {
   readonly fields: readonly Field[];
   /** The `.avsc` text, verbatim. */
   readonly schema: string;
+  /** Recorded versions, oldest first; wanted where there are upcasters. */
+  readonly versions?: readonly EventDefinition[];
+  readonly upcasters?: readonly Upcaster[];
 }
 
 /**
  * Makes the definition of an Avro event. Called by the code that `reprise schemas generate` writes, which has checked the schema.
+ * @throws DEFINITION_INVALID when upcasters do not fit the recorded versions
  */
 export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefinition<Event> {
+  const { name, versions = [], upcasters = [] } = options;
   return {
-    name: options.name,
+    name,
     topic: options.topic,
     format: 'avro',
     keyField: options.key,
     timeField: options.time,
     fields: options.fields,
     schemaText: options.schema,
+    ...(upcasters.length > 0 && { evolution: evolutionOf(name, versions, upcasters) }),
     parse: undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { Evolution } from './evolution.ts';
 import type { Field } from './field-type.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface EventDefinition<Event = unknown> {
   readonly fields: readonly Field[];
   /** Avro: the reader schema, JSON text verbatim as in the `.avsc` file. Other formats: undefined. */
   readonly schemaText: string | undefined;
+  /** Avro: recorded versions and upcasters, where there are upcasters. */
+  readonly evolution?: Evolution;
   /** JSON: turns a parsed value into an event or throws. Other formats: undefined. */
   readonly parse: ((value: unknown) => Event) | undefined;
   /** Compile time only; never set. */

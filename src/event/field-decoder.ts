@@ -39,6 +39,15 @@ export function namedColumns(
   });
 }
 
+/** Puts the named fields of a whole event into their columns. */
+export function setRecord(named: readonly NamedColumn[], index: number, event: unknown): void {
+  for (const { field, builder } of named) {
+    const value = (event as Readonly<Record<string, unknown>>)[field.name];
+    const isIso = field.type.kind === 'timestamp-millis' && typeof value === 'string';
+    builder.set(index, isIso ? new Date(value) : value);
+  }
+}
+
 /** Says where a failed record is: `topic[partition]@offset`. Other errors than RepriseError become DECODE_FAILED. */
 export function failureAt(batch: RecordBatch, index: number, error: unknown): RepriseError {
   const offset = batch.offsets[index] as number;

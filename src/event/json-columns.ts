@@ -1,7 +1,13 @@
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { EventDefinition } from './event-definition.ts';
 import type { FieldColumns, RecordFailure } from './field-columns.ts';
-import { type FieldDecoder, failureAt, type NamedColumn, namedColumns } from './field-decoder.ts';
+import {
+  type FieldDecoder,
+  failureAt,
+  type NamedColumn,
+  namedColumns,
+  setRecord,
+} from './field-decoder.ts';
 import { parseJsonEvent } from './json-event.ts';
 
 /**
@@ -50,12 +56,4 @@ function decodeBatch(
     absent,
     failures,
   };
-}
-
-function setRecord(named: readonly NamedColumn[], index: number, event: unknown): void {
-  for (const { field, builder } of named) {
-    const value = (event as Readonly<Record<string, unknown>>)[field.name];
-    const isIso = field.type.kind === 'timestamp-millis' && typeof value === 'string';
-    builder.set(index, isIso ? new Date(value) : value);
-  }
 }

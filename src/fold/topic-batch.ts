@@ -1,6 +1,6 @@
 import { createEventDecoder } from '../avro/event-decoder.ts';
 import { createFieldDecoder } from '../avro/field-decoder.ts';
-import { recordNames, schemaIdAt } from '../avro/record-name.ts';
+import { eventRecordNames, recordNames, schemaIdAt } from '../avro/record-name.ts';
 import type { FieldColumn, FieldColumns } from '../event/field-columns.ts';
 import { recordAt } from '../log/log-record.ts';
 import { RecordBatch } from '../log/record-batch.ts';
@@ -150,10 +150,9 @@ class Source {
   resolve(schemaId: number, schema: string | Error): void {
     this.#decoder.resolve(schemaId, schema);
     this.#events.resolve(schemaId, schema);
-    const { schemaText = '' } = this.plan.event;
     const claimed =
       schema instanceof Error ||
-      recordNames(schemaText).some((name) => recordNames(schema)[0] === name);
+      eventRecordNames(this.plan.event).includes(recordNames(schema)[0] ?? '');
     this.#claimed.set(schemaId, claimed);
   }
 

@@ -1,0 +1,103 @@
+import type { EventDefinition } from '../event/event-definition.ts';
+import type { Evolution, Upcaster } from '../event/evolution.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import { checkLogicalTypes } from './check-logical-types.ts';
+import { Cursor } from './cursor.ts';
+import { parseRecordSchema, parseSchema } from './parse-schema.ts';
+import { recordedVersion, upcastersFrom, type WriterSchema } from './recorded-version.ts';
+import { compileValueReader, type ReadValue } from './resolve-value.ts';
+import { createBudget, skipValue } from './skip-value.ts';
+import { createValueType } from './value-types.ts';
+
+/** Turns a value of one schema into one of another. */
+type Convert = (value: unknown) => unknown;
+
+/**
+ * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a value of the event's own schema. Null: none follows, or
+ * the schema is not a recorded version; Avro's resolution alone then reads it. The reader proves the bytes first.
+ * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error saying which types do not resolve
+ */
+export function compileUpcastReader(
+  event: EventDefinition,
+  writer: WriterSchema,
+): ReadValue | null {
+  const { evolution } = event;
+  if (evolution === undefined) return null;
+  const version = recordedVersion(evolution, writer);
+  const chain = version < 0 ? [] : upcastersFrom(evolution, version);
+  const [first] = chain;
+  if (first === undefined) return null;
+  const read = provenReader(writer, first.from.schemaText ?? '');
+  const lifts = chain.flatMap((step, i) => [
+    lift(event.name, evolution, step),
+    bridge(step.to.schemaText ?? '', (chain[i + 1]?.from ?? event).schemaText ?? ''),
+  ]);
+  return (cursor) => lifts.reduce((value, convert) => convert(value), read(cursor));
+}
+
+function provenReader(writer: WriterSchema, readerText: string): ReadValue {
+  const type = parseSchema(writer.text, writer.origin);
+  const reader = parseRecordSchema(readerText, 'its recorded version');
+  checkLogicalTypes(type, reader, writer.origin);
+  const read = compileValueReader(type, reader);
+  return (cursor) => {
+    const start = cursor.position;
+    skipValue(cursor, type, createBudget());
+    cursor.position = start;
+    return read(cursor);
+  };
+}
+
+/** The user's function, and the proof that it gave what it promised. */
+function lift(event: string, { versions }: Evolution, { from, to, up }: Upcaster): Convert {
+  const name = `the upcaster of ${event} from version ${versions.indexOf(from) + 1} to ${versions.indexOf(to) + 1}`;
+  const type = createValueType(to.schemaText ?? '', name);
+  return (value) => {
+    const lifted = called(name, up as Convert, value);
+    type.isValid(lifted, {
+      errorHook: (path, given, expected) => {
+        const place = path.length === 0 ? 'a value' : path.join('.');
+        throw failed(
+          name,
+          `gave ${typeof given} for ${place}, which is ${expected.toString()}`,
+          null,
+        );
+      },
+    });
+    return lifted;
+  };
+}
+
+function called(name: string, up: Convert, value: unknown): unknown {
+  try {
+    return up(value);
+  } catch (error) {
+    throw isRepriseError(error) ? error : failed(name, `threw: ${(error as Error).message}`, error);
+  }
+}
+
+/** From one version to the next that something is done with: as Avro would resolve what had been written with the first. */
+function bridge(fromText: string, toText: string): Convert {
+  if (fromText === toText) return (value) => value;
+  const type = createValueType(fromText, 'a recorded version');
+  const writer = parseSchema(fromText, 'a recorded version');
+  const reader = parseSchema(toText, 'the next version');
+  checkLogicalTypes(writer, reader, 'between recorded versions');
+  const read = compileValueReader(writer, reader);
+  const cursor = new Cursor();
+  return (value) => {
+    const bytes = type.toBuffer(value);
+    cursor.attach(bytes);
+    cursor.position = 0;
+    cursor.end = bytes.length;
+    return read(cursor);
+  };
+}
+
+function failed(name: string, problem: string, cause: unknown): RepriseError {
+  return new RepriseError(
+    'UPCAST_FAILED',
+    `${name} ${problem}. Correct the upcaster; \`reprise dlq redrive\` folds the record again.`,
+    { cause },
+  );
+}

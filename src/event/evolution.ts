@@ -1,0 +1,64 @@
+import { RepriseError } from '../reprise-error.ts';
+import type { EventDefinition } from './event-definition.ts';
+
+/** How an event came to be what it is: for decoders of what was written before. */
+export interface Evolution {
+  /** The recorded versions, oldest first. */
+  readonly versions: readonly EventDefinition[];
+  /** Ascending, not overlapping: each begins at or after the version that the one before it leads to. */
+  readonly upcasters: readonly Upcaster[];
+}
+
+/**
+ * Turns events of one recorded version into events of a later one, for what Avro's resolution cannot express: a field split in two, another unit, another
+ * meaning. What versions in between changed is resolved as Avro does.
+ */
+export interface Upcaster {
+  readonly from: EventDefinition;
+  readonly to: EventDefinition;
+  readonly up: (event: never) => unknown;
+}
+
+/**
+ * Declares an upcaster. `up` must be pure: the same event always gives the same result, without clock, randomness and I/O, because every replay calls
+ * it again. It runs for live reading and replays alike; what it throws, or gives that is no event of `to`, makes the record fail with UPCAST_FAILED.
+ * @example
+ * upcaster(UserActedV1, UserActedV2, ({ millis, ...event }) => ({ ...event, seconds: Number(millis) / 1000 }))
+ */
+export function upcaster<From, To>(
+  from: EventDefinition<From>,
+  to: EventDefinition<To>,
+  up: (event: From) => To,
+): Upcaster {
+  return { from, to, up };
+}
+
+/** The evolution of an event, checked. @throws DEFINITION_INVALID naming event and upcaster */
+export function evolutionOf(
+  event: string,
+  versions: readonly EventDefinition[],
+  upcasters: readonly Upcaster[],
+): Evolution {
+  const place = (definition: EventDefinition) => versions.indexOf(definition);
+  const ascending = [...upcasters].sort((a, b) => place(a.from) - place(b.from));
+  let reached = 0;
+  for (const { from, to } of ascending) {
+    const [first, last] = [place(from), place(to)];
+    if (first < 0 || last < 0) {
+      throw refused(event, 'an upcaster is between versions that are not recorded ones of it');
+    }
+    const name = `the upcaster from version ${first + 1} to ${last + 1}`;
+    if (first >= last) throw refused(event, `${name} does not lead to a later version`);
+    if (first < reached) throw refused(event, `${name} begins before another has ended`);
+    reached = last;
+  }
+  return { versions, upcasters: ascending };
+}
+
+function refused(event: string, problem: string): RepriseError {
+  return new RepriseError(
+    'DEFINITION_INVALID',
+    `Event ${event}: ${problem}. Upcasters lead from one recorded version to a later one, each beginning where the one before ends or after.`,
+    { facts: { event } },
+  );
+}
