@@ -77,7 +77,7 @@ export class Scenario<P extends Projection = Projection> {
     place: PublishPlace = {},
   ): this {
     const definition = event as EventDefinition;
-    if (!this.plan.sources.some((source) => source.event === definition)) {
+    if (!this.plan.sources.some((source) => isVersionOf(source.event, definition))) {
       const read = this.plan.sources.map((source) => source.event.name).join(', ');
       throw new TypeError(`${this.plan.name} does not read ${event.name}; it reads ${read}.`);
     }
@@ -287,4 +287,9 @@ function compare(a: unknown, b: unknown): number {
     number,
   ];
   return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Whether a definition is the event's own, or a recorded version of it. */
+function isVersionOf(event: EventDefinition, definition: EventDefinition): boolean {
+  return event === definition || (event.evolution?.versions.includes(definition) ?? false);
 }
