@@ -1,7 +1,8 @@
 import type { DevEvent, DevEventsOptions } from 'reprise';
-import { LoginAttempted } from '../schemas/index.ts';
+import { LoginAttempted, type UserActed } from '../schemas/index.ts';
 import { Bank } from './accounts.ts';
 import { loginAttempt } from './logins.ts';
+import { fromTheirApp } from './older-apps.ts';
 import { mulberry32 } from './random.ts';
 import { userActions } from './user-actions.ts';
 import { visit } from './visits.ts';
@@ -20,7 +21,7 @@ export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
   const stepMs = 1000 / options.ratePerSecond;
   for (let index = 0; ; index += 1) {
     const timeMs = Math.floor(options.startMs + index * stepMs);
-    const action: IteratorResult<DevEvent, void> = actions.next();
+    const action: IteratorResult<{ readonly value: UserActed }, void> = actions.next();
     switch (index % ROUND) {
       case 1:
         yield { event: LoginAttempted, value: loginAttempt(random, timeMs) };
@@ -32,7 +33,7 @@ export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
         yield bank.next(timeMs);
         break;
       default:
-        if (action.done !== true) yield action.value;
+        if (action.done !== true) yield fromTheirApp(action.value.value);
     }
   }
 }

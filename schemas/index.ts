@@ -1,5 +1,7 @@
 // Generated from the .avsc files beside it by `reprise schemas generate`. Do not edit.
 import { defineAvroEvent, type Decimal } from 'reprise';
+import { UserActedV1, UserActedV2, UserActedV3, UserActedV4 } from './history/index.ts';
+import { upcasters as userActedUpcasters } from './upcasters/user-acted.ts';
 
 /** A customer closed an account. */
 export interface AccountClosed {
@@ -252,5 +254,7 @@ export const UserActed = defineAvroEvent<UserActed>({
     {"name":"value","type":{"kind":"double"},"nullable":false},
     {"name":"occurredAt","type":{"kind":"timestamp-millis"},"nullable":false},
   ],
-  schema: "{\n  \"type\": \"record\",\n  \"name\": \"UserActed\",\n  \"namespace\": \"reprise.example\",\n  \"doc\": \"A user did something on the site.\",\n  \"topic\": \"user-actions\",\n  \"key\": \"userId\",\n  \"time\": \"occurredAt\",\n  \"fields\": [\n    { \"name\": \"eventId\", \"type\": { \"type\": \"string\", \"logicalType\": \"uuid\" }, \"doc\": \"Unique per action.\" },\n    { \"name\": \"userId\", \"type\": \"string\" },\n    { \"name\": \"action\", \"type\": { \"type\": \"enum\", \"name\": \"Action\", \"symbols\": [\"VIEW\", \"CLICK\", \"PURCHASE\"] } },\n    { \"name\": \"value\", \"type\": \"double\", \"doc\": \"Seconds on the page, or the amount of a purchase.\" },\n    { \"name\": \"occurredAt\", \"type\": { \"type\": \"long\", \"logicalType\": \"timestamp-millis\" } }\n  ]\n}\n",
+  schema: "{\n  \"type\": \"record\",\n  \"name\": \"UserActed\",\n  \"namespace\": \"reprise.example\",\n  \"doc\": \"A user did something on the site.\",\n  \"topic\": \"user-actions\",\n  \"key\": \"userId\",\n  \"time\": \"occurredAt\",\n  \"fields\": [\n    { \"name\": \"eventId\", \"type\": { \"type\": \"string\", \"logicalType\": \"uuid\" }, \"doc\": \"Unique per action.\" },\n    { \"name\": \"userId\", \"type\": \"string\" },\n    { \"name\": \"action\", \"type\": { \"type\": \"enum\", \"name\": \"Action\", \"symbols\": [\"VIEW\", \"CLICK\", \"PURCHASE\"] } },\n    { \"name\": \"value\", \"aliases\": [\"amount\"], \"type\": \"double\", \"doc\": \"Seconds on the page, or the amount of a purchase.\" },\n    { \"name\": \"occurredAt\", \"type\": { \"type\": \"long\", \"logicalType\": \"timestamp-millis\" } }\n  ]\n}\n",
+  versions: [UserActedV1, UserActedV2, UserActedV3, UserActedV4],
+  upcasters: userActedUpcasters,
 });

@@ -1,6 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { RepriseError } from '../reprise-error.ts';
 import { unqualified } from './avro-type.ts';
 import { eventFields } from './event-fields.ts';
 import { invalid, parseJson, parseRecordSchema } from './parse-schema.ts';
@@ -11,41 +8,21 @@ const timeKinds = ['timestamp-millis', 'timestamp-micros'];
 
 /** One `.avsc` file. */
 export interface SchemaFile {
+  /** `user-acted.avsc` */
   readonly name: string;
   readonly text: string;
+  /** Where there are upcasters (`upcasters/user-acted.ts`): the texts of the recorded versions, oldest first. */
+  readonly versions?: readonly string[];
 }
 
 /**
- * The text of `index.ts` for the `.avsc` files of a folder: per record an interface and a definition of the same name.
+ * The text of `index.ts` for the `.avsc` files of a folder, in the order given: per record an interface and a definition of the same name.
  * @throws SCHEMA_INVALID naming file and field
  */
-export async function generateDefinitions(schemasDirectory: string): Promise<string> {
-  const names = (await readdir(schemasDirectory)).filter((name) => name.endsWith('.avsc')).sort();
-  const files = names.map(async (name) => ({
-    name,
-    text: await readFile(join(schemasDirectory, name), 'utf8'),
-  }));
-  return definitionsText(await Promise.all(files));
-}
-
-/** Refuses when `index.ts` is not what the `.avsc` files of the folder give. @throws SCHEMA_STALE, SCHEMA_INVALID */
-export async function checkGenerated(schemasDirectory: string): Promise<void> {
-  const path = join(schemasDirectory, 'index.ts');
-  const wanted = await generateDefinitions(schemasDirectory);
-  const found = await readFile(path, 'utf8').catch(() => '');
-  if (found === wanted) return;
-  throw new RepriseError(
-    'SCHEMA_STALE',
-    `${path} is not what its .avsc files give. Run \`reprise schemas generate\` and commit the result.`,
-    { facts: { path } },
-  );
-}
-
-/** The same, without I/O; files in the order wanted. @throws SCHEMA_INVALID */
 export function definitionsText(files: readonly SchemaFile[]): string {
   const owners = new Map<string, string>();
   const blocks = files.map((file) => {
-    const { name, text } = definitionText(file);
+    const { name, text } = definitionText(file, { exportName: recordName(file) });
     const owner = owners.get(name);
     if (owner !== undefined) {
       throw invalid(file.name, '', `record ${name} is in ${owner} too; rename one of them`);
@@ -53,17 +30,68 @@ export function definitionsText(files: readonly SchemaFile[]): string {
     owners.set(name, file.name);
     return text;
   });
+  const evolved = files.filter(({ versions }) => versions !== undefined);
+  return moduleText('the .avsc files beside it', blocks, [
+    ...evolved.map(
+      (file) => `import { ${versionNames(file).join(', ')} } from './history/index.ts';`,
+    ),
+    ...evolved.map(
+      (file) =>
+        `import { upcasters as ${upcastersName(file)} } from './upcasters/${stem(file)}.ts';`,
+    ),
+  ]);
+}
+
+/**
+ * The text of `history/index.ts`: the recorded versions of records that have upcasters, which are typed by them: `UserActedV1`, `UserActedV2`, …
+ * @throws SCHEMA_INVALID
+ */
+export function versionsText(files: readonly SchemaFile[]): string {
+  const blocks = files.flatMap((file) =>
+    versionNames(file).map((exportName, index) => {
+      const name = `history/${stem(file)}/${index + 1}.avsc`;
+      return definitionText({ name, text: file.versions?.[index] ?? '' }, { exportName }).text;
+    }),
+  );
+  return moduleText('the recorded versions beside it', blocks, []);
+}
+
+function moduleText(source: string, blocks: readonly string[], imports: readonly string[]): string {
   const body = blocks.join('\n');
   const decimal = /\bDecimal\b/.test(body) ? ', type Decimal' : '';
   return [
-    '// Generated from the .avsc files beside it by `reprise schemas generate`. Do not edit.',
+    `// Generated from ${source} by \`reprise schemas generate\`. Do not edit.`,
     `import { defineAvroEvent${decimal} } from 'reprise';`,
+    ...imports,
     '',
     body,
   ].join('\n');
 }
 
-function definitionText(file: SchemaFile): { name: string; text: string } {
+function stem({ name }: SchemaFile): string {
+  return name.replace(/\.avsc$/, '');
+}
+
+function recordName(file: SchemaFile): string {
+  return unqualified(parseRecordSchema(file.text, file.name).name);
+}
+
+function versionNames(file: SchemaFile): readonly string[] {
+  const { versions } = file;
+  return versions === undefined
+    ? []
+    : versions.map((_, index) => `${recordName(file)}V${index + 1}`);
+}
+
+function upcastersName(file: SchemaFile): string {
+  const name = recordName(file);
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}Upcasters`;
+}
+
+function definitionText(
+  file: SchemaFile,
+  { exportName }: { readonly exportName: string },
+): { name: string; text: string } {
   const record = parseRecordSchema(file.text, file.name);
   const attributes = parseJson(file.text, file.name) as Readonly<Record<string, unknown>>;
   const fields = eventFields(record);
@@ -76,10 +104,10 @@ function definitionText(file: SchemaFile): { name: string; text: string } {
   const name = unqualified(record.name);
   const lines = [
     ...docComment(record.doc, ''),
-    `export interface ${name} ${typeText(record, '', true)}`,
+    `export interface ${exportName} ${typeText(record, '', true)}`,
     '',
     ...docComment(record.doc, ''),
-    `export const ${name} = defineAvroEvent<${name}>({`,
+    `export const ${exportName} = defineAvroEvent<${exportName}>({`,
     `  name: ${JSON.stringify(name)},`,
     `  topic: ${JSON.stringify(topic)},`,
     ...(key === undefined ? [] : [`  key: ${JSON.stringify(key)},`]),
@@ -88,6 +116,12 @@ function definitionText(file: SchemaFile): { name: string; text: string } {
     ...fields.map((field) => `    ${JSON.stringify(field)},`),
     '  ],',
     `  schema: ${JSON.stringify(file.text)},`,
+    ...(file.versions === undefined
+      ? []
+      : [
+          `  versions: [${versionNames(file).join(', ')}],`,
+          `  upcasters: ${upcastersName(file)},`,
+        ]),
     '});',
     '',
   ];

@@ -16,9 +16,12 @@ export async function setUpTopicsAndSchemas(
       await log.ensureTopics([{ topic, partitions: config.topicPartitions }]);
     }
   }
-  for (const { topic, schemaText } of config.events) {
-    if (schemaText === undefined) continue;
-    await registry.register(subjectOf({ topic, schemaText }, config.subjects), schemaText);
+  for (const event of config.events) {
+    // Recorded versions first, so that the registry sees the changes in the order in which they were made.
+    for (const { topic, schemaText } of [...(event.evolution?.versions ?? []), event]) {
+      if (schemaText === undefined) continue;
+      await registry.register(subjectOf({ topic, schemaText }, config.subjects), schemaText);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { checkGenerated, definitionsText } from '../../../src/avro/generate-definitions.ts';
+import { definitionsText } from '../../../src/avro/generate-definitions.ts';
+import { checkGenerated } from '../../../src/schemas/generated-code.ts';
 
 function file(extra: object, type: unknown = 'string'): { name: string; text: string } {
   const schema = {
@@ -13,7 +14,7 @@ function file(extra: object, type: unknown = 'string'): { name: string; text: st
 }
 
 it('finds the committed definitions up to date', async () => {
-  await expect(checkGenerated('schemas')).resolves.toBeUndefined();
+  await expect(checkGenerated('schemas')).resolves.toContain('schemas/index.ts');
 });
 
 it('writes an interface whose types follow the schema', () => {
