@@ -37,7 +37,13 @@ const findsBugs = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'schemas/index.ts', 'schemas/history/index.ts', '.reprise/', 'coverage/']),
+  globalIgnores([
+    'dist/',
+    'schemas/index.ts',
+    'schemas/history/index.ts',
+    '.reprise/',
+    'coverage/',
+  ]),
   {
     files: ['**/*.ts'],
     languageOptions: {
