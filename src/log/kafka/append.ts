@@ -194,8 +194,9 @@ function byTopic(request: readonly Routed[]): { topic: string; messages: Message
 }
 
 /**
- * kafkajs takes an object: a name that repeats becomes an array of values, in order among themselves. It has no form for a null value.
- * @throws APPEND_FAILED on a null value: writing something else in its place would be silent
+ * kafkajs takes an object: a name that repeats becomes an array of values. It has no form for a null value, for a repeated name with others between, and for
+ * names that JavaScript puts first (whole numbers).
+ * @throws APPEND_FAILED on those: writing something else in their place would be silent
  */
 function headersOf({ topic, headers = [] }: AppendRecord): NonNullable<Message['headers']> {
   const byName = new Map<string, Buffer[]>();
@@ -211,9 +212,19 @@ function headersOf({ topic, headers = [] }: AppendRecord): NonNullable<Message['
     values.push(value);
     byName.set(key, values);
   }
-  return Object.fromEntries(
+  const given = Object.fromEntries(
     [...byName].map(([key, values]) => [key, values.length === 1 ? values[0] : values]),
   );
+  const written = Object.keys(given).flatMap((key) => (byName.get(key) ?? []).map(() => key));
+  if (headers.some(({ key }, at) => written[at] !== key)) {
+    const names = headers.map(({ key }) => key).join(', ');
+    throw new RepriseError(
+      'APPEND_FAILED',
+      `The headers of a record for ${topic} (${names}) cannot be written by kafkajs in their order. Put headers of one name side by side, and names that are whole numbers first. Nothing of this request was sent.`,
+      { facts: { topic } },
+    );
+  }
+  return given;
 }
 
 function appendFailed(cause: unknown, where: string, brokers: readonly string[]): RepriseError {
