@@ -8,6 +8,7 @@ import { attempts } from './0007-attempts.ts';
 import { instances } from './0010-instances.ts';
 import { quarantine } from './0013-quarantine-breaking.ts';
 import { rebuildLease } from './0015-rebuild-lease.ts';
+import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
 import type { Migration } from './migration.ts';
 
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   instances,
   quarantine,
   rebuildLease,
+  movedLog,
   registryHistory,
 ];

@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'PARTITIONS_CHANGED'
   | 'NOT_COPARTITIONED'
   | 'KAFKAJS_CHANGED'
+  | 'LOG_MOVED'
+  | 'COPY_REFUSED'
   // fold
   | 'FUTURE'
   | 'NULL_KEY'

@@ -17,6 +17,9 @@ export function isMissingTable(error: unknown): boolean {
   return (error as { code?: string } | undefined)?.code === '42P01';
 }
 
+/** The constraint of a partition that has moved to another log. */
+const SEALED = 'log_partition_is_sealed';
+
 /** The error for a topic that does not exist. */
 export function unknownTopic(topic: string, known = ''): RepriseError {
   return new RepriseError(
@@ -33,6 +36,13 @@ export function logError(error: unknown, doing: string): RepriseError {
     return new RepriseError(
       'NOT_MIGRATED',
       `The tables of the log are not in this database (${doing}). Run the migrations: reprise migrate, or setUp().`,
+      { cause: error },
+    );
+  }
+  if ((error as { constraint?: string } | undefined)?.constraint === SEALED) {
+    return new RepriseError(
+      'LOG_MOVED',
+      'The log has moved from Postgres to Kafka, and takes no more records here; none were written. Start this process with the configuration that names Kafka.',
       { cause: error },
     );
   }
