@@ -18,6 +18,9 @@ export type {
   SilentChangeType,
 } from './avro/incompatibility.ts';
 export type { ReferringSchema, SchemaSource } from './avro/schema-source.ts';
+export type { CopyLogOptions, CopyLogReport } from './composition/copy-log.ts';
+export { copyLog } from './composition/copy-log.ts';
+export type { CopyProgress } from './composition/copy-meter.ts';
 export { createReprise } from './composition/create-reprise.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {

@@ -6,6 +6,7 @@ import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addHealth } from './health.ts';
 import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
+import { addLog } from './log-copy.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   addRetire(program);
   addVerify(program);
   addDeadLetters(program);
+  addLog(program);
   addQuery(program);
   addSchemas(program);
   addMigrate(program);

@@ -1,16 +1,21 @@
 import { SingleBar } from 'cli-progress';
-import type { RebuildProgress } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 
 const LINE_EVERY_MS = 2_000;
 
-/** What is shown; `version` null: the work is on no version. */
-type ShownProgress = Omit<RebuildProgress, 'version' | 'phase'> & {
-  readonly version: number | null;
+/** How something long goes: a rebuild, a verification, a copy of the log. */
+export interface ShownProgress {
+  /** What it is done to: a projection, the log; without it the phase says it all. */
+  readonly name?: string;
+  readonly version?: number;
   readonly phase: string;
-};
+  readonly records: number;
+  readonly totalRecords: number;
+  readonly recordsPerSecond: number;
+  readonly etaSeconds: number | null;
+}
 
-/** Shows how a rebuild, a verification or a scan goes. */
+/** Shows how something long goes. */
 export interface ProgressView {
   readonly show: (progress: ShownProgress) => void;
   /** Leaves the terminal as it should be. */
@@ -24,7 +29,7 @@ export function progressView(json: boolean): ProgressView {
 
 function bar(): ProgressView {
   const view = new SingleBar({
-    format: '{task} {phase} {bar} {percentage}% | {value} of {total} records | {rate}/s{left}',
+    format: '{what} {bar} {percentage}% | {value} of {total} records | {rate}/s{left}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
@@ -33,15 +38,15 @@ function bar(): ProgressView {
   let isShown = false;
   return {
     show(progress) {
-      const { phase, records, totalRecords } = progress;
+      const { records, totalRecords } = progress;
       const payload = {
-        task: taskText(progress),
-        phase,
+        what: whatOf(progress),
         rate: Math.round(progress.recordsPerSecond),
         left: leftText(progress),
       };
-      if (isShown) view.update(records, payload);
-      else view.start(totalRecords, records, payload);
+      if (!isShown) view.start(totalRecords, records, payload);
+      view.setTotal(totalRecords);
+      view.update(records, payload);
       isShown = true;
     },
     end: () => view.stop(),
@@ -66,13 +71,14 @@ function lines(json: boolean): ProgressView {
 
 /** One line: phase, share, rate and time left. */
 export function progressText(progress: ShownProgress): string {
-  const { phase, records, totalRecords, recordsPerSecond } = progress;
+  const { records, totalRecords, recordsPerSecond } = progress;
   const share = totalRecords === 0 ? 100 : Math.floor((records / totalRecords) * 100);
-  return `${taskText(progress)} ${phase} ${share}% (${records} of ${totalRecords} records, ${Math.round(recordsPerSecond)}/s${leftText(progress)})`;
+  return `${whatOf(progress)} ${share}% (${records} of ${totalRecords} records, ${Math.round(recordsPerSecond)}/s${leftText(progress)})`;
 }
 
-function taskText({ name, version }: ShownProgress): string {
-  return version === null ? name : `${name} v${version}`;
+function whatOf({ name, version, phase }: ShownProgress): string {
+  const versionText = version === undefined ? undefined : `v${version}`;
+  return [name, versionText, phase].filter((part) => part !== undefined).join(' ');
 }
 
 function leftText({ etaSeconds }: ShownProgress): string {

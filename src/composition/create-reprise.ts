@@ -1,12 +1,12 @@
 import type { Container } from 'inversify';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import type { Plan } from '../projection/plan.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { migrate } from '../runner/migrate.ts';
 import { createContainer } from './container.ts';
+import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations.ts';
 import { setUpTopicsAndSchemas } from './set-up.ts';
 import { TOKENS } from './tokens.ts';
@@ -20,7 +20,9 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
   const plans = container.get(TOKENS.plans);
-  const database = await openDatabase(config, container).catch(async (error: unknown) => {
+  const clusterId = async () =>
+    config.log.type === 'kafka' ? container.get(TOKENS.log).identity() : null;
+  const database = await openDatabase(config, clusterId).catch(async (error: unknown) => {
     await container.unbindAsync(TOKENS.log);
     throw error;
   });
@@ -77,28 +79,6 @@ function compose(container: Container, parts: Parts): Reprise {
       return closed;
     },
   };
-}
-
-/**
- * The configured database, or an embedded one. The embedded server keeps a database per log: `reprise` for the log inside it, `reprise_<cluster id>` for each
- * Kafka cluster, so that trying another log starts afresh instead of meeting offsets that mean other records.
- */
-async function openDatabase(
-  config: ResolvedConfig,
-  container: Container,
-): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
-  const { database } = config;
-  if (database.type === 'url') return { url: database.url, stop: async () => undefined };
-  const { dataDirectory, port } = database;
-  const named =
-    config.log.type === 'kafka'
-      ? { database: `reprise_${await container.get(TOKENS.log).identity()}` }
-      : {};
-  return startEmbeddedPostgres({
-    dataDirectory,
-    ...named,
-    ...(port === undefined ? {} : { port }),
-  });
 }
 
 /** Closes in the order of use. Unbinding runs a binding's deactivation only where its piece was made, so nothing is opened to be closed. */

@@ -16,6 +16,8 @@ interface CheckpointRow {
   max_event_time_ms: number | null;
 }
 
+const COLUMNS =
+  'topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms';
 const KEY = 'projection = $1 and version = $2 and partition = $3';
 
 function keyOf(task: TaskKey): [string, number, number] {
@@ -83,8 +85,7 @@ async function readCheckpoints(
   task: TaskKey,
 ): Promise<Map<string, TopicCheckpoint>> {
   const { rows } = await client.query<CheckpointRow>(
-    `select topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms
-     from reprise.checkpoints where ${KEY}`,
+    `select ${COLUMNS} from reprise.checkpoints where ${KEY}`,
     keyOf(task),
   );
   return new Map(rows.map((row) => [row.topic, fromRow(row)]));
@@ -154,6 +155,45 @@ export async function advanceCheckpoints(
       ],
     );
   }
+}
+
+/** A checkpoint with its task. */
+export interface StoredCheckpoint {
+  readonly task: TaskKey;
+  readonly checkpoint: TopicCheckpoint;
+}
+
+/** The checkpoints of all tasks in some topics, each as long as it was taken from the topic of that id. In the order of the key. */
+export async function readCheckpointsOf(
+  client: ClientBase,
+  topicIds: ReadonlyMap<string, string>,
+): Promise<readonly StoredCheckpoint[]> {
+  const { rows } = await client.query<CheckpointRow & TaskKey>(
+    `select projection, version, partition, ${COLUMNS} from reprise.checkpoints
+     where (topic, topic_id) in (select * from unnest($1::text[], $2::text[]))
+     order by projection, version, partition, topic`,
+    [[...topicIds.keys()], [...topicIds.values()]],
+  );
+  return rows.map((row) => ({
+    task: { projection: row.projection, version: row.version, partition: row.partition },
+    checkpoint: fromRow(row),
+  }));
+}
+
+/** Lets a task go on from the topic of another log, and takes it from whoever holds it. Must run in a transaction. */
+export async function rewriteCheckpoint(
+  client: ClientBase,
+  { task, checkpoint }: StoredCheckpoint,
+): Promise<void> {
+  await client.query(
+    `update reprise.checkpoints set topic_id = $5, last_leader_epoch = $6 where ${KEY} and topic = $4`,
+    [...keyOf(task), checkpoint.topic, checkpoint.topicId, checkpoint.lastLeaderEpoch],
+  );
+  await client.query(
+    `update reprise.tasks set epoch = epoch + 1, owner = null, lease_until = clock_timestamp(),
+       state = case state when 'halted' then 'halted' else 'idle' end where ${KEY}`,
+    keyOf(task),
+  );
 }
 
 /** Records what became of a task (`halted` with its reason, `idle` when given back), unless another epoch owns it by now. */

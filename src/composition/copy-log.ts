@@ -1,0 +1,195 @@
+import type { Container } from 'inversify';
+import type { PoolClient } from 'pg';
+import type { RepriseConfig } from '../config/reprise-config.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import type { CopiedPartition } from '../log/copy/copied-partition.ts';
+import { copyTopics } from '../log/copy/copy-topics.ts';
+import { createPostgresLog, type PostgresLog } from '../log/postgres/postgres-log.ts';
+import { movedTopics, sealTopics } from '../log/postgres/seal-topics.ts';
+import { checkDatabase } from '../readmodel/connection.ts';
+import { RepriseError } from '../reprise-error.ts';
+import { assertTogether, type CarryOverReport, carryOver } from '../runner/carry-over.ts';
+import { migrate } from '../runner/migrate.ts';
+import type { RunnerSettings } from '../runner/settings.ts';
+import { createContainer } from './container.ts';
+import { CopyMeter, type CopyProgress } from './copy-meter.ts';
+import { openDatabase } from './open-database.ts';
+import { TOKENS } from './tokens.ts';
+
+/** What to copy. */
+export interface CopyLogOptions {
+  /** Default: every topic of the log in Postgres. */
+  readonly topics?: readonly string[];
+  /** Only copy and verify: checkpoints stay where they are, and the topics in Postgres go on taking records. Default false. */
+  readonly copyOnly?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CopyProgress) => void;
+}
+
+/** What was copied, and whether projections go on from there. */
+export interface CopyLogReport {
+  /** Compared to the byte in both logs, from offset 0 up to `nextOffset`. */
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly records: number;
+    readonly nextOffset: bigint;
+    /** Over the records, as `PartitionDigest` says. */
+    readonly sha256: string;
+  }[];
+  /** Whether the checkpoints point into Kafka now, and the topics in Postgres are closed. */
+  readonly moved: boolean;
+  /** Tasks that go on from Kafka. */
+  readonly tasks: number;
+  /** Why it was not moved; empty when it was, or was not to be. */
+  readonly obstacles: readonly string[];
+  readonly seconds: number;
+}
+
+/**
+ * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and closes the topics
+ * in Postgres, in one transaction, if nobody runs and nothing was published meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
+ * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the log now
+ * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, DATABASE_UNAVAILABLE
+ */
+export async function copyLog(
+  input: RepriseConfig,
+  options: CopyLogOptions = {},
+): Promise<CopyLogReport> {
+  const config = resolveConfig(input, process.env);
+  if (config.log.type !== 'kafka') {
+    throw new RepriseError(
+      'CONFIG_INVALID',
+      'The configuration names no Kafka to copy to: give --brokers, or the configuration that the application is to have afterwards (log: { type: "kafka", … }).',
+    );
+  }
+  const container = createContainer(config);
+  const database = await openDatabase(config, async () => null);
+  container.bind(TOKENS.databaseUrl).toConstantValue(database.url);
+  try {
+    await checkDatabase(container.get(TOKENS.pool), database.url);
+    await migrate(container.get(TOKENS.knex));
+    return await inTurn(container, () => copyFrom(container, database.url, options));
+  } finally {
+    const { log, registry, knex, pool } = TOKENS;
+    for (const token of [log, registry, knex, pool]) await container.unbindAsync(token);
+    await database.stop();
+  }
+}
+
+/** Runs `work` unless another copy is under way. The lock goes with the connection, whatever happens. */
+async function inTurn<Result>(container: Container, work: () => Promise<Result>): Promise<Result> {
+  const client: PoolClient = await container.get(TOKENS.pool).connect();
+  try {
+    const { rows } = await client.query<{ mine: boolean }>(
+      `select pg_try_advisory_lock(hashtext('reprise.log-copy')) as mine`,
+    );
+    if (rows[0]?.mine !== true) {
+      throw new RepriseError('COPY_REFUSED', 'Another copy of this log is under way: let it end.');
+    }
+    return await work();
+  } finally {
+    client.release(true);
+  }
+}
+
+async function copyFrom(
+  container: Container,
+  url: string,
+  options: CopyLogOptions,
+): Promise<CopyLogReport> {
+  const startedMs = performance.now();
+  const settings = container.get(TOKENS.runnerSettings);
+  const source = createPostgresLog({ pool: settings.pool, url });
+  const meter = new CopyMeter(options.onProgress);
+  try {
+    const movedTo = await settings.log.identity();
+    const topics = await chooseTopics(settings, options, movedTo);
+    const partitions = await copyTopics({
+      source,
+      target: settings.log,
+      topics,
+      signal: options.signal ?? new AbortController().signal,
+      onPhase: (phase, records) => meter.phase(phase, records),
+      onRecords: (records) => meter.add(records),
+    }); // 1, 2
+    const carried =
+      options.copyOnly === true
+        ? { tasks: 0, obstacles: [] }
+        : await carry(settings, { source, partitions, topics, movedTo }); // 3
+    meter.phase('done', 0);
+    return {
+      partitions: partitions.map(({ topic, partition, comparedOffset: nextOffset, digest }) => ({
+        topic,
+        partition,
+        records: digest.records,
+        nextOffset,
+        sha256: digest.sha256(),
+      })),
+      moved: options.copyOnly !== true && carried.obstacles.length === 0,
+      ...carried,
+      seconds: (performance.now() - startedMs) / 1000,
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The topics to copy: those asked for that are still in Postgres. @throws COPY_REFUSED, UNKNOWN_TOPIC */
+async function chooseTopics(
+  settings: Pick<RunnerSettings, 'pool'>,
+  options: CopyLogOptions,
+  movedTo: string,
+): Promise<readonly string[]> {
+  const known = await movedTopics(settings.pool);
+  if (known.size === 0) {
+    throw new RepriseError(
+      'COPY_REFUSED',
+      'The log in this Postgres has no topics: there is nothing to copy. Is it the database that the application used?',
+    );
+  }
+  const topics = [...new Set(options.topics ?? known.keys())];
+  for (const topic of topics) {
+    const elsewhere = known.get(topic) ?? null;
+    if (elsewhere === null || elsewhere === movedTo) continue;
+    throw new RepriseError(
+      'COPY_REFUSED',
+      `${topic} has moved to another Kafka cluster (${elsewhere}) already, and goes on there.`,
+      { facts: { topic, cluster: elsewhere } },
+    );
+  }
+  const moving = topics.filter((topic) => known.get(topic) !== movedTo);
+  const staying = [...known].flatMap(([topic, to]) =>
+    to === null && !moving.includes(topic) ? [topic] : [],
+  );
+  if (options.copyOnly !== true) await assertTogether(settings, { moving, staying });
+  return moving;
+}
+
+/** Lets projections go on from the copy. */
+async function carry(
+  settings: RunnerSettings,
+  copied: {
+    readonly source: PostgresLog;
+    readonly partitions: readonly CopiedPartition[];
+    readonly topics: readonly string[];
+    readonly movedTo: string;
+  },
+): Promise<CarryOverReport> {
+  const { source, partitions, topics, movedTo } = copied;
+  if (topics.length === 0) return { tasks: 0, obstacles: [] };
+  const [from, to] = await Promise.all([source.describe(topics), settings.log.describe(topics)]);
+  const ends = partitions.map(({ topic, partition, comparedOffset: endOffset }) => ({
+    topic,
+    partition,
+    endOffset,
+  }));
+  return carryOver(settings, {
+    topics: topics.map((topic) => ({
+      topic,
+      fromId: from.get(topic)?.topicId ?? '',
+      toId: to.get(topic)?.topicId ?? '',
+    })),
+    seal: (client) => sealTopics(client, ends, movedTo),
+  });
+}

@@ -1,0 +1,162 @@
+import type { ClientBase } from 'pg';
+import type { EventLog } from '../log/event-log.ts';
+import { RepriseError } from '../reprise-error.ts';
+import type { TaskKey, TopicCheckpoint } from './checkpoint.ts';
+import { readCheckpointsOf, rewriteCheckpoint, type StoredCheckpoint } from './checkpoint-store.ts';
+import { liveInstances } from './ownership/instance-store.ts';
+import type { RunnerSettings } from './settings.ts';
+import { inTransaction } from './transaction.ts';
+import { validateCheckpoint } from './validate-checkpoint.ts';
+
+/** Checkpoints validated at a time: each asks the log a few questions. */
+const AT_ONCE = 8;
+
+/** A topic that is in another log now, every record where it was. */
+export interface MovedTopic {
+  readonly topic: string;
+  /** Its id in the log that checkpoints were taken from. */
+  readonly fromId: string;
+  /** Its id in the log that they are to point into. */
+  readonly toId: string;
+}
+
+/** What is to be carried over. */
+export interface CarryOver {
+  readonly topics: readonly MovedTopic[];
+  /** Closes the old topics, in the transaction that carries the checkpoints over. @returns how many records came after the copy; 0: closed */
+  readonly seal: (client: ClientBase) => Promise<bigint>;
+}
+
+/** Either how many tasks go on from the new log, or why nothing was changed. */
+export interface CarryOverReport {
+  readonly tasks: number;
+  /** Empty: it is done. */
+  readonly obstacles: readonly string[];
+}
+
+/**
+ * Lets tasks go on from another log in which every record has the offset it had: 1 nobody may run, 2 what each checkpoint will be (the topic's id, and the leader epoch of its last record,
+ * of the new log) is validated there as its next owner will, 3 in one transaction: close the old topics, so that nothing more is written where nobody reads, raise the epochs, so that a
+ * process which still holds a task commits nothing, and write the checkpoints. Checkpoints that were not taken from those topics stay as they are.
+ * @param settings its log is the new one. @throws TRUNCATED and what `validateCheckpoint` throws: the copy is not what was read
+ */
+export async function carryOver(
+  settings: Pick<RunnerSettings, 'pool' | 'log'>,
+  move: CarryOver,
+): Promise<CarryOverReport> {
+  const { pool, log } = settings;
+  const running = await inTransaction(pool, obstaclesOf); // 1
+  if (running.length > 0) return { tasks: 0, obstacles: running };
+  const stored = await inTransaction(pool, (client) => readCheckpointsOf(client, idsOf(move)));
+  const carried = await inGroups(stored, (each) => carriedTo(log, each, move.topics)); // 2
+  const obstacles = await inTransaction(pool, async (client) => {
+    const beyond = await move.seal(client); // 3
+    if (beyond !== 0n) return [`${beyond} records were published meanwhile`];
+    await client.query(
+      'select from reprise.tasks order by projection, version, partition for update',
+    );
+    const started = await obstaclesOf(client);
+    if (started.length > 0) throw new Obstructed(started);
+    const now = await readCheckpointsOf(client, idsOf(move));
+    if (!isSame(stored, now)) throw new Obstructed(['a task went on meanwhile']);
+    for (const each of carried) await rewriteCheckpoint(client, each);
+    return [];
+  }).catch((error: unknown) => {
+    if (error instanceof Obstructed) return error.obstacles;
+    throw error;
+  });
+  return { tasks: obstacles.length > 0 ? 0 : countTasks(carried), obstacles };
+}
+
+/**
+ * Projections that read topics which move together with topics that stay: a projection reads one log.
+ * @throws COPY_REFUSED
+ */
+export async function assertTogether(
+  settings: Pick<RunnerSettings, 'pool'>,
+  topics: { readonly moving: readonly string[]; readonly staying: readonly string[] },
+): Promise<void> {
+  const { rows } = await settings.pool.query<{ projection: string; topic: string }>(
+    `select distinct c.projection, other.topic from reprise.checkpoints c
+     join reprise.checkpoints other using (projection, version, partition)
+     where c.topic = any ($1) and other.topic = any ($2) order by 1, 2`,
+    [topics.moving, topics.staying],
+  );
+  const [first] = rows;
+  if (first === undefined) return;
+  throw new RepriseError(
+    'COPY_REFUSED',
+    `${first.projection} also reads ${first.topic}, which would stay in Postgres, and a projection reads one log. Copy its topics together: add --topic ${first.topic}.`,
+    { facts: { projection: first.projection, topic: first.topic } },
+  );
+}
+
+/** Rolls back, with what is in the way. */
+class Obstructed extends Error {
+  readonly obstacles: readonly string[];
+  constructor(obstacles: readonly string[]) {
+    super(obstacles.join('; '));
+    this.obstacles = obstacles;
+  }
+}
+
+async function obstaclesOf(client: ClientBase): Promise<readonly string[]> {
+  const live = await liveInstances(client);
+  return live.map(({ instance }) => `the instance ${instance} runs`);
+}
+
+function idsOf({ topics }: CarryOver): ReadonlyMap<string, string> {
+  return new Map(topics.map(({ topic, fromId }) => [topic, fromId]));
+}
+
+/** The same place in the new log, found to be the same record. */
+async function carriedTo(
+  log: EventLog,
+  stored: StoredCheckpoint,
+  topics: readonly MovedTopic[],
+): Promise<StoredCheckpoint> {
+  const moved = topics.find(({ topic }) => topic === stored.checkpoint.topic);
+  const { checkpoint, task } = stored;
+  const carried: TopicCheckpoint = {
+    ...checkpoint,
+    topicId: moved?.toId ?? checkpoint.topicId,
+    lastLeaderEpoch: await leaderEpochAt(log, task, checkpoint),
+  };
+  await validateCheckpoint(log, task, carried);
+  return { task, checkpoint: carried };
+}
+
+async function leaderEpochAt(
+  log: EventLog,
+  { partition }: TaskKey,
+  { topic, lastOffset }: TopicCheckpoint,
+): Promise<number | null> {
+  if (lastOffset === null) return null;
+  const position = { topic, partition, offset: lastOffset, untilOffset: lastOffset + 1n };
+  for await (const { count, leaderEpoch } of log.read([position])) {
+    if (count > 0) return leaderEpoch < 0 ? null : leaderEpoch;
+  }
+  return null;
+}
+
+function isSame(a: readonly StoredCheckpoint[], b: readonly StoredCheckpoint[]): boolean {
+  const text = (rows: readonly StoredCheckpoint[]) =>
+    JSON.stringify(rows, (_key, each: unknown) => (typeof each === 'bigint' ? `${each}` : each));
+  return text(a) === text(b);
+}
+
+function countTasks(carried: readonly StoredCheckpoint[]): number {
+  return new Set(carried.map(({ task }) => `${task.projection} ${task.version} ${task.partition}`))
+    .size;
+}
+
+async function inGroups<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  }
+  return results;
+}
