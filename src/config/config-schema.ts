@@ -49,6 +49,7 @@ const log = z.discriminatedUnion('type', [
     requestTimeoutMs: milliseconds,
     compression: z.enum(['none', 'gzip']).optional(),
     unpackedBytesMax: z.number().int().positive().optional(),
+    publishOffsets: z.string().min(1).max(180).optional(),
   }),
 ]);
 

@@ -33,6 +33,8 @@ export interface KafkaLogChoice {
   readonly requestTimeoutMs?: number;
   readonly compression?: 'none' | 'gzip';
   readonly unpackedBytesMax?: number;
+  /** Shows the offsets of tasks to Kafka's tools, as consumer groups `<this>.<projection>.v<version>`. Default: none. */
+  readonly publishOffsets?: string;
 }
 
 /** Schemas live in a registry that speaks Confluent's REST API; log in by name and password, or by token. */

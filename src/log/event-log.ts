@@ -110,6 +110,12 @@ export interface EventLog {
     leaderEpoch: number,
   ): Promise<LeaderEpochEnd | null>;
 
+  /**
+   * Shows how far a reader has come to the log's own tools (Kafka: the committed offsets of a consumer group named after the reader). For display only: nothing is ever read back.
+   * Undefined where the log has no such tools, or was not asked to. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED
+   */
+  readonly showOffsets?: (reader: string, nextOffsets: readonly Position[]) => Promise<void>;
+
   /** Ends streams, flushes appends, closes connections. Idempotent. */
   close(): Promise<void>;
 }

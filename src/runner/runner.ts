@@ -4,6 +4,7 @@ import { assertDatabase } from './assert-database.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { Ownership } from './ownership/ownership.ts';
 import type { RunnerSettings } from './settings.ts';
+import { ShownOffsets } from './shown-offsets.ts';
 import { TaskHosts } from './task-hosts.ts';
 
 const GRACE_MS = 10_000;
@@ -18,12 +19,13 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
   const waking: RunnerSettings = { ...settings, onEmissions: () => relay.wake() };
   const requested = new AbortController();
   const hosts = new TaskHosts(waking, plans, () => requested.abort());
+  const shown = new ShownOffsets(settings, () => hosts.runners());
   const { pool, logger, owner: instance, leaseMs = LEASE_MS } = settings;
   const ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
   let stopped: Promise<void> | null = null;
   const stop = async (graceMs: number) => {
     await ownership.stop();
-    await hosts.stop(graceMs);
+    await shown.stop(() => hosts.stop(graceMs));
     await ownership.leave();
     await relay.stop();
   };
@@ -34,6 +36,7 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
       await hosts.prepare();
       await ownership.start();
       relay.start();
+      shown.start();
     },
     async stop({ graceMs = GRACE_MS } = {}) {
       stopped ??= stop(graceMs);

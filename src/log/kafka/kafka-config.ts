@@ -19,6 +19,8 @@ export interface KafkaLogConfig {
   readonly compression?: 'none' | 'gzip';
   /** Unpacked bytes that one fetched Kafka batch may have. Default 64 MiB. */
   readonly unpackedBytesMax?: number;
+  /** Commit offsets that are shown to consumer groups whose names begin with this and a dot. Default: none are. */
+  readonly publishOffsets?: string;
   /** Hears what the connection layer and the reader would otherwise keep to themselves (retries, lost connections). Default: nobody. */
   readonly logger?: (entry: KafkaLogEntry) => void;
 }

@@ -1,9 +1,10 @@
 import { RepriseError } from '../../reprise-error.ts';
-import type { EventLog, ReadOptions, ReadPosition } from '../event-log.ts';
+import type { EventLog, Position, ReadOptions, ReadPosition } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { KafkaAppender } from './append.ts';
 import { KafkaConnections } from './connection.ts';
 import { loadDecompress } from './decompress.ts';
+import { GroupOffsets } from './group-offsets.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { partitionState } from './partition-state.ts';
@@ -23,6 +24,8 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
   const shared = new KafkaConnections(config);
   const topics = new KafkaTopics(shared, config.availabilityTimeoutMs ?? 5_000);
   const appender = new KafkaAppender(config, topics);
+  const groups = new GroupOffsets(shared);
+  const { publishOffsets: prefix } = config;
   const closing = new AbortController();
 
   async function* read(
@@ -60,6 +63,10 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
     ensureTopics: (specs) => topics.ensure(specs),
     leaderEpochEnd: (topic, partition, leaderEpoch) =>
       topics.leaderEpochEnd({ topic, partition }, leaderEpoch),
+    ...(prefix !== undefined && {
+      showOffsets: (reader: string, nextOffsets: readonly Position[]) =>
+        groups.commit(`${prefix}.${reader}`, nextOffsets),
+    }),
     close: async () => {
       closing.abort();
       await appender.close();

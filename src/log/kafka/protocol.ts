@@ -227,7 +227,8 @@ export function writeByTopic<T extends TopicPartition>(
   writer.array([...byTopic], ([topic, same]) => writer.string(topic).array(same, write));
 }
 
-function readByTopic<T>(reader: WireReader, read: (topic: string) => T): T[] {
+/** Reads partitions as Kafka nests them, by topic. */
+export function readByTopic<T>(reader: WireReader, read: (topic: string) => T): T[] {
   return reader
     .array(() => {
       const topic = reader.string() ?? '';
