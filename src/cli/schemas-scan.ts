@@ -23,8 +23,7 @@ export function addSchemasScan(schemas: Command): void {
         try {
           return await app.scan({
             signal,
-            onProgress: (progress) =>
-              view.show({ name: 'scan', version: null, phase: 'read', ...progress }),
+            onProgress: (progress) => view.show({ name: 'scan', phase: 'read', ...progress }),
             ...(projection === undefined ? {} : { projection }),
           });
         } catch (error) {
