@@ -1,239 +1,143 @@
-import { CompressionTypes, type Producer } from 'kafkajs';
 import { RepriseError } from '../../reprise-error.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partitioner.ts';
-import { kafkajsClient } from './connection.ts';
-import { connectionError } from './connection-error.ts';
+import { pause } from './backoff.ts';
+import { unknownTopic } from './broker-errors.ts';
+import { KafkaConnections } from './connection.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
+import { AppendCall } from './produce/append-call.ts';
+import { type BatchCodec, loadBatchCodec } from './produce/batch-codec.ts';
+import { PartitionProducer, type ProducerParts } from './produce/partition-producer.ts';
+import { ProduceRequests } from './produce/produce-requests.ts';
+import { ProducerIds } from './produce/producer-ids.ts';
+import { TopicLeaders } from './produce/topic-leaders.ts';
 import type { KafkaTopics } from './topics.ts';
 
-/** Bytes of one partition in one request: below Kafka's default `message.max.bytes` of 1 MiB with room for headers. */
-const requestBytesMax = 768 * 1024;
-
-interface Routed {
-  readonly record: AppendRecord;
-  readonly index: number;
-  readonly partition: number;
-}
-
 /**
- * Appends over kafkajs's idempotent producer, acks=all, one request at a time (which is what an idempotent kafkajs producer allows).
- * States: idle → connected on the first append → closed.
+ * Appends with an idempotent producer of our own, acks=all (ADR 0032). Calls are routed to their partitions in the order of the calls; each partition
+ * delivers on its own, so that one without a leader delays no other.
+ * States: open → closed (what was taken is delivered, or fails within the delivery timeout).
  */
 export class KafkaAppender {
-  readonly #config: KafkaLogConfig;
-  readonly #topics: KafkaTopics;
-  readonly #partitions = new Map<string, number>();
-  #producer: Promise<Producer> | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #connections: KafkaConnections;
+  readonly #leaders: TopicLeaders;
+  readonly #parts: ProducerParts;
+  readonly #producers = new Map<string, PartitionProducer[]>();
+  readonly #abort = new AbortController();
+  /** The last call that waits to be routed, while there is one. */
+  #routing: Promise<void> | undefined;
   #roundRobin = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
+  /** @throws KAFKAJS_CHANGED */
   constructor(config: KafkaLogConfig, topics: KafkaTopics) {
-    this.#config = config;
-    this.#topics = topics;
+    // Connections of its own: a broker that waits for replicas answers nothing else on the same one.
+    this.#connections = new KafkaConnections(config);
+    this.#leaders = new TopicLeaders(topics, this.#connections);
+    let codec: Promise<BatchCodec> | undefined;
+    this.#parts = {
+      ids: new ProducerIds(this.#connections),
+      leaders: this.#leaders,
+      // The broker's patience with slow replicas ends before ours with the broker.
+      requests: new ProduceRequests(this.#connections, (config.requestTimeoutMs ?? 30_000) / 2),
+      codec: () => (codec ??= loadBatchCodec(config.compression ?? 'none')),
+      deliveryTimeoutMs: config.deliveryTimeoutMs ?? 30_000,
+      signal: this.#abort.signal,
+      note: (message, reason) => config.logger?.({ level: 'warn', message, facts: { reason } }),
+    };
   }
 
   /** @throws APPEND_FAILED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CLOSED */
   append(records: readonly AppendRecord[]): Promise<readonly Position[]> {
-    if (this.#closed) return Promise.reject(closed());
-    const appended = this.#queue.then(() => this.#appendNow(records));
-    this.#queue = appended.catch(() => undefined);
-    return appended;
-  }
-
-  /** Waits for appends under way, then disconnects. Idempotent. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#queue;
-    const producer = await this.#producer?.catch(() => undefined);
-    this.#producer = undefined;
-    await producer?.disconnect();
-  }
-
-  async #appendNow(records: readonly AppendRecord[]): Promise<readonly Position[]> {
-    if (records.length === 0) return [];
-    await this.#learnPartitions(records);
-    const producer = await this.#connected();
-    const positions: Position[] = [];
-    for (const request of inRequests(records.map((record, index) => this.#route(record, index)))) {
-      await this.#send(producer, request, positions);
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    if (records.length === 0) return Promise.resolve([]);
+    const call = new AppendCall(records.length, Date.now());
+    const strange = this.#topicsToLocate(records);
+    if (this.#routing === undefined && strange.length === 0) {
+      this.#route(records, call);
+      return call.done;
     }
-    return positions;
-  }
-
-  async #learnPartitions(records: readonly AppendRecord[]): Promise<void> {
-    const unknown = new Set<string>();
-    for (const { topic } of records) if (!this.#partitions.has(topic)) unknown.add(topic);
-    if (unknown.size === 0) return;
-    const counts = await this.#topics.partitionCounts([...unknown]);
-    for (const [topic, count] of counts) this.#partitions.set(topic, count);
-  }
-
-  #route(record: AppendRecord, index: number): Routed {
-    if (record.partition !== undefined) return { record, index, partition: record.partition };
-    const partitions = this.#partitions.get(record.topic) ?? 1;
-    const partition = partitionFor(record.key, partitions, this.#roundRobin);
-    if (record.key === null) this.#roundRobin += 1;
-    return { record, index, partition };
-  }
-
-  async #send(
-    producer: Producer,
-    request: readonly Routed[],
-    positions: Position[],
-  ): Promise<void> {
-    const first = request[0]?.record.topic ?? '';
-    const answers = await producer
-      .sendBatch({
-        acks: -1,
-        compression:
-          this.#config.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
-        topicMessages: byTopic(request),
-      })
-      .catch((cause: unknown) => {
-        this.#partitions.clear(); // the topic may have been made anew
-        // kafkajs takes its sequence numbers back: should the broker have written the batch after all, it would take the next records for a
-        // repetition and drop them. A new producer has a new id.
-        this.#producer = undefined;
-        producer.disconnect().catch(() => undefined);
-        throw appendFailed(cause, first, this.#config.brokers);
+    // Calls after this one must not overtake it.
+    const routing: Promise<void> = (this.#routing ?? Promise.resolve())
+      .then(() => this.#locate(records))
+      .then(() => this.#route(records, call))
+      .catch((error: unknown) => call.refuse(error))
+      .finally(() => {
+        if (this.#routing === routing) this.#routing = undefined;
       });
-    const next = new Map<string, bigint>();
-    for (const { topicName, partition, baseOffset } of answers) {
-      next.set(`${topicName}[${partition}]`, BigInt(baseOffset ?? -1));
-    }
-    for (const { record, index, partition } of request) {
-      const where = `${record.topic}[${partition}]`;
-      const offset = next.get(where);
-      if (offset === undefined || offset < 0n) {
-        throw appendFailed(new Error(`no offset came back for ${where}`), where, []);
+    this.#routing = routing;
+    return call.done;
+  }
+
+  /** Delivers what was taken, for the delivery timeout at most, then disconnects. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const delivered = new AbortController();
+    void pause(this.#parts.deliveryTimeoutMs, delivered.signal).then(async () => {
+      if (delivered.signal.aborted) return;
+      this.#abort.abort();
+      await this.#connections.close();
+    });
+    await this.#routing;
+    await Promise.all([...this.#producers.values()].flat().map((producer) => producer.idle()));
+    delivered.abort();
+    await this.#connections.close();
+  }
+
+  /** Topics not looked up yet, and those that lack a partition asked for: it may be new. */
+  #topicsToLocate(records: readonly AppendRecord[]): readonly string[] {
+    let strange: Set<string> | undefined;
+    let last: string | undefined;
+    let partitions = 0;
+    for (const { topic, partition = 0 } of records) {
+      if (topic !== last) {
+        partitions = this.#leaders.partitionsOf(topic) ?? 0;
+        last = topic;
+        if (this.#leaders.isStale(topic)) this.#refreshBehind(topic);
       }
-      next.set(where, offset + 1n);
-      positions[index] = { topic: record.topic, partition, offset };
+      if (partition >= partitions) (strange ??= new Set()).add(topic);
     }
+    return strange === undefined ? [] : [...strange];
   }
 
-  #connected(): Promise<Producer> {
-    this.#producer ??= this.#connect().catch((error: unknown) => {
-      this.#producer = undefined;
-      throw error;
-    });
-    return this.#producer;
+  async #locate(records: readonly AppendRecord[]): Promise<void> {
+    await Promise.all(this.#topicsToLocate(records).map((topic) => this.#leaders.refresh(topic)));
   }
 
-  async #connect(): Promise<Producer> {
-    const producer = kafkajsClient(this.#config).producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      // Every message comes with its partition.
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition ?? 0,
-      retry: { initialRetryTime: 100, retries: 8, maxRetryTime: 5_000 },
-    });
-    await producer.connect().catch((cause: unknown) => {
-      throw connectionError(cause, this.#config.brokers);
-    });
-    return producer;
-  }
-}
-
-/** Cuts records into requests so that no partition gets more than the request limit at once; order is kept. */
-function* inRequests(records: readonly Routed[]): Generator<readonly Routed[]> {
-  let request: Routed[] = [];
-  let sizes = new Map<string, number>();
-  for (const routed of records) {
-    const where = `${routed.record.topic}[${routed.partition}]`;
-    const bytes = sizeOf(routed.record);
-    const size = sizes.get(where) ?? 0;
-    if (size > 0 && size + bytes > requestBytesMax) {
-      yield request;
-      request = [];
-      sizes = new Map();
-    }
-    request.push(routed);
-    sizes.set(where, (sizes.get(where) ?? 0) + bytes);
-  }
-  if (request.length > 0) yield request;
-}
-
-function sizeOf({ key, value, headers }: AppendRecord): number {
-  let size = 32 + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const header of headers ?? []) {
-    size += 10 + header.key.length * 3 + (header.value?.length ?? 0);
-  }
-  return size;
-}
-
-type Message = Parameters<Producer['sendBatch']>[0] extends { topicMessages?: (infer T)[] }
-  ? T extends { messages: (infer M)[] }
-    ? M
-    : never
-  : never;
-
-function byTopic(request: readonly Routed[]): { topic: string; messages: Message[] }[] {
-  const topics = new Map<string, Message[]>();
-  for (const { record, partition } of request) {
-    let messages = topics.get(record.topic);
-    if (messages === undefined) {
-      messages = [];
-      topics.set(record.topic, messages);
-    }
-    messages.push({
-      partition,
-      key: record.key,
-      value: record.value,
-      timestamp: String(record.timestampMs ?? Date.now()),
-      ...(record.headers === undefined ? {} : { headers: headersOf(record) }),
+  #refreshBehind(topic: string): void {
+    this.#leaders.refresh(topic).catch((error: unknown) => {
+      this.#parts.note(`looking up the partitions of ${topic} failed`, String(error));
     });
   }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+
+  /** Gives every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is given */
+  #route(records: readonly AppendRecord[], call: AppendCall): void {
+    const routes = records.map((record) => this.#producerOf(record));
+    records.forEach((record, index) => routes[index]?.push({ record, index, call }));
+  }
+
+  #producerOf(record: AppendRecord): PartitionProducer {
+    const { topic, key, timestampMs } = record;
+    const count = this.#leaders.partitionsOf(topic) ?? 0;
+    const partition = record.partition ?? partitionFor(key, count, this.#roundRobin);
+    if (!(partition >= 0 && partition < count)) throw unknownTopic(topic, partition);
+    if (timestampMs !== undefined && !Number.isSafeInteger(timestampMs)) throw noTime(record);
+    if (key === null) this.#roundRobin = (this.#roundRobin + 1) % 0x7fff_ffff;
+    let producers = this.#producers.get(topic);
+    if (producers === undefined) this.#producers.set(topic, (producers = []));
+    return (producers[partition] ??= new PartitionProducer({ topic, partition }, this.#parts));
+  }
 }
 
-/**
- * kafkajs takes an object: a name that repeats becomes an array of values. It has no form for a null value, for a repeated name with others between, and for
- * names that JavaScript puts first (whole numbers).
- * @throws APPEND_FAILED on those: writing something else in their place would be silent
- */
-function headersOf({ topic, headers = [] }: AppendRecord): NonNullable<Message['headers']> {
-  const byName = new Map<string, Buffer[]>();
-  for (const { key, value } of headers) {
-    if (value === null) {
-      throw new RepriseError(
-        'APPEND_FAILED',
-        `The header ${key} of a record for ${topic} has a null value, which kafkajs cannot write. Use an empty buffer, or leave the header out. Nothing of this request was sent.`,
-        { facts: { topic, header: key } },
-      );
-    }
-    const values = byName.get(key) ?? [];
-    values.push(value);
-    byName.set(key, values);
-  }
-  const given = Object.fromEntries(
-    [...byName].map(([key, values]) => [key, values.length === 1 ? values[0] : values]),
-  );
-  const written = Object.keys(given).flatMap((key) => (byName.get(key) ?? []).map(() => key));
-  if (headers.some(({ key }, at) => written[at] !== key)) {
-    const names = headers.map(({ key }) => key).join(', ');
-    throw new RepriseError(
-      'APPEND_FAILED',
-      `The headers of a record for ${topic} (${names}) cannot be written by kafkajs in their order. Put headers of one name side by side, and names that are whole numbers first. Nothing of this request was sent.`,
-      { facts: { topic } },
-    );
-  }
-  return given;
-}
-
-function appendFailed(cause: unknown, where: string, brokers: readonly string[]): RepriseError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const broker = brokers.join(', ');
+function noTime({ topic, timestampMs }: AppendRecord): RepriseError {
   return new RepriseError(
     'APPEND_FAILED',
-    `Kafka did not acknowledge records for ${where} (${reason}). Some of them may have been written: read the end of the topic before sending them again.`,
-    { cause, facts: { where, broker } },
+    `A record for ${topic} has the timestamp ${timestampMs}, which is no whole number of milliseconds. Correct it; nothing of this call was written.`,
+    { facts: { topic, timestampMs: timestampMs ?? null } },
   );
 }
 

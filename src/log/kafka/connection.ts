@@ -34,7 +34,7 @@ interface Internals {
 }
 
 /** kafkajs's client for this configuration; its log goes to the configured hook. */
-export function kafkajsClient(config: KafkaLogConfig): Kafka {
+function kafkajsClient(config: KafkaLogConfig): Kafka {
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
   const { logger } = config;
   return new Kafka({
@@ -92,19 +92,32 @@ export class KafkaConnections {
     throw failure ?? connectionError(new Error('no broker is configured'), this.#config.brokers);
   }
 
+  /** Opens the connection to a node of the cluster unless it is open: a request that fails after this may have reached it. @throws as sendTo */
+  async connect(nodeId: number): Promise<void> {
+    const address = this.#addressOf(nodeId);
+    try {
+      await this.#broker(address);
+    } catch (cause) {
+      await this.#drop(address);
+      throw connectionError(cause, [address]);
+    }
+  }
+
   /** Sends to a node of the cluster. @throws LOG_UNAVAILABLE (also when the node is unknown), LOG_UNAUTHORIZED */
   async sendTo<T>(nodeId: number, request: KafkaRequest<T>): Promise<T> {
-    const address = this.#addresses.get(nodeId);
-    if (address === undefined) {
-      throw connectionError(new Error(`node ${nodeId} is not known`), this.#config.brokers);
-    }
-    return this.#send(address, request);
+    return this.#send(this.#addressOf(nodeId), request);
   }
 
   /** Closes all; requests under way are rejected, not awaited. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#brokers.keys()].map((address) => this.#drop(address)));
+  }
+
+  #addressOf(nodeId: number): string {
+    const address = this.#addresses.get(nodeId);
+    if (address !== undefined) return address;
+    throw connectionError(new Error(`node ${nodeId} is not known`), this.#config.brokers);
   }
 
   async #send<T>(address: string, request: KafkaRequest<T>): Promise<T> {

@@ -50,12 +50,9 @@ export class KafkaTopics {
     return this.#persist(async () => (await this.#metadata([])).clusterId);
   }
 
-  /** Partition counts by topic. @throws as describe */
-  partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return this.#persist(async () => {
-      const metadata = await this.#metadata(topics);
-      return new Map(metadata.topics.map(({ topic, partitions }) => [topic, partitions.length]));
-    });
+  /** Brokers, partitions and leaders; a partition may have no leader now (-1). @throws as describe */
+  locate(topics: readonly string[]): Promise<ClusterMetadata> {
+    return this.#persist(() => this.#existing(topics));
   }
 
   /** @throws as describe */
@@ -118,13 +115,21 @@ export class KafkaTopics {
     }
   }
 
-  /** Metadata in which every topic exists and every partition has a leader. */
-  async #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+  /** Metadata in which every topic exists. */
+  async #existing(topics: readonly string[]): Promise<ClusterMetadata> {
     const metadata = await this.#connections.sendToAny(metadataRequest([...new Set(topics)]));
     this.#connections.learn(metadata);
-    for (const { topic, errorCode, partitions } of metadata.topics) {
+    for (const { topic, errorCode } of metadata.topics) {
       if (errorCode === brokerError.unknownTopicOrPartition) throw unknownTopic(topic);
       if (errorCode !== brokerError.none) throw refusal({ topic, partition: 0 }, { errorCode });
+    }
+    return metadata;
+  }
+
+  /** The same, and every partition has a leader. */
+  async #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    const metadata = await this.#existing(topics);
+    for (const { topic, partitions } of metadata.topics) {
       const orphan = partitions.find(({ leader }) => leader < 0);
       if (orphan !== undefined) throw new NotYet(`${topic}[${orphan.partition}] has no leader`);
     }

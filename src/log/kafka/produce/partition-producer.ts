@@ -1,0 +1,221 @@
+import { isRepriseError, RepriseError } from '../../../reprise-error.ts';
+import { backOff } from '../backoff.ts';
+import { unknownTopic } from '../broker-errors.ts';
+import type { TopicPartition } from '../protocol.ts';
+import type { QueuedRecord } from './append-call.ts';
+import { notAcknowledged, refusedBatch, refusedRecord, type Written } from './append-failures.ts';
+import type { BatchCodec } from './batch-codec.ts';
+import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import type { ProducedPartition } from './produce-protocol.ts';
+import type { ProduceRequests } from './produce-requests.ts';
+import type { ProducerIds } from './producer-ids.ts';
+import { ProducerSequence } from './producer-sequence.ts';
+import { RecordQueue } from './record-queue.ts';
+import type { TopicLeaders } from './topic-leaders.ts';
+
+/** What the partitions of one appender share. */
+export interface ProducerParts {
+  readonly ids: ProducerIds;
+  readonly leaders: TopicLeaders;
+  readonly requests: ProduceRequests;
+  readonly codec: () => Promise<BatchCodec>;
+  /** How long a partition may take nothing before its records fail. */
+  readonly deliveryTimeoutMs: number;
+  /** Aborted when the log closes and waits no longer. */
+  readonly signal: AbortSignal;
+  readonly note: (message: string, reason: string) => void;
+}
+
+/** Bytes of a batch before compression: below Kafka's default `message.max.bytes` of 1 MiB. */
+const batchBytesMax = 1_000_000;
+/** How often in a row a topic may be unknown before it is: a new one takes a moment to reach every broker, a broker that starts a moment to know its topics. */
+const unknownTopicAttempts = 8;
+
+/** The batch cut from the head of the queue, until it is settled or cut anew. */
+interface Delivery {
+  readonly batch: EncodedBatch;
+  attempts: number;
+  unknownInARow: number;
+  isStamped: boolean;
+  /** An attempt under the present stamp ended without a definite answer. */
+  maybeWritten: boolean;
+}
+
+/** What an attempt came to: `done` when the batch is settled or must be cut anew. */
+type Attempt = 'done' | Setback;
+
+interface Setback {
+  readonly error: unknown;
+  readonly maybeWritten?: true;
+  readonly unknownTopic?: true;
+}
+
+/**
+ * Brings the records of one partition to its leader, in order and each once: idle → delivering → idle.
+ *
+ * One batch is under way at a time; meanwhile the next records gather. So order needs no care, and a gap in the sequence numbers cannot come from us. To deliver:
+ * 1 cut a batch from the head of the queue;
+ * 2 stamp it with the next sequence number, once: an attempt whose answer is lost is repeated byte for byte, and the broker recognises it;
+ * 3 send it to the leader, which is looked up again after every setback;
+ * 4 judge the answer: acknowledged, again, under a new epoch, in smaller parts, without some records, or failed.
+ * A batch that fails although it may have been written leaves its sequence numbers behind: the next one begins a new epoch, and cannot be taken for a repetition.
+ */
+export class PartitionProducer {
+  readonly #where: TopicPartition;
+  readonly #parts: ProducerParts;
+  readonly #queue = new RecordQueue();
+  readonly #sequence: ProducerSequence;
+  #bytesMax = batchBytesMax;
+  #progressAtMs = 0;
+  #delivering: Promise<void> | undefined;
+
+  constructor(where: TopicPartition, parts: ProducerParts) {
+    this.#where = where;
+    this.#parts = parts;
+    this.#sequence = new ProducerSequence(parts.ids);
+  }
+
+  /** Takes a record, which is settled through its call. */
+  push(record: QueuedRecord): void {
+    this.#queue.push(record);
+    this.#delivering ??= this.#deliverAll();
+  }
+
+  /** Resolves when everything taken is settled. */
+  async idle(): Promise<void> {
+    await this.#delivering;
+  }
+
+  async #deliverAll(): Promise<void> {
+    try {
+      const codec = await this.#parts.codec(); // whoever pushes in the same turn comes along
+      while (this.#queue.length > 0) await this.#deliver(codec);
+    } catch (error) {
+      this.#fail(this.#queue.length, this.#failure('no', error));
+    }
+    this.#delivering = undefined;
+  }
+
+  async #deliver(codec: BatchCodec): Promise<void> {
+    const nowMs = Date.now();
+    if (nowMs >= this.#deadlineMs()) {
+      const overdue = this.#queue.startedBefore(nowMs - this.#parts.deliveryTimeoutMs);
+      this.#fail(overdue, this.#failure('no', new Error('nor were those before them')));
+      return;
+    }
+    const { records, from } = this.#queue;
+    const batch = encodeBatch(records, { from, bytesMax: this.#bytesMax, nowMs }, codec); // 1
+    const fresh = { attempts: 0, unknownInARow: 0, isStamped: false, maybeWritten: false };
+    const delivery: Delivery = { batch, ...fresh };
+    for (;;) {
+      const attempt = await this.#attempt(delivery);
+      if (attempt === 'done') return;
+      delivery.maybeWritten ||= attempt.maybeWritten === true;
+      delivery.unknownInARow = attempt.unknownTopic ? delivery.unknownInARow + 1 : 0;
+      if (this.#givesUp(delivery, attempt.error)) return;
+      this.#parts.note('appending to Kafka failed, trying again', reasonOf(attempt.error));
+      await backOff(delivery.attempts, this.#parts.signal);
+      delivery.attempts += 1;
+    }
+  }
+
+  async #attempt(delivery: Delivery): Promise<Attempt> {
+    const { leaders, requests } = this.#parts;
+    const { topic, partition } = this.#where;
+    try {
+      if (delivery.attempts > 0) await leaders.refresh(topic);
+      const leader = leaders.leaderOf(topic, partition);
+      if (leader < 0) {
+        const error = new Error('the partition has no leader');
+        return leaders.isMissing(topic, partition) ? { error, unknownTopic: true } : { error };
+      }
+      const { bytes } = delivery.batch;
+      if (!delivery.isStamped) stampBatch(bytes, await this.#sequence.next()); // 2
+      delivery.isStamped = true;
+      const outcome = await requests.send(leader, { topic, partition, bytes }); // 3
+      if (outcome.kind === 'answered') return this.#judge(delivery, outcome.answer); // 4
+      const { kind, cause } = outcome;
+      return kind === 'lost' ? { error: cause, maybeWritten: true } : { error: cause };
+    } catch (error) {
+      return isRepriseError(error, 'UNKNOWN_TOPIC') ? { error, unknownTopic: true } : { error };
+    }
+  }
+
+  #judge(delivery: Delivery, answer: ProducedPartition): Attempt {
+    const { count, recordBytes } = delivery.batch;
+    const verdict = judgeAnswer(answer, count);
+    if (verdict.kind === 'acknowledged') {
+      this.#acknowledged(count, verdict.baseOffset);
+      return 'done';
+    }
+    const error = new Error(`Kafka answered with error ${answer.errorCode}`);
+    if (verdict.kind === 'retry') return { error, ...verdict.setback };
+    if (verdict.kind === 'restamp') {
+      // What was acknowledged before may be gone, with all the broker knew of us. This batch is not there, or it would have been recognised.
+      this.#parts.note('a broker lost the state of this producer', error.message);
+      this.#sequence.beginEpoch();
+      delivery.isStamped = false;
+      delivery.maybeWritten = false;
+      return { error };
+    }
+    if (delivery.maybeWritten) this.#sequence.beginEpoch();
+    if (verdict.kind === 'split') {
+      this.#bytesMax = Math.floor(Math.min(this.#bytesMax, recordBytes) / 2);
+    } else if (verdict.kind === 'drop-some') {
+      this.#queue.pick(
+        new Map(answer.refused.map((one) => [one.index, refusedRecord(answer, one.reason)])),
+      );
+    } else {
+      if (verdict.kind === 'fenced') this.#sequence.replaceId();
+      const unclear: Written = delivery.maybeWritten ? 'maybe' : 'no';
+      const written = verdict.kind === 'written' ? 'yes' : unclear;
+      if (written === 'yes') this.#sequence.replaceId();
+      this.#fail(count, refusedBatch(answer, written));
+    }
+    return 'done';
+  }
+
+  #acknowledged(count: number, baseOffset: bigint): void {
+    const { topic, partition } = this.#where;
+    this.#sequence.advance(count);
+    this.#progressAtMs = Date.now();
+    this.#queue.settle(count, (nth) => ({ topic, partition, offset: baseOffset + BigInt(nth) }));
+  }
+
+  /** Fails the batch when no further attempt is to be made. */
+  #givesUp({ batch, maybeWritten, unknownInARow }: Delivery, error: unknown): boolean {
+    const isUnknown = unknownInARow >= unknownTopicAttempts;
+    const isDefinite = error instanceof RepriseError && !error.retriable && unknownInARow === 0;
+    const isOver = this.#parts.signal.aborted || Date.now() >= this.#deadlineMs();
+    if (!isUnknown && !isDefinite && !isOver) return false;
+    const { topic, partition } = this.#where;
+    this.#parts.leaders.forget(topic);
+    if (maybeWritten) {
+      this.#sequence.beginEpoch();
+      this.#fail(batch.count, this.#failure('maybe', error));
+    } else if (isUnknown) {
+      this.#fail(batch.count, unknownTopic(topic, partition));
+    } else {
+      this.#fail(batch.count, isDefinite ? error : this.#failure('no', error));
+    }
+    return true;
+  }
+
+  #fail(count: number, error: RepriseError): void {
+    this.#queue.settle(count, () => error);
+  }
+
+  #failure(written: Written, error: unknown): RepriseError {
+    return notAcknowledged(this.#where, written, { reason: reasonOf(error), error });
+  }
+
+  #deadlineMs(): number {
+    const sinceMs = Math.max(this.#queue.headStartedAtMs(), this.#progressAtMs);
+    return sinceMs + this.#parts.deliveryTimeoutMs;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

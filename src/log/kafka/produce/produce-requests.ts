@@ -1,0 +1,106 @@
+import { RepriseError } from '../../../reprise-error.ts';
+import { pause } from '../backoff.ts';
+import type { KafkaConnections } from '../connection.ts';
+import {
+  type ProducedPartition,
+  type ProducePartition,
+  produceRequest,
+} from './produce-protocol.ts';
+
+/** Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may be larger. */
+const requestBytesMax = 8 * 1024 * 1024;
+
+/** What became of sending a batch: `unsent`: no byte of it left; `lost`: it left, and no answer came. */
+export type SendOutcome =
+  | { readonly kind: 'answered'; readonly answer: ProducedPartition }
+  | { readonly kind: 'unsent' | 'lost'; readonly cause: RepriseError };
+
+interface Waiting {
+  readonly batch: ProducePartition;
+  readonly tell: (outcome: SendOutcome) => void;
+}
+
+/**
+ * Sends batches to their leaders. What is given in one turn of the event loop for one node travels in one request: a broker works off the requests of a
+ * connection one after another, and waits for the replicas in each.
+ */
+export class ProduceRequests {
+  readonly #connections: KafkaConnections;
+  readonly #timeoutMs: number;
+  readonly #waiting = new Map<number, Waiting[]>();
+  readonly #throttledUntilMs = new Map<number, number>();
+
+  constructor(connections: KafkaConnections, timeoutMs: number) {
+    this.#connections = connections;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** At most one batch of a partition may be under way. Never rejects. */
+  send(node: number, batch: ProducePartition): Promise<SendOutcome> {
+    return new Promise((tell) => {
+      const waiting = this.#waiting.get(node);
+      if (waiting !== undefined) {
+        waiting.push({ batch, tell });
+        return;
+      }
+      this.#waiting.set(node, [{ batch, tell }]);
+      setImmediate(() => this.#flush(node));
+    });
+  }
+
+  #flush(node: number): void {
+    const waiting = this.#waiting.get(node) ?? [];
+    this.#waiting.delete(node);
+    let request: Waiting[] = [];
+    let size = 0;
+    for (const one of waiting) {
+      if (size > 0 && size + one.batch.bytes.length > requestBytesMax) {
+        void this.#request(node, request);
+        request = [];
+        size = 0;
+      }
+      request.push(one);
+      size += one.batch.bytes.length;
+    }
+    void this.#request(node, request);
+  }
+
+  async #request(node: number, batches: readonly Waiting[]): Promise<void> {
+    let kind: 'unsent' | 'lost' = 'unsent';
+    try {
+      const restMs = (this.#throttledUntilMs.get(node) ?? 0) - Date.now();
+      if (restMs > 0) await pause(restMs);
+      await this.#connections.connect(node);
+      kind = 'lost';
+      const request = produceRequest(
+        batches.map(({ batch }) => batch),
+        this.#timeoutMs,
+      );
+      const { throttleMs, partitions } = await this.#connections.sendTo(node, request);
+      if (throttleMs > 0) this.#throttledUntilMs.set(node, Date.now() + throttleMs);
+      const answers = new Map(partitions.map((one) => [`${one.topic}[${one.partition}]`, one]));
+      for (const { batch, tell } of batches) {
+        const answer = answers.get(`${batch.topic}[${batch.partition}]`);
+        tell(
+          answer === undefined ? { kind, cause: noAnswer(batch) } : { kind: 'answered', answer },
+        );
+      }
+    } catch (error) {
+      for (const { tell } of batches) tell({ kind, cause: asRepriseError(error) });
+    }
+  }
+}
+
+function noAnswer({ topic, partition }: ProducePartition): RepriseError {
+  return asRepriseError(new Error(`the answer leaves out ${topic}[${partition}]`));
+}
+
+function asRepriseError(error: unknown): RepriseError {
+  if (error instanceof RepriseError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RepriseError(
+    'LOG_UNAVAILABLE',
+    `A produce request failed (${reason}). Look at the broker's log; it is tried again.`,
+    { cause: error, retriable: true },
+  );
+}

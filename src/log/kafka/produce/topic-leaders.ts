@@ -1,0 +1,72 @@
+import { unknownTopic } from '../broker-errors.ts';
+import type { KafkaConnections } from '../connection.ts';
+import type { KafkaTopics } from '../topics.ts';
+
+/** How long a look-up is trusted: so long does it take until a topic's new partitions get keys (Java: `metadata.max.age.ms`). */
+const trustedMs = 5 * 60_000;
+
+interface Located {
+  /** Leader of each partition, by partition; -1: none now. */
+  readonly leaders: readonly number[];
+  readonly atMs: number;
+}
+
+/** Where the partitions of topics are led from, as last looked up. */
+export class TopicLeaders {
+  readonly #topics: KafkaTopics;
+  readonly #connections: KafkaConnections;
+  readonly #located = new Map<string, Located>();
+  readonly #looking = new Map<string, Promise<void>>();
+
+  /** `connections` learn the addresses that come with a look-up. */
+  constructor(topics: KafkaTopics, connections: KafkaConnections) {
+    this.#topics = topics;
+    this.#connections = connections;
+  }
+
+  /** How many partitions the topic has; undefined: it must be looked up first. */
+  partitionsOf(topic: string): number | undefined {
+    return this.#located.get(topic)?.leaders.length;
+  }
+
+  /** Node id; -1: there is no leader now, or no such partition. */
+  leaderOf(topic: string, partition: number): number {
+    return this.#located.get(topic)?.leaders[partition] ?? -1;
+  }
+
+  /** True when the partition did not exist at the last look-up. */
+  isMissing(topic: string, partition: number): boolean {
+    return partition >= (this.partitionsOf(topic) ?? 0);
+  }
+
+  /** Looks a topic up again; those who ask at the same time share one request. @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  refresh(topic: string): Promise<void> {
+    let looking = this.#looking.get(topic);
+    if (looking === undefined) {
+      looking = this.#look(topic).finally(() => this.#looking.delete(topic));
+      this.#looking.set(topic, looking);
+    }
+    return looking;
+  }
+
+  /** True when the last look-up is old: look again, but go on meanwhile. */
+  isStale(topic: string): boolean {
+    const atMs = this.#located.get(topic)?.atMs ?? 0;
+    return Date.now() - atMs > trustedMs && !this.#looking.has(topic);
+  }
+
+  /** The topic may have been made anew: whoever appends to it next looks first. */
+  forget(topic: string): void {
+    this.#located.delete(topic);
+  }
+
+  async #look(topic: string): Promise<void> {
+    const metadata = await this.#topics.locate([topic]);
+    this.#connections.learn(metadata);
+    const found = metadata.topics.find((candidate) => candidate.topic === topic);
+    if (found === undefined) throw unknownTopic(topic);
+    const leaders = new Array<number>(found.partitions.length).fill(-1);
+    for (const { partition, leader } of found.partitions) leaders[partition] = leader;
+    this.#located.set(topic, { leaders, atMs: Date.now() });
+  }
+}
