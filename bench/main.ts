@@ -8,6 +8,7 @@ import { endChildrenOnSignals, profileInto } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
 import { toJson, toTable } from './measure/report.ts';
 import type { PeersOptions } from './peers.ts';
+import type { PublishBenchOptions } from './publish.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
 
 /** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
@@ -103,6 +104,20 @@ bench<DecodeBenchOptions>(
 )
   .addOption(new Option('--events <number>', 'events of each').default(200_000).argParser(positive))
   .addOption(roundsOption());
+
+bench<PublishBenchOptions>(
+  'publish',
+  "our publisher and kafkajs's producer, both idempotent and with acks=all",
+  async () => (await import('./publish.ts')).benchPublish,
+)
+  .addOption(
+    new Option('--events <number>', 'events of each round').default(500_000).argParser(positive),
+  )
+  .addOption(
+    new Option('--rounds <number>', 'runs of each, taking turns; the median counts')
+      .default(5)
+      .argParser(positive),
+  );
 
 bench<LiveOptions>(
   'live',

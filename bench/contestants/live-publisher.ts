@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../measure/monotonic.ts';
 import { createPaymentApp } from '../payment-app.ts';
 import { type Payment, paymentOn } from '../payment-event.ts';
-import { METHODS, PaymentStream, paymentId, userName } from '../workload/payment-stream.ts';
+import { PaymentStream } from '../workload/payment-stream.ts';
 import type { TableTask } from './contestant.ts';
+import { paymentOf } from './payment-of-stream.ts';
 
 export interface PublishTask extends TableTask {
   /** Events per second. */
@@ -49,14 +50,4 @@ export async function livePublisher(task: PublishTask): Promise<PublishedEvents>
   const seconds = (monotonicMs() - startedMs) / 1000;
   await app.close();
   return { partitions, offsets, acknowledgedMs, seconds };
-}
-
-function paymentOf(stream: PaymentStream): Payment {
-  return {
-    paymentId: paymentId(stream),
-    userId: userName(stream.userIndex),
-    amount: stream.amount,
-    method: METHODS[stream.methodIndex] ?? 'CARD',
-    occurredAt: new Date(stream.occurredAtMs),
-  };
 }

@@ -21,3 +21,13 @@ export function decodePayment(value: Buffer | null): DecodedPayment {
   if (value === null) throw new TypeError('the workload has no tombstones');
   return type.fromBuffer(value.subarray(HEADER_BYTES)) as DecodedPayment;
 }
+
+/** Encodes a payment in Confluent's format as a hand-written producer does. */
+export function encodePayment(payment: DecodedPayment, schemaId: number): Buffer {
+  const avro = type.toBuffer(payment);
+  const value = Buffer.allocUnsafe(HEADER_BYTES + avro.length);
+  value[0] = 0;
+  value.writeInt32BE(schemaId, 1);
+  value.set(avro, HEADER_BYTES);
+  return value;
+}

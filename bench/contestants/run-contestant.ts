@@ -1,4 +1,5 @@
 import type { Measurement, TableTask, TopicTask } from './contestant.ts';
+import type { KafkajsPublishTask } from './kafkajs-publish.ts';
 import type { PublishedEvents, PublishTask } from './live-publisher.ts';
 
 /** Everything a child process can be asked to do: what it is given, what it answers. */
@@ -8,6 +9,8 @@ export interface Contestants {
   readonly repriseRebuild: (task: TableTask) => Promise<Measurement>;
   readonly handWrittenBatch: (task: TableTask) => Promise<Measurement>;
   readonly handWrittenEach: (task: TableTask) => Promise<Measurement>;
+  readonly reprisePublish: (task: TopicTask) => Promise<Measurement>;
+  readonly kafkajsPublish: (task: KafkajsPublishTask) => Promise<Measurement>;
   readonly liveRunner: (task: TableTask) => Promise<Measurement>;
   readonly livePublisher: (task: PublishTask) => Promise<PublishedEvents>;
 }
@@ -19,6 +22,8 @@ const LOADERS: { readonly [Name in keyof Contestants]: () => Promise<Contestants
   repriseRebuild: async () => (await import('./reprise-rebuild.ts')).repriseRebuild,
   handWrittenBatch: async () => (await import('./hand-written-batch.ts')).handWrittenBatch,
   handWrittenEach: async () => (await import('./hand-written-each.ts')).handWrittenEach,
+  reprisePublish: async () => (await import('./reprise-publish.ts')).reprisePublish,
+  kafkajsPublish: async () => (await import('./kafkajs-publish.ts')).kafkajsPublish,
   liveRunner: async () => (await import('./live-runner.ts')).liveRunner,
   livePublisher: async () => (await import('./live-publisher.ts')).livePublisher,
 };

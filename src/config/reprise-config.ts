@@ -31,7 +31,8 @@ export interface KafkaLogChoice {
   readonly connectionTimeoutMs?: number;
   readonly availabilityTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
-  readonly compression?: 'none' | 'gzip';
+  readonly deliveryTimeoutMs?: number;
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly unpackedBytesMax?: number;
   /** Shows the offsets of tasks to Kafka's tools, as consumer groups `<this>.<projection>.v<version>`. Default: none. */
   readonly publishOffsets?: string;

@@ -1,36 +1,38 @@
-import { createEventEncoder, type EventEncoder } from '../avro/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
-import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
-import { type SubjectStrategies, subjectOf } from '../event/subject-of.ts';
+import type { SubjectStrategies } from '../event/subject-of.ts';
+import { AppendError } from '../log/append-error.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { EventEncodings } from './event-encodings.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
+import { recordOf } from './record-of-event.ts';
 
 /** Where a publisher sends to, and how it batches. */
 export interface PublisherOptions {
   readonly log: EventLog;
   readonly registry: SchemaRegistry;
-  /** How long a send may wait for company, in milliseconds. Default 5. */
+  /** How long a send may wait for company when the log is idle, in milliseconds. Default 0: for what is published in the same turn of the event loop. */
   readonly lingerMs?: number;
-  /** Records of one append. Default 10,000. */
+  /** Records of one append. Default 50,000. */
   readonly batchRecordsMax?: number;
-  /** Bytes of keys and values of one append; a larger single record travels alone. Default 1 MiB. */
+  /** Bytes of keys and values of one append; a larger single record travels alone. Default 4 MiB. */
   readonly batchBytesMax?: number;
-  /** Bytes accepted and not acknowledged; beyond it `publish` waits. Default 16 MiB. */
+  /** Bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
   /** How subjects are named, by topic. Default: `topicRecordName`. */
   readonly subjects?: SubjectStrategies;
 }
 
 /**
- * Makes a publisher. One append is under way at a time, so the order of `publish` calls of one event definition is the order in
- * each partition. A failed append rejects the sends in it and no others.
+ * Makes a publisher. One append is under way at a time, so the order of `publish` calls of one event definition is the order in each partition; meanwhile
+ * the next one gathers. A send rejects when its own record failed, not with its neighbours.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   return new BatchingPublisher(options);
 }
 
+/** A send on its way; `bytes` of key and value. */
 interface Send {
   readonly record: AppendRecord;
   readonly bytes: number;
@@ -38,163 +40,197 @@ interface Send {
   readonly reject: (error: unknown) => void;
 }
 
-interface Encoding {
-  readonly encoder: EventEncoder<unknown>;
-  readonly schemaId: number;
+/** Somebody who waits until so many sends are settled. */
+interface Flush {
+  readonly until: number;
+  readonly resolve: () => void;
 }
 
+const roomAtOnce = Promise.resolve();
+const closeTimeoutMsDefault = 30_000;
+
 /**
- * open → closed. A send moves: admitted (room in the buffer) → queued → in flight → acknowledged or rejected.
+ * open → closed. A send moves: held (its schema is being registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event definition.
  */
 class BatchingPublisher implements Publisher {
-  private readonly options: Required<PublisherOptions>;
-  private readonly encodings = new Map<EventDefinition, Promise<Encoding>>();
-  private readonly unsettled = new Set<Promise<unknown>>();
-  private queue: Send[] = [];
-  private readonly waiting: Send[] = [];
-  private pendingBytes = 0;
-  private timer: NodeJS.Timeout | undefined;
-  private appending = false;
-  private urgent = false;
-  private closed = false;
+  readonly #options: Required<PublisherOptions>;
+  readonly #encodings: EventEncodings;
+  #queue: Send[] = [];
+  #inFlight: readonly Send[] = [];
+  #pendingBytes = 0;
+  #bytesThisTurn = 0;
+  #queued = 0;
+  #settled = 0;
+  #flushes: Flush[] = [];
+  #roomWaiters: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isScheduled = false;
+  #isUrgent = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: PublisherOptions) {
-    this.options = {
-      lingerMs: 5,
-      batchRecordsMax: 10_000,
-      batchBytesMax: 1 << 20,
+    this.#options = {
+      lingerMs: 0,
+      batchRecordsMax: 50_000,
+      batchBytesMax: 4 << 20,
       pendingBytesMax: 16 << 20,
       subjects: {},
       ...options,
     };
+    this.#encodings = new EventEncodings(this.#options.registry, this.#options.subjects);
   }
 
   publish<Event>(
     event: EventDefinition<Event>,
     value: Event,
-    options: PublishOptions = {},
+    options?: PublishOptions,
   ): Promise<Position> {
-    if (this.closed) {
-      const message = 'The publisher is closed. Publish before close, or make a new one.';
-      return Promise.reject(new RepriseError('CLOSED', message));
-    }
-    const sent = this.send(event as EventDefinition, value, options);
-    const settled: Promise<unknown> = sent.then(
-      () => this.unsettled.delete(settled),
-      () => this.unsettled.delete(settled),
-    );
-    this.unsettled.add(settled);
-    return sent;
-  }
-
-  async flush(): Promise<void> {
-    const before = [...this.unsettled];
-    if (before.length === 0) return;
-    this.urgent = true;
-    this.pump();
-    await Promise.all(before);
-    this.urgent = false;
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.flush();
-  }
-
-  private async send(
-    event: EventDefinition,
-    value: unknown,
-    options: PublishOptions,
-  ): Promise<Position> {
-    const { encoder, schemaId } = await this.encodingOf(event);
-    const record: AppendRecord = {
-      topic: event.topic,
-      key: recordKeyOf(event, value),
-      value: encoder.encode(value, schemaId),
-      timestampMs: options.timestampMs ?? recordTimeOf(event, value) ?? Date.now(),
-      ...(options.partition === undefined ? {} : { partition: options.partition }),
-      ...(options.headers === undefined ? {} : { headers: options.headers }),
-    };
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ record, bytes, resolve, reject });
-      this.admit();
-      this.pump();
+      if (this.#closing !== undefined) {
+        const message = 'The publisher is closed. Publish before close, or make a new one.';
+        reject(new RepriseError('CLOSED', message));
+        return;
+      }
+      this.#encodings.use(event as EventDefinition, {
+        ready: (encode) => {
+          const record = recordOf(event as EventDefinition, encode(value), value, options);
+          this.#enqueue({ record, bytes: bytesOf(record), resolve, reject });
+        },
+        failed: reject,
+      });
     });
   }
 
-  /** First come, first admitted: a small send never overtakes a large one that waits for room. */
-  private admit(): void {
-    const { pendingBytesMax } = this.options;
-    for (let send = this.waiting[0]; send !== undefined; send = this.waiting[0]) {
-      if (this.pendingBytes > 0 && this.pendingBytes + send.bytes > pendingBytesMax) return;
-      this.waiting.shift();
-      this.pendingBytes += send.bytes;
-      this.queue.push(send);
+  room(): Promise<void> {
+    if (this.#encodings.isHolding) return this.#encodings.settled().then(() => this.room());
+    if (this.#pendingBytes >= this.#options.pendingBytesMax) {
+      return new Promise((resolve) => this.#roomWaiters.push(resolve));
     }
+    if (this.#bytesThisTurn < this.#options.batchBytesMax) return roomAtOnce;
+    // A loop over this must let the event loop turn, or no answer of the log would ever be read.
+    this.#bytesThisTurn = 0;
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** One look-up per definition; a failed one is forgotten, so that the next send tries again. */
-  private encodingOf(event: EventDefinition): Promise<Encoding> {
-    let encoding = this.encodings.get(event);
-    if (encoding === undefined) {
-      encoding = this.register(event);
-      this.encodings.set(event, encoding);
-      encoding.catch(() => this.encodings.delete(event));
-    }
-    return encoding;
+  async flush(): Promise<void> {
+    await this.#encodings.settled();
+    if (this.#settled === this.#queued) return;
+    this.#isUrgent = true;
+    const flushed = new Promise<void>((resolve) => {
+      this.#flushes.push({ until: this.#queued, resolve });
+    });
+    this.#pump();
+    await flushed;
   }
 
-  private async register(event: EventDefinition): Promise<Encoding> {
-    const encoder = createEventEncoder(event);
-    if (event.schemaText === undefined) return { encoder, schemaId: 0 };
-    const { topic, schemaText } = event;
-    const subject = subjectOf({ topic, schemaText }, this.options.subjects);
-    const { id } = await this.options.registry.register(subject, schemaText);
-    return { encoder, schemaId: id };
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? closeTimeoutMsDefault);
+    return this.#closing;
   }
 
-  private pump(): void {
-    if (this.appending || this.queue.length === 0) return;
-    if (this.urgent || this.options.lingerMs === 0 || this.isFull()) void this.append();
-    else this.timer ??= setTimeout(() => void this.append(), this.options.lingerMs);
-  }
-
-  private isFull(): boolean {
-    return (
-      this.queue.length >= this.options.batchRecordsMax ||
-      this.waiting.length > 0 ||
-      this.pendingBytes >= this.options.batchBytesMax
+  async #close(timeoutMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([this.flush(), overdue]);
+    clearTimeout(timer);
+    this.#encodings.abandon(notInTime(timeoutMs, 'It was not sent.'));
+    const inFlight = notInTime(
+      timeoutMs,
+      'It may have been written: look before publishing it again.',
     );
+    for (const send of this.#inFlight) send.reject(inFlight);
+    for (const send of this.#queue.splice(0)) send.reject(notInTime(timeoutMs, 'It was not sent.'));
   }
 
-  private async append(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    if (this.appending) return;
-    this.appending = true;
-    const batch = this.takeBatch();
+  #enqueue(send: Send): void {
+    this.#queue.push(send);
+    this.#queued += 1;
+    this.#pendingBytes += send.bytes;
+    this.#bytesThisTurn += send.bytes;
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#inFlight.length > 0 || this.#queue.length === 0) return;
+    if (this.#isFull() || (this.#isUrgent && this.#options.lingerMs > 0)) {
+      void this.#append();
+      return;
+    }
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    const append = () => {
+      this.#isScheduled = false;
+      if (this.#inFlight.length === 0 && this.#queue.length > 0) void this.#append();
+    };
+    if (this.#options.lingerMs === 0) setImmediate(append);
+    else this.#timer = setTimeout(append, this.#options.lingerMs);
+  }
+
+  #isFull(): boolean {
+    const { batchRecordsMax, batchBytesMax } = this.#options;
+    return this.#queue.length >= batchRecordsMax || this.#pendingBytes >= batchBytesMax;
+  }
+
+  async #append(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#isScheduled = false;
+    this.#timer = undefined;
+    this.#bytesThisTurn = 0;
+    const batch = this.#takeBatch();
+    this.#inFlight = batch;
     try {
-      const positions = await this.options.log.append(batch.map((send) => send.record));
+      const positions = await this.#options.log.append(batch.map((send) => send.record));
       batch.forEach((send, index) => send.resolve(positions[index] as Position));
     } catch (error) {
-      for (const send of batch) send.reject(error);
+      batch.forEach((send, index) => rejectOne(send, index, error));
     }
-    for (const send of batch) this.pendingBytes -= send.bytes;
-    this.appending = false;
-    this.admit();
-    this.pump();
+    for (const send of batch) this.#pendingBytes -= send.bytes;
+    this.#settled += batch.length;
+    this.#inFlight = [];
+    this.#release();
+    this.#pump();
   }
 
-  private takeBatch(): Send[] {
+  #release(): void {
+    if (this.#pendingBytes < this.#options.pendingBytesMax) {
+      for (const resolve of this.#roomWaiters.splice(0)) resolve();
+    }
+    const waiting = this.#flushes.filter(({ until }) => until > this.#settled);
+    for (const { until, resolve } of this.#flushes) if (until <= this.#settled) resolve();
+    this.#flushes = waiting;
+    this.#isUrgent = waiting.length > 0;
+  }
+
+  #takeBatch(): readonly Send[] {
+    const { batchRecordsMax, batchBytesMax } = this.#options;
     let bytes = 0;
     let count = 0;
-    for (const send of this.queue) {
+    for (const send of this.#queue) {
       bytes += send.bytes;
-      if (count > 0 && bytes > this.options.batchBytesMax) break;
+      if (count > 0 && (bytes > batchBytesMax || count === batchRecordsMax)) break;
       count += 1;
-      if (count === this.options.batchRecordsMax) break;
     }
-    return this.queue.splice(0, count);
+    return this.#queue.splice(0, count);
   }
+}
+
+/** What became of one send of an append that failed as a whole or in part. */
+function rejectOne(send: Send, index: number, error: unknown): void {
+  const outcome = error instanceof AppendError ? error.outcomes[index] : error;
+  if (outcome instanceof Error) send.reject(outcome);
+  else send.resolve(outcome as Position);
+}
+
+function bytesOf({ key, value }: AppendRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}
+
+function notInTime(timeoutMs: number, whatNow: string): RepriseError {
+  return new RepriseError(
+    'TIMEOUT',
+    `The publisher was closed and this event was not acknowledged within ${timeoutMs} ms. ${whatNow}`,
+    { facts: { timeoutMs } },
+  );
 }
