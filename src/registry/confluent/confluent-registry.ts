@@ -7,7 +7,7 @@ import type {
 } from '../schema-registry.ts';
 import { explainedRefusal } from './explain-refusal.ts';
 import { referencesIn, selfContainedText } from './referenced-schemas.ts';
-import { registerByPackage } from './register-by-package.ts';
+import { type Registration, registerByPackage } from './register-by-package.ts';
 import {
   type RegistryAnswer,
   type RegistryConnection,
@@ -32,6 +32,7 @@ export interface ConfluentRegistryOptions {
 
 const NO_SUBJECT = 40401;
 const NO_SCHEMA = 40403;
+const LOOKS_MAX = 5;
 
 /**
  * A registry that speaks Confluent's REST API. Registration goes through @kafkajs/confluent-schema-registry; reading does not, because that
@@ -67,20 +68,13 @@ export function createConfluentRegistry(options: ConfluentRegistryOptions): Sche
 async function register(
   connection: RegistryConnection,
   level: CompatibilityLevel,
-  schema: Pick<RegisteredSchema, 'subject' | 'schemaText'> & {
-    readonly references: readonly SchemaReference[];
-  },
+  schema: Omit<Registration, 'level'>,
 ): Promise<RegisteredSchema> {
   const { subject, schemaText, references } = schema;
-  let own = await ownLevel(connection, subject);
-  if (own === null && (await versionNumbers(connection, subject)).length === 0) {
-    await setLevel(connection, subject, level); // 1
-    own = level;
-  }
-  await registerByPackage(connection, { ...schema, level: own }).catch(async (error: unknown) => {
+  await registerAtLevel(connection, level, schema).catch(async (error: unknown) => {
     if (!isRepriseError(error, 'INCOMPATIBLE_SCHEMA')) throw error;
     throw await explained(connection, schema, error);
-  }); // 2
+  }); // 1, 2
   const path = `/subjects/${encodeURIComponent(subject)}`;
   const answer = await requestRegistry(connection, 'POST', path, {
     schema: schemaText,
@@ -93,7 +87,7 @@ async function register(
 /** The refusal in our own words, from the versions that the registry compared. */
 async function explained(
   connection: RegistryConnection,
-  { subject, schemaText, references }: Parameters<typeof register>[2],
+  { subject, schemaText, references }: Omit<Registration, 'level'>,
   refusal: RepriseError,
 ): Promise<RepriseError> {
   const numbers = await versionNumbers(connection, subject);
@@ -110,6 +104,24 @@ async function explained(
     level: (await ownLevel(connection, subject)) ?? (await globalLevel(connection)),
     versions,
   });
+}
+
+/** Others may set the subject's level between our look and the package's: then look again. */
+async function registerAtLevel(
+  connection: RegistryConnection,
+  level: CompatibilityLevel,
+  schema: Omit<Registration, 'level'>,
+): Promise<void> {
+  const { subject } = schema;
+  for (let attempt = 0; attempt < LOOKS_MAX; attempt += 1) {
+    let own = await ownLevel(connection, subject);
+    if (own === null && (await versionNumbers(connection, subject)).length === 0) {
+      await setLevel(connection, subject, level);
+      own = level;
+    }
+    if ((await registerByPackage(connection, { ...schema, level: own })) !== null) return;
+  }
+  throw unavailable(connection.url, `the level of ${subject} changes again and again`);
 }
 
 async function schemaById(connection: RegistryConnection, id: number): Promise<string> {

@@ -16,12 +16,12 @@ export interface Registration {
  * Registers through @kafkajs/confluent-schema-registry. Given as `{ type, schema }` the text is sent as it is; only a schema given as an
  * object would be written anew. The package insists that `compatibility` is the subject's level, and sets it afterwards when there is none,
  * unless it is undefined.
- * @returns the global id @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
+ * @returns the global id; null: the level is another by now @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
  */
 export async function registerByPackage(
   connection: RegistryConnection,
   { subject, schemaText, references, level }: Registration,
-): Promise<number> {
+): Promise<number | null> {
   const registry = new confluent.SchemaRegistry({
     host: connection.url,
     middlewares: [requestSettings(connection)],
@@ -38,6 +38,7 @@ export async function registerByPackage(
     );
     if (typeof id === 'number') return id;
   } catch (error) {
+    if ((error as Error).name === 'ConfluentSchemaRegistryCompatibilityError') return null;
     throw registrationError(connection, subject, error);
   }
   throw unavailable(connection.url, 'it registered a schema without giving an id');
