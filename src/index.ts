@@ -29,6 +29,7 @@ export type {
   DevEventsOptions,
   LogLevel,
   ProjectionClass,
+  RegistryServerChoice,
   RepriseConfig,
   ResolvedConfig,
 } from './config/reprise-config.ts';
@@ -147,8 +148,14 @@ export { zScore } from './projection/z-score.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
 export type { ReadModels } from './readmodel/read-models.ts';
 export type {
+  RegistryServer,
+  RegistryServerAuth,
+  RegistryServerOptions,
+} from './registry/registry-server.ts';
+export type {
   CompatibilityLevel,
   RegisteredSchema,
+  SchemaReference,
   SchemaRegistry,
 } from './registry/schema-registry.ts';
 export type {

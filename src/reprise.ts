@@ -2,6 +2,7 @@ import type { EventLog } from './log/event-log.ts';
 import type { Plan } from './projection/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
+import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
 
 /** What one task (projection version × partition) is doing. */
@@ -313,6 +314,11 @@ export interface Reprise {
   resume(name: string): Promise<void>;
   /** Asks an instance, or all (null), to finish and end. @returns those that were asked */
   requestStop(instance: string | null): Promise<readonly string[]>;
+  /**
+   * Serves the registry kept in Postgres by Confluent's REST API, until closed or the application is. `options` are stronger than the configuration. The tables must be
+   * there (`migrate`). @throws PORT_IN_USE, CONFIG_INVALID when it cannot listen there
+   */
+  serveRegistry(options?: RegistryServerOptions): Promise<RegistryServer>;
   /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
   close(): Promise<void>;
 }

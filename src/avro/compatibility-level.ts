@@ -9,5 +9,5 @@ export const COMPATIBILITY_LEVELS = [
   'FULL_TRANSITIVE',
 ] as const;
 
-/** One of them. */
+/** One of those levels. */
 export type CompatibilityLevel = (typeof COMPATIBILITY_LEVELS)[number];

@@ -10,6 +10,7 @@ import { addLog } from './log-copy.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuery } from './query.ts';
 import { addRebuild } from './rebuild.ts';
+import { addRegistry } from './registry-serve.ts';
 import { addRetire, addRollback } from './rollback.ts';
 import { addRun } from './run.ts';
 import { addSchemas } from './schemas.ts';
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   addLog(program);
   addQuery(program);
   addSchemas(program);
+  addRegistry(program);
   addMigrate(program);
   return program;
 }

@@ -8,6 +8,7 @@ import { migrate } from '../runner/migrate.ts';
 import { createContainer } from './container.ts';
 import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations.ts';
+import { registryServers } from './serve-registry.ts';
 import { setUpTopicsAndSchemas } from './set-up.ts';
 import { TOKENS } from './tokens.ts';
 
@@ -46,6 +47,7 @@ interface Parts {
 function compose(container: Container, parts: Parts): Reprise {
   const { config, plans } = parts;
   const migrateNow = () => migrate(container.get(TOKENS.knex));
+  const servers = registryServers(container, config.registryServer);
   let closed: Promise<void> | null = null;
   return {
     ...operationsOf(() => container.get(TOKENS.runnerSettings), plans, config.events),
@@ -74,8 +76,9 @@ function compose(container: Container, parts: Parts): Reprise {
         container.get(TOKENS.registry),
       );
     },
+    serveRegistry: servers.serve,
     close() {
-      closed ??= closeAll(container, parts);
+      closed ??= servers.close().then(() => closeAll(container, parts));
       return closed;
     },
   };

@@ -72,6 +72,21 @@ const registry = z.discriminatedUnion('type', [
     }),
 ]);
 
+const registryServer = z.strictObject({
+  host: z.string().min(1).optional(),
+  port: z.number().int().min(0).max(portMax).optional(),
+  users: z
+    .array(
+      z.strictObject({
+        username: z.string().regex(/^[^:]+$/, 'may not contain a colon'),
+        password: z.string().min(1),
+      }),
+    )
+    .min(1)
+    .optional(),
+  tokens: z.array(z.string().min(1)).min(1).optional(),
+});
+
 const database = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('url'),
@@ -119,6 +134,7 @@ export const configSchema = z.strictObject({
   compatibility: z.enum(COMPATIBILITY_LEVELS).default('BACKWARD_TRANSITIVE'),
   log: log.default({ type: 'postgres' }),
   registry: registry.default({ type: 'postgres' }),
+  registryServer: registryServer.default({}),
   database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),
   topicPartitions: z.number().int().min(1).max(10_000).default(4),
   onError: z
@@ -136,6 +152,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   log: keysOf(log.options),
   'log.sasl': keysOf(sasl.options),
   registry: keysOf(registry.options),
+  registryServer: Object.keys(registryServer.shape),
   database: keysOf(database.options),
   dev: Object.keys(dev.shape),
 };

@@ -47,6 +47,31 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'password at the registry',
   },
   {
+    name: 'REPRISE_REGISTRY_SERVER_HOST',
+    key: 'registryServer.host',
+    meaning: 'address at which reprise registry serve listens',
+  },
+  {
+    name: 'REPRISE_REGISTRY_SERVER_PORT',
+    key: 'registryServer.port',
+    meaning: 'port at which reprise registry serve listens',
+  },
+  {
+    name: 'REPRISE_REGISTRY_SERVER_USERNAME',
+    key: 'registryServer.users',
+    meaning: 'user name that reprise registry serve asks for',
+  },
+  {
+    name: 'REPRISE_REGISTRY_SERVER_PASSWORD',
+    key: 'registryServer.users',
+    meaning: 'password that goes with it',
+  },
+  {
+    name: 'REPRISE_REGISTRY_SERVER_TOKEN',
+    key: 'registryServer.tokens',
+    meaning: 'bearer token that reprise registry serve asks for',
+  },
+  {
     name: 'REPRISE_LEASE_MS',
     key: 'leaseMs',
     meaning: 'after so many milliseconds of silence an instance is gone',
@@ -77,6 +102,7 @@ export function applyEnvironment(input: Section, environment: Environment): Sect
     database: database(section(input['database']), read),
     log: log(section(input['log']), read),
     registry: registry(section(input['registry']), read),
+    registryServer: registryServer(section(input['registryServer']), read),
     leaseMs: number(read('REPRISE_LEASE_MS')) ?? input['leaseMs'],
     logLevel: read('REPRISE_LOG_LEVEL') ?? input['logLevel'],
   });
@@ -123,6 +149,20 @@ function sasl(given: Section | undefined, read: Read): Section | undefined {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+function registryServer(given: Section | undefined, read: Read): Section | undefined {
+  const username = read('REPRISE_REGISTRY_SERVER_USERNAME');
+  const password = read('REPRISE_REGISTRY_SERVER_PASSWORD');
+  const token = read('REPRISE_REGISTRY_SERVER_TOKEN');
+  const from = withoutUndefined({
+    host: read('REPRISE_REGISTRY_SERVER_HOST'),
+    port: number(read('REPRISE_REGISTRY_SERVER_PORT')),
+    users:
+      (username ?? password) === undefined ? undefined : [withoutUndefined({ username, password })],
+    tokens: token === undefined ? undefined : [token],
+  });
+  return Object.keys(from).length === 0 ? given : { ...given, ...from };
 }
 
 function registry(given: Section | undefined, read: Read): Section | undefined {

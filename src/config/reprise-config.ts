@@ -47,6 +47,18 @@ export interface ConfluentRegistryChoice {
   readonly token?: string;
 }
 
+/** How `reprise registry serve` serves the registry kept in Postgres. Without users and tokens it lets everybody in who reaches it. */
+export interface RegistryServerChoice {
+  /** Default 127.0.0.1: this machine only. */
+  readonly host?: string;
+  /** Default 8081. */
+  readonly port?: number;
+  /** Basic authentication. */
+  readonly users?: readonly { readonly username: string; readonly password: string }[];
+  /** Bearer tokens. */
+  readonly tokens?: readonly string[];
+}
+
 /** An existing Postgres. */
 export interface DatabaseByUrl {
   readonly type: 'url';
@@ -105,6 +117,7 @@ export interface RepriseConfig {
   readonly log?: { readonly type: 'postgres' } | KafkaLogChoice;
   /** Default: in the database. */
   readonly registry?: { readonly type: 'postgres' } | ConfluentRegistryChoice;
+  readonly registryServer?: RegistryServerChoice;
   /** Default: embedded. */
   readonly database?: DatabaseByUrl | EmbeddedDatabase;
   /** Partitions of topics that reprise creates; existing topics keep theirs. Default 4. */
@@ -137,6 +150,7 @@ export interface ResolvedConfig {
           | { readonly username: string; readonly password: string }
           | { readonly bearer: string };
       };
+  readonly registryServer: RegistryServerChoice;
   readonly database:
     | DatabaseByUrl
     | { readonly type: 'embedded'; readonly dataDirectory: string; readonly port?: number };

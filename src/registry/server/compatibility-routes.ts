@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import { explainConflicts } from '../../avro/check-history.ts';
+import { isRepriseError, type RepriseError } from '../../reprise-error.ts';
+import { REGISTRY_ERRORS } from '../registry-refusal.ts';
+import type { RegistryStore } from '../registry-store.ts';
+import { draftIn, flag, type SubjectPath, type VersionPath, versionIn } from './request.ts';
+
+const VERSIONS = '/compatibility/subjects/:subject/versions';
+
+/** `/compatibility/subjects/{subject}/versions…`: what registering would say. */
+export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStore): void {
+  const verdict = async (
+    subject: string,
+    against: number | 'latest' | 'all',
+    { query, body }: { readonly query: unknown; readonly body: unknown },
+  ) => {
+    const verbose = flag(query, 'verbose');
+    try {
+      const report = await store.check(subject, draftIn(body, query), against);
+      const messages = verbose ? { messages: explainConflicts(report) } : {};
+      return { is_compatible: report.compatible, ...messages };
+    } catch (error) {
+      // Whoever asks for reasons is told what is wrong with the schema as one of them.
+      if (!verbose || !isInvalidSchema(error)) throw error;
+      return { is_compatible: false, messages: [String(error.facts['words'])] };
+    }
+  };
+
+  api.post<{ Params: SubjectPath }>(VERSIONS, async (request) =>
+    verdict(request.params.subject, 'all', request),
+  );
+
+  api.post<{ Params: VersionPath }>(`${VERSIONS}/:version`, async (request) =>
+    verdict(request.params.subject, versionIn(request.params.version), request),
+  );
+}
+
+function isInvalidSchema(error: unknown): error is RepriseError {
+  return isRepriseError(error) && error.facts['errorCode'] === REGISTRY_ERRORS.invalidSchema;
+}

@@ -1,0 +1,58 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { RegistryLog, RegistryServerAuth } from '../registry-server.ts';
+import type { RegistryStore } from '../registry-store.ts';
+import { authenticate } from './authentication.ts';
+import { addCompatibilityRoutes } from './compatibility-routes.ts';
+import { addConfigRoutes } from './config-routes.ts';
+import { speakRegistryJson } from './content-type.ts';
+import { answerErrors } from './error-answer.ts';
+import { addModeRoutes } from './mode-routes.ts';
+import { addSchemaRoutes } from './schema-routes.ts';
+import { addSubjectRoutes } from './subject-routes.ts';
+import { addVersionRoutes } from './version-routes.ts';
+
+/** Beyond any schema that a person wrote. */
+const BODY_BYTES_MAX = 4 << 20;
+const REQUEST_MS_MAX = 60_000;
+/** Of a subject as it stands in a path: every character of it may take nine. */
+const NAME_LENGTH_MAX = 9_000;
+
+/** What the API works with. */
+export interface RegistryApiParts {
+  readonly store: RegistryStore;
+  readonly log: RegistryLog;
+  readonly auth?: RegistryServerAuth | undefined;
+}
+
+/** Confluent's REST API over a store, not yet listening. */
+export function createRegistryApi({ store, log, auth }: RegistryApiParts): FastifyInstance {
+  const api = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: NAME_LENGTH_MAX, ignoreTrailingSlash: true },
+  });
+  logRequests(api, log);
+  answerErrors(api, log);
+  speakRegistryJson(api);
+  if (auth !== undefined) authenticate(api, auth);
+  api.get('/', async () => ({}));
+  api.get('/contexts', async () => ['.']);
+  addSchemaRoutes(api, store);
+  addSubjectRoutes(api, store);
+  addVersionRoutes(api, store);
+  addCompatibilityRoutes(api, store);
+  addConfigRoutes(api, store);
+  addModeRoutes(api, store);
+  return api;
+}
+
+/** Changes are worth a line; reading is not, unless somebody looks closely. */
+function logRequests(api: FastifyInstance, log: RegistryLog): void {
+  api.addHook('onResponse', async ({ method, url }, { statusCode: status, elapsedTime }) => {
+    const facts = { method, url, status, ms: Math.round(elapsedTime) };
+    if (method === 'GET' || method === 'HEAD') log.debug(facts, 'registry request');
+    else log.info(facts, 'registry request');
+  });
+}
