@@ -1,10 +1,5 @@
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import type {
-  CompatibilityLevel,
-  RegisteredSchema,
-  SchemaReference,
-  SchemaRegistry,
-} from '../schema-registry.ts';
+import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from '../schema-registry.ts';
 import { explainedRefusal } from './explain-refusal.ts';
 import { referencesIn, selfContainedText } from './referenced-schemas.ts';
 import { type Registration, registerByPackage } from './register-by-package.ts';
