@@ -11,6 +11,8 @@ export interface ProxyTarget {
 
 export interface TcpProxy {
   readonly port: number;
+  /** Connections that clients have open. */
+  readonly connections: number;
   /** Where new connections lead; may be changed at any time, as a failover does. */
   target: ProxyTarget;
   /** Asked for every chunk a client sends; default: forward all. */
@@ -40,6 +42,7 @@ type Mode = 'forward' | 'paused' | 'half-open';
  */
 export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   const open = new Set<Socket>();
+  const clients = new Set<Socket>();
   const upstreams = new Set<Socket>();
   const waiting = new Set<() => void>();
   let mode: Mode = 'forward';
@@ -50,6 +53,8 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
 
   const server = createServer((client) => {
     track(client);
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     if (mode === 'half-open') {
       client.resume();
       return;
@@ -134,6 +139,9 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   };
   const proxy: TcpProxy = {
     port: address.port,
+    get connections() {
+      return clients.size;
+    },
     target,
     judge: () => 'forward',
     delayMs: 0,

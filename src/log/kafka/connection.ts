@@ -8,6 +8,7 @@ import type { ClusterMetadata, KafkaRequest } from './protocol.ts';
 // throttling) are what we use; its consumer is not (architecture.md).
 
 interface KafkajsConnection {
+  isConnected(): boolean;
   rejectRequests(error: Error): void;
 }
 
@@ -140,13 +141,16 @@ export class KafkaConnections {
     }
   }
 
-  #broker(address: string): Promise<KafkajsBroker> {
-    if (this.#closed) return Promise.reject(new Error('the log is closed'));
-    const existing = this.#brokers.get(address);
-    if (existing !== undefined) return existing;
-    const opened = this.#open(address);
-    this.#brokers.set(address, opened);
-    return opened;
+  /** A broker that is connected: one that has hung up is opened anew, once for all who ask. kafkajs would open a connection for each of them and lose all but one. */
+  async #broker(address: string): Promise<KafkajsBroker> {
+    for (;;) {
+      if (this.#closed) throw new Error('the log is closed');
+      const opened = this.#brokers.get(address) ?? this.#open(address);
+      this.#brokers.set(address, opened);
+      const broker = await opened;
+      if (broker.connectionPool.pool[0]?.isConnected()) return broker;
+      if (this.#brokers.get(address) === opened) await this.#drop(address);
+    }
   }
 
   async #open(address: string): Promise<KafkajsBroker> {
