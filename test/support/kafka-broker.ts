@@ -1,15 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { kafkaClassPath } from './kafka-jars.ts';
+import { format, freePorts, killed, launch, serverProperties } from './kafka-process.ts';
 import { answers } from './maven-jars.ts';
-
-const run = promisify(execFile);
 
 /** A running Kafka. `brokers` is a comma-separated list of `host:port`. */
 export interface Kafka {
@@ -75,15 +69,13 @@ export async function startOwnKafka(
   const classPath = await kafkaClassPath();
   if (classPath === undefined) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'reprise-kafka-'));
-  const [port, controllerPort] = await freePorts();
-  const properties = join(directory, 'server.properties');
-  await writeFile(properties, serverProperties(directory, port, controllerPort, settings));
-  const storage = ['-cp', classPath, 'kafka.tools.StorageTool'];
-  const { stdout } = await run('java', [...storage, 'random-uuid']);
-  const id = stdout.trim().split('\n').at(-1) ?? '';
-  await run('java', [...storage, 'format', '--standalone', '-t', id, '-c', properties]);
+  const [port = 0, controllerPort = 0] = await freePorts(2);
+  const place = { directory, port };
+  const properties = serverProperties(directory, port, controllerPort, settings);
+  await writeFile(join(directory, 'server.properties'), properties);
+  await format(classPath, place, ['--standalone']);
 
-  let child = await launch(classPath, directory, port);
+  let child = await launch(classPath, place);
   let stopped = false;
   const endWithUs = () => child.kill('SIGKILL');
   process.on('exit', endWithUs);
@@ -101,7 +93,7 @@ export async function startOwnKafka(
     dataDirectory: join(directory, 'data'),
     kill: () => killed(child),
     restart: async () => {
-      child = await launch(classPath, directory, port);
+      child = await launch(classPath, place);
     },
     stop: async () => {
       if (stopped) return;
@@ -111,90 +103,4 @@ export async function startOwnKafka(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** The settings of a small broker, as the text of its file; `settings` are laid over them. */
-function serverProperties(
-  directory: string,
-  port: number,
-  controllerPort: number,
-  settings: Readonly<Record<string, string>>,
-): string {
-  const all = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map':
-      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
-    'log.dirs': join(directory, 'data'),
-    'auto.create.topics.enable': 'false',
-    'offsets.topic.replication.factor': '1',
-    'offsets.topic.num.partitions': '4',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'transaction.state.log.num.partitions': '4',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
-    'group.initial.rebalance.delay.ms': '0',
-    'log.cleaner.backoff.ms': '500',
-    'log.cleaner.dedupe.buffer.size': '10485760',
-    ...settings,
-  };
-  return Object.entries(all)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('');
-}
-
-/** Starts the broker of a formatted directory; resolves when its port answers. @throws Error with the end of its log */
-async function launch(classPath: string, directory: string, port: number): Promise<ChildProcess> {
-  const log = openSync(join(directory, 'broker.log'), 'a');
-  const heap = ['-Xmx512m', '-Xms256m', '-XX:+UseG1GC'];
-  const args = [...heap, '-cp', classPath, 'kafka.Kafka', join(directory, 'server.properties')];
-  const child = spawn('java', args, { cwd: directory, stdio: ['ignore', log, log] });
-  closeSync(log);
-  const deadline = Date.now() + 90_000;
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await killed(child);
-      const said = await readFile(join(directory, 'broker.log'), 'utf8');
-      throw new Error(`Kafka did not start:\n${said.slice(-3_000)}`);
-    }
-    await delay(100);
-  }
-  return child;
-}
-
-/** SIGKILL; resolves when the process is gone. */
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const answer = (value: boolean) => {
-      socket.destroy();
-      resolve(value);
-    };
-    socket.once('connect', () => answer(true)).once('error', () => answer(false));
-  });
-}
-
-/** Two ports that were free a moment ago; both are held until both are known. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    ports.push(typeof address === 'object' && address !== null ? address.port : 0);
-  }
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return [ports[0] ?? 0, ports[1] ?? 0];
 }
