@@ -5,7 +5,7 @@ import type { SchemaRegistry } from './schema-registry.ts';
 export interface CachedRegistryOptions {
   /** Texts kept; the one used longest ago goes first. Default 1,000. */
   readonly entriesMax?: number;
-  /** How long an unknown id stays unknown before the registry is asked again. Default 5,000. */
+  /** How long an unknown id stays unknown before the registry is asked again; the runner's patience with such an id is to be longer. Default 1,000. */
   readonly unknownMs?: number;
   /** Milliseconds, monotonic. Default `performance.now`. */
   readonly now?: () => number;
@@ -19,7 +19,7 @@ export function cachedRegistry(
   registry: SchemaRegistry,
   options: CachedRegistryOptions = {},
 ): SchemaRegistry {
-  const { entriesMax = 1_000, unknownMs = 5_000, now = () => performance.now() } = options;
+  const { entriesMax = 1_000, unknownMs = 1_000, now = () => performance.now() } = options;
   const texts = new Map<number, Promise<string>>();
   const unknown = new Map<number, { readonly until: number; readonly error: RepriseError }>();
 

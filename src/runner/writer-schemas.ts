@@ -4,8 +4,11 @@ import type { RepriseError } from '../reprise-error.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
 
-/** An id that the registry does not know may still be on its way to this replica: how often to ask before its records fail. */
-const UNKNOWN_ID_ATTEMPTS = 5;
+/**
+ * An id that the registry does not know may still be on its way to this replica: how often to ask before its records fail. With the backoff of a task that is some five seconds, of
+ * which the registry's cache answers what comes within a second of the last question.
+ */
+const UNKNOWN_ID_ATTEMPTS = 10;
 
 /**
  * Fetches the text of a writer schema. A registry that is away is asked again for ever, with backoff (an infrastructure fault is never a dead letter);
