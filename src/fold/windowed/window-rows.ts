@@ -1,6 +1,5 @@
 import type { WindowedPlan } from '../../projection/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { WindowPlan } from '../../projection/window.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
 import type { Keys } from '../keys.ts';
 import { keyPartsAt } from '../keys.ts';
@@ -31,7 +30,7 @@ export class WindowRows {
     );
     const at = HEADER_NUMBERS + this.#scores.length;
     this.measures = new Measures(plan, at, twin?.measures ?? null);
-    this.state = new RowState(at + this.measures.width, stepOf(plan.window));
+    this.state = new RowState(at + this.measures.width);
     this.#selections = plan.sources.map(() => ({
       count: 0,
       records: new Int32Array(CHUNK),
@@ -200,10 +199,4 @@ function timestamps(columns: ReadonlyMap<string, ColumnValues>, name: string): F
   const values = columns.get(name);
   if (values?.type !== 'timestamptz') throw new TypeError(`rows without ${name}`);
   return values.values;
-}
-
-/** What window starts are apart; null: no fixed time. */
-function stepOf(window: WindowPlan): number | null {
-  if (window.kind === 'tumbling') return window.sizeMs;
-  return window.kind === 'sliding' ? window.everyMs : null;
 }
