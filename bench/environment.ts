@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../src/embedded/embedded-postgres.ts';
 import { startKafka } from '../test/support/kafka-broker.ts';
+import { cpuSecondsOf, parentOf } from './measure/process-cpu.ts';
 import { say } from './measure/say.ts';
 
 /** Partitions of every bench topic. */
@@ -17,6 +18,8 @@ export interface BenchTopic {
   readonly topic: string;
   /** Leader of each partition, by partition. */
   readonly leaders: readonly { readonly host: string; readonly port: number }[];
+  /** Processor time of the broker so far, seconds; undefined where it was not booted here as a process. */
+  cpuSeconds(): number | undefined;
   /** Deletes the topic; stops the broker if it was booted here. */
   close(): Promise<void>;
 }
@@ -25,6 +28,8 @@ export interface BenchTopic {
 export interface BenchServer {
   /** Makes an empty database on it. @returns its URL */
   createDatabase(): Promise<string>;
+  /** Processor time of the server so far, seconds, its background workers and ended connections included; undefined where it is on another machine. */
+  cpuSeconds(): number | undefined;
   /** Drops the databases made here; stops and removes the server if it was booted here. */
   close(): Promise<void>;
 }
@@ -32,7 +37,9 @@ export interface BenchServer {
 /** A topic with a name nobody else uses, on `brokers` or, when undefined, on a broker of our own. @throws Error when there is none */
 export async function openTopic(brokers: string | undefined): Promise<BenchTopic> {
   const kafka =
-    brokers === undefined ? await bootKafka() : { brokers, stop: async () => undefined };
+    brokers === undefined
+      ? await bootKafka()
+      : { brokers, stop: async () => undefined, pid: undefined };
   try {
     const topic = `bench-payments-${randomBytes(4).toString('hex')}`;
     const leaders = await createTopic(kafka.brokers, topic);
@@ -40,6 +47,7 @@ export async function openTopic(brokers: string | undefined): Promise<BenchTopic
       brokers: kafka.brokers,
       topic,
       leaders,
+      cpuSeconds: () => cpuSecondsOf(kafka.pid?.()),
       async close() {
         if (brokers !== undefined)
           await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
@@ -65,7 +73,7 @@ export async function openServer(url: string | undefined): Promise<BenchServer> 
       dataDirectory: join(directory, 'postgres'),
       onProgress: say,
     });
-    return serverAt(server.url, async () => {
+    return await serverAt(server.url, async () => {
       await server.stop();
       await remove();
     });
@@ -84,7 +92,7 @@ export function kafkaClient(brokers: string): Kafka {
   });
 }
 
-async function bootKafka(): Promise<{ readonly brokers: string; stop(): Promise<void> }> {
+async function bootKafka(): Promise<BootedKafka> {
   say('starting Kafka');
   const kafka = await startKafka();
   if (kafka === undefined) {
@@ -93,6 +101,12 @@ async function bootKafka(): Promise<{ readonly brokers: string; stop(): Promise<
     );
   }
   return kafka;
+}
+
+interface BootedKafka {
+  readonly brokers: string;
+  stop(): Promise<void>;
+  readonly pid?: (() => number | undefined) | undefined;
 }
 
 type Admin = ReturnType<Kafka['admin']>;
@@ -131,9 +145,11 @@ async function createTopic(brokers: string, topic: string): Promise<BenchTopic['
   });
 }
 
-function serverAt(url: string, stop: () => Promise<void>): BenchServer {
+async function serverAt(url: string, stop: () => Promise<void>): Promise<BenchServer> {
   const names: string[] = [];
+  const postmaster = await postmasterOf(url);
   return {
+    cpuSeconds: () => cpuSecondsOf(postmaster),
     async createDatabase() {
       const name = `reprise_bench_${randomBytes(4).toString('hex')}`;
       await execute(url, `create database ${name}`);
@@ -147,6 +163,18 @@ function serverAt(url: string, stop: () => Promise<void>): BenchServer {
       await stop();
     },
   };
+}
+
+/** The process that a connection's process descends from, where that is a Postgres of this machine. */
+async function postmasterOf(url: string): Promise<number | undefined> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    return rows[0] === undefined ? undefined : parentOf(rows[0].pid);
+  } finally {
+    await client.end();
+  }
 }
 
 async function execute(url: string, statement: string): Promise<void> {

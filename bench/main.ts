@@ -67,6 +67,10 @@ bench<RebuildBenchOptions>(
   .addOption(roundsOption())
   .addOption(databaseOption())
   .option(
+    '--compare <folder>',
+    'another checkout of this repository takes turns instead of the others: two versions in one run',
+  )
+  .option(
     '--comparison-events <number>',
     'events for the hand-written eachBatch loop; default: all',
     positive,
@@ -148,4 +152,6 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+  // A contestant that failed must not be kept alive by the channel to its parent.
+  process.disconnect?.();
 }

@@ -3,11 +3,11 @@ import type { Measurement } from './contestants/contestant.ts';
 import { createTables } from './contestants/hand-written-table.ts';
 import { runInChild } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
-import { ratiosOf } from './measure/report.ts';
 import { playRounds } from './measure/rounds.ts';
 import { say } from './measure/say.ts';
 import type { JavaPeers, PeerName } from './peers/java-peers.ts';
 import { compilePeers } from './peers/java-peers.ts';
+import { rebuildReport } from './rebuild.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
 
@@ -35,7 +35,7 @@ async function measure(
   rounds: number,
 ): Promise<BenchReport> {
   const { brokers, topic } = job.place;
-  const { events, expected } = job;
+  const { events } = job;
   const standings = await playRounds<string>(rounds, {
     reprise: () => runReprise(job),
     ...(peers === undefined
@@ -47,21 +47,7 @@ async function measure(
         }),
     kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }),
   });
-  const { reprise, ...others } = standings;
-  if (reprise === undefined) throw new Error('reprise did not run');
-  const comparisons = Object.fromEntries(
-    Object.entries(others).map(([name, { eventsPerSecond }]) => [name, eventsPerSecond]),
-  );
-  return {
-    bench: 'peers',
-    events,
-    eventsPerSecond: reprise.eventsPerSecond,
-    rows: expected.rowCount,
-    rowsPerSecond: expected.rowCount / reprise.seconds,
-    rssMaxBytes: reprise.rssMaxBytes,
-    comparisons,
-    ratios: ratiosOf(reprise.eventsPerSecond, comparisons),
-  };
+  return rebuildReport('peers', job, standings);
 }
 
 async function runPeer(job: Job, peers: JavaPeers, name: PeerName): Promise<Measurement> {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Measurement } from './contestants/contestant.ts';
 import type { BenchServer, BenchTopic } from './environment.ts';
 import { openServer, openTopic } from './environment.ts';
@@ -55,19 +56,35 @@ export async function withJob<Result>(
   }
 }
 
-/** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
-export async function runReprise(job: Job): Promise<Measurement> {
+/**
+ * Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. `checkout`: a folder with
+ * another checkout of this repository, whose rebuild is measured instead.
+ */
+export async function runReprise(job: Job, checkout?: string): Promise<Measurement> {
   const { place, server, events, schemaId, expected } = job;
   const { brokers, topic } = place;
   const databaseUrl = await server.createDatabase();
   const registered = await setUpPaymentApp({ brokers, topic, databaseUrl });
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
-  const measured = await runInChild('repriseRebuild', { brokers, topic, events, databaseUrl });
+  const serversBefore = [server.cpuSeconds(), place.cpuSeconds()] as const;
+  const main = checkout === undefined ? undefined : join(checkout, 'bench/main.ts');
+  const task = { brokers, topic, events, databaseUrl };
+  const measured = await runInChild('repriseRebuild', task, main);
+  const own = measured.cpuSeconds?.own ?? 0;
+  const cpuSeconds = {
+    own,
+    postgres: difference(server.cpuSeconds(), serversBefore[0]),
+    broker: difference(place.cpuSeconds(), serversBefore[1]),
+  };
   await verifyRows({ databaseUrl, table: 'payment_metrics__v1', expected, sumTolerance: 0 });
   if (measured.events !== events)
     throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
-  return measured;
+  return { ...measured, cpuSeconds };
+}
+
+function difference(after: number | undefined, before: number | undefined): number | undefined {
+  return after === undefined || before === undefined ? undefined : after - before;
 }
 
 /** Checks the table that another engine or loop filled: row by row when it worked off all events, by its count otherwise. @throws Error saying what is wrong */

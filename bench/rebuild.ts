@@ -2,12 +2,15 @@ import type { Measurement } from './contestants/contestant.ts';
 import { runInChild } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
 import { ratiosOf } from './measure/report.ts';
+import type { Standing } from './measure/rounds.ts';
 import { playRounds } from './measure/rounds.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
 
 export interface RebuildBenchOptions extends JobOptions {
   readonly rounds: number;
+  /** Folder with another checkout of this repository, whose rebuild takes turns with ours. */
+  readonly compare?: string;
   /** Events for the hand-written eachBatch loop; undefined: all. */
   readonly comparisonEvents?: number;
   /** Events for the hand-written eachMessage loop. */
@@ -24,28 +27,43 @@ export function benchRebuild(options: RebuildBenchOptions): Promise<BenchReport>
 
 async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchReport> {
   const { brokers, topic } = job.place;
-  const { events, expected } = job;
+  const { events } = job;
   const batchEvents = Math.min(events, options.comparisonEvents ?? events);
   const eachEvents = Math.min(events, options.eachEvents);
-  const standings = await playRounds(options.rounds, {
+  const { compare } = options;
+  const standings = await playRounds<string>(options.rounds, {
     reprise: () => runReprise(job),
-    kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }),
-    handWrittenBatch: () => runHandWritten(job, 'handWrittenBatch', batchEvents),
-    handWrittenEach: () => runHandWritten(job, 'handWrittenEach', eachEvents),
+    ...(compare === undefined
+      ? {
+          kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }),
+          handWrittenBatch: () => runHandWritten(job, 'handWrittenBatch', batchEvents),
+          handWrittenEach: () => runHandWritten(job, 'handWrittenEach', eachEvents),
+        }
+      : { compared: () => runReprise(job, compare) }),
   });
-  const { eventsPerSecond, seconds, rssMaxBytes } = standings.reprise;
-  const comparisons = {
-    kafkajsDrain: standings.kafkajsDrain.eventsPerSecond,
-    handWrittenBatch: standings.handWrittenBatch.eventsPerSecond,
-    handWrittenEach: standings.handWrittenEach.eventsPerSecond,
-  };
+  return rebuildReport('rebuild', job, standings);
+}
+
+/** The report of runs of the job, in which `reprise` was the first. */
+export function rebuildReport(
+  bench: string,
+  { events, expected }: Job,
+  standings: Readonly<Record<string, Standing>>,
+): BenchReport {
+  const { reprise, ...others } = standings;
+  if (reprise === undefined) throw new Error('reprise did not run');
+  const { eventsPerSecond, seconds, rssMaxBytes, cpuSeconds } = reprise;
+  const comparisons = Object.fromEntries(
+    Object.entries(others).map(([name, standing]) => [name, standing.eventsPerSecond]),
+  );
   return {
-    bench: 'rebuild',
+    bench,
     events,
     eventsPerSecond,
     rows: expected.rowCount,
     rowsPerSecond: expected.rowCount / seconds,
     rssMaxBytes,
+    cpuSeconds,
     comparisons,
     ratios: ratiosOf(eventsPerSecond, comparisons),
   };

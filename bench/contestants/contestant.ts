@@ -17,6 +17,21 @@ export interface Measurement {
   readonly seconds: number;
   /** The largest resident set of the process, from its start to now. */
   readonly rssMaxBytes: number;
+  /** Processor time during the measurement: of the process itself, and of the servers it used. Seconds; undefined: not known. */
+  readonly cpuSeconds?: CpuSeconds;
+}
+
+/** Who used how much processor time, in seconds. */
+export interface CpuSeconds {
+  readonly own: number;
+  readonly postgres?: number | undefined;
+  readonly broker?: number | undefined;
+}
+
+/** Processor time of this process since a value of `process.cpuUsage()`, in seconds. */
+export function cpuSecondsSince(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1e6;
 }
 
 /** Largest resident set of this process so far; the operating system counts it in KiB. */

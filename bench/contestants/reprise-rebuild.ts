@@ -1,10 +1,11 @@
 import { createPaymentApp } from '../payment-app.ts';
 import type { Measurement, TableTask } from './contestant.ts';
-import { rssMaxBytes, secondsSince } from './contestant.ts';
+import { cpuSecondsSince, rssMaxBytes, secondsSince } from './contestant.ts';
 
 /** The production path: `app.rebuild` from connecting to the table with its primary key, in state `ready`. */
 export async function repriseRebuild(task: TableTask): Promise<Measurement> {
   const startedMs = performance.now();
+  const startedCpu = process.cpuUsage();
   const app = await createPaymentApp(task);
   const phases: string[] = [];
   const report = await app.rebuild('payment_metrics', {
@@ -14,7 +15,8 @@ export async function repriseRebuild(task: TableTask): Promise<Measurement> {
     },
   });
   const seconds = secondsSince(startedMs);
+  const cpuSeconds = { own: cpuSecondsSince(startedCpu) };
   process.stderr.write(`  reprise: phases from ${phases.join(', ')}\n`);
   await app.close();
-  return { events: report.records, seconds, rssMaxBytes: rssMaxBytes() };
+  return { events: report.records, seconds, rssMaxBytes: rssMaxBytes(), cpuSeconds };
 }

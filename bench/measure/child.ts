@@ -40,9 +40,13 @@ export function profileInto(directory: string): void {
 
 /**
  * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its figures. What it prints goes to stderr. It is killed when this
- * process ends.
+ * process ends. `main`: the bench's main file, of this checkout or of another one.
  */
-export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Child<Of> {
+export function startContestant<Of extends Name>(
+  name: Of,
+  task: Task<Of>,
+  main: string = MAIN,
+): Child<Of> {
   if (interrupted) throw new Error('interrupted');
   const profiling =
     profileDirectory === null
@@ -52,7 +56,7 @@ export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Chil
           `--cpu-prof-dir=${profileDirectory}`,
           `--cpu-prof-name=${name}-${process.hrtime.bigint()}.cpuprofile`,
         ];
-  const child = fork(MAIN, ['contestant', name, JSON.stringify(task)], {
+  const child = fork(main, ['contestant', name, JSON.stringify(task)], {
     execArgv: [...process.execArgv, ...profiling],
     stdio: ['ignore', 2, 2, 'ipc'],
     env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
@@ -88,6 +92,10 @@ export function startContestant<Of extends Name>(name: Of, task: Task<Of>): Chil
 }
 
 /** Runs a contestant in a fresh process to its end. @throws Error when it fails */
-export function runInChild<Of extends Name>(name: Of, task: Task<Of>): Promise<Result<Of>> {
-  return startContestant(name, task).result;
+export function runInChild<Of extends Name>(
+  name: Of,
+  task: Task<Of>,
+  main?: string,
+): Promise<Result<Of>> {
+  return startContestant(name, task, main).result;
 }

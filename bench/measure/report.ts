@@ -6,6 +6,8 @@ export interface BenchReport {
   readonly rows?: number;
   readonly rowsPerSecond?: number;
   readonly rssMaxBytes: number;
+  /** Processor time of our own process, of Postgres and of the broker while we ran, seconds. */
+  readonly cpuSeconds?: Readonly<Record<string, number>>;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly maxMs?: number;
@@ -52,6 +54,9 @@ export function toTable(report: BenchReport): string {
   add('max', report.maxMs, milliseconds);
   add('lost', report.lost, whole);
   lines.push(['max RSS', `${Math.round(report.rssMaxBytes / 2 ** 20)} MiB`]);
+  for (const [who, used] of Object.entries(report.cpuSeconds ?? {})) {
+    lines.push([`CPU, ${who}`, `${used.toFixed(2)} s`]);
+  }
   for (const [name, rate] of Object.entries(report.comparisons ?? {})) {
     lines.push([
       name,

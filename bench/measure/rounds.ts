@@ -10,6 +10,8 @@ export interface Standing {
   readonly seconds: number;
   /** Largest of all rounds. */
   readonly rssMaxBytes: number;
+  /** Median over the rounds, for each of them; only those that are known. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
 }
 
 /** Lets contestants take turns, `rounds` times each, so that the machine's noise falls on all of them. */
@@ -36,10 +38,19 @@ function standingOf(measured: readonly Measurement[]): Standing {
     eventsPerSecond: median(measured.map(({ events, seconds }) => events / seconds)),
     seconds: median(measured.map(({ seconds }) => seconds)),
     rssMaxBytes: Math.max(...measured.map((each) => each.rssMaxBytes)),
+    cpuSeconds: Object.fromEntries(
+      (['own', 'postgres', 'broker'] as const).flatMap((who) => {
+        const known = measured.flatMap(({ cpuSeconds }) => cpuSeconds?.[who] ?? []);
+        return known.length === 0 ? [] : [[who, median(known)]];
+      }),
+    ),
   };
 }
 
-function describe({ events, seconds, rssMaxBytes }: Measurement): string {
+function describe({ events, seconds, rssMaxBytes, cpuSeconds }: Measurement): string {
   const rate = Math.round(events / seconds).toLocaleString('en-US');
-  return `${rate} events/s (${events.toLocaleString('en-US')} in ${seconds.toFixed(2)} s, ${Math.round(rssMaxBytes / 2 ** 20)} MiB)`;
+  const cpu = Object.entries(cpuSeconds ?? {})
+    .flatMap(([who, used]) => (used === undefined ? [] : `, ${who} ${used.toFixed(2)} CPU s`))
+    .join('');
+  return `${rate} events/s (${events.toLocaleString('en-US')} in ${seconds.toFixed(2)} s, ${Math.round(rssMaxBytes / 2 ** 20)} MiB${cpu})`;
 }
