@@ -8,6 +8,7 @@ import { countRows } from '../readmodel/count-rows.ts';
 import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { FoldTurn } from './fold-turn.ts';
 import { copyJournal } from './journal-store.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import { isPresent } from './ownership/instance-store.ts';
@@ -77,6 +78,7 @@ async function rebuildAlone(
     options.onProgress,
   );
   const partitions = partitionsOf(plan, topics);
+  const turn = new FoldTurn();
   await inParallel(partitions, (partition) =>
     replayTask(
       settings,
@@ -88,6 +90,7 @@ async function rebuildAlone(
         fromStartOfLog: options.fromStartOfLog ?? false,
         signal,
         onRecords: progress.add,
+        turn,
       },
     ),
   ); // 3

@@ -8,6 +8,7 @@ import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
+import { FoldTurn } from './fold-turn.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   readonly onRecords: (records: number) => void;
   /** Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default: records are judged afresh. */
   readonly repeats?: readonly string[];
+  /** Shared with the other tasks that this thread replays. Default: there are none. */
+  readonly turn?: FoldTurn;
 }
 
 /**
@@ -78,16 +81,23 @@ async function replayOnce(
     };
     return position.offset < position.untilOffset ? [position] : [];
   });
-  await session.foldBatches([]);
-  if (positions.length > 0) {
-    const read = settings.log.read(positions, { signal });
-    for await (const batch of upTo(read, positions.length, options.untilTimestampMs)) {
-      await session.foldBatches([batch]);
-      options.onRecords(batch.nextOffset - batch.firstOffset);
+  const { turn = new FoldTurn() } = options;
+  const flush = () => turn.giveDuring(() => session.flush());
+  await turn.take();
+  try {
+    await session.foldBatches([], flush);
+    if (positions.length > 0) {
+      const read = settings.log.read(positions, { signal });
+      for await (const batch of upTo(read, positions.length, options.untilTimestampMs)) {
+        await session.foldBatches([batch], flush);
+        options.onRecords(batch.nextOffset - batch.firstOffset);
+      }
     }
+    signal.throwIfAborted();
+    await flush();
+  } finally {
+    turn.give();
   }
-  signal.throwIfAborted();
-  await session.flush();
   await recordOutcome(settings, session.task, 'idle', null);
 }
 
