@@ -50,6 +50,7 @@ export function createContainer(config: ResolvedConfig): Container {
     leaseMs: config.leaseMs,
     subjects: config.subjects,
     confinedTo: config.tasks ?? null,
+    generatedCode: config.generatedCode,
   }));
   container
     .bind(TOKENS.runner)

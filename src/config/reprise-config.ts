@@ -128,6 +128,8 @@ export interface RepriseConfig {
   readonly leaseMs?: number;
   /** Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair share of all. */
   readonly tasks?: readonly string[];
+  /** False: no code is made from text (`new Function`), as some hosts ask; rebuilds are slower then, their rows the same. Default true. */
+  readonly generatedCode?: boolean;
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly dev?: DevConfig;
@@ -158,6 +160,7 @@ export interface ResolvedConfig {
   readonly onError: ErrorPolicy | ErrorPolicies;
   readonly leaseMs: number;
   readonly tasks: readonly string[] | undefined;
+  readonly generatedCode: boolean;
   readonly logLevel: LogLevel;
   readonly dev: Required<DevConfig> | undefined;
 }

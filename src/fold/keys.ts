@@ -50,7 +50,7 @@ export class Keys {
         ids[i] =
           present !== null && present[i] === 0
             ? NULL_KEY
-            : this.#idOfText(bytes, start[i] as number, end[i] as number);
+            : this.idOfText(bytes, start[i] as number, end[i] as number);
       }
       return;
     }
@@ -87,7 +87,24 @@ export class Keys {
     }
   }
 
-  #idOfText(bytes: Buffer, start: number, end: number): number {
+  /** By key id, its place among all keys: part by part, text by its characters' codes. */
+  ranks(): Int32Array {
+    const parts = this.#parts;
+    const ids = Array.from({ length: this.count }, (_, id) => id).sort((a, b) => {
+      for (const values of parts) {
+        const left = values[a] as Part;
+        const right = values[b] as Part;
+        if (left !== right) return left < right ? -1 : 1;
+      }
+      return 0;
+    });
+    const ranks = new Int32Array(ids.length);
+    for (const [rank, id] of ids.entries()) ranks[id] = rank;
+    return ranks;
+  }
+
+  /** The id of a key of one text field, given by its bytes; BAD_KEY where Postgres cannot hold it. */
+  idOfText(bytes: Buffer, start: number, end: number): number {
     if (end - start > KEY_TEXT_BYTES_MAX) return BAD_KEY;
     const known = this.#dictionary.count;
     const id = this.#dictionary.idOf(bytes, start, end);

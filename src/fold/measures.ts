@@ -23,6 +23,8 @@ export type MeasuredPlan = MeasuresPlan & Pick<PlanBase, 'sources' | 'table'>;
 interface Placed {
   readonly plan: AccumulatorPlan;
   readonly accumulator: Accumulator;
+  /** Where its numbers begin in a stride. */
+  readonly at: number;
   readonly fieldIndexes: readonly (number | undefined)[];
 }
 
@@ -54,20 +56,26 @@ export class Measures {
     let next = at;
     this.#placed = plan.accumulators.map((each) => {
       const accumulator = createAccumulator(each, plan);
-      accumulator.place(next);
+      const first = next;
+      accumulator.place(first);
       next += accumulator.width;
       const fieldIndexes = plan.sources.map(({ fields }) => {
         if (each.field === null) return -1;
         const index = fields.indexOf(each.field);
         return index < 0 ? undefined : index;
       });
-      return { plan: each, accumulator, fieldIndexes };
+      return { plan: each, accumulator, at: first, fieldIndexes };
     });
     this.width = next - at;
     this.#filters =
       twin === null
         ? plan.measureFilters.map((filter) => new PartFilter(filter, plan.sources))
         : twin.#filters;
+  }
+
+  /** The accumulators and where their numbers begin, for code that is generated from them. */
+  get places(): readonly Pick<Placed, 'plan' | 'accumulator' | 'at'>[] {
+    return this.#placed;
   }
 
   /** Evaluates the measures' filters on the records of a part, and refuses records whose measured values Postgres could not hold. */

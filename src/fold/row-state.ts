@@ -26,8 +26,8 @@ export class RowState {
   changedCount = 0;
   #table: Int32Array;
   #mask: number;
-  /** By key id, the slot that was last found or taken for it. A hint: it is checked before it is believed. */
-  #recent = new Int32Array(1024);
+  /** By key id, the slot of the row that it met last. */
+  #recent = new Int32Array(1024).fill(EMPTY);
 
   constructor(stride: number) {
     this.stride = stride;
@@ -61,12 +61,12 @@ export class RowState {
 
   /** The slot of a row, taken now if it had none. */
   slotOf(keyId: number, windowStart: number, windowEnd: number): number {
-    const { stride, numbers, keyIds } = this;
-    const recent = keyId < this.#recent.length ? (this.#recent[keyId] as number) : EMPTY;
-    if (recent >= 0 && recent < this.count && keyIds[recent] === keyId) {
-      const base = recent * stride;
+    const { numbers } = this;
+    const slot = keyId < this.#recent.length ? (this.#recent[keyId] as number) : EMPTY;
+    if (slot !== EMPTY) {
+      const base = slot * this.stride;
       if (numbers[base + WINDOW_START] === windowStart && numbers[base + WINDOW_END] === windowEnd)
-        return recent;
+        return slot;
     }
     return this.#slotElsewhere(keyId, windowStart, windowEnd);
   }
@@ -75,7 +75,7 @@ export class RowState {
     const found = this.find(keyId, windowStart, windowEnd);
     const slot = found !== EMPTY ? found : this.#take(keyId, windowStart, windowEnd);
     if (keyId >= this.#recent.length) {
-      const larger = new Int32Array(Math.max(keyId + 1, 2 * this.#recent.length));
+      const larger = new Int32Array(Math.max(keyId + 1, 2 * this.#recent.length)).fill(EMPTY);
       larger.set(this.#recent);
       this.#recent = larger;
     }
@@ -102,6 +102,7 @@ export class RowState {
 
   /** Forgets every row. Costs what there are of them, not what there once were. */
   clear(): void {
+    this.#forgetRecent();
     for (let i = 0; i < this.changedCount; i += 1) {
       this.#changed[this.#changedSlots[i] as number] = 0;
     }
@@ -118,6 +119,7 @@ export class RowState {
   compact(keep: (slot: number) => boolean, onMove: (from: number, to: number) => void): void {
     let to = 0;
     const { stride, numbers, keyIds } = this;
+    this.#forgetRecent();
     this.#table.fill(EMPTY);
     for (let from = 0; from < this.count; from += 1) {
       if (!keep(from)) continue;
@@ -130,6 +132,12 @@ export class RowState {
       to += 1;
     }
     this.count = to;
+  }
+
+  #forgetRecent(): void {
+    for (let slot = 0; slot < this.count; slot += 1) {
+      this.#recent[this.keyIds[slot] as number] = EMPTY;
+    }
   }
 
   #take(keyId: number, windowStart: number, windowEnd: number): number {

@@ -97,6 +97,8 @@ export interface TaskFoldOptions {
    * the memory. The same key may leave several times; absorbing all its partial rows gives the whole row.
    */
   readonly mode: 'live' | 'partial';
+  /** False: no code is made from text, as a host's policy may ask; slower, the same rows. Default true. */
+  readonly generatedCode?: boolean;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface RunnerSettings {
   readonly subjects?: SubjectStrategies;
   /** What `tasks` of the configuration names; null, the default: no confinement. */
   readonly confinedTo?: readonly string[] | null;
+  /** False: no code is made from text. Default true. */
+  readonly generatedCode?: boolean;
   /** Told after a flush that put events into the outbox. */
   readonly onEmissions?: () => void;
 }

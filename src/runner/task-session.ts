@@ -109,6 +109,7 @@ export class TaskSession {
           : { wasRefused: (topic, offset) => refused.has(`${topic} ${offset}`) }),
       },
       mode: options.mode,
+      generatedCode: settings.generatedCode ?? true,
     });
     this.#endOffsets = opened.endOffsets;
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');

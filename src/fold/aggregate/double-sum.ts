@@ -62,12 +62,12 @@ export class DoubleSum implements Accumulator {
       numbers[index] = total;
       numbers[index + 1] = s - (total - back3) + (t - back3);
     } else {
-      this.#addSlowly(numbers, index, slot, x);
+      this.addSlowly(numbers, index, slot, x);
     }
   }
 
-  /** What a pair cannot hold, or what is not finite. Numbers are still as they were before `x`. */
-  #addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
+  /** Adds what a pair cannot hold, or what is not finite. Numbers are still as they were before `x`. Also for generated code, which leaves such values to it. */
+  addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
     const hi = numbers[index] as number;
     const units = this.#units.get(slot);
     if (units === undefined && !Number.isFinite(hi)) {
@@ -110,7 +110,7 @@ export class DoubleSum implements Accumulator {
       numbers[index] = x + 0;
       return;
     }
-    this.#addSlowly(numbers, index, slot, x);
+    this.addSlowly(numbers, index, slot, x);
     this.#settle(numbers, index, slot);
   }
 

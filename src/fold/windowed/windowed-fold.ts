@@ -3,6 +3,8 @@ import type { WindowedPlan } from '../../projection/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { EventClock } from '../event-clock.ts';
+import type { GeneratedFoldTarget } from '../generated/generated-fold.ts';
+import { GeneratedFold } from '../generated/generated-fold.ts';
 import { Keys } from '../keys.ts';
 import { internKeys } from '../part-keys.ts';
 import type {
@@ -19,6 +21,7 @@ import type {
 import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { lateEventAt, TopicBatches } from '../topic-batch.ts';
 import { Baselines } from './baselines.ts';
+import { slotsInKeyOrder } from './key-order.ts';
 import { WindowCloser } from './window-closer.ts';
 import { WindowPanes } from './window-panes.ts';
 import { LATE, WindowRoutes } from './window-routes.ts';
@@ -46,7 +49,10 @@ export class WindowedFold implements TaskFold {
   readonly #onNew: (slot: number) => void;
   #keys: Keys;
   readonly #keyIds: Int32Array[];
-  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
+  /** Null: every batch is folded column by column. */
+  readonly #generated: GeneratedFold | null;
+  /** `decoded` null: the generated fold reads the batch itself. */
+  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch | null } | null = null;
   #lateEvents: LateEvent[] = [];
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
@@ -73,6 +79,7 @@ export class WindowedFold implements TaskFold {
     const { window } = plan;
     this.#panes =
       window.kind === 'sliding' ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
+    this.#generated = this.#isGenerated(options) ? GeneratedFold.of(plan, this.#target()) : null;
   }
 
   get maxEventTimeMs(): number | null {
@@ -114,9 +121,22 @@ export class WindowedFold implements TaskFold {
 
   resolveSchema(schemaId: number, schema: string | Error): void {
     this.#topics.resolve(schemaId, schema);
+    this.#generated?.resolve(schemaId, schema);
   }
 
   prepare(batch: RecordBatch): readonly MissingRows[] {
+    if (this.#generated !== null) {
+      this.#prepared = { batch, decoded: null };
+      return [];
+    }
+    const decoded = this.#decode(batch);
+    this.#prepared = { batch, decoded };
+    const keys = this.#missingRows(batch, decoded);
+    return keys === null ? [] : [{ table: this.#plan.table, keys, bound: null }];
+  }
+
+  /** Decodes, routes and looks up the keys of a batch. */
+  #decode(batch: RecordBatch): DecodedBatch {
     const decoded = this.#topics.decode(batch);
     this.#routes.route(batch, decoded, this.#clock);
     this.#topics.filter(decoded);
@@ -130,9 +150,7 @@ export class WindowedFold implements TaskFold {
       );
       this.#rows.measures.prepare(part, decoded.deadLetters);
     }
-    this.#prepared = { batch, decoded };
-    const keys = this.#missingRows(batch, decoded);
-    return keys === null ? [] : [{ table: this.#plan.table, keys, bound: null }];
+    return decoded;
   }
 
   absorb(table: TablePlan, rows: RowSet): void {
@@ -144,7 +162,15 @@ export class WindowedFold implements TaskFold {
     const prepared = this.#prepared;
     if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
     this.#prepared = null;
-    const { decoded } = prepared;
+    if (prepared.decoded !== null) return this.#take(batch, prepared.decoded);
+    const generated = this.#generated as GeneratedFold;
+    const folded = generated.fold(batch, (part) => this.#take(part, this.#decode(part)));
+    this.lateCount += folded.lateCount;
+    return folded.deadLetters;
+  }
+
+  /** Folds a decoded batch. @returns its dead letters, by offset */
+  #take(batch: RecordBatch, decoded: DecodedBatch): readonly DeadLetter[] {
     if (this.#routes.isSingle && this.#closer === null && this.#plan.late === 'revise') {
       this.#takeAll(batch, decoded);
     } else this.#takeInTurn(batch, decoded);
@@ -192,12 +218,21 @@ export class WindowedFold implements TaskFold {
     this.#rowsAfterCompaction = state.count;
   }
 
+  /** Code is generated for rebuilds: live, a batch is looked over for missing rows before it is folded, and the owner's clock has a say. */
+  #isGenerated({ mode, clock, generatedCode = true }: TaskFoldOptions): boolean {
+    const isReplay = mode === 'partial' && clock.nowMs === null && clock.wasRefused === undefined;
+    return generatedCode && isReplay && this.#closer === null && this.#panes === null;
+  }
+
+  #target(): GeneratedFoldTarget {
+    return { keys: this.#keys, rows: this.#rows, clock: this.#clock };
+  }
+
   #takeRows(): RowSet {
     const isClosed = this.#closer?.isClosed ?? (() => false);
     const { state } = this.#rows;
     if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), isClosed);
-    const all = Int32Array.from({ length: state.count }, (_, slot) => slot);
-    const rows = this.#rows.write(this.#keys, all, isClosed);
+    const rows = this.#rows.write(this.#keys, slotsInKeyOrder(this.#keys, state), isClosed);
     this.#rows.clear();
     if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
     return rows;

@@ -1,0 +1,82 @@
+import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
+import type { TumblingWindow } from '../../projection/window.ts';
+import { EARLIEST_MS, LATEST_MS } from '../postgres-limits.ts';
+import { REVISED_AT } from '../row-state.ts';
+
+/** What the fold of one writer schema is generated from. */
+export interface FoldSourceParts {
+  readonly plan: Pick<WindowedPlan, 'latenessMs' | 'maxDriftMs'>;
+  readonly window: TumblingWindow;
+  readonly time: SourcePlan['time'];
+  /** Fields that are read. */
+  readonly fields: readonly string[];
+  /** Index of the key's field among them. */
+  readonly key: number;
+  readonly schemaId: number;
+  readonly stride: number;
+  /** Statements that read a record (`readerSource`). */
+  readonly read: string;
+  /** Statements that take it in, by accumulator (`accumulatorSource`). */
+  readonly accumulate: readonly string[];
+}
+
+/**
+ * The body of a function of `batch`, `from` and `task` that folds records into rows until one is out of the ordinary, and returns its index (the batch's count when none is). Read, route
+ * and accumulate happen in one pass, without columns between. A record that it stops at has changed nothing but the dictionary of keys.
+ */
+export function foldSource(parts: FoldSourceParts): string {
+  const { key, stride, accumulate } = parts;
+  return `'use strict';
+const { bytes, count, offsets, timestampsMs, valueStart, valueEnd } = batch;
+const { keys, state, slow } = task;
+const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+let { latestMs, watermarkMs, lateCount } = task;
+let startMs = NaN, endMs = NaN;
+let i = from;
+records: for (; i < count; i += 1) {
+  let at = valueStart[i];
+  const end = valueEnd[i];
+  ${header(parts.schemaId)}
+  ${parts.read}
+  if (at !== end) break;
+  ${route(parts)}
+  if (!present${key}) break;
+  const keyId = keys.idOfText(bytes, start${key}, end${key});
+  if (keyId < 0) break;
+  const slot = state.slotOf(keyId, startMs, endMs);
+  const numbers = state.numbers, base = slot * ${stride};
+  if (seenMs > watermarkMs) watermarkMs = seenMs;
+  if (timeMs > latestMs) latestMs = timeMs;
+  if (endMs <= watermarkMs) {
+    lateCount += 1;
+    if (!(numbers[base + ${REVISED_AT}] >= offsets[i])) numbers[base + ${REVISED_AT}] = offsets[i];
+  }
+  ${accumulate.join('\n  ')}
+}
+task.latestMs = latestMs;
+task.watermarkMs = watermarkMs;
+task.lateCount = lateCount;
+return i;`;
+}
+
+/** A value, not a tombstone, in Confluent's header: a zero and the schema's id. */
+function header(schemaId: number): string {
+  const id = [24, 16, 8, 0].map((shift) => (schemaId >>> shift) & 255);
+  const differs = id.map((byte, n) => `bytes[at + ${n + 1}] !== ${byte}`).join(' || ');
+  return `if (at < 0 || end - at < 5 || bytes[at] !== 0 || ${differs}) break;
+  at += 5;`;
+}
+
+/** Event time and window. The window of the record before is tried first: a division costs more than two comparisons. */
+function route({ plan, window, time, fields }: FoldSourceParts): string {
+  const n = time.kind === 'field' ? fields.indexOf(time.field) : -1;
+  const { sizeMs, offsetMs } = window;
+  return `const timeMs = ${n < 0 ? 'timestampsMs[i]' : `present${n} ? value${n} : timestampsMs[i]`};
+  if (!(timeMs <= timestampsMs[i] + ${plan.maxDriftMs})) break;
+  const seenMs = timeMs - ${plan.latenessMs};
+  if (!(timeMs >= startMs && timeMs < endMs)) {
+    startMs = Math.floor((timeMs - ${offsetMs}) / ${sizeMs}) * ${sizeMs} + ${offsetMs};
+    endMs = startMs + ${sizeMs};
+    if (!(startMs >= ${EARLIEST_MS} && endMs <= ${LATEST_MS})) break;
+  }`;
+}

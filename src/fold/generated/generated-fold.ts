@@ -1,0 +1,168 @@
+import { readerSource } from '../../avro/reader-source.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { sliceBatch } from '../../log/slice-batch.ts';
+import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
+import type { TumblingWindow } from '../../projection/window.ts';
+import type { EventClock } from '../event-clock.ts';
+import type { Keys } from '../keys.ts';
+import type { RowState } from '../row-state.ts';
+import type { DeadLetter } from '../task-fold.ts';
+import type { WindowRows } from '../windowed/window-rows.ts';
+import { accumulatorSource } from './accumulator-source.ts';
+import { foldSource } from './fold-source.ts';
+
+/** Records handed to the other fold at a time, at most, while nearly all are out of the ordinary. */
+const STRETCH_MAX = 4_096;
+
+/** What the generated function works on; it moves the numbers on. */
+interface Task {
+  readonly keys: Keys;
+  readonly state: RowState;
+  /** The accumulators, for what the statements leave to them. */
+  readonly slow: readonly unknown[];
+  latestMs: number;
+  watermarkMs: number;
+  lateCount: number;
+}
+
+type Run = (batch: RecordBatch, from: number, task: Task) => number;
+
+/** Where it folds into. */
+export interface GeneratedFoldTarget {
+  readonly keys: Keys;
+  readonly rows: WindowRows;
+  readonly clock: EventClock;
+}
+
+/**
+ * The fold of a windowed plan as generated code (ADR 0030): decode, key, window and measures in one function per writer schema, made with `new Function`. It folds what is ordinary and
+ * hands every other record to the columnar fold, which alone knows what to say of it; so the two can only agree.
+ */
+export class GeneratedFold {
+  readonly #source: SourcePlan;
+  readonly #bodyOf: (read: string, schemaId: number) => string;
+  readonly #target: GeneratedFoldTarget;
+  readonly #task: Task;
+  readonly #runs = new Map<number, Run>();
+
+  /** The generated fold of a plan in which nothing depends on the moment a window closes; null where it has something that no code is generated for. */
+  static of(plan: WindowedPlan, target: GeneratedFoldTarget): GeneratedFold | null {
+    const { window, keys, sources } = plan;
+    const [source, second] = sources;
+    const [key, otherKey] = keys;
+    if (source === undefined || second !== undefined || source.event.format !== 'avro') return null;
+    if (key === undefined || otherKey !== undefined || window.kind !== 'tumbling') return null;
+    if (plan.late !== 'revise' || source.where.length > 0) return null;
+    const accumulate = statementsOf(source, target.rows);
+    const keyIndex = source.fields.indexOf(key.field);
+    const isText = key.type.kind === 'string' || key.type.kind === 'uuid';
+    if (accumulate === null || !isText) return null;
+    return new GeneratedFold(source, target, (read, schemaId) =>
+      foldSource({
+        plan,
+        window: window as TumblingWindow,
+        time: source.time,
+        fields: source.fields,
+        key: keyIndex,
+        schemaId,
+        stride: target.rows.state.stride,
+        read,
+        accumulate,
+      }),
+    );
+  }
+
+  private constructor(
+    source: SourcePlan,
+    target: GeneratedFoldTarget,
+    bodyOf: (read: string, schemaId: number) => string,
+  ) {
+    this.#source = source;
+    this.#bodyOf = bodyOf;
+    this.#target = target;
+    this.#task = {
+      keys: target.keys,
+      state: target.rows.state,
+      slow: target.rows.measures.places.map(({ accumulator }) => accumulator),
+      latestMs: 0,
+      watermarkMs: 0,
+      lateCount: 0,
+    };
+  }
+
+  /** Makes the code of a writer schema. A schema, or a host, that allows none leaves its records to the columnar fold. */
+  resolve(schemaId: number, schema: string | Error): void {
+    if (schema instanceof Error) return;
+    const { event, fields } = this.#source;
+    const read = readerSource({ event, fields, schemaText: schema });
+    if (read === null) return;
+    const run = compile(this.#bodyOf(read, schemaId));
+    if (run !== null) this.#runs.set(schemaId, run);
+  }
+
+  /**
+   * Folds a batch. `columnar` is given the stretches of it that are not ordinary, in order.
+   * @returns the dead letters that `columnar` returned, and how many events were late here
+   */
+  fold(
+    batch: RecordBatch,
+    columnar: (part: RecordBatch) => readonly DeadLetter[],
+  ): { readonly deadLetters: DeadLetter[]; readonly lateCount: number } {
+    const deadLetters: DeadLetter[] = [];
+    this.#task.lateCount = 0;
+    let stretch = 1;
+    for (let from = 0; from < batch.count; ) {
+      const next = this.#run(batch, from);
+      if (next === batch.count) break;
+      stretch = next > from ? 1 : Math.min(2 * stretch, STRETCH_MAX);
+      const until = Math.min(next + stretch, batch.count);
+      deadLetters.push(...columnar(stretchOf(batch, next, until)));
+      from = until;
+    }
+    return { deadLetters, lateCount: this.#task.lateCount };
+  }
+
+  /** Folds from one record on. @returns the first record that is not folded */
+  #run(batch: RecordBatch, from: number): number {
+    const { clock } = this.#target;
+    const task = this.#task;
+    task.latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
+    task.watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    let next = from;
+    for (let before = -1; before < next && next < batch.count; ) {
+      before = next;
+      for (const run of this.#runs.values()) next = run(batch, next, task);
+    }
+    if (task.latestMs > Number.NEGATIVE_INFINITY) clock.see(task.latestMs);
+    return next;
+  }
+}
+
+/** How each accumulator takes in a record; null where one needs more than statements. */
+function statementsOf(source: SourcePlan, rows: WindowRows): readonly string[] | null {
+  const statements = rows.measures.places.map(({ plan, at }, n) => {
+    const field = plan.field === null ? -1 : source.fields.indexOf(plan.field);
+    const type = source.event.fields.find(({ name }) => name === plan.field)?.type.kind;
+    const isDouble = type === 'double' || type === 'float';
+    if (plan.kind !== 'count' && !isDouble) return null;
+    return accumulatorSource({ plan, at, field, n });
+  });
+  return statements.includes(null) ? null : (statements as string[]);
+}
+
+/** Null where the host forbids code from text (a content security policy, `--disallow-code-generation-from-strings`). */
+function compile(body: string): Run | null {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made here, of numbers and of names from this room
+    return new Function('batch', 'from', 'task', body) as Run;
+  } catch (error) {
+    if (error instanceof EvalError) return null;
+    throw error;
+  }
+}
+
+function stretchOf(batch: RecordBatch, from: number, until: number): RecordBatch {
+  const firstOffset = from === 0 ? batch.firstOffset : (batch.offsets[from] as number);
+  const nextOffset = until === batch.count ? batch.nextOffset : (batch.offsets[until] as number);
+  return sliceBatch(batch, { from, until }, { firstOffset, nextOffset });
+}
