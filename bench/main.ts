@@ -3,10 +3,13 @@ import { runContestant } from './contestants/run-contestant.ts';
 import type { DecodeBenchOptions } from './decode.ts';
 import type { DrainOptions } from './drain.ts';
 import type { FoldBenchOptions } from './fold.ts';
+import type { GateOptions } from './gate.ts';
 import type { LiveOptions } from './live.ts';
 import { endChildrenOnSignals, profileInto } from './measure/child.ts';
+import { record } from './measure/record.ts';
 import type { BenchReport } from './measure/report.ts';
 import { toJson, toTable } from './measure/report.ts';
+import { say } from './measure/say.ts';
 import type { PeersOptions } from './peers.ts';
 import type { PublishBenchOptions } from './publish.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
@@ -14,6 +17,7 @@ import type { RebuildBenchOptions } from './rebuild.ts';
 /** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
 interface CommonOptions {
   readonly json?: true;
+  readonly record?: true;
   readonly profile?: string;
 }
 
@@ -30,6 +34,7 @@ function bench<Options>(
     .command(name)
     .description(description)
     .option('--json', 'end with one JSON line')
+    .option('--record', 'add the result to bench/results/, with commit and machine')
     .option('--kafka <host:port>', 'use this broker; default: boot one')
     .option('--profile <folder>', 'write a CPU profile of every measured process into this folder')
     .action(async (options: CommonOptions & Options) => {
@@ -37,6 +42,7 @@ function bench<Options>(
       endChildrenOnSignals();
       const run = await load();
       const report = await run(options);
+      if (options.record) say(`recorded in ${record(report)}`);
       process.stdout.write(`${options.json ? toJson(report) : toTable(report)}\n`);
     });
 }
@@ -99,6 +105,14 @@ bench<FoldBenchOptions>(
   .addOption(
     new Option('--events <number>', 'events of each kind').default(1_000_000).argParser(positive),
   )
+  .addOption(roundsOption());
+
+bench<GateOptions>(
+  'gate',
+  'fails when the folds are worth less than they must be, beside a loop written by hand: no log, no database',
+  async () => (await import('./gate.ts')).benchGate,
+)
+  .addOption(new Option('--events <number>', 'payments').default(500_000).argParser(positive))
   .addOption(roundsOption());
 
 bench<DecodeBenchOptions>(

@@ -3,6 +3,8 @@ import pg from 'pg';
 import { consume } from './consume.ts';
 import type { Measurement, TableTask } from './contestant.ts';
 import { rssMaxBytes } from './contestant.ts';
+import type { PaymentRow } from './fold-payments.ts';
+import { foldPayments } from './fold-payments.ts';
 import { createTables } from './hand-written-table.ts';
 import { decodePayment } from './payment-codec.ts';
 
@@ -15,15 +17,6 @@ const UPSERT = `
 const ADVANCE = `
   insert into payment_offsets values ($1, $2, $3)
   on conflict (topic, partition) do update set next_offset = excluded.next_offset`;
-
-interface Row {
-  readonly userId: string;
-  readonly windowStartMs: number;
-  payments: number;
-  total: number;
-  smallest: number;
-  largest: number;
-}
 
 /**
  * The good hand-written loop: kafkajs eachBatch, avsc, a Map per batch, one unnest upsert and the offset in one transaction; four partitions at a time,
@@ -46,36 +39,16 @@ export async function handWrittenBatch(task: TableTask): Promise<Measurement> {
   return { events: seen, seconds, rssMaxBytes: rssMaxBytes() };
 }
 
-function fold(batch: EachBatchPayload['batch']): Map<string, Row> {
-  const rows = new Map<string, Row>();
-  for (const { value } of batch.messages) {
-    const { userId, amount, occurredAt } = decodePayment(value);
-    const windowStartMs = occurredAt - (occurredAt % 60_000);
-    const key = `${userId}|${windowStartMs}`;
-    const row = rows.get(key);
-    if (row === undefined) {
-      rows.set(key, {
-        userId,
-        windowStartMs,
-        payments: 1,
-        total: amount,
-        smallest: amount,
-        largest: amount,
-      });
-    } else {
-      row.payments += 1;
-      row.total += amount;
-      row.smallest = Math.min(row.smallest, amount);
-      row.largest = Math.max(row.largest, amount);
-    }
-  }
+function fold({ messages }: EachBatchPayload['batch']): Map<string, PaymentRow> {
+  const rows = new Map<string, PaymentRow>();
+  foldPayments(rows, messages.length, (i) => decodePayment(messages[i]?.value ?? null));
   return rows;
 }
 
 async function write(
   pool: pg.Pool,
   batch: EachBatchPayload['batch'],
-  folded: Map<string, Row>,
+  folded: Map<string, PaymentRow>,
 ): Promise<void> {
   const rows = [...folded.values()];
   const client = await pool.connect();

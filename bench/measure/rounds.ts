@@ -49,7 +49,7 @@ function standingOf(measured: readonly Measurement[]): Standing {
 
 function describe({ events, seconds, rssMaxBytes, cpuSeconds }: Measurement): string {
   const rate = Math.round(events / seconds).toLocaleString('en-US');
-  const cpu = Object.entries(cpuSeconds ?? {})
+  const cpu = Object.entries<number | undefined>({ ...cpuSeconds })
     .flatMap(([who, used]) => (used === undefined ? [] : `, ${who} ${used.toFixed(2)} CPU s`))
     .join('');
   return `${rate} events/s (${events.toLocaleString('en-US')} in ${seconds.toFixed(2)} s, ${Math.round(rssMaxBytes / 2 ** 20)} MiB${cpu})`;
