@@ -3,11 +3,11 @@ import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
-import { deleteDuplicates, loadDuplicates } from '../readmodel/duplicate-rows.ts';
+import { takeDuplicates } from '../readmodel/duplicate-rows.ts';
 
 /**
  * Merges the partial rows of keys that a rebuild appended more than once, and adds the primary key and indexes, all in the caller's transaction.
- * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given.
+ * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given. Memory holds a slice of them at a time, however many there are.
  */
 export async function mergeDuplicates(
   client: ClientBase,
@@ -15,16 +15,15 @@ export async function mergeDuplicates(
   partitions: number,
 ): Promise<void> {
   for (let partition = 0; partition < partitions; partition += 1) {
-    const partials = await loadDuplicates(client, plan.table, partition);
-    if (partials.count === 0) continue;
     const fold = createTaskFold(plan, {
       clock: { maxEventTimeMs: null, watermarkMs: null, nowMs: null },
       mode: 'partial',
     });
-    fold.absorb(plan.table, partials);
-    await deleteDuplicates(client, plan.table, partition);
-    for (const { table, rows } of fold.takeChanges().tables) {
-      await copyRows(client, table, partition, rows);
+    for await (const partials of takeDuplicates(client, plan.table, partition)) {
+      fold.absorb(plan.table, partials);
+      for (const { table, rows } of fold.takeChanges().tables) {
+        await copyRows(client, table, partition, rows);
+      }
     }
   }
   const added = await addConstraints(client, plan.table);
