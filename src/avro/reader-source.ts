@@ -3,6 +3,7 @@ import type { AvroType, RecordType } from './avro-type.ts';
 import { checkLogicalTypes, writerFieldOf } from './check-logical-types.ts';
 import { parseRecordSchema } from './parse-schema.ts';
 import { pickBranch } from './pick-branch.ts';
+import { compileUpcastReader } from './upcast-reader.ts';
 import { dateRangeMs } from './value-types.ts';
 
 /** Deeper records are left to the decoder that checks its budget. */
@@ -24,6 +25,7 @@ export interface ReaderSourceOptions {
  */
 export function readerSource({ event, fields, schemaText }: ReaderSourceOptions): string | null {
   try {
+    if (compileUpcastReader(event, { text: schemaText, origin: 'writer' }) !== null) return null;
     const writer = parseRecordSchema(schemaText, 'writer');
     const reader = parseRecordSchema(event.schemaText ?? '', 'reader');
     checkLogicalTypes(writer, reader, 'generated reader');
