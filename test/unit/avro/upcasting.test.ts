@@ -5,6 +5,7 @@ import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
 import { eventFields } from '../../../src/avro/event-fields.ts';
 import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
 import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import { readerSource } from '../../../src/avro/reader-source.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
 import { type Upcaster, upcaster } from '../../../src/event/evolution.ts';
@@ -156,6 +157,10 @@ describe('upcasters', () => {
     const event = { sensor: 'a', seconds: 3000 };
     expect(read(now, inMillis, event)).toMatchObject({ seconds: 3 });
     expect(read(now, inSeconds, event)).toMatchObject({ seconds: 3000 });
+    const fields = ['seconds'];
+    const generated = (schemaText = '') => readerSource({ event: now, fields, schemaText });
+    expect(generated(inMillis.schemaText)).toBeNull();
+    expect(generated(inSeconds.schemaText)).not.toBeNull();
     const neither = version([sensor, seconds], { doc: 'in something' });
     expect(() => read(now, neither, event)).toThrow(
       expect.objectContaining({
