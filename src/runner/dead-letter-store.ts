@@ -19,40 +19,71 @@ export async function readHeldKeys(client: ClientBase, task: TaskKey): Promise<r
   return rows.map(({ key }) => key);
 }
 
+/** Letters of one statement, and bytes of their values: topics full of garbage are written in few statements, and none is large. */
+const LETTERS_PER_STATEMENT_MAX = 500;
+const BYTES_PER_STATEMENT_MAX = 1 << 20;
+
 /** Keeps the records that could not be folded, in the transaction of their batch. Writing one again changes nothing. */
 export async function writeDeadLetters(
   client: ClientBase,
   task: TaskKey,
   deadLetters: readonly TriedLetter[],
 ): Promise<void> {
-  for (const letter of deadLetters) {
+  for (let from = 0; from < deadLetters.length; ) {
+    const until = statementEnd(deadLetters, from);
+    const rows = deadLetters.slice(from, until).map((letter) => parametersOf(task, letter));
+    const width = rows[0]?.length ?? 0;
+    const tuples = rows.map((_, row) => {
+      const place = (column: number) => `$${row * width + column}`;
+      const places = Array.from({ length: width }, (__, i) =>
+        i + 1 === TIMESTAMP ? `to_timestamp(${place(i + 1)} / 1000.0)` : place(i + 1),
+      );
+      return `(${places.join(', ')})`;
+    });
     await client.query(
       `insert into reprise.dead_letters (projection, version, topic, partition, "offset", reason, message,
          record_timestamp, key, value, headers, attempts, quarantine)
-       values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), $9, $10, $11, $12, $13)
-       on conflict do nothing`,
-      [
-        task.projection,
-        task.version,
-        letter.topic,
-        letter.partition,
-        letter.offset.toString(),
-        letter.reason,
-        letter.message,
-        letter.timestampMs,
-        letter.key,
-        letter.value,
-        JSON.stringify(
-          letter.headers.map((header) => ({
-            key: header.key,
-            value: header.value?.toString('base64') ?? null,
-          })),
-        ),
-        letter.attempts,
-        letter.quarantine,
-      ],
+       values ${tuples.join(', ')} on conflict do nothing`,
+      rows.flat(),
     );
+    from = until;
   }
+}
+
+/** Where among the parameters of a letter its timestamp is, in milliseconds. */
+const TIMESTAMP = 8;
+
+function statementEnd(letters: readonly TriedLetter[], from: number): number {
+  let bytes = 0;
+  let until = from;
+  while (until < letters.length && until - from < LETTERS_PER_STATEMENT_MAX) {
+    bytes += letters[until]?.value?.length ?? 0;
+    if (until > from && bytes > BYTES_PER_STATEMENT_MAX) break;
+    until += 1;
+  }
+  return until;
+}
+
+function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
+  const headers = letter.headers.map((header) => ({
+    key: header.key,
+    value: header.value?.toString('base64') ?? null,
+  }));
+  return [
+    task.projection,
+    task.version,
+    letter.topic,
+    letter.partition,
+    letter.offset.toString(),
+    letter.reason,
+    letter.message,
+    letter.timestampMs,
+    letter.key,
+    letter.value,
+    JSON.stringify(headers),
+    letter.attempts,
+    letter.quarantine,
+  ];
 }
 
 /** Takes letters that were folded after all out of the dead letters. */
