@@ -16,6 +16,8 @@ import { createValueType } from './value-types.ts';
 export interface EventDecoder<Event> {
   /** Gives the text of a writer schema, or why there is none: its values then fail with that error. Never throws. */
   resolve(schemaId: number, schema: string | Error): void;
+  /** Takes `resolve` back. */
+  forget(schemaId: number): void;
   /** True when `resolve` has been called for the id. */
   knows(schemaId: number): boolean;
   /** @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED */
@@ -33,6 +35,7 @@ export function createEventDecoder<Event>(event: EventDefinition<Event>): EventD
   if (event.format === 'avro') return new AvroEventDecoder(event);
   return {
     resolve: () => undefined,
+    forget: () => undefined,
     knows: () => true,
     decode: (value) =>
       event.format === 'raw' ? ({ value } as Event) : parseJsonEvent(event, value),
@@ -61,6 +64,10 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
 
   resolve(schemaId: number, schema: string | Error): void {
     this.resolved.set(schemaId, typeof schema === 'string' ? this.link(schemaId, schema) : schema);
+  }
+
+  forget(schemaId: number): void {
+    this.resolved.delete(schemaId);
   }
 
   private link(schemaId: number, text: string): Resolved | Error {

@@ -69,6 +69,10 @@ class AvroFieldDecoder implements FieldDecoder {
     this.programs.set(schemaId, found);
   }
 
+  forget(schemaId: number): void {
+    this.programs.delete(schemaId);
+  }
+
   private compile(schemaId: number, text: string): Program | Error {
     try {
       const upcast = compileUpcastReader(this.event, { text, origin: `schema ${schemaId}` });

@@ -11,6 +11,8 @@ export interface FieldDecoder {
   unresolvedSchemaIds(batch: RecordBatch): readonly number[];
   /** Gives a writer schema, or why there is none: its records then fail with that error. Never throws. */
   resolve(schemaId: number, schema: string | Error): void;
+  /** Takes `resolve` back. */
+  forget(schemaId: number): void;
   /** Never throws for what is in the records: a bad record is a failure and disturbs no neighbour. */
   decode(batch: RecordBatch): FieldColumns;
 }

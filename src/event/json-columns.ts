@@ -22,6 +22,7 @@ export function createJsonFieldDecoder(
   return {
     unresolvedSchemaIds: () => [],
     resolve: () => undefined,
+    forget: () => undefined,
     decode: (batch) => decodeBatch(event, named, batch),
   };
 }

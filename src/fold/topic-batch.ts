@@ -42,6 +42,8 @@ export interface DecodedBatch {
 /** All sources of a plan at work: which record is of which kind, decoding, event times, filters. */
 export class TopicBatches {
   readonly #topics = new Map<string, readonly Source[]>();
+  /** Schemas that could not be had for the batch at hand. */
+  readonly #missing = new Set<number>();
 
   /** `nowMs`: for processing time; null: record timestamps are taken instead. */
   constructor(plan: Pick<Plan, 'sources'>, nowMs: (() => number) | null) {
@@ -61,13 +63,28 @@ export class TopicBatches {
   }
 
   resolve(schemaId: number, schema: string | Error): void {
+    if (schema instanceof Error) this.#missing.add(schemaId);
     for (const sources of this.#topics.values()) {
       for (const source of sources) source.resolve(schemaId, schema);
     }
   }
 
-  /** Decodes a batch; nothing is filtered yet. */
+  /**
+   * Decodes a batch; nothing is filtered yet. Schemas that could not be had are forgotten afterwards: they may be there by the next batch, and ids that somebody
+   * makes up must not pile up.
+   */
   decode(batch: RecordBatch): DecodedBatch {
+    const decoded = this.#decodeParts(batch);
+    for (const schemaId of this.#missing) {
+      for (const sources of this.#topics.values()) {
+        for (const source of sources) source.forget(schemaId);
+      }
+    }
+    this.#missing.clear();
+    return decoded;
+  }
+
+  #decodeParts(batch: RecordBatch): DecodedBatch {
     const sources = this.#sourcesOf(batch);
     const deadLetters: DeadLetter[] = [];
     if (sources.length === 1) {
@@ -156,6 +173,12 @@ class Source {
     this.#claimed.set(schemaId, claimed);
   }
 
+  forget(schemaId: number): void {
+    this.#decoder.forget(schemaId);
+    this.#events.forget(schemaId);
+    this.#claimed.delete(schemaId);
+  }
+
   /** Whether records of this writer schema are this event, by the record's name or an alias. A schema that could not be fetched is claimed: to be reported. */
   claims(schemaId: number): boolean {
     return this.#claimed.get(schemaId) ?? false;
@@ -164,6 +187,12 @@ class Source {
   decode(batch: RecordBatch, at: Int32Array | null, deadLetters: DeadLetter[]): SourcePart {
     const decoded = this.#decoder.decode(batch);
     const skip = decoded.absent?.slice(0, batch.count) ?? new Uint8Array(batch.count);
+    if (batch.unreadable !== null) {
+      const { code, message } = batch.unreadable;
+      for (let i = 0; i < batch.count; i += 1) {
+        deadLetters.push(deadLetterAt(batch, i, code, message));
+      }
+    }
     for (const { index, error } of decoded.failures) {
       skip[index] = 1;
       const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
@@ -249,26 +278,26 @@ function millisOf(micros: number | bigint): number {
     : Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n);
 }
 
-/** A record with its bytes, as it will be kept. */
+/** A record with its bytes, as far as they can be read, as it will be kept. */
 export function deadLetterAt(
   batch: RecordBatch,
   index: number,
   reason: ErrorCode,
   message: string,
 ): DeadLetter {
-  const { topic, partition, offset, timestampMs, key, value, headers } = recordAt(batch, index);
-  return {
-    topic,
-    partition,
-    offset,
-    timestampMs,
-    reason,
-    message,
-    key,
-    value,
-    headers,
-    byClock: false,
-  };
+  const record =
+    batch.unreadable === null
+      ? recordAt(batch, index)
+      : {
+          topic: batch.topic,
+          partition: batch.partition,
+          offset: BigInt(batch.offsets[index] as number),
+          timestampMs: batch.timestampsMs[index] as number,
+          key: null,
+          value: null,
+          headers: [],
+        };
+  return { ...record, reason, message, byClock: false };
 }
 
 /** A record whose event time is not believed (reason FUTURE). */

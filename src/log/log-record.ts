@@ -4,10 +4,11 @@ import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
 
 /**
  * Record `index` of a batch as an object; key and value are views on the batch's bytes, not copies.
- * @throws CORRUPT_RECORD_BATCH when its headers are malformed; RangeError when `index` is outside `[0, count)`
+ * @throws CORRUPT_RECORD_BATCH when its headers are malformed; why the batch is unreadable, where it is; RangeError when `index` is outside `[0, count)`
  */
 export function recordAt(batch: RecordBatch, index: number): LogRecord {
   requireIndex(batch, index);
+  if (batch.unreadable !== null) throw batch.unreadable;
   return {
     topic: batch.topic,
     partition: batch.partition,
@@ -31,9 +32,10 @@ function valueAt(batch: RecordBatch, index: number): Buffer | null {
   return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
 }
 
-/** CRC-32C of key and value: what a checkpoint keeps to recognise its last record again. */
-export function recordHash(batch: RecordBatch, index: number): number {
+/** CRC-32C of key and value: what a checkpoint keeps to recognise its last record again; null: it cannot be read. */
+export function recordHash(batch: RecordBatch, index: number): number | null {
   requireIndex(batch, index);
+  if (batch.unreadable !== null) return null;
   const key = keyAt(batch, index);
   const value = valueAt(batch, index);
   const hash = key === null ? 0 : crc32c(key);

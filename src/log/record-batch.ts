@@ -1,3 +1,5 @@
+import type { RepriseError } from '../reprise-error.ts';
+
 /** A record header as Kafka has it: a UTF-8 name and bytes or null. */
 export interface RecordHeader {
   readonly key: string;
@@ -46,6 +48,8 @@ export interface RecordBatchOrigin {
   readonly stableEndOffset: number;
   /** True when timestamps were set by the broker on append (LogAppendTime), false when they are the producer's own clock. */
   readonly appendTime: boolean;
+  /** Why none of its records can be read: only their offsets are known, keys and values are null without being tombstones. Null or left out: they can be. */
+  readonly unreadable?: RepriseError | null;
 }
 
 /**
@@ -60,6 +64,7 @@ export class RecordBatch implements RecordBatchOrigin, RecordIndex {
   readonly leaderEpoch: number;
   readonly stableEndOffset: number;
   readonly appendTime: boolean;
+  readonly unreadable: RepriseError | null;
   readonly bytes: Buffer;
   readonly count: number;
   readonly offsets: Float64Array;
@@ -77,6 +82,7 @@ export class RecordBatch implements RecordBatchOrigin, RecordIndex {
     this.leaderEpoch = origin.leaderEpoch;
     this.stableEndOffset = origin.stableEndOffset;
     this.appendTime = origin.appendTime;
+    this.unreadable = origin.unreadable ?? null;
     this.bytes = bytes;
     this.count = index.count;
     this.offsets = index.offsets;

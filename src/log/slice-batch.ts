@@ -16,6 +16,7 @@ export function sliceBatch(
       leaderEpoch: batch.leaderEpoch,
       stableEndOffset: batch.stableEndOffset,
       appendTime: batch.appendTime,
+      unreadable: batch.unreadable,
     },
     batch.bytes,
     {

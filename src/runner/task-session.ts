@@ -24,7 +24,7 @@ import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
 import { assertNotCutOff } from './validate-checkpoint.ts';
-import { fetchWriterSchema } from './writer-schemas.ts';
+import { WriterSchemas } from './writer-schemas.ts';
 
 /** How a session folds and writes. */
 export interface SessionOptions {
@@ -75,6 +75,7 @@ export class TaskSession {
   readonly #settings: RunnerSettings;
   readonly #options: SessionOptions;
   readonly #order: StepOrder;
+  readonly #schemas: WriterSchemas;
   /** What Postgres holds. */
   #stored: Map<string, TopicCheckpoint>;
   #flushes: bigint;
@@ -93,6 +94,7 @@ export class TaskSession {
   constructor(settings: RunnerSettings, options: SessionOptions, opened: OpenedTask) {
     this.#settings = settings;
     this.#options = options;
+    this.#schemas = new WriterSchemas(settings.registry, options);
     const { task, checkpoints } = opened;
     this.task = task;
     this.#stored = new Map(task.checkpoints);
@@ -357,9 +359,10 @@ export class TaskSession {
   }
 
   async #resolveSchemas(batch: RecordBatch): Promise<void> {
-    for (const wanted of this.fold.unresolvedSchemas(batch)) {
-      const schema = await fetchWriterSchema(this.#settings.registry, wanted, this.#options);
-      this.fold.resolveSchema(wanted.schemaId, schema);
+    const wanted = this.fold.unresolvedSchemas(batch);
+    if (wanted.length === 0) return;
+    for (const [id, schema] of await this.#schemas.fetch(wanted)) {
+      this.fold.resolveSchema(id, schema);
     }
   }
 

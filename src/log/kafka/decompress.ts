@@ -154,7 +154,7 @@ function refused(
   if (cause instanceof TooLarge || code === 'ERR_BUFFER_TOO_LARGE') {
     return new RepriseError(
       'BUDGET_EXCEEDED',
-      `${where} unpacks from ${name} to more than ${unpackedBytesMax} bytes. Raise the reader's unpackedBytesMax if the producer is trusted.`,
+      `${where} is part of a Kafka batch that unpacks from ${name} to more than ${unpackedBytesMax} bytes, so it was not read. If its producer is trusted, raise log.unpackedBytesMax and rebuild.`,
       { cause, facts: { unpackedBytesMax } },
     );
   }

@@ -73,7 +73,7 @@ export class PartitionReader {
     this.#states = states;
   }
 
-  /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, BUDGET_EXCEEDED, LOG_UNAUTHORIZED */
+  /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED */
   async *stream(): AsyncGenerator<RecordBatch, void> {
     const { signal, connections, decompress } = this.#parts;
     const aborted = new Promise<Event>((resolve) => {

@@ -1,3 +1,4 @@
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { RecordBatch, type RecordIndex } from '../record-batch.ts';
 import {
   type BatchHeader,
@@ -9,6 +10,8 @@ import type { Decompress } from './decompress.ts';
 
 /** Unpacked bytes after which a slice is split into another record batch: 32 MiB. */
 const batchBytesTarget = 32 * 1024 * 1024;
+/** Records of one unreadable Kafka batch that are told apart. */
+const unreadableRecordsMax = 10_000;
 /** length, attributes, timestamp delta, offset delta, key length, value length, header count: a byte each. */
 const recordBytesMin = 7;
 
@@ -26,7 +29,8 @@ interface Placed {
 /**
  * Decodes a slice into record batches: one, unless unpacking makes it large or the kind of timestamp changes. Uncompressed, `bytes` is the
  * slice's own buffer; with a compressed Kafka batch among them it is a new one with the payloads. Pure: no I/O, no clock.
- * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, BUDGET_EXCEEDED
+ * A Kafka batch that is too large to unpack comes alone, as records that are unreadable (BUDGET_EXCEEDED): what becomes of them is the reader's to decide.
+ * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function* decodeSlice(
   slice: PartitionSlice,
@@ -49,9 +53,12 @@ export function* decodeSlice(
         leaderEpoch: last.leaderEpoch,
         stableEndOffset: slice.stableEndOffset,
         appendTime: last.appendTime,
+        unreadable: group.unreadable,
       },
       group.bytes,
-      decodeGroup(slice, group.bytes, group.placed),
+      group.unreadable === null
+        ? decodeGroup(slice, group.bytes, group.placed)
+        : unreadableIndex(slice, last),
     );
     firstOffset = nextOffset;
     from = group.until;
@@ -63,6 +70,8 @@ interface Group {
   readonly placed: readonly Placed[];
   /** Index of the first header that is not in the group. */
   readonly until: number;
+  /** Why the one Kafka batch of the group cannot be unpacked; null: all could. */
+  readonly unreadable: RepriseError | null;
 }
 
 function takeGroup(
@@ -79,7 +88,7 @@ function takeGroup(
     const placed = candidates
       .filter((header) => header.visible)
       .map((header) => ({ header, start: header.recordsStart, end: header.recordsEnd }));
-    return { bytes: slice.bytes, placed, until };
+    return { bytes: slice.bytes, placed, until, unreadable: null };
   }
   const parts: Buffer[] = [];
   const placed: Placed[] = [];
@@ -89,16 +98,63 @@ function takeGroup(
     if (size >= batchBytesTarget) break;
     taken += 1;
     if (!header.visible) continue;
-    const packed = slice.bytes.subarray(header.recordsStart, header.recordsEnd);
-    const where = `${slice.topic}[${slice.partition}]@${header.baseOffset}`;
-    const part = header.codec === 0 ? packed : decompress(header.codec, packed, where);
+    const part = unpack(slice, header, decompress);
+    if (part instanceof RepriseError) {
+      if (taken - 1 > from)
+        return { bytes: joined(parts), placed, until: taken - 1, unreadable: null };
+      return { bytes: empty, placed: [], until: taken, unreadable: part };
+    }
     placed.push({ header, start: size, end: size + part.length });
     parts.push(part);
     size += part.length;
   }
+  return { bytes: joined(parts), placed, until: taken, unreadable: null };
+}
+
+function joined(parts: readonly Buffer[]): Buffer {
   const [only] = parts;
-  const joined = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-  return { bytes: joined, placed, until: taken };
+  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+}
+
+/** The records of a Kafka batch, or why they are too large. */
+function unpack(
+  slice: PartitionSlice,
+  header: BatchHeader,
+  decompress: Decompress,
+): Buffer | RepriseError {
+  const packed = slice.bytes.subarray(header.recordsStart, header.recordsEnd);
+  if (header.codec === 0) return packed;
+  try {
+    return decompress(
+      header.codec,
+      packed,
+      `${slice.topic}[${slice.partition}]@${header.baseOffset}`,
+    );
+  } catch (error) {
+    if (isRepriseError(error, 'BUDGET_EXCEEDED')) return error;
+    throw error;
+  }
+}
+
+/** An entry for each record of a Kafka batch that cannot be unpacked; one for all of them, at its last offset, where compaction or their number hides which there are. */
+function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordIndex {
+  const { baseOffset, lastOffset, count, maxTimestampMs } = header;
+  const isEach = count === lastOffset - baseOffset + 1 && count <= unreadableRecordsMax;
+  const first = isEach ? Math.max(baseOffset, slice.fetchOffset) : lastOffset;
+  const offsets: number[] = [];
+  for (let offset = first; offset <= lastOffset; offset += 1) {
+    if (offset < slice.untilOffset) offsets.push(offset);
+  }
+  const absent = () => new Int32Array(offsets.length).fill(-1);
+  return {
+    count: offsets.length,
+    offsets: Float64Array.from(offsets),
+    timestampsMs: new Float64Array(offsets.length).fill(maxTimestampMs),
+    keyStart: absent(),
+    keyEnd: absent(),
+    valueStart: absent(),
+    valueEnd: absent(),
+  };
 }
 
 function decodeGroup(

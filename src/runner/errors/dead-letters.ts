@@ -16,7 +16,7 @@ type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
 };
 
 /** A dead letter as a record that can be folded again. */
-export interface StoredLetter extends LogRecord {
+export interface StoredLetter extends LogRecord, Pick<DeadLetterStatus, 'reason' | 'message'> {
   readonly quarantine: 'failed' | 'waiting' | null;
 }
 
@@ -77,6 +77,8 @@ export async function readLetters(
     key: row.key,
     value: row.value,
     headers: headersOf(row),
+    reason: row.reason,
+    message: row.message,
     quarantine: row.quarantine,
   }));
 }

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../fold/task-fold.ts';
-import { recordAt } from '../../log/log-record.ts';
+import { deadLetterAt } from '../../fold/topic-batch.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { OwnedTask } from '../checkpoint.ts';
@@ -89,7 +89,7 @@ export function letterOf(
   i: number,
   why: Pick<DeadLetter, 'reason' | 'message'>,
 ): DeadLetter {
-  return { ...recordAt(batch, i), ...why, byClock: false };
+  return deadLetterAt(batch, i, why.reason, why.message);
 }
 
 /** The record of a batch that a function of the projection failed on, where an error says which; null: none of it. */

@@ -79,6 +79,8 @@ class PartitionRedrive {
 
   /** Tries until it is folded or fails by itself: an instance may take the task in between, and is taken it from again. */
   async #try(letter: StoredLetter): Promise<Pick<Failure, 'reason' | 'message'> | null> {
+    // Only its place is kept: folded as it is, it would pass for a tombstone.
+    if (isUnreadable(letter)) return { reason: letter.reason, message: letter.message };
     for (;;) {
       try {
         this.#session ??= await this.#open();
@@ -109,4 +111,9 @@ class PartitionRedrive {
     await session.flush();
     return session;
   }
+}
+
+/** A record of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`). */
+function isUnreadable({ reason, value }: StoredLetter): boolean {
+  return reason === 'BUDGET_EXCEEDED' && value === null;
 }

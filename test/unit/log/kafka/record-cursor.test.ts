@@ -208,36 +208,54 @@ test.each([
   ['gzip', 1, gzipSync],
   ['snappy', 2, (payload: Buffer) => compressSync(payload)],
   ['lz4', 3, (payload: Buffer) => compressFrameSync(payload)],
-] as const)('unpacks %s beside uncompressed batches, and stops a bomb', (_name, codec, pack) => {
-  const records = [plain(0, 'x'.repeat(500)), plain(1)];
-  const compress = (payload: Buffer) => Buffer.from(pack(payload));
-  const packed = encodeBatch({
-    baseOffset: 0,
-    lastOffset: 1,
-    records,
-    attributes: codec,
-    compress,
-  });
-  const loose = encodeBatch({ baseOffset: 2, lastOffset: 2, records: [plain(2)] });
-  expect(recordsOf(decode(Buffer.concat([packed, loose])))).toEqual([...records, plain(2)]);
-  const bomb = [{ ...plain(0), value: Buffer.alloc(2 * 1024 * 1024) }];
-  const large = encodeBatch({
-    baseOffset: 0,
-    lastOffset: 0,
-    records: bomb,
-    attributes: codec,
-    compress,
-  });
-  expect(() => decode(large)).toThrow(expect.objectContaining({ code: 'BUDGET_EXCEEDED' }));
-  const broken = encodeBatch({
-    baseOffset: 0,
-    lastOffset: 0,
-    records: [plain(0)],
-    attributes: codec,
-    compress: () => Buffer.from('not compressed at all, whatever it says'),
-  });
-  expect(() => decode(broken)).toThrow(expect.objectContaining({ code: 'CORRUPT_RECORD_BATCH' }));
-});
+] as const)(
+  'unpacks %s beside uncompressed batches, and sets a bomb apart',
+  (_name, codec, pack) => {
+    const records = [plain(0, 'x'.repeat(500)), plain(1)];
+    const compress = (payload: Buffer) => Buffer.from(pack(payload));
+    const packed = encodeBatch({
+      baseOffset: 0,
+      lastOffset: 1,
+      records,
+      attributes: codec,
+      compress,
+    });
+    const loose = encodeBatch({ baseOffset: 2, lastOffset: 2, records: [plain(2)] });
+    expect(recordsOf(decode(Buffer.concat([packed, loose])))).toEqual([...records, plain(2)]);
+    const value = Buffer.alloc(2 * 1024 * 1024);
+    const bombAt = (baseOffset: number, lastOffset: number) =>
+      encodeBatch({
+        baseOffset,
+        lastOffset,
+        records: [{ ...plain(baseOffset), value }, plain(lastOffset)],
+        attributes: codec,
+        compress,
+      });
+    const behind = encodeBatch({ baseOffset: 9, lastOffset: 9, records: [plain(9)] });
+    const bytes = Buffer.concat([packed, loose, bombAt(3, 4), bombAt(5, 8), behind]);
+    const batches = decode(bytes);
+    const seen = batches.map((batch) => ({
+      reach: [batch.firstOffset, batch.nextOffset],
+      offsets: [...batch.offsets.subarray(0, batch.count)],
+      unreadable: batch.unreadable?.code,
+    }));
+    expect(seen).toEqual([
+      { reach: [0, 3], offsets: [0, 1, 2], unreadable: undefined },
+      { reach: [3, 5], offsets: [3, 4], unreadable: 'BUDGET_EXCEEDED' },
+      { reach: [5, 9], offsets: [8], unreadable: 'BUDGET_EXCEEDED' }, // compaction hides which of 5 … 8 there are
+      { reach: [9, 10], offsets: [9], unreadable: undefined },
+    ]);
+    expect(() => recordAt(batches[1] as RecordBatch, 0)).toThrow(/too|more than/);
+    const broken = encodeBatch({
+      baseOffset: 0,
+      lastOffset: 0,
+      records: [plain(0)],
+      attributes: codec,
+      compress: () => Buffer.from('not compressed at all, whatever it says'),
+    });
+    expect(() => decode(broken)).toThrow(expect.objectContaining({ code: 'CORRUPT_RECORD_BATCH' }));
+  },
+);
 
 test('knows the size of any LZ4 frame without unpacking it', () => {
   fc.assert(
