@@ -3,7 +3,7 @@ import type { CopyLogReport } from '../composition/copy-log.ts';
 import type { RepriseConfig } from '../config/reprise-config.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
-import { loadConfigFile } from './load-config.ts';
+import { loadConfigFile } from '../config/load-config-file.ts';
 import { progressView } from './progress.ts';
 import { Interrupted, stopOnSignals } from './stop-signal.ts';
 import { type GlobalOptions, optionsOf, quietly } from './with-app.ts';

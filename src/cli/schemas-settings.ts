@@ -5,7 +5,7 @@ import { createConfluentRegistry } from '../registry/confluent/confluent-registr
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { CheckRules } from '../schemas/check-records.ts';
 import { readSchemaFolder, type SchemaFolder } from '../schemas/schema-folder.ts';
-import { hasConfigFile, loadConfigFile } from './load-config.ts';
+import { hasConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import { type GlobalOptions, withApp } from './with-app.ts';
 
 /** Options of the commands that work on the files of schemas. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { findConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
-import { loadConfigFile } from './load-config.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
 /** Options that every command understands. */
@@ -35,7 +35,7 @@ export async function withApp<Result>(
   work: (session: Session) => Promise<Result>,
   adjust: (input: RepriseConfig) => RepriseConfig = quietly,
 ): Promise<Result> {
-  const adjusted = adjust(await loadConfigFile(options.config));
+  const adjusted = adjust(await loadConfigFile(findConfigFile(options.config)));
   const input: RepriseConfig = options.verbose ? { ...adjusted, logLevel: 'debug' } : adjusted;
   const config = resolveConfig(input, process.env);
   const signal = stopOnSignals();
@@ -73,7 +73,7 @@ export async function compiledPlans(
   options: GlobalOptions,
   name: string | undefined,
 ): Promise<readonly Plan[]> {
-  const config = resolveConfig(await loadConfigFile(options.config), process.env);
+  const config = resolveConfig(await loadConfigFile(findConfigFile(options.config)), process.env);
   const { createContainer } = await import('../composition/container.ts');
   const { TOKENS } = await import('../composition/tokens.ts');
   const plans = createContainer(config).get(TOKENS.plans);

@@ -1,31 +1,18 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { RepriseConfig } from '../config/reprise-config.ts';
 import { RepriseError } from '../reprise-error.ts';
+import type { RepriseConfig } from './reprise-config.ts';
 
 const CANDIDATES = ['reprise.config.ts', 'reprise.config.js', 'reprise.config.mjs'];
-
-/**
- * Loads the configuration: the default export of `path`, or of the first of reprise.config.ts, .js and .mjs in the current folder. TypeScript goes
- * through tsx (an optional peer), or Node's own type stripping. Not yet checked: see `resolveConfig`.
- * @throws CONFIG_INVALID when there is no such file, it cannot be loaded, or it has no default export
- */
-export async function loadConfigFile(path?: string): Promise<RepriseConfig> {
-  const file = findFile(path);
-  if (file.endsWith('.ts')) await allowTypeScript(file);
-  const module = await importFile(file);
-  const config = module['default'];
-  if (typeof config === 'object' && config !== null) return config as RepriseConfig;
-  throw invalid(`${file} has no default export. End it with: export default defineConfig({ … })`);
-}
 
 /** Whether the current folder has a configuration file. */
 export function hasConfigFile(): boolean {
   return CANDIDATES.some((each) => existsSync(resolve(each)));
 }
 
-function findFile(path: string | undefined): string {
+/** The configuration file: `path`, or the first of reprise.config.ts, .js and .mjs in the current folder. @returns its absolute path. @throws CONFIG_INVALID when there is no such file */
+export function findConfigFile(path?: string): string {
   const candidates = path === undefined ? CANDIDATES : [path];
   const found = candidates.map((each) => resolve(each)).find((each) => existsSync(each));
   if (found !== undefined) return found;
@@ -34,6 +21,19 @@ function findFile(path: string | undefined): string {
       ? `There is no reprise.config.ts (or .js, .mjs) in ${process.cwd()}. Go to the folder of the application, or name the file with --config.`
       : `The configuration file ${resolve(path)} does not exist. Correct --config.`,
   );
+}
+
+/**
+ * Loads the configuration: the default export of a file. TypeScript goes through tsx (an optional peer), or Node's own type stripping. Not yet checked: see
+ * `resolveConfig`.
+ * @throws CONFIG_INVALID when it cannot be loaded, or has no default export
+ */
+export async function loadConfigFile(file: string): Promise<RepriseConfig> {
+  if (file.endsWith('.ts')) await allowTypeScript(file);
+  const module = await importFile(file);
+  const config = module['default'];
+  if (typeof config === 'object' && config !== null) return config as RepriseConfig;
+  throw invalid(`${file} has no default export. End it with: export default defineConfig({ … })`);
 }
 
 /** Already possible when this very file is TypeScript; otherwise tsx is asked first, for what Node's own stripping refuses. */
