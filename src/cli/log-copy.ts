@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CopyLogReport } from '../composition/copy-log.ts';
+import { findConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import type { RepriseConfig } from '../config/reprise-config.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
-import { loadConfigFile } from '../config/load-config-file.ts';
 import { progressView } from './progress.ts';
 import { Interrupted, stopOnSignals } from './stop-signal.ts';
 import { type GlobalOptions, optionsOf, quietly } from './with-app.ts';
@@ -46,7 +46,7 @@ export function addLog(program: Command): void {
 
 async function copy(options: LogCopyOptions & GlobalOptions): Promise<CopyLogReport> {
   const { brokers, topic, copyOnly } = options;
-  const input = quietly(await loadConfigFile(options.config));
+  const input = quietly(await loadConfigFile(findConfigFile(options.config)));
   const signal = stopOnSignals();
   const { copyLog } = await import('../composition/copy-log.ts');
   const view = progressView(options.json === true);

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { findConfigFile, hasConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { createConfluentRegistry } from '../registry/confluent/confluent-registry.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { CheckRules } from '../schemas/check-records.ts';
 import { readSchemaFolder, type SchemaFolder } from '../schemas/schema-folder.ts';
-import { hasConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import { type GlobalOptions, withApp } from './with-app.ts';
 
 /** Options of the commands that work on the files of schemas. */
@@ -68,7 +68,9 @@ async function configOf(options: SchemasOptions): Promise<ResolvedConfig | null>
   const { registry } = options;
   const found = options.config !== undefined || hasConfigFile();
   if (!found && typeof registry !== 'string' && registry !== true) return null;
-  const input = found ? await loadConfigFile(options.config) : { projections: [], events: [] };
+  const input = found
+    ? await loadConfigFile(findConfigFile(options.config))
+    : { projections: [], events: [] };
   const environment =
     typeof registry === 'string' ? { ...process.env, REPRISE_REGISTRY_URL: registry } : process.env;
   return resolveConfig(input, environment);

@@ -5,6 +5,7 @@ import type { Plan } from '../projection/plan.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { migrate } from '../runner/migrate.ts';
+import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations.ts';
@@ -78,17 +79,11 @@ function compose(container: Container, parts: Parts): Reprise {
     },
     serveRegistry: servers.serve,
     close() {
-      closed ??= servers.close().then(() => closeAll(container, parts));
+      closed ??= servers
+        .close()
+        .then(() => closeConnections(container))
+        .then(parts.stopDatabase);
       return closed;
     },
   };
-}
-
-/** Closes in the order of use. Unbinding runs a binding's deactivation only where its piece was made, so nothing is opened to be closed. */
-async function closeAll(container: Container, parts: Parts): Promise<void> {
-  const { runner, publisher, log, registry, knex, pool } = TOKENS;
-  for (const token of [runner, publisher, log, registry, knex, pool]) {
-    await container.unbindAsync(token);
-  }
-  await parts.stopDatabase();
 }

@@ -1,7 +1,6 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { Reprise } from '../reprise.ts';
-import { RepriseError } from '../reprise-error.ts';
 import { activate } from '../runner/activate.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { redrive } from '../runner/errors/redrive.ts';
@@ -20,6 +19,7 @@ import { scanLog } from '../runner/scan-log.ts';
 import type { RunnerSettings } from '../runner/settings.ts';
 import { readStatus } from '../runner/status.ts';
 import { verify } from '../runner/verify/verify.ts';
+import { planNamed } from './plan-named.ts';
 
 /** What an application can be asked for besides running: all work on Postgres and the log, whichever process runs the tasks. */
 type Operations = Pick<
@@ -85,16 +85,4 @@ export function operationsOf(
     resume: (name) => resumeProjection(settings().pool, name),
     requestStop: (instance) => requestStop(settings().pool, instance),
   };
-}
-
-/** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */
-export function planNamed(plans: readonly Plan[], name: string): Plan {
-  const plan = plans.find((each) => each.name === name);
-  if (plan !== undefined) return plan;
-  const known = plans.map((each) => each.name).join(', ') || 'none';
-  throw new RepriseError(
-    'UNKNOWN_PROJECTION',
-    `There is no projection named ${name} in the configuration; declared are: ${known}. Add its class to "projections" in reprise.config.ts.`,
-    { facts: { projection: name } },
-  );
 }
