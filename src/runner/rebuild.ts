@@ -8,15 +8,17 @@ import { countRows } from '../readmodel/count-rows.ts';
 import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
-import { FoldTurn } from './fold-turn.ts';
 import { copyJournal } from './journal-store.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import { isPresent } from './ownership/instance-store.ts';
 import { withPresence } from './ownership/presence.ts';
 import type { ProgressMeter } from './rebuild-progress.ts';
 import { createProgress } from './rebuild-progress.ts';
-import { replayTask } from './replay-task.ts';
+import { ROWS_IN_MEMORY_MAX } from './replay-task.ts';
+import type { FindReplayers } from './replayer.ts';
+import { replayerHere } from './replayer.ts';
 import type { RunnerSettings } from './settings.ts';
+import { sharePartitions } from './share-partitions.ts';
 import { partitionsOf, topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import type { StoredVersion, VersionState } from './version-store.ts';
@@ -38,10 +40,9 @@ export interface RebuildOptions {
   readonly fromStartOfLog?: boolean;
   /** Only the records before the first one, in each partition, whose timestamp is this or later. The version is frozen then: not run, not to be activated. Default: all. */
   readonly asOf?: Date;
+  /** Finds others who replay partitions besides this thread. Default: nobody. */
+  readonly findReplayers?: FindReplayers;
 }
-
-/** Partitions replayed at a time: while one waits for its COPY, another folds. */
-const TASKS_AT_ONCE = 2;
 
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
@@ -69,36 +70,55 @@ async function rebuildAlone(
   options: RebuildOptions,
 ): Promise<RebuildReport> {
   const startedMs = performance.now();
-  const signal = options.signal ?? new AbortController().signal;
   await beginBuilding(settings, plan, options.asOf ?? null); // 1
   const topics = await describeTopics(settings, plan); // 2
-  const progress = createProgress(
-    plan,
-    await totalRecords(settings, plan, topics),
-    options.onProgress,
-  );
+  const records = await totalRecords(settings, plan, topics);
+  const progress = createProgress(plan, records, options.onProgress);
   const partitions = partitionsOf(plan, topics);
-  const turn = new FoldTurn();
-  await inParallel(partitions, (partition) =>
-    replayTask(
-      settings,
-      { projection: plan.name, version: plan.version, partition },
-      {
-        plan,
-        untilOffsets: endOffsets(topics, partition),
-        ...(options.asOf && { untilTimestampMs: options.asOf.getTime() }),
-        fromStartOfLog: options.fromStartOfLog ?? false,
-        signal,
-        onRecords: progress.add,
-        turn,
-      },
-    ),
-  ); // 3
+  await replayAll(settings, plan, { ...options, topics, records, onRecords: progress.add }); // 3
   const state = options.asOf === undefined ? 'ready' : 'frozen';
   const rows = await finish(settings, plan, { partitions, state, onPhase: progress.phase }); // 4, 5
   progress.phase('done');
   const seconds = (performance.now() - startedMs) / 1000;
   return { name: plan.name, version: plan.version, records: progress.records(), rows, seconds };
+}
+
+/** Step 3: this thread, and whoever else is found, replay the partitions. What memory may hold is shared between them. */
+async function replayAll(
+  settings: RunnerSettings,
+  plan: Plan,
+  target: Omit<RebuildOptions, 'onProgress'> & {
+    readonly topics: ReadonlyMap<string, TopicDescription>;
+    readonly records: number;
+    readonly onRecords: (records: number) => void;
+  },
+): Promise<void> {
+  const { topics, records, asOf, fromStartOfLog = false, onRecords } = target;
+  const { name: projection, version } = plan;
+  const partitions = partitionsOf(plan, topics);
+  const work = { plan, builder: settings.owner, partitions, records };
+  const others = (await target.findReplayers?.(work)) ?? [];
+  const replayers = [replayerHere(settings, plan), ...others] as const;
+  try {
+    await sharePartitions({
+      partitions,
+      replayers,
+      signal: target.signal ?? new AbortController().signal,
+      replay: (replayer, partition, signal) =>
+        replayer.replay(
+          {
+            key: { projection, version, partition },
+            untilOffsets: endOffsets(topics, partition),
+            ...(asOf && { untilTimestampMs: asOf.getTime() }),
+            fromStartOfLog,
+            rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length),
+          },
+          { signal, onRecords },
+        ),
+    });
+  } finally {
+    await Promise.all(replayers.map((each) => each.close()));
+  }
 }
 
 /** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
@@ -247,25 +267,4 @@ async function totalRecords(
     }
   }
   return Number(total);
-}
-
-/** Runs `work` for partitions 0 … count-1, a few at a time; the first failure ends it once those under way have ended. */
-async function inParallel(
-  count: number,
-  work: (partition: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const worker = async () => {
-    while (next < count && !failed) {
-      const partition = next;
-      next += 1;
-      await work(partition).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: TASKS_AT_ONCE }, worker));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -13,8 +13,8 @@ import { openSession, recordOutcome } from './open-session.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
 
-/** Rows a replay holds in memory at most before it appends them as partial rows: bounds memory by the key space, not by the log. */
-const ROWS_IN_MEMORY_MAX = 600_000;
+/** Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. */
+export const ROWS_IN_MEMORY_MAX = 600_000;
 
 /** What to replay, and how far. */
 export interface ReplayOptions {
@@ -30,6 +30,8 @@ export interface ReplayOptions {
   readonly repeats?: readonly string[];
   /** Shared with the other tasks that this thread replays. Default: there are none. */
   readonly turn?: FoldTurn;
+  /** Rows held in memory at most. Default 600,000. */
+  readonly rowsMax?: number;
 }
 
 /**
@@ -70,7 +72,7 @@ async function replayOnce(
     fromStartOfLog: options.fromStartOfLog,
     recovery: options.recovery,
     ...(options.repeats && { repeats: options.repeats }),
-    ...(plan.rebuild === 'partial' && { rowsMax: ROWS_IN_MEMORY_MAX }),
+    ...(plan.rebuild === 'partial' && { rowsMax: options.rowsMax ?? ROWS_IN_MEMORY_MAX }),
   });
   const positions = topicsOf(plan).flatMap((topic) => {
     const position = {

@@ -1,0 +1,40 @@
+import type { Replayer } from './replayer.ts';
+
+/** A replayer has so many partitions under way: while one waits for its COPY, another folds. */
+const ORDERS_AT_ONCE = 2;
+
+/** Partitions and those who share them. */
+export interface Sharing {
+  readonly partitions: number;
+  /** The first one is this thread: it stands in for those that do not join. */
+  readonly replayers: readonly [Replayer, ...Replayer[]];
+  /** Has one replayer replay one partition. `signal` aborts with the one given here, and when another has failed. */
+  readonly replay: (replayer: Replayer, partition: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Lets replayers share partitions: each begins with its own two, in turns, as far as there are any, and takes another as soon as it is done with one, so that a quick one does more.
+ * The first failure aborts the others. @throws the first failure, once nobody is at work
+ */
+export async function sharePartitions(sharing: Sharing): Promise<void> {
+  const { partitions, replayers, replay } = sharing;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([sharing.signal, failed.signal]);
+  const seats = Array.from({ length: ORDERS_AT_ONCE }, () => replayers)
+    .flat()
+    .slice(0, partitions);
+  let next = seats.length;
+  const work = async (seat: Replayer, first: number) => {
+    const replayer = (await seat.joins) ? seat : replayers[0];
+    for (let partition = first; partition < partitions && !failed.signal.aborted; ) {
+      await replay(replayer, partition, signal);
+      partition = next;
+      next += 1;
+    }
+  };
+  await Promise.all(
+    seats.map((seat, first) => work(seat, first).catch((error: unknown) => failed.abort(error))),
+  );
+  failed.signal.throwIfAborted();
+}
