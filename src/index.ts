@@ -165,6 +165,7 @@ export type {
   ProjectionStatus,
   RebuildProgress,
   RebuildReport,
+  RebuildWorkers,
   RedriveReport,
   Reprise,
   Runner,

@@ -63,6 +63,14 @@ export interface RebuildProgress {
   readonly etaSeconds: number | null;
 }
 
+/** Threads that share a rebuild. */
+export interface RebuildWorkers {
+  /** The file whose default export is this application's configuration, as a path or a `file:` URL: a thread cannot be handed projection classes, so each loads them. */
+  readonly configFile: string | URL;
+  /** With the thread that calls; never more than there are partitions. Default: `rebuildWorkers` of the configuration; without it as many as the machine has cores, and 1 for a short log. */
+  readonly count?: number;
+}
+
 /** What a finished rebuild did. */
 export interface RebuildReport {
   readonly name: string;
@@ -274,7 +282,7 @@ export interface Reprise {
   setUp(): Promise<void>;
   /** Only the migrations. @returns names of those applied now */
   migrate(): Promise<readonly string[]>;
-  /** Replays the declared version of a projection into new tables beside the live ones. @throws REBUILD_REFUSED, UNKNOWN_PROJECTION */
+  /** Replays the declared version of a projection into new tables beside the live ones. @throws REBUILD_REFUSED, UNKNOWN_PROJECTION, WORKER_FAILED */
   rebuild(
     name: string,
     options?: {
@@ -283,6 +291,8 @@ export interface Reprise {
       readonly fromStartOfLog?: boolean;
       /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
       readonly asOf?: Date;
+      /** Shares the partitions between threads. Default: this thread replays them all. */
+      readonly workers?: RebuildWorkers;
     },
   ): Promise<RebuildReport>;
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */

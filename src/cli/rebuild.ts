@@ -3,13 +3,14 @@ import type { RebuildReport, Reprise } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 import { progressView } from './progress.ts';
 import { Interrupted } from './stop-signal.ts';
-import { type GlobalOptions, optionsOf, withApp } from './with-app.ts';
+import { type GlobalOptions, optionsOf, type Session, withApp } from './with-app.ts';
 
 interface RebuildOptions {
   readonly all?: true;
   readonly projection: readonly string[];
   readonly asOf?: Date;
   readonly fromStartOfLog?: boolean;
+  readonly workers?: number;
 }
 
 /** `reprise rebuild NAME`: replays the declared version beside the live one. */
@@ -29,33 +30,40 @@ export function addRebuild(program: Command): void {
       ).argParser(time),
     )
     .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
+    .addOption(
+      new Option(
+        '--workers <number>',
+        'threads that share the partitions (default: rebuildWorkers of the configuration; else one for each core, and 1 for a short log)',
+      ).argParser(workers),
+    )
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<RebuildOptions>(command);
       const names = [...(name === undefined ? [] : [name]), ...options.projection];
       if ((names.length === 0) !== (options.all === true)) {
         throw new InvalidArgumentError('Name projections, or say --all.');
       }
-      await withApp(options, async ({ app, signal }) => {
-        for (const each of options.all ? await unbuilt(app) : names) {
-          report(await rebuild({ app, signal }, each, options), options);
+      await withApp(options, async (session) => {
+        for (const each of options.all ? await unbuilt(session.app) : names) {
+          report(await rebuild(session, each, options), options);
         }
       });
     });
 }
 
 async function rebuild(
-  { app, signal }: { readonly app: Reprise; readonly signal: AbortSignal },
+  { app, configFile, signal }: Session,
   name: string,
   options: RebuildOptions & GlobalOptions,
 ): Promise<RebuildReport> {
   const view = progressView(options.json === true);
-  const { asOf } = options;
+  const { asOf, workers: count } = options;
   try {
     return await app.rebuild(name, {
       signal,
       onProgress: view.show,
       fromStartOfLog: options.fromStartOfLog === true,
       ...(asOf && { asOf }),
+      workers: { configFile, ...(count && { count }) },
     });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -90,6 +98,14 @@ async function unbuilt(app: Reprise): Promise<readonly string[]> {
 
 function collect(name: string, names: readonly string[]): readonly string[] {
   return [...names, name];
+}
+
+function workers(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new InvalidArgumentError('Give a whole number from 1 on.');
+  }
+  return count;
 }
 
 function time(text: string): Date {

@@ -17,6 +17,8 @@ export interface GlobalOptions {
 export interface Session {
   readonly app: Reprise;
   readonly config: ResolvedConfig;
+  /** Where it was loaded from. */
+  readonly configFile: string;
   /** Aborts when the process is told to stop. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +37,8 @@ export async function withApp<Result>(
   work: (session: Session) => Promise<Result>,
   adjust: (input: RepriseConfig) => RepriseConfig = quietly,
 ): Promise<Result> {
-  const adjusted = adjust(await loadConfigFile(findConfigFile(options.config)));
+  const configFile = findConfigFile(options.config);
+  const adjusted = adjust(await loadConfigFile(configFile));
   const input: RepriseConfig = options.verbose ? { ...adjusted, logLevel: 'debug' } : adjusted;
   const config = resolveConfig(input, process.env);
   const signal = stopOnSignals();
@@ -43,7 +46,7 @@ export async function withApp<Result>(
   const { createReprise } = await import('../composition/create-reprise.ts');
   const app = await createReprise(input);
   try {
-    return await work({ app, config, signal });
+    return await work({ app, config, configFile, signal });
   } finally {
     await app.close();
   }

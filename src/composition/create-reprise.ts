@@ -51,7 +51,16 @@ function compose(container: Container, parts: Parts): Reprise {
   const servers = registryServers(container, config.registryServer);
   let closed: Promise<void> | null = null;
   return {
-    ...operationsOf(() => container.get(TOKENS.runnerSettings), plans, config.events),
+    ...operationsOf(
+      () => container.get(TOKENS.runnerSettings),
+      { plans, events: config.events },
+      () => ({
+        config,
+        databaseUrl: container.get(TOKENS.databaseUrl),
+        log: container.get(TOKENS.log),
+        logger: container.get(TOKENS.logger),
+      }),
+    ),
     plans,
     get publisher() {
       return container.get(TOKENS.publisher);

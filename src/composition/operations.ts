@@ -20,6 +20,8 @@ import type { RunnerSettings } from '../runner/settings.ts';
 import { readStatus } from '../runner/status.ts';
 import { verify } from '../runner/verify/verify.ts';
 import { planNamed } from './plan-named.ts';
+import type { WorkerHome } from './workers/find-workers.ts';
+import { workersOf } from './workers/find-workers.ts';
 
 /** What an application can be asked for besides running: all work on Postgres and the log, whichever process runs the tasks. */
 type Operations = Pick<
@@ -42,15 +44,22 @@ type Operations = Pick<
   | 'requestStop'
 >;
 
-/** The operations of an application. `settings` is asked when one is used, so that nothing is opened before. */
+/** The operations of an application. `settings` and `home` are asked when one is used, so that nothing is opened before. */
 export function operationsOf(
   settings: () => RunnerSettings,
-  plans: readonly Plan[],
-  events: readonly EventDefinition[],
+  {
+    plans,
+    events,
+  }: { readonly plans: readonly Plan[]; readonly events: readonly EventDefinition[] },
+  home: () => WorkerHome,
 ): Operations {
   return {
-    async rebuild(name, options) {
-      return rebuild(settings(), planNamed(plans, name), options);
+    async rebuild(name, { workers, ...options } = {}) {
+      const findReplayers = workers && workersOf(home, workers);
+      return rebuild(settings(), planNamed(plans, name), {
+        ...options,
+        ...(findReplayers && { findReplayers }),
+      });
     },
     async activate(name) {
       return activate(settings(), planNamed(plans, name));

@@ -143,6 +143,7 @@ export const configSchema = z.strictObject({
   leaseMs: z.number().int().min(500).max(600_000).default(10_000),
   tasks: z.array(z.string().min(1)).min(1).optional(),
   generatedCode: z.boolean().default(true),
+  rebuildWorkers: z.number().int().min(1).max(1_000).optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   dev: dev.optional(),
 });

@@ -77,6 +77,11 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'after so many milliseconds of silence an instance is gone',
   },
   {
+    name: 'REPRISE_REBUILD_WORKERS',
+    key: 'rebuildWorkers',
+    meaning: 'threads that share a rebuild',
+  },
+  {
     name: 'REPRISE_LOG_LEVEL',
     key: 'logLevel',
     meaning: 'fatal, error, warn, info, debug, trace or silent',
@@ -104,6 +109,7 @@ export function applyEnvironment(input: Section, environment: Environment): Sect
     registry: registry(section(input['registry']), read),
     registryServer: registryServer(section(input['registryServer']), read),
     leaseMs: number(read('REPRISE_LEASE_MS')) ?? input['leaseMs'],
+    rebuildWorkers: number(read('REPRISE_REBUILD_WORKERS')) ?? input['rebuildWorkers'],
     logLevel: read('REPRISE_LOG_LEVEL') ?? input['logLevel'],
   });
 }

@@ -130,6 +130,8 @@ export interface RepriseConfig {
   readonly tasks?: readonly string[];
   /** False: no code is made from text (`new Function`), as some hosts ask; rebuilds are slower then, their rows the same. Default true. */
   readonly generatedCode?: boolean;
+  /** Threads that share a rebuild, where its caller does not say. Default: as many as the machine has cores, and 1 for a short log. */
+  readonly rebuildWorkers?: number;
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly dev?: DevConfig;
@@ -161,6 +163,7 @@ export interface ResolvedConfig {
   readonly leaseMs: number;
   readonly tasks: readonly string[] | undefined;
   readonly generatedCode: boolean;
+  readonly rebuildWorkers: number | undefined;
   readonly logLevel: LogLevel;
   readonly dev: Required<DevConfig> | undefined;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createEventEncoder } from '../../src/avro/event-encoder.ts';
+import { subjectOf } from '../../src/event/subject-of.ts';
 import type { AppendRecord, Position } from '../../src/log/event-log.ts';
-import { subjectOf } from '../../src/publish/subject-of.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { bundled } from '../support/bundled-program.ts';
 import { startProgram } from '../support/child-process.ts';
@@ -55,7 +55,9 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
 
   /** A good record after each five hostile ones. */
   async function writeRecords(): Promise<void> {
-    const { id: schemaId } = await app.registry.latest(subjectOf(topic));
+    const { id: schemaId } = await app.registry.latest(
+      subjectOf({ topic, schemaText: reading.schemaText ?? '' }),
+    );
     const records: AppendRecord[] = [];
     const hostile: (typeof HOSTILITIES)[number][] = [];
     for (let index = 0; index < HOSTILE / 2; index += 1) {

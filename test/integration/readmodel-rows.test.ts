@@ -227,7 +227,7 @@ test('duplicates are taken out in slices of whole keys, and then no longer in th
 });
 
 /** Takes out the duplicates of a partition, about three rows at a time; `back` is added to the table after the first slice. */
-async function slicesOf(partition: number, back: readonly unknown[][] = []): Promise<string[][]> {
+async function slicesOf(partition: number, back: readonly Row[] = []): Promise<string[][]> {
   const slices: string[][] = [];
   for await (const slice of takeDuplicates(client, plan, partition, 3)) {
     if (slices.length === 0) await copyRows(client, plan, partition, toRowSet(back));

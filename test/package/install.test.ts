@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -123,5 +124,67 @@ describe('an empty project with the tarball installed', () => {
       .split('\n')
       .filter((line) => /^(app\.ts|node_modules\/reprise\/)/.test(line));
     expect(errors).toEqual([]);
+  });
+});
+
+describe('a rebuild with a worker thread, by plain node', () => {
+  let postgres: OwnPostgres;
+  const env = () => ({ ...process.env, REPRISE_DATABASE_URL: postgres.url() });
+
+  beforeAll(async () => {
+    postgres = await startOwnPostgres();
+    await writeFile(join(project, 'reprise.config.mjs'), configText(1, ''));
+    const publish = [
+      "import { createReprise } from 'reprise';",
+      "import config from './reprise.config.mjs';",
+      'const app = await createReprise(config);',
+      'await app.setUp();',
+      "const paid = (i) => ({ account: 'account-' + (i % 9), at: new Date(i * 1000).toISOString() });",
+      'const publish = (_, i) => app.publisher.publish(config.events[0], paid(i));',
+      'await Promise.all(Array.from({ length: 500 }, publish));',
+      'await app.close();',
+    ].join('\n');
+    await run('node', ['--input-type=module', '--eval', publish], { cwd: project, env: env() });
+  });
+
+  afterAll(() => postgres.remove());
+
+  function configText(version: number, annotation: string): string {
+    return [
+      "import { isMainThread } from 'node:worker_threads';",
+      "import { count, defineConfig, defineEvent, tumbling, WindowedProjection } from 'reprise';",
+      "import { z } from 'zod';",
+      "if (!isMainThread) console.error('loaded by a thread');",
+      'const schema = z.object({ account: z.string(), at: z.coerce.date() });',
+      "const Paid = defineEvent({ name: 'Paid', topic: 'paid', format: 'json', key: 'account', time: 'at', schema });",
+      'class Payments extends WindowedProjection {',
+      `  name${annotation} = 'payments';`,
+      `  version = ${version};`,
+      "  define() { return this.from(Paid).key('account').window(tumbling('1 minute')).measure({ payments: count() }); }",
+      '}',
+      "export default defineConfig({ projections: [Payments], events: [Paid], logLevel: 'warn' });",
+    ].join('\n');
+  }
+
+  async function rebuild(): Promise<void> {
+    const command = ['--no-install', 'reprise', 'rebuild', 'payments', '--workers', '2', '--json'];
+    const { stdout, stderr } = await run('npx', command, { cwd: project, env: env() });
+    expect(stdout).toMatch(/"event":"rebuilt".*"records":500,/);
+    expect(stderr).toContain('loaded by a thread');
+  }
+
+  it('loads a configuration in JavaScript', () => rebuild());
+
+  it('loads a configuration in TypeScript, through tsx', async () => {
+    const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    const tsx = `tsx@${devDependencies['tsx']}`;
+    await run('npm', ['install', tsx, '--no-save', '--prefer-offline', '--no-audit', '--no-fund'], {
+      cwd: project,
+    });
+    await rm(join(project, 'reprise.config.mjs'));
+    await writeFile(join(project, 'reprise.config.ts'), configText(2, ': string'));
+    await rebuild();
   });
 });

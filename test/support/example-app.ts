@@ -7,6 +7,7 @@ import { avg, count, max, sum } from '../../src/projection/aggregates.ts';
 import type { ErrorPolicy } from '../../src/projection/error-policy.ts';
 import { tumbling } from '../../src/projection/window.ts';
 import type { Reprise } from '../../src/reprise.ts';
+import { testConfig } from './test-config.ts';
 
 /** The example's event on a topic of the test's own, and its metrics as a class of any version. */
 export function exampleOn(topic: string) {
@@ -42,16 +43,7 @@ export interface TestAppOptions {
 
 /** The example application on a database and log of the test's own. */
 export function createTestApp(options: TestAppOptions): Promise<Reprise> {
-  const { brokers, example } = options;
-  return createReprise({
-    projections: [example.metricsOf(options.version ?? 1)],
-    events: [example.event],
-    database: { type: 'url', url: options.databaseUrl },
-    log: brokers === undefined ? { type: 'postgres' } : { type: 'kafka', brokers: [...brokers] },
-    registry: { type: 'postgres' },
-    onError: options.onError ?? 'fail',
-    logLevel: 'silent',
-  });
+  return createReprise(testConfig(options));
 }
 
 /** `count` seeded events: 50 users, values with awkward fractions, event times up to 8 s out of order. */

@@ -74,9 +74,11 @@ describe('resolveConfig', () => {
       REPRISE_REGISTRY_URL: 'http://registry:8081',
       REPRISE_REGISTRY_USERNAME: 'me',
       REPRISE_REGISTRY_PASSWORD: 'secret',
+      REPRISE_REBUILD_WORKERS: '3',
       REPRISE_LOG_LEVEL: 'debug',
     });
     expect(resolved).toMatchObject({
+      rebuildWorkers: 3,
       database: { type: 'url', url: 'postgres://me:secret@db/app' },
       log: {
         type: 'kafka',
@@ -97,6 +99,8 @@ describe('resolveConfig', () => {
     ['REPRISE_DATABASE_URL', 'nowhere'],
     ['REPRISE_KAFKA_BROKERS', 'no-port'],
     ['REPRISE_REGISTRY_URL', 'nowhere'],
+    ['REPRISE_REBUILD_WORKERS', 'all'],
+    ['REPRISE_REBUILD_WORKERS', '0'],
     ['REPRISE_LOG_LEVEL', 'loud'],
   ])('names the environment variable %s when its value is wrong', (name, value) => {
     expect(messageOf(minimal, { [name]: value })).toContain(`environment variable ${name}`);

@@ -1,0 +1,128 @@
+/**
+ * A worker thread of a rebuild: composes the application of the configuration file for itself (connections, plans) and replays the partitions it is told to, each
+ * with its own log reading, fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a time) → *closed*; or *loading* → *refused*, when
+ * the file does not give the projection that is rebuilt. Whoever started it ends it then, whatever the configuration has left running.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Container } from 'inversify';
+import { loadConfigFile } from '../../config/load-config-file.ts';
+import { resolveConfig } from '../../config/resolve-config.ts';
+import { createLogger } from '../../observe/logger.ts';
+import type { Plan } from '../../projection/plan.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { FoldTurn } from '../../runner/fold-turn.ts';
+import { replayTask } from '../../runner/replay-task.ts';
+import { closeConnections } from '../close-connections.ts';
+import { createContainer } from '../container.ts';
+import { planNamed } from '../plan-named.ts';
+import { TOKENS } from '../tokens.ts';
+import { packError } from './packed-error.ts';
+import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
+
+/** Progress is told this often, not for each of the many small batches. */
+const TELL_EVERY_MS = 50;
+
+if (parentPort === null) throw new Error('rebuild-worker is started by a rebuild, as a thread');
+await serve(parentPort, workerData as WorkerSetting);
+
+async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
+  const tell = (message: FromWorker) => port.postMessage(message);
+  const container = await compose(setting).catch((error: unknown) => {
+    tell({ kind: 'refused', error: packError(error) });
+    return null;
+  });
+  if (container === null) return;
+  const orders = new Map<number, AbortController>();
+  const turn = new FoldTurn();
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'cancel') orders.get(message.id)?.abort();
+    else if (message.kind === 'close') {
+      void closeConnections(container).finally(() => tell({ kind: 'closed' }));
+    } else {
+      const cancelled = new AbortController();
+      orders.set(message.id, cancelled);
+      void follow(container, setting, { ...message, turn, signal: cancelled.signal, tell }).finally(
+        () => orders.delete(message.id),
+      );
+    }
+  });
+  tell({ kind: 'ready' });
+}
+
+/** The container of the configuration file on the application's own database. @throws CONFIG_INVALID, UNKNOWN_PROJECTION, VERSION_NOT_RAISED */
+async function compose(setting: WorkerSetting): Promise<Container> {
+  const loaded = resolveConfig(await loadConfigFile(setting.configFile), process.env);
+  const container = createContainer({ ...loaded, ...setting.decided });
+  container.bind(TOKENS.databaseUrl).toConstantValue(setting.databaseUrl);
+  const logger = createLogger({ level: setting.decided.logLevel, pretty: setting.isPretty });
+  container.rebind(TOKENS.logger).toConstantValue(logger);
+  try {
+    const { version, fingerprint } = planOf(container, setting);
+    if (version !== setting.plan.version || fingerprint !== setting.plan.fingerprint) {
+      throw mismatch(setting, `declares ${setting.plan.name} differently`);
+    }
+    if ((await container.get(TOKENS.log).identity()) !== setting.logIdentity) {
+      throw mismatch(setting, 'names another log');
+    }
+    return container;
+  } catch (error) {
+    await closeConnections(container);
+    throw error;
+  }
+}
+
+function planOf(container: Container, setting: WorkerSetting): Plan {
+  return planNamed(container.get(TOKENS.plans), setting.plan.name);
+}
+
+function mismatch(setting: WorkerSetting, what: string): RepriseError {
+  return new RepriseError(
+    'CONFIG_INVALID',
+    `${setting.configFile} ${what} than the application that rebuilds it. Give the application and its workers the same configuration.`,
+    { facts: { projection: setting.plan.name } },
+  );
+}
+
+/** Carries an order out, and tells how it goes. */
+async function follow(
+  container: Container,
+  setting: WorkerSetting,
+  {
+    id,
+    order,
+    turn,
+    signal,
+    tell,
+  }: Extract<ToWorker, { kind: 'replay' }> & {
+    readonly turn: FoldTurn;
+    readonly signal: AbortSignal;
+    readonly tell: (message: FromWorker) => void;
+  },
+): Promise<void> {
+  const { key, ...range } = order;
+  let untold = 0;
+  let toldMs = 0;
+  const tellRecords = () => {
+    toldMs = performance.now();
+    tell({ kind: 'records', id, records: untold });
+    untold = 0;
+  };
+  try {
+    const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
+    await replayTask(settings, key, {
+      ...range,
+      turn,
+      plan: planOf(container, setting),
+      signal,
+      onRecords(records) {
+        untold += records;
+        if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
+      },
+    });
+    tellRecords();
+    tell({ kind: 'done', id });
+  } catch (error) {
+    tell({ kind: 'failed', id, error: packError(error) });
+  }
+}

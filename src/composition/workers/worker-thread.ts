@@ -1,0 +1,122 @@
+import { Worker } from 'node:worker_threads';
+import { RepriseError } from '../../reprise-error.ts';
+import type { Replayer, ReplayOrder } from '../../runner/replayer.ts';
+import { unpackError } from './packed-error.ts';
+import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
+
+/** A thread that has not closed its connections after so long is ended all the same. */
+const CLOSE_WITHIN_MS = 10_000;
+
+interface Order {
+  readonly onRecords: (records: number) => void;
+  readonly settle: (error: Error | null) => void;
+}
+
+/** A worker thread of a rebuild, from outside: see `rebuild-worker.ts` for its states. One that ends by itself fails what it was told to do with WORKER_FAILED. */
+export class WorkerThread {
+  /** Resolves when it takes orders. @throws why it cannot */
+  readonly ready: Promise<void>;
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+  readonly #orders = new Map<number, Order>();
+  #lastId = 0;
+  #failure: RepriseError | null = null;
+
+  constructor(setting: WorkerSetting) {
+    this.#worker = startWorker(setting);
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') resolve();
+        else if (message.kind === 'refused') reject(unpackError(message.error));
+        else if (message.kind === 'closed') void this.#worker.terminate();
+        else this.#hear(message);
+      });
+      this.#worker.once('error', (error: unknown) => reject(this.#fail(error)));
+      this.#worker.once('exit', (code) => reject(this.#fail(new Error(`exit code ${code}`))));
+    });
+    this.ready.catch(() => undefined); // whoever waits hears of it
+    this.#ended = new Promise((resolve) => void this.#worker.once('exit', () => resolve()));
+  }
+
+  /** As `Replayer.replay`, in that thread. */
+  async replay(order: ReplayOrder, options: Parameters<Replayer['replay']>[1]): Promise<void> {
+    const { signal, onRecords } = options;
+    signal.throwIfAborted();
+    if (this.#failure !== null) throw this.#failure;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const cancel = () => this.#tell({ kind: 'cancel', id });
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const settle = (error: Error | null) => (error === null ? resolve() : reject(error));
+        this.#orders.set(id, { onRecords, settle });
+        this.#tell({ kind: 'replay', id, order });
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      this.#orders.delete(id);
+    }
+  }
+
+  /** Lets it close its connections, and ends it. One that never took orders has none. */
+  async close(): Promise<void> {
+    const isOpen = await this.ready.then(
+      () => true,
+      () => false,
+    );
+    if (!isOpen) {
+      await this.#worker.terminate();
+      return;
+    }
+    this.#tell({ kind: 'close' });
+    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_WITHIN_MS);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #hear(message: Extract<FromWorker, { readonly id: number }>): void {
+    const order = this.#orders.get(message.id);
+    if (message.kind === 'records') order?.onRecords(message.records);
+    else order?.settle(message.kind === 'done' ? null : unpackError(message.error));
+  }
+
+  #fail(reason: unknown): RepriseError {
+    this.#failure ??= workerFailed(reason instanceof Error ? reason : new Error(String(reason)));
+    for (const { settle } of this.#orders.values()) settle(this.#failure);
+    return this.#failure;
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+function workerFailed(cause: Error & { readonly code?: unknown }): RepriseError {
+  const remedy =
+    cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      ? 'Give each thread a larger heap (NODE_OPTIONS=--max-old-space-size=MEGABYTES), or use fewer workers.'
+      : 'Something in the configuration or its projections ended the thread or threw where nobody catches: see the cause.';
+  return new RepriseError(
+    'WORKER_FAILED',
+    `A worker thread of the rebuild ended by itself: ${cause.message}. ${remedy} What was committed is kept: the same command goes on from there; with --workers 1, in one thread.`,
+    { cause },
+  );
+}
+
+/** The thread of the built package; from its sources, one that has learnt TypeScript first, however this one did. */
+function startWorker(setting: WorkerSetting): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./rebuild-worker.js', import.meta.url), { workerData: setting });
+  }
+  const tsx = import.meta.resolve('tsx/esm/api');
+  const entry = new URL('./rebuild-worker.ts', import.meta.url).href;
+  const script = `import { register } from '${tsx}'; register(); await import('${entry}');`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
+    workerData: setting,
+    execArgv: [],
+  });
+}
