@@ -77,6 +77,11 @@ bench<RebuildBenchOptions>(
     'another checkout of this repository takes turns instead of the others: two versions in one run',
   )
   .option(
+    '--workers <number>',
+    'workers that share the rebuild, taking turns with one, instead of the comparisons with others',
+    positive,
+  )
+  .option(
     '--comparison-events <number>',
     'events for the hand-written eachBatch loop; default: all',
     positive,

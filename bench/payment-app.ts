@@ -1,4 +1,5 @@
 import { createReprise } from '../src/composition/create-reprise.ts';
+import type { RepriseConfig } from '../src/config/reprise-config.ts';
 import type { Reprise } from '../src/reprise.ts';
 import { paymentOn } from './payment-event.ts';
 import { paymentMetricsOf } from './payment-metrics.ts';
@@ -9,10 +10,18 @@ export interface PaymentAppOptions {
   readonly databaseUrl: string;
 }
 
+/** The environment variable from which `payment-config.ts` has its options, as JSON. */
+export const PAYMENT_APP = 'REPRISE_BENCH_PAYMENT_APP';
+
 /** A production composition of `PaymentMetrics`: Kafka log, Postgres registry, default settings. */
-export async function createPaymentApp(options: PaymentAppOptions): Promise<Reprise> {
+export function createPaymentApp(options: PaymentAppOptions): Promise<Reprise> {
+  return createReprise(paymentConfig(options));
+}
+
+/** Its configuration. */
+export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
   const event = paymentOn(options.topic);
-  return createReprise({
+  return {
     projections: [paymentMetricsOf(event)],
     events: [event],
     database: { type: 'url', url: options.databaseUrl },
@@ -20,7 +29,7 @@ export async function createPaymentApp(options: PaymentAppOptions): Promise<Repr
     registry: { type: 'postgres' },
     subjects: { '*': 'topicName' },
     logLevel: 'warn',
-  });
+  };
 }
 
 /** Runs the migrations of an empty database and registers the payment's schema. @returns the schema's id, for the wire header */

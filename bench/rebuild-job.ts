@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Measurement } from './contestants/contestant.ts';
 import type { BenchServer, BenchTopic } from './environment.ts';
 import { openServer, openTopic } from './environment.ts';
+import type { BuiltBench } from './measure/built-bench.ts';
 import { runInChild } from './measure/child.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
@@ -56,11 +57,19 @@ export async function withJob<Result>(
   }
 }
 
-/**
- * Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. `checkout`: a folder with
- * another checkout of this repository, whose rebuild is measured instead.
- */
-export async function runReprise(job: Job, checkout?: string): Promise<Measurement> {
+/** Which rebuild is measured. */
+export interface RebuildVariant {
+  /** A folder with another checkout of this repository, whose rebuild is measured instead. */
+  readonly checkout?: string;
+  /** So many workers, from the built bench. Default: one, from source. */
+  readonly workers?: { readonly count: number; readonly built: BuiltBench };
+}
+
+/** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
+export async function runReprise(
+  job: Job,
+  { checkout, workers }: RebuildVariant = {},
+): Promise<Measurement> {
   const { place, server, events, schemaId, expected } = job;
   const { brokers, topic } = place;
   const databaseUrl = await server.createDatabase();
@@ -68,8 +77,14 @@ export async function runReprise(job: Job, checkout?: string): Promise<Measureme
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
   const serversBefore = [server.cpuSeconds(), place.cpuSeconds()] as const;
-  const main = checkout === undefined ? undefined : join(checkout, 'bench/main.ts');
-  const task = { brokers, topic, events, databaseUrl };
+  const task = {
+    brokers,
+    topic,
+    events,
+    databaseUrl,
+    ...(workers && { workers: { count: workers.count, configFile: workers.built.paymentConfig } }),
+  };
+  const main = checkout === undefined ? workers?.built.main : join(checkout, 'bench/main.ts');
   const measured = await runInChild('repriseRebuild', task, main);
   const own = measured.cpuSeconds?.own ?? 0;
   const cpuSeconds = {

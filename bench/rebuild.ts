@@ -6,11 +6,14 @@ import type { Standing } from './measure/rounds.ts';
 import { playRounds } from './measure/rounds.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
+import { measureWorkers } from './rebuild-workers.ts';
 
 export interface RebuildBenchOptions extends JobOptions {
   readonly rounds: number;
   /** Folder with another checkout of this repository, whose rebuild takes turns with ours. */
   readonly compare?: string;
+  /** So many workers take turns with one, instead of reprise with the others. */
+  readonly workers?: number;
   /** Events for the hand-written eachBatch loop; undefined: all. */
   readonly comparisonEvents?: number;
   /** Events for the hand-written eachMessage loop. */
@@ -22,7 +25,10 @@ export interface RebuildBenchOptions extends JobOptions {
  * write by hand. Every run gets an empty database; the rows are compared one by one with what the bench computed itself.
  */
 export function benchRebuild(options: RebuildBenchOptions): Promise<BenchReport> {
-  return withJob(options, (job) => measure(job, options));
+  const { workers, rounds } = options;
+  return withJob(options, (job) =>
+    workers === undefined ? measure(job, options) : measureWorkers(job, { workers, rounds }),
+  );
 }
 
 async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchReport> {
@@ -39,7 +45,7 @@ async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchRep
           handWrittenBatch: () => runHandWritten(job, 'handWrittenBatch', batchEvents),
           handWrittenEach: () => runHandWritten(job, 'handWrittenEach', eachEvents),
         }
-      : { compared: () => runReprise(job, compare) }),
+      : { compared: () => runReprise(job, { checkout: compare }) }),
   });
   return rebuildReport('rebuild', job, standings);
 }

@@ -10,6 +10,12 @@ export interface TableTask extends TopicTask {
   readonly databaseUrl: string;
 }
 
+/** The same, with threads that share the work. */
+export interface RebuildTask extends TableTask {
+  /** Default: one thread does it all. */
+  readonly workers?: { readonly count: number; readonly configFile: string };
+}
+
 /** What one contestant did in a process of its own. */
 export interface Measurement {
   /** Events worked off between start and end of the measurement. */

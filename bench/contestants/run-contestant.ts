@@ -1,4 +1,4 @@
-import type { Measurement, TableTask, TopicTask } from './contestant.ts';
+import type { Measurement, RebuildTask, TableTask, TopicTask } from './contestant.ts';
 import type { KafkajsPublishTask } from './kafkajs-publish.ts';
 import type { PublishedEvents, PublishTask } from './live-publisher.ts';
 
@@ -6,7 +6,7 @@ import type { PublishedEvents, PublishTask } from './live-publisher.ts';
 export interface Contestants {
   readonly repriseDrain: (task: TopicTask) => Promise<Measurement>;
   readonly kafkajsDrain: (task: TopicTask) => Promise<Measurement>;
-  readonly repriseRebuild: (task: TableTask) => Promise<Measurement>;
+  readonly repriseRebuild: (task: RebuildTask) => Promise<Measurement>;
   readonly handWrittenBatch: (task: TableTask) => Promise<Measurement>;
   readonly handWrittenEach: (task: TableTask) => Promise<Measurement>;
   readonly reprisePublish: (task: TopicTask) => Promise<Measurement>;

@@ -40,7 +40,7 @@ export function profileInto(directory: string): void {
 
 /**
  * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its figures. What it prints goes to stderr. It is killed when this
- * process ends. `main`: the bench's main file, of this checkout or of another one.
+ * process ends. `main`: the bench's main file, of this checkout, of another one, or built.
  */
 export function startContestant<Of extends Name>(
   name: Of,
@@ -57,7 +57,7 @@ export function startContestant<Of extends Name>(
           `--cpu-prof-name=${name}-${process.hrtime.bigint()}.cpuprofile`,
         ];
   const child = fork(main, ['contestant', name, JSON.stringify(task)], {
-    execArgv: [...process.execArgv, ...profiling],
+    execArgv: [...(main.endsWith('.ts') ? process.execArgv : []), ...profiling],
     stdio: ['ignore', 2, 2, 'ipc'],
     env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
   });

@@ -1,0 +1,41 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The bench and the house as JavaScript. */
+export interface BuiltBench {
+  /** Started as `main contestant NAME TASK`. */
+  readonly main: string;
+  /** Configuration file of the payment application, for worker threads. */
+  readonly paymentConfig: string;
+}
+
+/**
+ * Builds JavaScript of the bench and of what it measures: a thread that has to compile its sources first takes three times as long to start as in the package that people install.
+ * Files of one build share their modules, so that main thread and worker threads run the same code.
+ */
+export async function buildBench(): Promise<BuiltBench> {
+  const outdir = join(ROOT, 'node_modules', '.cache', 'reprise-bench');
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: {
+      main: 'bench/main.ts',
+      'payment-config': 'bench/payment-config.ts',
+      'rebuild-worker': 'src/composition/workers/rebuild-worker.ts',
+    },
+    outdir,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    alias: { reprise: './src/index.ts' },
+    logLevel: 'error',
+  });
+  copyFileSync(join(ROOT, 'bench', 'payment.avsc'), join(outdir, 'payment.avsc'));
+  return { main: join(outdir, 'main.js'), paymentConfig: join(outdir, 'payment-config.js') };
+}
