@@ -23,15 +23,18 @@ describe('the Confluent adapter on our own server', () => {
     it(name, () => run(() => createConfluentRegistry({ url: server.url })));
   }
 
-  it('gives one id when 40 clients register one schema under many subjects', async () => {
+  it('gives one id when 40 clients register one schema at four instances', async () => {
+    const more = await Promise.all([1, 2, 3].map(() => startTestRegistry(database.url)));
     const text = '{"type":"enum","name":"Contested","symbols":["A"]}';
+    const urls = [server, ...more].map(({ url }) => url);
     const all = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
-        createConfluentRegistry({ url: server.url }).register(`contested-${i % 3}`, text),
+        createConfluentRegistry({ url: urls[i % 4] ?? '' }).register(`contested-${i % 3}`, text),
       ),
     );
     expect(new Set(all.map(({ id }) => id)).size).toBe(1);
     expect(new Set(all.map(({ version }) => version))).toEqual(new Set([1]));
+    await Promise.all(more.map((each) => each.close()));
   });
 });
 

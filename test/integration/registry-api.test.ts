@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkHistory } from '../../src/avro/check-history.ts';
+import { refusalWords } from '../../src/registry/incompatible-schema.ts';
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
 import { ask, startTestRegistry } from '../support/registry-server.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -110,8 +112,11 @@ describe('what is not valid', () => {
 
 describe('compatibility', () => {
   it('is refused with 409 and the reasons, which a check gives as well', async () => {
-    await register('strict', record('S', [text('id')]));
-    await register('strict', record('S', [text('id'), text('more', { default: '' })]));
+    const versions = [
+      record('S', [text('id')]),
+      record('S', [text('id'), text('more', { default: '' })]),
+    ];
+    for (const version of versions) await register('strict', version);
     const third = record('S', [text('id'), text('more')]);
     const reason =
       'the new schema cannot read what version 1 wrote: READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1: more';
@@ -122,6 +127,10 @@ describe('compatibility', () => {
       'Schema being registered is incompatible with an earlier schema for subject "strict", details: ',
       third,
     );
+    // The words of a check offline, of the command and of the publisher.
+    const history = versions.map(({ schema }) => schema);
+    const report = checkHistory({ history, next: third.schema });
+    await refused('POST /subjects/strict/versions', 409, refusalWords('strict', report), third);
     const check = 'POST /compatibility/subjects/strict/versions';
     await given(check, { is_compatible: false }, third);
     await given(`${check}?verbose=true`, { is_compatible: false, messages: [reason] }, third);

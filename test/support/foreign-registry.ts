@@ -1,10 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { buildGoProgram } from './go-program.ts';
 
 /** The foreign registry's source: beside the work tree, or wherever the environment says. */
 const SOURCE =
@@ -23,7 +21,7 @@ export interface ForeignRegistry {
 export async function startForeignRegistry(): Promise<ForeignRegistry | undefined> {
   let program: string;
   try {
-    program = build();
+    program = buildGoProgram('foreign-registry', SOURCE);
   } catch (error) {
     const said = `NO FOREIGN REGISTRY, its tests are SKIPPED: ${(error as Error).message}`;
     if (process.env['REPRISE_REQUIRE_KAFKA'] === '1') throw new Error(said, { cause: error });
@@ -44,15 +42,6 @@ export async function startForeignRegistry(): Promise<ForeignRegistry | undefine
   }
   server.kill();
   throw new Error(`the foreign registry did not answer at ${url}`);
-}
-
-function build(): string {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'reprise-test');
-  mkdirSync(cache, { recursive: true });
-  const program = join(cache, 'foreign-registry');
-  // Go's own cache makes this quick when nothing changed.
-  execFileSync('go', ['build', '-o', program, '.'], { cwd: SOURCE, stdio: 'pipe' });
-  return program;
 }
 
 function freePort(): Promise<number> {

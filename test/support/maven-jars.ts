@@ -2,9 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheDirectory } from './cache-directory.ts';
 
 const run = promisify(execFile);
 
@@ -30,11 +30,7 @@ export async function mavenClassPath(
   if (!(await answers('java', '-version'))) return undefined;
   const pom = pomOf(jars);
   const set = createHash('sha256').update(pom).digest('hex').slice(0, 8);
-  const directory = join(
-    process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-    'reprise',
-    `${name}-${set}`,
-  );
+  const directory = cacheDirectory(`${name}-${set}`);
   if (!existsSync(directory)) {
     if (!(await answers('mvn', '-version'))) return undefined;
     await download(directory, pom);
