@@ -62,6 +62,15 @@ it('gives one id when 40 connections register one schema under many subjects', a
   }
 });
 
+it('knows a schema again that a process of the version before has written', async () => {
+  const registry = createPostgresRegistry({ pool });
+  const { id } = await registry.register('before', '{"type":"fixed","name":"Before","size":3}');
+  await pool.query('update reprise.registry_schemas set normal_sha256 = null where id = $1', [id]);
+  const respelled = '{ "size": 3, "name": "Before", "type": "fixed" }';
+  expect(await registry.register('before', respelled)).toMatchObject({ id, version: 1 });
+  expect(await registry.register('elsewhere', respelled)).toMatchObject({ id, version: 1 });
+});
+
 it('refuses what is not an Avro schema', async () => {
   const registry = createPostgresRegistry({ pool });
   await expect(registry.register('broken', '{"type":"nothing"}')).rejects.toMatchObject({

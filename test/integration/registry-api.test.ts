@@ -334,6 +334,25 @@ describe('the conversation', () => {
     }
   });
 
+  it.each([
+    ['nests in a type', (deep: string) => `{"type":"array","items":${deep}}`],
+    ['nests in an attribute', (deep: string) => `{"type":"string","note":${deep}}`],
+    ['nests beside a long number', (deep: string) => `{"type":${deep},"n":12345678901234567890}`],
+  ])('survives a schema that %s without end', async (_, schemaOf) => {
+    const schema = schemaOf(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
+    await refused('POST /subjects/deep/versions', 42201, 'nests deeper', { schema });
+  });
+
+  it('survives keys that mean something to JavaScript', async () => {
+    const schema = '{"type":"record","name":"Odd","fields":[],"__proto__":{"a":1},"constructor":2}';
+    const body = `{"schema":${JSON.stringify(schema)},"__proto__":{"id":7}}`;
+    const headers = { 'content-type': 'application/json' };
+    const path = `${server.url}/subjects/__proto__/versions`;
+    const answer = await fetch(path, { method: 'POST', headers, body });
+    expect(answer.status).toBe(200);
+    expect((await ask(server.url, 'GET /subjects/__proto__/versions/1/schema')).text).toBe(schema);
+  });
+
   it('refuses media types it does not know', async () => {
     const answer = await fetch(`${server.url}/subjects/x/versions`, {
       method: 'POST',
