@@ -71,6 +71,11 @@ bench<RebuildBenchOptions>(
 )
   .addOption(eventsOption())
   .addOption(roundsOption())
+  .option(
+    '--window-ms <number>',
+    'windows of this size, a divisor of an hour; other than a minute without the loops written by hand',
+    positive,
+  )
   .addOption(databaseOption())
   .option(
     '--compare <folder>',

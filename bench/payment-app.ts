@@ -8,6 +8,8 @@ export interface PaymentAppOptions {
   readonly brokers: string;
   readonly topic: string;
   readonly databaseUrl: string;
+  /** Default: a minute. */
+  readonly windowMs?: number;
 }
 
 /** The environment variable from which `payment-config.ts` has its options, as JSON. */
@@ -22,7 +24,7 @@ export function createPaymentApp(options: PaymentAppOptions): Promise<Reprise> {
 export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
   const event = paymentOn(options.topic);
   return {
-    projections: [paymentMetricsOf(event)],
+    projections: [paymentMetricsOf(event, options.windowMs)],
     events: [event],
     database: { type: 'url', url: options.databaseUrl },
     log: { type: 'kafka', brokers: options.brokers.split(',') },

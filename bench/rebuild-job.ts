@@ -9,12 +9,15 @@ import { countedEvents, verifyRows } from './measure/verify-rows.ts';
 import { setUpPaymentApp } from './payment-app.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
+import { WINDOW_MS } from './workload/payment-stream.ts';
 
 /** Where the job of `rebuild` and `peers` runs. */
 export interface JobOptions {
   readonly events: number;
   readonly kafka?: string;
   readonly database?: string;
+  /** Size of the windows; default: a minute. Other engines know no other. */
+  readonly windowMs?: number;
 }
 
 /** What a run is about: the filled topic, the server, and what every row must be. */
@@ -25,6 +28,7 @@ export interface Job {
   /** In the wire header of every value. */
   readonly schemaId: number;
   readonly expected: ExpectedRows;
+  readonly windowMs: number;
 }
 
 /** Adding doubles one after another, as others do, may differ from the exact sum in the last digits. */
@@ -35,7 +39,7 @@ export async function withJob<Result>(
   options: JobOptions,
   work: (job: Job) => Promise<Result>,
 ): Promise<Result> {
-  const { events } = options;
+  const { events, windowMs = WINDOW_MS } = options;
   const place = await openTopic(options.kafka);
   try {
     const server = await openServer(options.database);
@@ -48,7 +52,8 @@ export async function withJob<Result>(
       });
       say(`filling ${topic} with ${events} events`);
       await fillTopic({ topic, leaders, schemaId, events });
-      return await work({ place, server, events, schemaId, expected: new ExpectedRows(events) });
+      const expected = new ExpectedRows(events, { windowMs });
+      return await work({ place, server, events, schemaId, expected, windowMs });
     } finally {
       await server.close();
     }
@@ -70,10 +75,10 @@ export async function runReprise(
   job: Job,
   { checkout, workers }: RebuildVariant = {},
 ): Promise<Measurement> {
-  const { place, server, events, schemaId, expected } = job;
+  const { place, server, events, schemaId, expected, windowMs } = job;
   const { brokers, topic } = place;
   const databaseUrl = await server.createDatabase();
-  const registered = await setUpPaymentApp({ brokers, topic, databaseUrl });
+  const registered = await setUpPaymentApp({ brokers, topic, databaseUrl, windowMs });
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
   const serversBefore = [server.cpuSeconds(), place.cpuSeconds()] as const;
@@ -82,6 +87,7 @@ export async function runReprise(
     topic,
     events,
     databaseUrl,
+    windowMs,
     ...(workers && { workers: { count: workers.count, configFile: workers.built.paymentConfig } }),
   };
   const main = checkout === undefined ? workers?.built.main : join(checkout, 'bench/main.ts');

@@ -7,6 +7,7 @@ import { playRounds } from './measure/rounds.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
 import { measureWorkers } from './rebuild-workers.ts';
+import { WINDOW_MS } from './workload/payment-stream.ts';
 
 export interface RebuildBenchOptions extends JobOptions {
   readonly rounds: number;
@@ -40,12 +41,14 @@ async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchRep
   const standings = await playRounds<string>(options.rounds, {
     reprise: () => runReprise(job),
     ...(compare === undefined
+      ? { kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }) }
+      : { compared: () => runReprise(job, { checkout: compare }) }),
+    ...(compare === undefined && job.windowMs === WINDOW_MS
       ? {
-          kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }),
           handWrittenBatch: () => runHandWritten(job, 'handWrittenBatch', batchEvents),
           handWrittenEach: () => runHandWritten(job, 'handWrittenEach', eachEvents),
         }
-      : { compared: () => runReprise(job, { checkout: compare }) }),
+      : {}),
   });
   return rebuildReport('rebuild', job, standings);
 }

@@ -8,6 +8,8 @@ export interface TopicTask {
 /** The same, with an empty database for the rows. */
 export interface TableTask extends TopicTask {
   readonly databaseUrl: string;
+  /** Size of the windows; default: a minute. */
+  readonly windowMs?: number;
 }
 
 /** The same, with threads that share the work. */

@@ -20,17 +20,26 @@ export class ExpectedRows {
   /** Rows that exist. */
   readonly rowCount: number;
   readonly #windows: number;
+  readonly #windowMs: number;
   readonly #payments: Int32Array;
   readonly #high: Float64Array;
   readonly #low: Float64Array;
   readonly #smallest: Float64Array;
   readonly #largest: Float64Array;
 
-  constructor(events: number, options: PaymentStreamOptions = {}) {
+  /** `windowMs`: a divisor of an hour; default a minute. */
+  constructor(
+    events: number,
+    {
+      windowMs = WINDOW_MS,
+      ...options
+    }: PaymentStreamOptions & { readonly windowMs?: number } = {},
+  ) {
+    this.#windowMs = windowMs;
     const last = new PaymentStream(options);
     last.count = Math.max(0, events - 1);
     last.next();
-    this.#windows = Math.floor((last.appendedAtMs - START_MS) / WINDOW_MS) + 1;
+    this.#windows = Math.floor((last.appendedAtMs - START_MS) / this.#windowMs) + 1;
     const cells = USERS * this.#windows;
     this.#payments = new Int32Array(cells);
     this.#high = new Float64Array(cells);
@@ -48,7 +57,7 @@ export class ExpectedRows {
 
   /** The row of a user and window, or null when there is none. */
   row(userIndex: number, windowStartMs: number): ExpectedRow | null {
-    const window = (windowStartMs - START_MS) / WINDOW_MS;
+    const window = (windowStartMs - START_MS) / this.#windowMs;
     if (!Number.isInteger(window) || window < 0 || window >= this.#windows) return null;
     const cell = userIndex * this.#windows + window;
     const payments = this.#payments[cell];
@@ -64,7 +73,7 @@ export class ExpectedRows {
   /** @returns true when this is the row's first event */
   #add(stream: PaymentStream): boolean {
     const { amount } = stream;
-    const window = Math.floor((stream.occurredAtMs - START_MS) / WINDOW_MS);
+    const window = Math.floor((stream.occurredAtMs - START_MS) / this.#windowMs);
     const cell = stream.userIndex * this.#windows + window;
     const high = Math.floor(amount * SCALE);
     this.#high[cell] = (this.#high[cell] as number) + high;

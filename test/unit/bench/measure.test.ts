@@ -25,14 +25,24 @@ describe('a bench', () => {
     const contestant = (name: 'ours' | 'theirs') => async () => {
       order.push(name);
       const round = order.filter((each) => each === name).length;
-      return { events: 100, seconds: seconds[name][round - 1] ?? 0, rssMaxBytes: round };
+      return {
+        events: 100,
+        seconds: seconds[name][round - 1] ?? 0,
+        rssMaxBytes: round,
+        cpuSeconds: { own: round },
+      };
     };
     const standings = await playRounds(3, {
       ours: contestant('ours'),
       theirs: contestant('theirs'),
     });
     expect(order).toEqual(['ours', 'theirs', 'ours', 'theirs', 'ours', 'theirs']);
-    expect(standings.ours).toEqual({ eventsPerSecond: 50, seconds: 2, rssMaxBytes: 3 });
+    expect(standings.ours).toEqual({
+      eventsPerSecond: 50,
+      seconds: 2,
+      rssMaxBytes: 3,
+      cpuSeconds: { own: 2 },
+    });
     expect(standings.theirs.eventsPerSecond).toBe(10);
   });
 

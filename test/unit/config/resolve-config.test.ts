@@ -31,6 +31,7 @@ describe('resolveConfig', () => {
       topicPartitions: 4,
       onError: 'fail',
       leaseMs: 10_000,
+      generatedCode: true,
       logLevel: 'info',
       dev: undefined,
     });
