@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createTaskFold } from '../../../../src/fold/create-task-fold.ts';
 import { EventClock } from '../../../../src/fold/event-clock.ts';
 import { GeneratedFold } from '../../../../src/fold/generated/generated-fold.ts';
@@ -37,6 +37,16 @@ const generated: fc.Arbitrary<PlanChoice> = fc.record({
   latenessMs: fc.constantFrom(0, 10_000, 10_000_000),
   measures: fc.subarray(GENERATED, { minLength: 1 }),
 });
+
+const ordinary: PlanChoice = {
+  keys: ['userId'],
+  time: 'at',
+  where: [],
+  sizeMs: 1000,
+  offsetMs: 0,
+  latenessMs: 0,
+  measures: ['events'],
+};
 
 /** A rebuild's fold, a few records at a time: its rows, what it refused, its clock. */
 function rebuilt(
@@ -105,21 +115,30 @@ it('generates code for ordinary records, and leaves none of them to the columnar
   expect({ left, lateCount }).toEqual({ left: [2], lateCount: 2 });
 });
 
+it('leaves everything to the columnar fold where the host forbids code from text', () => {
+  vi.stubGlobal('Function', function forbidden() {
+    throw new EvalError('Code generation from strings disallowed for this context');
+  });
+  try {
+    const fold = generatedFold(planOf(ordinary));
+    fold?.resolve(7, SCHEMA_TEXT);
+    const left: number[] = [];
+    fold?.fold(batchOf(logOf([{ event: plain, timestampMs: 0, gap: 0 }])), (part) => {
+      left.push(...part.offsets);
+      return [];
+    });
+    expect(left).toEqual([0]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
 it.each([
   ['a filter', { where: [{ grade: 'MID' }] }],
   ['a key of two fields', { keys: ['userId', 'tenant'] }],
   ['a sum of longs', { measures: ['totalSum'] }],
 ] as const)('generates nothing for a plan with %s', (_what, change) => {
-  const choice = {
-    keys: ['userId'],
-    time: 'at',
-    where: [],
-    sizeMs: 1000,
-    offsetMs: 0,
-    latenessMs: 0,
-    measures: ['events'],
-  } as const;
-  expect(generatedFold(planOf({ ...choice, ...change }))).toBeNull();
+  expect(generatedFold(planOf({ ...ordinary, ...change }))).toBeNull();
 });
 
 function generatedFold(plan: WindowedPlan): GeneratedFold | null {
