@@ -1,3 +1,6 @@
+/** How long the one whose turn it is may wait for the log before the next one folds meanwhile. */
+const MOMENT_MS = 50;
+
 /**
  * One at a time folds; whoever writes to Postgres lets the next one fold meanwhile. Two tasks that took turns batch by batch instead would both fold first and then
  * both wait for their COPY. States: *free* → `take` → *taken* → `give` → *free*, or taken by the one that waited longest.
@@ -28,5 +31,20 @@ export class FoldTurn {
     } finally {
       await this.take();
     }
+  }
+
+  /** Gives what comes of a wait for others, such as a fetch; when that takes more than a moment, the turn is given away meanwhile. `momentMs`: for tests. */
+  async giveUnlessSoon<Result>(waiting: Promise<Result>, momentMs = MOMENT_MS): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const moment = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, momentMs, 'late');
+    });
+    const settled = waiting.then(
+      () => 'soon' as const,
+      () => 'soon' as const,
+    );
+    const came = await Promise.race([settled, moment]);
+    clearTimeout(timer);
+    return came === 'soon' ? waiting : this.giveDuring(() => waiting);
   }
 }

@@ -90,7 +90,8 @@ async function replayOnce(
     await session.foldBatches([], flush);
     if (positions.length > 0) {
       const read = settings.log.read(positions, { signal });
-      for await (const batch of upTo(read, positions.length, options.untilTimestampMs)) {
+      const batches = upTo(read, positions.length, options.untilTimestampMs);
+      for await (const batch of inTurn(batches, turn)) {
         await session.foldBatches([batch], flush);
         options.onRecords(batch.nextOffset - batch.firstOffset);
       }
@@ -101,6 +102,23 @@ async function replayOnce(
     turn.give();
   }
   await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/** The batches; while the next one is long in coming, another task has the turn. */
+async function* inTurn(
+  batches: AsyncIterable<RecordBatch>,
+  turn: FoldTurn,
+): AsyncIterable<RecordBatch> {
+  const iterator = batches[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await turn.giveUnlessSoon(iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 /** The batches of some topics, each up to its first record of a time or later. */

@@ -39,6 +39,22 @@ it('lets one fold while another writes, and never two fold at once', async () =>
   ]);
 });
 
+it('goes to the next one while the log is long in answering', async () => {
+  const turn = new FoldTurn();
+  let answer = (_batch: string) => {};
+  const fetched = new Promise<string>((resolve) => {
+    answer = resolve;
+  });
+  await turn.take();
+  const waits = turn.giveUnlessSoon(fetched, 0);
+  await turn.take(); // resolves only because the first one gave it away
+  answer('batch');
+  turn.give();
+  expect(await waits).toBe('batch');
+  expect(await turn.giveUnlessSoon(Promise.resolve('at once'))).toBe('at once');
+  await expect(turn.giveUnlessSoon(Promise.reject(new Error('no log')))).rejects.toThrow('no log');
+});
+
 it('comes back to whoever gave it away when their work fails', async () => {
   const turn = new FoldTurn();
   await turn.take();
