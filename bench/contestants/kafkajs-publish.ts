@@ -1,9 +1,10 @@
 import type { Message } from 'kafkajs';
 import { kafkaClient } from '../environment.ts';
-import { METHODS, PaymentStream, paymentId, userName } from '../workload/payment-stream.ts';
+import type { Payment } from '../payment-event.ts';
 import type { Measurement, TopicTask } from './contestant.ts';
 import { rssMaxBytes, secondsSince } from './contestant.ts';
 import { encodePayment } from './payment-codec.ts';
+import { paymentsOf } from './payment-of-stream.ts';
 
 export interface KafkajsPublishTask extends TopicTask {
   /** Encode everything before the clock starts: what is measured is kafkajs alone. */
@@ -17,11 +18,11 @@ const SEND_MESSAGES = 10_000;
 export async function kafkajsPublish(task: KafkajsPublishTask): Promise<Measurement> {
   const producer = kafkaClient(task.brokers).producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
-  const stream = new PaymentStream();
-  const ready = task.encodedBefore ? [...sends(stream, task.events)] : undefined;
+  const payments = paymentsOf(task.events);
+  const ready = task.encodedBefore ? [...sends(payments)] : undefined;
   const startedMs = performance.now();
   let events = 0;
-  for (const messages of ready ?? sends(stream, task.events)) {
+  for (const messages of ready ?? sends(payments)) {
     await producer.send({ topic: task.topic, acks: -1, messages });
     events += messages.length;
   }
@@ -30,27 +31,14 @@ export async function kafkajsPublish(task: KafkajsPublishTask): Promise<Measurem
   return { events, seconds, rssMaxBytes: rssMaxBytes() };
 }
 
-function* sends(stream: PaymentStream, events: number): Generator<Message[]> {
-  while (stream.count < events) {
-    const messages: Message[] = [];
-    const until = Math.min(events, stream.count + SEND_MESSAGES);
-    while (stream.count < until) messages.push(nextMessage(stream));
-    yield messages;
+function* sends(payments: readonly Payment[]): Generator<Message[]> {
+  for (let from = 0; from < payments.length; from += SEND_MESSAGES) {
+    yield payments.slice(from, from + SEND_MESSAGES).map(messageOf);
   }
 }
 
-function nextMessage(stream: PaymentStream): Message {
-  stream.next();
-  const userId = userName(stream.userIndex);
-  const value = encodePayment(
-    {
-      paymentId: paymentId(stream),
-      userId,
-      amount: stream.amount,
-      method: METHODS[stream.methodIndex] ?? 'CARD',
-      occurredAt: stream.occurredAtMs,
-    },
-    1,
-  );
-  return { key: userId, value, timestamp: String(stream.occurredAtMs) };
+function messageOf(payment: Payment): Message {
+  const occurredAt = payment.occurredAt.getTime();
+  const value = encodePayment({ ...payment, occurredAt }, 1);
+  return { key: payment.userId, value, timestamp: String(occurredAt) };
 }

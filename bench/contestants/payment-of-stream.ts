@@ -1,5 +1,5 @@
 import type { Payment } from '../payment-event.ts';
-import { METHODS, type PaymentStream, paymentId, userName } from '../workload/payment-stream.ts';
+import { METHODS, PaymentStream, paymentId, userName } from '../workload/payment-stream.ts';
 
 /** The stream's current payment as an event. */
 export function paymentOf(stream: PaymentStream): Payment {
@@ -10,4 +10,13 @@ export function paymentOf(stream: PaymentStream): Payment {
     method: METHODS[stream.methodIndex] ?? 'CARD',
     occurredAt: new Date(stream.occurredAtMs),
   };
+}
+
+/** The workload's first `events` payments, made before the clock starts. */
+export function paymentsOf(events: number): readonly Payment[] {
+  const stream = new PaymentStream();
+  return Array.from({ length: events }, () => {
+    stream.next();
+    return paymentOf(stream);
+  });
 }

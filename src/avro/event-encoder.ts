@@ -1,6 +1,7 @@
+import type { Type } from 'avsc';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { encodeWithHeader } from './confluent-header.ts';
+import { headerBytes } from './confluent-header.ts';
 import { createValueType } from './value-types.ts';
 
 /** Encodes events as record values. */
@@ -17,20 +18,42 @@ export function createEventEncoder<Event>(event: EventDefinition<Event>): EventE
   if (event.format === 'json') return { encode: (value) => encodeJson(event.name, value) };
   if (event.format === 'raw') return { encode: (value) => rawValue(event.name, value) };
   const type = createValueType(event.schemaText ?? '', `event ${event.name}`);
+  const hooked: Parameters<typeof type.isValid>[1] = {
+    errorHook: (path, given, expected) => {
+      throw refused(event.name, path.join('.'), given, expected.toString());
+    },
+  };
   return {
     encode(value, schemaId) {
-      type.isValid(value, {
-        errorHook: (path, given, expected) => {
-          throw refused(event.name, path.join('.'), given, expected.toString());
-        },
-      });
+      type.isValid(value, hooked);
       try {
-        return encodeWithHeader(schemaId, type.toBuffer(value));
+        return encodeAvro(type, value, schemaId);
       } catch (error) {
         throw refused(event.name, '', value, (error as Error).message);
       }
     },
   };
+}
+
+/** Values are encoded one after another into slabs, and handed out as views: one allocation for hundreds of values. */
+const slabBytes = 32 * 1024;
+let slab = Buffer.allocUnsafeSlow(slabBytes);
+let used = 0;
+
+/** Confluent's header and the value. */
+function encodeAvro(type: Type, value: unknown, schemaId: number): Buffer {
+  let end = type.encode(value, slab, used + headerBytes);
+  while (end < 0) {
+    // avsc says how much was missing; by then a getter of the value may give something longer.
+    slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, slab.length - used - end));
+    used = 0;
+    end = type.encode(value, slab, headerBytes);
+  }
+  const from = used;
+  used = end;
+  slab[from] = 0;
+  slab.writeUInt32BE(schemaId, from + 1);
+  return slab.subarray(from, end);
 }
 
 function encodeJson(name: string, value: unknown): Buffer {

@@ -80,17 +80,26 @@ const longType = avsc.types.LongType.__with({
 // avsc's logical types sit on its own lossy long, so the instant is a long type of its own.
 const millisType = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => dateOf(Number(buffer.readBigInt64LE())),
-  toBuffer: (value: Date) => longBytes(BigInt(value.getTime())),
+  toBuffer: (value: Date) => safeLongBytes(value.getTime()),
   fromJSON: (value: number | string) => dateOf(Number(value)),
   toJSON: (value: Date) => value.getTime(),
   isValid: (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
   compare: (a: Date, b: Date) => a.getTime() - b.getTime(),
 });
 
+/** avsc takes the bytes over before it asks for the next ones. */
+const shared = Buffer.alloc(8);
+
 function longBytes(value: bigint): Buffer {
-  const buffer = Buffer.alloc(8);
-  buffer.writeBigInt64LE(value);
-  return buffer;
+  shared.writeBigInt64LE(value);
+  return shared;
+}
+
+/** The same for a whole number of at most 53 bits, without a bigint. */
+function safeLongBytes(value: number): Buffer {
+  shared.writeInt32LE(value | 0, 0);
+  shared.writeInt32LE(Math.floor(value / 2 ** 32), 4);
+  return shared;
 }
 
 function dateOf(ms: number): Date {

@@ -4,7 +4,7 @@ import { AppendError } from '../log/append-error.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { EventEncodings } from './event-encodings.ts';
+import { type Encode, EventEncodings } from './event-encodings.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { recordOf } from './record-of-event.ts';
 
@@ -47,6 +47,8 @@ interface Flush {
 }
 
 const roomAtOnce = Promise.resolve();
+/** Bytes published before `room` lets the event loop turn: a few milliseconds of encoding. */
+const turnBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
 /**
@@ -85,28 +87,40 @@ class BatchingPublisher implements Publisher {
     value: Event,
     options?: PublishOptions,
   ): Promise<Position> {
+    if (this.#closing !== undefined) {
+      const message = 'The publisher is closed. Publish before close, or make a new one.';
+      return Promise.reject(new RepriseError('CLOSED', message));
+    }
+    const definition = event as EventDefinition;
+    const encode = this.#encodings.ready(definition);
+    if (encode !== undefined) return this.#send(definition, encode, value, options);
+    const registered = this.#encodings.register(definition);
+    return registered.then((ready) => this.#send(definition, ready, value, options));
+  }
+
+  #send(
+    event: EventDefinition,
+    encode: Encode,
+    value: unknown,
+    options: PublishOptions | undefined,
+  ): Promise<Position> {
+    let record: AppendRecord;
+    try {
+      record = recordOf(event, encode(value), value, options);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     return new Promise((resolve, reject) => {
-      if (this.#closing !== undefined) {
-        const message = 'The publisher is closed. Publish before close, or make a new one.';
-        reject(new RepriseError('CLOSED', message));
-        return;
-      }
-      this.#encodings.use(event as EventDefinition, {
-        ready: (encode) => {
-          const record = recordOf(event as EventDefinition, encode(value), value, options);
-          this.#enqueue({ record, bytes: bytesOf(record), resolve, reject });
-        },
-        failed: reject,
-      });
+      this.#enqueue({ record, bytes: bytesOf(record), resolve, reject });
     });
   }
 
   room(): Promise<void> {
-    if (this.#encodings.isHolding) return this.#encodings.settled().then(() => this.room());
+    if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.room());
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
       return new Promise((resolve) => this.#roomWaiters.push(resolve));
     }
-    if (this.#bytesThisTurn < this.#options.batchBytesMax) return roomAtOnce;
+    if (this.#bytesThisTurn < turnBytesMax) return roomAtOnce;
     // A loop over this must let the event loop turn, or no answer of the log would ever be read.
     this.#bytesThisTurn = 0;
     return new Promise((resolve) => setImmediate(resolve));

@@ -5,76 +5,80 @@ import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { RepriseError } from '../reprise-error.ts';
 
 /** Encodes an event's value. @throws ENCODE_FAILED */
-type Encode = (value: unknown) => Buffer;
+export type Encode = (value: unknown) => Buffer;
 
-/** Somebody who needs an encoding; what `ready` throws goes to `failed`. */
-interface User {
-  readonly ready: (encode: Encode) => void;
-  readonly failed: (error: unknown) => void;
+interface Held {
+  readonly resolve: (encode: Encode) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** registering (`held` wait, in order) → ready. A registration that fails is forgotten, so that the next use tries again. */
-interface Encoding {
-  encode: Encode | undefined;
-  held: User[];
-  registered: Promise<void>;
-}
-
-/** The encodings of event definitions: each registers its schema when first used. */
+/**
+ * The encodings of event definitions. Each registers its schema when first asked for: unknown → registering → ready; a registration that fails is forgotten, so that
+ * the next one tries again.
+ */
 export class EventEncodings {
   readonly #registry: SchemaRegistry;
   readonly #subjects: SubjectStrategies;
-  readonly #encodings = new Map<EventDefinition, Encoding>();
-  #holding = 0;
+  readonly #ready = new Map<EventDefinition, Encode>();
+  readonly #registering = new Map<EventDefinition, Held[]>();
+  readonly #under = new Set<Promise<void>>();
 
   constructor(registry: SchemaRegistry, subjects: SubjectStrategies) {
     this.#registry = registry;
     this.#subjects = subjects;
   }
 
-  /** True while users wait for a registration. */
-  get isHolding(): boolean {
-    return this.#holding > 0;
+  get isRegistering(): boolean {
+    return this.#under.size > 0;
   }
 
-  /** Calls `ready` at once when the encoding is there, else after those who asked before. */
-  use(event: EventDefinition, user: User): void {
-    let encoding = this.#encodings.get(event);
-    if (encoding === undefined) {
-      encoding = { encode: undefined, held: [], registered: Promise.resolve() };
-      this.#encodings.set(event, encoding);
-      encoding.registered = this.#register(event, encoding);
-    }
-    if (encoding.encode !== undefined) {
-      serve(user, encoding.encode);
-      return;
-    }
-    encoding.held.push(user);
-    this.#holding += 1;
+  /** The encoding, when its schema is registered and nobody who asked before still waits. */
+  ready(event: EventDefinition): Encode | undefined {
+    return this.#ready.get(event);
+  }
+
+  /** Resolves in the order of the calls, before `ready` gives the encoding. @throws as the registry, SCHEMA_INVALID */
+  register(event: EventDefinition): Promise<Encode> {
+    return new Promise((resolve, reject) => {
+      const held = this.#registering.get(event);
+      if (held !== undefined) {
+        held.push({ resolve, reject });
+        return;
+      }
+      this.#registering.set(event, [{ resolve, reject }]);
+      const registered = this.#register(event).finally(() => this.#under.delete(registered));
+      this.#under.add(registered);
+    });
   }
 
   /** Resolves when the registrations under way are over. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#encodings.values()].map(({ registered }) => registered));
+    await Promise.all(this.#under);
   }
 
   /** Refuses all who wait. */
   abandon(error: RepriseError): void {
-    for (const encoding of this.#encodings.values()) {
-      for (const user of this.#release(encoding)) user.failed(error);
+    for (const event of this.#registering.keys()) {
+      for (const { reject } of this.#take(event)) reject(error);
     }
   }
 
-  async #register(event: EventDefinition, encoding: Encoding): Promise<void> {
+  async #register(event: EventDefinition): Promise<void> {
     try {
       const encoder = createEventEncoder(event);
       const schemaId = await this.#schemaId(event);
       const encode = (value: unknown) => encoder.encode(value, schemaId);
-      encoding.encode = encode;
-      for (const user of this.#release(encoding)) serve(user, encode);
+      // Those served go on in microtasks of their own: until these have run, whoever asks waits behind them.
+      for (let held = this.#take(event); held.length > 0; held = this.#take(event)) {
+        for (const { resolve } of held) resolve(encode);
+        await Promise.resolve();
+      }
+      this.#registering.delete(event);
+      this.#ready.set(event, encode);
     } catch (error) {
-      this.#encodings.delete(event);
-      for (const user of this.#release(encoding)) user.failed(error);
+      const held = this.#take(event);
+      this.#registering.delete(event);
+      for (const { reject } of held) reject(error);
     }
   }
 
@@ -85,18 +89,10 @@ export class EventEncodings {
     return (await this.#registry.register(subject, schemaText)).id;
   }
 
-  #release(encoding: Encoding): readonly User[] {
-    const users = encoding.held;
-    encoding.held = [];
-    this.#holding -= users.length;
-    return users;
-  }
-}
-
-function serve(user: User, encode: Encode): void {
-  try {
-    user.ready(encode);
-  } catch (error) {
-    user.failed(error);
+  /** Those who wait; the registration goes on. */
+  #take(event: EventDefinition): readonly Held[] {
+    const held = this.#registering.get(event) ?? [];
+    this.#registering.set(event, []);
+    return held;
   }
 }

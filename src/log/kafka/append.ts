@@ -1,7 +1,7 @@
 import { RepriseError } from '../../reprise-error.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partitioner.ts';
-import { pause } from './backoff.ts';
+import { backOff, pause } from './backoff.ts';
 import { unknownTopic } from './broker-errors.ts';
 import { KafkaConnections } from './connection.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
@@ -42,6 +42,7 @@ export class KafkaAppender {
       requests: new ProduceRequests(this.#connections, (config.requestTimeoutMs ?? 30_000) / 2),
       codec: () => (codec ??= loadBatchCodec(config.compression ?? 'none')),
       deliveryTimeoutMs: config.deliveryTimeoutMs ?? 30_000,
+      rest: (attempt) => backOff(attempt, this.#abort.signal),
       signal: this.#abort.signal,
       note: (message, reason) => config.logger?.({ level: 'warn', message, facts: { reason } }),
     };

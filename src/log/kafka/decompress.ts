@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import { RepriseError } from '../../reprise-error.ts';
 import { lz4FrameSize } from './lz4-frame-size.ts';
+import { loadZstdWasm } from './zstd-wasm.ts';
 
 /** Unpacks the records of one batch. `where` names the batch in errors. @throws BUDGET_EXCEEDED, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH */
 export type Decompress = (codec: number, packed: Buffer, where: string) => Buffer;
@@ -114,8 +115,7 @@ async function zstdCodec(): Promise<Codec> {
     return (packed, limit) =>
       (native as typeof zlib.gunzipSync)(packed, { maxOutputLength: limit });
   }
-  const { init, decompress } = await import('@bokuweb/zstd-wasm');
-  await init();
+  const { decompress } = await loadZstdWasm();
   return (packed, limit) => {
     const size = zstdContentSize(packed);
     if (size !== undefined && size > limit) throw new TooLarge();

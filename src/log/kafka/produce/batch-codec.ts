@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import { RepriseError } from '../../../reprise-error.ts';
+import { loadZstdWasm } from '../zstd-wasm.ts';
 
 /** Codecs that appended batches can be written in. */
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
@@ -59,7 +60,6 @@ function lz4(require: NodeJS.Require): Compress {
 async function zstd(): Promise<Compress> {
   const native: unknown = Reflect.get(zlib, 'zstdCompressSync');
   if (typeof native === 'function') return native as (records: Buffer) => Buffer;
-  const { init, compress } = await import('@bokuweb/zstd-wasm');
-  await init();
+  const { compress } = await loadZstdWasm();
   return (records) => Buffer.from(compress(records));
 }

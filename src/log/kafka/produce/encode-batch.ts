@@ -117,7 +117,7 @@ function writeRecord(record: AppendRecord, timestampDelta: number, offsetDelta: 
 
 const varintBytesMax = 10;
 /** Below this, a loop is faster than a call into the runtime. */
-const loopBytesMax = 24;
+const loopBytesMax = 128;
 
 function writeBytes(part: Buffer): void {
   const { length } = part;

@@ -1,5 +1,4 @@
 import { isRepriseError, RepriseError } from '../../../reprise-error.ts';
-import { backOff } from '../backoff.ts';
 import { unknownTopic } from '../broker-errors.ts';
 import type { TopicPartition } from '../protocol.ts';
 import type { QueuedRecord } from './append-call.ts';
@@ -16,12 +15,14 @@ import type { TopicLeaders } from './topic-leaders.ts';
 
 /** What the partitions of one appender share. */
 export interface ProducerParts {
-  readonly ids: ProducerIds;
-  readonly leaders: TopicLeaders;
-  readonly requests: ProduceRequests;
+  readonly ids: Pick<ProducerIds, 'current' | 'replace'>;
+  readonly leaders: Pick<TopicLeaders, 'leaderOf' | 'isMissing' | 'refresh' | 'forget'>;
+  readonly requests: Pick<ProduceRequests, 'send'>;
   readonly codec: () => Promise<BatchCodec>;
   /** How long a partition may take nothing before its records fail. */
   readonly deliveryTimeoutMs: number;
+  /** Waits before attempt `attempt` (from 0); not at all once `signal` is aborted. */
+  readonly rest: (attempt: number) => Promise<void>;
   /** Aborted when the log closes and waits no longer. */
   readonly signal: AbortSignal;
   readonly note: (message: string, reason: string) => void;
@@ -115,7 +116,7 @@ export class PartitionProducer {
       delivery.unknownInARow = attempt.unknownTopic ? delivery.unknownInARow + 1 : 0;
       if (this.#givesUp(delivery, attempt.error)) return;
       this.#parts.note('appending to Kafka failed, trying again', reasonOf(attempt.error));
-      await backOff(delivery.attempts, this.#parts.signal);
+      await this.#parts.rest(delivery.attempts);
       delivery.attempts += 1;
     }
   }

@@ -9,10 +9,10 @@ const sequences = 2 ** 31;
  * begins a new epoch without a word to the others.
  */
 export class ProducerSequence {
-  readonly #ids: ProducerIds;
+  readonly #ids: Pick<ProducerIds, 'current' | 'replace'>;
   #next: ProducerStamp | undefined;
 
-  constructor(ids: ProducerIds) {
+  constructor(ids: Pick<ProducerIds, 'current' | 'replace'>) {
     this.#ids = ids;
   }
 
