@@ -19,11 +19,19 @@ export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[];
 }
 
+/** An offset that was read, and the epoch of the leader that wrote it. */
+export interface LogTail {
+  readonly offset: bigint;
+  readonly leaderEpoch: number;
+}
+
 /** Where to start reading a partition and, for bounded reads, where to stop. */
 export interface ReadPosition {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
+  /** The record or marker before `offset` as it was read: a log that no longer has it under that leader epoch was cut off below, and is not read on. */
+  readonly after?: LogTail;
   /** Exclusive. The partition's reading ends once its position reaches this; undefined: goes on for ever. */
   readonly untilOffset?: bigint;
 }
@@ -89,7 +97,7 @@ export interface EventLog {
    * interleaved fairly. Manual assignment, no group. The next fetch is held back while the consumer of the stream is busy (at most one fetch per
    * broker is kept ready ahead). A batch may be empty (`count` 0) when only the position moved. Ends when every position has reached its
    * `untilOffset`, or on `signal`. Leader changes, broken connections and throttling are retried inside, for ever, with backoff.
-   * @throws OFFSET_OUT_OF_RANGE (never reset), UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH
+   * @throws OFFSET_OUT_OF_RANGE (never reset; also when other records took the place of what was read), UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH
    */
   read(positions: readonly ReadPosition[], options?: ReadOptions): AsyncIterable<RecordBatch>;
 

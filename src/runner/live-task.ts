@@ -1,3 +1,4 @@
+import type { ReadPosition } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
@@ -10,6 +11,9 @@ import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
+
+/** A position within the partition of a task. */
+type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
 
 /** What a live task counts, since the process started. */
 export interface TaskCounters {
@@ -32,7 +36,8 @@ export class LiveTask {
   readonly #counters: TaskCounters;
   readonly #giveUp = new AbortController();
   readonly #queue = new BatchQueue();
-  readonly #readOffsets = new Map<string, bigint>();
+  /** By topic: the position after what was queued. */
+  readonly #read = new Map<string, ReadFrom>();
   readonly #recovery: Recovery;
   #opened: TaskSession | null = null;
   #hasCommitted = false;
@@ -76,8 +81,11 @@ export class LiveTask {
   }
 
   /** Where the reader has to go on for this task. */
-  readOffset(topic: string): bigint {
-    return this.#readOffsets.get(topic) ?? this.#session.nextOffset(topic);
+  readFrom(topic: string): ReadFrom {
+    const queued = this.#read.get(topic);
+    if (queued !== undefined) return queued;
+    const { nextOffset = 0n, lastOffset, lastLeaderEpoch } = this.#session.folded(topic) ?? {};
+    return readFrom(nextOffset, lastOffset ?? null, lastLeaderEpoch ?? -1);
   }
 
   /** Where it stands in Postgres. */
@@ -92,7 +100,8 @@ export class LiveTask {
 
   /** Queues a batch; waits while too much is queued. */
   async offer(batch: RecordBatch): Promise<void> {
-    this.#readOffsets.set(batch.topic, BigInt(batch.nextOffset));
+    const nextOffset = BigInt(batch.nextOffset);
+    this.#read.set(batch.topic, readFrom(nextOffset, nextOffset - 1n, batch.leaderEpoch));
     await this.#queue.push(batch);
   }
 
@@ -187,4 +196,10 @@ export class LiveTask {
     // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
     void this.recordOutcome(reason === null ? 'running' : 'paused', reason);
   }
+}
+
+/** `leaderEpoch`: of the leader that wrote `lastOffset`; -1: the log has none. */
+function readFrom(offset: bigint, lastOffset: bigint | null, leaderEpoch: number): ReadFrom {
+  if (lastOffset === null || leaderEpoch < 0) return { offset };
+  return { offset, after: { offset: lastOffset, leaderEpoch } };
 }

@@ -205,7 +205,7 @@ export class ProjectionRunner {
       topicsOf(this.plan).map((topic) => ({
         topic,
         partition: task.key.partition,
-        offset: task.readOffset(topic),
+        ...task.readFrom(topic),
       })),
     );
   }

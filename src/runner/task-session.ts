@@ -23,7 +23,6 @@ import type { JournalEntry } from './journal.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
-import { assertNotCutOff } from './validate-checkpoint.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
 /** How a session folds and writes. */
@@ -127,6 +126,11 @@ export class TaskSession {
   /** Where to read on in a topic. */
   nextOffset(topic: string): bigint {
     return this.#folded.get(topic)?.nextOffset ?? 0n;
+  }
+
+  /** How far memory is in a topic. */
+  folded(topic: string): TopicCheckpoint | undefined {
+    return this.#folded.get(topic);
   }
 
   /** How far a topic is committed. */
@@ -294,9 +298,6 @@ export class TaskSession {
         `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but stands at ${before?.nextOffset}. The task starts again from the stored offset.`,
         { retriable: true, facts: factsOf(this.task) },
       );
-    }
-    if (before.lastLeaderEpoch !== null && batch.leaderEpoch > before.lastLeaderEpoch) {
-      await assertNotCutOff(this.#settings.log, this.task, before);
     }
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(batch) ?? batch;

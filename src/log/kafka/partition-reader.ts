@@ -1,5 +1,6 @@
 import { RepriseError } from '../../reprise-error.ts';
 import type { RecordBatch } from '../record-batch.ts';
+import { assertTails, type LocatedPartition } from './assert-tails.ts';
 import { backOff, pause } from './backoff.ts';
 import { type BatchHeader, batchHeaders, type PartitionSlice } from './batch-headers.ts';
 import { brokerError, definite, unknownTopic } from './broker-errors.ts';
@@ -52,7 +53,7 @@ const unknownTopicAttempts = 8;
  * Reads partitions as one stream.
  *
  * A partition is either located (its leader is known) or not; a node that leads some has at most one fetch under way. Moves, in the order of the loop:
- * 1 look up the leaders of partitions that have none, after a backoff when the last attempt failed;
+ * 1 look up the leaders of partitions that have none, after a backoff when the last attempt failed, and ask new ones whether they have what was read last;
  * 2 send a fetch to every node that has none under way;
  * 3 wait for the first answer;
  * 4 move positions from the batch headers alone, and send that node's next fetch before
@@ -140,6 +141,8 @@ export class PartitionReader {
       const last = headers.at(-1);
       if (last === undefined) continue;
       state.position = Math.min(last.lastOffset + 1, state.untilOffset);
+      state.lastOffset = last.lastOffset;
+      state.lastLeaderEpoch = last.leaderEpoch;
       taken.push({ slice, headers });
     }
     return taken;
@@ -215,6 +218,7 @@ export class PartitionReader {
     const names = [...new Set(this.#states.map(({ topic }) => topic))];
     const metadata = await this.#parts.connections.sendToAny(metadataRequest(names));
     this.#parts.connections.learn(metadata);
+    const located: LocatedPartition[] = [];
     for (const state of lost) {
       const topic = metadata.topics.find((candidate) => candidate.topic === state.topic);
       const found = topic?.partitions.find(({ partition }) => partition === state.partition);
@@ -228,10 +232,14 @@ export class PartitionReader {
         throw new Error(`${state.topic}[${state.partition}] is not known yet`);
       }
       if (found.leader < 0) throw new Error(`${state.topic}[${state.partition}] has no leader`);
-      state.leader = found.leader;
-      state.leaderEpoch = found.leaderEpoch;
+      located.push({ state, leader: found.leader, leaderEpoch: found.leaderEpoch });
     }
     this.#unknownInARow = 0;
+    await assertTails(this.#parts.connections, located);
+    for (const { state, leader, leaderEpoch } of located) {
+      state.leader = leader;
+      state.leaderEpoch = leaderEpoch;
+    }
   }
 
   #nodes(): ReadonlySet<number> {

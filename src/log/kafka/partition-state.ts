@@ -12,11 +12,14 @@ export interface PartitionState {
   /** Node that leads the partition; -1: to be looked up. */
   leader: number;
   leaderEpoch: number;
+  /** What was read last, and the epoch of the leader that wrote it; -1: nothing is known of it. */
+  lastOffset: number;
+  lastLeaderEpoch: number;
 }
 
 /** @throws RangeError when an offset is negative or beyond 2^53 */
 export function partitionState(from: ReadPosition): PartitionState {
-  const { topic, partition, offset, untilOffset } = from;
+  const { topic, partition, offset, untilOffset, after } = from;
   return {
     topic,
     partition,
@@ -24,6 +27,8 @@ export function partitionState(from: ReadPosition): PartitionState {
     position: safe(offset),
     leader: -1,
     leaderEpoch: -1,
+    lastOffset: after === undefined ? -1 : safe(after.offset),
+    lastLeaderEpoch: after?.leaderEpoch ?? -1,
   };
 }
 
@@ -47,6 +52,19 @@ export function outOfRange(
         : 'The log is shorter than what was read (truncated or made anew): check the topic before reading on.'
     }`,
     { facts: { topic, partition, offset: BigInt(position), startOffset, stableEndOffset } },
+  );
+}
+
+/** OFFSET_OUT_OF_RANGE where the offset exists, but not as what was read. */
+export function cutOff(
+  { topic, partition, position, lastLeaderEpoch }: PartitionState,
+  endOffset: bigint,
+): RepriseError {
+  return new RepriseError(
+    'OFFSET_OUT_OF_RANGE',
+    `${topic}[${partition}]@${position} is not in the log any more as it was read: what the leader of epoch ${lastLeaderEpoch} wrote ends at ${endOffset} now. ` +
+      'The tail was lost and other records took its place (an unclean leader election, or a restored disk): check the topic before reading on.',
+    { facts: { topic, partition, offset: BigInt(position), endOffset } },
   );
 }
 

@@ -139,13 +139,16 @@ export interface EpochEnd extends TopicPartition {
   readonly endOffset: bigint;
 }
 
-/** OffsetForLeaderEpoch v3 (KIP-101, KIP-320): where the records of a leader epoch end. */
+/** OffsetForLeaderEpoch v3 (KIP-101, KIP-320): where the records of a leader epoch end. Refused by a broker that does not lead in `currentLeaderEpoch`. */
 export function leaderEpochEndRequest(
-  wanted: TopicPartition & { readonly leaderEpoch: number },
+  wanted: readonly (TopicPartition & {
+    readonly leaderEpoch: number;
+    readonly currentLeaderEpoch: number;
+  })[],
 ): KafkaRequest<readonly EpochEnd[]> {
   const writer = new WireWriter().int32(-1);
-  writeByTopic(writer, [wanted], ({ partition, leaderEpoch }) =>
-    writer.int32(partition).int32(-1).int32(leaderEpoch),
+  writeByTopic(writer, wanted, ({ partition, currentLeaderEpoch, leaderEpoch }) =>
+    writer.int32(partition).int32(currentLeaderEpoch).int32(leaderEpoch),
   );
   return {
     apiKey: 23,

@@ -59,12 +59,13 @@ export class KafkaTopics {
   leaderEpochEnd(partition: TopicPartition, leaderEpoch: number): Promise<LeaderEpochEnd> {
     return this.#persist(async () => {
       const metadata = await this.#metadata([partition.topic]);
-      const leader = metadata.topics[0]?.partitions.find(
+      const found = metadata.topics[0]?.partitions.find(
         (candidate) => candidate.partition === partition.partition,
-      )?.leader;
-      if (leader === undefined) throw unknownTopic(partition.topic, partition.partition);
-      const request = leaderEpochEndRequest({ ...partition, leaderEpoch });
-      const [end] = await this.#connections.sendTo(leader, request);
+      );
+      if (found === undefined) throw unknownTopic(partition.topic, partition.partition);
+      const currentLeaderEpoch = found.leaderEpoch;
+      const request = leaderEpochEndRequest([{ ...partition, leaderEpoch, currentLeaderEpoch }]);
+      const [end] = await this.#connections.sendTo(found.leader, request);
       if (end === undefined || end.errorCode !== brokerError.none) throw refusal(partition, end);
       return { leaderEpoch: end.leaderEpoch, endOffset: end.endOffset };
     });
