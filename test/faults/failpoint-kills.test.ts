@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Failpoint } from '../../src/runner/failpoint.ts';
 import type { ChildProcess } from '../support/child-process.ts';
 import { onEveryLog } from '../support/every-log.ts';
@@ -23,43 +23,40 @@ const kills = (log: { brokers?: unknown }) => {
 };
 
 onEveryLog(`a runner that is killed at a step of its flush (seed ${seed})`, (log) => {
-  let bench: FaultBench;
-
-  beforeEach(async () => {
-    bench = await createFaultBench({ ...log, seed });
-  });
-
-  afterEach(() => bench.close());
-
-  /** Feeds a runner until the failpoint has ended it. */
-  async function feedUntilDead(doomed: ChildProcess): Promise<void> {
-    const alive = Symbol('alive');
-    let last: unknown = alive;
-    while (last === alive) {
-      await bench.publish(20);
-      const moment = new Promise((resolve) => setTimeout(() => resolve(alive), 50));
-      last = await Promise.race([doomed.exited, moment]);
-    }
-    expect(await doomed.exited, doomed.output()).toBeNull();
-  }
-
-  test.each(FAILPOINTS)(
+  // Side by side: most of a kill is waiting for processes and servers.
+  test.concurrent.each(FAILPOINTS)(
     `at %s, ${kills(log)} times one after the other, goes on exactly`,
     async (failpoint) => {
       const random = randomFrom(seed + FAILPOINTS.indexOf(failpoint));
-      for (let kill = 0; kill < kills(log); kill += 1) {
-        const after = String(Math.floor(random() * 8));
-        await feedUntilDead(
-          await bench.runner({ REPRISE_FAILPOINT: failpoint, REPRISE_FAILPOINT_AFTER: after }),
-        );
+      const bench = await createFaultBench({ ...log, seed });
+      try {
+        for (let kill = 0; kill < kills(log); kill += 1) {
+          const after = String(Math.floor(random() * 8));
+          const env = { REPRISE_FAILPOINT: failpoint, REPRISE_FAILPOINT_AFTER: after };
+          await feedUntilDead(bench, await bench.runner(env));
+        }
+        const healthy = await bench.runner();
+        await healthy.line('ready');
+        await bench.caughtUp();
+        healthy.kill('SIGTERM');
+        expect(await healthy.exited, healthy.output()).toBe(0);
+        await bench.expectExact();
+      } finally {
+        await bench.close();
       }
-      const healthy = await bench.runner();
-      await healthy.line('ready');
-      await bench.caughtUp();
-      healthy.kill('SIGTERM');
-      expect(await healthy.exited, healthy.output()).toBe(0);
-      await bench.expectExact();
     },
-    600_000,
+    1_200_000,
   );
 });
+
+/** Feeds a runner until the failpoint has ended it. */
+async function feedUntilDead(bench: FaultBench, doomed: ChildProcess): Promise<void> {
+  const alive = Symbol('alive');
+  let last: unknown = alive;
+  while (last === alive) {
+    await bench.publish(20);
+    const moment = new Promise((resolve) => setTimeout(() => resolve(alive), 50));
+    last = await Promise.race([doomed.exited, moment]);
+  }
+  expect(await doomed.exited, doomed.output()).toBeNull();
+}
