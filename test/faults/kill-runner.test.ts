@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Reprise } from '../../src/reprise.ts';
+import { bundled } from '../support/bundled-program.ts';
 import { startProgram } from '../support/child-process.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import {
@@ -10,15 +11,17 @@ import {
   exampleOn,
   publishAll,
 } from '../support/example-app.ts';
+import { randomFrom, seed } from '../support/fault-run.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { differences } from '../support/oracle.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
-/** Runs with a kill at a random moment, and events in each: short here; REPRISE_TEST_KILLS=10 REPRISE_TEST_EVENTS=200000 is the long form. */
+/** Runs with a kill at a random offset, and events in each: short here; the long form sets both. */
 const KILLS = Number(process.env['REPRISE_TEST_KILLS'] ?? '2');
 const EVENTS = Number(process.env['REPRISE_TEST_EVENTS'] ?? '20000');
-const seed = Number(process.env['REPRISE_TEST_SEED'] ?? Date.now() % 1_000_000);
+
+const random = randomFrom(seed);
 
 onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
   let example: Example;
@@ -53,8 +56,8 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
     }
   }
 
-  const runner = (extra: Record<string, string> = {}) =>
-    startProgram('test/faults/runner-process.ts', { ...env, ...extra });
+  const runner = async (extra: Record<string, string> = {}) =>
+    startProgram(await bundled('test/faults/runner-process.ts'), { ...env, ...extra });
 
   async function caughtUp(): Promise<boolean> {
     const [status] = await app.status();
@@ -63,7 +66,7 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
 
   /** Runs a healthy runner until nothing is left, then compares with an independent fold of the whole log. */
   async function resumeAndVerify(): Promise<void> {
-    const healthy = runner();
+    const healthy = await runner();
     await healthy.line('ready');
     await expect.poll(caughtUp, { timeout: 120_000, interval: 50 }).toBe(true);
     healthy.kill('SIGTERM');
@@ -78,22 +81,25 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
 
   const runs = Array.from({ length: KILLS }, (_, run) => run + 1);
   test.each(runs)(
-    `at a random moment of ${EVENTS} events goes on exactly, and a rebuild gives the same bytes (run %i)`,
+    `at a random offset of ${EVENTS} events goes on exactly, and a rebuild gives the same bytes (run %i)`,
     async (run) => {
       // A backlog to fold at once, and more arriving meanwhile: the kill falls somewhere into both.
       await publish(EVENTS / 2);
-      const afterMs = ((seed * run * 7919) % 1000) * (EVENTS / 200_000);
-      const doomed = runner();
+      const killAt = Math.floor(random() * EVENTS * 0.75);
+      const doomed = await runner();
       await doomed.line('ready');
-      const killed = delay(afterMs).then(() => doomed.kill('SIGKILL'));
+      const killed = (async () => {
+        while (Number(await applied()) < killAt) await delay(1);
+        doomed.kill('SIGKILL');
+      })();
       await publish(EVENTS / 2);
       await killed;
       expect(await doomed.exited).toBeNull();
       console.log(
-        `run ${run}: killed after ${afterMs} ms, at offset ${await applied()} of ${published}`,
+        `run ${run}: to be killed at offset ${killAt}, is at ${await applied()} of ${published}`,
       );
       await resumeAndVerify();
-      await rebuildAndCompare(afterMs / 3);
+      await rebuildAndCompare(random() * 300);
     },
     600_000,
   );
@@ -109,12 +115,12 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
 
   /** Kills a rebuild too, and lets a second one finish it. */
   async function rebuildAndCompare(killAfterMs: number): Promise<void> {
-    const killed = runner({ REPRISE_TEST_REBUILD: '1' });
+    const killed = await runner({ REPRISE_TEST_REBUILD: '1' });
     await killed.line('ready');
     await delay(killAfterMs);
     killed.kill('SIGKILL');
     await killed.exited;
-    const rebuild = runner({ REPRISE_TEST_REBUILD: '1' });
+    const rebuild = await runner({ REPRISE_TEST_REBUILD: '1' });
     const code = await rebuild.exited;
     // The first attempt may have been quicker than the kill: then there is nothing left to build.
     if (code !== 0) expect(rebuild.output()).toContain('is already built (ready)');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { Reprise } from '../../src/reprise.ts';
+import { bundled } from '../support/bundled-program.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
@@ -55,7 +56,7 @@ async function outcome(): Promise<Outcome | null> {
 async function supervise(policy: string): Promise<{ deaths: number; last: ChildProcess }> {
   for (let deaths = 0; ; deaths += 1) {
     const env = { REPRISE_TEST_URL: database.url, REPRISE_TEST_POLICY: policy };
-    const last = startProgram('test/faults/pill-process.ts', env);
+    const last = startProgram(await bundled('test/faults/pill-process.ts'), env);
     for (;;) {
       const now = await Promise.race([last.exited.then(() => 'ended' as const), outcome()]);
       if (now === 'ended') break;
