@@ -40,6 +40,12 @@ export interface OwnedTask extends TaskKey {
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
 }
 
+/** What Postgres has acknowledged of a task: a row that holds less has lost commits (a standby that was behind, a backup). */
+export interface Acknowledged {
+  readonly epoch: bigint;
+  readonly flushes: bigint;
+}
+
 /** What a task's row holds besides its owner. */
 export interface TaskStanding {
   /** Commits so far. */

@@ -4,7 +4,7 @@ import type { Plan } from '../projection/plan.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
-import type { TaskKey } from './checkpoint.ts';
+import type { Acknowledged, TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { QuietTime } from './quiet-time.ts';
@@ -86,6 +86,12 @@ export class LiveTask {
     if (queued !== undefined) return queued;
     const { nextOffset = 0n, lastOffset, lastLeaderEpoch } = this.#session.folded(topic) ?? {};
     return readFrom(nextOffset, lastOffset ?? null, lastLeaderEpoch ?? -1);
+  }
+
+  /** What Postgres has acknowledged of it; null before `open` is done. */
+  get acknowledged(): Acknowledged | null {
+    const opened = this.#opened;
+    return opened === null ? null : { epoch: opened.task.epoch, flushes: opened.flushes };
   }
 
   /** Where it stands in Postgres. */

@@ -57,6 +57,11 @@ export class ProjectionRunner {
     return new Map([...this.#tasks].map(([partition, { phase }]) => [partition, phase]));
   }
 
+  /** A task of this process, in its present life. */
+  task(partition: number): LiveTask | null {
+    return this.#tasks.get(partition)?.live ?? null;
+  }
+
   /** The running tasks. */
   running(): readonly LiveTask[] {
     return [...this.#tasks.values()].flatMap(({ phase, live }) =>

@@ -7,11 +7,10 @@ import { ensureVersion } from './first-start.ts';
 import { matchPartitions } from './grown-topics.ts';
 import type { LiveTask } from './live-task.ts';
 import type { Run } from './ownership/instance-store.ts';
-import type { TaskHost } from './ownership/ownership.ts';
+import type { HeldTask, TaskHost } from './ownership/ownership.ts';
 import type { TaskSelection } from './ownership/task-selection.ts';
 import { parseTaskSelection } from './ownership/task-selection.ts';
 import { Watchdog } from './ownership/watchdog.ts';
-import type { TaskPhase } from './projection-runner.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
@@ -64,12 +63,13 @@ export class TaskHosts implements TaskHost {
     return runs;
   }
 
-  held(): ReadonlyMap<string, { readonly key: TaskKey; readonly phase: TaskPhase }> {
+  held(): ReadonlyMap<string, HeldTask> {
     return new Map(
-      this.#runners.flatMap(({ plan, phases }) =>
-        [...phases].map(([partition, phase]) => {
-          const key = keyOf(plan, partition);
-          return [taskLabel(key), { key, phase }] as const;
+      this.#runners.flatMap((runner) =>
+        [...runner.phases].map(([partition, phase]) => {
+          const key = keyOf(runner.plan, partition);
+          const acknowledged = runner.task(partition)?.acknowledged ?? null;
+          return [taskLabel(key), { key, phase, acknowledged }] as const;
         }),
       ),
     );
@@ -81,6 +81,18 @@ export class TaskHosts implements TaskHost {
 
   async handBack(key: TaskKey): Promise<void> {
     await this.#runnerOf(key)?.handBack(key.partition);
+  }
+
+  regressed(key: TaskKey): void {
+    this.#runnerOf(key)
+      ?.task(key.partition)
+      ?.fail(
+        new RepriseError(
+          'OFFSET_MISMATCH',
+          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup restored. The task starts again from what is there.`,
+          { retriable: true },
+        ),
+      );
   }
 
   onStopRequested(): void {

@@ -138,6 +138,11 @@ export class TaskSession {
     return this.#stored.get(topic)?.nextOffset ?? 0n;
   }
 
+  /** Commits of the task so far. */
+  get flushes(): bigint {
+    return this.#flushes;
+  }
+
   /** Loads what the fold wants in memory before its first batch. */
   async preload(): Promise<void> {
     for (const { table, ...wanted } of this.fold.preload()) {

@@ -26,6 +26,7 @@ export interface LiveInstance {
 /** A task of a projection that is not paused, as it stands in Postgres. */
 export interface TaskRow extends TaskKey {
   readonly epoch: bigint;
+  readonly flushes: bigint;
   /** Null: nobody, or an instance that is gone. */
   readonly owner: string | null;
   readonly state: 'idle' | 'running' | 'paused' | 'halted';
@@ -95,8 +96,10 @@ export async function liveInstances(client: ClientBase): Promise<readonly LiveIn
 
 /** The tasks of versions that may run (ready or active) of projections that are not paused. */
 export async function runnableTasks(client: ClientBase): Promise<readonly TaskRow[]> {
-  const { rows } = await client.query<Omit<TaskRow, 'epoch'> & { epoch: string }>(
-    `select t.projection, t.version, t.partition, t.epoch, t.state, u.owner,
+  const { rows } = await client.query<
+    Omit<TaskRow, 'epoch' | 'flushes'> & { epoch: string; flushes: string }
+  >(
+    `select t.projection, t.version, t.partition, t.epoch, t.flushes, t.state, u.owner,
        case when u.owner is null then extract(epoch from clock_timestamp() - greatest(t.lease_until,
          (select i.lease_until from reprise.instances i where i.instance = t.owner))) * 1000 else 0 end::float8 as "unownedMs"
      from reprise.tasks t
@@ -106,7 +109,12 @@ export async function runnableTasks(client: ClientBase): Promise<readonly TaskRo
      where v.state in ('ready', 'active') and not p.paused
      order by t.projection, t.version, t.partition`,
   );
-  return rows.map((row) => ({ ...row, epoch: BigInt(row.epoch), unownedMs: row.unownedMs ?? 0 }));
+  return rows.map((row) => ({
+    ...row,
+    epoch: BigInt(row.epoch),
+    flushes: BigInt(row.flushes),
+    unownedMs: row.unownedMs ?? 0,
+  }));
 }
 
 /** Makes the rows of tasks that have none yet: they belong to nobody. */

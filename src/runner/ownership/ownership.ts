@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
-import type { TaskKey } from '../checkpoint.ts';
+import type { Acknowledged, TaskKey } from '../checkpoint.ts';
 import { taskLabel } from '../checkpoint.ts';
 import { describeError } from '../open-session.ts';
 import type { TaskPhase } from '../projection-runner.ts';
@@ -9,16 +9,26 @@ import { fairShare } from './fair-share.ts';
 import type { LiveInstance, Run, TaskRow } from './instance-store.ts';
 import { beat, forgetGone, leave, liveInstances, runnableTasks } from './instance-store.ts';
 
+/** A task of this process. */
+export interface HeldTask {
+  readonly key: TaskKey;
+  readonly phase: TaskPhase;
+  /** Null while it opens. */
+  readonly acknowledged: Acknowledged | null;
+}
+
 /** What runs the tasks that the ownership gives it. */
 export interface TaskHost {
   /** What this process may run now. */
   runs(): Promise<readonly Run[]>;
   /** The tasks of this process by label. */
-  held(): ReadonlyMap<string, { readonly key: TaskKey; readonly phase: TaskPhase }>;
+  held(): ReadonlyMap<string, HeldTask>;
   /** Takes a task. Resolves once it runs or has said why not. */
   own(key: TaskKey): Promise<void>;
   /** Ends a task after its flush under way and gives it back. */
   handBack(key: TaskKey): Promise<void>;
+  /** Has a running task begin again from what Postgres holds now, which is less than it was told. */
+  regressed(key: TaskKey): void;
   /** Somebody asked this instance to end. */
   onStopRequested(): void;
 }
@@ -122,6 +132,10 @@ export class Ownership {
     const found = tasks.filter(
       (task) => task.owner === instance && !this.#host.held().has(taskLabel(task)),
     );
+    for (const task of tasks) {
+      const known = before.get(taskLabel(task));
+      if (known !== undefined && hasLost(task, known)) this.#host.regressed(known.key);
+    }
     const moves = this.#moves(tasks, instances);
     this.#alarm(tasks);
     return [
@@ -170,6 +184,12 @@ export class Ownership {
     this.#client?.release(isBroken);
     this.#client = null;
   }
+}
+
+/** Whether Postgres holds less of a task than it had acknowledged before it was asked. */
+function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HeldTask): boolean {
+  if (phase !== 'running' || acknowledged === null) return false;
+  return epoch < acknowledged.epoch || flushes < acknowledged.flushes;
 }
 
 function mayRun(runs: readonly Run[], task: TaskKey): boolean {
