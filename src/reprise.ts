@@ -151,6 +151,14 @@ export interface VerifyOptions {
   readonly fromStartOfLog?: boolean;
 }
 
+/** Records of a partition, `[fromOffset, untilOffset)`. */
+export interface LogRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly fromOffset: bigint;
+  readonly untilOffset: bigint;
+}
+
 /** A row that is not what a replay gives. */
 export interface RowDifference {
   readonly table: string;
@@ -164,6 +172,10 @@ export interface RowDifference {
     readonly live: unknown;
     readonly replayed: unknown;
   }[];
+  /** The first records that changed the row when they were replayed, in their order, at most twenty. Empty for a row that no record makes. */
+  readonly records: readonly LogPosition[];
+  /** Where in each topic all records lie that changed it. */
+  readonly ranges: readonly LogRange[];
 }
 
 /** What a verification found. */

@@ -11,6 +11,9 @@ interface VerifyCommandOptions {
   readonly fromStartOfLog?: boolean;
 }
 
+/** Records named for each row, for people. */
+const RECORDS_SHOWN = 5;
+
 /** `reprise verify NAME`: replays a projection and compares. */
 export function addVerify(program: Command): void {
   program
@@ -37,13 +40,13 @@ export function addVerify(program: Command): void {
           view.end();
         }
       });
-      console.log(options.json ? jsonText({ event: 'verified', ...report }) : reportText(report));
+      console.log(options.json ? jsonText({ event: 'verified', ...report }) : verifyText(report));
       process.exitCode = report.differentRows === 0 ? EXIT.done : EXIT.failed;
     });
 }
 
 /** The report for people: equal, or the first differences and up to where the log was replayed. */
-function reportText(report: VerifyReport): string {
+export function verifyText(report: VerifyReport): string {
   const { name, version, records, rows, differentRows, differences, offsets } = report;
   const what = `${name} v${version}: ${records} records replayed, ${rows} rows compared`;
   if (differentRows === 0) return `${what}: equal to the byte.`;
@@ -59,13 +62,33 @@ function reportText(report: VerifyReport): string {
   ].join('\n');
 }
 
-function differenceText({ table, partition, key, kind, columns }: RowDifference): string {
+function differenceText(difference: RowDifference): string {
+  const { table, partition, key, kind, columns } = difference;
   const where = `  ${table} ${JSON.stringify(key)} [${partition}]`;
-  if (kind === 'missing') return `${where} is missing: the replay has it`;
-  if (kind === 'surplus') return `${where} is surplus: the replay does not have it`;
+  const behind = `\n    ${behindText(difference)}`;
+  if (kind === 'missing') return `${where} is missing: the replay has it${behind}`;
+  if (kind === 'surplus') return `${where} is surplus: the replay does not have it${behind}`;
   const cells = columns.map(
     ({ name, live, replayed }) =>
       `${name} is ${JSON.stringify(live)}, replayed ${JSON.stringify(replayed)}`,
   );
-  return `${where} ${cells.join('; ')}`;
+  return `${where} ${cells.join('; ')}${behind}`;
+}
+
+/** Which records the row comes from. */
+function behindText({ records, ranges }: RowDifference): string {
+  if (ranges.length === 0) return 'no record of the log changes it';
+  const named = records.slice(0, RECORDS_SHOWN).map((each) => placeOf(each, each.offset));
+  const all = ranges.map(
+    (each) => `${placeOf(each, each.fromOffset)} to @${each.untilOffset - 1n}`,
+  );
+  const more = records.length > RECORDS_SHOWN ? ' …' : '';
+  return `changed by ${named.join(', ')}${more}, in all by records from ${all.join(', ')}`;
+}
+
+function placeOf(
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  offset: bigint,
+): string {
+  return `${topic}[${partition}]@${offset}`;
 }

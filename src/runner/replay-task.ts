@@ -32,6 +32,10 @@ export interface ReplayOptions {
   readonly turn?: FoldTurn;
   /** Rows held in memory at most. Default 600,000. */
   readonly rowsMax?: number;
+  /** What is known of failures, and with it how many records a flush may hold. Default: nothing yet. */
+  readonly recovery?: Recovery;
+  /** Told after every flush. */
+  readonly onFlush?: () => Promise<void>;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function replayTask(
   key: TaskKey,
   options: ReplayOptions,
 ): Promise<void> {
-  const recovery = createRecovery(settings, options.plan, 'rebuild');
+  const { recovery = createRecovery(settings, options.plan, 'rebuild') } = options;
   for (;;) {
     try {
       return await replayOnce(settings, key, { ...options, recovery });
@@ -84,7 +88,11 @@ async function replayOnce(
     return position.offset < position.untilOffset ? [position] : [];
   });
   const { turn = new FoldTurn() } = options;
-  const flush = () => turn.giveDuring(() => session.flush());
+  const flush = () =>
+    turn.giveDuring(async () => {
+      await session.flush();
+      await options.onFlush?.();
+    });
   await turn.take();
   try {
     await session.foldBatches([], flush);

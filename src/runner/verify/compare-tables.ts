@@ -58,5 +58,7 @@ function differenceOf(
     columns: columns
       .filter((name) => JSON.stringify(live?.[name]) !== JSON.stringify(replayed?.[name]))
       .map((name) => ({ name, live: live?.[name] ?? null, replayed: replayed?.[name] ?? null })),
+    records: [],
+    ranges: [],
   };
 }

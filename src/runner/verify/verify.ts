@@ -9,12 +9,14 @@ import { recordId } from '../errors/repeat.ts';
 import { copyJournal } from '../journal-store.ts';
 import { mergeDuplicates } from '../merge-duplicates.ts';
 import { createProgress } from '../rebuild-progress.ts';
+import type { ReplayOptions } from '../replay-task.ts';
 import { replayTask } from '../replay-task.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { inTransaction } from '../transaction.ts';
 import { assertSameShape, readVersions } from '../version-store.ts';
 import { createTables, dropVersion } from '../version-tables.ts';
 import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
+import { traceDifferences } from './trace-differences.ts';
 
 /** The version that a verification replays into; versions of classes begin at 1. */
 const SCRATCH_VERSION = 0;
@@ -31,7 +33,8 @@ interface Snapshot {
 
 /**
  * Replays the declared definition into scratch tables, up to exactly where the stored version stands, and compares every table row by row. The live version goes on meanwhile:
- * 1 copy its rows, offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 drop what was made. One verification of a projection at a time.
+ * 1 copy its rows, offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 replay again to find the records behind
+ * what differs, 5 drop what was made. One verification of a projection at a time.
  * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
  */
 export async function verify(
@@ -78,24 +81,30 @@ async function verifyAlone(
       differences.push(...compared.differences);
       total += compared.total;
     }
-    progress.phase('done');
     const rows = await client.query<{ n: string }>(
       `select count(*) as n from ${snapshotName(live.table)}`,
     );
+    const traced = await traceDifferences(settings, {
+      scratch,
+      differences,
+      replay: (partition) => replayOf(partition, { snapshot, options, onRecords: () => undefined }),
+      reset: () => remake(client, plan, { live, scratch }),
+    }); // 4
+    progress.phase('done');
     return {
       name: plan.name,
       version: against,
       records: progress.records(),
       rows: BigInt(rows.rows[0]?.n ?? 0),
       differentRows: total,
-      differences,
+      differences: traced,
       offsets: [...offsets].flatMap(([partition, topics]) =>
         [...topics].map(([topic, nextOffset]) => ({ topic, partition, nextOffset })),
       ),
       seconds: (performance.now() - startedMs) / 1000,
     };
   } finally {
-    await dropScratch(client, scratch); // 4
+    await dropScratch(client, scratch); // 5
   }
 }
 
@@ -135,12 +144,7 @@ async function takeSnapshot(
       );
     }
     await createTables(client, scratch, plan.rebuild === 'partial' ? 'later' : 'now');
-    await copyJournal(client, {
-      projection: plan.name,
-      fromVersion: live.version,
-      toVersion: SCRATCH_VERSION,
-      all: true,
-    });
+    await copyScratchJournal(client, plan, live);
     const offsets = await readOffsets(client, live);
     const deadLetters = await readDeadLetters(client, live);
     await client.query('commit');
@@ -149,6 +153,15 @@ async function takeSnapshot(
     await client.query('rollback');
     throw error;
   }
+}
+
+async function copyScratchJournal(client: ClientBase, plan: Plan, live: Plan): Promise<void> {
+  await copyJournal(client, {
+    projection: plan.name,
+    fromVersion: live.version,
+    toVersion: SCRATCH_VERSION,
+    all: true,
+  });
 }
 
 async function readOffsets(client: ClientBase, { name, version }: Plan): Promise<Offsets> {
@@ -188,30 +201,43 @@ function countRecords(offsets: Offsets): number {
   return Number(records);
 }
 
-async function replayAll(
-  settings: RunnerSettings,
-  scratch: Plan,
-  work: {
-    readonly snapshot: Snapshot;
-    readonly options: VerifyOptions;
-    readonly onRecords: (records: number) => void;
-  },
-): Promise<void> {
-  const { snapshot, options, onRecords } = work;
-  const { offsets, deadLetters } = snapshot;
-  const signal = options.signal ?? new AbortController().signal;
-  for (const [partition, untilOffsets] of offsets) {
+interface Replay {
+  readonly snapshot: Snapshot;
+  readonly options: VerifyOptions;
+  readonly onRecords: (records: number) => void;
+}
+
+async function replayAll(settings: RunnerSettings, scratch: Plan, work: Replay): Promise<void> {
+  for (const partition of work.snapshot.offsets.keys()) {
     const key = { projection: scratch.name, version: scratch.version, partition };
-    const fromStartOfLog = options.fromStartOfLog ?? false;
-    await replayTask(settings, key, {
-      plan: scratch,
-      untilOffsets,
-      fromStartOfLog,
-      signal,
-      onRecords,
-      repeats: deadLetters.get(partition) ?? [],
-    });
+    await replayTask(settings, key, { plan: scratch, ...replayOf(partition, work) });
   }
+}
+
+/** How a partition is replayed so that it comes out as the live version did. */
+function replayOf(
+  partition: number,
+  { snapshot, options, onRecords }: Replay,
+): Omit<ReplayOptions, 'plan'> {
+  return {
+    untilOffsets: snapshot.offsets.get(partition) ?? new Map(),
+    fromStartOfLog: options.fromStartOfLog ?? false,
+    signal: options.signal ?? new AbortController().signal,
+    onRecords,
+    repeats: snapshot.deadLetters.get(partition) ?? [],
+  };
+}
+
+/** Empty scratch tables with their keys, and the journal, to replay once more. */
+async function remake(
+  client: PoolClient,
+  plan: Plan,
+  of: { readonly live: Plan; readonly scratch: Plan },
+): Promise<void> {
+  const { name: projection, version, tables } = of.scratch;
+  await dropVersion(client, { projection, version, tables });
+  await createTables(client, of.scratch, 'now');
+  await copyScratchJournal(client, plan, of.live);
 }
 
 async function finish(client: ClientBase, scratch: Plan, offsets: Offsets): Promise<void> {
