@@ -33,8 +33,17 @@ export interface StoredSchema {
   readonly references?: readonly SchemaReference[];
 }
 
+/** What a subject may have of its own, and all of them together (`subject` null). */
+export interface SubjectSetting<Value> {
+  /** The subject's own, null where it has none; the global one is never null. */
+  own(subject: string | null): Promise<Value | null>;
+  set(subject: string | null, value: Value, options?: { readonly force?: boolean }): Promise<void>;
+  /** Back to the global one; the global one back to what holds until it is set. */
+  clear(subject: string | null): Promise<void>;
+}
+
 /**
- * All that a registry's REST API asks of its store. Refusals are `RepriseError`s whose facts hold the API's `errorCode` and `words`. `subject` null: the global setting.
+ * All that a registry's REST API asks of its store. Refusals are `RepriseError`s whose facts hold the API's `errorCode` and `words`.
  * Every method may throw REGISTRY_UNAVAILABLE and NOT_MIGRATED.
  */
 export interface RegistryStore {
@@ -72,19 +81,8 @@ export interface RegistryStore {
   /** @returns the version deleted @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402, 40406, 40407, 42205, 42206) */
   deleteVersion(subject: string, version: number | 'latest', permanent: boolean): Promise<number>;
 
-  /** The subject's own, null where it has none; the global one is never null. */
-  level(subject: string | null): Promise<CompatibilityLevel | null>;
-  /** @throws REGISTRY_REFUSED (42205) */
-  setLevel(subject: string | null, level: CompatibilityLevel): Promise<void>;
-  /** Back to the global level, or to BACKWARD_TRANSITIVE. @throws REGISTRY_REFUSED (42205) */
-  clearLevel(subject: string | null): Promise<void>;
-  /** As for levels; the global one is READWRITE unless set. */
-  mode(subject: string | null): Promise<RegistryMode | null>;
-  /** @throws REGISTRY_REFUSED (42205) for IMPORT where there are versions, unless forced */
-  setMode(
-    subject: string | null,
-    mode: RegistryMode,
-    options?: { readonly force?: boolean },
-  ): Promise<void>;
-  clearMode(subject: string | null): Promise<void>;
+  /** BACKWARD_TRANSITIVE globally until set. Not to be changed where the mode forbids writing: REGISTRY_REFUSED (42205). */
+  readonly levels: SubjectSetting<CompatibilityLevel>;
+  /** READWRITE globally until set. IMPORT is refused (42205) where there are versions, unless forced. */
+  readonly modes: SubjectSetting<RegistryMode>;
 }

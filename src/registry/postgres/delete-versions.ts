@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { REGISTRY_ERRORS, registryRefusal, unknownSubject } from '../registry-refusal.ts';
 import { exclusively } from './exclusively.ts';
 import { readReferrers, readVersion } from './read-versions.ts';
-import { requireWritable, writeLevel, writeMode } from './settings.ts';
+import { LEVELS, MODES, requireWritable } from './settings.ts';
 import { type VersionRow, versionRows } from './version-rows.ts';
 
 /**
@@ -65,8 +65,8 @@ async function remove(client: PoolClient, { subject, version }: Doomed, permanen
 }
 
 async function forgetSettings(client: PoolClient, subject: string): Promise<void> {
-  await writeLevel(client, subject, null);
-  await writeMode(client, subject, null);
+  await LEVELS.write(client, subject, null);
+  await MODES.write(client, subject, null);
 }
 
 /** A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from being deleted for good. */

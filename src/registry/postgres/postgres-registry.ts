@@ -17,8 +17,8 @@ export function createPostgresRegistry({ pool }: { readonly pool: Pool }): Schem
     subjects: () => store.subjects('live'),
     versions: (subject) => store.versions(subject, 'live'),
     compatibility: async (subject) =>
-      (await store.level(subject)) ?? (await store.level(null)) ?? 'BACKWARD_TRANSITIVE',
-    setCompatibility: (subject, level) => store.setLevel(subject, level),
+      (await store.levels.own(subject)) ?? (await store.levels.own(null)) ?? 'BACKWARD_TRANSITIVE',
+    setCompatibility: (subject, level) => store.levels.set(subject, level),
     close: async () => undefined,
   };
 }

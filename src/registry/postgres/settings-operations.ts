@@ -1,51 +1,59 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { notPermitted } from '../registry-refusal.ts';
-import type { RegistryStore } from '../registry-store.ts';
+import type { RegistryStore, SubjectSetting } from '../registry-store.ts';
 import { exclusively } from './exclusively.ts';
 import { guarded } from './guarded.ts';
 import { readSubjects } from './read-versions.ts';
 import { requireSubject } from './require-subject.ts';
-import { GLOBAL, ownLevel, ownMode, requireWritable, writeLevel, writeMode } from './settings.ts';
+import { GLOBAL, LEVELS, MODES, requireWritable, type SettingTable } from './settings.ts';
 import { versionRows } from './version-rows.ts';
 
-type Settings = Pick<
-  RegistryStore,
-  'level' | 'setLevel' | 'clearLevel' | 'mode' | 'setMode' | 'clearMode'
->;
+/** What must hold before a value is written or (null) taken away. */
+type Permission<Value> = (
+  client: PoolClient,
+  subject: string,
+  value: Value | null,
+  force: boolean,
+) => Promise<void>;
 
 /** The part of the store that keeps levels and modes. */
-export function settingsOf(pool: Pool): Settings {
-  const levelled = (subject: string | null, level: Parameters<typeof writeLevel>[2]) =>
-    guarded('setting a level', () =>
+export function settingsOf(pool: Pool): Pick<RegistryStore, 'levels' | 'modes'> {
+  return {
+    levels: settingOf(pool, LEVELS, async (client, subject) => {
+      await requireWritable(client, subject);
+    }),
+    modes: settingOf(pool, MODES, async (client, subject, mode, force) => {
+      const isNew = (await MODES.own(client, subject)) !== mode;
+      if (mode === 'IMPORT' && isNew && !force) await requireEmpty(client, subject);
+    }),
+  };
+}
+
+function settingOf<Value extends string>(
+  pool: Pool,
+  table: SettingTable<Value>,
+  permit: Permission<Value>,
+): SubjectSetting<Value> {
+  const write = (subject: string | null, value: Value | null, force = false) =>
+    guarded('writing a setting', () =>
       exclusively(pool, async (client) => {
         if (subject !== null) requireSubject(subject);
-        await requireWritable(client, subject ?? GLOBAL);
-        await writeLevel(client, subject ?? GLOBAL, level);
+        await permit(client, subject ?? GLOBAL, value, force);
+        await table.write(client, subject ?? GLOBAL, value);
       }),
     );
   return {
-    level: (subject) => guarded('reading a level', () => ownLevel(pool, subject ?? GLOBAL)),
-    setLevel: levelled,
-    clearLevel: (subject) => levelled(subject, null),
-    mode: (subject) => guarded('reading a mode', () => ownMode(pool, subject ?? GLOBAL)),
-    setMode: (subject, mode, options = {}) =>
-      guarded('setting a mode', () =>
-        exclusively(pool, async (client) => {
-          if (subject !== null) requireSubject(subject);
-          const isNew = (await ownMode(client, subject ?? GLOBAL)) !== mode;
-          if (mode === 'IMPORT' && isNew && options.force !== true) {
-            const taken =
-              subject === null
-                ? (await readSubjects(client, 'live')).length > 0
-                : (await versionRows(client, subject, 'live')).length > 0;
-            if (taken) {
-              throw notPermitted('Cannot import since found existing subjects', subject ?? GLOBAL);
-            }
-          }
-          await writeMode(client, subject ?? GLOBAL, mode);
-        }),
-      ),
-    clearMode: (subject) =>
-      guarded('clearing a mode', () => writeMode(pool, subject ?? GLOBAL, null)),
+    own: (subject) => guarded('reading a setting', () => table.own(pool, subject ?? GLOBAL)),
+    set: (subject, value, options = {}) => write(subject, value, options.force),
+    clear: (subject) => write(subject, null),
   };
+}
+
+async function requireEmpty(client: PoolClient, subject: string): Promise<void> {
+  const found =
+    subject === GLOBAL
+      ? await readSubjects(client, 'live')
+      : await versionRows(client, subject, 'live');
+  if (found.length === 0) return;
+  throw notPermitted('Cannot import since found existing subjects', subject);
 }

@@ -5,73 +5,68 @@ import type { Queryable } from './version-rows.ts';
 
 /** The subject under which the global level and mode are kept; no real one is empty. */
 export const GLOBAL = '';
-const DEFAULT_LEVEL: CompatibilityLevel = 'BACKWARD_TRANSITIVE';
 
-/** The subject's own level, or the global one for `GLOBAL`; null where there is none. */
-export async function ownLevel(
-  client: Queryable,
-  subject: string,
-): Promise<CompatibilityLevel | null> {
-  const { rows } = await client.query<{ level: CompatibilityLevel }>(
-    'select level from reprise.registry_compatibility where subject = $1',
-    [subject],
-  );
-  return rows[0]?.level ?? (subject === GLOBAL ? DEFAULT_LEVEL : null);
+/** What is set per subject or for all of them, one row each. */
+export interface SettingTable<Value extends string> {
+  /** The subject's own value, or the global one for `GLOBAL`; null where there is none. */
+  own(client: Queryable, subject: string): Promise<Value | null>;
+  /** Sets a value; null takes it away. */
+  write(client: Queryable, subject: string, value: Value | null): Promise<void>;
+}
+
+/** Levels; the global one is BACKWARD_TRANSITIVE until set. */
+export const LEVELS = settingTable<CompatibilityLevel>({
+  table: 'reprise.registry_compatibility',
+  column: 'level',
+  unset: 'BACKWARD_TRANSITIVE',
+});
+
+/** Modes; the global one is READWRITE until set. */
+export const MODES = settingTable<RegistryMode>({
+  table: 'reprise.registry_modes',
+  column: 'mode',
+  unset: 'READWRITE',
+});
+
+function settingTable<Value extends string>(of: {
+  readonly table: string;
+  readonly column: string;
+  readonly unset: Value;
+}): SettingTable<Value> {
+  const { table, column, unset } = of;
+  return {
+    async own(client, subject) {
+      const { rows } = await client.query<{ value: Value }>(
+        `select ${column} as value from ${table} where subject = $1`,
+        [subject],
+      );
+      return rows[0]?.value ?? (subject === GLOBAL ? unset : null);
+    },
+    async write(client, subject, value) {
+      const [statement, values] =
+        value === null
+          ? [`delete from ${table} where subject = $1`, [subject]]
+          : [
+              `insert into ${table} (subject, ${column}) values ($1, $2)
+               on conflict (subject) do update set ${column} = excluded.${column}`,
+              [subject, value],
+            ];
+      await client.query(statement, values);
+    },
+  };
 }
 
 /** The level that holds for a subject. */
 export async function levelOf(client: Queryable, subject: string): Promise<CompatibilityLevel> {
-  return (await ownLevel(client, subject)) ?? (await ownLevel(client, GLOBAL)) ?? DEFAULT_LEVEL;
-}
-
-/** Sets a level; null takes it away. */
-export async function writeLevel(
-  client: Queryable,
-  subject: string,
-  level: CompatibilityLevel | null,
-): Promise<void> {
-  if (level === null) {
-    await client.query('delete from reprise.registry_compatibility where subject = $1', [subject]);
-    return;
-  }
-  await client.query(
-    `insert into reprise.registry_compatibility (subject, level) values ($1, $2)
-     on conflict (subject) do update set level = excluded.level`,
-    [subject, level],
-  );
-}
-
-/** The subject's own mode, or the global one for `GLOBAL`; null where there is none. */
-export async function ownMode(client: Queryable, subject: string): Promise<RegistryMode | null> {
-  const { rows } = await client.query<{ mode: RegistryMode }>(
-    'select mode from reprise.registry_modes where subject = $1',
-    [subject],
-  );
-  return rows[0]?.mode ?? (subject === GLOBAL ? 'READWRITE' : null);
+  const own = await LEVELS.own(client, subject);
+  return own ?? (await LEVELS.own(client, GLOBAL)) ?? 'BACKWARD_TRANSITIVE';
 }
 
 /** The mode that holds for a subject. */
 async function modeOf(client: Queryable, subject: string): Promise<RegistryMode> {
-  const everywhere = (await ownMode(client, GLOBAL)) ?? 'READWRITE';
+  const everywhere = (await MODES.own(client, GLOBAL)) ?? 'READWRITE';
   if (everywhere === 'READONLY_OVERRIDE') return everywhere;
-  return (await ownMode(client, subject)) ?? everywhere;
-}
-
-/** Sets a mode; null takes it away. */
-export async function writeMode(
-  client: Queryable,
-  subject: string,
-  mode: RegistryMode | null,
-): Promise<void> {
-  if (mode === null) {
-    await client.query('delete from reprise.registry_modes where subject = $1', [subject]);
-    return;
-  }
-  await client.query(
-    `insert into reprise.registry_modes (subject, mode) values ($1, $2)
-     on conflict (subject) do update set mode = excluded.mode`,
-    [subject, mode],
-  );
+  return (await MODES.own(client, subject)) ?? everywhere;
 }
 
 /** @throws REGISTRY_REFUSED (42205) when nobody may write in the mode of the subject */

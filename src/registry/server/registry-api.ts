@@ -3,11 +3,11 @@ import type { RegistryLog, RegistryServerAuth } from '../registry-server.ts';
 import type { RegistryStore } from '../registry-store.ts';
 import { authenticate } from './authentication.ts';
 import { addCompatibilityRoutes } from './compatibility-routes.ts';
-import { addConfigRoutes } from './config-routes.ts';
 import { speakRegistryJson } from './content-type.ts';
 import { answerErrors } from './error-answer.ts';
-import { addModeRoutes } from './mode-routes.ts';
 import { addSchemaRoutes } from './schema-routes.ts';
+import { addSettingRoutes } from './setting-routes.ts';
+import { CONFIG, MODE } from './settings.ts';
 import { addSubjectRoutes } from './subject-routes.ts';
 import { addVersionRoutes } from './version-routes.ts';
 
@@ -43,8 +43,8 @@ export function createRegistryApi({ store, log, auth }: RegistryApiParts): Fasti
   addSubjectRoutes(api, store);
   addVersionRoutes(api, store);
   addCompatibilityRoutes(api, store);
-  addConfigRoutes(api, store);
-  addModeRoutes(api, store);
+  addSettingRoutes(api, store.levels, CONFIG);
+  addSettingRoutes(api, store.modes, MODE);
   return api;
 }
 
