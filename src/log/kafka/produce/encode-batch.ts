@@ -6,7 +6,7 @@ import type { BatchCodec } from './batch-codec.ts';
 // Hot path: the batch under construction is in module-level variables, written by small functions, as the cursor reads it (ADR 0032).
 
 /** Bytes of a batch before its records. Source: https://kafka.apache.org/documentation/#recordbatch */
-export const batchHeaderBytes = 61;
+const batchHeaderBytes = 61;
 
 /** Where a producer stands in a partition: what makes a repeated batch recognisable as one (KIP-98). */
 export interface ProducerStamp {
