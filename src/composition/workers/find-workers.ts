@@ -10,8 +10,8 @@ import type { FindReplayers, RebuildWork, Replayer } from '../../runner/replayer
 import type { WorkerSetting } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-/** Unless told otherwise, no threads for less: one takes 0.6 s of CPU to start, in which this thread replays about so many. */
-const RECORDS_WORTH_THREADS = 1_000_000;
+/** Unless told otherwise, no threads for less: one needs about a second until it folds as fast as this thread, which replays about half of that meanwhile. */
+const RECORDS_WORTH_THREADS = 2_000_000;
 
 /** What worker threads share with the application that starts them. */
 export interface WorkerHome {

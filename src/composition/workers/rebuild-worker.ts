@@ -11,8 +11,8 @@ import { resolveConfig } from '../../config/resolve-config.ts';
 import { createLogger } from '../../observe/logger.ts';
 import type { Plan } from '../../projection/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { FoldTurn } from '../../runner/fold-turn.ts';
-import { replayTask } from '../../runner/replay-task.ts';
+import type { Replayer } from '../../runner/replayer.ts';
+import { replayerHere } from '../../runner/replayer.ts';
 import { closeConnections } from '../close-connections.ts';
 import { createContainer } from '../container.ts';
 import { planNamed } from '../plan-named.ts';
@@ -33,8 +33,9 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
     return null;
   });
   if (container === null) return;
+  const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
+  const replayer = replayerHere(settings, planOf(container, setting));
   const orders = new Map<number, AbortController>();
-  const turn = new FoldTurn();
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'cancel') orders.get(message.id)?.abort();
     else if (message.kind === 'close') {
@@ -42,8 +43,8 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
     } else {
       const cancelled = new AbortController();
       orders.set(message.id, cancelled);
-      void follow(container, setting, { ...message, turn, signal: cancelled.signal, tell }).finally(
-        () => orders.delete(message.id),
+      void follow(replayer, { ...message, signal: cancelled.signal, tell }).finally(() =>
+        orders.delete(message.id),
       );
     }
   });
@@ -86,21 +87,13 @@ function mismatch(setting: WorkerSetting, what: string): RepriseError {
 
 /** Carries an order out, and tells how it goes. */
 async function follow(
-  container: Container,
-  setting: WorkerSetting,
-  {
-    id,
-    order,
-    turn,
-    signal,
-    tell,
-  }: Extract<ToWorker, { kind: 'replay' }> & {
-    readonly turn: FoldTurn;
+  replayer: Replayer,
+  given: Extract<ToWorker, { kind: 'replay' }> & {
     readonly signal: AbortSignal;
     readonly tell: (message: FromWorker) => void;
   },
 ): Promise<void> {
-  const { key, ...range } = order;
+  const { id, order, signal, tell } = given;
   let untold = 0;
   let toldMs = 0;
   const tellRecords = () => {
@@ -108,18 +101,12 @@ async function follow(
     tell({ kind: 'records', id, records: untold });
     untold = 0;
   };
+  const onRecords = (records: number) => {
+    untold += records;
+    if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
+  };
   try {
-    const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
-    await replayTask(settings, key, {
-      ...range,
-      turn,
-      plan: planOf(container, setting),
-      signal,
-      onRecords(records) {
-        untold += records;
-        if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
-      },
-    });
+    await replayer.replay(order, { signal, onRecords });
     tellRecords();
     tell({ kind: 'done', id });
   } catch (error) {
