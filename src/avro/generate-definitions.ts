@@ -1,17 +1,16 @@
 import { unqualified } from './avro-type.ts';
+import { composeSchema, type SchemaFile } from './compose-schema.ts';
 import { eventFields } from './event-fields.ts';
 import { invalid, parseJson, parseRecordSchema } from './parse-schema.ts';
+import { fullNameOf, namesUsed } from './references.ts';
 import { docComment, typeText } from './type-text.ts';
 
 const keyKinds = ['string', 'uuid', 'int', 'long', 'enum'];
 const timeKinds = ['timestamp-millis', 'timestamp-micros'];
 
-/** One `.avsc` file. */
-export interface SchemaFile {
-  /** `user-acted.avsc` */
-  readonly name: string;
-  readonly text: string;
-  /** Where there are upcasters (`upcasters/user-acted.ts`): the texts of the recorded versions, oldest first. */
+/** A file whose definition is written. */
+export interface DefinitionFile extends SchemaFile {
+  /** Where there are upcasters (`upcasters/user-acted.ts`): the recorded versions, oldest first, with the types of other files written out. */
   readonly versions?: readonly string[];
 }
 
@@ -19,10 +18,13 @@ export interface SchemaFile {
  * The text of `index.ts` for the `.avsc` files of a folder, in the order given: per record an interface and a definition of the same name.
  * @throws SCHEMA_INVALID naming file and field
  */
-export function definitionsText(files: readonly SchemaFile[]): string {
+export function definitionsText(files: readonly DefinitionFile[]): string {
   const owners = new Map<string, string>();
-  const blocks = files.map((file) => {
-    const { name, text } = definitionText(file, { exportName: recordName(file) });
+  const shared = sharedTypes(files);
+  const events = files.filter((file) => !shared.has(file));
+  const blocks = events.map((file) => {
+    const schema = composeSchema(file, files).standalone;
+    const { name, text } = definitionText(file, { exportName: recordName(file), schema });
     const owner = owners.get(name);
     if (owner !== undefined) {
       throw invalid(file.name, '', `record ${name} is in ${owner} too; rename one of them`);
@@ -46,11 +48,12 @@ export function definitionsText(files: readonly SchemaFile[]): string {
  * The text of `history/index.ts`: the recorded versions of records that have upcasters, which are typed by them: `UserActedV1`, `UserActedV2`, …
  * @throws SCHEMA_INVALID
  */
-export function versionsText(files: readonly SchemaFile[]): string {
+export function versionsText(files: readonly DefinitionFile[]): string {
   const blocks = files.flatMap((file) =>
     versionNames(file).map((exportName, index) => {
       const name = `history/${stem(file)}/${index + 1}.avsc`;
-      return definitionText({ name, text: file.versions?.[index] ?? '' }, { exportName }).text;
+      const schema = file.versions?.[index] ?? '';
+      return definitionText({ name, text: schema }, { exportName, schema }).text;
     }),
   );
   return moduleText('the recorded versions beside it', blocks, []);
@@ -72,27 +75,27 @@ function stem({ name }: SchemaFile): string {
   return name.replace(/\.avsc$/, '');
 }
 
-function recordName(file: SchemaFile): string {
-  return unqualified(parseRecordSchema(file.text, file.name).name);
+function recordName(file: DefinitionFile): string {
+  return unqualified(fullNameOf(file.text, file.name) ?? stem(file));
 }
 
-function versionNames(file: SchemaFile): readonly string[] {
+function versionNames(file: DefinitionFile): readonly string[] {
   const { versions } = file;
   return versions === undefined
     ? []
     : versions.map((_, index) => `${recordName(file)}V${index + 1}`);
 }
 
-function upcastersName(file: SchemaFile): string {
+function upcastersName(file: DefinitionFile): string {
   const name = recordName(file);
   return `${name.charAt(0).toLowerCase()}${name.slice(1)}Upcasters`;
 }
 
 function definitionText(
-  file: SchemaFile,
-  { exportName }: { readonly exportName: string },
+  file: DefinitionFile,
+  { exportName, schema }: { readonly exportName: string; readonly schema: string },
 ): { name: string; text: string } {
-  const record = parseRecordSchema(file.text, file.name);
+  const record = parseRecordSchema(schema, file.name);
   const attributes = parseJson(file.text, file.name) as Readonly<Record<string, unknown>>;
   const fields = eventFields(record);
   const topic = attributes['topic'];
@@ -115,7 +118,8 @@ function definitionText(
     '  fields: [',
     ...fields.map((field) => `    ${JSON.stringify(field)},`),
     '  ],',
-    `  schema: ${JSON.stringify(file.text)},`,
+    ...(schema === file.text ? [] : ['  isComposed: true,']),
+    `  schema: ${JSON.stringify(schema)},`,
     ...(file.versions === undefined
       ? []
       : [
@@ -126,6 +130,17 @@ function definitionText(
     '',
   ];
   return { name, text: lines.join('\n') };
+}
+
+/** Files without a topic whose type others name: they are no events of their own. */
+function sharedTypes(files: readonly SchemaFile[]): ReadonlySet<SchemaFile> {
+  const used = new Set(files.flatMap(({ name, text }) => [...namesUsed(text, name).keys()]));
+  return new Set(
+    files.filter(({ name, text }) => {
+      const json = parseJson(text, name) as Readonly<Record<string, unknown>>;
+      return json['topic'] === undefined && used.has(fullNameOf(text, name) ?? '');
+    }),
+  );
 }
 
 interface Pick {

@@ -14,7 +14,12 @@ const primitives = new Set([
 
 interface Walk {
   readonly defined: Set<string>;
-  readonly used: Set<string>;
+  readonly used: Map<string, string>;
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly path: string;
 }
 
 /** The full name of the outermost type; null when it has none (a union, a primitive). @throws SCHEMA_INVALID when it is not JSON */
@@ -23,33 +28,39 @@ export function fullNameOf(text: string, origin: string): string | null {
   return isObject(json) && definesName(json) ? namesOf(json, '').fullName : null;
 }
 
-/** Full names that a schema uses and does not define, in the order of their use. @throws SCHEMA_INVALID when it is not JSON */
-export function namesUsed(text: string, origin: string): readonly string[] {
-  const walk: Walk = { defined: new Set(), used: new Set() };
-  collect(walk, readSchemaText(text, origin), '');
-  return [...walk.used];
+/** Full names that a schema uses and does not define, in the order of their use; each with the path of the field that uses it first. @throws SCHEMA_INVALID when it is not JSON */
+export function namesUsed(text: string, origin: string): ReadonlyMap<string, string> {
+  const walk: Walk = { defined: new Set(), used: new Map() };
+  collect(walk, readSchemaText(text, origin), { namespace: '', path: '' });
+  return walk.used;
 }
 
-function collect(walk: Walk, json: unknown, namespace: string): void {
-  if (typeof json === 'string') return use(walk, json, namespace);
-  if (Array.isArray(json)) for (const branch of json) collect(walk, branch, namespace);
+function collect(walk: Walk, json: unknown, place: Place): void {
+  if (typeof json === 'string') return use(walk, json, place);
+  if (Array.isArray(json)) for (const branch of json) collect(walk, branch, place);
   if (!isObject(json)) return;
-  if (definesName(json)) return collectFields(walk, json, namespace);
+  if (definesName(json)) return collectFields(walk, json, place);
   const { type } = json;
-  if (type === 'array') collect(walk, json['items'], namespace);
-  else if (type === 'map') collect(walk, json['values'], namespace);
-  else collect(walk, type, namespace);
+  if (type === 'array') collect(walk, json['items'], place);
+  else if (type === 'map') collect(walk, json['values'], place);
+  else collect(walk, type, place);
 }
 
-function collectFields(walk: Walk, json: SchemaJson, around: string): void {
-  const { fullName, namespace } = namesOf(json, around);
+function collectFields(walk: Walk, json: SchemaJson, place: Place): void {
+  const { fullName, namespace } = namesOf(json, place.namespace);
   walk.defined.add(fullName);
   const fields = Array.isArray(json['fields']) ? (json['fields'] as readonly unknown[]) : [];
-  for (const field of fields) if (isObject(field)) collect(walk, field['type'], namespace);
+  for (const field of fields) {
+    if (!isObject(field)) continue;
+    const name = String(field['name']);
+    const path = place.path === '' ? name : `${place.path}.${name}`;
+    collect(walk, field['type'], { namespace, path });
+  }
 }
 
-function use(walk: Walk, name: string, namespace: string): void {
+function use(walk: Walk, name: string, { namespace, path }: Place): void {
   if (primitives.has(name)) return;
   const fullName = fullNameIn(namespace, name);
-  if (!walk.defined.has(fullName) && !walk.defined.has(name)) walk.used.add(fullName);
+  if (walk.defined.has(fullName) || walk.defined.has(name) || walk.used.has(fullName)) return;
+  walk.used.set(fullName, path);
 }

@@ -40,7 +40,7 @@ export function addSchemasDiff(schemas: Command): void {
 }
 
 /** A line per change; below it, indented, what to do. */
-export function diffText(diff: SchemaDiff): string {
+function diffText(diff: SchemaDiff): string {
   const { name, from, to, changes, attributes, incompatibilities, warnings } = diff;
   const head = `${versionText(name, from)} → ${to === 'current' ? versionText(name, to) : `version ${to}`}`;
   const changed = changes.flatMap(({ kind, path, message, suggestion }) => [

@@ -41,7 +41,7 @@ export function addSchemasScan(schemas: Command): void {
 const HEADER = ['topic', 'schema', 'record', 'partition', 'records', 'first', 'last', 'readable'];
 
 /** The report for people: a line per schema and partition, then what cannot be read and why. */
-export function scanText(report: ScanReport): string {
+function scanText(report: ScanReport): string {
   const { records, tombstones, schemas, seconds } = report;
   const rows = schemas.flatMap((schema) =>
     schema.partitions.map(({ partition, records: count, firstOffset, lastOffset }) => [

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { subjectOf } from '../event/subject-of.ts';
 import type { EventLog } from '../log/event-log.ts';
+import { findOrRegister } from '../registry/registry-history.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
@@ -18,9 +19,12 @@ export async function setUpTopicsAndSchemas(
   }
   for (const event of config.events) {
     // Recorded versions first, so that the registry sees the changes in the order in which they were made.
-    for (const { topic, schemaText } of [...(event.evolution?.versions ?? []), event]) {
+    for (const each of [...(event.evolution?.versions ?? []), event]) {
+      const { topic, schemaText, isComposed } = each;
       if (schemaText === undefined) continue;
-      await registry.register(subjectOf({ topic, schemaText }, config.subjects), schemaText);
+      const subject = subjectOf({ topic, schemaText }, config.subjects);
+      if (isComposed) await findOrRegister(registry, subject, schemaText);
+      else await registry.register(subject, schemaText);
     }
   }
 }

@@ -11,7 +11,9 @@ export interface AvroEventOptions {
   /** The field that is the event time; default: the record timestamp. */
   readonly time?: string;
   readonly fields: readonly Field[];
-  /** The `.avsc` text, verbatim. */
+  /** The schema is composed of several files, which may be registered as references. Default false. */
+  readonly isComposed?: boolean;
+  /** The `.avsc` text, verbatim; with the types of other files written out. */
   readonly schema: string;
   /** Recorded versions, oldest first; wanted where there are upcasters. */
   readonly versions?: readonly EventDefinition[];
@@ -33,6 +35,7 @@ export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefiniti
     fields: options.fields,
     schemaText: options.schema,
     ...(upcasters.length > 0 && { evolution: evolutionOf(name, versions, upcasters) }),
+    ...(options.isComposed === true ? { isComposed: true } : {}),
     parse: undefined,
   };
 }

@@ -22,6 +22,8 @@ export interface EventDefinition<Event = unknown> {
   readonly schemaText: string | undefined;
   /** Avro: recorded versions and upcasters, where there are upcasters. */
   readonly evolution?: Evolution;
+  /** Avro: the text is composed of several files; the registry may hold it as a text with references. Default false. */
+  readonly isComposed?: boolean;
   /** JSON: turns a parsed value into an event or throws. Other formats: undefined. */
   readonly parse: ((value: unknown) => Event) | undefined;
   /** Compile time only; never set. */

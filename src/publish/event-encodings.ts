@@ -1,6 +1,7 @@
 import { createEventEncoder } from '../avro/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { type SubjectStrategies, subjectOf } from '../event/subject-of.ts';
+import { findOrRegister } from '../registry/registry-history.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { RepriseError } from '../reprise-error.ts';
 
@@ -83,10 +84,13 @@ export class EventEncodings {
   }
 
   async #schemaId(event: EventDefinition): Promise<number> {
-    const { topic, schemaText } = event;
+    const { topic, schemaText, isComposed } = event;
     if (schemaText === undefined) return 0;
     const subject = subjectOf({ topic, schemaText }, this.#subjects);
-    return (await this.#registry.register(subject, schemaText)).id;
+    const registered = isComposed
+      ? findOrRegister(this.#registry, subject, schemaText)
+      : this.#registry.register(subject, schemaText);
+    return (await registered).id;
   }
 
   /** Those who wait; the registration goes on. */

@@ -1,8 +1,13 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { definitionsText, type SchemaFile, versionsText } from '../avro/generate-definitions.ts';
+import {
+  type DefinitionFile,
+  definitionsText,
+  versionsText,
+} from '../avro/generate-definitions.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { readSchemaFolder, type SchemaRecord } from './schema-folder.ts';
+import { recordedSchema } from './resolved-schema.ts';
+import { readSchemaFolder, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
 
 /** One module that is written for a folder of schemas. */
 interface GeneratedFile {
@@ -37,8 +42,8 @@ export async function checkGenerated(directory: string): Promise<readonly string
 }
 
 async function generatedFiles(directory: string): Promise<readonly GeneratedFile[]> {
-  const { records } = await readSchemaFolder(directory);
-  const found = await Promise.all(records.map((record) => schemaFile(directory, record)));
+  const folder = await readSchemaFolder(directory);
+  const found = await Promise.all(folder.records.map((record) => definitionFile(folder, record)));
   const files = found.filter((file) => file !== null);
   const evolved = files.filter(({ versions }) => versions !== undefined);
   return [
@@ -50,16 +55,18 @@ async function generatedFiles(directory: string): Promise<readonly GeneratedFile
 }
 
 /** A record with its versions, where it has upcasters; null: it is retired. */
-async function schemaFile(
-  directory: string,
+async function definitionFile(
+  folder: SchemaFolder,
   { name, current, versions }: SchemaRecord,
-): Promise<SchemaFile | null> {
+): Promise<DefinitionFile | null> {
   if (current === null) return null;
   const file = { name: `${name}.avsc`, text: current };
-  const upcasters = join(directory, 'upcasters', `${name}.ts`);
+  const upcasters = join(folder.directory, 'upcasters', `${name}.ts`);
   const exists = await access(upcasters).then(
     () => true,
     () => false,
   );
-  return exists ? { ...file, versions: versions.map(({ text }) => text) } : file;
+  return exists
+    ? { ...file, versions: versions.map((version) => recordedSchema(folder, version)) }
+    : file;
 }

@@ -17,7 +17,7 @@ export async function writeNewSchema(directory: string, schema: NewSchema): Prom
 }
 
 /** Its text. */
-export function newSchemaText({ name, topic, namespace }: NewSchema): string {
+function newSchemaText({ name, topic, namespace }: NewSchema): string {
   const record = name
     .split(/[^a-zA-Z0-9]+/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))

@@ -58,7 +58,8 @@ async function thrown(work: Promise<unknown>): Promise<RepriseError> {
 
 function onRegistry(open: () => SchemaRegistry): void {
   it('registers the whole history in order, and nothing twice', async () => {
-    const [directory, topic, registry] = [await schemaDirectory(), newTopic(), open()];
+    const directory = await schemaDirectory();
+    const [topic, registry] = [newTopic(), open()];
     await writeVersion(directory, 'order', order([id], { topic }));
     const folder = await writeVersion(directory, 'order', order([id, withDefault('a')], { topic }));
     const first = await registerRecords(folder, folder.records, registry, RULES);
@@ -74,7 +75,8 @@ function onRegistry(open: () => SchemaRegistry): void {
   });
 
   it('registers types of other files as references, and knows the schema again written out', async () => {
-    const [directory, topic, registry] = [await schemaDirectory(), newTopic(), open()];
+    const directory = await schemaDirectory();
+    const [topic, registry] = [newTopic(), open()];
     const address = { type: 'record', name: `Address${count}`, namespace: 'shop', fields: [id] };
     await writeCurrent(directory, 'address', address);
     const to = { name: 'to', type: address.name };
@@ -93,12 +95,9 @@ function onRegistry(open: () => SchemaRegistry): void {
   });
 
   it('records in one folder what another has registered', async () => {
-    const [there, here, topic, registry] = [
-      await schemaDirectory(),
-      await schemaDirectory(),
-      newTopic(),
-      open(),
-    ];
+    const there = await schemaDirectory();
+    const here = await schemaDirectory();
+    const [topic, registry] = [newTopic(), open()];
     await writeVersion(there, 'order-placed', order([id], { topic }));
     const first = await writeVersion(
       there,
@@ -127,7 +126,8 @@ function onRegistry(open: () => SchemaRegistry): void {
   });
 
   it('does not pull over changes that are not recorded, nor into the middle of a history', async () => {
-    const [directory, topic, registry] = [await schemaDirectory(), newTopic(), open()];
+    const directory = await schemaDirectory();
+    const [topic, registry] = [newTopic(), open()];
     const subject = `${topic}-shop.OrderPlaced`;
     await registry.register(subject, JSON.stringify(order([id], { topic })));
     const second = order([id, withDefault('a')], { topic });
@@ -141,7 +141,8 @@ function onRegistry(open: () => SchemaRegistry): void {
   });
 
   it('refuses an incompatible version by check, registry and publisher, with the same explanation', async () => {
-    const [directory, topic, registry] = [await schemaDirectory(), newTopic(), open()];
+    const directory = await schemaDirectory();
+    const [topic, registry] = [newTopic(), open()];
     const fields: object[] = [id];
     for (let version = 1; version <= 4; version += 1) {
       await writeVersion(directory, 'order', order(fields, { topic }));

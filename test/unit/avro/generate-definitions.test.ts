@@ -23,6 +23,17 @@ it('writes an interface whose types follow the schema', () => {
   expect(text).toContain('key: "id"');
 });
 
+it('writes out the types of other files, which are no events of their own', () => {
+  const address = '{"type":"record","name":"Address","namespace":"n","fields":[]}';
+  const text = definitionsText([
+    { name: 'address.avsc', text: address },
+    file({ namespace: 'n' }, 'Address'),
+  ]);
+  expect(text).not.toContain('export const Address');
+  expect(text).toContain('isComposed: true');
+  expect(text).toMatch(/schema: .*fields\\":\[\]/);
+});
+
 it.each([
   [file({ key: 'nope' }), /a\.avsc, field nope/],
   [file({ time: 'id' }), /a\.avsc, field id: is the "time" but of type string/],

@@ -126,7 +126,7 @@ it('records the types of other files with the versions that were meant', async (
 it('names a type that no file has, and files that need one another', async () => {
   const directory = await schemaDirectory();
   const folder = await writeCurrent(directory, 'a', order([{ name: 'b', type: 'B' }]));
-  expect(() => checkRecords(folder, RULES)).toThrow(/a\.avsc names the type shop\.B/);
+  expect(() => checkRecords(folder, RULES)).toThrow(/a\.avsc, field b: has unknown type "shop\.B"/);
   const b = {
     type: 'record',
     name: 'B',
@@ -136,6 +136,6 @@ it('names a type that no file has, and files that need one another', async () =>
   const circle = await writeCurrent(directory, 'b', b);
   const current = circle.records[0]?.current ?? '';
   expect(() => currentSchema(circle, 'a', current)).toThrow(
-    /a → b → a name one another in a circle/,
+    /a\.avsc: names types in a circle \(a\.avsc → b\.avsc → a\.avsc\)/,
   );
 });
