@@ -35,7 +35,7 @@ beforeAll(async () => {
   pool.on('error', () => undefined);
 });
 afterAll(async () => {
-  await foreign?.stop();
+  foreign?.stop();
   await pool.end();
   await database.drop();
 });
