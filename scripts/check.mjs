@@ -11,6 +11,7 @@ const steps = {
   types: 'tsc -p .',
   unused: 'knip --no-progress',
   schemas: 'tsx src/cli/main.ts schemas generate --check',
+  history: 'tsx src/cli/main.ts schemas check --no-registry',
   format: 'biome check .',
 };
 const PARALLEL = 2;
