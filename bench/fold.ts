@@ -123,7 +123,7 @@ export async function benchFold({ events, rounds }: FoldBenchOptions): Promise<B
 }
 
 function decodeAll(plan: Plan, { batches, event }: Case): void {
-  const topics = new TopicBatches(plan, null);
+  const topics = new TopicBatches(plan, { clock: { nowMs: null } });
   topics.resolve(SCHEMA_ID, event.schemaText ?? '');
   for (const batch of batches) topics.decode(batch);
 }

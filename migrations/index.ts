@@ -10,6 +10,7 @@ import { quarantine } from './0013-quarantine-breaking.ts';
 import { rebuildLease } from './0015-rebuild-lease.ts';
 import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
+import { dataKeys } from './0020-data-keys.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   rebuildLease,
   movedLog,
   registryHistory,
+  dataKeys,
 ];

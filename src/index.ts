@@ -34,6 +34,9 @@ export type {
   ResolvedConfig,
 } from './config/reprise-config.ts';
 export { defineConfig } from './config/reprise-config.ts';
+export type { KeyProvider } from './erasure/key-provider.ts';
+export { localKeyProvider } from './erasure/local-key-provider.ts';
+export type { SubjectKey } from './erasure/postgres/forget-subject.ts';
 export { Decimal } from './event/decimal.ts';
 export type { AvroEventOptions } from './event/define-avro-event.ts';
 export { defineAvroEvent } from './event/define-avro-event.ts';
@@ -43,6 +46,8 @@ export type { EventDefinition } from './event/event-definition.ts';
 export type { Evolution, Upcaster } from './event/evolution.ts';
 export { upcaster } from './event/evolution.ts';
 export type { Field, FieldType } from './event/field-type.ts';
+export type { Redacted } from './event/redacted.ts';
+export { isRedacted, REDACTED } from './event/redacted.ts';
 export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
 export type {
   AppendRecord,
@@ -160,6 +165,8 @@ export type {
 } from './registry/schema-registry.ts';
 export type {
   ActivateReport,
+  AffectedLetter,
+  AffectedProjection,
   DeadLetterSelection,
   DeadLetterStatus,
   ProjectionStatus,

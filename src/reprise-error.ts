@@ -19,6 +19,11 @@ export type ErrorCode =
   | 'DECODE_FAILED'
   | 'ENCODE_FAILED'
   | 'BUDGET_EXCEEDED'
+  // erasure
+  | 'UNKNOWN_DATA_KEY'
+  | 'KEY_PROVIDER_FAILED'
+  | 'FORGOTTEN'
+  | 'REFRESH_REFUSED'
   // registry
   | 'REGISTRY_UNAVAILABLE'
   | 'REGISTRY_REFUSED'

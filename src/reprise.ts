@@ -1,3 +1,4 @@
+import type { SubjectKey } from './erasure/postgres/forget-subject.ts';
 import type { EventLog } from './log/event-log.ts';
 import type { Plan } from './projection/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
@@ -252,6 +253,48 @@ export interface ScanReport {
   readonly seconds: number;
 }
 
+/** What refreshing the rows of a version did. */
+export interface RefreshReport {
+  readonly name: string;
+  readonly version: number;
+  readonly records: number;
+  /** Rows that were not what a replay gives, and are now. */
+  readonly rowsReplaced: number;
+  readonly seconds: number;
+}
+
+/** A version of a projection that sees `pii` fields: its rows may hold what a subject's key encrypted. */
+export interface AffectedProjection {
+  readonly name: string;
+  readonly version: number;
+  readonly state: 'building' | 'ready' | 'active' | 'frozen';
+  /** Whether it is the version that the configuration declares: `refresh` works on that one, the others have to be retired. */
+  readonly isDeclared: boolean;
+  /** The key column that holds subjects; null: rows are found by a replay only. */
+  readonly column: string | null;
+  /** Rows of the subject by that column; null: unknown. */
+  readonly rows: bigint | null;
+}
+
+/** A dead letter that holds values of a subject. */
+export interface AffectedLetter extends LogPosition {
+  readonly projection: string;
+  readonly version: number;
+  /** Error code. */
+  readonly reason: string;
+  /** Its value was never encrypted: destroying the key does nothing to it. */
+  readonly isPlain: boolean;
+}
+
+/** What is known of a subject. */
+export interface SubjectReport {
+  readonly subject: string;
+  /** Its keys, oldest first, destroyed ones included: what, when, by whom. */
+  readonly keys: readonly SubjectKey[];
+  readonly projections: readonly AffectedProjection[];
+  readonly deadLetters: readonly AffectedLetter[];
+}
+
 /** What a switch did. `previousVersion` is null when none was active. */
 export interface ActivateReport {
   readonly name: string;
@@ -323,6 +366,15 @@ export interface Reprise {
   redrive(name: string, selection?: DeadLetterSelection): Promise<RedriveReport>;
   /** Reads the log without writing anything: which schemas it holds, and whether the projections, as they are declared now, can read it. @throws UNKNOWN_PROJECTION, UNKNOWN_TOPIC */
   scan(options?: ScanOptions): Promise<ScanReport>;
+  /** What is known of a subject of `pii` fields. Changes nothing. */
+  subject(subject: string): Promise<SubjectReport>;
+  /** Destroys the key of a subject, and notes when and by whom; what it encrypted reads as `REDACTED` from then on. Idempotent. Rows made before keep what they hold until `refresh`. */
+  forget(
+    subject: string,
+    options: { readonly by: string },
+  ): Promise<SubjectReport & { readonly destroyed: boolean }>;
+  /** Makes the rows of the declared version what a replay gives today, in place; its tasks stand still meanwhile. @throws VERIFY_REFUSED, REFRESH_REFUSED, UNKNOWN_PROJECTION */
+  refresh(name: string, options?: VerifyOptions): Promise<RefreshReport>;
   status(): Promise<readonly ProjectionStatus[]>;
   /** For probes: true whichever process asks. A rebuild or lag is no problem. */
   health(): Promise<HealthReport>;

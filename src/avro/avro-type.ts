@@ -56,6 +56,8 @@ export interface RecordField {
   readonly type: AvroType;
   readonly fallback: unknown;
   readonly doc: string | undefined;
+  /** The field whose value is the subject, where this one is personal data (`piiFields` has the rules). */
+  readonly pii?: string;
 }
 
 /** A record; recursive schemas make the type graph cyclic. */

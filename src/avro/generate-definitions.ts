@@ -2,6 +2,7 @@ import { unqualified } from './avro-type.ts';
 import { composeSchema, type SchemaFile } from './compose-schema.ts';
 import { eventFields } from './event-fields.ts';
 import { invalid, parseJson, parseRecordSchema } from './parse-schema.ts';
+import { piiFields } from './pii-fields.ts';
 import { fullNameOf, namesUsed } from './references.ts';
 import { docComment, typeText } from './type-text.ts';
 
@@ -98,9 +99,19 @@ function definitionText(
   const record = parseRecordSchema(schema, file.name);
   const attributes = parseJson(file.text, file.name) as Readonly<Record<string, unknown>>;
   const fields = eventFields(record);
+  const sealed = piiFields(record, file.name).map((field) => field.name);
   const topic = attributes['topic'];
   if (typeof topic !== 'string' || !/^[a-zA-Z0-9._-]{1,249}$/.test(topic)) {
     throw invalid(file.name, '', 'has no usable "topic"; name the topic of the events');
+  }
+  for (const role of ['key', 'time']) {
+    const field = String(attributes[role]);
+    if (!sealed.includes(field)) continue;
+    throw invalid(
+      file.name,
+      field,
+      `is the "${role}", which stands beside the value, unencrypted; it cannot be "pii"`,
+    );
   }
   const key = pick(file.name, attributes['key'], { role: 'key', kinds: keyKinds, fields });
   const time = pick(file.name, attributes['time'], { role: 'time', kinds: timeKinds, fields });

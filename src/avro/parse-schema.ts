@@ -198,6 +198,7 @@ function parseField(scope: Scope, item: unknown, place: Place, index: number): R
     type,
     fallback: json['default'],
     doc: textOf(json['doc']),
+    ...(json['pii'] === undefined ? {} : { pii: String(json['pii']) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { addDeadLetters } from './dead-letters.ts';
 import { addDev } from './dev.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
+import { addForget } from './forget.ts';
 import { addHealth } from './health.ts';
 import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
 import { addLog } from './log-copy.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   addVerify(program);
   addDeadLetters(program);
   addLog(program);
+  addForget(program);
   addQuery(program);
   addSchemas(program);
   addRegistry(program);

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Newable } from 'inversify';
 import { Container } from 'inversify';
+import type { Pool } from 'pg';
 import type { ResolvedConfig } from '../config/reprise-config.ts';
+import type { DataKeys } from '../erasure/data-keys.ts';
+import { noDataKeys } from '../erasure/data-keys.ts';
+import { localKeyProvider } from '../erasure/local-key-provider.ts';
+import { PostgresDataKeys } from '../erasure/postgres/postgres-data-keys.ts';
 import { createKafkaLog } from '../log/kafka/kafka-log.ts';
 import { createPostgresLog } from '../log/postgres/postgres-log.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -32,6 +37,7 @@ export function createContainer(config: ResolvedConfig): Container {
         log: context.get(TOKENS.log),
         registry: context.get(TOKENS.registry),
         subjects: config.subjects,
+        dataKeys: context.get(TOKENS.dataKeys),
       }),
     )
     .onDeactivation((publisher) => publisher.close());
@@ -44,6 +50,7 @@ export function createContainer(config: ResolvedConfig): Container {
     pool: context.get(TOKENS.pool),
     log: context.get(TOKENS.log),
     registry: context.get(TOKENS.registry),
+    dataKeys: context.get(TOKENS.dataKeys),
     logger: context.get(TOKENS.logger),
     owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     onError: config.onError,
@@ -83,6 +90,9 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
     )
     .onDeactivation((log) => log.close());
   container
+    .bind(TOKENS.dataKeys)
+    .toDynamicValue((context) => createDataKeys(config, () => context.get(TOKENS.pool)));
+  container
     .bind(TOKENS.registry)
     .toDynamicValue((context) =>
       cachedRegistry(
@@ -95,6 +105,13 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
       ),
     )
     .onDeactivation((registry) => registry.close());
+}
+
+function createDataKeys({ erasure }: ResolvedConfig, pool: () => Pool): DataKeys {
+  if (erasure === undefined) return noDataKeys;
+  const provider =
+    'keyProvider' in erasure ? erasure.keyProvider : localKeyProvider(erasure.wrappingKeys);
+  return new PostgresDataKeys({ pool: pool(), provider });
 }
 
 /** Projection classes come out of the container too, so that their constructors can be given services. */

@@ -4,6 +4,7 @@ import type { Reprise } from '../reprise.ts';
 import { activate } from '../runner/activate.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { redrive } from '../runner/errors/redrive.ts';
+import { forget, readSubject } from '../runner/forget.ts';
 import { healthOf } from '../runner/health.ts';
 import { readTicks } from '../runner/journal-store.ts';
 import {
@@ -18,6 +19,7 @@ import { rollback } from '../runner/rollback.ts';
 import { scanLog } from '../runner/scan-log.ts';
 import type { RunnerSettings } from '../runner/settings.ts';
 import { readStatus } from '../runner/status.ts';
+import { refresh } from '../runner/verify/refresh.ts';
 import { verify } from '../runner/verify/verify.ts';
 import { planNamed } from './plan-named.ts';
 import type { WorkerHome } from './workers/find-workers.ts';
@@ -36,6 +38,9 @@ type Operations = Pick<
   | 'deadLetters'
   | 'discardDeadLetters'
   | 'redrive'
+  | 'subject'
+  | 'forget'
+  | 'refresh'
   | 'health'
   | 'ticks'
   | 'instances'
@@ -82,6 +87,11 @@ export function operationsOf(
     discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
     async redrive(name, selection = {}) {
       return redrive(settings(), planNamed(plans, name), selection);
+    },
+    subject: (subject) => readSubject(settings(), plans, subject),
+    forget: (subject, { by }) => forget(settings(), plans, { subject, by }),
+    async refresh(name, options) {
+      return refresh(settings(), planNamed(plans, name), options);
     },
     async health() {
       return healthOf(await readStatus(settings(), plans), await readInstances(settings().pool));

@@ -2,6 +2,7 @@ import type { ServiceIdentifier } from 'inversify';
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { DataKeys } from '../erasure/data-keys.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { Publisher } from '../publish/publisher.ts';
@@ -22,6 +23,7 @@ export const TOKENS = {
   logger: token<Logger>('logger'),
   log: token<EventLog>('log'),
   registry: token<SchemaRegistry>('registry'),
+  dataKeys: token<DataKeys>('dataKeys'),
   publisher: token<Publisher>('publisher'),
   plans: token<readonly Plan[]>('plans'),
   readModels: token<ReadModels>('readModels'),

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 import { COMPATIBILITY_LEVELS } from '../avro/compatibility-level.ts';
+import type { KeyProvider } from '../erasure/key-provider.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { SUBJECT_STRATEGIES } from '../event/subject-of.ts';
 import { ERROR_POLICIES } from '../projection/error-policy.ts';
@@ -117,6 +118,16 @@ const eventDefinition = z.custom<EventDefinition>(
 
 const errorPolicy = z.enum(ERROR_POLICIES);
 
+const erasure = z.union([
+  z.strictObject({ wrappingKeys: z.string().min(1) }),
+  z.strictObject({
+    keyProvider: z.custom<KeyProvider>(
+      (value) => typeof (value as KeyProvider | null)?.unwrap === 'function',
+      'must have the functions wrap and unwrap',
+    ),
+  }),
+]);
+
 const dev = z.strictObject({
   events: z.custom<DevConfig['events']>(
     (value) => typeof value === 'function',
@@ -144,6 +155,7 @@ export const configSchema = z.strictObject({
   tasks: z.array(z.string().min(1)).min(1).optional(),
   generatedCode: z.boolean().default(true),
   rebuildWorkers: z.number().int().min(1).max(1_000).optional(),
+  erasure: erasure.optional(),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   dev: dev.optional(),
 });
@@ -156,6 +168,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   registry: keysOf(registry.options),
   registryServer: Object.keys(registryServer.shape),
   database: keysOf(database.options),
+  erasure: keysOf(erasure.options),
   dev: Object.keys(dev.shape),
 };
 

@@ -82,6 +82,12 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'threads that share a rebuild',
   },
   {
+    name: 'REPRISE_WRAPPING_KEYS',
+    key: 'erasure.wrappingKeys',
+    meaning:
+      'keys that wrap those of pii fields: name:base64, several with commas, the first for new ones',
+  },
+  {
     name: 'REPRISE_LOG_LEVEL',
     key: 'logLevel',
     meaning: 'fatal, error, warn, info, debug, trace or silent',
@@ -108,6 +114,7 @@ export function applyEnvironment(input: Section, environment: Environment): Sect
     log: log(section(input['log']), read),
     registry: registry(section(input['registry']), read),
     registryServer: registryServer(section(input['registryServer']), read),
+    erasure: wrappingKeys(read) ?? input['erasure'],
     leaseMs: number(read('REPRISE_LEASE_MS')) ?? input['leaseMs'],
     rebuildWorkers: number(read('REPRISE_REBUILD_WORKERS')) ?? input['rebuildWorkers'],
     logLevel: read('REPRISE_LOG_LEVEL') ?? input['logLevel'],
@@ -184,6 +191,11 @@ function registry(given: Section | undefined, read: Read): Section | undefined {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+function wrappingKeys(read: Read): Section | undefined {
+  const keys = read('REPRISE_WRAPPING_KEYS');
+  return keys === undefined ? undefined : { wrappingKeys: keys };
 }
 
 /** Anything that is no number is left for the schema to refuse. */

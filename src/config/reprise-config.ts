@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+import type { KeyProvider } from '../erasure/key-provider.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
@@ -132,6 +133,8 @@ export interface RepriseConfig {
   readonly generatedCode?: boolean;
   /** Threads that share a rebuild, where its caller does not say. Default: as many as the machine has cores, and 1 for a short log. */
   readonly rebuildWorkers?: number;
+  /** What wraps the keys of `pii` fields: text of `name:<32 bytes in base64>` for `localKeyProvider`, or a provider of your own. Default: nothing; events with such fields are refused. */
+  readonly erasure?: { readonly wrappingKeys: string } | { readonly keyProvider: KeyProvider };
   /** Default `info`. */
   readonly logLevel?: LogLevel;
   readonly dev?: DevConfig;
@@ -164,6 +167,7 @@ export interface ResolvedConfig {
   readonly tasks: readonly string[] | undefined;
   readonly generatedCode: boolean;
   readonly rebuildWorkers: number | undefined;
+  readonly erasure: RepriseConfig['erasure'];
   readonly logLevel: LogLevel;
   readonly dev: Required<DevConfig> | undefined;
 }

@@ -1,3 +1,4 @@
+import type { KeyRing } from '../avro/pii-envelope.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { RecordBatch, RecordHeader } from '../log/record-batch.ts';
 import type { RowSet } from '../projection/row-set.ts';
@@ -99,6 +100,8 @@ export interface TaskFoldOptions {
   readonly mode: 'live' | 'partial';
   /** False: no code is made from text, as a host's policy may ask; slower, the same rows. Default true. */
   readonly generatedCode?: boolean;
+  /** The data keys of a batch's `pii` values, at hand before it is folded. Default: none. */
+  readonly keys?: KeyRing;
 }
 
 /**

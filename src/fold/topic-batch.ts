@@ -1,5 +1,5 @@
-import { createEventDecoder } from '../avro/event-decoder.ts';
-import { createFieldDecoder } from '../avro/field-decoder.ts';
+import { createOpeningEventDecoder, createOpeningFieldDecoder } from '../avro/pii-decoders.ts';
+import type { KeyRing } from '../avro/pii-envelope.ts';
 import { eventRecordNames, recordNames, schemaIdAt } from '../avro/record-name.ts';
 import type { FieldColumn, FieldColumns } from '../event/field-columns.ts';
 import { recordAt } from '../log/log-record.ts';
@@ -10,7 +10,7 @@ import { isRepriseError } from '../reprise-error.ts';
 import { compileCondition } from './condition.ts';
 import type { Refusal } from './event-clock.ts';
 import { LATEST_MS } from './postgres-limits.ts';
-import type { DeadLetter, LateEvent, UnresolvedSchema } from './task-fold.ts';
+import type { DeadLetter, LateEvent, TaskFoldOptions, UnresolvedSchema } from './task-fold.ts';
 
 /** The records of one kind of event in a batch, decoded column by column. Entries are those of `batch`, which holds these records only. */
 export interface SourcePart {
@@ -39,19 +39,27 @@ export interface DecodedBatch {
   readonly deadLetters: DeadLetter[];
 }
 
+/** What sources need besides their plans. */
+type SourceOptions = Pick<TaskFoldOptions, 'keys'> & {
+  /** `nowMs`: for processing time; null: record timestamps are taken instead. */
+  readonly clock: Pick<TaskFoldOptions['clock'], 'nowMs'>;
+};
+
+const NO_KEYS: KeyRing = { keyOf: () => undefined };
+
 /** All sources of a plan at work: which record is of which kind, decoding, event times, filters. */
 export class TopicBatches {
   readonly #topics = new Map<string, readonly Source[]>();
   /** Schemas that could not be had for the batch at hand. */
   readonly #missing = new Set<number>();
 
-  /** `nowMs`: for processing time; null: record timestamps are taken instead. */
-  constructor(plan: Pick<Plan, 'sources'>, nowMs: (() => number) | null) {
+  constructor(plan: Pick<Plan, 'sources'>, { clock, keys = NO_KEYS }: SourceOptions) {
+    const options = { nowMs: clock.nowMs, keys };
     for (const [index, source] of plan.sources.entries()) {
       const { topic } = source.event;
       this.#topics.set(topic, [
         ...(this.#topics.get(topic) ?? []),
-        new Source(source, index, nowMs),
+        new Source(source, index, options),
       ]);
     }
   }
@@ -138,12 +146,16 @@ class Source {
   readonly #nowMs: (() => number) | null;
   readonly #claimed = new Map<number, boolean>();
 
-  constructor(plan: SourcePlan, index: number, nowMs: (() => number) | null) {
+  constructor(
+    plan: SourcePlan,
+    index: number,
+    { nowMs, keys }: { readonly nowMs: (() => number) | null; readonly keys: KeyRing },
+  ) {
     this.plan = plan;
     this.#index = index;
     this.#nowMs = nowMs;
-    this.#decoder = createFieldDecoder({ event: plan.event, fields: plan.fields });
-    this.#events = createEventDecoder(plan.event);
+    this.#decoder = createOpeningFieldDecoder({ event: plan.event, fields: plan.fields }, keys);
+    this.#events = createOpeningEventDecoder(plan.event, keys);
     this.#functions = plan.where.flatMap((filter) =>
       filter.kind === 'function' ? [filter.accepts] : [],
     );

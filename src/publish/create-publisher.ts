@@ -1,3 +1,5 @@
+import type { DataKeys } from '../erasure/data-keys.ts';
+import { noDataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
 import { AppendError } from '../log/append-error.ts';
@@ -5,6 +7,7 @@ import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { type Encode, EventEncodings } from './event-encodings.ts';
+import { EventSealer } from './event-sealer.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { recordOf } from './record-of-event.ts';
 
@@ -12,6 +15,8 @@ import { recordOf } from './record-of-event.ts';
 export interface PublisherOptions {
   readonly log: EventLog;
   readonly registry: SchemaRegistry;
+  /** Keys of `pii` fields. Default: none; events that have such fields are then refused. */
+  readonly dataKeys?: DataKeys;
   /** How long a send may wait for company when the log is idle, in milliseconds. Default 0: for what is published in the same turn of the event loop. */
   readonly lingerMs?: number;
   /** Records of one append. Default 50,000. */
@@ -40,6 +45,13 @@ interface Send {
   readonly reject: (error: unknown) => void;
 }
 
+/** What `publish` was given. */
+interface Given {
+  readonly event: EventDefinition;
+  readonly value: unknown;
+  readonly options: PublishOptions | undefined;
+}
+
 /** Somebody who waits until so many sends are settled. */
 interface Flush {
   readonly until: number;
@@ -52,11 +64,12 @@ const turnBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
 /**
- * open → closed. A send moves: held (its schema is being registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event definition.
+ * open → closed. A send moves: (sealed, where it has `pii` fields →) held (its schema is being registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event definition.
  */
 class BatchingPublisher implements Publisher {
   readonly #options: Required<PublisherOptions>;
   readonly #encodings: EventEncodings;
+  readonly #sealer: EventSealer;
   #queue: Send[] = [];
   #inFlight: readonly Send[] = [];
   #pendingBytes = 0;
@@ -77,8 +90,10 @@ class BatchingPublisher implements Publisher {
       batchBytesMax: 4 << 20,
       pendingBytesMax: 16 << 20,
       subjects: {},
+      dataKeys: noDataKeys,
       ...options,
     };
+    this.#sealer = new EventSealer(this.#options.dataKeys);
     this.#encodings = new EventEncodings(this.#options.registry, this.#options.subjects);
   }
 
@@ -92,21 +107,22 @@ class BatchingPublisher implements Publisher {
       return Promise.reject(new RepriseError('CLOSED', message));
     }
     const definition = event as EventDefinition;
-    const encode = this.#encodings.ready(definition);
-    if (encode !== undefined) return this.#send(definition, encode, value, options);
-    const registered = this.#encodings.register(definition);
-    return registered.then((ready) => this.#send(definition, ready, value, options));
+    const given = { event: definition, value, options };
+    if (!this.#sealer.seals(definition)) return this.#encode(given, value);
+    return this.#sealer.seal(definition, value).then((sealed) => this.#encode(given, sealed));
   }
 
-  #send(
-    event: EventDefinition,
-    encode: Encode,
-    value: unknown,
-    options: PublishOptions | undefined,
-  ): Promise<Position> {
+  #encode(given: Given, content: unknown): Promise<Position> {
+    const encode = this.#encodings.ready(given.event);
+    if (encode !== undefined) return this.#send(given, encode, content);
+    const registered = this.#encodings.register(given.event);
+    return registered.then((ready) => this.#send(given, ready, content));
+  }
+
+  #send({ event, value, options }: Given, encode: Encode, content: unknown): Promise<Position> {
     let record: AppendRecord;
     try {
-      record = recordOf(event, encode(value), value, options);
+      record = recordOf(event, encode(content), value, options);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -116,6 +132,7 @@ class BatchingPublisher implements Publisher {
   }
 
   room(): Promise<void> {
+    if (this.#sealer.isFull) return this.#sealer.settled().then(() => this.room());
     if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.room());
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
       return new Promise((resolve) => this.#roomWaiters.push(resolve));
@@ -127,6 +144,7 @@ class BatchingPublisher implements Publisher {
   }
 
   async flush(): Promise<void> {
+    await this.#sealer.settled();
     await this.#encodings.settled();
     if (this.#settled === this.#queued) return;
     this.#isUrgent = true;

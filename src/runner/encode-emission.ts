@@ -1,5 +1,9 @@
 import type { EventEncoder } from '../avro/event-encoder.ts';
 import { createEventEncoder } from '../avro/event-encoder.ts';
+import type { DataKey } from '../avro/pii-envelope.ts';
+import { piiFieldsOf } from '../avro/pii-fields.ts';
+import { sealEvent, subjectsOf } from '../avro/seal-event.ts';
+import type { DataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf } from '../event/record-of.ts';
 import type { Emission } from '../fold/task-fold.ts';
@@ -7,8 +11,33 @@ import type { OutboxRecord } from './outbox-store.ts';
 
 const encoders = new WeakMap<EventDefinition, EventEncoder<unknown>>();
 
-/** An emitted event as the outbox keeps it. Encoded here, so that a value that does not fit its schema halts the task that made it. @throws ENCODE_FAILED */
-export function encodeEmission({ event, value, id, timestampMs }: Emission): OutboxRecord {
+/**
+ * Emitted events as the outbox keeps them: `pii` fields encrypted. Encoded here, so that a value that does not fit its schema halts the task that made it.
+ * @throws ENCODE_FAILED, KEY_PROVIDER_FAILED
+ */
+export async function encodeEmissions(
+  emissions: readonly Emission[],
+  dataKeys: DataKeys,
+): Promise<readonly OutboxRecord[]> {
+  const records: OutboxRecord[] = [];
+  for (const emission of emissions) {
+    const { event } = emission;
+    const isPlain = piiFieldsOf(event).length === 0;
+    const value = isPlain ? emission.value : await sealed(emission, dataKeys);
+    records.push(encode(emission, value));
+  }
+  return records;
+}
+
+async function sealed({ event, value }: Emission, dataKeys: DataKeys): Promise<unknown> {
+  const keys = new Map<string, DataKey>();
+  for (const subject of subjectsOf(event, value)) {
+    keys.set(subject, await dataKeys.current(subject));
+  }
+  return sealEvent(event, value, keys);
+}
+
+function encode({ event, id, timestampMs }: Emission, value: unknown): OutboxRecord {
   let encoder = encoders.get(event);
   if (encoder === undefined) {
     encoder = createEventEncoder(event);

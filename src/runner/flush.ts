@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { assertNotForgotten } from '../erasure/postgres/forget-subject.ts';
 import type { FoldChanges } from '../fold/task-fold.ts';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
@@ -40,6 +41,8 @@ export interface FoldedBatch {
   readonly watermarkMs: number | null;
   readonly journal: readonly JournalEntry[];
   readonly outbox: readonly OutboxRecord[];
+  /** Data keys that opened something in it: none may have been destroyed. */
+  readonly dataKeys: readonly string[];
 }
 
 /** What a look at the stored checkpoint says of a folded batch. */
@@ -47,8 +50,8 @@ export type Standing = 'pending' | 'applied';
 
 /**
  * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
- * stored offsets, or say that it is already applied, 4 write rows, 5 dead letters, late events, journal and outbox, 6 advance next_offset. All or nothing.
- * @throws FENCED, OFFSET_MISMATCH
+ * stored offsets, or say that it is already applied, and what was made with a destroyed key, 4 write rows, 5 dead letters, late events, journal and outbox, 6 advance next_offset. All or nothing.
+ * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN
  */
 export async function flush(
   client: ClientBase,
@@ -60,6 +63,7 @@ export async function flush(
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
   if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
+  await assertNotForgotten(client, batch.dataKeys);
   for (const { table, rows, deleted } of batch.changes.tables) {
     if (deleted !== null) await deleteRows(client, table, task.partition, deleted);
     if (rows.count > 0) await write(client, table, task.partition, rows);

@@ -15,3 +15,14 @@ export interface JournalEntry {
   /** Redrives and discards only. */
   readonly record?: { readonly topic: string; readonly offset: bigint };
 }
+
+/** Records that the owner's clock refused when they were first folded, as `topic offset`. */
+export function refusedRecords(journal: readonly JournalEntry[]): ReadonlySet<string> {
+  return new Set(
+    journal
+      .filter(({ kind }) => kind === 'refusal')
+      .flatMap(({ nextOffsets }) =>
+        [...nextOffsets].map(([topic, offset]) => `${topic} ${offset}`),
+      ),
+  );
+}

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { DataKeys } from '../erasure/data-keys.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
@@ -10,6 +11,8 @@ export interface RunnerSettings {
   readonly pool: Pool;
   readonly log: EventLog;
   readonly registry: SchemaRegistry;
+  /** Default: none; events with `pii` fields then halt their tasks. */
+  readonly dataKeys?: DataKeys;
   readonly logger: Logger;
   /** Names this process in `reprise.tasks.owner`. */
   readonly owner: string;

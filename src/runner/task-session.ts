@@ -1,3 +1,4 @@
+import { noDataKeys } from '../erasure/data-keys.ts';
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
 import { recordHash } from '../log/log-record.ts';
@@ -5,13 +6,13 @@ import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
 import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
-import { RepriseError } from '../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
 import { clearDeaths, factsOf, markTrying } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
-import { encodeEmission } from './encode-emission.ts';
+import { encodeEmissions } from './encode-emission.ts';
 import { FailedRecords, failedIn, letterOf, pillOf } from './errors/failed-records.ts';
 import { isDefect } from './errors/is-defect.ts';
 import { placeOf } from './errors/judge.ts';
@@ -20,6 +21,8 @@ import { createRecovery } from './errors/recovery.ts';
 import { Repeat } from './errors/repeat.ts';
 import type { WriteRows } from './flush.ts';
 import type { JournalEntry } from './journal.ts';
+import { refusedRecords } from './journal.ts';
+import { SessionKeys } from './session-keys.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
@@ -75,6 +78,7 @@ export class TaskSession {
   readonly #options: SessionOptions;
   readonly #order: StepOrder;
   readonly #schemas: WriterSchemas;
+  readonly #keys: SessionKeys;
   /** What Postgres holds. */
   #stored: Map<string, TopicCheckpoint>;
   #flushes: bigint;
@@ -94,6 +98,7 @@ export class TaskSession {
     this.#settings = settings;
     this.#options = options;
     this.#schemas = new WriterSchemas(settings.registry, options);
+    this.#keys = new SessionKeys(settings.dataKeys ?? noDataKeys, options.plan, options);
     const { task, checkpoints } = opened;
     this.task = task;
     this.#stored = new Map(task.checkpoints);
@@ -111,6 +116,7 @@ export class TaskSession {
       },
       mode: options.mode,
       generatedCode: settings.generatedCode ?? true,
+      keys: this.#keys,
     });
     this.#endOffsets = opened.endOffsets;
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
@@ -223,7 +229,8 @@ export class TaskSession {
     redriven: readonly { readonly topic: string; readonly offset: bigint }[],
   ): Promise<FlushReport> {
     const changes = this.fold.takeChanges();
-    const outbox = changes.emissions.map(encodeEmission);
+    const { dataKeys = noDataKeys } = this.#settings;
+    const outbox = await encodeEmissions(changes.emissions, dataKeys);
     this.#failed.decide(changes.deadLetters);
     const { letters, refusals } = this.#failed.take();
     const journal = [...this.#journal, ...refusals];
@@ -241,8 +248,13 @@ export class TaskSession {
         watermarkMs: this.fold.watermarkMs,
         journal,
         outbox,
+        dataKeys: this.#keys.inUse(),
       },
-    );
+    ).catch((error: unknown) => {
+      if (isRepriseError(error, 'FORGOTTEN')) this.#keys.doubted();
+      throw error;
+    });
+    this.#keys.committed();
     this.#stored = new Map(this.#folded);
     this.#flushes += 1n;
     this.fold.committed();
@@ -319,6 +331,7 @@ export class TaskSession {
   /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
   async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
     await this.#resolveSchemas(batch);
+    await this.#keys.load(batch);
     for (const missing of this.fold.prepare(batch)) {
       const rows = await inTransaction(this.#settings.pool, (client) =>
         loadRows(client, missing.table, this.task.partition, missing),
@@ -390,15 +403,4 @@ export class TaskSession {
       maxEventTimeMs: this.fold.maxEventTimeMs,
     };
   }
-}
-
-/** Records that the owner's clock refused when they were first folded, as `topic offset`. */
-function refusedRecords(journal: readonly JournalEntry[]): ReadonlySet<string> {
-  return new Set(
-    journal
-      .filter(({ kind }) => kind === 'refusal')
-      .flatMap(({ nextOffsets }) =>
-        [...nextOffsets].map(([topic, offset]) => `${topic} ${offset}`),
-      ),
-  );
 }

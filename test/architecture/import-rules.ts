@@ -3,6 +3,7 @@ import type { SourceModule } from './source-tree.ts';
 /** What others may know of the log and the registry: the port and its values, which stand beside the adapters' folders, but no adapter. */
 const LOG_PORT = 'src/log/*.ts';
 const REGISTRY_PORT = 'src/registry/*.ts';
+const ERASURE_PORT = 'src/erasure/*.ts';
 
 /** Everything below the composition root that is not an adapter's user: what the shell may put together. */
 const ROOMS_BELOW_THE_ROOT = [
@@ -10,6 +11,7 @@ const ROOMS_BELOW_THE_ROOT = [
   'avro',
   'registry',
   'schemas',
+  'erasure',
   'log',
   'projection',
   'fold',
@@ -32,18 +34,22 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   registry: ['event', 'avro'],
   schemas: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
   log: [],
+  erasure: ['avro'],
   projection: ['event'],
   fold: ['event', 'avro', 'projection', LOG_PORT],
   // Decimal is a value, as bigint is: rows hold it, whatever event it came from.
   readmodel: ['projection', LOG_PORT, 'src/event/decimal.ts'],
-  publish: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
+  publish: ['event', 'avro', REGISTRY_PORT, ERASURE_PORT, LOG_PORT],
   observe: [LOG_PORT],
   embedded: [],
-  config: ['event', 'projection', 'src/avro/compatibility-level.ts'],
+  config: ['event', 'projection', ERASURE_PORT, 'src/avro/compatibility-level.ts'],
   runner: [
     'event',
     'avro',
     REGISTRY_PORT,
+    ERASURE_PORT,
+    // Commits and the destruction of keys exclude each other in one transaction.
+    'src/erasure/postgres/forget-subject.ts',
     LOG_PORT,
     'projection',
     'fold',
@@ -53,6 +59,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'reprise.ts': [
     LOG_PORT,
+    'src/erasure/postgres/forget-subject.ts',
     'src/projection/plan.ts',
     'src/publish/publisher.ts',
     'src/readmodel/read-models.ts',
@@ -190,6 +197,7 @@ function postgresRooms(): readonly string[] {
     'src/readmodel/',
     'src/runner/',
     'src/registry/postgres/',
+    'src/erasure/postgres/',
     'src/log/postgres/',
     'src/embedded/',
     'src/composition/',

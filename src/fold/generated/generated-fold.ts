@@ -5,6 +5,7 @@ import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
 import type { TumblingWindow } from '../../projection/window.ts';
 import type { EventClock } from '../event-clock.ts';
 import type { Keys } from '../keys.ts';
+import { sourcesWithPii } from '../reads-pii.ts';
 import type { RowState } from '../row-state.ts';
 import type { DeadLetter } from '../task-fold.ts';
 import type { WindowRows } from '../windowed/window-rows.ts';
@@ -53,6 +54,7 @@ export class GeneratedFold {
     if (source === undefined || second !== undefined || source.event.format !== 'avro') return null;
     if (key === undefined || otherKey !== undefined || window.kind !== 'tumbling') return null;
     if (plan.late !== 'revise' || source.where.length > 0) return null;
+    if (sourcesWithPii(plan).length > 0) return null;
     const accumulate = statementsOf(source, target.rows);
     const keyIndex = source.fields.indexOf(key.field);
     const isText = key.type.kind === 'string' || key.type.kind === 'uuid';

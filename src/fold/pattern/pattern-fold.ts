@@ -59,7 +59,7 @@ export class PatternFold implements TaskFold {
     this.#plan = plan;
     this.#stateTable = plan.tables[1] as TablePlan;
     this.#clock = new EventClock(plan, options.clock);
-    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#topics = new TopicBatches(plan, options);
     this.#keys = new Keys(plan.keys);
     this.#keyIds = plan.sources.map(() => new Int32Array(0));
     const graph = patternGraph(plan.pattern);

@@ -63,7 +63,7 @@ export class SessionFold implements TaskFold {
   constructor(plan: SessionPlan, options: TaskFoldOptions) {
     this.#plan = plan;
     this.#clock = new EventClock(plan, options.clock);
-    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#topics = new TopicBatches(plan, options);
     this.#rows = new SessionRows(plan);
     this.#keys = new Keys(plan.keys);
     this.#keyIds = plan.sources.map(() => new Int32Array(0));

@@ -60,7 +60,7 @@ export class TableFold implements TaskFold {
   /** `rowsMax`: how many rows per table stay in memory after a flush. */
   constructor(plan: KeyedTablePlan, options: TaskFoldOptions, rowsMax?: number) {
     this.#plan = plan;
-    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#topics = new TopicBatches(plan, options);
     this.#clock = new EventClock(plan, options.clock);
     this.#tables = plan.tables.map((table) => new KeyedRows(table, rowsMax));
     this.#bySource = plan.sources.map((_, source) =>

@@ -63,7 +63,7 @@ export class WindowedFold implements TaskFold {
     this.#live = options.mode === 'live';
     this.#clock = new EventClock(plan, options.clock);
     this.#completeAfterMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
-    this.#topics = new TopicBatches(plan, options.clock.nowMs);
+    this.#topics = new TopicBatches(plan, options);
     this.#routes = new WindowRoutes(plan);
     this.#keys = new Keys(plan.keys);
     this.#keyIds = plan.sources.map(() => new Int32Array(0));

@@ -37,10 +37,26 @@ interface Snapshot {
  * what differs, 5 drop what was made. One verification of a projection at a time.
  * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
  */
-export async function verify(
+export function verify(
   settings: RunnerSettings,
   plan: Plan,
   options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  return verifyAnd(settings, plan, options, () => Promise.resolve());
+}
+
+/** Both sets of tables, as long as the verification lasts. */
+export interface Replayed {
+  readonly live: Plan;
+  readonly scratch: Plan;
+}
+
+/** Verifies, and does something with the replayed rows where they differ, before they are dropped. @throws as `verify` */
+export async function verifyAnd(
+  settings: RunnerSettings,
+  plan: Plan,
+  options: VerifyOptions,
+  onDifference: (replayed: Replayed) => Promise<void>,
 ): Promise<VerifyReport> {
   await assertDatabase(settings.pool);
   const against = options.against ?? plan.version;
@@ -50,7 +66,7 @@ export async function verify(
   const client = await settings.pool.connect();
   try {
     await takeTurn(client, plan);
-    return await verifyAlone(settings, client, { plan, against, options });
+    return await verifyAlone(settings, client, { plan, against, options, onDifference });
   } finally {
     // Ends the session's lock with the connection, whatever happened.
     client.release(true);
@@ -60,7 +76,12 @@ export async function verify(
 async function verifyAlone(
   settings: RunnerSettings,
   client: PoolClient,
-  work: { readonly plan: Plan; readonly against: number; readonly options: VerifyOptions },
+  work: {
+    readonly plan: Plan;
+    readonly against: number;
+    readonly options: VerifyOptions;
+    readonly onDifference: (replayed: Replayed) => Promise<void>;
+  },
 ): Promise<VerifyReport> {
   const { plan, against, options } = work;
   const startedMs = performance.now();
@@ -81,6 +102,7 @@ async function verifyAlone(
       differences.push(...compared.differences);
       total += compared.total;
     }
+    if (total > 0) await work.onDifference({ live, scratch });
     const rows = await client.query<{ n: string }>(
       `select count(*) as n from ${snapshotName(live.table)}`,
     );

@@ -1,0 +1,61 @@
+import type { ClientBase } from 'pg';
+import { RepriseError } from '../../reprise-error.ts';
+
+/** A key of a subject, for the audit: never the key itself. */
+export interface SubjectKey {
+  readonly keyId: string;
+  readonly createdAt: Date;
+  /** Null: it is there. */
+  readonly forgottenAt: Date | null;
+  readonly forgottenBy: string | null;
+}
+
+/** Held shared by whoever commits what a data key opened, exclusively by whoever destroys one: so none is used by a commit that comes after. */
+const LOCK = `hashtext('reprise.forget')`;
+
+/** The keys a subject has and had, oldest first. */
+export async function subjectKeys(
+  client: Pick<ClientBase, 'query'>,
+  subject: string,
+): Promise<readonly SubjectKey[]> {
+  const { rows } = await client.query<SubjectKey>(
+    `select key_id as "keyId", created_at as "createdAt", forgotten_at as "forgottenAt", forgotten_by as "forgottenBy"
+     from reprise.data_keys where subject = $1 order by created_at, key_id`,
+    [subject],
+  );
+  return rows;
+}
+
+/** Destroys the subject's key, inside the caller's transaction; its row stays, for the audit. Again, it finds nothing to do. @returns whether there was one */
+export async function destroyKey(
+  client: ClientBase,
+  subject: string,
+  by: string,
+): Promise<boolean> {
+  await client.query(`select pg_advisory_xact_lock(${LOCK})`);
+  const { rowCount } = await client.query(
+    `update reprise.data_keys set wrapped = null, forgotten_at = clock_timestamp(), forgotten_by = $2
+     where subject = $1 and forgotten_at is null`,
+    [subject, by],
+  );
+  return rowCount !== 0;
+}
+
+/** Refuses to commit what was made with a key that has been destroyed since; until the transaction ends, none of them can be. @throws FORGOTTEN */
+export async function assertNotForgotten(
+  client: ClientBase,
+  keyIds: readonly string[],
+): Promise<void> {
+  if (keyIds.length === 0) return;
+  await client.query(`select pg_advisory_xact_lock_shared(${LOCK})`);
+  const { rowCount } = await client.query(
+    'select 1 from reprise.data_keys where key_id = any($1) and forgotten_at is not null limit 1',
+    [keyIds],
+  );
+  if (rowCount === 0) return;
+  throw new RepriseError(
+    'FORGOTTEN',
+    'A subject was forgotten after its values were decrypted and before they were committed: nothing was written, and the records are folded again.',
+    { retriable: true, facts: { attempt: 0 } },
+  );
+}

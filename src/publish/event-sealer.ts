@@ -1,0 +1,60 @@
+import type { DataKey } from '../avro/pii-envelope.ts';
+import { piiFieldsOf } from '../avro/pii-fields.ts';
+import { sealEvent, subjectsOf } from '../avro/seal-event.ts';
+import type { DataKeys } from '../erasure/data-keys.ts';
+import type { EventDefinition } from '../event/event-definition.ts';
+
+/** Events that wait for keys at once before `isFull`. */
+const SEALING_MAX = 10_000;
+
+/** Encrypts the `pii` fields of events before they are encoded, in the order in which the events of a definition are given: one whose key has to be fetched is not overtaken. */
+export class EventSealer {
+  readonly #dataKeys: DataKeys;
+  readonly #last = new WeakMap<EventDefinition, Promise<unknown>>();
+  readonly #sealing = new Set<Promise<unknown>>();
+
+  constructor(dataKeys: DataKeys) {
+    this.#dataKeys = dataKeys;
+  }
+
+  /** Whether an event has anything to encrypt; the others need not wait. */
+  seals(event: EventDefinition): boolean {
+    return piiFieldsOf(event).length > 0;
+  }
+
+  /** Whether so many events wait for their keys that others should wait before they are given. */
+  get isFull(): boolean {
+    return this.#sealing.size >= SEALING_MAX;
+  }
+
+  /** Resolves when what has been given is sealed, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#sealing);
+  }
+
+  /** @throws ENCODE_FAILED, KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider */
+  seal(event: EventDefinition, value: unknown): Promise<unknown> {
+    const sealed = this.#seal(event, value);
+    const done = () => this.#sealing.delete(sealed);
+    this.#sealing.add(sealed);
+    sealed.then(done, done);
+    return sealed;
+  }
+
+  async #seal(event: EventDefinition, value: unknown): Promise<unknown> {
+    const before = this.#last.get(event);
+    const keys = this.#keysOf(event, value);
+    const turn = Promise.allSettled([before, keys]);
+    this.#last.set(event, turn);
+    await turn;
+    return sealEvent(event, value, await keys);
+  }
+
+  async #keysOf(event: EventDefinition, value: unknown): Promise<ReadonlyMap<string, DataKey>> {
+    const keys = new Map<string, DataKey>();
+    for (const subject of subjectsOf(event, value)) {
+      keys.set(subject, await this.#dataKeys.current(subject));
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,136 @@
+import type { ClientBase } from 'pg';
+import { sealedPrefix } from '../avro/pii-envelope.ts';
+import { piiFieldsOf } from '../avro/pii-fields.ts';
+import { destroyKey, subjectKeys } from '../erasure/postgres/forget-subject.ts';
+import { sourcesWithPii } from '../fold/reads-pii.ts';
+import type { Plan } from '../projection/plan.ts';
+import { quoted, tableName } from '../readmodel/table-name.ts';
+import type { AffectedLetter, AffectedProjection, SubjectReport } from '../reprise.ts';
+import { assertDatabase } from './assert-database.ts';
+import type { RunnerSettings } from './settings.ts';
+import { inTransaction } from './transaction.ts';
+import { readVersions } from './version-store.ts';
+
+/** In place of the messages of dead letters, which may quote values. */
+const REMOVED = 'The message was removed: it may have quoted a subject that was forgotten.';
+
+/** What is known of a subject: its keys, the projections that see fields of it, and the dead letters that hold it. Changes nothing. */
+export async function readSubject(
+  settings: RunnerSettings,
+  plans: readonly Plan[],
+  subject: string,
+): Promise<SubjectReport> {
+  await assertDatabase(settings.pool);
+  return inTransaction(settings.pool, (client) => report(client, plans, subject));
+}
+
+/**
+ * Destroys the key of a subject: 1 the key, with when and by whom; 2 messages of its dead letters, which may quote it. Once committed, no flush commits anything that this key opened. Idempotent.
+ * @returns what is known of it now; `destroyed`: whether there was a key
+ */
+export async function forget(
+  settings: RunnerSettings,
+  plans: readonly Plan[],
+  { subject, by }: { readonly subject: string; readonly by: string },
+): Promise<SubjectReport & { readonly destroyed: boolean }> {
+  await assertDatabase(settings.pool);
+  const forgotten = await inTransaction(settings.pool, async (client) => {
+    const destroyed = await destroyKey(client, subject, by); // 1
+    const found = await report(client, plans, subject);
+    await client.query(
+      `update reprise.dead_letters set message = $2 where ${HOLDS_KEY} and message <> $2`,
+      [prefixes(found), REMOVED],
+    ); // 2
+    return { ...found, destroyed };
+  });
+  const ids = forgotten.keys.map(({ keyId }) => keyId);
+  settings.dataKeys?.drop(ids, subject);
+  return forgotten;
+}
+
+async function report(
+  client: ClientBase,
+  plans: readonly Plan[],
+  subject: string,
+): Promise<SubjectReport> {
+  const keys = await subjectKeys(client, subject);
+  const projections: AffectedProjection[] = [];
+  for (const plan of plans) projections.push(...(await affected(client, plan, subject)));
+  const letters = await readLetters(client, plans, { subject, prefixes: prefixes({ keys }) });
+  return { subject, keys, projections, deadLetters: letters };
+}
+
+/** The stored versions of a projection that see `pii` fields. */
+async function affected(
+  client: ClientBase,
+  plan: Plan,
+  subject: string,
+): Promise<readonly AffectedProjection[]> {
+  if (sourcesWithPii(plan).length === 0) return [];
+  const column = subjectColumn(plan);
+  const stored = await readVersions(client, plan.name);
+  const found: AffectedProjection[] = [];
+  for (const { version, state } of stored) {
+    const { name } = plan;
+    const isDeclared = version === plan.version;
+    const rows =
+      isDeclared && column !== null ? await countRows(client, plan, { column, subject }) : null;
+    found.push({ name, version, state, isDeclared, column, rows });
+  }
+  return found;
+}
+
+/** The key column that holds the subject, where there is one: by it, rows are found without a replay. */
+function subjectColumn(plan: Plan): string | null {
+  const subjects = new Set(
+    sourcesWithPii(plan).flatMap(({ event }) => piiFieldsOf(event).map((each) => each.subject)),
+  );
+  const key = plan.keys.find(({ field }) => subjects.has(field));
+  if (key !== undefined || plan.kind !== 'table') return key?.column ?? null;
+  const keyColumns = plan.table.columns.filter(({ role }) => role === 'key');
+  for (const { table, keys } of plan.handlers) {
+    if (table !== 0 || keys.kind !== 'fields') continue;
+    const at = keys.fields.findIndex((field) => subjects.has(field));
+    if (at >= 0) return keyColumns[at]?.name ?? null;
+  }
+  return null;
+}
+
+async function countRows(
+  client: ClientBase,
+  plan: Plan,
+  { column, subject }: { readonly column: string; readonly subject: string },
+): Promise<bigint> {
+  const { rows } = await client.query<{ n: string }>(
+    `select count(*) as n from ${tableName(plan.table)} where ${quoted(column)}::text = $1`,
+    [subject],
+  );
+  return BigInt(rows[0]?.n ?? 0);
+}
+
+const HOLDS_KEY =
+  'exists (select 1 from unnest($1::bytea[]) as prefix where position(prefix in value) > 0)';
+
+/** Those with values that the subject's keys encrypted, and those that name the subject and hold nothing encrypted. */
+async function readLetters(
+  client: ClientBase,
+  plans: readonly Plan[],
+  by: { readonly subject: string; readonly prefixes: readonly Buffer[] },
+): Promise<readonly AffectedLetter[]> {
+  const topics = plans.flatMap(({ sources }) =>
+    sources.flatMap(({ event }) => (piiFieldsOf(event).length > 0 ? [event.topic] : [])),
+  );
+  const { rows } = await client.query<Omit<AffectedLetter, 'offset'> & { offset: string }>(
+    `select * from (
+       select projection, version, topic, partition, "offset", reason, not ${HOLDS_KEY} as "isPlain" from reprise.dead_letters
+       where ${HOLDS_KEY}
+         or (topic = any($2) and position($3::bytea in value) = 0 and (key = $4 or position($4 in value) > 0))
+     ) found order by projection, version, topic, partition, "offset"`,
+    [by.prefixes, topics, Buffer.from('pii:v1:'), Buffer.from(by.subject)],
+  );
+  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
+}
+
+function prefixes({ keys }: Pick<SubjectReport, 'keys'>): readonly Buffer[] {
+  return keys.map(({ keyId }) => sealedPrefix(keyId));
+}
