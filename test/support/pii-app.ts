@@ -11,7 +11,7 @@ import { tumbling } from '../../src/projection/window.ts';
 import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
 
 /** The wrapping key of tests. */
-const WRAPPING_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+export const WRAPPING_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** Somebody moved: `email` and `photo` are theirs. */
 export interface Moved {

@@ -38,6 +38,16 @@ it.each([
   [file({ key: 'nope' }), /a\.avsc, field nope/],
   [file({ time: 'id' }), /a\.avsc, field id: is the "time" but of type string/],
   [file({}, 'strng'), /a\.avsc, field id: has unknown type "strng"/],
+  [
+    file({
+      key: 'name',
+      fields: [
+        { name: 'id', type: 'string' },
+        { name: 'name', type: 'string', pii: 'id' },
+      ],
+    }),
+    /a\.avsc, field name: is the "key".*cannot be "pii"/,
+  ],
   [{ name: 'a.avsc', text: '{' }, /a\.avsc is not JSON/],
 ])('names file and field of what is wrong (%#)', (schema, message) => {
   expect(() => definitionsText([schema])).toThrow(message);
