@@ -25,7 +25,8 @@ export type SilentChangeType =
   | 'DECIMAL_SCALE_CHANGED'
   | 'TIME_UNIT_CHANGED'
   | 'LOGICAL_TYPE_CHANGED'
-  | 'FIELD_MATCHED_BY_DEFAULT_ONLY';
+  | 'FIELD_MATCHED_BY_DEFAULT_ONLY'
+  | 'PII_MARK_REMOVED';
 
 /** A change that is compatible by Avro's rules and silently gives other values. */
 export interface SilentChange {

@@ -9,6 +9,7 @@ import { type FieldDecoder, failureAt } from '../event/field-decoder.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { createEventDecoder, type EventDecoder } from './event-decoder.ts';
 import { createFieldDecoder, type FieldDecoderOptions } from './field-decoder.ts';
+import { openEvent } from './open-event.ts';
 import { isSealed, type KeyRing, openValue } from './pii-envelope.ts';
 import { piiFieldsOf } from './pii-fields.ts';
 
@@ -42,16 +43,7 @@ export function createOpeningEventDecoder<Event>(
     forget: (schemaId) => decoder.forget(schemaId),
     knows: (schemaId) => decoder.knows(schemaId),
     decode(value) {
-      const decoded = decoder.decode(value) as Record<string, unknown>;
-      for (const { name, kind } of fields) {
-        const given = decoded[name];
-        if (typeof given !== 'string' && !Buffer.isBuffer(given)) continue;
-        const bytes = Buffer.from(given as string);
-        if (!isSealed(bytes, 0, bytes.length)) continue;
-        const opened = openValue(bytes, 0, bytes.length, keys);
-        decoded[name] = kind === 'string' ? opened.toString('utf8') : opened;
-      }
-      return decoded as Event;
+      return openEvent(decoder.decode(value), fields, keys) as Event;
     },
   };
 }

@@ -47,6 +47,13 @@ function collectFields(walk: Walk, reader: RecordType, writer: RecordType, place
     const at = [...place, 'fields', String(index)];
     const [from] = matchingFields(writer, field);
     if (from !== undefined) {
+      if (from.pii !== undefined && field.pii === undefined) {
+        walk.found.push({
+          type: 'PII_MARK_REMOVED',
+          location: pointerOf(at),
+          message: `field ${field.name} is no longer "pii": what was encrypted is read as ciphertext. Keep the mark, or add a new field.`,
+        });
+      }
       collect(walk, field.type, from.type, [...at, 'type']);
       return;
     }

@@ -6,6 +6,9 @@ import type { Plan } from '../projection/plan.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import type { Pacing } from './writer-schemas.ts';
 
+/** Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of few rows from many subjects. */
+const KEYS_MAX = 100_000;
+
 /** The data keys that one flush of a task is made with: loaded before each batch is decoded, dropped when the flush is committed. Costs nothing where the projection sees no `pii` field. */
 export class SessionKeys implements KeyRing {
   readonly #dataKeys: DataKeys;
@@ -39,6 +42,11 @@ export class SessionKeys implements KeyRing {
         await this.#pacing.backoff.wait(attempt);
       }
     }
+  }
+
+  /** So many are at hand that what they opened should be committed. */
+  get isFull(): boolean {
+    return this.#keys.size >= KEYS_MAX;
   }
 
   /** Ids of the keys that were at hand since the last `committed`. */

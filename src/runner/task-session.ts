@@ -4,10 +4,8 @@ import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
 import { recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
-import type { Plan } from '../projection/plan.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
-import type { Backoff } from './backoff.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
 import { clearDeaths, factsOf, markTrying } from './checkpoint-store.ts';
@@ -19,36 +17,14 @@ import { placeOf } from './errors/judge.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
 import { Repeat } from './errors/repeat.ts';
-import type { WriteRows } from './flush.ts';
 import type { JournalEntry } from './journal.ts';
 import { refusedRecords } from './journal.ts';
 import { SessionKeys } from './session-keys.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
 import { WriterSchemas } from './writer-schemas.ts';
-
-/** How a session folds and writes. */
-export interface SessionOptions {
-  readonly plan: Plan;
-  readonly mode: 'live' | 'partial';
-  readonly write: WriteRows;
-  readonly backoff: Backoff;
-  /** Told when Postgres or the registry is away (with why) and when it is back (null). */
-  readonly onPause: (reason: Error | null) => void;
-  /** What the task learned from its failures so far: outlives the session. Default: nothing yet, by the policy for following the log. */
-  readonly recovery?: Recovery;
-  /** Rows in memory that make a flush due, besides the recovery's stride. Default: no bound. */
-  readonly rowsMax?: number;
-  /** Dead letters of the run that this one repeats, as `recordId` names them; with what its journal says of others. Default: it repeats none. */
-  readonly repeats?: Iterable<string>;
-  /** Take the task only where no live instance owns it. Default false: from whoever has it. */
-  readonly onlyUnowned?: boolean;
-  /** The owner's clock, for the drift guard and processing time; null in a rebuild. Default null. */
-  readonly nowMs?: (() => number) | null;
-  /** Accept topics whose first records are gone: start at the first offset still there. Default false: DATA_LOSS. */
-  readonly fromStartOfLog?: boolean;
-}
 
 /** Processes that must have ended in a row while they began with the same record, before that record is held to be the cause. */
 const PILL_TRIES = 3;
@@ -301,7 +277,8 @@ export class TaskSession {
       const cut: readonly [RecordBatch, RecordBatch | null] =
         rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
       await this.#foldBatch(cut[0]);
-      if (this.#sinceFlush >= stride.recordsMax || this.fold.rowCount >= rowsMax) await flush();
+      const isFull = this.fold.rowCount >= rowsMax || this.#keys.isFull;
+      if (isFull || this.#sinceFlush >= stride.recordsMax) await flush();
       rest = cut[1];
     }
   }

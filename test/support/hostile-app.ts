@@ -12,13 +12,16 @@ export function createHostileApp(options: {
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
   readonly topic: string;
+  /** Of both projections. Default 1. */
+  readonly version?: number;
 }): Promise<Reprise> {
+  const { version = 1 } = options;
   const reading = readingOn(options.topic);
   const counts = columns({ id: text().primaryKey(), n: int() });
 
   class ByField extends WindowedProjection {
     readonly name = 'by_field';
-    readonly version = 1;
+    readonly version = version;
     define() {
       return this.from(reading).key('id').window(tumbling('1 day')).measure({ n: count() });
     }
@@ -26,7 +29,7 @@ export function createHostileApp(options: {
 
   class ByEvent extends TableProjection {
     readonly name = 'by_event';
-    readonly version = 1;
+    readonly version = version;
     define() {
       return this.table(counts)
         .key('id')

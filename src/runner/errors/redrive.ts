@@ -87,7 +87,7 @@ class PartitionRedrive {
         return await this.#session.redrive(batchOfRecord(letter));
       } catch (error) {
         this.#session = null;
-        if (isRepriseError(error, 'FENCED')) continue;
+        if (isRepriseError(error, 'FENCED') || isRepriseError(error, 'FORGOTTEN')) continue;
         if (isRepriseError(error, 'HANDLER_FAILED') || isRepriseError(error, 'ENCODE_FAILED')) {
           return { reason: error.code, message: error.message };
         }

@@ -110,6 +110,13 @@ describe('the warnings of checkCompatibility', () => {
     expect(warned(record({ name: 'new', type: 'int', default: 0 }), writer)).toEqual([]);
   });
 
+  it('name a field that is no longer pii, whose old values would be read as ciphertext', () => {
+    const fields = (extra: object) =>
+      record({ name: 'userId', type: 'string' }, { name: 'email', type: 'string', ...extra });
+    expect(warned(fields({}), fields({ pii: 'userId' }))).toEqual(['PII_MARK_REMOVED /fields/1']);
+    expect(warned(fields({ pii: 'userId' }), fields({}))).toEqual([]);
+  });
+
   it('are none for a recursive schema against itself', () => {
     const tree = record(field({ type: 'array', items: 'R' }));
     expect(warned(tree, tree)).toEqual([]);
