@@ -7,6 +7,7 @@ import { checkLogicalTypes } from './check-logical-types.ts';
 import { headerBytes, readSchemaId } from './confluent-header.ts';
 import { Cursor, failed } from './cursor.ts';
 import { parseRecordSchema, parseSchema } from './parse-schema.ts';
+import type { KeyRing } from './pii-envelope.ts';
 import { compileValueReader, type ReadValue } from './resolve-value.ts';
 import { createBudget, skipValue } from './skip-value.ts';
 import { compileUpcastReader } from './upcast-reader.ts';
@@ -30,9 +31,12 @@ interface Resolved {
   readonly read: ReadValue | null;
 }
 
-/** Makes a decoder for one event definition; resolvers are cached per writer schema id. @throws SCHEMA_INVALID */
-export function createEventDecoder<Event>(event: EventDefinition<Event>): EventDecoder<Event> {
-  if (event.format === 'avro') return new AvroEventDecoder(event);
+/** Makes a decoder for one event definition; resolvers are cached per writer schema id. `keys`: for upcasters, which see `pii` fields decrypted. @throws SCHEMA_INVALID */
+export function createEventDecoder<Event>(
+  event: EventDefinition<Event>,
+  keys?: KeyRing,
+): EventDecoder<Event> {
+  if (event.format === 'avro') return new AvroEventDecoder(event, keys);
   return {
     resolve: () => undefined,
     forget: () => undefined,
@@ -46,11 +50,13 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   private readonly cursor = new Cursor();
   private readonly resolved = new Map<number, Resolved | Error>();
   private readonly event: EventDefinition<Event>;
+  private readonly keys: KeyRing | undefined;
   private readonly readerType: avsc.Type;
   private readonly reader: RecordType;
   private readonly readerText: string;
 
-  constructor(event: EventDefinition<Event>) {
+  constructor(event: EventDefinition<Event>, keys: KeyRing | undefined) {
+    this.keys = keys;
     const text = event.schemaText ?? '';
     this.event = event;
     this.readerText = text;
@@ -73,7 +79,11 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   private link(schemaId: number, text: string): Resolved | Error {
     try {
       const writer = parseSchema(text, `schema ${schemaId}`);
-      const upcast = compileUpcastReader(this.event, { text, origin: `schema ${schemaId}` });
+      const upcast = compileUpcastReader(
+        this.event,
+        { text, origin: `schema ${schemaId}` },
+        this.keys,
+      );
       if (upcast !== null) return { writer, read: upcast };
       checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
       const same = text === this.readerText;

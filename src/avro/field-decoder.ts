@@ -17,6 +17,7 @@ import { headerBytes, peekSchemaId, readSchemaId } from './confluent-header.ts';
 import { Cursor, failed } from './cursor.ts';
 import { incompatible, unknownSchema } from './event-decoder.ts';
 import { parseRecordSchema } from './parse-schema.ts';
+import type { KeyRing } from './pii-envelope.ts';
 import { compileUpcastReader } from './upcast-reader.ts';
 
 export type { FieldDecoder } from '../event/field-decoder.ts';
@@ -25,12 +26,14 @@ export type { FieldDecoder } from '../event/field-decoder.ts';
 export interface FieldDecoderOptions {
   readonly event: EventDefinition;
   readonly fields: readonly string[];
+  /** For upcasters, which see `pii` fields decrypted. */
+  readonly keys?: KeyRing;
 }
 
 /** Makes the decoder of named fields for any format. @throws DEFINITION_INVALID for unknown fields, SCHEMA_INVALID */
 export function createFieldDecoder(options: FieldDecoderOptions): FieldDecoder {
   return options.event.format === 'avro'
-    ? new AvroFieldDecoder(options.event, options.fields)
+    ? new AvroFieldDecoder(options)
     : createJsonFieldDecoder(options.event, options.fields);
 }
 
@@ -39,13 +42,15 @@ type Program = readonly Step[];
 
 class AvroFieldDecoder implements FieldDecoder {
   private readonly event: EventDefinition;
+  private readonly keys: KeyRing | undefined;
   private readonly named: readonly NamedColumn[];
   private readonly reader: RecordType;
   private readonly programs = new Map<number, Program | Error>();
   private readonly cursor = new Cursor();
 
-  constructor(event: EventDefinition, fields: readonly string[]) {
+  constructor({ event, fields, keys }: FieldDecoderOptions) {
     this.event = event;
+    this.keys = keys;
     this.named = namedColumns(event, fields);
     this.reader = parseRecordSchema(event.schemaText ?? '', `event ${event.name}`);
   }
@@ -75,7 +80,11 @@ class AvroFieldDecoder implements FieldDecoder {
 
   private compile(schemaId: number, text: string): Program | Error {
     try {
-      const upcast = compileUpcastReader(this.event, { text, origin: `schema ${schemaId}` });
+      const upcast = compileUpcastReader(
+        this.event,
+        { text, origin: `schema ${schemaId}` },
+        this.keys,
+      );
       if (upcast !== null) {
         return [(cursor, index) => setRecord(this.named, index, upcast(cursor))];
       }

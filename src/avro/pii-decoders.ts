@@ -18,7 +18,7 @@ export function createOpeningFieldDecoder(
   options: FieldDecoderOptions,
   keys: KeyRing,
 ): FieldDecoder {
-  const decoder = createFieldDecoder(options);
+  const decoder = createFieldDecoder({ ...options, keys });
   const names = new Set(piiFieldsOf(options.event).map(({ name }) => name));
   const sealed = options.fields.flatMap((name, i) => (names.has(name) ? [i] : []));
   if (sealed.length === 0) return decoder;
@@ -35,7 +35,7 @@ export function createOpeningEventDecoder<Event>(
   event: EventDefinition<Event>,
   keys: KeyRing,
 ): EventDecoder<Event> {
-  const decoder = createEventDecoder(event);
+  const decoder = createEventDecoder(event, keys);
   const fields = piiFieldsOf(event as EventDefinition);
   if (fields.length === 0) return decoder;
   return {

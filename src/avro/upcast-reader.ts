@@ -3,7 +3,10 @@ import type { Evolution, Upcaster } from '../event/evolution.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { checkLogicalTypes } from './check-logical-types.ts';
 import { Cursor } from './cursor.ts';
+import { openEvent } from './open-event.ts';
 import { parseRecordSchema, parseSchema } from './parse-schema.ts';
+import type { KeyRing } from './pii-envelope.ts';
+import { piiFieldsOf } from './pii-fields.ts';
 import { recordedVersion, upcastersFrom, type WriterSchema } from './recorded-version.ts';
 import { compileValueReader, type ReadValue } from './resolve-value.ts';
 import { createBudget, skipValue } from './skip-value.ts';
@@ -14,12 +17,14 @@ type Convert = (value: unknown) => unknown;
 
 /**
  * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a value of the event's own schema. Null: none follows, or
- * the schema is not a recorded version; Avro's resolution alone then reads it. The reader proves the bytes first.
+ * the schema is not a recorded version; Avro's resolution alone then reads it. The reader proves the bytes first. `keys`: `pii` fields of the version are decrypted before the
+ * first upcaster sees them; without keys they stay as they are.
  * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error saying which types do not resolve
  */
 export function compileUpcastReader(
   event: EventDefinition,
   writer: WriterSchema,
+  keys?: KeyRing,
 ): ReadValue | null {
   const { evolution } = event;
   if (evolution === undefined) return null;
@@ -27,7 +32,10 @@ export function compileUpcastReader(
   const chain = version < 0 ? [] : upcastersFrom(evolution, version);
   const [first] = chain;
   if (first === undefined) return null;
-  const read = provenReader(writer, first.from.schemaText ?? '');
+  const proven = provenReader(writer, first.from.schemaText ?? '');
+  const sealed = piiFieldsOf(first.from);
+  const read: ReadValue =
+    keys === undefined ? proven : (cursor) => openEvent(proven(cursor), sealed, keys);
   const lifts = chain.flatMap((step, i) => [
     lift(event.name, evolution, step),
     bridge(step.to.schemaText ?? '', (chain[i + 1]?.from ?? event).schemaText ?? ''),

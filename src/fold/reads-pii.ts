@@ -1,15 +1,14 @@
 import { piiFieldsOf } from '../avro/pii-fields.ts';
 import type { Plan, SourcePlan } from '../projection/plan.ts';
 
-/** The sources whose `pii` values a projection may see: it names such a field, or has functions that are given whole events. The others pay nothing. */
+/** The sources whose `pii` values a projection may see: it names such a field, has functions that are given whole events, or reads an event whose upcasters
+ * are given some. The others pay nothing. */
 export function sourcesWithPii(plan: Plan): readonly SourcePlan[] {
   const isGivenEvents = plan.kind === 'table' || plan.kind === 'pattern' || holdsFunction(plan);
   return plan.sources.filter((source) => {
     const sealed = piiFieldsOf(source.event);
-    return (
-      sealed.length > 0 &&
-      (isGivenEvents || sealed.some(({ name }) => source.fields.includes(name)))
-    );
+    const isSeen = isGivenEvents || sealed.some(({ name }) => source.fields.includes(name));
+    return (sealed.length > 0 && isSeen) || upcastsPii(source.event);
   });
 }
 
@@ -20,4 +19,8 @@ function holdsFunction(part: unknown): boolean {
   return Object.entries(part).some(
     ([name, inner]) => name !== 'event' && name !== 'emissions' && holdsFunction(inner),
   );
+}
+
+function upcastsPii({ evolution }: SourcePlan['event']): boolean {
+  return evolution?.upcasters.some(({ from }) => piiFieldsOf(from).length > 0) ?? false;
 }

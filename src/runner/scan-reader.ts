@@ -1,3 +1,4 @@
+import type { KeyRing } from '../avro/pii-envelope.ts';
 import { type SourcePart, TopicBatches } from '../fold/topic-batch.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import type { Plan } from '../projection/plan.ts';
@@ -5,7 +6,7 @@ import { isRepriseError } from '../reprise-error.ts';
 import type { SchemaCounts } from './schema-counts.ts';
 
 /** Values of `pii` fields read as redacted: whether a schema can be read does not hang on keys. */
-const ALL_FORGOTTEN = { keyOf: () => 'forgotten' } as const;
+const ALL_FORGOTTEN: KeyRing = { keyOf: () => 'forgotten' };
 
 /** A projection as a scan asks it: can it read these records? */
 export class ScanReader {

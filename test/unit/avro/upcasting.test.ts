@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
@@ -5,11 +6,18 @@ import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
 import { eventFields } from '../../../src/avro/event-fields.ts';
 import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
 import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import {
+  createOpeningEventDecoder,
+  createOpeningFieldDecoder,
+} from '../../../src/avro/pii-decoders.ts';
+import { newKeyId } from '../../../src/avro/pii-envelope.ts';
 import { readerSource } from '../../../src/avro/reader-source.ts';
+import { sealEvent } from '../../../src/avro/seal-event.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
 import { type Upcaster, upcaster } from '../../../src/event/evolution.ts';
 import type { FieldColumn } from '../../../src/event/field-columns.ts';
+import { REDACTED } from '../../../src/event/redacted.ts';
 import { eventArbitrary } from '../../../src/testing/event-arbitrary.ts';
 import { batchOf, expected, plain } from './decoding.ts';
 
@@ -193,6 +201,36 @@ describe('upcasters', () => {
     ]);
     const column = decoded.columns[0] as FieldColumn;
     expect([plain(column, 0), plain(column, 3)]).toEqual([12, 15]);
+  });
+
+  it('see pii fields decrypted, and redacted ones where the key is gone', () => {
+    const name = { name: 'name', type: 'string', pii: 'sensor' };
+    const was = version([sensor, name]);
+    const first = { name: 'first', type: 'string', default: '', pii: 'sensor' };
+    const is = version([sensor, first]);
+    const step = upcaster(was, is, ({ sensor: id, name: given }) => ({
+      sensor: id,
+      first: (given as string).split(' ')[0],
+    }));
+    const now = version([sensor, first], { evolution: [[was, is], [step]] });
+    const dataKey = { id: newKeyId(), key: randomBytes(32) };
+    const sealed = sealEvent(was, { sensor: 'a', name: 'Ada King' }, new Map([['a', dataKey]]));
+    const bytes = createEventEncoder(was).encode(sealed as Value, 5);
+    expect(bytes.toString('latin1')).not.toContain('Ada');
+    const opened = (key: Buffer | 'forgotten') => {
+      const decoder = createOpeningEventDecoder(now, { keyOf: () => key });
+      decoder.resolve(5, was.schemaText ?? '');
+      return decoder.decode(bytes);
+    };
+    expect(opened(dataKey.key)).toEqual({ sensor: 'a', first: 'Ada' });
+    expect(opened('forgotten')).toEqual({ sensor: 'a', first: REDACTED });
+    const decoder = createOpeningFieldDecoder(
+      { event: now, fields: ['first'] },
+      { keyOf: () => dataKey.key },
+    );
+    decoder.resolve(5, was.schemaText ?? '');
+    const [column] = decoder.decode(batchOf([bytes])).columns;
+    expect(plain(column as FieldColumn, 0)).toBe('Ada');
   });
 
   it('fail a truncated record as any other', () => {
