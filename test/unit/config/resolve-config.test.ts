@@ -27,6 +27,7 @@ describe('resolveConfig', () => {
       compatibility: 'BACKWARD_TRANSITIVE',
       log: { type: 'postgres' },
       registry: { type: 'postgres' },
+      registryServer: {},
       database: { type: 'embedded', dataDirectory: './.reprise/postgres' },
       topicPartitions: 4,
       onError: 'fail',
