@@ -21,17 +21,30 @@ const SESSION = {
   keepAliveInitialDelayMillis: 10_000,
 } as const;
 
-/** A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens nothing yet. `max` connections, default 10. The caller ends it. */
-export function createPool(options: { readonly url: string; readonly max?: number }): pg.Pool {
+/** pg-pool waits for what `onConnect` promises, though the driver's types do not say so. */
+type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
+};
+
+/**
+ * A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens nothing yet. `max` connections, default 10; who waits for one waits for `connectMs` at
+ * most, default 10,000. The caller ends it.
+ */
+export function createPool(options: {
+  readonly url: string;
+  readonly max?: number;
+  readonly connectMs?: number;
+}): pg.Pool {
   const guard = new PrimaryGuard();
-  const pool = new pg.Pool({
+  const config: PoolConfig = {
     connectionString: options.url,
     max: options.max ?? 10,
     ...SESSION,
-    verify: (client, done) => {
-      guard.admit(client).then(() => done(), done);
-    },
-  });
+    connectionTimeoutMillis: options.connectMs ?? CONNECT_MS,
+    // Not pg-pool's `verify`: when the wait for a connection ends while that is under way, the connection belongs to nobody and is lost to the pool for good.
+    onConnect: (client) => guard.admit(client),
+  };
+  const pool = new pg.Pool(config);
   // A lost connection is reported by the statement that meets it, and the pool drops idle ones by itself; without listeners node would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));

@@ -227,4 +227,22 @@ describe('errors of Postgres', () => {
     client.release();
     await tight.end();
   });
+
+  test('who waits for a connection in vain loses none: it is there for the next', async () => {
+    const { hostname, port } = new URL(database.url);
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const url = database.url.replace(`:${port}/`, `:${proxy.port}/`);
+    const narrow = createPool({ url, max: 1, connectMs: 300 });
+    const first = await narrow.connect();
+    const second = narrow.connect();
+    proxy.judge = (chunk) => (chunk.includes('pg_is_in_recovery') ? 'hold' : 'forward');
+    first.release(true);
+    await expect(second).rejects.toThrow(/timeout/);
+    proxy.judge = () => 'forward';
+    proxy.resume();
+    const third = await narrow.connect();
+    third.release();
+    await narrow.end();
+    await proxy.close();
+  });
 });
