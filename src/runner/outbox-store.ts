@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { TaskKey } from './checkpoint.ts';
 import { offsetsJson } from './journal-store.ts';
 
@@ -21,8 +21,9 @@ export interface StoredOutboxRecord extends OutboxRecord {
 }
 
 /**
- * Puts events into the outbox, in the transaction of the flush they follow from. Those of a version that is being built are dropped: the active version has
- * published them. Those of a version that is ready are held until `activate` knows which of them the old version did not come to (law 9).
+ * Puts events into the outbox, in the transaction of the flush they follow from. Those of a version that is not active are held until `activate` knows which of them the old version did not
+ * come to (law 9). While it is being built, those that the active version has come to are dropped at once: it has published them, and a log is long. So are those of a first version, which
+ * follows no other, and those of a version that is never to be activated.
  */
 export async function writeOutbox(
   client: ClientBase,
@@ -31,12 +32,8 @@ export async function writeOutbox(
   nextOffsets: ReadonlyMap<string, bigint>,
 ): Promise<void> {
   if (records.length === 0) return;
-  const { rows } = await client.query<{ state: string }>(
-    'select state from reprise.projection_versions where projection = $1 and version = $2',
-    [task.projection, task.version],
-  );
-  const state = rows[0]?.state ?? 'building';
-  if (state === 'building') return;
+  const state = await stateOf(client, task, nextOffsets);
+  if (state === 'dropped') return;
   for (const record of records) {
     await client.query(
       `insert into reprise.outbox (projection, version, partition, event_id, event, topic, schema_text, key, value,
@@ -54,10 +51,49 @@ export async function writeOutbox(
         record.value,
         record.timestampMs,
         offsetsJson(nextOffsets),
-        state !== 'active',
+        state === 'held',
       ],
     );
   }
+}
+
+/** What becomes of events of a version, after a flush that leads to these offsets. */
+async function stateOf(
+  client: ClientBase,
+  task: TaskKey,
+  nextOffsets: ReadonlyMap<string, bigint>,
+): Promise<'published' | 'held' | 'dropped'> {
+  const { rows } = await client.query<{
+    state: string;
+    activeVersion: number | null;
+    asOf: Date | null;
+  }>(
+    `select v.state, v.as_of as "asOf", p.active_version as "activeVersion"
+     from reprise.projection_versions v join reprise.projections p on p.projection = v.projection
+     where v.projection = $1 and v.version = $2`,
+    [task.projection, task.version],
+  );
+  const [version] = rows;
+  if (version === undefined || version.asOf !== null) return 'dropped';
+  if (version.state !== 'building') return version.state === 'active' ? 'published' : 'held';
+  if (version.activeVersion === null) return 'dropped';
+  const active = await readActiveOffsets(client, task);
+  const isBeyond = [...nextOffsets].some(([topic, offset]) => offset > (active.get(topic) ?? 0n));
+  return isBeyond ? 'held' : 'dropped';
+}
+
+/** Where the active version of a task's projection stands on the task's partition, by topic; empty without one. */
+export async function readActiveOffsets(
+  client: ClientBase | Pool,
+  { projection, partition }: TaskKey,
+): Promise<ReadonlyMap<string, bigint>> {
+  const { rows } = await client.query<{ topic: string; offset: string }>(
+    `select c.topic, c.next_offset as offset
+     from reprise.projections p join reprise.checkpoints c on c.projection = p.projection and c.version = p.active_version
+     where p.projection = $1 and c.partition = $2`,
+    [projection, partition],
+  );
+  return new Map(rows.map(({ topic, offset }) => [topic, BigInt(offset)]));
 }
 
 /**

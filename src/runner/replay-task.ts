@@ -10,7 +10,9 @@ import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
 import { FoldTurn } from './fold-turn.ts';
 import { openSession, recordOutcome } from './open-session.ts';
+import { readActiveOffsets } from './outbox-store.ts';
 import type { RunnerSettings } from './settings.ts';
+import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
 
 /** Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. */
@@ -78,15 +80,6 @@ async function replayOnce(
     ...(options.repeats && { repeats: options.repeats }),
     ...(plan.rebuild === 'partial' && { rowsMax: options.rowsMax ?? ROWS_IN_MEMORY_MAX }),
   });
-  const positions = topicsOf(plan).flatMap((topic) => {
-    const position = {
-      topic,
-      partition: key.partition,
-      offset: session.nextOffset(topic),
-      untilOffset: options.untilOffsets.get(topic) ?? 0n,
-    };
-    return position.offset < position.untilOffset ? [position] : [];
-  });
   const { turn = new FoldTurn() } = options;
   const flush = () =>
     turn.giveDuring(async () => {
@@ -96,20 +89,49 @@ async function replayOnce(
   await turn.take();
   try {
     await session.foldBatches([], flush);
-    if (positions.length > 0) {
-      const read = settings.log.read(positions, { signal });
-      const batches = upTo(read, positions.length, options.untilTimestampMs);
-      for await (const batch of inTurn(batches, turn)) {
-        await session.foldBatches([batch], flush);
-        options.onRecords(batch.nextOffset - batch.firstOffset);
+    for (const until of await stagesOf(settings, key, options)) {
+      const positions = positionsUntil(session, plan, until);
+      if (positions.length > 0) {
+        const read = settings.log.read(positions, { signal });
+        const batches = upTo(read, positions.length, options.untilTimestampMs);
+        for await (const batch of inTurn(batches, turn)) {
+          await session.foldBatches([batch], flush);
+          options.onRecords(batch.nextOffset - batch.firstOffset);
+        }
       }
+      signal.throwIfAborted();
+      await flush();
     }
-    signal.throwIfAborted();
-    await flush();
   } finally {
     turn.give();
   }
   await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/**
+ * Offsets to flush at, the last of them the end. Of a version that publishes events none reaches over where the active one stands: up to there the active one has
+ * published, what lies beyond is held (`writeOutbox`).
+ */
+async function stagesOf(
+  { pool }: Pick<RunnerSettings, 'pool'>,
+  key: TaskKey,
+  { plan, untilOffsets }: ReplayOptions,
+): Promise<readonly ReadonlyMap<string, bigint>[]> {
+  if (plan.emissions.length === 0) return [untilOffsets];
+  const active = await readActiveOffsets(pool, key);
+  const published = [...untilOffsets].map(([topic, until]) => {
+    const offset = active.get(topic) ?? 0n;
+    return [topic, offset < until ? offset : until] as const;
+  });
+  return [new Map(published), untilOffsets];
+}
+
+function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<string, bigint>) {
+  const { partition } = session.task;
+  return topicsOf(plan).flatMap((topic) => {
+    const [offset, untilOffset] = [session.nextOffset(topic), until.get(topic) ?? 0n];
+    return offset < untilOffset ? [{ topic, partition, offset, untilOffset }] : [];
+  });
 }
 
 /** The batches; while the next one is long in coming, another task has the turn. */
