@@ -298,18 +298,16 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.close();
   });
 
-  test('headers that kafkajs would put in another order are refused, and nothing is written', async () => {
+  test('headers keep their order, also where a name comes twice', async () => {
     const app = await onPostgres();
     await app.setUp();
     const { topic } = example;
-    const headers = ['a', 'b', 'a'].map((key) => ({ key, value: Buffer.from('x') }));
+    const headers = ['a', 'b', 'a'].map((key, n) => ({ key, value: Buffer.from(`${n}`) }));
     await app.log.append([{ topic, partition: 0, key: null, value: null, headers }]);
-    await expect(copyLog(target())).rejects.toMatchObject({
-      code: 'APPEND_FAILED',
-      message: expect.stringContaining('(a, b, a)'),
-    });
-    expect((await kafka.describe([topic])).get(topic)?.partitions[0]?.stableEndOffset).toBe(0n);
     await app.close();
+    await copyLog(target());
+    const [record] = await readAll(kafka, topic);
+    expect(record?.headers).toEqual(headers);
   });
 
   async function offsets(): Promise<readonly { readonly next_offset: string }[]> {
