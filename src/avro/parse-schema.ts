@@ -1,7 +1,8 @@
 import { RepriseError } from '../reprise-error.ts';
 import type { AvroType, Logical, PrimitiveType, RecordField, RecordType } from './avro-type.ts';
 
-const primitives: ReadonlySet<string> = new Set([
+/** Names that stand for a type without parts. */
+export const primitives: ReadonlySet<string> = new Set([
   'null',
   'boolean',
   'int',

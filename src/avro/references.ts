@@ -1,16 +1,5 @@
 import { definesName, fullNameIn, isObject, namesOf, type SchemaJson } from './named-types.ts';
-import { readSchemaText } from './parse-schema.ts';
-
-const primitives = new Set([
-  'null',
-  'boolean',
-  'int',
-  'long',
-  'float',
-  'double',
-  'bytes',
-  'string',
-]);
+import { primitives, readSchemaText } from './parse-schema.ts';
 
 interface Walk {
   readonly defined: Set<string>;
