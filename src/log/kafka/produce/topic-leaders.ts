@@ -51,8 +51,9 @@ export class TopicLeaders {
 
   /** True when the last look-up is old: look again, but go on meanwhile. */
   isStale(topic: string): boolean {
-    const atMs = this.#located.get(topic)?.atMs ?? 0;
-    return Date.now() - atMs > trustedMs && !this.#looking.has(topic);
+    const located = this.#located.get(topic);
+    if (located === undefined || this.#looking.has(topic)) return false;
+    return Date.now() - located.atMs > trustedMs;
   }
 
   /** The topic may have been made anew: whoever appends to it next looks first. */
