@@ -168,7 +168,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await moved.close();
   });
 
-  test('several topics, their order, ticks and events to publish are carried over', async () => {
+  test('several topics, their order and the journal of ticks are carried over', async () => {
     const pages = { ...PageViewed, topic: uniqueTopic('page-views') };
     const orders = { ...OrderPlaced, topic: uniqueTopic('orders') };
     const sittingsOf = (version: number) =>
