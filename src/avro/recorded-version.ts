@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Evolution } from '../event/evolution.ts';
+import type { Evolution } from '../event/event-definition.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { parseJson, parseSchema } from './parse-schema.ts';
 import { isSameShape } from './same-shape.ts';

@@ -1,5 +1,4 @@
-import type { EventDefinition } from '../event/event-definition.ts';
-import type { Evolution, Upcaster } from '../event/evolution.ts';
+import type { EventDefinition, Evolution, Upcaster } from '../event/event-definition.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { checkLogicalTypes } from './check-logical-types.ts';
 import { Cursor } from './cursor.ts';

@@ -1,5 +1,5 @@
-import type { EventDefinition } from './event-definition.ts';
-import { evolutionOf, type Upcaster } from './evolution.ts';
+import type { EventDefinition, Upcaster } from './event-definition.ts';
+import { evolutionOf } from './evolution.ts';
 import type { Field } from './field-type.ts';
 
 /** What generated code knows of an Avro event. */

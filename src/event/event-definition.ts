@@ -1,4 +1,3 @@
-import type { Evolution } from './evolution.ts';
 import type { Field } from './field-type.ts';
 
 /**
@@ -28,4 +27,22 @@ export interface EventDefinition<Event = unknown> {
   readonly parse: ((value: unknown) => Event) | undefined;
   /** Compile time only; never set. */
   readonly __event?: Event;
+}
+
+/** How an event came to be what it is: for decoders of what was written before. */
+export interface Evolution {
+  /** The recorded versions, oldest first. */
+  readonly versions: readonly EventDefinition[];
+  /** Ascending, not overlapping: each begins at or after the version that the one before it leads to. */
+  readonly upcasters: readonly Upcaster[];
+}
+
+/**
+ * Turns events of one recorded version into events of a later one, for what Avro's resolution cannot express: a field split in two, another unit, another
+ * meaning. What versions in between changed is resolved as Avro does.
+ */
+export interface Upcaster {
+  readonly from: EventDefinition;
+  readonly to: EventDefinition;
+  readonly up: (event: never) => unknown;
 }

@@ -1,23 +1,5 @@
 import { RepriseError } from '../reprise-error.ts';
-import type { EventDefinition } from './event-definition.ts';
-
-/** How an event came to be what it is: for decoders of what was written before. */
-export interface Evolution {
-  /** The recorded versions, oldest first. */
-  readonly versions: readonly EventDefinition[];
-  /** Ascending, not overlapping: each begins at or after the version that the one before it leads to. */
-  readonly upcasters: readonly Upcaster[];
-}
-
-/**
- * Turns events of one recorded version into events of a later one, for what Avro's resolution cannot express: a field split in two, another unit, another
- * meaning. What versions in between changed is resolved as Avro does.
- */
-export interface Upcaster {
-  readonly from: EventDefinition;
-  readonly to: EventDefinition;
-  readonly up: (event: never) => unknown;
-}
+import type { EventDefinition, Evolution, Upcaster } from './event-definition.ts';
 
 /**
  * Declares an upcaster. `up` must be pure: the same event always gives the same result, without clock, randomness and I/O, because every replay calls
