@@ -18,6 +18,16 @@ export const noDataKeys: DataKeys = {
   drop: () => undefined,
 };
 
+/** The current keys of several subjects. @throws as `current` does */
+export async function currentKeys(
+  dataKeys: Pick<DataKeys, 'current'>,
+  subjects: Iterable<string>,
+): Promise<ReadonlyMap<string, DataKey>> {
+  const keys = new Map<string, DataKey>();
+  for (const subject of subjects) keys.set(subject, await dataKeys.current(subject));
+  return keys;
+}
+
 function noProvider(): RepriseError {
   return new RepriseError(
     'CONFIG_INVALID',

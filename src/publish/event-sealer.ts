@@ -1,7 +1,6 @@
-import type { DataKey } from '../avro/pii-envelope.ts';
 import { piiFieldsOf } from '../avro/pii-fields.ts';
 import { sealEvent, subjectsOf } from '../avro/seal-event.ts';
-import type { DataKeys } from '../erasure/data-keys.ts';
+import { currentKeys, type DataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 
 /** Events that wait for keys at once before `isFull`. */
@@ -43,18 +42,10 @@ export class EventSealer {
 
   async #seal(event: EventDefinition, value: unknown): Promise<unknown> {
     const before = this.#last.get(event);
-    const keys = this.#keysOf(event, value);
+    const keys = currentKeys(this.#dataKeys, subjectsOf(event, value));
     const turn = Promise.allSettled([before, keys]);
     this.#last.set(event, turn);
     await turn;
     return sealEvent(event, value, await keys);
-  }
-
-  async #keysOf(event: EventDefinition, value: unknown): Promise<ReadonlyMap<string, DataKey>> {
-    const keys = new Map<string, DataKey>();
-    for (const subject of subjectsOf(event, value)) {
-      keys.set(subject, await this.#dataKeys.current(subject));
-    }
-    return keys;
   }
 }

@@ -1,9 +1,8 @@
 import type { EventEncoder } from '../avro/event-encoder.ts';
 import { createEventEncoder } from '../avro/event-encoder.ts';
-import type { DataKey } from '../avro/pii-envelope.ts';
 import { piiFieldsOf } from '../avro/pii-fields.ts';
 import { sealEvent, subjectsOf } from '../avro/seal-event.ts';
-import type { DataKeys } from '../erasure/data-keys.ts';
+import { currentKeys, type DataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf } from '../event/record-of.ts';
 import type { Emission } from '../fold/task-fold.ts';
@@ -30,11 +29,7 @@ export async function encodeEmissions(
 }
 
 async function sealed({ event, value }: Emission, dataKeys: DataKeys): Promise<unknown> {
-  const keys = new Map<string, DataKey>();
-  for (const subject of subjectsOf(event, value)) {
-    keys.set(subject, await dataKeys.current(subject));
-  }
-  return sealEvent(event, value, keys);
+  return sealEvent(event, value, await currentKeys(dataKeys, subjectsOf(event, value)));
 }
 
 function encode({ event, id, timestampMs }: Emission, value: unknown): OutboxRecord {
