@@ -1,7 +1,6 @@
 import type { ResolvedConfig } from '../config/reprise-config.ts';
-import { subjectOf } from '../event/subject-of.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { findOrRegister } from '../registry/registry-history.ts';
+import { registerEvent } from '../registry/register-event.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
@@ -20,11 +19,7 @@ export async function setUpTopicsAndSchemas(
   for (const event of config.events) {
     // Recorded versions first, so that the registry sees the changes in the order in which they were made.
     for (const each of [...(event.evolution?.versions ?? []), event]) {
-      const { topic, schemaText, isComposed } = each;
-      if (schemaText === undefined) continue;
-      const subject = subjectOf({ topic, schemaText }, config.subjects);
-      if (isComposed) await findOrRegister(registry, subject, schemaText);
-      else await registry.register(subject, schemaText);
+      await registerEvent(registry, each, config.subjects);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { createEventEncoder } from '../avro/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
-import { type SubjectStrategies, subjectOf } from '../event/subject-of.ts';
-import { findOrRegister } from '../registry/registry-history.ts';
+import type { SubjectStrategies } from '../event/subject-of.ts';
+import { registerEvent } from '../registry/register-event.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { RepriseError } from '../reprise-error.ts';
 
@@ -67,7 +67,7 @@ export class EventEncodings {
   async #register(event: EventDefinition): Promise<void> {
     try {
       const encoder = createEventEncoder(event);
-      const schemaId = await this.#schemaId(event);
+      const schemaId = (await registerEvent(this.#registry, event, this.#subjects))?.id ?? 0;
       const encode = (value: unknown) => encoder.encode(value, schemaId);
       // Those served go on in microtasks of their own: until these have run, whoever asks waits behind them.
       for (let held = this.#take(event); held.length > 0; held = this.#take(event)) {
@@ -81,16 +81,6 @@ export class EventEncodings {
       this.#registering.delete(event);
       for (const { reject } of held) reject(error);
     }
-  }
-
-  async #schemaId(event: EventDefinition): Promise<number> {
-    const { topic, schemaText, isComposed } = event;
-    if (schemaText === undefined) return 0;
-    const subject = subjectOf({ topic, schemaText }, this.#subjects);
-    const registered = isComposed
-      ? findOrRegister(this.#registry, subject, schemaText)
-      : this.#registry.register(subject, schemaText);
-    return (await registered).id;
   }
 
   /** Those who wait; the registration goes on. */
