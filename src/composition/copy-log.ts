@@ -11,6 +11,7 @@ import { RepriseError } from '../reprise-error.ts';
 import { assertTogether, type CarryOverReport, carryOver } from '../runner/carry-over.ts';
 import { migrate } from '../runner/migrate.ts';
 import type { RunnerSettings } from '../runner/settings.ts';
+import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { CopyMeter, type CopyProgress } from './copy-meter.ts';
 import { openDatabase } from './open-database.ts';
@@ -71,8 +72,7 @@ export async function copyLog(
     await migrate(container.get(TOKENS.knex));
     return await inTurn(container, () => copyFrom(container, database.url, options));
   } finally {
-    const { log, registry, knex, pool } = TOKENS;
-    for (const token of [log, registry, knex, pool]) await container.unbindAsync(token);
+    await closeConnections(container);
     await database.stop();
   }
 }
