@@ -18,6 +18,8 @@ import { Cursor, failed } from './cursor.ts';
 import { incompatible, unknownSchema } from './event-decoder.ts';
 import { parseRecordSchema } from './parse-schema.ts';
 import type { KeyRing } from './pii-envelope.ts';
+import type { ReadValue } from './resolve-value.ts';
+import { createBudget, skipValue } from './skip-value.ts';
 import { compileUpcastReader } from './upcast-reader.ts';
 
 export type { FieldDecoder } from '../event/field-decoder.ts';
@@ -80,16 +82,11 @@ class AvroFieldDecoder implements FieldDecoder {
 
   private compile(schemaId: number, text: string): Program | Error {
     try {
-      const upcast = compileUpcastReader(
-        this.event,
-        { text, origin: `schema ${schemaId}` },
-        this.keys,
-      );
-      if (upcast !== null) {
-        return [(cursor, index) => setRecord(this.named, index, upcast(cursor))];
-      }
-      const writer = parseRecordSchema(text, `schema ${schemaId}`);
-      checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
+      const origin = `schema ${schemaId}`;
+      const writer = parseRecordSchema(text, origin);
+      const upcast = compileUpcastReader(this.event, { text, origin }, this.keys);
+      if (upcast !== null) return [this.upcastStep(writer, upcast)];
+      checkLogicalTypes(writer, this.reader, `${origin}, event ${this.event.name}`);
       const unread = new Map(
         this.named.map((column) => [column.field.name, column] as [string, NamedColumn]),
       );
@@ -113,6 +110,16 @@ class AvroFieldDecoder implements FieldDecoder {
     } catch (error) {
       return isRepriseError(error) ? error : incompatible(this.event.name, schemaId, error);
     }
+  }
+
+  /** Reads a whole event through its upcasters; nothing else has proved its bytes. */
+  private upcastStep(writer: RecordType, upcast: ReadValue): Step {
+    return (cursor, index) => {
+      const start = cursor.position;
+      skipValue(cursor, writer, createBudget());
+      cursor.position = start;
+      setRecord(this.named, index, upcast(cursor));
+    };
   }
 
   decode(batch: RecordBatch): FieldColumns {

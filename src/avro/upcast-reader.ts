@@ -8,7 +8,6 @@ import type { KeyRing } from './pii-envelope.ts';
 import { piiFieldsOf } from './pii-fields.ts';
 import { recordedVersion, upcastersFrom, type WriterSchema } from './recorded-version.ts';
 import { compileValueReader, type ReadValue } from './resolve-value.ts';
-import { createBudget, skipValue } from './skip-value.ts';
 import { createValueType } from './value-types.ts';
 
 /** Turns a value of one schema into one of another. */
@@ -16,7 +15,7 @@ type Convert = (value: unknown) => unknown;
 
 /**
  * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a value of the event's own schema. Null: none follows, or
- * the schema is not a recorded version; Avro's resolution alone then reads it. The reader proves the bytes first. `keys`: `pii` fields of the version are decrypted before the
+ * the schema is not a recorded version; Avro's resolution alone then reads it. As with any `ReadValue`, the caller has proved the bytes. `keys`: `pii` fields of the version are decrypted before the
  * first upcaster sees them; without keys they stay as they are.
  * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error saying which types do not resolve
  */
@@ -31,10 +30,10 @@ export function compileUpcastReader(
   const chain = version < 0 ? [] : upcastersFrom(evolution, version);
   const [first] = chain;
   if (first === undefined) return null;
-  const proven = provenReader(writer, first.from.schemaText ?? '');
+  const resolved = resolvedReader(writer, first.from.schemaText ?? '');
   const sealed = piiFieldsOf(first.from);
   const read: ReadValue =
-    keys === undefined ? proven : (cursor) => openEvent(proven(cursor), sealed, keys);
+    keys === undefined ? resolved : (cursor) => openEvent(resolved(cursor), sealed, keys);
   const lifts = chain.flatMap((step, i) => [
     lift(event.name, evolution, step),
     bridge(step.to.schemaText ?? '', (chain[i + 1]?.from ?? event).schemaText ?? ''),
@@ -42,17 +41,11 @@ export function compileUpcastReader(
   return (cursor) => lifts.reduce((value, convert) => convert(value), read(cursor));
 }
 
-function provenReader(writer: WriterSchema, readerText: string): ReadValue {
+function resolvedReader(writer: WriterSchema, readerText: string): ReadValue {
   const type = parseSchema(writer.text, writer.origin);
   const reader = parseRecordSchema(readerText, 'its recorded version');
   checkLogicalTypes(type, reader, writer.origin);
-  const read = compileValueReader(type, reader);
-  return (cursor) => {
-    const start = cursor.position;
-    skipValue(cursor, type, createBudget());
-    cursor.position = start;
-    return read(cursor);
-  };
+  return compileValueReader(type, reader);
 }
 
 /** The user's function, and the proof that it gave what it promised. */
@@ -87,10 +80,7 @@ function called(name: string, up: Convert, value: unknown): unknown {
 function bridge(fromText: string, toText: string): Convert {
   if (fromText === toText) return (value) => value;
   const type = createValueType(fromText, 'a recorded version');
-  const writer = parseSchema(fromText, 'a recorded version');
-  const reader = parseSchema(toText, 'the next version');
-  checkLogicalTypes(writer, reader, 'between recorded versions');
-  const read = compileValueReader(writer, reader);
+  const read = resolvedReader({ text: fromText, origin: 'a recorded version' }, toText);
   const cursor = new Cursor();
   return (value) => {
     const bytes = type.toBuffer(value);
