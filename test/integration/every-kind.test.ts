@@ -14,6 +14,7 @@ import { count, first } from '../../src/projection/aggregates.ts';
 import { SessionProjection } from '../../src/projection/session-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
+import { settled } from '../support/settled.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const KINDS = [
@@ -64,20 +65,6 @@ async function publish(app: Reprise, from: number, until: number): Promise<void>
     index += 1;
   }
   await Promise.all(waiting);
-}
-
-/** Nothing to fold and nothing to publish, seen twice. */
-async function settled(app: Reprise): Promise<void> {
-  for (let quiet = 0; quiet < 2; ) {
-    const status = await app.status();
-    const busy = status.some(
-      ({ state, lagRecords, unpublished }) => state === 'active' && lagRecords + unpublished > 0n,
-    );
-    const halted = status.flatMap(({ tasks }) => tasks).find(({ error }) => error !== null);
-    if (halted !== undefined) throw new Error(halted.error ?? '');
-    quiet = busy || status.length === 0 ? 0 : quiet + 1;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 describe('every kind of projection, on real Postgres', () => {

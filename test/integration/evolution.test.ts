@@ -8,6 +8,7 @@ import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
+import { settled } from '../support/settled.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const EVENTS = 3_000;
@@ -57,16 +58,6 @@ function ofToday(written: Readonly<Record<string, unknown>>): UserActed {
   return { ...written, value } as unknown as UserActed;
 }
 
-async function caughtUp(app: Reprise): Promise<void> {
-  for (;;) {
-    const [status] = await app.status();
-    const halted = status?.tasks.find(({ error }) => error !== null);
-    if (halted !== undefined) throw new Error(halted.error ?? '');
-    if (status?.state === 'active' && status.lagRecords === 0n) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 describe('UserActed through four versions', () => {
   test('all of them are in the log, and are folded as what they meant, live and rebuilt', async () => {
     const live = await open(UserMetrics);
@@ -75,7 +66,7 @@ describe('UserActed through four versions', () => {
     const { acted, versions } = await publishActions(live);
     expect(versions.size).toBe(4);
     expect(Math.min(...versions.values())).toBeGreaterThan(50);
-    await caughtUp(live);
+    await settled(live);
     await live.runner.stop();
     const registered = await live.registry.versions(SUBJECT);
     expect(registered.map(({ version }) => version)).toEqual([1, 2, 3, 4]);

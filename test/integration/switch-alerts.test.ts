@@ -5,6 +5,7 @@ import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql } from '../support/read-model.ts';
+import { settled } from '../support/settled.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase;
@@ -43,15 +44,6 @@ async function failThrice(app: Reprise, users: readonly string[], startMs: numbe
   await Promise.all(attempts);
 }
 
-/** All folded, all published, seen twice. */
-async function settled(app: Reprise): Promise<void> {
-  for (let quiet = 0; quiet < 2; ) {
-    const [status] = (await app.status()).filter(({ state }) => state === 'active');
-    quiet = status?.lagRecords === 0n && status.unpublished === 0n ? quiet + 1 : 0;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Users whom an alert names, once for each alert. */
 async function alerted(app: Reprise): Promise<readonly string[]> {
   const topics = await app.log.describe([FraudSuspected.topic]);
@@ -73,9 +65,11 @@ async function alerted(app: Reprise): Promise<readonly string[]> {
 const users = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${name}${i}`);
 
-test('a version built past where the live one stands publishes what the live one did not come to', async () => {
-  const early = users('early', 20);
-  const late = users('late', 20);
+const early = users('early', 20);
+const late = users('late', 20);
+
+/** A log of which version 1 has folded the first half, and published its alerts. */
+async function halfFolded(): Promise<void> {
   const live = await open(LoginFraud);
   await live.setUp();
   await live.runner.start();
@@ -85,7 +79,10 @@ test('a version built past where the live one stands publishes what the live one
   expect(await alerted(live)).toEqual([...early].sort());
   await failThrice(live, late, T + 3_600_000);
   await live.close();
+}
 
+test('a version built past where the live one stands publishes what the live one did not come to', async () => {
+  await halfFolded();
   const next = await open(Next);
   await next.rebuild('login_fraud');
   await next.activate('login_fraud');
@@ -98,17 +95,7 @@ test('a version built past where the live one stands publishes what the live one
 });
 
 test('what the live version publishes between a rebuild and the switch is not published again', async () => {
-  const early = users('early', 20);
-  const late = users('late', 20);
-  const live = await open(LoginFraud);
-  await live.setUp();
-  await live.runner.start();
-  await failThrice(live, early, T);
-  await settled(live);
-  await live.runner.stop();
-  await failThrice(live, late, T + 3_600_000);
-  await live.close();
-
+  await halfFolded();
   const next = await open(Next);
   await next.rebuild('login_fraud');
   const again = await open(LoginFraud);

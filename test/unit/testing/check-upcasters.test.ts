@@ -1,10 +1,10 @@
-import { AssertionError } from 'node:assert';
 import { assert, property } from 'fast-check';
 import type { EventDefinition, Upcaster } from 'reprise';
 import { columns, defineAvroEvent, int, TableProjection, text, upcaster } from 'reprise';
 import { checkUpcasters, eventArbitrary, scenario, upcastEvent } from 'reprise/testing';
 import { describe, expect, test } from 'vitest';
 import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
+import { assertionMessage } from './assertion-message.ts';
 
 interface PersonV1 {
   readonly id: string;
@@ -77,17 +77,6 @@ class People extends TableProjection {
   }
 }
 
-/** The message of the failed assertion. */
-function failure(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof AssertionError) return error.message;
-    throw error;
-  }
-  throw new Error('nothing failed');
-}
-
 describe('the kit for upcasters', () => {
   test('shows what an old event reads as', () => {
     expect(upcastEvent(split, PersonV1, { id: '1', name: 'Ada King Lovelace' })).toEqual({
@@ -123,13 +112,13 @@ describe('the kit for upcasters', () => {
       (event: PersonV1) => Object.assign(event, { first: '', last: '' }) as unknown as Person,
     ],
   ])('names the smallest event for which one %s', (_, up) => {
-    const message = failure(() => checkUpcasters(person(up)));
+    const message = assertionMessage(() => checkUpcasters(person(up)));
     expect(message).toContain('an event of version 1 does not read as one of today');
     expect(message).toMatch(/Repeat it with \{ seed: -?\d+, path: /);
   });
 
   test('has nothing to check without upcasters', () => {
-    expect(failure(() => checkUpcasters(Left))).toBe('Left has no upcasters to check.');
+    expect(assertionMessage(() => checkUpcasters(Left))).toBe('Left has no upcasters to check.');
   });
 });
 

@@ -1,4 +1,3 @@
-import { AssertionError } from 'node:assert';
 import { Decimal } from 'reprise';
 import { given, occurred, quiet } from 'reprise/testing';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import {
   LoginAttempted,
   MoneyMoved,
 } from '../../../schemas/index.ts';
+import { assertionMessage } from './assertion-message.ts';
 
 const T = Date.UTC(2026, 10, 23);
 const customerId = 'c';
@@ -28,17 +28,6 @@ const failed = (atMs: number) =>
     address: '192.0.2.1',
     occurredAt: T + atMs,
   });
-
-/** The message of the failed assertion. */
-function failure(call: () => unknown): string {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof AssertionError) return error.message;
-    throw error;
-  }
-  throw new Error('nothing failed');
-}
 
 describe('given, when, then', () => {
   test('compares the columns named, in any order of rows, decimals as numbers', () => {
@@ -60,7 +49,7 @@ describe('given, when, then', () => {
   });
 
   test('says what differs', () => {
-    const message = failure(() =>
+    const message = assertionMessage(() =>
       given(new AccountOverview())
         .when(opened('a', '10.00'), opened('b', '0.50'))
         .then([{ account_id: 'a', transfers: 3 }, { account_id: 'b' }]),
@@ -73,8 +62,8 @@ describe('given, when, then', () => {
 
   test('refuses rows too many and too few', () => {
     const s = () => given(new AccountOverview()).when(opened('a', '10.00'));
-    expect(failure(() => s().then([]))).toContain('(1 for 0)');
-    expect(failure(() => s().then([{ account_id: 'a' }, { account_id: 'a' }]))).toContain(
+    expect(assertionMessage(() => s().then([]))).toContain('(1 for 0)');
+    expect(assertionMessage(() => s().then([{ account_id: 'a' }, { account_id: 'a' }]))).toContain(
       '(1 for 2)',
     );
   });
@@ -122,12 +111,16 @@ describe('given, when, then', () => {
 
   test('fails where alerts, late events or dead letters are others than expected', () => {
     const s = given(new LoginFraud()).when(failed(0), failed(1), failed(2)).then();
-    expect(failure(() => s.alerts(FraudSuspected, []))).toContain(
+    expect(assertionMessage(() => s.alerts(FraudSuspected, []))).toContain(
       'login_fraud publishes as FraudSuspected something else than expected (1 for 0)',
     );
-    expect(failure(() => s.alerts(FraudSuspected, [{ userId: 'grace' }]))).toContain("'grace'");
-    expect(failure(() => s.late(1))).toBe('login_fraud finds 0 events late, 1 expected.');
-    expect(failure(() => s.deadLetters('FUTURE'))).toContain('sets aside [], [FUTURE] expected');
+    expect(assertionMessage(() => s.alerts(FraudSuspected, [{ userId: 'grace' }]))).toContain(
+      "'grace'",
+    );
+    expect(assertionMessage(() => s.late(1))).toBe('login_fraud finds 0 events late, 1 expected.');
+    expect(assertionMessage(() => s.deadLetters('FUTURE'))).toContain(
+      'sets aside [], [FUTURE] expected',
+    );
   });
 
   test('fails a test that awaits or returns it before anything was said', async () => {
