@@ -1,15 +1,14 @@
 import type { CopyPhase } from '../log/copy/copy-topics.ts';
+import { type Pace, paceOf } from '../runner/pace.ts';
 
 const EVERY_MS = 250;
 
-/** How far a copy of the log has come, within its phase. `etaSeconds` is null before a rate is known. */
-export interface CopyProgress {
+/** How far a copy of the log has come, within its phase. */
+export interface CopyProgress extends Pace {
   /** `compare`: what the target has already; `copy`; `verify`: reading back; `done`. */
   readonly phase: CopyPhase | 'done';
   readonly records: number;
   readonly totalRecords: number;
-  readonly recordsPerSecond: number;
-  readonly etaSeconds: number | null;
 }
 
 /** Counts the records of a phase and tells rate and remaining time, a few times a second and at every change of phase. */
@@ -41,14 +40,11 @@ export class CopyMeter {
 
   #report(): void {
     this.#toldMs = performance.now();
-    const seconds = Math.max(0.001, (this.#toldMs - this.#startedMs) / 1000);
-    const recordsPerSecond = Math.round(this.#records / seconds);
     this.#tell({
       phase: this.#phase,
       records: this.#records,
       totalRecords: this.#total,
-      recordsPerSecond,
-      etaSeconds: recordsPerSecond > 0 ? (this.#total - this.#records) / recordsPerSecond : null,
+      ...paceOf(this.#records, this.#total, this.#startedMs),
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { Plan } from '../projection/plan.ts';
 import type { RebuildProgress } from '../reprise.ts';
+import { paceOf } from './pace.ts';
 
 const EVERY_MS = 250;
 
@@ -22,10 +23,8 @@ export function createProgress(
   let reportedMs = startedMs;
   const report = () => {
     reportedMs = performance.now();
-    const seconds = Math.max(0.001, (reportedMs - startedMs) / 1000);
-    const recordsPerSecond = Math.round(records / seconds);
-    const left = totalRecords - records;
-    const etaSeconds = phase === 'replay' && recordsPerSecond > 0 ? left / recordsPerSecond : null;
+    const { recordsPerSecond, etaSeconds: left } = paceOf(records, totalRecords, startedMs);
+    const etaSeconds = phase === 'replay' ? left : null;
     const { name, version } = plan;
     onProgress?.({ name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds });
   };
