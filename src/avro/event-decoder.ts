@@ -42,7 +42,9 @@ export function createEventDecoder<Event>(
     forget: () => undefined,
     knows: () => true,
     decode: (value) =>
-      event.format === 'raw' ? ({ value } as Event) : parseJsonEvent(event, value),
+      event.format === 'raw'
+        ? ({ value: Buffer.from(value) } as Event)
+        : parseJsonEvent(event, value),
   };
 }
 

@@ -122,7 +122,7 @@ export interface TaskFold {
   prepare(batch: RecordBatch): readonly MissingRows[];
   /** Merges whole or partial rows (all columns of the table) into memory, without marking them changed in live mode. */
   absorb(table: TablePlan, rows: RowSet): void;
-  /** Folds the prepared batch. @returns records that could not be folded, by offset (the caller's policy decides what becomes of them) */
+  /** Folds the prepared batch, of whose bytes and index nothing is kept: they are the caller's again. @returns records that could not be folded, by offset (the caller's policy decides what becomes of them) */
   apply(batch: RecordBatch): readonly DeadLetter[];
   /** The partition has been quiet for `quietMs` since its last event: watermark = largest event time + quietMs − lateness. */
   tick(quietMs: number): void;

@@ -2,7 +2,7 @@ import { createOpeningEventDecoder, createOpeningFieldDecoder } from '../avro/pi
 import type { KeyRing } from '../avro/pii-envelope.ts';
 import { eventRecordNames, recordNames, schemaIdAt } from '../avro/record-name.ts';
 import type { FieldColumn, FieldColumns } from '../event/field-columns.ts';
-import { recordAt } from '../log/log-record.ts';
+import { ownRecordAt } from '../log/log-record.ts';
 import { RecordBatch } from '../log/record-batch.ts';
 import type { Plan, SourcePlan } from '../projection/plan.ts';
 import type { ErrorCode } from '../reprise-error.ts';
@@ -299,7 +299,7 @@ export function deadLetterAt(
 ): DeadLetter {
   const record =
     batch.unreadable === null
-      ? recordAt(batch, index)
+      ? ownRecordAt(batch, index)
       : {
           topic: batch.topic,
           partition: batch.partition,
@@ -344,7 +344,7 @@ export function lateEventAt(
     readonly key: readonly string[] | null;
   },
 ): LateEvent {
-  const { topic, partition, offset, value } = recordAt(part.batch, j);
+  const { topic, partition, offset, value } = ownRecordAt(part.batch, j);
   return {
     topic,
     partition,

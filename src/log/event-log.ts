@@ -44,6 +44,11 @@ export interface ReadOptions {
   readonly maxWaitMs?: number;
   /** Upper bound of bytes per partition and fetch before decompression. Default: the adapter's choice, a few MiB; a larger single record is still delivered. */
   readonly partitionBytesMax?: number;
+  /**
+   * The bytes and the index of a batch hold only until the next batch is asked for; what is kept longer is copied. Saves a log that is read fast most of its
+   * allocations; an adapter without such memory takes no notice. Default false: a batch is the reader's for good.
+   */
+  readonly reusesMemory?: boolean;
 }
 
 /** A record to append. `partition` undefined: murmur2 of the key as in Kafka's Java client, round robin without key. */

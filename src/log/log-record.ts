@@ -20,6 +20,21 @@ export function recordAt(batch: RecordBatch, index: number): LogRecord {
   };
 }
 
+/** Record `index` with bytes of its own, to be kept when the batch is gone. @throws as `recordAt` */
+export function ownRecordAt(batch: RecordBatch, index: number): LogRecord {
+  const record = recordAt(batch, index);
+  return {
+    ...record,
+    key: ownBytes(record.key),
+    value: ownBytes(record.value),
+    headers: record.headers.map(({ key, value }) => ({ key, value: ownBytes(value) })),
+  };
+}
+
+function ownBytes(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}
+
 /** The key of record `index` as a view on the batch's bytes, or null. */
 export function keyAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.keyStart[index] ?? -1;

@@ -81,6 +81,8 @@ async function replayOnce(
     ...(plan.rebuild === 'partial' && { rowsMax: options.rowsMax ?? ROWS_IN_MEMORY_MAX }),
   });
   const { turn = new FoldTurn() } = options;
+  // Of several topics some batches wait for others; a repetition keeps records that are folded later.
+  const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
   const flush = () =>
     turn.giveDuring(async () => {
       await session.flush();
@@ -92,7 +94,7 @@ async function replayOnce(
     for (const until of await stagesOf(settings, key, options)) {
       const positions = positionsUntil(session, plan, until);
       if (positions.length > 0) {
-        const read = settings.log.read(positions, { signal });
+        const read = settings.log.read(positions, { signal, reusesMemory });
         const batches = upTo(read, positions.length, options.untilTimestampMs);
         for await (const batch of inTurn(batches, turn)) {
           await session.foldBatches([batch], flush);

@@ -65,9 +65,9 @@ export class TaskSession {
   readonly #failed: FailedRecords;
   readonly #repeat: Repeat | null;
   #journal: JournalEntry[] = [];
-  /** Records taken since the last flush; the last of them, where nothing was set aside. */
+  /** Records taken since the last flush; the last of them, as a dead letter that it may become, where it came alone. */
   #sinceFlush = 0;
-  #last: RecordBatch | null = null;
+  #last: DeadLetter | null = null;
 
   /** @internal Use `openSession`. */
   constructor(settings: RunnerSettings, options: SessionOptions, opened: OpenedTask) {
@@ -240,7 +240,7 @@ export class TaskSession {
   }
 
   /** What a failed flush means: an error of its own, or, where Postgres refuses the rows, that fewer records are tried together, or that one record is at fault. */
-  #divided(error: unknown, records: number, last: RecordBatch | null): unknown {
+  #divided(error: unknown, records: number, last: DeadLetter | null): unknown {
     if (!isDefect(error) || records === 0) return error;
     if (records > 1) {
       this.#recovery.stride.failed(records);
@@ -254,7 +254,7 @@ export class TaskSession {
     if (last === null) return error;
     this.#recovery.stride.cleared();
     const message = `Postgres refuses its row: ${error.message}.`;
-    return this.#failed.condemn(letterOf(last, 0, { reason: 'DATABASE_FAILED', message }), error);
+    return this.#failed.condemn({ ...last, message }, error);
   }
 
   /** So many records are committed: when those at which processes ended lie behind, says so. */
@@ -300,7 +300,8 @@ export class TaskSession {
         this.#failed.decide(await this.#foldRecords(rest));
       }
       this.#sinceFlush += batch.count;
-      this.#last = rest.count === 1 && batch.count === 1 ? rest : null;
+      const isAlone = rest.count === 1 && batch.count === 1;
+      this.#last = isAlone ? letterOf(rest, 0, { reason: 'DATABASE_FAILED', message: '' }) : null;
     }
     this.#folded.set(batch.topic, this.#after(before, batch));
   }

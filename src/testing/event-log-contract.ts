@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppendRecord, EventLog, ReadPosition } from '../log/event-log.ts';
 import { recordAt } from '../log/log-record.ts';
 import type { LogRecord, RecordBatch } from '../log/record-batch.ts';
 import { isRepriseError } from '../reprise-error.ts';
+import { spoilBatch } from './spoil-batch.ts';
 
 /** What the contract needs of an adapter under test. */
 export interface EventLogSubject {
@@ -34,6 +36,7 @@ export function eventLogContract(subject: EventLogSubject): void {
     topicTests(context);
     appendTests(context);
     readTests(context);
+    memoryTests(context);
     boundsTests(context);
     streamTests(context);
   });
@@ -175,6 +178,25 @@ function readTests({ log, newTopic }: Context): void {
       next.set(batch.partition, batch.nextOffset);
     }
     expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(3_000);
+  });
+}
+
+function memoryTests({ log, newTopic }: Context): void {
+  test('gives the same records when memory is reused, each batch until the next is asked for', async () => {
+    const topic = await newTopic(3);
+    const records = Array.from({ length: 6_000 }, (_, i) => record(topic, `k${i}`, 'x'.repeat(90)));
+    for (let i = 0; i < 6_000; i += 500) await log().append(records.slice(i, i + 500));
+    const positions = await wholeTopic(log(), topic);
+    const options = { partitionBytesMax: 70_000, reusesMemory: true };
+    const read: unknown[] = [];
+    for await (const batch of log().read(positions, options)) {
+      for (let i = 0; i < batch.count; i += 1) read.push(comparable(recordAt(batch, i)));
+      spoilBatch(batch);
+    }
+    const kept = (await readAll(log(), topic)).map(comparable);
+    const inOrder = (records: readonly unknown[]) => records.map((one) => inspect(one)).sort();
+    expect(inOrder(read)).toEqual(inOrder(kept));
+    expect(read.length).toBe(6_000);
   });
 }
 

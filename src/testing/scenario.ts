@@ -13,6 +13,7 @@ import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
 import { batchOf, MemoryLog } from './memory-log.ts';
 import { MemoryTask, mergeRows } from './memory-task.ts';
+import { spoilBatch } from './spoil-batch.ts';
 
 /** A published event: what a consumer of its topic would get. */
 export interface Alert {
@@ -224,7 +225,9 @@ export class Scenario<P extends Projection = Projection> {
         at += 1;
       }
       const task = this.#task(step.record.partition);
-      task.foldBatch(batchOf(records));
+      const batch = batchOf(records);
+      task.foldBatch(batch);
+      spoilBatch(batch);
       if (this.#options.mode === 'live') task.flush();
     }
     return this;

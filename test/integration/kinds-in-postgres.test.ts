@@ -35,6 +35,7 @@ import type { TaskSession } from '../../src/runner/task-session.ts';
 import { topicsOf } from '../../src/runner/topics-of.ts';
 import { inTransaction } from '../../src/runner/transaction.ts';
 import { createTables } from '../../src/runner/version-tables.ts';
+import { spoilBatch } from '../../src/testing/spoil-batch.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -198,14 +199,17 @@ class World {
       for (const topic of topics) given.set(topic, Number(session.nextOffset(topic)));
     };
     await restart();
-    const endOf = (topic: string) => Number(described.get(topic)?.partitions[0]?.stableEndOffset ?? 0);
+    const endOf = (topic: string) =>
+      Number(described.get(topic)?.partitions[0]?.stableEndOffset ?? 0);
     const left = () => topics.filter((topic) => (given.get(topic) ?? 0) < endOf(topic));
     for (let turn = 0; left().length > 0; turn += 1) {
       const { topic: choice, length, then } = course[turn % course.length] as Step;
       const topic = left()[choice % left().length] as string;
       const from = given.get(topic) ?? 0;
       const until = Math.min(endOf(topic), from + length);
-      await session.foldBatches(await this.read(topic, from, until));
+      const batches = await this.read(topic, from, until);
+      await session.foldBatches(batches);
+      if (session.isDrained) for (const batch of batches) spoilBatch(batch);
       given.set(topic, until);
       // A course that only starts anew would never end: not by crashes, nor with what waits for the other topic.
       const ends = (then === 'crash' || then === 'again') && turn > 3 * course.length;

@@ -3,13 +3,21 @@ import { type ErrorFacts, RepriseError } from '../../reprise-error.ts';
 import { connectionError } from './connection-error.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
 import type { ClusterMetadata, KafkaRequest } from './protocol.ts';
+import { ResponseAssembly } from './response-assembly.ts';
 
 // Everything that reaches into kafkajs 2.2.4 is in this file: kafkajs is frozen there, and its connections (TLS, SASL, request queue,
 // throttling) are what we use; its consumer is not (architecture.md).
 
 interface KafkajsConnection {
+  readonly socket?: object;
+  /** What an authentication that is under way does with an answer. */
+  readonly authHandlers: object | null;
+  readonly requestQueue: {
+    fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
+  };
   isConnected(): boolean;
   rejectRequests(error: Error): void;
+  processData(chunk: Buffer): void;
 }
 
 interface KafkajsBroker {
@@ -62,14 +70,16 @@ function kafkajsClient(config: KafkaLogConfig): Kafka {
 export class KafkaConnections {
   readonly #config: KafkaLogConfig;
   readonly #internals: Internals;
+  readonly #allocate: (size: number) => Buffer;
   readonly #brokers = new Map<string, Promise<KafkajsBroker>>();
   #addresses = new Map<number, string>();
   #nextSeed = 0;
   #closed = false;
 
-  /** @throws KAFKAJS_CHANGED */
-  constructor(config: KafkaLogConfig) {
+  /** `allocate`: gives the memory for a response of so many bytes. Default: new memory. @throws KAFKAJS_CHANGED */
+  constructor(config: KafkaLogConfig, allocate: (size: number) => Buffer = Buffer.allocUnsafe) {
     this.#config = config;
+    this.#allocate = allocate;
     this.#internals = reachInto(kafkajsClient(config));
   }
 
@@ -159,6 +169,7 @@ export class KafkaConnections {
     const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
     const port = Number(address.slice(colon + 1));
     const connectionPool = await pool.connectionPoolBuilder.build({ host, port });
+    for (const connection of connectionPool.pool) assembleResponses(connection, this.#allocate);
     const broker = pool.createBroker({ connectionPool, logger });
     await broker.connect();
     return broker;
@@ -187,6 +198,29 @@ export class KafkaConnections {
   #note(message: string, facts: ErrorFacts): void {
     this.#config.logger?.({ level: 'debug', message, facts });
   }
+}
+
+/** Has a connection put its responses together in memory of our choice; answers to an authentication are kafkajs's. */
+function assembleResponses(
+  connection: KafkajsConnection,
+  allocate: (size: number) => Buffer,
+): void {
+  const { requestQueue } = connection;
+  if (typeof connection.processData !== 'function') throw changed('connection.processData');
+  if (typeof requestQueue?.fulfillRequest !== 'function') throw changed('requestQueue');
+  const assembly = new ResponseAssembly(allocate, (response) => {
+    const correlationId = response.readInt32BE();
+    const payload = response.subarray(4);
+    requestQueue.fulfillRequest({ correlationId, payload, size: response.length });
+  });
+  const kafkajsData = connection.processData.bind(connection);
+  let { socket } = connection;
+  connection.processData = (chunk) => {
+    if (connection.socket !== socket) assembly.reset();
+    socket = connection.socket;
+    if (connection.authHandlers && assembly.isEmpty) kafkajsData(chunk);
+    else assembly.push(chunk);
+  };
 }
 
 function requireVersion(

@@ -8,6 +8,7 @@ import { GroupOffsets } from './group-offsets.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { partitionState } from './partition-state.ts';
+import { ReaderMemory } from './reader-memory.ts';
 import { KafkaTopics } from './topics.ts';
 
 /** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
@@ -36,9 +37,14 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
       throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
     }
     const signals = options.signal === undefined ? [] : [options.signal];
+    const memory = options.reusesMemory ? new ReaderMemory() : null;
     const reader = new PartitionReader(
       {
-        connections: new KafkaConnections(config),
+        connections: new KafkaConnections(
+          config,
+          (size) => memory?.take(size) ?? Buffer.allocUnsafe(size),
+        ),
+        memory,
         topics,
         decompress: await loadDecompress(config.unpackedBytesMax),
         settings: {

@@ -16,6 +16,7 @@ import {
 import type { KafkaLogEntry } from './kafka-config.ts';
 import { isDone, outOfRange, type PartitionState } from './partition-state.ts';
 import { metadataRequest } from './protocol.ts';
+import type { ReaderMemory } from './reader-memory.ts';
 import { decodeSlice } from './record-cursor.ts';
 import type { KafkaTopics } from './topics.ts';
 
@@ -24,6 +25,8 @@ export interface ReaderParts {
   readonly connections: KafkaConnections;
   readonly topics: KafkaTopics;
   readonly decompress: Decompress;
+  /** Where the responses of `connections` lie, to be used again after each batch; null: every batch is its reader's for good. */
+  readonly memory: ReaderMemory | null;
   readonly settings: FetchSettings;
   readonly signal: AbortSignal;
   readonly logger: (entry: KafkaLogEntry) => void;
@@ -76,7 +79,7 @@ export class PartitionReader {
 
   /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED */
   async *stream(): AsyncGenerator<RecordBatch, void> {
-    const { signal, connections, decompress } = this.#parts;
+    const { signal, connections } = this.#parts;
     const aborted = new Promise<Event>((resolve) => {
       if (signal.aborted) resolve({ kind: 'aborted' });
       signal.addEventListener('abort', () => resolve({ kind: 'aborted' }), { once: true });
@@ -86,15 +89,26 @@ export class PartitionReader {
         if (this.#states.some((state) => state.leader < 0 && !isDone(state))) this.#locate(); // 1
         for (const node of this.#nodes()) this.#fetch(node, 0); // 2
         const event = await Promise.race([aborted, ...this.#underWay.values()]); // 3
-        for (const { slice, headers } of await this.#handle(event)) {
-          for (const batch of decodeSlice(slice, decompress, headers)) {
+        for (const taken of await this.#handle(event)) {
+          for (const batch of this.#decode(taken)) {
             if (signal.aborted) return;
             yield batch; // 5
           }
         }
+        if (event.kind === 'fetched') this.#parts.memory?.give(event.response.bytes);
       }
     } finally {
       await connections.close();
+    }
+  }
+
+  *#decode({ slice, headers }: TakenSlice): Generator<RecordBatch, void> {
+    const { decompress, memory } = this.#parts;
+    const allocate = memory === null ? undefined : (size: number) => memory.take(size);
+    for (const batch of decodeSlice(slice, decompress, headers, allocate)) {
+      yield batch;
+      if (batch.bytes !== slice.bytes) memory?.give(batch.bytes);
+      memory?.give(batch.offsets);
     }
   }
 

@@ -30,12 +30,14 @@ interface Placed {
  * Decodes a slice into record batches: one, unless unpacking makes it large or the kind of timestamp changes. Uncompressed, `bytes` is the
  * slice's own buffer; with a compressed Kafka batch among them it is a new one with the payloads. Pure: no I/O, no clock.
  * A Kafka batch that is too large to unpack comes alone, as records that are unreadable (BUDGET_EXCEEDED): what becomes of them is the reader's to decide.
+ * `allocate`: gives memory for the index of a record batch and for unpacked payloads, each the batch's own. Default: new memory.
  * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function* decodeSlice(
   slice: PartitionSlice,
   decompress: Decompress,
   headers: readonly BatchHeader[] = batchHeaders(slice),
+  allocate: (size: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Generator<RecordBatch, void> {
   let firstOffset = slice.fetchOffset;
   let from = 0;
@@ -44,6 +46,7 @@ export function* decodeSlice(
     const last = headers[group.until - 1];
     if (last === undefined) return;
     const nextOffset = Math.min(last.lastOffset + 1, slice.untilOffset);
+    const groupBytes = joined(group.parts, allocate);
     yield new RecordBatch(
       {
         topic: slice.topic,
@@ -55,9 +58,9 @@ export function* decodeSlice(
         appendTime: last.appendTime,
         unreadable: group.unreadable,
       },
-      group.bytes,
+      groupBytes,
       group.unreadable === null
-        ? decodeGroup(slice, group.bytes, group.placed)
+        ? decodeGroup(slice, { bytes: groupBytes, placed: group.placed }, allocate)
         : unreadableIndex(slice, last),
     );
     firstOffset = nextOffset;
@@ -66,7 +69,8 @@ export function* decodeSlice(
 }
 
 interface Group {
-  readonly bytes: Buffer;
+  /** Where its records lie, as if they were one. */
+  readonly parts: readonly Buffer[];
   readonly placed: readonly Placed[];
   /** Index of the first header that is not in the group. */
   readonly until: number;
@@ -88,7 +92,7 @@ function takeGroup(
     const placed = candidates
       .filter((header) => header.visible)
       .map((header) => ({ header, start: header.recordsStart, end: header.recordsEnd }));
-    return { bytes: slice.bytes, placed, until, unreadable: null };
+    return { parts: [slice.bytes], placed, until, unreadable: null };
   }
   const parts: Buffer[] = [];
   const placed: Placed[] = [];
@@ -100,20 +104,23 @@ function takeGroup(
     if (!header.visible) continue;
     const part = unpack(slice, header, decompress);
     if (part instanceof RepriseError) {
-      if (taken - 1 > from)
-        return { bytes: joined(parts), placed, until: taken - 1, unreadable: null };
-      return { bytes: empty, placed: [], until: taken, unreadable: part };
+      if (taken - 1 > from) return { parts, placed, until: taken - 1, unreadable: null };
+      return { parts, placed: [], until: taken, unreadable: part };
     }
     placed.push({ header, start: size, end: size + part.length });
     parts.push(part);
     size += part.length;
   }
-  return { bytes: joined(parts), placed, until: taken, unreadable: null };
+  return { parts, placed, until: taken, unreadable: null };
 }
 
-function joined(parts: readonly Buffer[]): Buffer {
+function joined(parts: readonly Buffer[], allocate: (size: number) => Buffer): Buffer {
   const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  if (parts.length === 1 && only !== undefined) return only;
+  const all = allocate(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) at += part.copy(all, at);
+  return all;
 }
 
 /** The records of a Kafka batch, or why they are too large. */
@@ -159,8 +166,8 @@ function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordInde
 
 function decodeGroup(
   slice: PartitionSlice,
-  groupBytes: Buffer,
-  placed: readonly Placed[],
+  { bytes: groupBytes, placed }: { readonly bytes: Buffer; readonly placed: readonly Placed[] },
+  allocate: (size: number) => Buffer,
 ): RecordIndex {
   let capacity = 0;
   for (const { header, start, end } of placed) {
@@ -169,7 +176,7 @@ function decodeGroup(
     }
     capacity += header.count;
   }
-  const index = allocateIndex(capacity);
+  const index = indexIn(allocate(capacity * 32), capacity);
   bytes = groupBytes;
   let count = 0;
   for (const batch of placed) count = decodeRecords(slice, batch, index, count);
@@ -177,16 +184,16 @@ function decodeGroup(
   return { count, ...index };
 }
 
-/** Six columns in one allocation that is not zeroed: every entry below `count` is written, and none beyond is read. */
-function allocateIndex(capacity: number): Columns {
-  const { buffer } = Buffer.allocUnsafeSlow(capacity * 32);
+/** Six columns in memory that is not zeroed: every entry below `count` is written, and none beyond is read. */
+function indexIn({ buffer, byteOffset }: Buffer, capacity: number): Columns {
+  const at = (column: number) => byteOffset + capacity * column;
   return {
-    offsets: new Float64Array(buffer, 0, capacity),
-    timestampsMs: new Float64Array(buffer, capacity * 8, capacity),
-    keyStart: new Int32Array(buffer, capacity * 16, capacity),
-    keyEnd: new Int32Array(buffer, capacity * 20, capacity),
-    valueStart: new Int32Array(buffer, capacity * 24, capacity),
-    valueEnd: new Int32Array(buffer, capacity * 28, capacity),
+    offsets: new Float64Array(buffer, at(0), capacity),
+    timestampsMs: new Float64Array(buffer, at(8), capacity),
+    keyStart: new Int32Array(buffer, at(16), capacity),
+    keyEnd: new Int32Array(buffer, at(20), capacity),
+    valueStart: new Int32Array(buffer, at(24), capacity),
+    valueEnd: new Int32Array(buffer, at(28), capacity),
   };
 }
 

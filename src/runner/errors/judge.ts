@@ -56,11 +56,7 @@ export class Judge {
 
   /** Has a record set aside when a later session meets it, instead of being folded. */
   condemn(record: Condemned): void {
-    const { letter } = record;
-    const { key, value } = letter;
-    // Copies: the bytes belong to a whole fetch.
-    const copy = { ...letter, key: key && Buffer.from(key), value: value && Buffer.from(value) };
-    this.#condemned.set(placeOf(letter), { ...record, letter: copy });
+    this.#condemned.set(placeOf(record.letter), record);
   }
 
   /** The record was set aside by a commit: it will not be met again. */

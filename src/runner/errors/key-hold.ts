@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../fold/task-fold.ts';
-import { keyAt, recordAt } from '../../log/log-record.ts';
+import { keyAt, ownRecordAt } from '../../log/log-record.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { pickRecords } from '../../log/slice-batch.ts';
 import type { TriedLetter } from '../dead-letter-store.ts';
@@ -52,7 +52,7 @@ export class KeyHold {
 
 function waiting(batch: RecordBatch, i: number): TriedLetter {
   const letter: DeadLetter = {
-    ...recordAt(batch, i),
+    ...ownRecordAt(batch, i),
     reason: 'QUARANTINED',
     message:
       'An earlier record with its key could not be folded; it waits behind that one, in order. See reprise dlq list, then reprise dlq redrive.',

@@ -3,6 +3,7 @@ import type { ClockStart } from '../../../src/fold/event-clock.ts';
 import type { DeadLetter, TaskFold } from '../../../src/fold/task-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
 import type { RowSet } from '../../../src/projection/row-set.ts';
+import { spoilBatch } from '../../../src/testing/spoil-batch.ts';
 import { batchOf, type Logged, SCHEMA_TEXT } from './readings.ts';
 import { StoredTable } from './stored-table.ts';
 
@@ -23,7 +24,9 @@ export function feed(fold: TaskFold, records: readonly Logged[], table: StoredTa
   for (const { schemaId } of fold.unresolvedSchemas(batch))
     fold.resolveSchema(schemaId, SCHEMA_TEXT);
   for (const missing of fold.prepare(batch)) fold.absorb(missing.table, table.load(missing.keys));
-  return fold.apply(batch);
+  const deadLetters = fold.apply(batch);
+  spoilBatch(batch);
+  return deadLetters;
 }
 
 /** Folds a log live into a table, in batches, with crashes. @returns table, last fold and dead letters, each once */

@@ -115,6 +115,7 @@ describe('dead letters', () => {
       'NOT_CONFLUENT',
     ]);
     expect(deadLetters[0]?.message).toContain('no');
+    expect(deadLetters.map(({ value }) => value)).toEqual(broken.map(({ value }) => value));
   });
 
   it('carry the reason why there is no schema', () => {
