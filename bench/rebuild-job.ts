@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import type { Measurement } from './contestants/contestant.ts';
 import type { BenchServer, BenchTopic } from './environment.ts';
 import { openServer, openTopic } from './environment.ts';
-import type { BuiltBench } from './measure/built-bench.ts';
+import { builtBench, ROOT } from './measure/built-bench.ts';
 import { runInChild } from './measure/child.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
@@ -66,8 +65,8 @@ export async function withJob<Result>(
 export interface RebuildVariant {
   /** A folder with another checkout of this repository, whose rebuild is measured instead. */
   readonly checkout?: string;
-  /** So many workers, from the built bench. Default: one, from source. */
-  readonly workers?: { readonly count: number; readonly built: BuiltBench };
+  /** So many workers. Default: one. */
+  readonly workers?: number;
 }
 
 /** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
@@ -88,10 +87,11 @@ export async function runReprise(
     events,
     databaseUrl,
     windowMs,
-    ...(workers && { workers: { count: workers.count, configFile: workers.built.paymentConfig } }),
+    ...(workers && {
+      workers: { count: workers, configFile: (await builtBench(ROOT)).paymentConfig },
+    }),
   };
-  const main = checkout === undefined ? workers?.built.main : join(checkout, 'bench/main.ts');
-  const measured = await runInChild('repriseRebuild', task, main);
+  const measured = await runInChild('repriseRebuild', task, checkout);
   const own = measured.cpuSeconds?.own ?? 0;
   const cpuSeconds = {
     own,

@@ -1,4 +1,3 @@
-import { buildBench } from './measure/built-bench.ts';
 import type { BenchReport } from './measure/report.ts';
 import { ratiosOf } from './measure/report.ts';
 import { playRounds } from './measure/rounds.ts';
@@ -11,12 +10,11 @@ export interface WorkersBenchOptions {
   readonly rounds: number;
 }
 
-/** The rebuild shared by worker threads and the rebuild of one thread, taking turns: both run as JavaScript, as in the package. */
+/** The rebuild shared by worker threads and the rebuild of one thread, taking turns. */
 export async function measureWorkers(job: Job, options: WorkersBenchOptions): Promise<BenchReport> {
-  const built = await buildBench();
   const { reprise, oneWorker } = await playRounds(options.rounds, {
-    reprise: () => runReprise(job, { workers: { count: options.workers, built } }),
-    oneWorker: () => runReprise(job, { workers: { count: 1, built } }),
+    reprise: () => runReprise(job, { workers: options.workers }),
+    oneWorker: () => runReprise(job, { workers: 1 }),
   });
   const { eventsPerSecond, seconds, rssMaxBytes, cpuSeconds } = reprise;
   const comparisons = { oneWorker: oneWorker.eventsPerSecond };

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** This checkout. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The bench and the house as JavaScript. */
 export interface BuiltBench {
@@ -13,14 +14,23 @@ export interface BuiltBench {
   readonly paymentConfig: string;
 }
 
+const builds = new Map<string, Promise<BuiltBench>>();
+
+/** Builds the bench of a checkout, once. */
+export function builtBench(root: string): Promise<BuiltBench> {
+  const built = builds.get(root) ?? buildBench(root);
+  builds.set(root, built);
+  return built;
+}
+
 /**
- * Builds JavaScript of the bench and of what it measures: a thread that has to compile its sources first takes three times as long to start as in the package that people install.
+ * JavaScript of the bench and of what it measures: a process that has to compile its sources first takes three times as long to start as the package that people install.
  * Files of one build share their modules, so that main thread and worker threads run the same code.
  */
-export async function buildBench(): Promise<BuiltBench> {
-  const outdir = join(ROOT, 'node_modules', '.cache', 'reprise-bench');
+async function buildBench(root: string): Promise<BuiltBench> {
+  const outdir = join(root, 'node_modules', '.cache', 'reprise-bench');
   await build({
-    absWorkingDir: ROOT,
+    absWorkingDir: root,
     entryPoints: {
       main: 'bench/main.ts',
       'payment-config': 'bench/payment-config.ts',
@@ -36,6 +46,6 @@ export async function buildBench(): Promise<BuiltBench> {
     alias: { reprise: './src/index.ts' },
     logLevel: 'error',
   });
-  copyFileSync(join(ROOT, 'bench', 'payment.avsc'), join(outdir, 'payment.avsc'));
+  copyFileSync(join(root, 'bench', 'payment.avsc'), join(outdir, 'payment.avsc'));
   return { main: join(outdir, 'main.js'), paymentConfig: join(outdir, 'payment-config.js') };
 }

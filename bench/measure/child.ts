@@ -1,8 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Contestants } from '../contestants/run-contestant.ts';
-
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+import { builtBench, ROOT } from './built-bench.ts';
 
 type Name = keyof Contestants;
 type Task<Of extends Name> = Parameters<Contestants[Of]>[0];
@@ -40,13 +38,14 @@ export function profileInto(directory: string): void {
 
 /**
  * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its figures. What it prints goes to stderr. It is killed when this
- * process ends. `main`: the bench's main file, of this checkout, of another one, or built.
+ * process ends. `checkout`: the folder of the repository whose bench is run; default: this one. Runs as JavaScript, as the package that people install.
  */
-export function startContestant<Of extends Name>(
+export async function startContestant<Of extends Name>(
   name: Of,
   task: Task<Of>,
-  main: string = MAIN,
-): Child<Of> {
+  checkout: string = ROOT,
+): Promise<Child<Of>> {
+  const { main } = await builtBench(checkout);
   if (interrupted) throw new Error('interrupted');
   const profiling =
     profileDirectory === null
@@ -57,7 +56,7 @@ export function startContestant<Of extends Name>(
           `--cpu-prof-name=${name}-${process.hrtime.bigint()}.cpuprofile`,
         ];
   const child = fork(main, ['contestant', name, JSON.stringify(task)], {
-    execArgv: [...(main.endsWith('.ts') ? process.execArgv : []), ...profiling],
+    execArgv: profiling,
     stdio: ['ignore', 2, 2, 'ipc'],
     env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
   });
@@ -92,10 +91,11 @@ export function startContestant<Of extends Name>(
 }
 
 /** Runs a contestant in a fresh process to its end. @throws Error when it fails */
-export function runInChild<Of extends Name>(
+export async function runInChild<Of extends Name>(
   name: Of,
   task: Task<Of>,
-  main?: string,
+  checkout?: string,
 ): Promise<Result<Of>> {
-  return startContestant(name, task, main).result;
+  const child = await startContestant(name, task, checkout);
+  return child.result;
 }
