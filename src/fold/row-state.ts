@@ -27,16 +27,17 @@ export class RowState {
   #table: Int32Array;
   #mask: number;
   /** By key id, the slot of the row that it met last. */
-  #recent = new Int32Array(1024).fill(EMPTY);
+  #recent = new Int32Array(CAPACITY_MIN).fill(EMPTY);
 
   constructor(stride: number) {
+    const { numbers, keyIds, changed, changedSlots, table } = newArrays(stride, CAPACITY_MIN);
     this.stride = stride;
-    this.numbers = new Float64Array(1024 * stride);
-    this.keyIds = new Int32Array(1024);
-    this.#changed = new Uint8Array(1024);
-    this.#changedSlots = new Int32Array(1024);
-    this.#table = new Int32Array(4096).fill(EMPTY);
-    this.#mask = 4095;
+    this.numbers = numbers;
+    this.keyIds = keyIds;
+    this.#changed = changed;
+    this.#changedSlots = changedSlots;
+    this.#table = table;
+    this.#mask = table.length - 1;
   }
 
   /** The slot of a row, or -1. */
@@ -100,16 +101,21 @@ export class RowState {
     return slots;
   }
 
-  /** Forgets every row. Costs what there are of them, not what there once were. */
+  /** Forgets every row. Costs what there are of them, not what there once were. Memory that was mostly full is put by for whoever grows next. */
   clear(): void {
     this.#forgetRecent();
     for (let i = 0; i < this.changedCount; i += 1) {
       this.#changed[this.#changedSlots[i] as number] = 0;
     }
-    if (this.count * 16 > this.#table.length) this.#table.fill(EMPTY);
+    const isFull = this.count * 16 > this.#table.length;
+    if (isFull) this.#table.fill(EMPTY);
     else for (let slot = 0; slot < this.count; slot += 1) this.#erase(slot);
     this.count = 0;
     this.changedCount = 0;
+    if (isFull && this.keyIds.length > CAPACITY_MIN) {
+      spare = new WeakRef(this.#arrays());
+      this.#use(newArrays(this.stride, CAPACITY_MIN));
+    }
   }
 
   /**
@@ -170,23 +176,67 @@ export class RowState {
   }
 
   #grow(): void {
-    const capacity = this.keyIds.length * 2;
-    const numbers = new Float64Array(capacity * this.stride);
-    numbers.set(this.numbers);
-    this.numbers = numbers;
-    const keyIds = new Int32Array(capacity);
-    keyIds.set(this.keyIds);
-    this.keyIds = keyIds;
-    const changed = new Uint8Array(capacity);
-    changed.set(this.#changed);
-    this.#changed = changed;
-    const changedSlots = new Int32Array(capacity);
-    changedSlots.set(this.#changedSlots);
-    this.#changedSlots = changedSlots;
-    this.#table = new Int32Array(capacity * 4).fill(EMPTY);
-    this.#mask = capacity * 4 - 1;
+    const larger = takeSpare(this.stride, this.count) ?? newArrays(this.stride, 2 * this.count);
+    larger.numbers.set(this.numbers);
+    larger.keyIds.set(this.keyIds);
+    larger.changed.set(this.#changed);
+    larger.changedSlots.set(this.#changedSlots);
+    this.#use(larger);
     for (let slot = 0; slot < this.count; slot += 1) this.#insert(slot);
   }
+
+  #arrays(): Arrays {
+    const { stride, numbers, keyIds } = this;
+    const [changed, changedSlots, table] = [this.#changed, this.#changedSlots, this.#table];
+    return { stride, numbers, keyIds, changed, changedSlots, table };
+  }
+
+  #use({ numbers, keyIds, changed, changedSlots, table }: Arrays): void {
+    this.numbers = numbers;
+    this.keyIds = keyIds;
+    this.#changed = changed;
+    this.#changedSlots = changedSlots;
+    this.#table = table;
+    this.#mask = table.length - 1;
+  }
+}
+
+const CAPACITY_MIN = 1024;
+
+/** What rows lie in. Of arrays put by nothing is changed and the table is empty. */
+interface Arrays {
+  readonly stride: number;
+  readonly numbers: Float64Array;
+  readonly keyIds: Int32Array;
+  readonly changed: Uint8Array;
+  readonly changedSlots: Int32Array;
+  readonly table: Int32Array;
+}
+
+/**
+ * The arrays of rows that were cleared: in a rebuild the next partition's grow as large, and memory that the process has already costs a tenth of new memory. Held weakly, so
+ * that a process which rebuilds nothing more does not keep them.
+ */
+let spare: WeakRef<Arrays> | null = null;
+
+/** The arrays put by, if they have room for more rows than `count`. */
+function takeSpare(stride: number, count: number): Arrays | null {
+  const arrays = spare?.deref();
+  if (arrays === undefined || arrays.stride !== stride || arrays.keyIds.length <= count)
+    return null;
+  spare = null;
+  return arrays;
+}
+
+function newArrays(stride: number, capacity: number): Arrays {
+  return {
+    stride,
+    numbers: new Float64Array(capacity * stride),
+    keyIds: new Int32Array(capacity),
+    changed: new Uint8Array(capacity),
+    changedSlots: new Int32Array(capacity),
+    table: new Int32Array(capacity * 4).fill(EMPTY),
+  };
 }
 
 /** Windows of one key differ in few high digits: both halves of the start are mixed in. */

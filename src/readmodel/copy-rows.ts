@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import type { Bytes, FieldWriter } from './field-writer.ts';
@@ -27,12 +26,39 @@ export async function copyRows(
 ): Promise<void> {
   const columns = quotedList(['_partition', ...plan.columns.map(({ name }) => name)]);
   const sql = `copy ${tableName(plan)} (${columns}) from stdin (format binary)`;
-  const chunks = Readable.from(encodeCopy(plan, partition, rows), { highWaterMark: 1 });
-  await pipeline(chunks, client.query(copyFrom(sql)));
+  const memory = [allocateBytes(CHUNK_BYTES), allocateBytes(CHUNK_BYTES)] as const;
+  await sendAll(client.query(copyFrom(sql)), encodeCopy(plan, partition, rows, memory));
 }
 
-/** The rows in COPY's binary format, in pieces of about 1 MB, each encoded only when it is asked for. */
-function* encodeCopy(plan: TablePlan, partition: number, rows: RowSet): Generator<Buffer> {
+/** Writes the pieces to the end, the next one made while one is under way. One that was handed over is not touched before `write` has called back. */
+async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise<void> {
+  const ended = finished(copy);
+  try {
+    let underWay: Promise<unknown> = Promise.resolve();
+    for (const piece of pieces) {
+      await Promise.race([underWay, ended]);
+      underWay = new Promise((resolve) => copy.write(piece, resolve));
+    }
+    copy.end();
+  } catch (error) {
+    // Tells Postgres to give the COPY up, unless it was Postgres that did.
+    copy.destroy(error as Error);
+    await ended.catch(() => undefined);
+    throw error;
+  }
+  await ended;
+}
+
+/**
+ * The rows in COPY's binary format, in pieces of about 1 MB, each made only when it is asked for, in one memory and the other in turns: a piece holds until the one
+ * after the next is asked for.
+ */
+function* encodeCopy(
+  plan: TablePlan,
+  partition: number,
+  rows: RowSet,
+  memory: readonly [Bytes, Bytes],
+): Generator<Buffer> {
   const writers = rows.columns.map((values, i) => {
     const column = plan.columns[i];
     if (column === undefined) throw new TypeError(`${plan.name}: more columns than its plan has`);
@@ -40,14 +66,15 @@ function* encodeCopy(plan: TablePlan, partition: number, rows: RowSet): Generato
   });
   const sized = writers.filter(({ bytesMax }) => bytesMax === null);
   const fixedBytes = writers.reduce((sum, { bytesMax }) => sum + (bytesMax ?? 0), 2 + 8);
-  let bytes = allocateBytes(CHUNK_BYTES);
+  let [bytes, spare] = memory;
   let at = HEADER.copy(bytes.buffer);
   for (let row = 0; row < rows.count; row += 1) {
     let room = fixedBytes + 2;
     for (const writer of sized) room += writer.bytesMaxAt(row);
     if (at + room > bytes.buffer.length) {
       yield bytes.buffer.subarray(0, at);
-      bytes = allocateBytes(Math.max(CHUNK_BYTES, room));
+      [bytes, spare] = [spare, bytes];
+      if (room > bytes.buffer.length) bytes = allocateBytes(room);
       at = 0;
     }
     at = writeRow(bytes, at, { writers, partition, row });

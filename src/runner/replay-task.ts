@@ -159,6 +159,7 @@ async function* upTo(
   topics: number,
   untilTimestampMs = Number.POSITIVE_INFINITY,
 ): AsyncIterable<RecordBatch> {
+  if (untilTimestampMs === Number.POSITIVE_INFINITY) return yield* batches;
   const ended = new Set<string>();
   for await (const batch of batches) {
     if (ended.has(batch.topic)) continue;
