@@ -72,6 +72,19 @@ export interface RebuildWorkers {
   readonly count?: number;
 }
 
+/** How to rebuild. */
+export interface RebuildOptions {
+  readonly signal?: AbortSignal;
+  /** Told a few times a second for each projection, and at each new phase. */
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  /** Accept a log that no longer begins at 0. Default false: DATA_LOSS. */
+  readonly fromStartOfLog?: boolean;
+  /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
+  readonly asOf?: Date;
+  /** Shares the partitions between threads. Default: this thread replays them all. */
+  readonly workers?: RebuildWorkers;
+}
+
 /** What a finished rebuild did. */
 export interface RebuildReport {
   readonly name: string;
@@ -338,18 +351,15 @@ export interface Reprise {
   /** Only the migrations. @returns names of those applied now */
   migrate(): Promise<readonly string[]>;
   /** Replays the declared version of a projection into new tables beside the live ones. @throws REBUILD_REFUSED, UNKNOWN_PROJECTION, WORKER_FAILED */
-  rebuild(
-    name: string,
-    options?: {
-      readonly signal?: AbortSignal;
-      readonly onProgress?: (progress: RebuildProgress) => void;
-      readonly fromStartOfLog?: boolean;
-      /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
-      readonly asOf?: Date;
-      /** Shares the partitions between threads. Default: this thread replays them all. */
-      readonly workers?: RebuildWorkers;
-    },
-  ): Promise<RebuildReport>;
+  rebuild(name: string, options?: RebuildOptions): Promise<RebuildReport>;
+  /**
+   * The same for several projections at once, each named once or more: those that read the same topic are replayed from one reading of it. The first failure ends all; what was replayed is kept.
+   * @returns a report for each, in their order @throws as `rebuild`
+   */
+  rebuildTogether(
+    names: readonly string[],
+    options?: RebuildOptions,
+  ): Promise<readonly RebuildReport[]>;
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */
   activate(name: string): Promise<ActivateReport>;
   /** Puts the version that was active before back, in one transaction. @throws ROLLBACK_REFUSED */

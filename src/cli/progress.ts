@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress';
+import { MultiBar, type SingleBar } from 'cli-progress';
 import { jsonText } from './json-text.ts';
 
 const LINE_EVERY_MS = 2_000;
@@ -22,46 +22,46 @@ export interface ProgressView {
   readonly end: () => void;
 }
 
-/** On a terminal a bar; elsewhere a line, or a JSON event, every two seconds and at each new phase. */
+/** For each thing: on a terminal a bar; elsewhere a line, or a JSON event, every two seconds and at each new phase. */
 export function progressView(json: boolean): ProgressView {
-  return !json && process.stderr.isTTY ? bar() : lines(json);
+  return !json && process.stderr.isTTY ? bars() : lines(json);
 }
 
-function bar(): ProgressView {
-  const view = new SingleBar({
+function bars(): ProgressView {
+  const view = new MultiBar({
     format: '{what} {bar} {percentage}% | {value} of {total} records | {rate}/s{left}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: true,
     gracefulExit: false,
   });
-  let isShown = false;
+  const shown = new Map<string | undefined, SingleBar>();
   return {
     show(progress) {
-      const { records, totalRecords } = progress;
+      const { name, records, totalRecords } = progress;
       const payload = {
         what: whatOf(progress),
         rate: Math.round(progress.recordsPerSecond),
         left: leftText(progress),
       };
-      if (!isShown) view.start(totalRecords, records, payload);
-      view.setTotal(totalRecords);
-      view.update(records, payload);
-      isShown = true;
+      const bar = shown.get(name) ?? view.create(totalRecords, records, payload);
+      shown.set(name, bar);
+      bar.setTotal(totalRecords);
+      bar.update(records, payload);
     },
     end: () => view.stop(),
   };
 }
 
 function lines(json: boolean): ProgressView {
-  let shownAtMs = 0;
-  let phase = '';
+  const shown = new Map<string | undefined, { readonly phase: string; readonly atMs: number }>();
   return {
     show(progress) {
-      const nowMs = Date.now();
-      if (progress.phase === phase && nowMs - shownAtMs < LINE_EVERY_MS) return;
-      shownAtMs = nowMs;
-      phase = progress.phase;
+      const { name, phase } = progress;
+      const atMs = Date.now();
+      const last = shown.get(name);
+      if (phase === last?.phase && atMs - last.atMs < LINE_EVERY_MS) return;
+      shown.set(name, { phase, atMs });
       if (json) console.log(jsonText({ event: 'progress', ...progress }));
       else process.stderr.write(`${progressText(progress)}\n`);
     },

@@ -43,22 +43,21 @@ export function addRebuild(program: Command): void {
         throw new InvalidArgumentError('Name projections, or say --all.');
       }
       await withApp(options, async (session) => {
-        for (const each of options.all ? await unbuilt(session.app) : names) {
-          report(await rebuild(session, each, options), options);
-        }
+        const wanted = options.all ? await unbuilt(session.app) : names;
+        for (const each of await rebuild(session, wanted, options)) report(each, options);
       });
     });
 }
 
 async function rebuild(
   { app, configFile, signal }: Session,
-  name: string,
+  names: readonly string[],
   options: RebuildOptions & GlobalOptions,
-): Promise<RebuildReport> {
+): Promise<readonly RebuildReport[]> {
   const view = progressView(options.json === true);
   const { asOf, workers: count } = options;
   try {
-    return await app.rebuild(name, {
+    return await app.rebuildTogether(names, {
       signal,
       onProgress: view.show,
       fromStartOfLog: options.fromStartOfLog === true,
@@ -68,7 +67,7 @@ async function rebuild(
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted(
-      `rebuild of ${name} stopped; what it has replayed is kept. Go on with the same command, or give it up with: reprise retire ${name} VERSION`,
+      `rebuild of ${names.join(', ')} stopped; what it has replayed is kept. Go on with the same command, or give it up with: reprise retire NAME VERSION`,
       { cause: error },
     );
   } finally {

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan.ts';
-import type { Reprise } from '../reprise.ts';
+import type { RebuildReport, Reprise } from '../reprise.ts';
 import { activate } from '../runner/activate.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { redrive } from '../runner/errors/redrive.ts';
@@ -29,6 +29,7 @@ import { workersOf } from './workers/find-workers.ts';
 type Operations = Pick<
   Reprise,
   | 'rebuild'
+  | 'rebuildTogether'
   | 'activate'
   | 'rollback'
   | 'retire'
@@ -58,14 +59,17 @@ export function operationsOf(
   }: { readonly plans: readonly Plan[]; readonly events: readonly EventDefinition[] },
   home: () => WorkerHome,
 ): Operations {
+  const rebuildThese: Reprise['rebuildTogether'] = async (names, { workers, ...options } = {}) => {
+    const findReplayers = workers && workersOf(home, workers);
+    const wanted = [...new Set(names)].map((name) => planNamed(plans, name));
+    return rebuild(settings(), wanted, { ...options, ...(findReplayers && { findReplayers }) });
+  };
   return {
-    async rebuild(name, { workers, ...options } = {}) {
-      const findReplayers = workers && workersOf(home, workers);
-      return rebuild(settings(), planNamed(plans, name), {
-        ...options,
-        ...(findReplayers && { findReplayers }),
-      });
+    async rebuild(name, options) {
+      const [report] = await rebuildThese([name], options);
+      return report as RebuildReport;
     },
+    rebuildTogether: rebuildThese,
     async activate(name) {
       return activate(settings(), planNamed(plans, name));
     },

@@ -8,6 +8,7 @@ import { countRows } from '../readmodel/count-rows.ts';
 import type { RebuildProgress, RebuildReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { untilFirstFailure } from './first-failure.ts';
 import { copyJournal } from './journal-store.ts';
 import { mergeDuplicates } from './merge-duplicates.ts';
 import { isPresent } from './ownership/instance-store.ts';
@@ -44,77 +45,119 @@ export interface RebuildOptions {
   readonly findReplayers?: FindReplayers;
 }
 
+/** Indexes are built for so many versions at a time: Postgres uses more than one core for each. */
+const FINISHED_AT_ONCE = 2;
+
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Replays the log into the declared version of a projection, beside the live one, which goes on untouched. One rebuild of a version at a time, over all instances. Steps: 1 make the version's table without
- * constraints (or find it: a rebuild that was killed goes on), 2 capture the stable end offsets, 3 replay every partition, appending partial rows,
- * 4 add the primary key and indexes, merging keys that were appended more than once, 5 mark the version ready for `activate`.
+ * Replays the log into the declared versions of projections, beside the live ones, which go on untouched. One rebuild of a version at a time, over all instances. Steps: 1 make each version's table without
+ * constraints (or find it: a rebuild that was killed goes on), 2 capture the stable end offsets, 3 replay every partition into all of them, appending partial rows,
+ * 4 add primary keys and indexes, merging keys that were appended more than once, 5 mark each version ready for `activate`.
  * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, DATA_LOSS
  */
 export async function rebuild(
   settings: RunnerSettings,
-  plan: Plan,
+  plans: readonly Plan[],
   options: RebuildOptions = {},
-): Promise<RebuildReport> {
+): Promise<readonly RebuildReport[]> {
   await assertDatabase(settings.pool);
   const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
   const building = { ...settings, owner: builder };
-  return withPresence(building, () => rebuildAlone(building, plan, options));
+  return withPresence(building, () => rebuildAlone(building, plans, options));
+}
+
+/** A version on its way. */
+interface Building {
+  readonly plan: Plan;
+  /** Its topics, as they were when it began. */
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  readonly partitions: number;
+  /** Records still to be replayed. */
+  readonly records: number;
+  readonly progress: ProgressMeter;
 }
 
 async function rebuildAlone(
   settings: RunnerSettings,
-  plan: Plan,
+  plans: readonly Plan[],
   options: RebuildOptions,
-): Promise<RebuildReport> {
+): Promise<readonly RebuildReport[]> {
   const startedMs = performance.now();
-  await beginBuilding(settings, plan, options.asOf ?? null); // 1
-  const topics = await describeTopics(settings, plan); // 2
-  const records = await totalRecords(settings, plan, topics);
-  const progress = createProgress(plan, records, options.onProgress);
-  const partitions = partitionsOf(plan, topics);
-  await replayAll(settings, plan, { ...options, topics, records, onRecords: progress.add }); // 3
-  const state = options.asOf === undefined ? 'ready' : 'frozen';
-  const rows = await finish(settings, plan, { partitions, state, onPhase: progress.phase }); // 4, 5
-  progress.phase('done');
-  const seconds = (performance.now() - startedMs) / 1000;
-  return { name: plan.name, version: plan.version, records: progress.records(), rows, seconds };
+  const { asOf = null, onProgress, signal = new AbortController().signal } = options;
+  for (const plan of plans) await beginBuilding(settings, plan, asOf); // 1
+  const described = await settings.log.describe([...new Set(plans.flatMap(topicsOf))]); // 2
+  const versions: Building[] = [];
+  for (const plan of plans) {
+    const topics = ownTopics(plan, described);
+    const records = await totalRecords(settings, plan, topics);
+    const progress = createProgress(plan, records, onProgress);
+    versions.push({ plan, topics, partitions: partitionsOf(plan, topics), records, progress });
+  }
+  await replayAll(settings, versions, { ...options, signal }); // 3
+  const state = asOf === null ? 'ready' : 'frozen';
+  const reports = new Map<Building, RebuildReport>();
+  const left = versions.values();
+  const finishThoseLeft = async () => {
+    for (const version of left) {
+      const { plan, progress } = version;
+      const rows = await finish(settings, version, state); // 4, 5
+      progress.phase('done');
+      const seconds = (performance.now() - startedMs) / 1000;
+      const { name } = plan;
+      reports.set(version, {
+        name,
+        version: plan.version,
+        records: progress.records(),
+        rows,
+        seconds,
+      });
+    }
+  };
+  await untilFirstFailure(signal, Array(FINISHED_AT_ONCE).fill(finishThoseLeft));
+  return versions.map((version) => reports.get(version) as RebuildReport);
 }
 
 /** Step 3: this thread, and whoever else is found, replay the partitions. What memory may hold is shared between them. */
 async function replayAll(
   settings: RunnerSettings,
-  plan: Plan,
-  target: Omit<RebuildOptions, 'onProgress'> & {
-    readonly topics: ReadonlyMap<string, TopicDescription>;
-    readonly records: number;
-    readonly onRecords: (records: number) => void;
-  },
+  versions: readonly Building[],
+  options: RebuildOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const { topics, records, asOf, fromStartOfLog = false, onRecords } = target;
-  const { name: projection, version } = plan;
-  const partitions = partitionsOf(plan, topics);
-  const work = { plan, builder: settings.owner, partitions, records };
-  const others = (await target.findReplayers?.(work)) ?? [];
-  const replayers = [replayerHere(settings, plan), ...others] as const;
+  const { asOf, fromStartOfLog = false, signal } = options;
+  const plans = versions.map(({ plan }) => plan);
+  const partitions = Math.max(0, ...versions.map((version) => version.partitions));
+  const records = versions.reduce((sum, version) => sum + version.records, 0);
+  const work = { plans, builder: settings.owner, partitions, records };
+  const others = (await options.findReplayers?.(work)) ?? [];
+  const replayers = [replayerHere(settings, plans), ...others] as const;
+  const meters = new Map(versions.map(({ plan, progress }) => [plan.name, progress]));
   try {
     await sharePartitions({
       partitions,
       replayers,
-      signal: target.signal ?? new AbortController().signal,
-      replay: (replayer, partition, signal) =>
-        replayer.replay(
+      signal,
+      replay: (replayer, partition, either) => {
+        const building = versions.filter((version) => partition < version.partitions);
+        return replayer.replay(
           {
-            key: { projection, version, partition },
-            untilOffsets: endOffsets(topics, partition),
+            keys: building.map(({ plan }) => ({
+              projection: plan.name,
+              version: plan.version,
+              partition,
+            })),
+            untilOffsets: endOffsets(building, partition),
             ...(asOf && { untilTimestampMs: asOf.getTime() }),
             fromStartOfLog,
-            rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length),
+            rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length / plans.length),
           },
-          { signal, onRecords },
-        ),
+          {
+            signal: either,
+            onRecords: (projection, count) => meters.get(projection)?.add(count),
+          },
+        );
+      },
     });
   } finally {
     await Promise.all(replayers.map((each) => each.close()));
@@ -124,20 +167,16 @@ async function replayAll(
 /** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
 async function finish(
   settings: RunnerSettings,
-  plan: Plan,
-  target: {
-    readonly partitions: number;
-    readonly state: VersionState;
-    readonly onPhase: ProgressMeter['phase'];
-  },
+  { plan, partitions, progress }: Building,
+  state: VersionState,
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
-    target.onPhase('index');
+    progress.phase('index');
     if (plan.rebuild === 'partial' && (await addConstraints(client, plan.table)) === 'duplicates') {
-      target.onPhase('merge');
-      await mergeDuplicates(client, plan, target.partitions);
+      progress.phase('merge');
+      await mergeDuplicates(client, plan, partitions);
     }
-    await setVersionState(client, { projection: plan.name, version: plan.version }, target.state);
+    await setVersionState(client, { projection: plan.name, version: plan.version }, state);
     return countRows(client, plan.table);
   });
 }
@@ -224,22 +263,22 @@ function refused(plan: Plan, why: string): RepriseError {
   );
 }
 
-function describeTopics(
-  settings: RunnerSettings,
+function ownTopics(
   plan: Plan,
-): Promise<ReadonlyMap<string, TopicDescription>> {
-  return settings.log.describe(topicsOf(plan));
+  described: ReadonlyMap<string, TopicDescription>,
+): ReadonlyMap<string, TopicDescription> {
+  const own = topicsOf(plan).map(
+    (topic) => [topic, described.get(topic) as TopicDescription] as const,
+  );
+  return new Map(own);
 }
 
-function endOffsets(
-  topics: ReadonlyMap<string, TopicDescription>,
-  partition: number,
-): ReadonlyMap<string, bigint> {
+/** Where to stop in one partition, by topic. */
+function endOffsets(versions: readonly Building[], partition: number): ReadonlyMap<string, bigint> {
   return new Map(
-    [...topics.values()].map(({ topic, partitions }) => [
-      topic,
-      partitions[partition]?.stableEndOffset ?? 0n,
-    ]),
+    versions
+      .flatMap(({ topics }) => [...topics.values()])
+      .map(({ topic, partitions }) => [topic, partitions[partition]?.stableEndOffset ?? 0n]),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { EventLog } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
 import type { Plan } from '../projection/plan.ts';
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   readonly onRecords: (records: number) => void;
   /** Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default: records are judged afresh. */
   readonly repeats?: readonly string[];
+  /** Reads the log, with others who read it. Default: alone. */
+  readonly read?: EventLog['read'];
   /** Shared with the other tasks that this thread replays. Default: there are none. */
   readonly turn?: FoldTurn;
   /** Rows held in memory at most. Default 600,000. */
@@ -80,7 +83,7 @@ async function replayOnce(
     ...(options.repeats && { repeats: options.repeats }),
     ...(plan.rebuild === 'partial' && { rowsMax: options.rowsMax ?? ROWS_IN_MEMORY_MAX }),
   });
-  const { turn = new FoldTurn() } = options;
+  const { turn = new FoldTurn(), read = (...which) => settings.log.read(...which) } = options;
   // Of several topics some batches wait for others; a repetition keeps records that are folded later.
   const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
   const flush = () =>
@@ -94,8 +97,8 @@ async function replayOnce(
     for (const until of await stagesOf(settings, key, options)) {
       const positions = positionsUntil(session, plan, until);
       if (positions.length > 0) {
-        const read = settings.log.read(positions, { signal, reusesMemory });
-        const batches = upTo(read, positions.length, options.untilTimestampMs);
+        const reading = read(positions, { signal, reusesMemory });
+        const batches = upTo(reading, positions.length, options.untilTimestampMs);
         for await (const batch of inTurn(batches, turn)) {
           await session.foldBatches([batch], flush);
           options.onRecords(batch.nextOffset - batch.firstOffset);
@@ -159,7 +162,10 @@ async function* upTo(
   topics: number,
   untilTimestampMs = Number.POSITIVE_INFINITY,
 ): AsyncIterable<RecordBatch> {
-  if (untilTimestampMs === Number.POSITIVE_INFINITY) return yield* batches;
+  if (untilTimestampMs === Number.POSITIVE_INFINITY) {
+    yield* batches;
+    return;
+  }
   const ended = new Set<string>();
   for await (const batch of batches) {
     if (ended.has(batch.topic)) continue;

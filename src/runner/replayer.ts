@@ -1,14 +1,22 @@
 import type { Plan } from '../projection/plan.ts';
 import type { TaskKey } from './checkpoint.ts';
+import { untilFirstFailure } from './first-failure.ts';
 import { FoldTurn } from './fold-turn.ts';
 import type { ReplayOptions } from './replay-task.ts';
 import { replayTask } from './replay-task.ts';
 import type { RunnerSettings } from './settings.ts';
+import { shareReads } from './shared-reads.ts';
 
-/** One partition to replay, how far, and with how much memory. Plain data: it may go to another thread. */
+/** One partition to replay, for which projections, how far, and with how much memory for each. Plain data: it may go to another thread. */
 export interface ReplayOrder
   extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'fromStartOfLog' | 'rowsMax'> {
-  readonly key: TaskKey;
+  readonly keys: readonly TaskKey[];
+}
+
+/** What is told of an order under way. */
+export interface ReplayHooks {
+  readonly signal: AbortSignal;
+  readonly onRecords: (projection: string, records: number) => void;
 }
 
 /** Whoever replays partitions of a version that is being built: this thread, or another one. */
@@ -16,31 +24,43 @@ export interface Replayer {
   /** Resolves to true once it takes orders; to false when it never will and the others do without it. @throws when the rebuild must not go on without it */
   readonly joins: Promise<boolean>;
   /** Resolves when the partition is committed up to where the order says. @throws what `replayTask` throws; WORKER_FAILED; the signal's reason when aborted */
-  replay(order: ReplayOrder, options: Pick<ReplayOptions, 'signal' | 'onRecords'>): Promise<void>;
+  replay(order: ReplayOrder, hooks: ReplayHooks): Promise<void>;
   /** Call once no order is under way. */
   close(): Promise<void>;
 }
 
 /** A rebuild that looks for others who replay its partitions with it. */
 export interface RebuildWork {
-  readonly plan: Plan;
+  readonly plans: readonly Plan[];
   /** Owns the tasks: whoever replays them does so in this name. */
   readonly builder: string;
   readonly partitions: number;
-  /** Still to be replayed. */
+  /** Still to be replayed, over all projections. */
   readonly records: number;
 }
 
 /** Finds others who replay partitions of a rebuild, besides the thread that it runs in. */
 export type FindReplayers = (work: RebuildWork) => Promise<readonly Replayer[]>;
 
-/** Replays in this thread. */
-export function replayerHere(settings: RunnerSettings, plan: Plan): Replayer {
-  const turn = new FoldTurn();
+/** Replays in this thread; the projections of an order fetch together. */
+export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): Replayer {
+  const seats = new Map(plans.map((plan) => [plan.name, { plan, turn: new FoldTurn() }]));
   return {
     joins: Promise.resolve(true),
-    replay: ({ key, ...order }, options) =>
-      replayTask(settings, key, { plan, turn, ...order, ...options }),
+    async replay({ keys, ...order }, { signal, onRecords }) {
+      const readers = shareReads(settings.log, keys.length);
+      const works = readers.map(({ read, leave }, i) => (either: AbortSignal) => {
+        const key = keys[i] as TaskKey;
+        return replayTask(settings, key, {
+          ...(seats.get(key.projection) as { plan: Plan; turn: FoldTurn }),
+          ...order,
+          read,
+          signal: either,
+          onRecords: (records) => onRecords(key.projection, records),
+        }).finally(leave);
+      });
+      await untilFirstFailure(signal, works);
+    },
     close: async () => undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { untilFirstFailure } from './first-failure.ts';
 import type { Replayer } from './replayer.ts';
 
 /** A replayer has so many partitions under way: while one waits for its COPY, another folds. */
@@ -19,22 +20,20 @@ export interface Sharing {
  */
 export async function sharePartitions(sharing: Sharing): Promise<void> {
   const { partitions, replayers, replay } = sharing;
-  const failed = new AbortController();
-  const signal = AbortSignal.any([sharing.signal, failed.signal]);
   const seats = Array.from({ length: ORDERS_AT_ONCE }, () => replayers)
     .flat()
     .slice(0, partitions);
   let next = seats.length;
-  const work = async (seat: Replayer, first: number) => {
-    const replayer = (await seat.joins) ? seat : replayers[0];
-    for (let partition = first; partition < partitions && !failed.signal.aborted; ) {
-      await replay(replayer, partition, signal);
-      partition = next;
-      next += 1;
-    }
-  };
-  await Promise.all(
-    seats.map((seat, first) => work(seat, first).catch((error: unknown) => failed.abort(error))),
+  await untilFirstFailure(
+    sharing.signal,
+    seats.map((seat, first) => async (signal) => {
+      const replayer = (await seat.joins) ? seat : replayers[0];
+      for (let partition = first; partition < partitions; ) {
+        signal.throwIfAborted();
+        await replay(replayer, partition, signal);
+        partition = next;
+        next += 1;
+      }
+    }),
   );
-  failed.signal.throwIfAborted();
 }

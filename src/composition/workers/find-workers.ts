@@ -57,17 +57,16 @@ function defaultCount({ records }: RebuildWork): number {
 async function settingOf(
   { config, databaseUrl, log }: WorkerHome,
   { configFile }: RebuildWorkers,
-  { plan, builder }: RebuildWork,
+  { plans, builder }: RebuildWork,
 ): Promise<WorkerSetting> {
   const { registry, onError, logLevel, leaseMs } = config;
-  const { name, version, fingerprint } = plan;
   return {
     configFile: pathOf(configFile),
     decided: { registry, onError, logLevel, leaseMs },
     isPretty: process.stderr.isTTY === true,
     databaseUrl,
     logIdentity: await log.identity(),
-    plan: { name, version, fingerprint },
+    plans: plans.map(({ name, version, fingerprint }) => ({ name, version, fingerprint })),
     builder,
   };
 }
@@ -79,13 +78,13 @@ function pathOf(configFile: string | URL): string {
 }
 
 /** Says once, however many threads there are, that a rebuild does without them. */
-function leaveOut(logger: Logger, { plan }: RebuildWork): (error: Error) => void {
+function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => void {
   let isSaid = false;
   return ({ message }) => {
     if (isSaid) return;
     isSaid = true;
     logger.warn(
-      { projection: plan.name, reason: message },
+      { projections: plans.map(({ name }) => name), reason: message },
       'rebuild does without worker threads: they cannot start',
     );
   };

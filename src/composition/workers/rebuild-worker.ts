@@ -34,7 +34,7 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
   });
   if (container === null) return;
   const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
-  const replayer = replayerHere(settings, planOf(container, setting));
+  const replayer = replayerHere(settings, plansOf(container, setting));
   const orders = new Map<number, AbortController>();
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'cancel') orders.get(message.id)?.abort();
@@ -59,9 +59,11 @@ async function compose(setting: WorkerSetting): Promise<Container> {
   const logger = createLogger({ level: setting.decided.logLevel, pretty: setting.isPretty });
   container.rebind(TOKENS.logger).toConstantValue(logger);
   try {
-    const { version, fingerprint } = planOf(container, setting);
-    if (version !== setting.plan.version || fingerprint !== setting.plan.fingerprint) {
-      throw mismatch(setting, `declares ${setting.plan.name} differently`);
+    for (const [i, { name, version, fingerprint }] of plansOf(container, setting).entries()) {
+      const wanted = setting.plans[i];
+      if (version !== wanted?.version || fingerprint !== wanted.fingerprint) {
+        throw mismatch(setting, `declares ${name} differently`);
+      }
     }
     if ((await container.get(TOKENS.log).identity()) !== setting.logIdentity) {
       throw mismatch(setting, 'names another log');
@@ -73,15 +75,15 @@ async function compose(setting: WorkerSetting): Promise<Container> {
   }
 }
 
-function planOf(container: Container, setting: WorkerSetting): Plan {
-  return planNamed(container.get(TOKENS.plans), setting.plan.name);
+function plansOf(container: Container, setting: WorkerSetting): readonly Plan[] {
+  return setting.plans.map(({ name }) => planNamed(container.get(TOKENS.plans), name));
 }
 
 function mismatch(setting: WorkerSetting, what: string): RepriseError {
   return new RepriseError(
     'CONFIG_INVALID',
     `${setting.configFile} ${what} than the application that rebuilds it. Give the application and its workers the same configuration.`,
-    { facts: { projection: setting.plan.name } },
+    { facts: { projections: setting.plans.map(({ name }) => name).join(', ') } },
   );
 }
 
@@ -94,15 +96,15 @@ async function follow(
   },
 ): Promise<void> {
   const { id, order, signal, tell } = given;
-  let untold = 0;
+  let untold = new Map<string, number>();
   let toldMs = 0;
   const tellRecords = () => {
     toldMs = performance.now();
     tell({ kind: 'records', id, records: untold });
-    untold = 0;
+    untold = new Map();
   };
-  const onRecords = (records: number) => {
-    untold += records;
+  const onRecords = (projection: string, records: number) => {
+    untold.set(projection, (untold.get(projection) ?? 0) + records);
     if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
   };
   try {

@@ -13,11 +13,12 @@ export interface WorkerSetting {
   readonly databaseUrl: string;
   /** The log that the application reads, as `EventLog.identity` names it. */
   readonly logIdentity: string;
-  readonly plan: {
+  /** What is rebuilt. */
+  readonly plans: readonly {
     readonly name: string;
     readonly version: number;
     readonly fingerprint: string;
-  };
+  }[];
   /** In whose name tasks are owned. */
   readonly builder: string;
 }
@@ -28,11 +29,15 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'close' };
 
-/** From the worker: it takes orders, or says why it cannot; it has closed its connections; of an order: records replayed since the last message, done, or failed. */
+/** From the worker: it takes orders, or says why it cannot; it has closed its connections; of an order: records replayed since the last message, by projection, done, or failed. */
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'records'; readonly id: number; readonly records: number }
+  | {
+      readonly kind: 'records';
+      readonly id: number;
+      readonly records: ReadonlyMap<string, number>;
+    }
   | { readonly kind: 'done'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError };

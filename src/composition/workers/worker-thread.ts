@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { RepriseError } from '../../reprise-error.ts';
-import type { Replayer, ReplayOrder } from '../../runner/replayer.ts';
+import type { ReplayHooks, ReplayOrder } from '../../runner/replayer.ts';
 import { unpackError } from './packed-error.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 const CLOSE_WITHIN_MS = 10_000;
 
 interface Order {
-  readonly onRecords: (records: number) => void;
+  readonly onRecords: ReplayHooks['onRecords'];
   readonly settle: (error: Error | null) => void;
 }
 
@@ -39,8 +39,7 @@ export class WorkerThread {
   }
 
   /** As `Replayer.replay`, in that thread. */
-  async replay(order: ReplayOrder, options: Parameters<Replayer['replay']>[1]): Promise<void> {
-    const { signal, onRecords } = options;
+  async replay(order: ReplayOrder, { signal, onRecords }: ReplayHooks): Promise<void> {
     signal.throwIfAborted();
     if (this.#failure !== null) throw this.#failure;
     this.#lastId += 1;
@@ -80,8 +79,9 @@ export class WorkerThread {
 
   #hear(message: Extract<FromWorker, { readonly id: number }>): void {
     const order = this.#orders.get(message.id);
-    if (message.kind === 'records') order?.onRecords(message.records);
-    else order?.settle(message.kind === 'done' ? null : unpackError(message.error));
+    if (message.kind === 'records') {
+      for (const [projection, records] of message.records) order?.onRecords(projection, records);
+    } else order?.settle(message.kind === 'done' ? null : unpackError(message.error));
   }
 
   #fail(reason: unknown): RepriseError {
