@@ -87,6 +87,11 @@ bench<RebuildBenchOptions>(
     positive,
   )
   .option(
+    '--projections <number>',
+    'so many projections rebuilt together, from 1 to 10, taking turns with the first of them alone, instead of the comparisons with others',
+    positive,
+  )
+  .option(
     '--comparison-events <number>',
     'events for the hand-written eachBatch loop; default: all',
     positive,

@@ -2,7 +2,7 @@ import { createReprise } from '../src/composition/create-reprise.ts';
 import type { RepriseConfig } from '../src/config/reprise-config.ts';
 import type { Reprise } from '../src/reprise.ts';
 import { paymentOn } from './payment-event.ts';
-import { paymentMetricsOf } from './payment-metrics.ts';
+import { metricsNames, paymentMetricsOf } from './payment-metrics.ts';
 
 export interface PaymentAppOptions {
   readonly brokers: string;
@@ -10,6 +10,8 @@ export interface PaymentAppOptions {
   readonly databaseUrl: string;
   /** Default: a minute. */
   readonly windowMs?: number;
+  /** Windows of further projections, each like the first. Default: none. */
+  readonly moreWindowsMs?: readonly number[];
 }
 
 /** The environment variable from which `payment-config.ts` has its options, as JSON. */
@@ -23,8 +25,12 @@ export function createPaymentApp(options: PaymentAppOptions): Promise<Reprise> {
 /** Its configuration. */
 export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
   const event = paymentOn(options.topic);
+  const windows = [options.windowMs, ...(options.moreWindowsMs ?? [])];
+  const names = metricsNames(windows.length);
   return {
-    projections: [paymentMetricsOf(event, options.windowMs)],
+    projections: windows.map((windowMs, n) =>
+      paymentMetricsOf(event, { name: names[n], ...(windowMs && { windowMs }) }),
+    ),
     events: [event],
     database: { type: 'url', url: options.databaseUrl },
     log: { type: 'kafka', brokers: options.brokers.split(',') },

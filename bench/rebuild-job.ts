@@ -6,6 +6,7 @@ import { runInChild } from './measure/child.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
 import { setUpPaymentApp } from './payment-app.ts';
+import { metricsNames } from './payment-metrics.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
 import { WINDOW_MS } from './workload/payment-stream.ts';
@@ -67,17 +68,25 @@ export interface RebuildVariant {
   readonly checkout?: string;
   /** So many workers. Default: one. */
   readonly workers?: number;
+  /** Windows of projections rebuilt together with the job's. Default: none. */
+  readonly moreWindowsMs?: readonly number[];
 }
 
 /** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
 export async function runReprise(
   job: Job,
-  { checkout, workers }: RebuildVariant = {},
+  { checkout, workers, moreWindowsMs = [] }: RebuildVariant = {},
 ): Promise<Measurement> {
   const { place, server, events, schemaId, expected, windowMs } = job;
   const { brokers, topic } = place;
   const databaseUrl = await server.createDatabase();
-  const registered = await setUpPaymentApp({ brokers, topic, databaseUrl, windowMs });
+  const registered = await setUpPaymentApp({
+    brokers,
+    topic,
+    databaseUrl,
+    windowMs,
+    moreWindowsMs,
+  });
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
   const serversBefore = [server.cpuSeconds(), place.cpuSeconds()] as const;
@@ -87,6 +96,7 @@ export async function runReprise(
     events,
     databaseUrl,
     windowMs,
+    moreWindowsMs,
     ...(workers && {
       workers: { count: workers, configFile: (await builtBench(ROOT)).paymentConfig },
     }),
@@ -99,6 +109,11 @@ export async function runReprise(
     broker: difference(place.cpuSeconds(), serversBefore[1]),
   };
   await verifyRows({ databaseUrl, table: 'payment_metrics__v1', expected, sumTolerance: 0 });
+  for (const [n, more] of moreWindowsMs.entries()) {
+    const table = `${metricsNames(n + 2).at(-1)}__v1`;
+    const rows = new ExpectedRows(events, { windowMs: more });
+    await verifyRows({ databaseUrl, table, expected: rows, sumTolerance: 0 });
+  }
   if (measured.events !== events)
     throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
   return { ...measured, cpuSeconds };

@@ -6,6 +6,7 @@ import type { Standing } from './measure/rounds.ts';
 import { playRounds } from './measure/rounds.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
+import { measureTogether } from './rebuild-together.ts';
 import { measureWorkers } from './rebuild-workers.ts';
 import { WINDOW_MS } from './workload/payment-stream.ts';
 
@@ -15,6 +16,8 @@ export interface RebuildBenchOptions extends JobOptions {
   readonly compare?: string;
   /** So many workers take turns with one, instead of reprise with the others. */
   readonly workers?: number;
+  /** So many projections rebuilt together take turns with the first of them alone, instead of reprise with the others. */
+  readonly projections?: number;
   /** Events for the hand-written eachBatch loop; undefined: all. */
   readonly comparisonEvents?: number;
   /** Events for the hand-written eachMessage loop. */
@@ -26,10 +29,11 @@ export interface RebuildBenchOptions extends JobOptions {
  * write by hand. Every run gets an empty database; the rows are compared one by one with what the bench computed itself.
  */
 export function benchRebuild(options: RebuildBenchOptions): Promise<BenchReport> {
-  const { workers, rounds } = options;
-  return withJob(options, (job) =>
-    workers === undefined ? measure(job, options) : measureWorkers(job, { workers, rounds }),
-  );
+  const { workers, projections, rounds } = options;
+  return withJob(options, (job) => {
+    if (projections !== undefined) return measureTogether(job, { projections, rounds, workers });
+    return workers === undefined ? measure(job, options) : measureWorkers(job, { workers, rounds });
+  });
 }
 
 async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchReport> {

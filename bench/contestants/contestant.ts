@@ -12,8 +12,10 @@ export interface TableTask extends TopicTask {
   readonly windowMs?: number;
 }
 
-/** The same, with threads that share the work. */
+/** The same, with threads that share the work, and with more projections. */
 export interface RebuildTask extends TableTask {
+  /** Windows of projections rebuilt together with the first. Default: none. */
+  readonly moreWindowsMs?: readonly number[];
   /** Default: one thread does it all. */
   readonly workers?: { readonly count: number; readonly configFile: string };
 }

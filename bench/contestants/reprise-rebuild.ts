@@ -1,18 +1,20 @@
 import { createPaymentApp, PAYMENT_APP } from '../payment-app.ts';
+import { metricsNames } from '../payment-metrics.ts';
 import type { Measurement, RebuildTask } from './contestant.ts';
 import { cpuSecondsSince, rssMaxBytes, secondsSince } from './contestant.ts';
 
-/** The production path: `app.rebuild` from connecting to the table with its primary key, in state `ready`. */
+/** The production path: `app.rebuildTogether` from connecting to the tables with their primary keys, in state `ready`. */
 export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   process.env[PAYMENT_APP] = JSON.stringify(task);
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
   const app = await createPaymentApp(task);
   const phases: string[] = [];
-  const report = await app.rebuild('payment_metrics', {
+  const names = metricsNames(1 + (task.moreWindowsMs?.length ?? 0));
+  const reports = await app.rebuildTogether(names, {
     ...(task.workers && { workers: task.workers }),
-    onProgress: ({ phase }) => {
-      if (phases.at(-1)?.split(' ')[0] === phase) return;
+    onProgress: ({ name, phase }) => {
+      if (name !== names[0] || phases.at(-1)?.split(' ')[0] === phase) return;
       phases.push(`${phase} ${secondsSince(startedMs).toFixed(2)} s`);
     },
   });
@@ -20,5 +22,5 @@ export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   const cpuSeconds = { own: cpuSecondsSince(startedCpu) };
   process.stderr.write(`  reprise: phases from ${phases.join(', ')}\n`);
   await app.close();
-  return { events: report.records, seconds, rssMaxBytes: rssMaxBytes(), cpuSeconds };
+  return { events: reports[0]?.records ?? 0, seconds, rssMaxBytes: rssMaxBytes(), cpuSeconds };
 }

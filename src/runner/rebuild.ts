@@ -150,7 +150,7 @@ async function replayAll(
             untilOffsets: endOffsets(building, partition),
             ...(asOf && { untilTimestampMs: asOf.getTime() }),
             fromStartOfLog,
-            rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length / plans.length),
+            rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length),
           },
           {
             signal: either,

@@ -12,6 +12,8 @@ import { createRecovery } from './errors/recovery.ts';
 import { FoldTurn } from './fold-turn.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { readActiveOffsets } from './outbox-store.ts';
+import type { RowShare } from './row-budget.ts';
+import { shareRows } from './row-budget.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
@@ -35,8 +37,8 @@ export interface ReplayOptions {
   readonly read?: EventLog['read'];
   /** Shared with the other tasks that this thread replays. Default: there are none. */
   readonly turn?: FoldTurn;
-  /** Rows held in memory at most. Default 600,000. */
-  readonly rowsMax?: number;
+  /** Of what may be held in memory. Default: 600,000 rows, alone. */
+  readonly rows?: RowShare | undefined;
   /** What is known of failures, and with it how many records a flush may hold. Default: nothing yet. */
   readonly recovery?: Recovery;
   /** Told after every flush. */
@@ -63,6 +65,10 @@ export async function replayTask(
   }
 }
 
+function aloneWith(rowsMax: number): RowShare {
+  return shareRows(rowsMax, 1)[0] as RowShare;
+}
+
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
@@ -81,7 +87,7 @@ async function replayOnce(
     fromStartOfLog: options.fromStartOfLog,
     recovery: options.recovery,
     ...(options.repeats && { repeats: options.repeats }),
-    ...(plan.rebuild === 'partial' && { rowsMax: options.rowsMax ?? ROWS_IN_MEMORY_MAX }),
+    ...(plan.rebuild === 'partial' && { rows: options.rows ?? aloneWith(ROWS_IN_MEMORY_MAX) }),
   });
   const { turn = new FoldTurn(), read = (...which) => settings.log.read(...which) } = options;
   // Of several topics some batches wait for others; a repetition keeps records that are folded later.

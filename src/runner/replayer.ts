@@ -4,13 +4,16 @@ import { untilFirstFailure } from './first-failure.ts';
 import { FoldTurn } from './fold-turn.ts';
 import type { ReplayOptions } from './replay-task.ts';
 import { replayTask } from './replay-task.ts';
+import { shareRows } from './row-budget.ts';
 import type { RunnerSettings } from './settings.ts';
 import { shareReads } from './shared-reads.ts';
 
-/** One partition to replay, for which projections, how far, and with how much memory for each. Plain data: it may go to another thread. */
+/** One partition to replay, for which projections, how far, and with how much memory. Plain data: it may go to another thread. */
 export interface ReplayOrder
-  extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'fromStartOfLog' | 'rowsMax'> {
+  extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'fromStartOfLog'> {
   readonly keys: readonly TaskKey[];
+  /** Rows that all of them together may hold in memory. */
+  readonly rowsMax: number;
 }
 
 /** What is told of an order under way. */
@@ -47,7 +50,8 @@ export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): 
   const seats = new Map(plans.map((plan) => [plan.name, { plan, turn: new FoldTurn() }]));
   return {
     joins: Promise.resolve(true),
-    async replay({ keys, ...order }, { signal, onRecords }) {
+    async replay({ keys, rowsMax, ...order }, { signal, onRecords }) {
+      const shares = shareRows(rowsMax, keys.length);
       const readers = shareReads(settings.log, keys.length);
       const works = readers.map(({ read, leave }, i) => (either: AbortSignal) => {
         const key = keys[i] as TaskKey;
@@ -55,6 +59,7 @@ export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): 
           ...(seats.get(key.projection) as { plan: Plan; turn: FoldTurn }),
           ...order,
           read,
+          rows: shares[i],
           signal: either,
           onRecords: (records) => onRecords(key.projection, records),
         }).finally(leave);

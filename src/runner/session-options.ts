@@ -2,6 +2,7 @@ import type { Plan } from '../projection/plan.ts';
 import type { Backoff } from './backoff.ts';
 import type { Recovery } from './errors/recovery.ts';
 import type { WriteRows } from './flush.ts';
+import type { RowShare } from './row-budget.ts';
 
 /** How a session folds and writes. */
 export interface SessionOptions {
@@ -13,8 +14,8 @@ export interface SessionOptions {
   readonly onPause: (reason: Error | null) => void;
   /** What the task learned from its failures so far: outlives the session. Default: nothing yet, by the policy for following the log. */
   readonly recovery?: Recovery;
-  /** Rows in memory that make a flush due, besides the recovery's stride. Default: no bound. */
-  readonly rowsMax?: number;
+  /** Says when rows in memory make a flush due, besides the recovery's stride. Default: never. */
+  readonly rows?: RowShare;
   /** Dead letters of the run that this one repeats, as `recordId` names them; with what its journal says of others. Default: it repeats none. */
   readonly repeats?: Iterable<string>;
   /** Take the task only where no live instance owns it. Default false: from whoever has it. */

@@ -271,13 +271,12 @@ export class TaskSession {
   /** Folds a batch in parts, none larger than what may be flushed together. */
   async #foldInStrides(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
     const { stride } = this.#recovery;
-    const { rowsMax = Number.POSITIVE_INFINITY } = this.#options;
     for (let rest: RecordBatch | null = batch; rest !== null; ) {
       const room = stride.recordsMax - this.#sinceFlush;
       const cut: readonly [RecordBatch, RecordBatch | null] =
         rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
       await this.#foldBatch(cut[0]);
-      const isFull = this.fold.rowCount >= rowsMax || this.#keys.isFull;
+      const isFull = this.#options.rows?.isFull(this.fold.rowCount) || this.#keys.isFull;
       if (isFull || this.#sinceFlush >= stride.recordsMax) await flush();
       rest = cut[1];
     }
