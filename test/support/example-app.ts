@@ -12,13 +12,14 @@ import { testConfig } from './test-config.ts';
 /** The example's event on a topic of the test's own, and its metrics as a class of any version. */
 export function exampleOn(topic: string) {
   const event: EventDefinition<UserActed> = { ...UserActed, topic };
-  const metricsOf = (version: number) =>
+  const metricsOf = (version: number, { name = 'user_metrics', size = '1 minute' } = {}) =>
     class Metrics extends UserMetrics {
+      override readonly name: string = name;
       override readonly version: number = version;
       override define() {
         const windowed = this.from(event)
           .key('userId')
-          .window(tumbling('1 minute'), { lateness: '10 seconds' });
+          .window(tumbling(size as '1 minute'), { lateness: '10 seconds' });
         return windowed.measure({
           events: count(),
           average: avg('value'),
@@ -39,6 +40,8 @@ export interface TestAppOptions {
   /** Kafka brokers; undefined: the Postgres log. */
   readonly brokers?: readonly string[];
   readonly onError?: ErrorPolicy;
+  /** Further metrics, by name: the size of their windows. Default: none. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** The example application on a database and log of the test's own. */
