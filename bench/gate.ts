@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createTaskFold } from '../src/fold/create-task-fold.ts';
 import type { RecordBatch } from '../src/log/record-batch.ts';
 import { compileProjection } from '../src/projection/compile.ts';
@@ -10,6 +9,7 @@ import { ratiosOf } from './measure/report.ts';
 import { say } from './measure/say.ts';
 import { paymentOn } from './payment-event.ts';
 import { paymentMetricsOf } from './payment-metrics.ts';
+import { PAYMENT_SCHEMA } from './payment-schema.ts';
 import { paymentBatches, SCHEMA_ID } from './workload/payment-batches.ts';
 
 export interface GateOptions {
@@ -66,12 +66,11 @@ export async function benchGate({ events, rounds }: GateOptions): Promise<BenchR
 }
 
 const plan = compileProjection(new (paymentMetricsOf(paymentOn(TOPIC)))());
-const schema = readFileSync(new URL('payment.avsc', import.meta.url), 'utf8');
 
 function foldOurs(batches: readonly RecordBatch[], generatedCode: boolean): void {
   const clock = { maxEventTimeMs: null, watermarkMs: null, nowMs: null };
   const fold = createTaskFold(plan, { clock, mode: 'partial', generatedCode });
-  fold.resolveSchema(SCHEMA_ID, schema);
+  fold.resolveSchema(SCHEMA_ID, PAYMENT_SCHEMA);
   for (const batch of batches) {
     fold.prepare(batch);
     fold.apply(batch);

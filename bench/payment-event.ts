@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { defineAvroEvent } from '../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../src/event/event-definition.ts';
+import { PAYMENT_SCHEMA } from './payment-schema.ts';
 import { METHODS } from './workload/payment-stream.ts';
 
 /** One payment as `bench/payment.avsc` says. */
@@ -11,8 +11,6 @@ export interface Payment {
   readonly method: (typeof METHODS)[number];
   readonly occurredAt: Date;
 }
-
-const schemaText = readFileSync(new URL('./payment.avsc', import.meta.url), 'utf8');
 
 /** The payment event on a topic of this run. */
 export function paymentOn(topic: string): EventDefinition<Payment> {
@@ -28,6 +26,6 @@ export function paymentOn(topic: string): EventDefinition<Payment> {
       { name: 'method', type: { kind: 'enum', symbols: METHODS }, nullable: false },
       { name: 'occurredAt', type: { kind: 'timestamp-millis' }, nullable: false },
     ],
-    schema: schemaText,
+    schema: PAYMENT_SCHEMA,
   });
 }

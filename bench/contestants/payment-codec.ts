@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Schema } from 'avsc';
 import avsc from 'avsc';
+import { PAYMENT_SCHEMA } from '../payment-schema.ts';
 
 /** A payment as avsc gives it: the timestamp is a number of milliseconds. */
 export interface DecodedPayment {
@@ -12,9 +12,7 @@ export interface DecodedPayment {
 }
 
 const HEADER_BYTES = 5;
-const type = avsc.Type.forSchema(
-  JSON.parse(readFileSync(new URL('../payment.avsc', import.meta.url), 'utf8')) as Schema,
-);
+const type = avsc.Type.forSchema(JSON.parse(PAYMENT_SCHEMA) as Schema);
 
 /** Decodes a value in Confluent's format as a hand-written loop does: it knows its one schema, so the header is skipped. */
 export function decodePayment(value: Buffer | null): DecodedPayment {
