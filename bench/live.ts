@@ -5,6 +5,7 @@ import { openServer, openTopic } from './environment.ts';
 import { CheckpointPoller } from './measure/checkpoint-poller.ts';
 import { runInChild, startContestant } from './measure/child.ts';
 import { quantile } from './measure/median.ts';
+import { cpuSecondsOf } from './measure/process-cpu.ts';
 import type { BenchReport } from './measure/report.ts';
 import { say } from './measure/say.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
@@ -22,6 +23,9 @@ export interface LiveOptions {
   readonly database?: string;
 }
 
+const SETTLE_MS = 3_000;
+/** The kernel counts processor time in steps of 10 ms: a thousandth of this. */
+const IDLE_MS = 10_000;
 const CATCH_UP_MS = 30_000;
 
 /**
@@ -62,6 +66,7 @@ async function measure(
   const published = await runInChild('livePublisher', { ...task, rate });
   await caughtUp(poller, events);
   await poller.stop();
+  const idleCpuPercent = await idleCpuPercentOf(runner.pid);
   runner.stop();
   const { rssMaxBytes } = await runner.result;
 
@@ -80,7 +85,18 @@ async function measure(
     p99Ms: quantile(latencies, 0.99),
     maxMs: quantile(latencies, 1),
     lost,
+    ...(idleCpuPercent !== undefined && { idleCpuPercent }),
   };
+}
+
+/** Processor time of a process that has nothing to do, a few seconds after its last work; undefined where the system does not tell. */
+async function idleCpuPercentOf(pid: number | undefined): Promise<number | undefined> {
+  await delay(SETTLE_MS);
+  const before = cpuSecondsOf(pid);
+  await delay(IDLE_MS);
+  const after = cpuSecondsOf(pid);
+  if (before === undefined || after === undefined) return undefined;
+  return ((after - before) / (IDLE_MS / 1000)) * 100;
 }
 
 /** Waits until the reader sees everything, or for half a minute: what is not there by then counts as lost. */

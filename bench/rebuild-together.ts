@@ -39,6 +39,9 @@ export async function measureTogether(
     rssMaxBytes,
     cpuSeconds,
     comparisons: { one: one.eventsPerSecond },
-    ratios: { timesAsLongAsOne: one.eventsPerSecond / eventsPerSecond },
+    ratios: {
+      one: eventsPerSecond / one.eventsPerSecond,
+      timesAsLongAsOne: one.eventsPerSecond / eventsPerSecond,
+    },
   };
 }

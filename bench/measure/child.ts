@@ -8,6 +8,7 @@ type Result<Of extends Name> = Awaited<ReturnType<Contestants[Of]>>;
 
 /** A contestant at work in a process of its own. */
 export interface Child<Of extends Name> {
+  readonly pid: number | undefined;
   /** Resolves when it says that it is ready; rejects when it ends before. */
   readonly ready: Promise<void>;
   readonly result: Promise<Result<Of>>;
@@ -87,7 +88,7 @@ export async function startContestant<Of extends Name>(
   });
   // Whoever waits for `result` gets the error; an unwatched `ready` must not end the process.
   ready.catch(() => undefined);
-  return { ready, result, stop: () => child.send('stop') };
+  return { pid: child.pid, ready, result, stop: () => child.send('stop') };
 }
 
 /** Runs a contestant in a fresh process to its end. @throws Error when it fails */

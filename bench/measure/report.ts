@@ -13,6 +13,8 @@ export interface BenchReport {
   readonly maxMs?: number;
   /** Events published and not counted in the read model at the end. */
   readonly lost?: number;
+  /** Processor time of a caught-up runner, per cent of one core. */
+  readonly idleCpuPercent?: number;
   readonly comparisons?: Readonly<Record<string, number>>;
   readonly ratios?: Readonly<Record<string, number>>;
 }
@@ -53,6 +55,7 @@ export function toTable(report: BenchReport): string {
   add('p99', report.p99Ms, milliseconds);
   add('max', report.maxMs, milliseconds);
   add('lost', report.lost, whole);
+  add('idle CPU', report.idleCpuPercent, (value) => `${value.toFixed(1)} % of a core`);
   lines.push(['max RSS', `${Math.round(report.rssMaxBytes / 2 ** 20)} MiB`]);
   for (const [who, used] of Object.entries(report.cpuSeconds ?? {})) {
     lines.push([`CPU, ${who}`, `${used.toFixed(2)} s`]);
