@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { KafkaConnections } from '../../src/log/kafka/connection.ts';
 import { metadataRequest } from '../../src/log/kafka/protocol.ts';
@@ -32,5 +33,17 @@ describeKafka('connections to a broker that hangs up', (brokers) => {
     }
     await connections.close();
     await vi.waitFor(() => expect(proxy.connections).toBe(0));
+  });
+
+  test('that have nothing to do set no timers, one after another', async () => {
+    await ask();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    try {
+      await delay(300);
+      expect(timers.mock.calls.length).toBeLessThan(5);
+    } finally {
+      timers.mockRestore();
+    }
+    await ask();
   });
 });

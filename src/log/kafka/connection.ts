@@ -13,7 +13,10 @@ interface KafkajsConnection {
   /** What an authentication that is under way does with an answer. */
   readonly authHandlers: object | null;
   readonly requestQueue: {
+    readonly pending: readonly unknown[];
+    readonly throttledUntil: number;
     fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
+    scheduleCheckPendingRequests(): void;
   };
   isConnected(): boolean;
   rejectRequests(error: Error): void;
@@ -169,7 +172,10 @@ export class KafkaConnections {
     const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
     const port = Number(address.slice(colon + 1));
     const connectionPool = await pool.connectionPoolBuilder.build({ host, port });
-    for (const connection of connectionPool.pool) assembleResponses(connection, this.#allocate);
+    for (const connection of connectionPool.pool) {
+      assembleResponses(connection, this.#allocate);
+      restWhenIdle(connection);
+    }
     const broker = pool.createBroker({ connectionPool, logger });
     await broker.connect();
     return broker;
@@ -220,6 +226,19 @@ function assembleResponses(
     socket = connection.socket;
     if (connection.authHandlers && assembly.isEmpty) kafkajsData(chunk);
     else assembly.push(chunk);
+  };
+}
+
+/**
+ * Has a connection look after requests that wait only while some do. kafkajs 2.2.4 sets a timer for the distant past instead, which fires at once and sets the next: a thousand times a
+ * second for every connection (https://github.com/tulios/kafkajs/issues/1556).
+ */
+function restWhenIdle({ requestQueue }: KafkajsConnection): void {
+  if (typeof requestQueue.scheduleCheckPendingRequests !== 'function')
+    throw changed('requestQueue');
+  const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
+  requestQueue.scheduleCheckPendingRequests = () => {
+    if (requestQueue.pending.length > 0 || requestQueue.throttledUntil > Date.now()) schedule();
   };
 }
 

@@ -1,0 +1,17 @@
+const counts = new Map<string, number>();
+const wrap = (name: 'setTimeout' | 'setInterval') => { const o = globalThis[name]; (globalThis as any)[name] = function (f: any, ms: any, ...a: any[]) { const where = (new Error().stack ?? '').split('\n').slice(2, 4).map(l => l.trim().replace(/.*\/(work\/main\/)?/, '')).join(' < '); const k = `${name} ${ms} ${where}`; return (o as any)((...b: any[]) => { counts.set(k, (counts.get(k) ?? 0) + 1); return f(...b); }, ms, ...a); }; };
+wrap('setTimeout'); wrap('setInterval');
+const { createReprise } = await import('../src/composition/create-reprise.ts');
+const { paymentConfig } = await import('../bench/payment-app.ts');
+const { openTopic, openServer } = await import('../bench/environment.ts');
+const place = await openTopic(undefined); const server = await openServer(undefined);
+const databaseUrl = await server.createDatabase();
+const app = await createReprise(paymentConfig({ brokers: place.brokers, topic: place.topic, databaseUrl }));
+await app.setUp(); await app.runner.start();
+const { default: pg } = await import('pg'); const q0 = (pg.Client.prototype as any).query; const qs = new Map<string, number>();
+(pg.Client.prototype as any).query = function (...a: any[]) { const t = (typeof a[0] === 'string' ? a[0] : a[0]?.text ?? '').replace(/\s+/g, ' ').slice(0, 90); qs.set(t, (qs.get(t) ?? 0) + 1); return q0.apply(this, a); };
+await new Promise(r => setTimeout(r, 3000)); counts.clear(); qs.clear();
+await new Promise(r => setTimeout(r, 10000));
+for (const [k, v] of [...counts].sort((a, b) => b[1] - a[1]).slice(0, 20)) console.log('T', v / 10, k);
+for (const [k, v] of [...qs].sort((a, b) => b[1] - a[1]).slice(0, 20)) console.log('Q', v / 10, k);
+await app.close(); await server.close(); await place.close();
