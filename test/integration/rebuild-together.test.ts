@@ -89,12 +89,10 @@ describe('a rebuild of several', () => {
     // This one is ahead of the others then: what it has replayed, it does not read again.
     await expect(together.rebuild('hourly')).rejects.toMatchObject(refused);
     await expect(together.rebuildTogether(NAMES)).rejects.toMatchObject(refused);
-    const states = (await together.status()).map(({ name, version, state }) => [
-      name,
-      version,
-      state,
-    ]);
-    expect(states.sort()).toEqual(NAMES.map((name) => [name, 2, 'building']).sort());
+    const states = await together.status();
+    expect(
+      new Set(states.map(({ name, version, state }) => `${name} ${version} ${state}`)),
+    ).toEqual(new Set(NAMES.map((name) => `${name} 2 building`)));
     await together.close();
     const options = { databaseUrl: database.url, example, more: MORE, onError: 'skip' as const };
     await alone.close();
@@ -114,8 +112,8 @@ describe('a rebuild of several', () => {
     const program = startProgram('src/cli/main.ts', {}, command);
     expect(`${await program.exited} ${program.output()}`).toMatch(/^0 /);
     const built = program.output().match(/^Rebuilt .* version 2: 300 records/gm) ?? [];
-    expect(built.map((line) => line.split(' ')[1]).sort()).toEqual(
-      NAMES.toSpliced(NAMES.indexOf('hourly'), 1).sort(),
+    expect(new Set(built.map((line) => line.split(' ')[1]))).toEqual(
+      new Set(NAMES.filter((name) => name !== 'hourly')),
     );
     for (const name of NAMES) await alone.rebuild(name);
     await expectSameTables();
