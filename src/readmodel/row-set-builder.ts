@@ -3,7 +3,7 @@ import type { TablePlan } from '../projection/table-plan.ts';
 import type { ColumnReader } from './column-reader.ts';
 import { createColumnReader } from './column-reader.ts';
 import type { Bytes } from './field-writer.ts';
-import { quotedList } from './table-name.ts';
+import { quoted } from './table-name.ts';
 
 /** Number of fields before a record's fields. */
 const RECORD_HEADER_BYTES = 4;
@@ -18,9 +18,10 @@ export function packedRow(alias: string): string {
   return `encode(record_send(${alias}), 'hex') as packed`;
 }
 
-/** The plan's columns of table `t`, in order: what the record of `packedRow` must be made of. */
-export function planColumns(plan: TablePlan): string {
-  return quotedList(plan.columns.map(({ name }) => name));
+/** The plan's columns, in order: what the record of `packedRow` must be made of. `table`: of that one of several. */
+export function planColumns(plan: TablePlan, table?: string): string {
+  const names = plan.columns.map(({ name }) => quoted(name));
+  return names.map((name) => (table === undefined ? name : `${table}.${name}`)).join(', ');
 }
 
 /** A row as `packedRow` selects it. */

@@ -167,14 +167,14 @@ async function replayAll(
 /** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
 async function finish(
   settings: RunnerSettings,
-  { plan, partitions, progress }: Building,
+  { plan, progress }: Building,
   state: VersionState,
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
     progress.phase('index');
     if (plan.rebuild === 'partial' && (await addConstraints(client, plan.table)) === 'duplicates') {
       progress.phase('merge');
-      await mergeDuplicates(client, plan, partitions);
+      await mergeDuplicates(client, plan);
     }
     await setVersionState(client, { projection: plan.name, version: plan.version }, state);
     return countRows(client, plan.table);

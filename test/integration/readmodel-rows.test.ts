@@ -202,14 +202,23 @@ test('duplicates are taken out in slices of whole keys, and then no longer in th
       await copyRows(client, plan, 0, toRowSet(rows));
       await copyRows(client, plan, 0, toRowSet(twice));
       await copyRows(client, plan, 1, toRowSet(twice));
+      await copyRows(client, plan, 2, toRowSet(twice));
+      await copyRows(client, plan, 2, toRowSet(twice));
       await inTransaction(async () => {
         expect(await addConstraints(client, plan)).toBe('duplicates');
-        expect(await slicesOf(1)).toEqual([]);
         // Rows that are put back while slices are taken do not turn up among them.
-        const slices = await slicesOf(0, twice.slice(0, 1));
-        expect(slices.flat().sort()).toEqual([...twice, ...twice].map(print).sort());
-        expect(slices.every((slice) => slice.length % 2 === 0 && slice.length <= 4)).toBe(true);
-        expect(await slicesOf(0)).toEqual([]);
+        const slices = await slicesOf(twice.slice(0, 1));
+        const taken = [...twice, ...twice].map(print);
+        const of = (wanted: number) =>
+          slices.flatMap(({ partition, printed }) => (partition === wanted ? printed : []));
+        expect(of(0).sort()).toEqual(taken.sort());
+        expect(of(2).sort()).toEqual(taken.sort());
+        expect(of(1)).toEqual([]);
+        for (const { printed } of slices) {
+          expect(printed.length % 2).toBe(0);
+          expect(printed.length).toBeLessThanOrEqual(4);
+        }
+        expect(await slicesOf()).toEqual([]);
         expect(await countRows(client, plan)).toBe(BigInt(rows.length + 1));
         expect(await addConstraints(client, plan)).toBe('added');
         const { rows: indexes } = await client.query<{ definition: string }>(
@@ -226,12 +235,12 @@ test('duplicates are taken out in slices of whole keys, and then no longer in th
   );
 });
 
-/** Takes out the duplicates of a partition, about three rows at a time; `back` is added to the table after the first slice. */
-async function slicesOf(partition: number, back: readonly Row[] = []): Promise<string[][]> {
-  const slices: string[][] = [];
-  for await (const slice of takeDuplicates(client, plan, partition, 3)) {
+/** Takes out the duplicates, about three rows at a time; `back` is added to the table after the first slice. */
+async function slicesOf(back: readonly Row[] = []) {
+  const slices: { readonly partition: number; readonly printed: string[] }[] = [];
+  for await (const { partition, rows } of takeDuplicates(client, plan, 3)) {
     if (slices.length === 0) await copyRows(client, plan, partition, toRowSet(back));
-    slices.push(printAll(slice));
+    slices.push({ partition, printed: printAll(rows) });
   }
   return slices;
 }

@@ -94,7 +94,7 @@ async function verifyAlone(
     const progress = createProgress(live, countRecords(offsets), options.onProgress);
     await replayAll(settings, scratch, { snapshot, options, onRecords: progress.add }); // 2
     progress.phase('index');
-    await inTransaction(settings.pool, (other) => finish(other, scratch, offsets));
+    await inTransaction(settings.pool, (other) => finish(other, scratch));
     const differences: RowDifference[] = [];
     let total = 0;
     for (const [i, table] of live.tables.entries()) {
@@ -262,10 +262,10 @@ async function remake(
   await copyScratchJournal(client, plan, of.live);
 }
 
-async function finish(client: ClientBase, scratch: Plan, offsets: Offsets): Promise<void> {
+async function finish(client: ClientBase, scratch: Plan): Promise<void> {
   if (scratch.rebuild !== 'partial') return;
   if ((await addConstraints(client, scratch.table)) === 'added') return;
-  await mergeDuplicates(client, scratch, Math.max(...offsets.keys()) + 1);
+  await mergeDuplicates(client, scratch);
 }
 
 async function dropScratch(client: ClientBase, scratch: Plan): Promise<void> {
