@@ -9,7 +9,7 @@ import { startKafka } from '../test/support/kafka-broker.ts';
 import { cpuSecondsOf, parentOf } from './measure/process-cpu.ts';
 import { say } from './measure/say.ts';
 
-/** Partitions of every bench topic. */
+/** Partitions of a bench topic, unless told otherwise. */
 const PARTITIONS = 4;
 
 /** A topic of this run on a broker that was given or booted. */
@@ -35,14 +35,17 @@ export interface BenchServer {
 }
 
 /** A topic with a name nobody else uses, on `brokers` or, when undefined, on a broker of our own. @throws Error when there is none */
-export async function openTopic(brokers: string | undefined): Promise<BenchTopic> {
+export async function openTopic(
+  brokers: string | undefined,
+  partitions = PARTITIONS,
+): Promise<BenchTopic> {
   const kafka =
     brokers === undefined
       ? await bootKafka()
       : { brokers, stop: async () => undefined, pid: undefined };
   try {
     const topic = `bench-payments-${randomBytes(4).toString('hex')}`;
-    const leaders = await createTopic(kafka.brokers, topic);
+    const leaders = await createTopic(kafka.brokers, topic, partitions);
     return {
       brokers: kafka.brokers,
       topic,
@@ -125,11 +128,15 @@ async function withAdmin<Result>(
 }
 
 /** Retention is off: the workload's timestamps lie in the past and the broker would delete them while we measure. */
-async function createTopic(brokers: string, topic: string): Promise<BenchTopic['leaders']> {
+async function createTopic(
+  brokers: string,
+  topic: string,
+  numPartitions: number,
+): Promise<BenchTopic['leaders']> {
   return withAdmin(brokers, async (admin) => {
     const configEntries = [{ name: 'retention.ms', value: '-1' }];
     await admin.createTopics({
-      topics: [{ topic, numPartitions: PARTITIONS, replicationFactor: 1, configEntries }],
+      topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
       waitForLeaders: true,
     });
     const { brokers: nodes } = await admin.describeCluster();

@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly events?: number;
   /** Published before the measured seconds at the same rate: counted for `lost`, not for the latencies. */
   readonly warmUpSeconds: number;
+  /** Runners that share the tasks. Default 1. */
+  readonly instances?: number;
   readonly kafka?: string;
   readonly database?: string;
 }
@@ -58,17 +60,20 @@ async function measure(
   const databaseUrl = await server.createDatabase();
   const task = { brokers: place.brokers, topic: place.topic, databaseUrl, events };
   await setUpPaymentApp(task);
-  const runner = await startContestant('liveRunner', task);
-  await runner.ready;
+  const runners = await Promise.all(
+    Array.from({ length: options.instances ?? 1 }, () => startContestant('liveRunner', task)),
+  );
+  await Promise.all(runners.map(({ ready }) => ready));
   const poller = new CheckpointPoller(databaseUrl);
   await poller.start();
   say(`publishing ${measured} events at ${rate} a second, after ${warmUp} to warm up`);
   const published = await runInChild('livePublisher', { ...task, rate });
   await caughtUp(poller, events);
   await poller.stop();
-  const idleCpuPercent = await idleCpuPercentOf(runner.pid);
-  runner.stop();
-  const { rssMaxBytes } = await runner.result;
+  const idleCpuPercent = await idleCpuPercentOf(runners[0]?.pid);
+  for (const runner of runners) runner.stop();
+  const results = await Promise.all(runners.map(({ result }) => result));
+  const rssMaxBytes = Math.max(...results.map((each) => each.rssMaxBytes));
 
   const table = 'payment_metrics';
   const lost = events - (await countedEvents(databaseUrl, table));

@@ -13,6 +13,7 @@ import { say } from './measure/say.ts';
 import type { PeersOptions } from './peers.ts';
 import type { PublishBenchOptions } from './publish.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
+import type { ScaleOptions } from './scale.ts';
 
 /** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
 interface CommonOptions {
@@ -76,6 +77,8 @@ bench<RebuildBenchOptions>(
     'windows of this size, a divisor of an hour; other than a minute without the loops written by hand',
     positive,
   )
+  .option('--users <number>', 'users that pay: the keys', positive)
+  .option('--partitions <number>', 'partitions of the topic', positive)
   .addOption(databaseOption())
   .option(
     '--compare <folder>',
@@ -161,7 +164,16 @@ bench<LiveOptions>(
   .option('--rate <number>', 'events per second', positive, 5_000)
   .option('--seconds <number>', 'measured seconds', positive, 60)
   .option('--events <number>', 'measured events, instead of --seconds', positive)
+  .option('--instances <number>', 'runners that share the tasks', positive, 1)
   .option('--warm-up-seconds <number>', 'seconds before, which are not measured', positive, 5);
+
+bench<ScaleOptions>(
+  'scale',
+  'what the cost of an event depends on: length of the log, keys, partitions, projections, instances',
+  async () => (await import('./scale.ts')).benchScale,
+)
+  .addOption(databaseOption())
+  .option('--quick', 'a tenth of the events: to try it out');
 
 program
   .command('contestant <name> <task>', { hidden: true })

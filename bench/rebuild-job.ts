@@ -9,7 +9,7 @@ import { setUpPaymentApp } from './payment-app.ts';
 import { metricsNames } from './payment-metrics.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
-import { WINDOW_MS } from './workload/payment-stream.ts';
+import { USERS, WINDOW_MS } from './workload/payment-stream.ts';
 
 /** Where the job of `rebuild` and `peers` runs. */
 export interface JobOptions {
@@ -18,6 +18,10 @@ export interface JobOptions {
   readonly database?: string;
   /** Size of the windows; default: a minute. Other engines know no other. */
   readonly windowMs?: number;
+  /** Users that pay. Default 10,000. */
+  readonly users?: number;
+  /** Of the topic. Default 4. */
+  readonly partitions?: number;
 }
 
 /** What a run is about: the filled topic, the server, and what every row must be. */
@@ -39,8 +43,8 @@ export async function withJob<Result>(
   options: JobOptions,
   work: (job: Job) => Promise<Result>,
 ): Promise<Result> {
-  const { events, windowMs = WINDOW_MS } = options;
-  const place = await openTopic(options.kafka);
+  const { events, windowMs = WINDOW_MS, users = USERS } = options;
+  const place = await openTopic(options.kafka, options.partitions);
   try {
     const server = await openServer(options.database);
     try {
@@ -51,8 +55,8 @@ export async function withJob<Result>(
         databaseUrl: await server.createDatabase(),
       });
       say(`filling ${topic} with ${events} events`);
-      await fillTopic({ topic, leaders, schemaId, events });
-      const expected = new ExpectedRows(events, { windowMs });
+      await fillTopic({ topic, leaders, schemaId, events, users });
+      const expected = new ExpectedRows(events, { windowMs, users });
       return await work({ place, server, events, schemaId, expected, windowMs });
     } finally {
       await server.close();

@@ -47,7 +47,7 @@ async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchRep
     ...(compare === undefined
       ? { kafkajsDrain: () => runInChild('kafkajsDrain', { brokers, topic, events }) }
       : { compared: () => runReprise(job, { checkout: compare }) }),
-    ...(compare === undefined && job.windowMs === WINDOW_MS
+    ...(compare === undefined && job.windowMs === WINDOW_MS && options.users === undefined
       ? {
           handWrittenBatch: () => runHandWritten(job, 'handWrittenBatch', batchEvents),
           handWrittenEach: () => runHandWritten(job, 'handWrittenEach', eachEvents),

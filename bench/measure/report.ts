@@ -15,8 +15,23 @@ export interface BenchReport {
   readonly lost?: number;
   /** Processor time of a caught-up runner, per cent of one core. */
   readonly idleCpuPercent?: number;
+  /** One measurement for each point of a series. */
+  readonly points?: readonly ScalePoint[];
   readonly comparisons?: Readonly<Record<string, number>>;
   readonly ratios?: Readonly<Record<string, number>>;
+}
+
+/** What one thing costs when another is so large. */
+export interface ScalePoint {
+  /** What is varied. */
+  readonly axis: string;
+  readonly value: number;
+  readonly eventsPerSecond: number;
+  readonly rows?: number;
+  readonly rssMaxBytes: number;
+  readonly cpuSeconds?: Readonly<Record<string, number>>;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
 }
 
 /** Ours divided by each of theirs. */
@@ -66,11 +81,24 @@ export function toTable(report: BenchReport): string {
       `${whole(rate)} events/s, ours is ${report.ratios?.[name]?.toFixed(2)} times that`,
     ]);
   }
+  for (const point of report.points ?? []) lines.push([nameOf(point), pointText(point)]);
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   return [
     `bench ${report.bench}`,
     ...lines.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
   ].join('\n');
+}
+
+function nameOf({ axis, value }: ScalePoint): string {
+  return `${whole(value)} ${axis}`;
+}
+
+function pointText({ eventsPerSecond, rows, rssMaxBytes, p50Ms, p99Ms }: ScalePoint): string {
+  const parts = [`${whole(eventsPerSecond)} events/s`];
+  if (rows !== undefined) parts.push(`${whole(rows)} rows`);
+  if (p50Ms !== undefined) parts.push(`p50 ${milliseconds(p50Ms)}`);
+  if (p99Ms !== undefined) parts.push(`p99 ${milliseconds(p99Ms)}`);
+  return [...parts, `${Math.round(rssMaxBytes / 2 ** 20)} MiB`].join(', ');
 }
 
 function whole(value: number): string {

@@ -8,10 +8,14 @@ const CRC_FROM = 21;
 const RECORD_BYTES_MAX = 128;
 const HEX = Buffer.from('0123456789abcdef');
 
-/** UTF-8 of every user id; also the record keys. */
-export const userKeys: readonly Buffer[] = Array.from({ length: USERS }, (_, index) =>
+const userKeys: readonly Buffer[] = Array.from({ length: USERS }, (_, index) =>
   Buffer.from(userName(index)),
 );
+
+/** UTF-8 of a user id; also the record key. */
+export function userKey(index: number): Buffer {
+  return userKeys[index] ?? Buffer.from(userName(index));
+}
 
 /**
  * Builds the record batches (v2, uncompressed) of one partition, writing key, Confluent header and Avro value straight into the batch: kafkajs's producer would
@@ -38,7 +42,7 @@ export class BatchWriter {
 
   /** Adds the stream's current payment. @returns true when the batch has reached its size */
   append(payment: PaymentStream): boolean {
-    const key = userKeys[payment.userIndex] as Buffer;
+    const key = userKey(payment.userIndex);
     if (this.#count === 0) this.#firstTimestampMs = payment.appendedAtMs;
     this.#lastTimestampMs = payment.appendedAtMs;
     const valueBytes =

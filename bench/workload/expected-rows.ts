@@ -40,7 +40,7 @@ export class ExpectedRows {
     last.count = Math.max(0, events - 1);
     last.next();
     this.#windows = Math.floor((last.appendedAtMs - START_MS) / this.#windowMs) + 1;
-    const cells = USERS * this.#windows;
+    const cells = (options.users ?? USERS) * this.#windows;
     this.#payments = new Int32Array(cells);
     this.#high = new Float64Array(cells);
     this.#low = new Float64Array(cells);

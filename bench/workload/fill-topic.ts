@@ -1,6 +1,6 @@
 import { partitionFor } from '../../src/log/partitioner.ts';
-import { BatchWriter, userKeys } from './batch-writer.ts';
-import { PaymentStream } from './payment-stream.ts';
+import { BatchWriter, userKey } from './batch-writer.ts';
+import { PaymentStream, USERS } from './payment-stream.ts';
 import { ProduceConnection } from './produce-connection.ts';
 
 /** A producer's usual batch size (`batch.size` of the Java client). */
@@ -12,13 +12,17 @@ export interface FillOptions {
   readonly leaders: readonly { readonly host: string; readonly port: number }[];
   readonly schemaId: number;
   readonly events: number;
+  /** Default 10,000. */
+  readonly users?: number;
 }
 
 /** Writes the workload's first `events` payments to an empty topic, by key, in uncompressed batches of about 16 KB. @returns records per partition */
 export async function fillTopic(options: FillOptions): Promise<readonly number[]> {
-  const { topic, leaders, schemaId, events } = options;
+  const { topic, leaders, schemaId, events, users = USERS } = options;
   const partitions = leaders.length;
-  const partitionOf = userKeys.map((key) => partitionFor(key, partitions, 0));
+  const partitionOf = Uint8Array.from({ length: users }, (_, user) =>
+    partitionFor(userKey(user), partitions, 0),
+  );
   const writers = leaders.map(() => new BatchWriter({ schemaId, bytesMax: BATCH_BYTES }));
   // One connection each: the broker works off a connection's requests one after another.
   const connections = leaders.map(({ host, port }) => new ProduceConnection(host, port));
@@ -29,7 +33,7 @@ export async function fillTopic(options: FillOptions): Promise<readonly number[]
     counts[partition] = (counts[partition] ?? 0) + writer.count;
     await connections[partition]?.send(topic, partition, writer.finish());
   };
-  const stream = new PaymentStream();
+  const stream = new PaymentStream({ users });
   while (stream.count < events) {
     stream.next();
     const partition = partitionOf[stream.userIndex] as number;

@@ -1,4 +1,4 @@
-/** Users of the workload; with 85 windows of one minute that makes about 840,000 result rows from 5,000,000 events. */
+/** Users of the workload, unless told otherwise; with 85 windows of one minute that makes about 840,000 result rows from 5,000,000 events. */
 export const USERS = 10_000;
 /** Symbols of `method` in payment.avsc, in its order. */
 export const METHODS = ['CARD', 'TRANSFER', 'WALLET'] as const;
@@ -15,6 +15,8 @@ export interface PaymentStreamOptions {
   readonly seed?: number;
   /** Event time between two events. Default 1.02. */
   readonly eventsApartMs?: number;
+  /** Users that pay, each as likely as another. Default 10,000. */
+  readonly users?: number;
 }
 
 /**
@@ -35,15 +37,17 @@ export class PaymentStream {
   idHigh = 0;
   idLow = 0;
   readonly #eventsApartMs: number;
+  readonly #users: number;
   #state: number;
 
   constructor(options: PaymentStreamOptions = {}) {
     this.#state = (options.seed ?? 20_250_106) >>> 0 || 1;
+    this.#users = options.users ?? USERS;
     this.#eventsApartMs = options.eventsApartMs ?? EVENTS_APART_MS;
   }
 
   next(): void {
-    this.userIndex = this.#draw() % USERS;
+    this.userIndex = this.#draw() % this.#users;
     this.amount = (100 + (this.#draw() % 100_000)) / 100;
     this.idHigh = this.#draw();
     this.idLow = this.#draw();
