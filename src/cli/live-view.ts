@@ -2,7 +2,7 @@ import type { ProjectionStatus, Reprise } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 import { queryRows, type ViewRow, viewColumns } from './read-rows.ts';
 import { pause } from './stop-signal.ts';
-import { renderTable } from './table.ts';
+import { cellText, renderTable } from './table.ts';
 import type { Planned } from './with-app.ts';
 
 const REDRAW_MS = 1_000;
@@ -152,7 +152,7 @@ function headline(frame: ProjectionFrame): string {
 
 function rowText(row: ViewRow): string {
   return Object.entries(row)
-    .map(([column, value]) => `${column}=${value instanceof Date ? value.toISOString() : value}`)
+    .map(([column, value]) => `${column}=${cellText(value)}`)
     .join(' ');
 }
 

@@ -1,3 +1,5 @@
+import { jsonText } from './json-text.ts';
+
 /** Lines of a plain table: a header, then rows; columns as wide as their widest cell, numbers to the right. */
 export function renderTable(
   header: readonly string[],
@@ -21,14 +23,19 @@ export function renderTable(
   return [line(header), ...cells.map(line)];
 }
 
-/** A value as people read it in one line. */
-function cellText(value: unknown): string {
+/** A value as people read it in one line: what has several parts as JSON. */
+export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   if (typeof value === 'number' && !Number.isInteger(value))
     return String(Number(value.toPrecision(10)));
-  return String(value);
+  return Array.isArray(value) || isPlain(value) ? jsonText(value) : String(value);
+}
+
+/** Not of a class that has a text of its own, such as a Decimal. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isNumeric(value: unknown): boolean {

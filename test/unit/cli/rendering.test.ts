@@ -5,8 +5,17 @@ import { frameLines } from '../../../src/cli/live-view.ts';
 import { progressText } from '../../../src/cli/progress.ts';
 import { statusText } from '../../../src/cli/status.ts';
 import { renderTable } from '../../../src/cli/table.ts';
+import { Decimal } from '../../../src/event/decimal.ts';
 
 describe('renderTable', () => {
+  it('shows what has several parts as JSON, and a decimal as its digits', () => {
+    const positions = [{ topic: 'logins', offset: 7n }];
+    expect(renderTable(['positions', 'sum'], [[positions, Decimal.fromString('1.50')]])).toEqual([
+      'positions                          sum',
+      '[{"topic":"logins","offset":"7"}]  1.50',
+    ]);
+  });
+
   it('aligns numbers to the right and words to the left', () => {
     expect(
       renderTable(
