@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Where the events are and how many of them a contestant has to work off. */
 export interface TopicTask {
   readonly brokers: string;
@@ -44,9 +46,21 @@ export function cpuSecondsSince(started: NodeJS.CpuUsage): number {
   return (user + system) / 1e6;
 }
 
-/** Largest resident set of this process so far; the operating system counts it in KiB. */
+/**
+ * Largest resident set of this process so far; the operating system counts it in KiB. Linux's own figure for a process (getrusage) begins with what its parent had when it was
+ * forked, so the one of its memory is asked for where there is one (proc(5), VmHWM).
+ */
 export function rssMaxBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
+  const ofMemory = /VmHWM:\s+(\d+) kB/.exec(statusOrNone())?.[1];
+  return Number(ofMemory ?? process.resourceUsage().maxRSS) * 1024;
+}
+
+function statusOrNone(): string {
+  try {
+    return readFileSync('/proc/self/status', 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Seconds since a value of `performance.now()`. */

@@ -18,8 +18,11 @@ import type { RunnerSettings } from './settings.ts';
 import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
 
-/** Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. */
-export const ROWS_IN_MEMORY_MAX = 600_000;
+/**
+ * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. With one batch more it stays below
+ * 2^19: arrays grow by doubling.
+ */
+export const ROWS_IN_MEMORY_MAX = 480_000;
 
 /** What to replay, and how far. */
 export interface ReplayOptions {
@@ -37,7 +40,7 @@ export interface ReplayOptions {
   readonly read?: EventLog['read'];
   /** Shared with the other tasks that this thread replays. Default: there are none. */
   readonly turn?: FoldTurn;
-  /** Of what may be held in memory. Default: 600,000 rows, alone. */
+  /** Of what may be held in memory. Default: 480,000 rows, alone. */
   readonly rows?: RowShare | undefined;
   /** What is known of failures, and with it how many records a flush may hold. Default: nothing yet. */
   readonly recovery?: Recovery;

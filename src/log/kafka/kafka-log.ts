@@ -14,7 +14,7 @@ import { KafkaTopics } from './topics.ts';
 /** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
 const responseBytesMax = 32 * 1024 * 1024;
 /** Large enough that a reader far behind is not bound by round trips (`npm run bench -- drain`). */
-const partitionBytesMax = 4 * 1024 * 1024;
+const partitionBytesMax = 2 * 1024 * 1024;
 
 /**
  * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the rest shares some.
@@ -28,6 +28,8 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
   const groups = new GroupOffsets(shared);
   const { publishOffsets: prefix } = config;
   const closing = new AbortController();
+  // What the last reader that reused its memory left; held weakly, since there may be no next one.
+  let spare: WeakRef<ReaderMemory> | undefined;
 
   async function* read(
     positions: readonly ReadPosition[],
@@ -37,7 +39,8 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
       throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
     }
     const signals = options.signal === undefined ? [] : [options.signal];
-    const memory = options.reusesMemory ? new ReaderMemory() : null;
+    const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
+    if (memory !== null) spare = undefined;
     const reader = new PartitionReader(
       {
         connections: new KafkaConnections(
@@ -57,7 +60,11 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
       },
       positions.map(partitionState),
     );
-    yield* reader.stream();
+    try {
+      yield* reader.stream();
+    } finally {
+      if (memory !== null) spare = new WeakRef(memory);
+    }
   }
 
   return {
