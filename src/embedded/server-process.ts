@@ -11,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { RepriseError } from '../reprise-error.ts';
 import { type DataDirectory, makeOwnFolder, unusable } from './data-directory.ts';
@@ -153,6 +154,8 @@ function settingsOf(durable: boolean): Record<string, string> {
     wal_level: 'minimal',
     max_wal_senders: '0',
     jit: 'off',
+    // An index is built by as many processes as there are cores: the one that was asked, and these.
+    max_parallel_maintenance_workers: String(availableParallelism() - 1),
     timezone: 'UTC',
     log_timezone: 'UTC',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
