@@ -7,9 +7,9 @@ import { playRounds } from './measure/rounds.ts';
 import { say } from './measure/say.ts';
 import type { JavaPeers, PeerName } from './peers/java-peers.ts';
 import { compilePeers } from './peers/java-peers.ts';
-import { rebuildReport } from './rebuild.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
+import { rebuildReport } from './rebuild-report.ts';
 
 export interface PeersOptions extends JobOptions {
   readonly rounds: number;

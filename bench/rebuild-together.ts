@@ -2,6 +2,7 @@ import type { BenchReport } from './measure/report.ts';
 import { playRounds } from './measure/rounds.ts';
 import type { Job } from './rebuild-job.ts';
 import { runReprise } from './rebuild-job.ts';
+import { rebuildReport } from './rebuild-report.ts';
 
 /** How many projections are rebuilt together. */
 export interface TogetherBenchOptions {
@@ -25,23 +26,12 @@ export async function measureTogether(
 ): Promise<BenchReport> {
   const moreWindowsMs = MORE_WINDOWS_MS.slice(0, projections - 1);
   const shared = workers === undefined ? {} : { workers };
-  const { together, one } = await playRounds(rounds, {
-    together: () => runReprise(job, { ...shared, moreWindowsMs }),
+  const standings = await playRounds(rounds, {
+    reprise: () => runReprise(job, { ...shared, moreWindowsMs }),
     one: () => runReprise(job, shared),
   });
-  const { eventsPerSecond, seconds, rssMaxBytes, cpuSeconds } = together;
-  return {
-    bench: 'rebuild',
-    events: job.events,
-    eventsPerSecond,
-    rows: job.expected.rowCount,
-    rowsPerSecond: job.expected.rowCount / seconds,
-    rssMaxBytes,
-    cpuSeconds,
-    comparisons: { one: one.eventsPerSecond },
-    ratios: {
-      one: eventsPerSecond / one.eventsPerSecond,
-      timesAsLongAsOne: one.eventsPerSecond / eventsPerSecond,
-    },
-  };
+  const report = rebuildReport('rebuild', job, standings);
+  const { reprise, one } = standings;
+  const timesAsLongAsOne = one.eventsPerSecond / reprise.eventsPerSecond;
+  return { ...report, ratios: { ...report.ratios, timesAsLongAsOne } };
 }

@@ -1,11 +1,10 @@
 import type { Measurement } from './contestants/contestant.ts';
 import { runInChild } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
-import { ratiosOf } from './measure/report.ts';
-import type { Standing } from './measure/rounds.ts';
 import { playRounds } from './measure/rounds.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
+import { rebuildReport } from './rebuild-report.ts';
 import { measureTogether } from './rebuild-together.ts';
 import { measureWorkers } from './rebuild-workers.ts';
 import { WINDOW_MS } from './workload/payment-stream.ts';
@@ -55,31 +54,6 @@ async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchRep
       : {}),
   });
   return rebuildReport('rebuild', job, standings);
-}
-
-/** The report of runs of the job, in which `reprise` was the first. */
-export function rebuildReport(
-  bench: string,
-  { events, expected }: Job,
-  standings: Readonly<Record<string, Standing>>,
-): BenchReport {
-  const { reprise, ...others } = standings;
-  if (reprise === undefined) throw new Error('reprise did not run');
-  const { eventsPerSecond, seconds, rssMaxBytes, cpuSeconds } = reprise;
-  const comparisons = Object.fromEntries(
-    Object.entries(others).map(([name, standing]) => [name, standing.eventsPerSecond]),
-  );
-  return {
-    bench,
-    events,
-    eventsPerSecond,
-    rows: expected.rowCount,
-    rowsPerSecond: expected.rowCount / seconds,
-    rssMaxBytes,
-    cpuSeconds,
-    comparisons,
-    ratios: ratiosOf(eventsPerSecond, comparisons),
-  };
 }
 
 async function runHandWritten(
