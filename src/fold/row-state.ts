@@ -18,7 +18,7 @@ export class RowState {
   readonly stride: number;
   /** Slots in use are 0 … count-1. */
   count = 0;
-  /** `numbers[slot * stride + i]`. Replaced when it grows: do not keep it across `slotOf`. */
+  /** `numbers[slot * stride + i]`. Replaced when it grows or is cleared: do not keep it across `slotOf`. */
   numbers: Float64Array;
   keyIds: Int32Array;
   #changed: Uint8Array;
