@@ -6,6 +6,12 @@ import type { ReadModels } from './readmodel/read-models.ts';
 import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
 
+/** A version of a projection. */
+interface ProjectionVersion {
+  readonly name: string;
+  readonly version: number;
+}
+
 /** What one task (projection version × partition) is doing. */
 export interface TaskStatus {
   readonly partition: number;
@@ -35,9 +41,7 @@ export interface InstanceStatus {
 }
 
 /** What one version of a projection is doing, from Postgres and the log: true whichever process runs it. */
-export interface ProjectionStatus {
-  readonly name: string;
-  readonly version: number;
+export interface ProjectionStatus extends ProjectionVersion {
   /** `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the stable view. */
   /** `frozen`: built as of a time; not run, not to be activated. */
   readonly state: 'building' | 'ready' | 'active' | 'frozen';
@@ -54,9 +58,7 @@ export interface ProjectionStatus {
 }
 
 /** How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known. */
-export interface RebuildProgress {
-  readonly name: string;
-  readonly version: number;
+export interface RebuildProgress extends ProjectionVersion {
   readonly phase: 'replay' | 'merge' | 'index' | 'done';
   readonly records: number;
   readonly totalRecords: number;
@@ -86,9 +88,7 @@ export interface RebuildOptions {
 }
 
 /** What a finished rebuild did. */
-export interface RebuildReport {
-  readonly name: string;
-  readonly version: number;
+export interface RebuildReport extends ProjectionVersion {
   readonly records: number;
   readonly rows: bigint;
   readonly seconds: number;
@@ -193,9 +193,7 @@ export interface RowDifference {
 }
 
 /** What a verification found. */
-export interface VerifyReport {
-  readonly name: string;
-  readonly version: number;
+export interface VerifyReport extends ProjectionVersion {
   readonly records: number;
   readonly rows: bigint;
   /** 0: equal to the byte. */
@@ -267,9 +265,7 @@ export interface ScanReport {
 }
 
 /** What refreshing the rows of a version did. */
-export interface RefreshReport {
-  readonly name: string;
-  readonly version: number;
+export interface RefreshReport extends ProjectionVersion {
   readonly records: number;
   /** Rows that were not what a replay gives, and are now. */
   readonly rowsReplaced: number;
@@ -277,9 +273,7 @@ export interface RefreshReport {
 }
 
 /** A version of a projection that sees `pii` fields: its rows may hold what a subject's key encrypted. */
-export interface AffectedProjection {
-  readonly name: string;
-  readonly version: number;
+export interface AffectedProjection extends ProjectionVersion {
   readonly state: 'building' | 'ready' | 'active' | 'frozen';
   /** Whether it is the version that the configuration declares: `refresh` works on that one, the others have to be retired. */
   readonly isDeclared: boolean;
@@ -309,16 +303,12 @@ export interface SubjectReport {
 }
 
 /** What a switch did. `previousVersion` is null when none was active. */
-export interface ActivateReport {
-  readonly name: string;
-  readonly version: number;
+export interface ActivateReport extends ProjectionVersion {
   readonly previousVersion: number | null;
 }
 
 /** Counters of this process's runner, for live views: monotonic since start. */
-export interface RunnerCounters {
-  readonly name: string;
-  readonly version: number;
+export interface RunnerCounters extends ProjectionVersion {
   readonly recordsFolded: number;
   readonly rowsWritten: number;
   readonly flushes: number;

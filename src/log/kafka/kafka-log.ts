@@ -28,50 +28,12 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
   const groups = new GroupOffsets(shared);
   const { publishOffsets: prefix } = config;
   const closing = new AbortController();
-  // What the last reader that reused its memory left; held weakly, since there may be no next one.
-  let spare: WeakRef<ReaderMemory> | undefined;
-
-  async function* read(
-    positions: readonly ReadPosition[],
-    options: ReadOptions = {},
-  ): AsyncGenerator<RecordBatch, void> {
-    if (closing.signal.aborted) {
-      throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
-    }
-    const signals = options.signal === undefined ? [] : [options.signal];
-    const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
-    if (memory !== null) spare = undefined;
-    const reader = new PartitionReader(
-      {
-        connections: new KafkaConnections(
-          config,
-          (size) => memory?.take(size) ?? Buffer.allocUnsafe(size),
-        ),
-        memory,
-        topics,
-        decompress: await loadDecompress(config.unpackedBytesMax),
-        settings: {
-          maxWaitMs: options.maxWaitMs ?? 500,
-          responseBytesMax,
-          partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
-        },
-        signal: AbortSignal.any([closing.signal, ...signals]),
-        logger: config.logger ?? (() => undefined),
-      },
-      positions.map(partitionState),
-    );
-    try {
-      yield* reader.stream();
-    } finally {
-      if (memory !== null) spare = new WeakRef(memory);
-    }
-  }
 
   return {
     kind: 'kafka',
     identity: () => topics.clusterId(),
     describe: (names) => topics.describe(names),
-    read,
+    read: createRead(config, topics, closing.signal),
     append: (records) => appender.append(records),
     ensureTopics: (specs) => topics.ensure(specs),
     leaderEpochEnd: (topic, partition, leaderEpoch) =>
@@ -85,6 +47,48 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
       await appender.close();
       await shared.close();
     },
+  };
+}
+
+function createRead(
+  config: KafkaLogConfig,
+  topics: KafkaTopics,
+  closing: AbortSignal,
+): EventLog['read'] {
+  // What the last reader that reused its memory left; held weakly, since there may be no next one.
+  let spare: WeakRef<ReaderMemory> | undefined;
+  return async function* read(
+    positions: readonly ReadPosition[],
+    options: ReadOptions = {},
+  ): AsyncGenerator<RecordBatch, void> {
+    if (closing.aborted) {
+      throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
+    }
+    const signals = options.signal === undefined ? [] : [options.signal];
+    const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
+    if (memory !== null) spare = undefined;
+    const allocate = (size: number) => memory?.take(size) ?? Buffer.allocUnsafe(size);
+    const reader = new PartitionReader(
+      {
+        connections: new KafkaConnections(config, allocate),
+        memory,
+        topics,
+        decompress: await loadDecompress(config.unpackedBytesMax),
+        settings: {
+          maxWaitMs: options.maxWaitMs ?? 500,
+          responseBytesMax,
+          partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
+        },
+        signal: AbortSignal.any([closing, ...signals]),
+        logger: config.logger ?? (() => undefined),
+      },
+      positions.map(partitionState),
+    );
+    try {
+      yield* reader.stream();
+    } finally {
+      if (memory !== null) spare = new WeakRef(memory);
+    }
   };
 }
 
