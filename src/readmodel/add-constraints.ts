@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { indexSql, primaryKeySql } from './create-table.ts';
+import { raiseMemory } from './raise-memory.ts';
 import { tableName } from './table-name.ts';
 
 /**
@@ -12,11 +13,7 @@ export async function addConstraints(
   plan: TablePlan,
 ): Promise<'added' | 'duplicates'> {
   await client.query('set local statement_timeout = 0');
-  // An index build sorts in this memory; a larger setting of the server's stays.
-  await client.query(
-    `select set_config('maintenance_work_mem', '256MB', true)
-     where pg_size_bytes(current_setting('maintenance_work_mem')) < 256 * 1024 * 1024`,
-  );
+  await raiseMemory(client, 'maintenance_work_mem'); // an index build sorts in it
   await client.query('savepoint before_primary_key');
   try {
     await client.query(primaryKeySql(plan)); // 1

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { RowSet } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
+import { raiseMemory } from './raise-memory.ts';
 import type { PackedRow } from './row-set-builder.ts';
 import { packedRow, planColumns, RowSetBuilder } from './row-set-builder.ts';
 import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
@@ -33,11 +34,7 @@ export async function* takeDuplicates(
   rowsPerFetch = ROWS_PER_FETCH,
 ): AsyncGenerator<DuplicateSlice, void> {
   await client.query('set local statement_timeout = 0');
-  // Keys are counted in this memory; a larger setting of the server's stays.
-  await client.query(
-    `select set_config('work_mem', '256MB', true)
-     where pg_size_bytes(current_setting('work_mem')) < 256 * 1024 * 1024`,
-  );
+  await raiseMemory(client, 'work_mem'); // keys are counted in it
   await client.query(`create temporary table ${KEYS} on commit drop as ${duplicateKeysSql(plan)}`);
   await client.query(`analyze ${KEYS}`);
   // A cursor sees the table as it was when it was declared: neither what is deleted nor what is added afterwards shows in it (DECLARE, "insensitive").

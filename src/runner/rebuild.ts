@@ -5,7 +5,7 @@ import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
 import { addConstraints } from '../readmodel/add-constraints.ts';
 import { countRows } from '../readmodel/count-rows.ts';
-import type { RebuildProgress, RebuildReport } from '../reprise.ts';
+import type { RebuildReport, RebuildOptions as WantedRebuild } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { untilFirstFailure } from './first-failure.ts';
@@ -33,14 +33,8 @@ import {
 } from './version-store.ts';
 import { createTables } from './version-tables.ts';
 
-/** How to rebuild. */
-export interface RebuildOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: RebuildProgress) => void;
-  /** Accept a log that no longer begins at 0. */
-  readonly fromStartOfLog?: boolean;
-  /** Only the records before the first one, in each partition, whose timestamp is this or later. The version is frozen then: not run, not to be activated. Default: all. */
-  readonly asOf?: Date;
+/** How to rebuild: as an application asks for it, with whoever is found to share it. */
+export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
   /** Finds others who replay partitions besides this thread. Default: nobody. */
   readonly findReplayers?: FindReplayers;
 }
@@ -62,6 +56,7 @@ export async function rebuild(
   plans: readonly Plan[],
   options: RebuildOptions = {},
 ): Promise<readonly RebuildReport[]> {
+  if (plans.length === 0) return [];
   await assertDatabase(settings.pool);
   const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
   const building = { ...settings, owner: builder };

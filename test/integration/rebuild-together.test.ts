@@ -115,6 +115,7 @@ describe('a rebuild of several', () => {
     expect(new Set(built.map((line) => line.split(' ')[1]))).toEqual(
       new Set(NAMES.filter((name) => name !== 'hourly')),
     );
+    expect(await together.rebuildTogether([])).toEqual([]);
     for (const name of NAMES) await alone.rebuild(name);
     await expectSameTables();
   });
