@@ -4,6 +4,7 @@ import { connectionError } from './connection-error.ts';
 import type { KafkaLogConfig } from './kafka-config.ts';
 import type { ClusterMetadata, KafkaRequest } from './protocol.ts';
 import { ResponseAssembly } from './response-assembly.ts';
+import { createSocket } from './socket.ts';
 
 // Everything that reaches into kafkajs 2.2.4 is in this file: kafkajs is frozen there, and its connections (TLS, SASL, request queue,
 // throttling) are what we use; its consumer is not (architecture.md).
@@ -54,6 +55,7 @@ function kafkajsClient(config: KafkaLogConfig): Kafka {
     clientId: config.clientId ?? 'reprise',
     connectionTimeout: config.connectionTimeoutMs ?? 2_000,
     requestTimeout: config.requestTimeoutMs ?? 30_000,
+    socketFactory: createSocket,
     logLevel: logger === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator: () => (entry) =>
       logger?.({
@@ -224,7 +226,7 @@ function assembleResponses(
   connection.processData = (chunk) => {
     if (connection.socket !== socket) assembly.reset();
     socket = connection.socket;
-    if (connection.authHandlers && assembly.isEmpty) kafkajsData(chunk);
+    if (connection.authHandlers && assembly.isEmpty) kafkajsData(Buffer.from(chunk));
     else assembly.push(chunk);
   };
 }
