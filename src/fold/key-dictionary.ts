@@ -6,19 +6,28 @@ const EMPTY = -1;
 export class KeyDictionary {
   count = 0;
   #bytes: Buffer = Buffer.allocUnsafe(1 << 16);
+  #view = viewOf(this.#bytes);
   #used = 0;
   #starts = new Int32Array(1024);
   #ends = new Int32Array(1024);
   #hashes = new Int32Array(1024);
   #table = new Int32Array(4096).fill(EMPTY);
   #mask = 4095;
+  /** What was looked at last: a batch's keys lie in one buffer. */
+  #source = this.#bytes;
+  #sourceView = this.#view;
 
   /** The id of `source[start, end)`; a new one (equal to the old `count`) when it was never seen. */
   idOf(source: Buffer, start: number, end: number): number {
-    const hash = hashOf(source, start, end);
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceView = viewOf(source);
+    }
+    const view = this.#sourceView;
+    const hash = hashOf(view, start, end);
     let at = hash & this.#mask;
     for (let id = this.#table[at] as number; id !== EMPTY; id = this.#table[at] as number) {
-      if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id;
+      if (this.#hashes[id] === hash && this.#equals(id, view, start, end)) return id;
       at = (at + 1) & this.#mask;
     }
     return this.#add(hash, at, source.subarray(start, end));
@@ -35,11 +44,13 @@ export class KeyDictionary {
     this.#table.fill(EMPTY);
   }
 
-  #equals(id: number, source: Buffer, start: number, end: number): boolean {
-    const from = this.#starts[id] as number;
-    if ((this.#ends[id] as number) - from !== end - start) return false;
-    const bytes = this.#bytes;
-    for (let i = start, j = from; i < end; i += 1, j += 1) if (source[i] !== bytes[j]) return false;
+  #equals(id: number, source: DataView, start: number, end: number): boolean {
+    let j = this.#starts[id] as number;
+    if ((this.#ends[id] as number) - j !== end - start) return false;
+    const view = this.#view;
+    let i = start;
+    for (; i + 4 <= end; i += 4, j += 4) if (source.getInt32(i) !== view.getInt32(j)) return false;
+    for (; i < end; i += 1, j += 1) if (source.getUint8(i) !== view.getUint8(j)) return false;
     return true;
   }
 
@@ -48,6 +59,7 @@ export class KeyDictionary {
       const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#used + key.length));
       this.#bytes.copy(grown, 0, 0, this.#used);
       this.#bytes = grown;
+      this.#view = viewOf(grown);
     }
     if (this.count === this.#starts.length) {
       this.#grow();
@@ -81,20 +93,19 @@ export class KeyDictionary {
 }
 
 /** Four bytes a step: each multiplication waits for the one before. */
-function hashOf(source: Buffer, start: number, end: number): number {
+function hashOf(source: DataView, start: number, end: number): number {
   let hash = 0x811c9dc5;
   let i = start;
   for (; i + 4 <= end; i += 4) {
-    const word =
-      (source[i] as number) |
-      ((source[i + 1] as number) << 8) |
-      ((source[i + 2] as number) << 16) |
-      ((source[i + 3] as number) << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash = Math.imul(hash ^ source.getInt32(i, true), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  for (; i < end; i += 1) hash = Math.imul(hash ^ (source[i] as number), 0x01000193);
+  for (; i < end; i += 1) hash = Math.imul(hash ^ source.getUint8(i), 0x01000193);
   return hash ^ (hash >>> 13);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function grown(array: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
