@@ -30,23 +30,24 @@ interface Ranks {
 
 /** By slot, the place of its window among all. Neighbouring slots tend to share one, which is then not looked up again. */
 function windowRanks({ numbers, stride, count }: RowState): Ranks {
-  const starts = new Float64Array(count);
-  for (let slot = 0; slot < count; slot += 1) {
-    starts[slot] = numbers[slot * stride + WINDOW_START] as number;
-  }
-  const distinct = [...new Set(starts)].sort((a, b) => a - b);
-  const rankOf = new Map(distinct.map((start, rank) => [start, rank]));
+  const met = new Map<number, number>();
   const ranks = new Int32Array(count);
   let start = Number.NaN;
-  let rank = 0;
+  let index = 0;
   for (let slot = 0; slot < count; slot += 1) {
-    if (starts[slot] !== start) {
-      start = starts[slot] as number;
-      rank = rankOf.get(start) as number;
+    const next = numbers[slot * stride + WINDOW_START] as number;
+    if (next !== start) {
+      start = next;
+      index = met.get(start) ?? met.size;
+      met.set(start, index);
     }
-    ranks[slot] = rank;
+    ranks[slot] = index;
   }
-  return { count: distinct.length, ranks };
+  const rankOf = new Int32Array(met.size);
+  const inOrder = [...met].sort(([a], [b]) => a - b);
+  for (const [rank, [, at]] of inOrder.entries()) rankOf[at] = rank;
+  for (let slot = 0; slot < count; slot += 1) ranks[slot] = rankOf[ranks[slot] as number] as number;
+  return { count: met.size, ranks };
 }
 
 /** The slots by rank; those of one rank stay in their order. */
