@@ -72,13 +72,50 @@ function aloneWith(rowsMax: number): RowShare {
   return shareRows(rowsMax, 1)[0] as RowShare;
 }
 
+/** Opens the task and asks for its first batch, folds in its turns, and leaves the turn to the next one while its last rows are written. */
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
   options: ReplayOptions & { readonly recovery: Recovery },
 ): Promise<void> {
+  const { turn = new FoldTurn() } = options;
+  const session = await openReplay(settings, key, options);
+  const flush = async () => {
+    await session.flush();
+    await options.onFlush?.();
+  };
+  const reading = new AbortController();
+  const signal = AbortSignal.any([options.signal, reading.signal]);
+  const stages = await stagesOf(settings, key, options);
+  const batches = askEarly(readStages(settings, session, { ...options, stages, signal }));
+  await turn.take();
+  let lastFlush: Promise<void>;
+  try {
+    const flushMeanwhile = () => turn.giveDuring(flush);
+    await session.foldBatches([], flushMeanwhile);
+    for await (const batch of inTurn(batches, turn)) {
+      if (batch === 'stage') await flushMeanwhile();
+      else {
+        await session.foldBatches([batch], flushMeanwhile);
+        options.onRecords(batch.nextOffset - batch.firstOffset);
+      }
+    }
+    lastFlush = flush();
+  } finally {
+    turn.give();
+    reading.abort();
+  }
+  await lastFlush;
+  await recordOutcome(settings, session.task, 'idle', null);
+}
+
+function openReplay(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions & { readonly recovery: Recovery },
+): Promise<TaskSession> {
   const { plan, signal } = options;
-  const session = await openSession(settings, key, {
+  return openSession(settings, key, {
     plan,
     mode: plan.rebuild,
     write: plan.rebuild === 'partial' ? copyRows : upsertRows,
@@ -92,34 +129,26 @@ async function replayOnce(
     ...(options.repeats && { repeats: options.repeats }),
     ...(plan.rebuild === 'partial' && { rows: options.rows ?? aloneWith(ROWS_IN_MEMORY_MAX) }),
   });
-  const { turn = new FoldTurn(), read = (...which) => settings.log.read(...which) } = options;
+}
+
+/** The batches up to the end; `'stage'` where there is to be a flush in between. @throws what reading throws; the signal's reason when aborted */
+async function* readStages(
+  { log }: Pick<RunnerSettings, 'log'>,
+  session: TaskSession,
+  options: ReplayOptions & { readonly stages: readonly ReadonlyMap<string, bigint>[] },
+): AsyncGenerator<RecordBatch | 'stage', void> {
+  const { plan, signal, read = (...which) => log.read(...which) } = options;
   // Of several topics some batches wait for others; a repetition keeps records that are folded later.
   const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
-  const flush = () =>
-    turn.giveDuring(async () => {
-      await session.flush();
-      await options.onFlush?.();
-    });
-  await turn.take();
-  try {
-    await session.foldBatches([], flush);
-    for (const until of await stagesOf(settings, key, options)) {
-      const positions = positionsUntil(session, plan, until);
-      if (positions.length > 0) {
-        const reading = read(positions, { signal, reusesMemory });
-        const batches = upTo(reading, positions.length, options.untilTimestampMs);
-        for await (const batch of inTurn(batches, turn)) {
-          await session.foldBatches([batch], flush);
-          options.onRecords(batch.nextOffset - batch.firstOffset);
-        }
-      }
-      signal.throwIfAborted();
-      await flush();
+  for (const [n, until] of options.stages.entries()) {
+    if (n > 0) yield 'stage';
+    const positions = positionsUntil(session, plan, until);
+    if (positions.length > 0) {
+      const reading = read(positions, { signal, reusesMemory });
+      yield* upTo(reading, positions.length, options.untilTimestampMs);
     }
-  } finally {
-    turn.give();
+    signal.throwIfAborted();
   }
-  await recordOutcome(settings, session.task, 'idle', null);
 }
 
 /**
@@ -148,12 +177,25 @@ function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<str
   });
 }
 
-/** The batches; while the next one is long in coming, another task has the turn. */
-async function* inTurn(
-  batches: AsyncIterable<RecordBatch>,
+/** Asks for the first item at once: it is there by the time its turn comes. */
+function askEarly<Item>(items: AsyncGenerator<Item, void>): AsyncIterator<Item, void> {
+  let first: Promise<IteratorResult<Item, void>> | null = items.next();
+  first.catch(() => undefined); // whoever takes it is told
+  return {
+    next() {
+      const asked = first ?? items.next();
+      first = null;
+      return asked;
+    },
+    return: () => items.return(),
+  };
+}
+
+/** The items; while the next one is long in coming, another task has the turn. */
+async function* inTurn<Item>(
+  iterator: AsyncIterator<Item, void>,
   turn: FoldTurn,
-): AsyncIterable<RecordBatch> {
-  const iterator = batches[Symbol.asyncIterator]();
+): AsyncIterable<Item> {
   try {
     for (;;) {
       const next = await turn.giveUnlessSoon(iterator.next());
