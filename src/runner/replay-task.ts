@@ -72,7 +72,7 @@ function aloneWith(rowsMax: number): RowShare {
   return shareRows(rowsMax, 1)[0] as RowShare;
 }
 
-/** Opens the task and asks for its first batch, folds in its turns, and leaves the turn to the next one while its last rows are written. */
+/** Opens the task, folds in its turns once its first batch is there, and leaves the turn to the next one while its last rows are written. */
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
@@ -88,6 +88,7 @@ async function replayOnce(
   const signal = AbortSignal.any([options.signal, reading.signal]);
   const stages = await stagesOf(settings, key, options);
   const batches = askEarly(readStages(settings, session, { ...options, stages, signal }));
+  await batches.begun;
   await turn.take();
   let lastFlush: Promise<void>;
   try {
@@ -177,11 +178,13 @@ function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<str
   });
 }
 
-/** Asks for the first item at once: it is there by the time its turn comes. */
-function askEarly<Item>(items: AsyncGenerator<Item, void>): AsyncIterator<Item, void> {
+/** Asks for the first item at once. `begun` resolves when it is there, or never will be. */
+function askEarly<Item>(
+  items: AsyncGenerator<Item, void>,
+): AsyncIterator<Item, void> & { readonly begun: Promise<unknown> } {
   let first: Promise<IteratorResult<Item, void>> | null = items.next();
-  first.catch(() => undefined); // whoever takes it is told
   return {
+    begun: first.catch(() => undefined), // whoever takes it is told
     next() {
       const asked = first ?? items.next();
       first = null;
