@@ -1,6 +1,6 @@
 import type { Field } from '../event/field-type.ts';
 import type { AccumulatorPlan, MeasurePlan } from '../projection/plan.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues, TableColumn } from '../projection/row-set.ts';
 import type { ColumnPlan } from '../projection/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { Distinct } from './aggregate/distinct.ts';
@@ -15,6 +15,7 @@ import { quantileOf } from './aggregate/sketch.ts';
 import type { Top } from './aggregate/top.ts';
 import { topOf } from './aggregate/top.ts';
 import { toColumnValues, valueFault } from './column-values.ts';
+import { ownColumn } from './packed-rows.ts';
 
 /** What a measure's column is computed from. */
 interface MeasureSource {
@@ -22,14 +23,14 @@ interface MeasureSource {
   readonly column: ColumnPlan;
   readonly slots: Int32Array;
   /** State columns written so far, by name. */
-  readonly columns: ReadonlyMap<string, ColumnValues>;
+  readonly columns: ReadonlyMap<string, TableColumn>;
   readonly placed: readonly { readonly plan: AccumulatorPlan }[];
   readonly state: ObjectAccumulator | null;
   readonly field: Field | undefined;
 }
 
 /** A measure that is not an accumulator's own column: an average, a second measure of the same state, or a value computed from an object state. */
-export function measureColumn(source: MeasureSource): ColumnValues {
+export function measureColumn(source: MeasureSource): TableColumn {
   const { measure, column, slots, state } = source;
   if (state === null) return fromColumns(source);
   const values = Array.from(slots, (slot) => valueOf(measure, state.read(slot), source));
@@ -89,7 +90,8 @@ function valueOf(measure: MeasurePlan, state: unknown, { field, placed }: Measur
   }
 }
 
-function fromColumns({ measure, columns, placed, field: of }: MeasureSource): ColumnValues {
+function fromColumns(from: MeasureSource): TableColumn {
+  const { measure, columns, placed, field: of, slots } = from;
   const { aggregate, field, filter } = measure;
   const same = ({ plan }: { readonly plan: AccumulatorPlan }) =>
     plan.field === field && plan.filter === filter;
@@ -102,9 +104,10 @@ function fromColumns({ measure, columns, placed, field: of }: MeasureSource): Co
   )?.plan;
   if (state === undefined || state.kind === 'object')
     throw new TypeError(`no state for ${measure.name}`);
-  const source = need(columns, state.kind === 'sumDouble' ? state.hi : state.column);
-  if (aggregate !== 'avg') return source;
-  const counts = countsOf(columns, placed, { field, filter });
+  const column = need(columns, state.kind === 'sumDouble' ? state.hi : state.column);
+  if (aggregate !== 'avg') return column;
+  const source = ownColumn(column, slots.length);
+  const counts = countsOf(from, { field, filter });
   const present = counts.values.some((n) => n === 0)
     ? Uint8Array.from(counts.values, (n) => (n > 0 ? 1 : 0))
     : null;
@@ -116,15 +119,17 @@ function fromColumns({ measure, columns, placed, field: of }: MeasureSource): Co
 }
 
 function countsOf(
-  columns: ReadonlyMap<string, ColumnValues>,
-  placed: readonly { readonly plan: AccumulatorPlan }[],
+  { columns, placed, slots }: MeasureSource,
   of: { readonly field: string | null; readonly filter: number | null },
 ): { readonly values: Float64Array } {
   const counts = placed.filter(({ plan }) => plan.kind === 'count' && plan.filter === of.filter);
   const found =
     counts.find(({ plan }) => plan.field === of.field) ??
     counts.find(({ plan }) => plan.field === null);
-  const column = found?.plan.kind === 'count' ? need(columns, found.plan.column) : undefined;
+  const column =
+    found?.plan.kind === 'count'
+      ? ownColumn(need(columns, found.plan.column), slots.length)
+      : undefined;
   if (column?.type !== 'int8') throw new TypeError(`no count for ${of.field}`);
   return column;
 }
@@ -135,7 +140,7 @@ function meanOfInteger(sum: bigint, n: number, field: Field | undefined): number
   return Number(`${sum}e-${scale}`) / n;
 }
 
-function need(columns: ReadonlyMap<string, ColumnValues>, name: string): ColumnValues {
+function need(columns: ReadonlyMap<string, TableColumn>, name: string): TableColumn {
   const values = columns.get(name);
   if (values === undefined) throw new TypeError(`no values for column ${name}`);
   return values;

@@ -1,6 +1,6 @@
 import type { Field } from '../event/field-type.ts';
 import type { AccumulatorPlan, MeasurePlan, MeasuresPlan, PlanBase } from '../projection/plan.ts';
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { Absence, TableColumn } from '../projection/row-set.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './aggregate/accumulator.ts';
 import { Count } from './aggregate/count.ts';
 import { objectStateOf } from './aggregate/create-object-state.ts';
@@ -9,6 +9,7 @@ import { Extreme } from './aggregate/extreme.ts';
 import { IntegerSum } from './aggregate/integer-sum.ts';
 import { ObjectAccumulator } from './aggregate/object-accumulator.ts';
 import { exactColumn, measureColumn } from './measure-values.ts';
+import type { RowsToWrite } from './packed-rows.ts';
 import { PartFilter } from './part-filter.ts';
 import { EARLIEST_MS } from './postgres-limits.ts';
 import type { RowState } from './row-state.ts';
@@ -129,9 +130,10 @@ export class Measures {
     for (const { accumulator } of this.#placed) accumulator.clear(slot);
   }
 
-  /** All measure and state columns of the given rows, by name. */
-  write(state: RowState, slots: Int32Array): Map<string, ColumnValues> {
-    const columns = this.#stateOf(state, slots);
+  /** All measure and state columns of the given rows, by name, packed where they can be. */
+  write(rows: RowsToWrite): Map<string, TableColumn> {
+    const { slots } = rows;
+    const columns = this.#stateOf(rows);
     for (const measure of this.#plan.measures) {
       if (measure.aggregate === 'zScore') continue;
       if (!columns.has(measure.column)) {
@@ -154,40 +156,30 @@ export class Measures {
     for (const { accumulator } of this.#placed) accumulator.forget(count);
   }
 
-  #stateOf(state: RowState, slots: Int32Array): Map<string, ColumnValues> {
-    const columns = new Map<string, ColumnValues>();
+  #stateOf(rows: RowsToWrite): Map<string, TableColumn> {
+    const columns = new Map<string, TableColumn>();
     for (const { plan, accumulator } of this.#placed) {
-      const present = this.#presence(plan, state, slots);
-      for (const [name, values] of accumulator.write(state, slots, present)) {
+      for (const [name, values] of accumulator.write(rows, this.#absenceOf(plan))) {
         columns.set(name, values);
       }
     }
     return columns;
   }
 
-  /** Marks the rows that hold a value, where values may be missing; null: all do. */
-  #presence(plan: AccumulatorPlan, state: RowState, slots: Int32Array): Uint8Array | null {
-    if (!plan.kind.startsWith('sum')) return null;
-    const counted = this.#countOf(plan, state, slots);
-    return counted === null ? null : Uint8Array.from(counted, (n) => (n > 0 ? 1 : 0));
-  }
-
-  #countOf(
-    { field, filter }: Pick<AccumulatorPlan, 'field' | 'filter'>,
-    state: RowState,
-    slots: Int32Array,
-  ): Float64Array | null {
-    const found = this.#placed.find(
+  /** Marks the rows in which a sum has no value, where values may be missing; null: all have. */
+  #absenceOf({ kind, field, filter }: AccumulatorPlan): Absence | null {
+    if (!kind.startsWith('sum')) return null;
+    const counted = this.#placed.find(
       ({ plan }) => plan.kind === 'count' && plan.field === field && plan.filter === filter,
     );
-    return found?.accumulator instanceof Count ? found.accumulator.read(state, slots) : null;
+    return counted?.accumulator instanceof Count ? counted.accumulator.absence : null;
   }
 
   #valueOf(
     measure: MeasurePlan,
     slots: Int32Array,
-    columns: ReadonlyMap<string, ColumnValues>,
-  ): ColumnValues {
+    columns: ReadonlyMap<string, TableColumn>,
+  ): TableColumn {
     const column = this.#plan.table.columns.find(({ name }) => name === measure.column);
     if (column === undefined) throw new TypeError(`no column ${measure.column}`);
     return measureColumn({

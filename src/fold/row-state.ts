@@ -1,3 +1,6 @@
+import type { RowsToWrite } from './packed-rows.ts';
+import { Spare } from './spare.ts';
+
 /** Where the row's own numbers lie in its stride; the accumulators' follow. */
 export const WINDOW_START = 0;
 /** Where the window ends. */
@@ -101,6 +104,20 @@ export class RowState {
     return slots;
   }
 
+  /** The numbers of some rows, packed in that order: into `memory`, which must have room for them, or into new memory. */
+  copyOf(slots: Int32Array, memory?: Float64Array): RowsToWrite {
+    const { numbers, stride } = this;
+    const count = slots.length;
+    const packed = memory ?? new Float64Array(count * stride);
+    for (let i = 0, to = 0; i < count; i += 1) {
+      let from = (slots[i] as number) * stride;
+      for (const end = to + stride; to < end; to += 1, from += 1) {
+        packed[to] = numbers[from] as number;
+      }
+    }
+    return { numbers: packed, stride, count, slots };
+  }
+
   /** Forgets every row. Costs what there are of them, not what there once were. Memory that was mostly full is put by for whoever grows next. */
   clear(): void {
     this.#forgetRecent();
@@ -113,7 +130,7 @@ export class RowState {
     this.count = 0;
     this.changedCount = 0;
     if (isFull && this.keyIds.length > CAPACITY_MIN) {
-      spare = new WeakRef(this.#arrays());
+      spare.leave(this.#arrays());
       this.#use(newArrays(this.stride, CAPACITY_MIN));
     }
   }
@@ -176,13 +193,15 @@ export class RowState {
   }
 
   #grow(): void {
-    const larger = takeSpare(this.stride, this.count) ?? newArrays(this.stride, 2 * this.count);
+    const { stride, count } = this;
+    const fits = (each: Arrays) => each.stride === stride && each.keyIds.length > count;
+    const larger = spare.take(fits) ?? newArrays(stride, 2 * count);
     larger.numbers.set(this.numbers);
     larger.keyIds.set(this.keyIds);
     larger.changed.set(this.#changed);
     larger.changedSlots.set(this.#changedSlots);
     this.#use(larger);
-    for (let slot = 0; slot < this.count; slot += 1) this.#insert(slot);
+    for (let slot = 0; slot < count; slot += 1) this.#insert(slot);
   }
 
   #arrays(): Arrays {
@@ -213,20 +232,8 @@ interface Arrays {
   readonly table: Int32Array;
 }
 
-/**
- * The arrays of rows that were cleared: in a rebuild the next partition's grow as large, and memory that the process has already costs a tenth of new memory. Held weakly, so
- * that a process which rebuilds nothing more does not keep them.
- */
-let spare: WeakRef<Arrays> | null = null;
-
-/** The arrays put by, if they have room for more rows than `count`. */
-function takeSpare(stride: number, count: number): Arrays | null {
-  const arrays = spare?.deref();
-  if (arrays === undefined || arrays.stride !== stride || arrays.keyIds.length <= count)
-    return null;
-  spare = null;
-  return arrays;
-}
+/** The arrays of rows that were cleared. */
+const spare = new Spare<Arrays>();
 
 function newArrays(stride: number, capacity: number): Arrays {
   return {

@@ -1,7 +1,7 @@
 import type { KeyRing } from '../avro/pii-envelope.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { RecordBatch, RecordHeader } from '../log/record-batch.ts';
-import type { RowSet } from '../projection/row-set.ts';
+import type { RowSet, TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import type { ErrorCode } from '../reprise-error.ts';
 import type { ClockStart } from './event-clock.ts';
@@ -51,7 +51,7 @@ export interface Emission {
 /** Changes of one table: rows to upsert (or, in partial mode, to append) and keys (key columns only) whose rows go. No key is in both. */
 export interface TableChange {
   readonly table: TablePlan;
-  readonly rows: RowSet;
+  readonly rows: TableRows;
   readonly deleted: RowSet | null;
 }
 
@@ -126,7 +126,7 @@ export interface TaskFold {
   apply(batch: RecordBatch): readonly DeadLetter[];
   /** The partition has been quiet for `quietMs` since its last event: watermark = largest event time + quietMs − lateness. */
   tick(quietMs: number): void;
-  /** What changed since the last call. */
+  /** What changed since the last call; in partial mode the rows hold until `committed`. */
   takeChanges(): FoldChanges;
   /** Tells that the changes taken are committed: what is closed may leave the memory. */
   committed(): void;

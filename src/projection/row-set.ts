@@ -7,6 +7,43 @@ export interface RowSet {
   readonly columns: readonly ColumnValues[];
 }
 
+/** Rows on their way to a table, whose numbers may still be packed as the fold has them. Every row set is such rows. */
+export interface TableRows {
+  readonly count: number;
+  readonly columns: readonly TableColumn[];
+}
+
+/** A column of rows on their way to a table. */
+export type TableColumn = ColumnValues | PackedColumn | NullColumn;
+
+/** All numbers of a row side by side: those of row i from `numbers[i * stride]` on. */
+export interface PackedRows {
+  readonly numbers: Float64Array;
+  readonly stride: number;
+  readonly count: number;
+}
+
+/** A column of numbers that lies in packed rows, `at` numbers from where each begins. Of type int8: safe integers. */
+export interface PackedColumn {
+  readonly type: 'int8' | 'float8' | 'timestamptz';
+  readonly rows: PackedRows;
+  readonly at: number;
+  /** Which rows are NULL; null: none. */
+  readonly absence: Absence | null;
+}
+
+/** Marks packed rows that have no value: those whose number at `at` is `is`. */
+export interface Absence {
+  readonly at: number;
+  readonly is: number;
+}
+
+/** A column that is NULL in every row. */
+export interface NullColumn {
+  readonly type: 'float8[]';
+  readonly isNull: true;
+}
+
 /** Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays may be longer than the set's count. */
 export type ColumnValues =
   | {

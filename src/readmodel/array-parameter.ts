@@ -1,4 +1,4 @@
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues, TableColumn } from '../projection/row-set.ts';
 import type { ColumnPlan, ColumnType } from '../projection/table-plan.ts';
 import {
   ARRAY_HEADER_BYTES,
@@ -37,21 +37,26 @@ export interface Slice {
 /** One array parameter per column with the values of the rows in the slice, in the binary format, which node-postgres uses for buffers. */
 export function arrayParameters(
   columns: readonly ColumnPlan[],
-  values: readonly ColumnValues[],
+  values: readonly TableColumn[],
   slice: Slice,
 ): Buffer[] {
   return columns.map((column, i) => {
     const given = values[i];
     if (given === undefined) throw new TypeError(`no values for column ${column.name}`);
     if (given.type !== 'float8[]') return encode(column, given, slice);
-    const literals = asLiterals(given.values.slice(slice.from, slice.until));
+    const arrays = 'isNull' in given ? [] : given.values;
+    const wanted = Array.from(
+      { length: slice.until - slice.from },
+      (_, n) => arrays[slice.from + n] ?? null,
+    );
+    const literals = asLiterals(wanted);
     return encode(column, literals, { from: 0, until: slice.until - slice.from });
   });
 }
 
 function encode(
   column: ColumnPlan,
-  values: Exclude<ColumnValues, { type: 'float8[]' }>,
+  values: Exclude<TableColumn, { type: 'float8[]' }>,
   { from, until }: Slice,
 ): Buffer {
   const writer = createFieldWriter(column, values);

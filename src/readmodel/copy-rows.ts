@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
-import type { RowSet } from '../projection/row-set.ts';
+import type { TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import type { Bytes, FieldWriter } from './field-writer.ts';
 import { allocateBytes, createFieldWriter } from './field-writer.ts';
@@ -22,7 +22,7 @@ export async function copyRows(
   client: ClientBase,
   plan: TablePlan,
   partition: number,
-  rows: RowSet,
+  rows: TableRows,
 ): Promise<void> {
   const columns = quotedList(['_partition', ...plan.columns.map(({ name }) => name)]);
   const sql = `copy ${tableName(plan)} (${columns}) from stdin (format binary)`;
@@ -56,7 +56,7 @@ async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise
 function* encodeCopy(
   plan: TablePlan,
   partition: number,
-  rows: RowSet,
+  rows: TableRows,
   memory: readonly [Bytes, Bytes],
 ): Generator<Buffer> {
   const writers = rows.columns.map((values, i) => {

@@ -1,4 +1,4 @@
-import type { ColumnValues } from '../projection/row-set.ts';
+import type { ColumnValues, PackedColumn, TableColumn } from '../projection/row-set.ts';
 import type { ColumnPlan } from '../projection/table-plan.ts';
 import { numericBytesMax, writeNumeric } from './numeric-field.ts';
 
@@ -42,7 +42,9 @@ export interface FieldWriter {
 const JSONB_VERSION = '\u0001';
 
 /** The writer of a column's values. */
-export function createFieldWriter(column: ColumnPlan, values: ColumnValues): FieldWriter {
+export function createFieldWriter(column: ColumnPlan, values: TableColumn): FieldWriter {
+  if ('isNull' in values) return NULL_WRITER;
+  if ('rows' in values) return packedWriter(values);
   switch (values.type) {
     case 'text':
       return nullable(values.present, (row) => 4 + 3 * (values.values[row] as string).length, {
@@ -104,6 +106,43 @@ function fixed(
     },
   };
 }
+
+/** Numbers are written from where the fold has them. */
+function packedWriter({ type, rows, at: offset, absence }: PackedColumn): FieldWriter {
+  const { numbers, stride } = rows;
+  const set = setterOf(type, numbers);
+  const bytesMax = 4 + 8;
+  return {
+    bytesMax,
+    bytesMaxAt: () => bytesMax,
+    write(bytes, at, row) {
+      const base = row * stride;
+      if (absence !== null && Object.is(numbers[base + absence.at], absence.is)) {
+        return writeNull(bytes, at);
+      }
+      bytes.view.setInt32(at, 8);
+      set(bytes.view, at + 4, base + offset);
+      return at + bytesMax;
+    },
+  };
+}
+
+/** Writes the number at an index; given the number itself, a function that is not inlined would have to allocate it. */
+function setterOf(
+  type: PackedColumn['type'],
+  numbers: Float64Array,
+): (view: DataView, at: number, index: number) => void {
+  switch (type) {
+    case 'float8':
+      return (view, at, index) => view.setFloat64(at, numbers[index] as number);
+    case 'int8':
+      return (view, at, index) => setSafeInteger(view, at, numbers[index] as number);
+    case 'timestamptz':
+      return (view, at, index) => setTimestamp(view, at, numbers[index] as number);
+  }
+}
+
+const NULL_WRITER: FieldWriter = { bytesMax: 4, bytesMaxAt: () => 4, write: writeNull };
 
 function nullable(
   present: Present,

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { RowSet } from '../projection/row-set.ts';
+import type { TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { arrayParameters, parameterType } from './array-parameter.ts';
 import { statementName } from './statement-name.ts';
@@ -16,7 +16,7 @@ export async function upsertRows(
   client: ClientBase,
   plan: TablePlan,
   partition: number,
-  rows: RowSet,
+  rows: TableRows,
 ): Promise<void> {
   const text = upsertSql(plan);
   const name = statementName(text);

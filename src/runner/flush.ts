@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { assertNotForgotten } from '../erasure/postgres/forget-subject.ts';
 import type { FoldChanges } from '../fold/task-fold.ts';
-import type { RowSet } from '../projection/row-set.ts';
+import type { TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { deleteRows } from '../readmodel/delete-rows.ts';
 import { RepriseError } from '../reprise-error.ts';
@@ -23,7 +23,7 @@ export type WriteRows = (
   client: ClientBase,
   plan: TablePlan,
   partition: number,
-  rows: RowSet,
+  rows: TableRows,
 ) => Promise<void>;
 
 /** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */

@@ -19,6 +19,7 @@ export async function mergeDuplicates(client: ClientBase, plan: Plan): Promise<v
     for (const { table, rows } of fold.takeChanges().tables) {
       await copyRows(client, table, partition, rows);
     }
+    fold.committed();
   }
   const added = await addConstraints(client, plan.table);
   if (added === 'duplicates') {

@@ -1,4 +1,5 @@
 import { createTaskFold } from '../fold/create-task-fold.ts';
+import { ownRows } from '../fold/packed-rows.ts';
 import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task-fold.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
@@ -58,10 +59,10 @@ export class MemoryTask {
     const changes = this.fold.takeChanges();
     this.#unflushed.push(...changes.deadLetters);
     for (const { table, rows, deleted } of changes.tables) {
-      if (this.#mode === 'partial') this.#partials.push({ table, rows });
+      if (this.#mode === 'partial') this.#partials.push({ table, rows: ownRows(rows) });
       else {
         if (deleted !== null) this.#table(table).delete(deleted);
-        this.#table(table).upsert(rows);
+        this.#table(table).upsert(ownRows(rows));
       }
     }
     this.lateEvents.push(...changes.lateEvents);
@@ -110,7 +111,7 @@ export function mergeRows(plan: Plan, table: TablePlan, parts: readonly RowSet[]
   const fold = createTaskFold(plan, { clock, mode: 'partial' });
   for (const part of parts) fold.absorb(table, part);
   const found = fold.takeChanges().tables.find((change) => change.table === table);
-  return (
-    found?.rows ?? { count: 0, columns: table.columns.map(() => ({ type: 'bytea', values: [] })) }
+  return ownRows(
+    found?.rows ?? { count: 0, columns: table.columns.map(() => ({ type: 'bytea', values: [] })) },
   );
 }

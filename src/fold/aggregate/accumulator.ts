@@ -1,4 +1,5 @@
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { Absence, ColumnValues, TableColumn } from '../../projection/row-set.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 
@@ -34,12 +35,8 @@ export interface Accumulator {
   merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void;
   /** Merges rows in memory, held by `other` (of the same kind and place; it may be this one) with their numbers in `source`. They stay as they are. */
   mergeRows(target: RowState, other: Accumulator, source: RowState, pairs: RowPairs): void;
-  /** Writes its columns for the given rows. `present` marks the rows where its field had a value; null: all. */
-  write(
-    state: RowState,
-    slots: Int32Array,
-    present: Uint8Array | null,
-  ): Iterable<[string, ColumnValues]>;
+  /** Its columns for the given rows, packed where they can be. `absence`: where its field had no value. */
+  write(rows: RowsToWrite, absence: Absence | null): Iterable<[string, TableColumn]>;
   /** A row moved to another slot; what is kept beside moves with it. */
   move(from: number, to: number): void;
   /** The row in a slot begins anew; its numbers are 0 already. */

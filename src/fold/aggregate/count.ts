@@ -1,4 +1,6 @@
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { Absence, TableColumn } from '../../projection/row-set.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
+import { packedColumn } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
@@ -46,20 +48,13 @@ export class Count implements Accumulator {
     }
   }
 
-  *write(state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
-    yield [
-      this.#column,
-      { type: 'int8', values: this.read(state, slots), exact: null, present: null },
-    ];
+  *write(rows: RowsToWrite): Iterable<[string, TableColumn]> {
+    yield [this.#column, packedColumn('int8', rows, this.#at)];
   }
 
-  /** The counts of the given rows. */
-  read(state: RowState, slots: Int32Array): Float64Array {
-    const values = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i += 1) {
-      values[i] = state.numbers[(slots[i] as number) * state.stride + this.#at] as number;
-    }
-    return values;
+  /** Marks the rows in which nothing was counted. */
+  get absence(): Absence {
+    return { at: this.#at, is: 0 };
   }
 
   clear(): void {}

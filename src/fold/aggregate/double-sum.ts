@@ -1,9 +1,14 @@
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { Absence, ColumnValues, TableColumn } from '../../projection/row-set.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
+import { numbersAt, packedColumn, presentIn } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 import { expansionOf, nearestDouble, unitsOf } from './exact-double.ts';
+
+/** Of sums that a pair holds. */
+const NOTHING_MORE: TableColumn = { type: 'float8[]', isNull: true };
 
 interface SumColumns {
   readonly hi: string;
@@ -155,30 +160,32 @@ export class DoubleSum implements Accumulator {
     this.#settle(numbers, index, slot);
   }
 
-  *write(
-    state: RowState,
-    slots: Int32Array,
-    present: Uint8Array | null,
-  ): Iterable<[string, ColumnValues]> {
-    const hi = new Float64Array(slots.length);
-    const lo = new Float64Array(slots.length);
+  *write(rows: RowsToWrite, absence: Absence | null): Iterable<[string, TableColumn]> {
+    const columns = this.#columns;
+    if (this.#units.size > 0) {
+      yield* this.#writeUnits(rows, presentIn(rows, absence));
+      return;
+    }
+    yield [columns.hi, packedColumn('float8', rows, this.#at, absence)];
+    yield [columns.lo, packedColumn('float8', rows, this.#at + 1, absence)];
+    yield [columns.rest, NOTHING_MORE];
+  }
+
+  *#writeUnits(rows: RowsToWrite, present: Uint8Array | null): Iterable<[string, ColumnValues]> {
+    const { slots } = rows;
+    const hi = numbersAt(rows, this.#at);
+    const lo = numbersAt(rows, this.#at + 1);
     const rest = new Array<readonly number[] | null>(slots.length).fill(null);
-    const { numbers, stride } = state;
     for (let i = 0; i < slots.length; i += 1) {
-      const slot = slots[i] as number;
-      const index = slot * stride + this.#at;
-      hi[i] = numbers[index] as number;
-      lo[i] = numbers[index + 1] as number;
-      const units = this.#units.size === 0 ? undefined : this.#units.get(slot);
-      if (units !== undefined) {
-        const parts = expansionOf(units);
-        const nearest = nearestDouble(units);
-        const inRange = Number.isFinite(nearest);
-        hi[i] = nearest;
-        lo[i] = inRange ? (parts[1] ?? 0) : 0;
-        const more = inRange ? parts.slice(2) : parts;
-        rest[i] = more.length === 0 ? null : more;
-      }
+      const units = this.#units.get(slots[i] as number);
+      if (units === undefined) continue;
+      const parts = expansionOf(units);
+      const nearest = nearestDouble(units);
+      const inRange = Number.isFinite(nearest);
+      hi[i] = nearest;
+      lo[i] = inRange ? (parts[1] ?? 0) : 0;
+      const more = inRange ? parts.slice(2) : parts;
+      rest[i] = more.length === 0 ? null : more;
     }
     yield [this.#columns.hi, { type: 'float8', values: hi, present }];
     yield [this.#columns.lo, { type: 'float8', values: lo, present }];

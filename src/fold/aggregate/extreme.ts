@@ -1,6 +1,8 @@
 import type { FieldColumn } from '../../event/field-columns.ts';
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { TableColumn } from '../../projection/row-set.ts';
 import type { ColumnType } from '../../projection/table-plan.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
+import { numbersAt, packedColumn, presentIn } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
@@ -141,42 +143,25 @@ export class Extreme implements Accumulator {
     }
   }
 
-  *write(state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
-    const present = this.#present(state, slots);
-    if (this.#type === 'numeric') {
-      const values = Array.from(slots, (slot, i) =>
-        present?.[i] === 0 ? null : this.#integer(state, slot),
-      );
-      yield [this.#column, { type: 'numeric', values }];
+  *write(rows: RowsToWrite): Iterable<[string, TableColumn]> {
+    const absence = { at: this.#at, is: NOTHING };
+    if (this.#type !== 'numeric' && this.#exact.size === 0) {
+      const type = this.#type === 'int8' || this.#type === 'timestamptz' ? this.#type : 'float8';
+      yield [this.#column, packedColumn(type, rows, this.#at + 1, absence)];
       return;
     }
-    const values = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i += 1) {
-      values[i] = state.numbers[(slots[i] as number) * state.stride + this.#at + 1] as number;
+    const present = presentIn(rows, absence);
+    const integers = Array.from(numbersAt(rows, this.#at + 1), (number, i) => {
+      if (present?.[i] === 0) return null;
+      return this.#exact.get(rows.slots[i] as number) ?? BigInt(number);
+    });
+    if (this.#type === 'numeric') {
+      yield [this.#column, { type: 'numeric', values: integers }];
+      return;
     }
-    if (this.#type === 'int8') {
-      const exact =
-        this.#exact.size === 0
-          ? null
-          : BigInt64Array.from(slots, (slot) => this.#integer(state, slot));
-      yield [this.#column, { type: 'int8', values, exact, present }];
-    } else {
-      yield [
-        this.#column,
-        { type: this.#type === 'timestamptz' ? 'timestamptz' : 'float8', values, present },
-      ];
-    }
-  }
-
-  #present(state: RowState, slots: Int32Array): Uint8Array | null {
-    const present = new Uint8Array(slots.length);
-    let missing = false;
-    for (let i = 0; i < slots.length; i += 1) {
-      const known = state.numbers[(slots[i] as number) * state.stride + this.#at] === SOME;
-      present[i] = known ? 1 : 0;
-      missing ||= !known;
-    }
-    return missing ? present : null;
+    const values = numbersAt(rows, this.#at + 1);
+    const exact = BigInt64Array.from(integers, (integer) => integer ?? 0n);
+    yield [this.#column, { type: 'int8', values, exact, present }];
   }
 
   clear(slot: number): void {

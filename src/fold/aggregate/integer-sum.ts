@@ -1,4 +1,6 @@
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { Absence, TableColumn } from '../../projection/row-set.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
+import { numbersAt, presentIn } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
@@ -80,17 +82,13 @@ export class IntegerSum implements Accumulator {
     }
   }
 
-  *write(
-    state: RowState,
-    slots: Int32Array,
-    present: Uint8Array | null,
-  ): Iterable<[string, ColumnValues]> {
-    yield [this.#column, { type: 'numeric', values: this.read(state, slots, present) }];
-  }
-
-  /** The sums of the given rows; null where the field had no value. */
-  read(state: RowState, slots: Int32Array, present: Uint8Array | null): (bigint | null)[] {
-    return Array.from(slots, (slot, i) => (present?.[i] === 0 ? null : this.#value(state, slot)));
+  *write(rows: RowsToWrite, absence: Absence | null): Iterable<[string, TableColumn]> {
+    const present = presentIn(rows, absence);
+    const values = Array.from(numbersAt(rows, this.#at), (number, i) => {
+      if (present?.[i] === 0) return null;
+      return this.#large.get(rows.slots[i] as number) ?? BigInt(number);
+    });
+    yield [this.#column, { type: 'numeric', values }];
   }
 
   clear(slot: number): void {

@@ -1,4 +1,5 @@
-import type { ColumnValues } from '../../projection/row-set.ts';
+import type { TableColumn } from '../../projection/row-set.ts';
+import type { RowsToWrite } from '../packed-rows.ts';
 import type { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
@@ -59,7 +60,7 @@ export class ObjectAccumulator implements Accumulator {
     }
   }
 
-  *write(_state: RowState, slots: Int32Array): Iterable<[string, ColumnValues]> {
+  *write({ slots }: RowsToWrite): Iterable<[string, TableColumn]> {
     const values = Array.from(slots, (slot) => JSON.stringify(this.#state.toJson(this.read(slot))));
     yield [this.#column, { type: 'text', values, present: null }];
   }

@@ -1,10 +1,11 @@
 import type { SessionPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { ColumnValues, RowSet, TableColumn } from '../../projection/row-set.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
 import { emissionId } from '../emission-id.ts';
 import type { Keys } from '../keys.ts';
 import { keyPartsAt } from '../keys.ts';
 import { Measures } from '../measures.ts';
+import { ownRows } from '../packed-rows.ts';
 import { RowState } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 import type { FirstEvent } from './session.ts';
@@ -199,7 +200,7 @@ export class SessionRows {
   /** Sessions as columns, in the order of the table plan. */
   write(sessions: readonly Session[], keys: Keys): RowSet {
     const slots = Int32Array.from(sessions, ({ slot }) => slot);
-    const columns = this.#measures.write(this.#state, slots);
+    const columns = this.#measures.write(this.#state.copyOf(slots));
     const ids = Int32Array.from(sessions, ({ keyId }) => keyId);
     for (const [name, values] of keys.columns(ids)) columns.set(name, values);
     const instants = (of: (session: Session) => number): ColumnValues => ({
@@ -249,10 +250,10 @@ export class SessionRows {
       exact: null,
       present: Uint8Array.from(sessions, ({ revisedAt }) => (revisedAt === null ? 0 : 1)),
     });
-    return {
+    return ownRows({
       count: sessions.length,
-      columns: this.#plan.table.columns.map(({ name }) => columns.get(name) as ColumnValues),
-    };
+      columns: this.#plan.table.columns.map(({ name }) => columns.get(name) as TableColumn),
+    });
   }
 
   idOf(session: Session, keys: Keys): string {

@@ -5,6 +5,7 @@ import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
 import { emissionId } from '../emission-id.ts';
 import type { Keys } from '../keys.ts';
+import { ownRows } from '../packed-rows.ts';
 import type { Emission } from '../task-fold.ts';
 import type { Baselines } from './baselines.ts';
 import type { WindowRows } from './window-rows.ts';
@@ -177,7 +178,7 @@ export class WindowCloser {
   }
 
   #rowsOf(slots: Int32Array, keys: Keys): RowSet {
-    return this.#parts.rows.write(keys, slots, () => true);
+    return ownRows(this.#parts.rows.write(keys, slots, () => true));
   }
 }
 

@@ -1,9 +1,10 @@
 import type { WindowedPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
 import type { Keys } from '../keys.ts';
 import { keyPartsAt } from '../keys.ts';
 import { Measures } from '../measures.ts';
+import { packedColumn } from '../packed-rows.ts';
 import { HEADER_NUMBERS, REVISED_AT, RowState, WINDOW_END, WINDOW_START } from '../row-state.ts';
 import type { SourcePart } from '../topic-batch.ts';
 
@@ -117,9 +118,15 @@ export class WindowRows {
     return slot;
   }
 
-  /** The given rows as columns, in the order of the table plan. */
-  write(keys: Keys, slots: Int32Array, isClosed: (slot: number) => boolean): RowSet {
-    const columns = this.measures.write(this.state, slots);
+  /** The given rows as columns, in the order of the table plan, packed where they can be. */
+  write(
+    keys: Keys,
+    slots: Int32Array,
+    isClosed: (slot: number) => boolean,
+    memory?: Float64Array,
+  ): TableRows {
+    const rows = this.state.copyOf(slots, memory);
+    const columns = this.measures.write(rows);
     const ids = new Int32Array(slots.length);
     for (let i = 0; i < slots.length; i += 1) {
       ids[i] = this.state.keyIds[slots[i] as number] as number;
@@ -129,9 +136,10 @@ export class WindowRows {
       ['window_start', WINDOW_START],
       ['window_end', WINDOW_END],
     ] as const) {
-      columns.set(name, { type: 'timestamptz', values: this.#numbers(slots, at), present: null });
+      columns.set(name, packedColumn('timestamptz', rows, at));
     }
-    columns.set('revised_at_offset', this.#revised(slots));
+    const never = { at: REVISED_AT, is: Number.NaN };
+    columns.set('revised_at_offset', packedColumn('int8', rows, REVISED_AT, never));
     if (this.#plan.emit === 'onClose') {
       columns.set('_closed', {
         type: 'boolean',
@@ -139,7 +147,10 @@ export class WindowRows {
         present: null,
       });
     }
-    for (const [n, column] of this.#scores.entries()) columns.set(column, this.#scoresOf(slots, n));
+    for (const [n, column] of this.#scores.entries()) {
+      const at = HEADER_NUMBERS + n;
+      columns.set(column, packedColumn('float8', rows, at, { at, is: Number.NaN }));
+    }
     return {
       count: slots.length,
       columns: this.#plan.table.columns.map(({ name }) => {
@@ -164,35 +175,6 @@ export class WindowRows {
     this.state.clear();
     this.measures.forget();
   }
-
-  #revised(slots: Int32Array): ColumnValues {
-    const values = this.#numbers(slots, REVISED_AT);
-    const present = markPresent(values);
-    for (let i = 0; i < values.length; i += 1) if (present[i] === 0) values[i] = 0;
-    return { type: 'int8', values, exact: null, present };
-  }
-
-  #scoresOf(slots: Int32Array, n: number): ColumnValues {
-    const values = this.#numbers(slots, HEADER_NUMBERS + n);
-    return { type: 'float8', values, present: markPresent(values) };
-  }
-
-  /** One number of each row's stride. */
-  #numbers(slots: Int32Array, at: number): Float64Array {
-    const { numbers, stride } = this.state;
-    const values = new Float64Array(slots.length);
-    for (let i = 0; i < slots.length; i += 1) {
-      values[i] = numbers[(slots[i] as number) * stride + at] as number;
-    }
-    return values;
-  }
-}
-
-/** NaN stands for none. */
-function markPresent(values: Float64Array): Uint8Array {
-  const present = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i += 1) present[i] = values[i] === values[i] ? 1 : 0;
-  return present;
 }
 
 function timestamps(columns: ReadonlyMap<string, ColumnValues>, name: string): Float64Array {

@@ -1,11 +1,12 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { WindowedPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { EventClock } from '../event-clock.ts';
 import type { GeneratedFoldTarget } from '../generated/generated-fold.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
 import { Keys } from '../keys.ts';
+import { PackedMemory } from '../packed-rows.ts';
 import { internKeys } from '../part-keys.ts';
 import type {
   DeadLetter,
@@ -56,6 +57,8 @@ export class WindowedFold implements TaskFold {
   #lateEvents: LateEvent[] = [];
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
+  /** Of the rows of a rebuild that are on their way to the table. */
+  readonly #memory = new PackedMemory();
   lateCount = 0;
 
   constructor(plan: WindowedPlan, options: TaskFoldOptions) {
@@ -200,6 +203,7 @@ export class WindowedFold implements TaskFold {
 
   committed(): void {
     const { state } = this.#rows;
+    this.#memory.leave();
     if (!this.#live || state.count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
     const old = this.#keys;
@@ -228,11 +232,13 @@ export class WindowedFold implements TaskFold {
     return { keys: this.#keys, rows: this.#rows, clock: this.#clock };
   }
 
-  #takeRows(): RowSet {
+  #takeRows(): TableRows {
     const isClosed = this.#closer?.isClosed ?? (() => false);
     const { state } = this.#rows;
     if (this.#live) return this.#rows.write(this.#keys, state.takeChanged(), isClosed);
-    const rows = this.#rows.write(this.#keys, slotsInKeyOrder(this.#keys, state), isClosed);
+    const slots = slotsInKeyOrder(this.#keys, state);
+    const memory = this.#memory.take(slots.length * state.stride);
+    const rows = this.#rows.write(this.#keys, slots, isClosed, memory);
     this.#rows.clear();
     if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
     return rows;

@@ -1,5 +1,6 @@
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
 import type { ClockStart } from '../../../src/fold/event-clock.ts';
+import { ownRows } from '../../../src/fold/packed-rows.ts';
 import type { DeadLetter, TaskFold } from '../../../src/fold/task-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
 import type { RowSet } from '../../../src/projection/row-set.ts';
@@ -68,7 +69,10 @@ export function foldPartially(plan: WindowedPlan, log: readonly Logged[], course
     feed(fold, records, nothing);
     from += records.length;
     const after = course.after[step % course.after.length] ?? 'go on';
-    if (after !== 'go on') parts.push(...changedRows(fold));
+    if (after !== 'go on') {
+      parts.push(...changedRows(fold));
+      fold.committed();
+    }
     if (after.endsWith('crash')) {
       fold = createTaskFold(plan, { clock: startingAt(fold.maxEventTimeMs), mode: 'partial' });
     }
@@ -91,8 +95,9 @@ export function startingAt(maxEventTimeMs: number | null): ClockStart {
   return { maxEventTimeMs, watermarkMs: null, nowMs: null };
 }
 
-function changedRows(fold: TaskFold): RowSet[] {
-  return fold.takeChanges().tables.map(({ rows }) => rows);
+/** The rows that changed. */
+export function changedRows(fold: TaskFold): RowSet[] {
+  return fold.takeChanges().tables.map(({ rows }) => ownRows(rows));
 }
 
 function upsert(table: StoredTable, fold: TaskFold): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
 import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
 import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import { feed, foldLive, foldPartially, mergeParts, startingAt } from './drive.ts';
+import { changedRows, feed, foldLive, foldPartially, mergeParts, startingAt } from './drive.ts';
 import { type PlanChoice, planOf } from './plans.ts';
 import type { Logged, LoggedReading, Reading } from './readings.ts';
 import { batchOf, logOf, plain, SCHEMA_TEXT } from './readings.ts';
@@ -259,7 +259,7 @@ describe('memory', () => {
     fold.absorb(plan.table, table.after(fold.preload()[0]!));
     expect(fold.rowCount).toBe(1);
     feed(fold, logOf([reading(base + minute), reading(base + minute - 1)]), table);
-    table.upsert(fold.takeChanges().tables[0]!.rows);
+    table.upsert(changedRows(fold)[0]!);
     expect(table.view().map((row) => /events \d/.exec(row)?.[0])).toEqual(['events 2', 'events 2']);
   });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
-import { feed, startingAt } from './drive.ts';
+import { changedRows, feed, startingAt } from './drive.ts';
 import { planOf } from './plans.ts';
 import { logOf, plain } from './readings.ts';
 import { StoredTable } from './stored-table.ts';
@@ -25,9 +25,9 @@ it('gives the rows of a rebuild in the order of key and window, where keys have 
     })),
   );
   feed(fold, logOf(readings), new StoredTable(plan.table));
-  const [change] = fold.takeChanges().tables;
+  const [rows] = changedRows(fold);
   const valuesOf = (name: string) => {
-    const values = change?.rows.columns[plan.table.columns.findIndex((each) => each.name === name)];
+    const values = rows?.columns[plan.table.columns.findIndex((each) => each.name === name)];
     return values !== undefined && 'values' in values ? [...values.values] : [];
   };
   const seconds = [0, 1, 2, 3, 4, 5];

@@ -7,7 +7,7 @@ import { foldInterpreted } from '../../../../src/fold/interpreted-fold.ts';
 import { Keys } from '../../../../src/fold/keys.ts';
 import { WindowRows } from '../../../../src/fold/windowed/window-rows.ts';
 import type { WindowedPlan } from '../../../../src/projection/plan.ts';
-import { feed, mergeParts, startingAt } from '../drive.ts';
+import { changedRows, feed, mergeParts, startingAt } from '../drive.ts';
 import type { PlanChoice } from '../plans.ts';
 import { planChoice, planOf } from '../plans.ts';
 import type { Logged } from '../readings.ts';
@@ -61,7 +61,7 @@ function rebuilt(
     letters.push(...feed(fold, log.slice(from, from + size), new StoredTable(plan.table)));
   }
   const { maxEventTimeMs, watermarkMs, lateCount, rowCount } = fold;
-  const parts = fold.takeChanges().tables.map(({ rows }) => rows);
+  const parts = changedRows(fold);
   const table = mergeParts(plan, parts);
   return {
     printed: table.printed(),
