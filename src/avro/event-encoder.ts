@@ -25,7 +25,8 @@ export function createEventEncoder<Event>(event: EventDefinition<Event>): EventE
   };
   return {
     encode(value, schemaId) {
-      type.isValid(value, hooked);
+      // Watching out for the place of an error costs as much as encoding: only once there is one.
+      if (!type.isValid(value)) type.isValid(value, hooked);
       try {
         return encodeAvro(type, value, schemaId);
       } catch (error) {
