@@ -33,8 +33,10 @@ export async function reprisePublish(task: TopicTask): Promise<Measurement> {
     );
   };
   const startedMs = performance.now();
-  for (const [index, payment] of payments.entries()) {
+  let index = 0;
+  for (const payment of payments) {
     publish(index, payment);
+    index += 1;
     if (index % ROOM_EVERY === 0) await publisher.room();
   }
   await publisher.flush();

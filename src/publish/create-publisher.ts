@@ -2,12 +2,12 @@ import type { DataKeys } from '../erasure/data-keys.ts';
 import { noDataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
-import { AppendError } from '../log/append-error.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { type Encode, EventEncodings } from './event-encodings.ts';
 import { EventSealer } from './event-sealer.ts';
+import { Gathering } from './gathering.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { recordOf } from './record-of-event.ts';
 
@@ -37,14 +37,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
   return new BatchingPublisher(options);
 }
 
-/** A send on its way; `bytes` of key and value. */
-interface Send {
-  readonly record: AppendRecord;
-  readonly bytes: number;
-  readonly resolve: (position: Position) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** What `publish` was given. */
 interface Given {
   readonly event: EventDefinition;
@@ -70,8 +62,9 @@ class BatchingPublisher implements Publisher {
   readonly #options: Required<PublisherOptions>;
   readonly #encodings: EventEncodings;
   readonly #sealer: EventSealer;
-  #queue: Send[] = [];
-  #inFlight: readonly Send[] = [];
+  /** What waits, in the order it travels; sends are added to the last. */
+  #queue: Gathering[] = [];
+  #inFlight: Gathering | null = null;
   #pendingBytes = 0;
   #bytesThisTurn = 0;
   #queued = 0;
@@ -126,9 +119,7 @@ class BatchingPublisher implements Publisher {
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    return new Promise((resolve, reject) => {
-      this.#enqueue({ record, bytes: bytesOf(record), resolve, reject });
-    });
+    return this.#enqueue(record);
   }
 
   room(): Promise<void> {
@@ -172,20 +163,36 @@ class BatchingPublisher implements Publisher {
       timeoutMs,
       'It may have been written: look before publishing it again.',
     );
-    for (const send of this.#inFlight) send.reject(inFlight);
-    for (const send of this.#queue.splice(0)) send.reject(notInTime(timeoutMs, 'It was not sent.'));
+    this.#inFlight?.fail(inFlight);
+    for (const waiting of this.#queue.splice(0)) {
+      waiting.fail(notInTime(timeoutMs, 'It was not sent.'));
+    }
   }
 
-  #enqueue(send: Send): void {
-    this.#queue.push(send);
+  #enqueue(record: AppendRecord): Promise<Position> {
+    const bytes = bytesOf(record);
+    const position = this.#roomFor(bytes).add(record, bytes);
     this.#queued += 1;
-    this.#pendingBytes += send.bytes;
-    this.#bytesThisTurn += send.bytes;
+    this.#pendingBytes += bytes;
+    this.#bytesThisTurn += bytes;
     this.#pump();
+    return position;
+  }
+
+  /** The append that another record travels in. */
+  #roomFor(bytes: number): Gathering {
+    const last = this.#queue.at(-1);
+    const { batchRecordsMax, batchBytesMax } = this.#options;
+    if (last !== undefined && last.count < batchRecordsMax && last.bytes + bytes <= batchBytesMax) {
+      return last;
+    }
+    const next = new Gathering();
+    this.#queue.push(next);
+    return next;
   }
 
   #pump(): void {
-    if (this.#inFlight.length > 0 || this.#queue.length === 0) return;
+    if (this.#inFlight !== null || this.#queue.length === 0) return;
     if (this.#isFull() || (this.#isUrgent && this.#options.lingerMs > 0)) {
       void this.#append();
       return;
@@ -194,7 +201,7 @@ class BatchingPublisher implements Publisher {
     this.#isScheduled = true;
     const append = () => {
       this.#isScheduled = false;
-      if (this.#inFlight.length === 0 && this.#queue.length > 0) void this.#append();
+      if (this.#inFlight === null && this.#queue.length > 0) void this.#append();
     };
     if (this.#options.lingerMs === 0) setImmediate(append);
     else this.#timer = setTimeout(append, this.#options.lingerMs);
@@ -202,7 +209,9 @@ class BatchingPublisher implements Publisher {
 
   #isFull(): boolean {
     const { batchRecordsMax, batchBytesMax } = this.#options;
-    return this.#queue.length >= batchRecordsMax || this.#pendingBytes >= batchBytesMax;
+    const [first] = this.#queue;
+    if (first === undefined) return false;
+    return this.#queue.length > 1 || first.count >= batchRecordsMax || first.bytes >= batchBytesMax;
   }
 
   async #append(): Promise<void> {
@@ -210,17 +219,16 @@ class BatchingPublisher implements Publisher {
     if (this.#timer !== undefined) this.#isScheduled = false;
     this.#timer = undefined;
     this.#bytesThisTurn = 0;
-    const batch = this.#takeBatch();
+    const batch = this.#queue.shift() as Gathering;
     this.#inFlight = batch;
     try {
-      const positions = await this.#options.log.append(batch.map((send) => send.record));
-      batch.forEach((send, index) => send.resolve(positions[index] as Position));
+      batch.succeed(await this.#options.log.append(batch.records));
     } catch (error) {
-      batch.forEach((send, index) => rejectOne(send, index, error));
+      batch.fail(error);
     }
-    for (const send of batch) this.#pendingBytes -= send.bytes;
-    this.#settled += batch.length;
-    this.#inFlight = [];
+    this.#pendingBytes -= batch.bytes;
+    this.#settled += batch.count;
+    this.#inFlight = null;
     this.#release();
     this.#pump();
   }
@@ -234,25 +242,6 @@ class BatchingPublisher implements Publisher {
     this.#flushes = waiting;
     this.#isUrgent = waiting.length > 0;
   }
-
-  #takeBatch(): readonly Send[] {
-    const { batchRecordsMax, batchBytesMax } = this.#options;
-    let bytes = 0;
-    let count = 0;
-    for (const send of this.#queue) {
-      bytes += send.bytes;
-      if (count > 0 && (bytes > batchBytesMax || count === batchRecordsMax)) break;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
-  }
-}
-
-/** What became of one send of an append that failed as a whole or in part. */
-function rejectOne(send: Send, index: number, error: unknown): void {
-  const outcome = error instanceof AppendError ? error.outcomes[index] : error;
-  if (outcome instanceof Error) send.reject(outcome);
-  else send.resolve(outcome as Position);
 }
 
 function bytesOf({ key, value }: AppendRecord): number {

@@ -118,7 +118,7 @@ export class KafkaAppender {
   /** Gives every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is given */
   #route(records: readonly AppendRecord[], call: AppendCall): void {
     const routes = records.map((record) => this.#producerOf(record));
-    records.forEach((record, index) => routes[index]?.push({ record, index, call }));
+    records.forEach((record, index) => routes[index]?.push(record, call, index));
   }
 
   #producerOf(record: AppendRecord): PartitionProducer {

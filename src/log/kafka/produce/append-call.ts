@@ -1,14 +1,6 @@
 import { RepriseError } from '../../../reprise-error.ts';
 import { AppendError } from '../../append-error.ts';
-import type { AppendRecord, Position } from '../../event-log.ts';
-
-/** A record on its way to its partition. */
-export interface QueuedRecord {
-  readonly record: AppendRecord;
-  /** Its index in the call. */
-  readonly index: number;
-  readonly call: AppendCall;
-}
+import type { Position } from '../../event-log.ts';
 
 /** One call of `append`: settles when the last of its records has. */
 export class AppendCall {

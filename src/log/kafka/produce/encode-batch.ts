@@ -39,17 +39,17 @@ let at = 0;
 
 /** Encodes as many records from `from` on as fit, at least one. Timestamps must be whole and below 2^53. */
 export function encodeBatch(
-  queue: readonly { readonly record: AppendRecord }[],
+  queue: readonly AppendRecord[],
   limits: BatchLimits,
   codec: BatchCodec,
 ): EncodedBatch {
   const { from, bytesMax, nowMs } = limits;
-  const baseTimestampMs = queue[from]?.record.timestampMs ?? nowMs;
+  const baseTimestampMs = queue[from]?.timestampMs ?? nowMs;
   let maxTimestampMs = baseTimestampMs;
   let count = 0;
   at = batchHeaderBytes;
   for (let index = from; index < queue.length; index += 1) {
-    const record = (queue[index] as { record: AppendRecord }).record;
+    const record = queue[index] as AppendRecord;
     const timestampMs = record.timestampMs ?? nowMs;
     const before = at;
     writeRecord(record, timestampMs - baseTimestampMs, count);

@@ -1,7 +1,8 @@
 import { isRepriseError, RepriseError } from '../../../reprise-error.ts';
+import type { AppendRecord } from '../../event-log.ts';
 import { unknownTopic } from '../broker-errors.ts';
 import type { TopicPartition } from '../protocol.ts';
-import type { QueuedRecord } from './append-call.ts';
+import type { AppendCall } from './append-call.ts';
 import { notAcknowledged, refusedBatch, refusedRecord, type Written } from './append-failures.ts';
 import type { BatchCodec } from './batch-codec.ts';
 import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
@@ -77,9 +78,9 @@ export class PartitionProducer {
     this.#sequence = new ProducerSequence(parts.ids);
   }
 
-  /** Takes a record, which is settled through its call. */
-  push(record: QueuedRecord): void {
-    this.#queue.push(record);
+  /** Takes a record, which is settled through its call, where it has this index. */
+  push(record: AppendRecord, call: AppendCall, index: number): void {
+    this.#queue.push(record, call, index);
     this.#delivering ??= this.#deliverAll();
   }
 

@@ -1,13 +1,15 @@
 import type { RepriseError } from '../../../reprise-error.ts';
-import type { Position } from '../../event-log.ts';
-import type { QueuedRecord } from './append-call.ts';
+import type { AppendRecord, Position } from '../../event-log.ts';
+import type { AppendCall } from './append-call.ts';
 
 /** Settled records are dropped from the front once there are so many. */
 const droppedAtOnce = 4_096;
 
-/** Records of one partition in order, from the first that is not settled. */
+/** Records of one partition in order, from the first that is not settled: side by side with the call that each is of, and its index there. */
 export class RecordQueue {
-  #records: QueuedRecord[] = [];
+  #records: AppendRecord[] = [];
+  #calls: AppendCall[] = [];
+  #indexes: number[] = [];
   #from = 0;
 
   get length(): number {
@@ -15,7 +17,7 @@ export class RecordQueue {
   }
 
   /** All that is there; the unsettled ones begin at `from`. */
-  get records(): readonly QueuedRecord[] {
+  get records(): readonly AppendRecord[] {
     return this.#records;
   }
 
@@ -24,48 +26,47 @@ export class RecordQueue {
     return this.#from;
   }
 
-  push(record: QueuedRecord): void {
+  /** `index`: of the record in its call. */
+  push(record: AppendRecord, call: AppendCall, index: number): void {
     this.#records.push(record);
+    this.#calls.push(call);
+    this.#indexes.push(index);
   }
 
   /** When the call of the first record began; Infinity: there is none. */
   headStartedAtMs(): number {
-    return this.#records[this.#from]?.call.startedAtMs ?? Number.POSITIVE_INFINITY;
+    return this.#calls[this.#from]?.startedAtMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** How many records, from the head, are of calls that began before a time. */
   startedBefore(timeMs: number): number {
-    let count = 0;
-    for (let i = this.#from; i < this.#records.length; i += 1) {
-      if ((this.#records[i] as QueuedRecord).call.startedAtMs > timeMs) break;
-      count += 1;
-    }
-    return count;
+    const later = this.#calls.findIndex(
+      ({ startedAtMs }, i) => i >= this.#from && startedAtMs > timeMs,
+    );
+    return later < 0 ? this.length : later - this.#from;
   }
 
   /** Settles the first `count` records; `outcome` is asked with their place from the head. */
   settle(count: number, outcome: (nth: number) => Position | RepriseError): void {
-    for (let nth = 0; nth < count; nth += 1) {
-      const { call, index } = this.#records[this.#from + nth] as QueuedRecord;
-      call.settle(index, outcome(nth));
-    }
+    for (let nth = 0; nth < count; nth += 1) this.#settleAt(this.#from + nth, outcome(nth));
     this.#from += count;
     if (this.#from === this.#records.length || this.#from >= droppedAtOnce) {
-      this.#records.splice(0, this.#from);
+      for (const list of [this.#records, this.#calls, this.#indexes]) list.splice(0, this.#from);
       this.#from = 0;
     }
   }
 
   /** Settles some records by their place from the head; the others stay, in order. */
   pick(outcomes: ReadonlyMap<number, RepriseError>): void {
-    const left: QueuedRecord[] = [];
-    for (let i = this.#from; i < this.#records.length; i += 1) {
-      const record = this.#records[i] as QueuedRecord;
-      const outcome = outcomes.get(i - this.#from);
-      if (outcome === undefined) left.push(record);
-      else record.call.settle(record.index, outcome);
-    }
-    this.#records = left;
+    for (const [nth, outcome] of outcomes) this.#settleAt(this.#from + nth, outcome);
+    const stays = (_: unknown, i: number) => i >= this.#from && !outcomes.has(i - this.#from);
+    this.#records = this.#records.filter(stays);
+    this.#calls = this.#calls.filter(stays);
+    this.#indexes = this.#indexes.filter(stays);
     this.#from = 0;
+  }
+
+  #settleAt(i: number, outcome: Position | RepriseError): void {
+    this.#calls[i]?.settle(this.#indexes[i] as number, outcome);
   }
 }

@@ -25,8 +25,7 @@ const record: fc.Arbitrary<AppendRecord> = fc.record(
 );
 
 function encode(records: readonly AppendRecord[], from: number, bytesMax: number) {
-  const queue = records.map((one) => ({ record: one }));
-  return encodeBatch(queue, { from, bytesMax, nowMs }, uncompressed);
+  return encodeBatch(records, { from, bytesMax, nowMs }, uncompressed);
 }
 
 test('writes what the specification says, byte for byte', () => {

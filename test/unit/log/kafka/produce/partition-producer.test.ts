@@ -38,7 +38,7 @@ function producerOn(
 function append(producer: PartitionProducer, values: readonly string[]) {
   const call = new AppendCall(values.length, Date.now());
   values.forEach((value, index) =>
-    producer.push({ record: { topic, key: null, value: Buffer.from(value) }, index, call }),
+    producer.push({ topic, key: null, value: Buffer.from(value) }, call, index),
   );
   return call.done;
 }
