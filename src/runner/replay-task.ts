@@ -5,6 +5,7 @@ import type { Plan } from '../projection/plan.ts';
 import { copyRows } from '../readmodel/copy-rows.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { isRepriseError } from '../reprise-error.ts';
+import { askEarly } from './ask-early.ts';
 import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
@@ -176,22 +177,6 @@ function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<str
     const [offset, untilOffset] = [session.nextOffset(topic), until.get(topic) ?? 0n];
     return offset < untilOffset ? [{ topic, partition, offset, untilOffset }] : [];
   });
-}
-
-/** Asks for the first item at once. `begun` resolves when it is there, or never will be. */
-function askEarly<Item>(
-  items: AsyncGenerator<Item, void>,
-): AsyncIterator<Item, void> & { readonly begun: Promise<unknown> } {
-  let first: Promise<IteratorResult<Item, void>> | null = items.next();
-  return {
-    begun: first.catch(() => undefined), // whoever takes it is told
-    next() {
-      const asked = first ?? items.next();
-      first = null;
-      return asked;
-    },
-    return: () => items.return(),
-  };
 }
 
 /** The items; while the next one is long in coming, another task has the turn. */
