@@ -5,7 +5,8 @@ export interface EarlyItems<Item> extends AsyncIterator<Item, void> {
 }
 
 /** Asks for the first item at once; for the others as they are wanted. Whoever takes the first is told why there is none. */
-export function askEarly<Item>(items: AsyncGenerator<Item, void>): EarlyItems<Item> {
+export function askEarly<Item>(source: AsyncIterable<Item, void>): EarlyItems<Item> {
+  const items = source[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<Item, void>> | null = items.next();
   return {
     begun: first.catch(() => undefined),
@@ -14,6 +15,6 @@ export function askEarly<Item>(items: AsyncGenerator<Item, void>): EarlyItems<It
       first = null;
       return asked;
     },
-    return: () => items.return(),
+    return: async () => (await items.return?.()) ?? { done: true, value: undefined },
   };
 }

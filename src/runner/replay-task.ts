@@ -88,7 +88,9 @@ async function replayOnce(
   const reading = new AbortController();
   const signal = AbortSignal.any([options.signal, reading.signal]);
   const stages = await stagesOf(settings, key, options);
-  const batches = askEarly(readStages(settings, session, { ...options, stages, signal }));
+  const read = (until: EndOffsets) => readUntil(settings, session, { ...options, until, signal });
+  const [only, ...more] = stages;
+  const batches = askEarly(more.length === 0 ? read(only) : readStages(stages, read));
   await batches.begun;
   await turn.take();
   let lastFlush: Promise<void>;
@@ -96,12 +98,15 @@ async function replayOnce(
     const flushMeanwhile = () => turn.giveDuring(flush);
     await session.foldBatches([], flushMeanwhile);
     for await (const batch of inTurn(batches, turn)) {
-      if (batch === 'stage') await flushMeanwhile();
-      else {
+      if (batch === 'stage') {
+        signal.throwIfAborted();
+        await flushMeanwhile();
+      } else {
         await session.foldBatches([batch], flushMeanwhile);
         options.onRecords(batch.nextOffset - batch.firstOffset);
       }
     }
+    signal.throwIfAborted();
     lastFlush = flush();
   } finally {
     turn.give();
@@ -133,25 +138,40 @@ function openReplay(
   });
 }
 
-/** The batches up to the end; `'stage'` where there is to be a flush in between. @throws what reading throws; the signal's reason when aborted */
+/** Where to stop, by topic. */
+type EndOffsets = ReadonlyMap<string, bigint>;
+
+/** The batches up to the last of some stages; `'stage'` where there is to be a flush in between. */
 async function* readStages(
-  { log }: Pick<RunnerSettings, 'log'>,
-  session: TaskSession,
-  options: ReplayOptions & { readonly stages: readonly ReadonlyMap<string, bigint>[] },
+  stages: readonly EndOffsets[],
+  read: (until: EndOffsets) => AsyncIterable<RecordBatch>,
 ): AsyncGenerator<RecordBatch | 'stage', void> {
-  const { plan, signal, read = (...which) => log.read(...which) } = options;
-  // Of several topics some batches wait for others; a repetition keeps records that are folded later.
-  const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
-  for (const [n, until] of options.stages.entries()) {
+  for (const [n, until] of stages.entries()) {
     if (n > 0) yield 'stage';
-    const positions = positionsUntil(session, plan, until);
-    if (positions.length > 0) {
-      const reading = read(positions, { signal, reusesMemory });
-      yield* upTo(reading, positions.length, options.untilTimestampMs);
-    }
-    signal.throwIfAborted();
+    yield* read(until);
   }
 }
+
+/** The batches from where the session stands up to the end, or to when the signal aborts. */
+function readUntil(
+  { log }: Pick<RunnerSettings, 'log'>,
+  session: TaskSession,
+  options: ReplayOptions & { readonly until: EndOffsets },
+): AsyncIterable<RecordBatch> {
+  const { plan, signal, until, read = (...which) => log.read(...which) } = options;
+  const positions = positionsUntil(session, plan, until);
+  if (positions.length === 0) return nothing();
+  // Of several topics some batches wait for others; a repetition keeps records that are folded later.
+  const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
+  const reading = read(positions, { signal, reusesMemory });
+  const { untilTimestampMs } = options;
+  // Every generator more costs as much for a batch as finding its records.
+  return untilTimestampMs === undefined
+    ? reading
+    : upTo(reading, positions.length, untilTimestampMs);
+}
+
+async function* nothing(): AsyncGenerator<never, void> {}
 
 /**
  * Offsets to flush at, the last of them the end. Of a version that publishes events none reaches over where the active one stands: up to there the active one has
@@ -161,7 +181,7 @@ async function stagesOf(
   { pool }: Pick<RunnerSettings, 'pool'>,
   key: TaskKey,
   { plan, untilOffsets }: ReplayOptions,
-): Promise<readonly ReadonlyMap<string, bigint>[]> {
+): Promise<readonly [EndOffsets, ...EndOffsets[]]> {
   if (plan.emissions.length === 0) return [untilOffsets];
   const active = await readActiveOffsets(pool, key);
   const published = [...untilOffsets].map(([topic, until]) => {
@@ -199,12 +219,8 @@ async function* inTurn<Item>(
 async function* upTo(
   batches: AsyncIterable<RecordBatch>,
   topics: number,
-  untilTimestampMs = Number.POSITIVE_INFINITY,
+  untilTimestampMs: number,
 ): AsyncIterable<RecordBatch> {
-  if (untilTimestampMs === Number.POSITIVE_INFINITY) {
-    yield* batches;
-    return;
-  }
   const ended = new Set<string>();
   for await (const batch of batches) {
     if (ended.has(batch.topic)) continue;
