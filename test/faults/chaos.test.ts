@@ -6,6 +6,8 @@ import { kafkaClassPath } from '../support/kafka-jars.ts';
 /** Half a minute: each kind of fault about once. `npm run chaos -- --minutes 10` is the real one. */
 const MINUTES = '0.5';
 
+const LATE_MS = 380_000;
+
 const canStart = (await kafkaClassPath()) !== undefined;
 if (!canStart && process.env['REPRISE_REQUIRE_KAFKA'] === '1') {
   throw new Error("the soak needs Java and Kafka's jars");
@@ -17,7 +19,11 @@ test.skipIf(!canStart)(
   async () => {
     const args = ['--minutes', MINUTES, '--seed', String(seed), '--rate', '1000', '--json'];
     const soak = startProgram('test/chaos/main.ts', {}, args);
-    expect(await soak.exited, soak.output()).toBe(0);
+    // One that hangs is to say where: the runner of the tests would only say that it did.
+    const late = setTimeout(() => soak.kill('SIGTERM'), LATE_MS);
+    const code = await soak.exited;
+    clearTimeout(late);
+    expect(code, soak.output()).toBe(0);
     expect(soak.output()).toContain('"problems":[]');
   },
   400_000,
