@@ -151,7 +151,8 @@ export class Extreme implements Accumulator {
       return;
     }
     const present = presentIn(rows, absence);
-    const integers = Array.from(numbersAt(rows, this.#at + 1), (number, i) => {
+    const values = numbersAt(rows, this.#at + 1);
+    const integers = Array.from(values, (number, i) => {
       if (present?.[i] === 0) return null;
       return this.#exact.get(rows.slots[i] as number) ?? BigInt(number);
     });
@@ -159,7 +160,6 @@ export class Extreme implements Accumulator {
       yield [this.#column, { type: 'numeric', values: integers }];
       return;
     }
-    const values = numbersAt(rows, this.#at + 1);
     const exact = BigInt64Array.from(integers, (integer) => integer ?? 0n);
     yield [this.#column, { type: 'int8', values, exact, present }];
   }
