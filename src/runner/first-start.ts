@@ -17,7 +17,7 @@ import { createTables, swapViews } from './version-tables.ts';
  * @returns the version's state, or null where it has not been built yet. @throws VERSION_NOT_RAISED
  */
 export async function ensureVersion(
-  settings: RunnerSettings,
+  settings: Pick<RunnerSettings, 'pool'>,
   plan: Plan,
 ): Promise<VersionState | null> {
   return inTransaction(settings.pool, async (client) => {

@@ -21,6 +21,16 @@ interface TaskRow {
   watermark_ms: number | null;
 }
 
+/** A task that no process has opened yet: all its records are still to be folded. */
+const NOT_BEGUN: Omit<TaskRow, 'topic' | 'partition'> = {
+  epoch: '0',
+  owner: null,
+  state: 'idle',
+  error: null,
+  next_offset: null,
+  watermark_ms: null,
+};
+
 /** What Postgres and the log say of every stored version of the declared projections; true whichever process runs them. */
 export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -83,7 +93,13 @@ async function readTasks(
      where t.projection = $1 and t.version = $2 order by t.partition, c.topic`,
     [target.plan.name, target.version],
   );
-  return rows.map((row) => taskStatus(row, target));
+  const begun = new Set(rows.map(({ partition }) => partition));
+  const waiting = [...target.topics.values()].flatMap(({ topic, partitions }) =>
+    partitions.flatMap(({ partition }) => (begun.has(partition) ? [] : [{ topic, partition }])),
+  );
+  return [...rows, ...waiting.map((which) => ({ ...NOT_BEGUN, ...which }))].map((row) =>
+    taskStatus(row, target),
+  );
 }
 
 function taskStatus(
@@ -92,7 +108,7 @@ function taskStatus(
 ): TaskStatus {
   const topic = row.topic ?? target.plan.sources[0]?.event.topic ?? '';
   const partition = target.topics.get(topic)?.partitions[row.partition];
-  const nextOffset = BigInt(row.next_offset ?? 0);
+  const nextOffset = BigInt(row.next_offset ?? partition?.startOffset ?? 0n);
   const stableEndOffset = partition?.stableEndOffset ?? nextOffset;
   const lagRecords = stableEndOffset > nextOffset ? stableEndOffset - nextOffset : 0n;
   return {
