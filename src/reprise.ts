@@ -318,7 +318,7 @@ export interface RunnerCounters extends ProjectionVersion {
 
 /** Folds the log into the read models in this process. */
 export interface Runner {
-  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not; it goes on sharing with other instances. */
+  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. */
   start(): Promise<void>;
   /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Idempotent. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;

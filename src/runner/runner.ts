@@ -24,7 +24,7 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
   const ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
   let stopped: Promise<void> | null = null;
   const stop = async (graceMs: number) => {
-    await ownership.stop();
+    await ownership.stop(graceMs);
     await shown.stop(() => hosts.stop(graceMs));
     await ownership.leave();
     await relay.stop();
@@ -32,9 +32,15 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
   return {
     stopRequested: requested.signal,
     async start() {
-      await assertDatabase(settings.pool);
-      await hosts.prepare();
-      await ownership.start();
+      try {
+        await assertDatabase(settings.pool);
+        await hosts.prepare();
+        if (stopped === null) await ownership.start();
+      } catch (error) {
+        // What was closed under its hands is no failure of the start.
+        if (stopped === null) throw error;
+      }
+      if (stopped !== null) return;
       relay.start();
       shown.start();
     },

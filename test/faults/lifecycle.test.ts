@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Failpoint } from '../../src/runner/failpoint.ts';
 import type { ChildProcess } from '../support/child-process.ts';
@@ -9,6 +10,9 @@ import { sql } from '../support/read-model.ts';
 const SOON = { timeout: 60_000, interval: 50 };
 /** Starts and stops of the storm. */
 const STORM = isLongRun ? 40 : 8;
+/** Applications that are closed while they start, and how long that takes at most. */
+const STARTS = isLongRun ? 100 : 20;
+const START_MS = 60;
 const HOUR_MS = 3_600_000;
 
 const PHASES: readonly Failpoint[] = [
@@ -107,4 +111,24 @@ onLogsOfRun(`instances that come and go (seed ${seed})`, (log) => {
     await end(...programs);
     await bench.expectExact();
   }, 300_000);
+
+  test(`closed at any moment of its start, an application is gone soon and owns nothing (row 32)`, async () => {
+    const random = randomFrom(seed);
+    for (let turn = 0; turn < STARTS; turn += 1) {
+      const app = await bench.open();
+      const starting = app.runner.start();
+      await delay(random() * START_MS);
+      await expect(within(10_000, app.close())).resolves.toBe('in time');
+      await expect(within(10_000, starting)).resolves.toBe('in time');
+      expect(await owned()).toBe(0);
+    }
+    const healthy = await bench.runner();
+    await bench.caughtUp();
+    await end(healthy);
+    await bench.expectExact();
+  }, 300_000);
 });
+
+async function within(ms: number, work: Promise<unknown>): Promise<string> {
+  return Promise.race([work.then(() => 'in time'), delay(ms, 'too late', { ref: false })]);
+}

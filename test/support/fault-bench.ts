@@ -24,6 +24,8 @@ export interface FaultBench {
   publish(count: number): Promise<void>;
   /** Starts a runner; `extra` is laid over its environment. */
   runner(extra?: Readonly<Record<string, string>>): Promise<ChildProcess>;
+  /** Another application of the same example in this process, with nothing running yet. */
+  open(): Promise<Reprise>;
   /** Resolves once the live version has no lag. */
   caughtUp(): Promise<void>;
   /** Ledger = read model = pure fold of the log = rebuild from 0, byte for byte. Stops what runs before it, so run no runner. */
@@ -88,6 +90,7 @@ export async function createFaultBench(options: FaultBenchOptions): Promise<Faul
     example,
     databaseUrl,
     runner,
+    open: () => createTestApp({ databaseUrl, example, ...log }),
     caughtUp,
     async publish(count) {
       const from = published;

@@ -58,7 +58,10 @@ export class Ownership {
   readonly #host: TaskHost;
   readonly #stop = new AbortController();
   #client: PoolClient | null = null;
+  /** Resolves when no beat is under way and none will be. */
   #beating: Promise<void> = Promise.resolve();
+  #isBeating = false;
+  #hasLeft = false;
   #alarmed = new Set<string>();
 
   constructor(settings: OwnershipSettings, host: TaskHost) {
@@ -68,24 +71,33 @@ export class Ownership {
 
   /** The first beat: resolves once what it took runs or has said why not. Then beats in the background until `stop`. @throws what keeps it from beating at all */
   async start(): Promise<void> {
-    await Promise.all(await this.#beat());
-    this.#beating = this.#keepBeating();
+    const first = this.#beat();
+    this.#isBeating = true;
+    this.#beating = first
+      .then(() => this.#keepBeating())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isBeating = false;
+      });
+    await Promise.all(await first);
   }
 
-  /** Ends the beats. Call `leave` when the tasks have been handed back. */
-  async stop(): Promise<void> {
+  /** Ends the beats, also the first one; one under way is given up after `graceMs`. Call `leave` when the tasks have been handed back. */
+  async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
-    await this.#beating;
+    await Promise.race([this.#beating, delay(graceMs, undefined, { ref: false })]);
   }
 
   /** Tells the others that this instance is gone. What cannot be told now, the lease tells later. */
   async leave(): Promise<void> {
+    const isGivenUp = this.#isBeating;
     try {
-      await leave(await this.#session(), this.#settings.instance);
+      if (!isGivenUp) await leave(await this.#session(), this.#settings.instance);
     } catch (error) {
       this.#settings.logger.debug({ reason: describeError(error) }, 'leave not recorded');
     }
-    this.#drop(false);
+    this.#hasLeft = true;
+    this.#drop(isGivenUp);
   }
 
   async #keepBeating(): Promise<void> {
@@ -113,6 +125,7 @@ export class Ownership {
   async #beat(): Promise<readonly Promise<void>[]> {
     const { instance, leaseMs } = this.#settings;
     const runs = await this.#host.runs();
+    if (this.#stop.signal.aborted) return [];
     const client = await this.#session();
     const { stopRequested } = await beat(client, { instance, leaseMs, runs });
     if (stopRequested) {
@@ -176,8 +189,14 @@ export class Ownership {
 
   /** The connection of the beats. */
   async #session(): Promise<PoolClient> {
-    this.#client ??= await this.#settings.pool.connect();
-    return this.#client;
+    if (this.#client !== null) return this.#client;
+    const client = await this.#settings.pool.connect();
+    if (!this.#hasLeft) {
+      this.#client = client;
+      return client;
+    }
+    client.release(true);
+    throw new Error('the instance has left');
   }
 
   #drop(isBroken: boolean): void {
