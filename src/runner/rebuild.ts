@@ -3,14 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
-import { addConstraints } from '../readmodel/add-constraints.ts';
 import { countRows } from '../readmodel/count-rows.ts';
 import type { RebuildReport, RebuildOptions as WantedRebuild } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { finishTable } from './finish-table.ts';
 import { untilFirstFailure } from './first-failure.ts';
 import { copyJournal } from './journal-store.ts';
-import { mergeDuplicates } from './merge-duplicates.ts';
 import { isPresent } from './ownership/instance-store.ts';
 import { withPresence } from './ownership/presence.ts';
 import type { ProgressMeter } from './rebuild-progress.ts';
@@ -166,11 +165,7 @@ async function finish(
   state: VersionState,
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
-    progress.phase('index');
-    if (plan.rebuild === 'partial' && (await addConstraints(client, plan.table)) === 'duplicates') {
-      progress.phase('merge');
-      await mergeDuplicates(client, plan);
-    }
+    if (plan.rebuild === 'partial') await finishTable(client, plan, progress.phase);
     await setVersionState(client, { projection: plan.name, version: plan.version }, state);
     return countRows(client, plan.table);
   });

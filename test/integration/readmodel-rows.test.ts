@@ -7,6 +7,7 @@ import { addConstraints } from '../../src/readmodel/add-constraints.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { countRows } from '../../src/readmodel/count-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
+import type { DuplicatesAmong } from '../../src/readmodel/duplicate-rows.ts';
 import { takeDuplicates } from '../../src/readmodel/duplicate-rows.ts';
 import { loadRows, loadRowsAfter } from '../../src/readmodel/load-rows.ts';
 import { physicalName } from '../../src/readmodel/table-name.ts';
@@ -238,52 +239,75 @@ test('more rows than one statement, one COPY piece or one fetch holds arrive who
   expect(printAll(other)).toEqual(expected);
 });
 
-test('duplicates are taken out in slices of whole keys, and then no longer in the way of the primary key', async () => {
+test.each<DuplicatesAmong>(['transactions', 'all rows'])(
+  'duplicates among %s are taken out in slices of whole keys, and then no longer in the way of the primary key',
+  async (among) => {
+    await createTable(client, plan, { constraints: 'later' });
+    await fc.assert(
+      fc.asyncProperty(rowsArbitrary(3), async (rows) => {
+        await client.query('truncate public.everything__v1');
+        const twice = rows.filter((_, i) => i % 3 === 0);
+        await copyRows(client, plan, 0, toRowSet(rows));
+        await copyRows(client, plan, 0, toRowSet(twice));
+        await copyRows(client, plan, 1, toRowSet(twice));
+        await copyRows(client, plan, 2, toRowSet(twice));
+        await copyRows(client, plan, 2, toRowSet(twice));
+        await inTransaction(async () => {
+          expect(await addConstraints(client, plan)).toBe('duplicates');
+          // Rows that are put back while slices are taken do not turn up among them.
+          const slices = await slicesOf(among, twice.slice(0, 1));
+          const taken = [...twice, ...twice].map(print);
+          const of = (wanted: number) =>
+            slices.flatMap(({ partition, printed }) => (partition === wanted ? printed : []));
+          expect(of(0).sort()).toEqual(taken.sort());
+          expect(of(2).sort()).toEqual(taken.sort());
+          expect(of(1)).toEqual([]);
+          for (const { printed } of slices) {
+            expect(printed.length % 2).toBe(0);
+            expect(printed.length).toBeLessThanOrEqual(4);
+          }
+          expect(await slicesOf(among)).toEqual([]);
+          expect(await countRows(client, plan)).toBe(BigInt(rows.length + 1));
+          expect(await addConstraints(client, plan)).toBe('added');
+          const { rows: indexes } = await client.query<{ definition: string }>(
+            `select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = $1::regclass order by indisprimary desc`,
+            [`public.${physicalName(plan)}`],
+          );
+          expect(indexes.map(({ definition }) => /\(.*\)/.exec(definition)?.[0])).toEqual([
+            '(_partition, "Key ""text""", key_int8, key_time, key_day)',
+            '(key_time, a_text)',
+          ]);
+        });
+      }),
+      { numRuns: 15 },
+    );
+  },
+);
+
+test('duplicates that one transaction wrote are found among all rows only, those that two wrote at one time among transactions', async () => {
   await createTable(client, plan, { constraints: 'later' });
-  await fc.assert(
-    fc.asyncProperty(rowsArbitrary(3), async (rows) => {
-      await client.query('truncate public.everything__v1');
-      const twice = rows.filter((_, i) => i % 3 === 0);
-      await copyRows(client, plan, 0, toRowSet(rows));
-      await copyRows(client, plan, 0, toRowSet(twice));
-      await copyRows(client, plan, 1, toRowSet(twice));
-      await copyRows(client, plan, 2, toRowSet(twice));
-      await copyRows(client, plan, 2, toRowSet(twice));
-      await inTransaction(async () => {
-        expect(await addConstraints(client, plan)).toBe('duplicates');
-        // Rows that are put back while slices are taken do not turn up among them.
-        const slices = await slicesOf(twice.slice(0, 1));
-        const taken = [...twice, ...twice].map(print);
-        const of = (wanted: number) =>
-          slices.flatMap(({ partition, printed }) => (partition === wanted ? printed : []));
-        expect(of(0).sort()).toEqual(taken.sort());
-        expect(of(2).sort()).toEqual(taken.sort());
-        expect(of(1)).toEqual([]);
-        for (const { printed } of slices) {
-          expect(printed.length % 2).toBe(0);
-          expect(printed.length).toBeLessThanOrEqual(4);
-        }
-        expect(await slicesOf()).toEqual([]);
-        expect(await countRows(client, plan)).toBe(BigInt(rows.length + 1));
-        expect(await addConstraints(client, plan)).toBe('added');
-        const { rows: indexes } = await client.query<{ definition: string }>(
-          `select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = $1::regclass order by indisprimary desc`,
-          [`public.${physicalName(plan)}`],
-        );
-        expect(indexes.map(({ definition }) => /\(.*\)/.exec(definition)?.[0])).toEqual([
-          '(_partition, "Key ""text""", key_int8, key_time, key_day)',
-          '(key_time, a_text)',
-        ]);
-      });
-    }),
-    { numRuns: 15 },
-  );
+  const rest = Array<null>(plan.columns.length - KEYS).fill(null);
+  const at = (timeMs: number): Row => ['k', 1n, timeMs, 0, ...rest];
+  for (const times of [[1, 1, 2], [2, 3], [4, 4], [4]]) {
+    await copyRows(client, plan, 0, toRowSet(times.map(at)));
+  }
+  const taken = (times: readonly number[]) => times.map((timeMs) => print(at(timeMs)));
+  await inTransaction(async () => {
+    const found = await slicesOf('transactions');
+    expect(found.flatMap(({ printed }) => printed).sort()).toEqual(taken([2, 2, 4, 4, 4]).sort());
+  });
+  await client.query('delete from public.everything__v1 where key_time > $1', [new Date(1)]);
+  await inTransaction(async () => {
+    expect(await slicesOf('transactions')).toEqual([]);
+    const found = await slicesOf('all rows');
+    expect(found.flatMap(({ printed }) => printed)).toEqual(taken([1, 1]));
+  });
 });
 
 /** Takes out the duplicates, about three rows at a time; `back` is added to the table after the first slice. */
-async function slicesOf(back: readonly Row[] = []) {
+async function slicesOf(among: DuplicatesAmong, back: readonly Row[] = []) {
   const slices: { readonly partition: number; readonly printed: string[] }[] = [];
-  for await (const { partition, rows } of takeDuplicates(client, plan, 3)) {
+  for await (const { partition, rows } of takeDuplicates(client, plan, among, 3)) {
     if (slices.length === 0) await copyRows(client, plan, partition, toRowSet(back));
     slices.push({ partition, printed: printAll(rows) });
   }

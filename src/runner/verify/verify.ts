@@ -1,13 +1,12 @@
 import type { ClientBase, PoolClient } from 'pg';
 import type { Plan } from '../../projection/plan.ts';
-import { addConstraints } from '../../readmodel/add-constraints.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import type { RowDifference, VerifyOptions, VerifyReport } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../assert-database.ts';
 import { recordId } from '../errors/repeat.ts';
+import { finishTable } from '../finish-table.ts';
 import { copyJournal } from '../journal-store.ts';
-import { mergeDuplicates } from '../merge-duplicates.ts';
 import { createProgress } from '../rebuild-progress.ts';
 import type { ReplayOptions } from '../replay-task.ts';
 import { replayTask } from '../replay-task.ts';
@@ -93,8 +92,9 @@ async function verifyAlone(
     const { offsets } = snapshot;
     const progress = createProgress(live, countRecords(offsets), options.onProgress);
     await replayAll(settings, scratch, { snapshot, options, onRecords: progress.add }); // 2
-    progress.phase('index');
-    await inTransaction(settings.pool, (other) => finish(other, scratch));
+    if (scratch.rebuild === 'partial') {
+      await inTransaction(settings.pool, (other) => finishTable(other, scratch, progress.phase));
+    }
     const differences: RowDifference[] = [];
     let total = 0;
     for (const [i, table] of live.tables.entries()) {
@@ -260,12 +260,6 @@ async function remake(
   await dropVersion(client, { projection, version, tables });
   await createTables(client, of.scratch, 'now');
   await copyScratchJournal(client, plan, of.live);
-}
-
-async function finish(client: ClientBase, scratch: Plan): Promise<void> {
-  if (scratch.rebuild !== 'partial') return;
-  if ((await addConstraints(client, scratch.table)) === 'added') return;
-  await mergeDuplicates(client, scratch);
 }
 
 async function dropScratch(client: ClientBase, scratch: Plan): Promise<void> {
