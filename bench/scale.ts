@@ -15,6 +15,8 @@ export interface ScaleOptions {
 
 const HOUR_MS = 3_600_000;
 const TEN_MINUTES_MS = 600_000;
+/** Windows that grow with the log have as many keys: a minute for five million events. */
+const SAME_KEYS_MS_PER_EVENT = 60_000 / 5_000_000;
 
 /**
  * What the cost of an event depends on, one thing varied at a time, each point on a broker and a server of its own: length of the log, keys, partitions and projections
@@ -32,6 +34,10 @@ export async function benchScale(options: ScaleOptions): Promise<BenchReport> {
   for (const length of [1_000_000, 5_000_000, 20_000_000].map(events)) {
     const job = { ...options, events: length, windowMs: TEN_MINUTES_MS };
     add('events', length, await rebuilt(job));
+  }
+  for (const length of [5_000_000, 20_000_000].map(events)) {
+    const job = { ...options, events: length, windowMs: length * SAME_KEYS_MS_PER_EVENT };
+    add('events, same keys', length, await rebuilt(job));
   }
   for (const users of [10_000, 100_000, 1_000_000, 10_000_000]) {
     const job = { ...options, events: events(10_000_000), windowMs: HOUR_MS, users };
