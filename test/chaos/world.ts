@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { migrate } from '../../src/runner/migrate.ts';
 import { bundled } from '../support/bundled-program.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
@@ -5,6 +6,9 @@ import { type OwnKafka, startOwnKafka } from '../support/kafka-broker.ts';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 import { sql } from '../support/read-model.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+/** An instance gives up after 10 s what it waits for; servers that are away may take as long again. */
+const END_WITHIN_MS = 60_000;
 
 /** A slot of the deployment: always meant to run, whatever happens to the process in it. */
 export interface Slot {
@@ -80,11 +84,11 @@ export class World {
     }
   }
 
-  /** Ends the process of a slot in whatever way, and starts another one in its place. */
+  /** Ends the process of a slot in whatever way, and starts another one in its place. @throws when it does not end soon */
   async replace(slot: Slot, signal: 'SIGKILL' | 'SIGTERM', version = slot.version): Promise<void> {
     if (slot.isStopped) this.wake(slot);
     slot.program.kill(signal);
-    await slot.program.exited;
+    await ended(slot, signal);
     slot.version = version;
     slot.program = this.program(version);
   }
@@ -115,4 +119,11 @@ export class World {
     await this.kafka.stop();
     await this.postgres.remove();
   }
+}
+
+async function ended({ number, program }: Slot, signal: string): Promise<void> {
+  const isLate = Symbol('late');
+  const late = delay(END_WITHIN_MS, isLate, { ref: false });
+  if ((await Promise.race([program.exited, late])) !== isLate) return;
+  throw new Error(`instance ${number} goes on after ${signal}:\n${program.output()}`);
 }
