@@ -123,6 +123,7 @@ onLogsOfRun(`instances that come and go (seed ${seed})`, (log) => {
       expect(await owned()).toBe(0);
     }
     const healthy = await bench.runner();
+    await healthy.line('ready');
     await bench.caughtUp();
     await end(healthy);
     await bench.expectExact();
