@@ -106,7 +106,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
         // The server gets the bytes and answers; the client is gone by then.
         upstream.removeAllListeners('data');
         upstream.resume();
-        upstream.write(chunk, () => client.resetAndDestroy());
+        upstream.write(chunk, () => reset(client));
         upstream.on('data', () => upstream.destroy());
       } else if (verdict === 'hold') {
         mode = 'paused';
@@ -156,7 +156,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     },
     cutAll,
     resetAll: () => {
-      for (const socket of open) socket.resetAndDestroy();
+      for (const socket of open) reset(socket);
     },
     async close() {
       cutAll();
@@ -165,6 +165,12 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     },
   };
   return proxy;
+}
+
+/** By RST where it can be: one whose FIN is on its way is only closed, since Node would neither reset nor close it, and then wait for it at its own exit for ever. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** True for the simple-protocol message that ends a transaction. */
