@@ -25,7 +25,8 @@ export interface LiveOptions {
   readonly database?: string;
 }
 
-const SETTLE_MS = 3_000;
+/** V8 collects once more some seconds after the last work: that belongs to the work. */
+const SETTLE_MS = 15_000;
 /** The kernel counts processor time in steps of 10 ms: a thousandth of this. */
 const IDLE_MS = 10_000;
 const CATCH_UP_MS = 30_000;
@@ -94,7 +95,7 @@ async function measure(
   };
 }
 
-/** Processor time of a process that has nothing to do, a few seconds after its last work; undefined where the system does not tell. */
+/** Processor time of a process that has nothing to do, some time after its last work; undefined where the system does not tell. */
 async function idleCpuPercentOf(pid: number | undefined): Promise<number | undefined> {
   await delay(SETTLE_MS);
   const before = cpuSecondsOf(pid);
