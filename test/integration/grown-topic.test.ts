@@ -88,7 +88,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
         async () => {
           const [status] = await app.status();
           const states = status?.tasks.map(({ partition, state }) => `${partition} ${state}`);
-          expect(new Set(states)).toEqual(new Set(['0 halted', '1 halted']));
+          expect(new Set(states)).toEqual(new Set(['0 halted', '1 halted', '2 idle', '3 idle']));
           expect(status?.tasks[0]?.error).toMatch(
             /^PARTITIONS_CHANGED: session_analytics v1 was built on 2 partitions of .*, which now have 4: .*new topic of 4 partitions/,
           );
