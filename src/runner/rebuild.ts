@@ -222,11 +222,19 @@ async function assertMayBuild(
       `it is already built (${stored.state}). To replay it again, raise its version to ${plan.version + 1} and rebuild; the live version stays as it is until you activate the new one.`,
     );
   }
-  if (stored.builder !== null && (await isThere(client, stored.builder))) {
-    throw refused(
-      plan,
-      `${stored.builder} is building it now. Wait for it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
-    );
+  if (stored.builder !== null) {
+    if (await isThere(client, stored.builder)) {
+      throw refused(
+        plan,
+        `${stored.builder} is building it now. Wait for it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
+      );
+    }
+    // It is gone because it was killed, or because it was done meanwhile.
+    const versions = await readVersions(client, plan.name);
+    const now = versions.find(({ version }) => version === plan.version);
+    if (now !== undefined && now.state !== stored.state) {
+      return assertMayBuild(client, { plan, stored: now, asOf });
+    }
   }
   const begunAtMs = stored.asOf?.getTime() ?? Number.POSITIVE_INFINITY;
   if ((asOf?.getTime() ?? Number.POSITIVE_INFINITY) >= begunAtMs) return;
