@@ -11,7 +11,7 @@ import type { RunnerSettings } from './settings.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 import { inTransaction } from './transaction.ts';
-import { assertSameShape, lockProjection, readVersions } from './version-store.ts';
+import { assertSameShape, lockProjection, readVersion } from './version-store.ts';
 
 /** Records of a last lap at most: the live version waits meanwhile, so it must be run within a fraction of the time-outs of a session. */
 const LAST_LAP_RECORDS = 20_000n;
@@ -47,8 +47,7 @@ async function trySwitch(
   plan: Plan,
 ): Promise<ActivateReport | readonly Behind[]> {
   const active = await lockProjection(client, plan.name);
-  const versions = await readVersions(client, plan.name);
-  const stored = versions.find(({ version }) => version === plan.version);
+  const stored = await readVersion(client, plan.name, plan.version);
   if (stored === undefined || stored.state === 'building') {
     throw refused(plan, `it has not been built; run: reprise rebuild ${plan.name}`);
   }

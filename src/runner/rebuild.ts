@@ -26,7 +26,7 @@ import {
   assertSameShape,
   insertVersion,
   lockProjection,
-  readVersions,
+  readVersion,
   setBuilder,
   setVersionState,
 } from './version-store.ts';
@@ -184,8 +184,7 @@ async function beginBuilding(
   }
   await inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);
-    const versions = await readVersions(client, plan.name);
-    const stored = versions.find(({ version }) => version === plan.version);
+    const stored = await readVersion(client, plan.name, plan.version);
     if (stored === undefined) {
       await createTables(client, plan, plan.rebuild === 'partial' ? 'later' : 'now');
       await insertVersion(client, plan, 'building');
@@ -230,8 +229,7 @@ async function assertMayBuild(
       );
     }
     // It is gone because it was killed, or because it was done meanwhile.
-    const versions = await readVersions(client, plan.name);
-    const now = versions.find(({ version }) => version === plan.version);
+    const now = await readVersion(client, plan.name, plan.version);
     if (now !== undefined && now.state !== stored.state) {
       return assertMayBuild(client, { plan, stored: now, asOf });
     }

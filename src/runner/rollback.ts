@@ -5,7 +5,7 @@ import { assertDatabase } from './assert-database.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 import { inTransaction } from './transaction.ts';
-import { lockProjection, readPrevious, readVersions, tablesOf } from './version-store.ts';
+import { lockProjection, readPrevious, readVersion, tablesOf } from './version-store.ts';
 
 /** How long the active version is held still while the previous one catches up. */
 const WAIT_MS = 5_000;
@@ -23,8 +23,7 @@ export async function rollback(
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, projection);
     const previous = await readPrevious(client, projection);
-    const versions = await readVersions(client, projection);
-    const stored = versions.find(({ version }) => version === previous);
+    const stored = await readVersion(client, projection, previous);
     if (stored === undefined || active === null) {
       throw refused(
         projection,

@@ -15,7 +15,7 @@ import { ProjectionRunner } from './projection-runner.ts';
 import type { RunnerSettings } from './settings.ts';
 import { topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
-import { readVersions } from './version-store.ts';
+import { readVersion } from './version-store.ts';
 
 /** How often topics are looked at for new partitions. */
 const LOOK_EVERY_MS = 5_000;
@@ -137,10 +137,10 @@ export class TaskHosts implements TaskHost {
   }
 
   async #isBuilt(plan: Plan): Promise<boolean> {
-    const versions = await inTransaction(this.#settings.pool, (client) =>
-      readVersions(client, plan.name),
+    const stored = await inTransaction(this.#settings.pool, (client) =>
+      readVersion(client, plan.name, plan.version),
     );
-    const state = versions.find(({ version }) => version === plan.version)?.state;
+    const state = stored?.state;
     if (state === 'active' || state === 'ready') return true;
     if (!this.#told.has(plan.name)) {
       this.#told.add(plan.name);

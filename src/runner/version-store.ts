@@ -35,6 +35,16 @@ export async function readVersions(
   return rows;
 }
 
+/** One stored version of a projection; undefined where there is none. */
+export async function readVersion(
+  client: ClientBase,
+  projection: string,
+  wanted: number | null,
+): Promise<StoredVersion | undefined> {
+  const versions = await readVersions(client, projection);
+  return versions.find(({ version }) => version === wanted);
+}
+
 /** Locks the projection's row (made if absent) until the transaction ends: one switch or first start at a time. @returns the active version or null */
 export async function lockProjection(
   client: ClientBase,

@@ -112,7 +112,7 @@ onLogsOfRun(`instances that come and go (seed ${seed})`, (log) => {
     await bench.expectExact();
   }, 300_000);
 
-  test(`closed at any moment of its start, an application is gone soon and owns nothing (row 32)`, async () => {
+  test('closed at any moment of its start, an application is gone soon and owns nothing (row 32)', async () => {
     const random = randomFrom(seed);
     for (let turn = 0; turn < STARTS; turn += 1) {
       const app = await bench.open();

@@ -12,7 +12,7 @@ import type { ReplayOptions } from '../replay-task.ts';
 import { replayTask } from '../replay-task.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { inTransaction } from '../transaction.ts';
-import { assertSameShape, readVersions } from '../version-store.ts';
+import { assertSameShape, readVersion } from '../version-store.ts';
 import { createTables, dropVersion } from '../version-tables.ts';
 import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
 import { traceDifferences } from './trace-differences.ts';
@@ -152,8 +152,7 @@ async function takeSnapshot(
   const { plan, live, scratch } = of;
   await client.query('begin isolation level repeatable read');
   try {
-    const versions = await readVersions(client, plan.name);
-    const stored = versions.find(({ version }) => version === live.version);
+    const stored = await readVersion(client, plan.name, live.version);
     if (stored === undefined || stored.state === 'building') {
       throw refused(plan, `version ${live.version} is not built.`);
     }
