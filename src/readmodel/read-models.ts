@@ -23,7 +23,10 @@ export interface ReadModels {
   ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
   /**
    * Resolves once the active version of the projection has folded the record at `position`: what it changed is then visible to every query.
-   * @throws TIMEOUT saying where the projection stands, UNKNOWN_PROJECTION when it was never run, NOT_MIGRATED
+   * Fails at once where waiting cannot help.
+   * @throws TIMEOUT saying where the projection stands; TASK_HALTED, TASK_PAUSED with the task's own
+   * reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that the
+   * projection does not read; UNKNOWN_PROJECTION when it was never run; NOT_MIGRATED
    */
   waitFor<P extends Projection>(
     projection: ProjectionClass<P>,
