@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
+import { EventQueue } from '../async/event-queue.ts';
 import type { TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import type { Bytes, FieldWriter } from './field-writer.ts';
@@ -32,12 +33,15 @@ export async function copyRows(
 
 /** Writes the pieces to the end, the next one made while one is under way. One that was handed over is not touched before `write` has called back. */
 async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise<void> {
-  const ended = finished(copy);
+  const answers = new EventQueue<'written' | 'ended'>();
+  const ended = finished(copy).finally(() => answers.push('ended'));
+  ended.catch(() => undefined); // Thrown below, once no piece is being made.
   try {
-    let underWay: Promise<unknown> = Promise.resolve();
+    let isWriting = false;
     for (const piece of pieces) {
-      await Promise.race([underWay, ended]);
-      underWay = new Promise((resolve) => copy.write(piece, resolve));
+      if (isWriting && (await answers.next()) === 'ended') await ended;
+      isWriting = true;
+      copy.write(piece, () => answers.push('written'));
     }
     copy.end();
   } catch (error) {

@@ -60,5 +60,17 @@ export class BatchQueue {
 /** Records of a batch may share one buffer with other partitions, so the span they cover counts, not the buffer. */
 function sizeOf(batch: RecordBatch): number {
   if (batch.count === 0) return 0;
-  return (batch.valueEnd[batch.count - 1] ?? 0) - (batch.valueEnd[0] ?? 0) + 64;
+  let first = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (const record of [0, batch.count - 1]) {
+    for (const [from, to] of [
+      [batch.keyStart[record] ?? -1, batch.keyEnd[record] ?? -1],
+      [batch.valueStart[record] ?? -1, batch.valueEnd[record] ?? -1],
+    ] as const) {
+      if (from < 0) continue;
+      first = Math.min(first, from);
+      end = Math.max(end, to);
+    }
+  }
+  return Math.max(0, end - first) + 64;
 }

@@ -1,3 +1,5 @@
+import { joinSignals } from '../async/join-signals.ts';
+
 /**
  * Lets work go on side by side; the first that fails aborts the rest. `signal` reaches each as part of the one it is given.
  * @throws the first failure, once nothing is under way
@@ -7,9 +9,10 @@ export async function untilFirstFailure(
   works: readonly ((signal: AbortSignal) => Promise<void>)[],
 ): Promise<void> {
   const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  const either = joinSignals([signal, failed.signal]);
   await Promise.all(
-    works.map((work) => work(either).catch((error: unknown) => failed.abort(error))),
+    works.map((work) => work(either.signal).catch((error: unknown) => failed.abort(error))),
   );
+  either.release();
   failed.signal.throwIfAborted();
 }

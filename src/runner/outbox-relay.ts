@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { joinSignals } from '../async/join-signals.ts';
 import { withSchemaId } from '../avro/confluent-header.ts';
 import { subjectOf } from '../event/subject-of.ts';
 import type { AppendRecord } from '../log/event-log.ts';
@@ -102,7 +103,8 @@ export class OutboxRelay {
   }
 
   async #pause(): Promise<void> {
-    const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
+    const { signal, release } = joinSignals([this.#stop.signal, this.#wake.signal]);
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    release();
   }
 }

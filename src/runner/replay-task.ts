@@ -1,3 +1,4 @@
+import { joinSignals } from '../async/join-signals.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
@@ -86,7 +87,7 @@ async function replayOnce(
     await options.onFlush?.();
   };
   const reading = new AbortController();
-  const signal = AbortSignal.any([options.signal, reading.signal]);
+  const { signal, release } = joinSignals([options.signal, reading.signal]);
   const stages = await stagesOf(settings, key, options);
   const read = (until: EndOffsets) => readUntil(settings, session, { ...options, until, signal });
   const [only, ...more] = stages;
@@ -111,6 +112,7 @@ async function replayOnce(
   } finally {
     turn.give();
     reading.abort();
+    release();
   }
   await lastFlush;
   await recordOutcome(settings, session.task, 'idle', null);

@@ -1,3 +1,4 @@
+import { onAbort } from '../async/on-abort.ts';
 import type { EventLog, ReadOptions, ReadPosition } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 
@@ -96,26 +97,26 @@ class SharedStream {
   }
 
   async *#batchesOf(member: symbol, { signal }: ReadOptions): AsyncGenerator<RecordBatch, void> {
-    const aborted = new Promise<{ readonly done: true }>((resolve) => {
-      if (signal?.aborted) resolve({ done: true });
-      signal?.addEventListener('abort', () => resolve({ done: true }), { once: true });
-    });
+    let asked: Asking | null = null;
+    const stopListening = onAbort(signal, () => asked?.resolve({ done: true, value: undefined }));
     try {
-      for (;;) {
-        const next = await Promise.race([aborted, this.#ask(member)]);
-        if (next.done) return;
+      while (!signal?.aborted) {
+        const next = await new Promise<IteratorResult<RecordBatch, void>>((resolve, reject) => {
+          asked = { resolve, reject };
+          this.#ask(member, asked);
+        });
+        if (next.done || signal?.aborted) return;
         yield next.value;
       }
     } finally {
+      stopListening();
       await this.#leave(member);
     }
   }
 
-  #ask(member: symbol): Promise<IteratorResult<RecordBatch, void>> {
-    return new Promise((resolve, reject) => {
-      this.#members.set(member, { resolve, reject });
-      this.#advance();
-    });
+  #ask(member: symbol, asking: Asking): void {
+    this.#members.set(member, asking);
+    this.#advance();
   }
 
   /** The last one closes the stream. */

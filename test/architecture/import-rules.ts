@@ -7,6 +7,7 @@ const ERASURE_PORT = 'src/erasure/*.ts';
 
 /** Everything below the composition root that is not an adapter's user: what the shell may put together. */
 const ROOMS_BELOW_THE_ROOT = [
+  'async',
   'event',
   'avro',
   'registry',
@@ -29,21 +30,23 @@ const ROOMS_BELOW_THE_ROOT = [
  */
 const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'reprise-error.ts': [],
+  async: [],
   event: [LOG_PORT],
   avro: ['event', LOG_PORT],
   registry: ['event', 'avro'],
   schemas: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
-  log: [],
+  log: ['async'],
   erasure: ['avro'],
   projection: ['event'],
   fold: ['event', 'avro', 'projection', LOG_PORT],
   // Decimal is a value, as bigint is: rows hold it, whatever event it came from.
-  readmodel: ['projection', LOG_PORT, 'src/event/decimal.ts'],
+  readmodel: ['async', 'projection', LOG_PORT, 'src/event/decimal.ts'],
   publish: ['event', 'avro', REGISTRY_PORT, ERASURE_PORT, LOG_PORT],
   observe: [LOG_PORT],
   embedded: [],
   config: ['event', 'projection', ERASURE_PORT, 'src/avro/compatibility-level.ts'],
   runner: [
+    'async',
     'event',
     'avro',
     REGISTRY_PORT,

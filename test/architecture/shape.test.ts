@@ -4,6 +4,7 @@ import {
   clockReads,
   exportViolations,
   LIMITS,
+  lastingSignals,
   longFiles,
   medianLines,
   oversizedFunctions,
@@ -38,6 +39,10 @@ describe('the files of the house', () => {
     const core = source.filter(({ path }) => /^src\/(event|projection|fold)\//.test(path));
     expect(clockReads(core)).toEqual([]);
   });
+
+  it('join signals without leaving anything behind in them', () => {
+    expect(lastingSignals(source)).toEqual([]);
+  });
 });
 
 describe('the shape rules', () => {
@@ -69,5 +74,9 @@ describe('the shape rules', () => {
     expect(clockReads(parse('const a = Date.now();'))).toHaveLength(1);
     expect(clockReads(parse('const a = new Date();'))).toHaveLength(1);
     expect(clockReads(parse('const a = new Date(1);'))).toEqual([]);
+  });
+
+  it('see signals that are joined for ever', () => {
+    expect(lastingSignals(parse('const a = AbortSignal.any([b]);'))).toHaveLength(1);
   });
 });

@@ -1,3 +1,4 @@
+import { joinSignals } from '../../async/join-signals.ts';
 import type { EventLog } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { encodedHeaders, type PartitionDigest } from './partition-digest.ts';
@@ -37,7 +38,7 @@ export async function comparePartition(
 ): Promise<LogDifference | null> {
   const { topic, partition, fromOffset: offset, untilOffset } = range;
   const leaving = new AbortController();
-  const signal = AbortSignal.any([options.signal, leaving.signal]);
+  const { signal, release } = joinSignals([options.signal, leaving.signal]);
   const position = { topic, partition, offset, untilOffset };
   const left = new Cursor(source.read([position], { signal }));
   const right = new Cursor(target.read([position], { signal }));
@@ -53,6 +54,7 @@ export async function comparePartition(
   } finally {
     leaving.abort();
     await Promise.all([left.close(), right.close()]);
+    release();
   }
 }
 

@@ -1,3 +1,4 @@
+import { joinSignals } from '../../async/join-signals.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { EventLog, Position, ReadOptions, ReadPosition } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
@@ -64,29 +65,32 @@ function createRead(
     if (closing.aborted) {
       throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
     }
-    const signals = options.signal === undefined ? [] : [options.signal];
+    const decompress = await loadDecompress(config.unpackedBytesMax);
+    const joined = joinSignals([closing, options.signal]);
     const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
     if (memory !== null) spare = undefined;
     const allocate = (size: number) => memory?.take(size) ?? Buffer.allocUnsafe(size);
-    const reader = new PartitionReader(
-      {
-        connections: new KafkaConnections(config, allocate),
-        memory,
-        topics,
-        decompress: await loadDecompress(config.unpackedBytesMax),
-        settings: {
-          maxWaitMs: options.maxWaitMs ?? 500,
-          responseBytesMax,
-          partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
-        },
-        signal: AbortSignal.any([closing, ...signals]),
-        logger: config.logger ?? (() => undefined),
-      },
-      positions.map(partitionState),
-    );
+    const settings = {
+      maxWaitMs: options.maxWaitMs ?? 500,
+      responseBytesMax,
+      partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
+    };
     try {
+      const reader = new PartitionReader(
+        {
+          connections: new KafkaConnections(config, allocate),
+          memory,
+          topics,
+          decompress,
+          settings,
+          signal: joined.signal,
+          logger: config.logger ?? (() => undefined),
+        },
+        positions.map(partitionState),
+      );
       yield* reader.stream();
     } finally {
+      joined.release();
       if (memory !== null) spare = new WeakRef(memory);
     }
   };

@@ -1,3 +1,5 @@
+import { EventQueue } from '../../async/event-queue.ts';
+import { onAbort } from '../../async/on-abort.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { assertTails, type LocatedPartition } from './assert-tails.ts';
@@ -66,8 +68,10 @@ const unknownTopicAttempts = 8;
 export class PartitionReader {
   readonly #parts: ReaderParts;
   readonly #states: readonly PartitionState[];
-  /** Answers awaited, by node id; -1: the look-up of leaders. */
-  readonly #underWay = new Map<number, Promise<Event>>();
+  /** Answers, in the order in which they came. */
+  readonly #events = new EventQueue<Event>();
+  /** Node ids whose answers are awaited; -1: the look-up of leaders. */
+  readonly #underWay = new Set<number>();
   #rotation = 0;
   #failures = 0;
   #unknownInARow = 0;
@@ -80,15 +84,13 @@ export class PartitionReader {
   /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED */
   async *stream(): AsyncGenerator<RecordBatch, void> {
     const { signal, connections } = this.#parts;
-    const aborted = new Promise<Event>((resolve) => {
-      if (signal.aborted) resolve({ kind: 'aborted' });
-      signal.addEventListener('abort', () => resolve({ kind: 'aborted' }), { once: true });
-    });
+    const stopListening = onAbort(signal, () => this.#events.push({ kind: 'aborted' }));
     try {
       while (!signal.aborted && !this.#states.every(isDone)) {
         if (this.#states.some((state) => state.leader < 0 && !isDone(state))) this.#locate(); // 1
         for (const node of this.#nodes()) this.#fetch(node, 0); // 2
-        const event = await Promise.race([aborted, ...this.#underWay.values()]); // 3
+        const event = await this.#events.next(); // 3
+        if (signal.aborted) return;
         for (const taken of await this.#handle(event)) {
           for (const batch of this.#decode(taken)) {
             if (signal.aborted) return;
@@ -98,6 +100,7 @@ export class PartitionReader {
         if (event.kind === 'fetched') this.#parts.memory?.give(event.response.bytes);
       }
     } finally {
+      stopListening();
       await connections.close();
     }
   }
@@ -209,7 +212,12 @@ export class PartitionReader {
         return { kind: 'failed', node, error };
       }
     };
-    this.#underWay.set(node, ask());
+    this.#await(node, ask());
+  }
+
+  #await(node: number, answer: Promise<Event>): void {
+    this.#underWay.add(node);
+    void answer.then((event) => this.#events.push(event));
   }
 
   #locate(): void {
@@ -224,7 +232,7 @@ export class PartitionReader {
         return { kind: 'located', error };
       }
     };
-    this.#underWay.set(-1, ask());
+    this.#await(-1, ask());
   }
 
   async #lookUpLeaders(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { type JoinedSignal, joinSignals } from '../../async/join-signals.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { EventLog } from '../event-log.ts';
 import { Appender } from './append-records.ts';
@@ -45,7 +46,7 @@ export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLo
       assertOpen();
       return streamOf(
         (signal) => readRecords({ pool, wakeUps, signal }, positions, options),
-        [closing.signal, ...(options.signal === undefined ? [] : [options.signal])],
+        [closing.signal, options.signal],
       );
     },
     async append(records) {
@@ -72,20 +73,33 @@ export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLo
  */
 function streamOf<Item>(
   start: (signal: AbortSignal) => AsyncGenerator<Item, void, undefined>,
-  signals: readonly AbortSignal[],
+  signals: readonly (AbortSignal | undefined)[],
 ): AsyncIterable<Item> {
   return {
     [Symbol.asyncIterator]() {
       const leaving = new AbortController();
-      const items = start(AbortSignal.any([...signals, leaving.signal]));
+      const joined = joinSignals([...signals, leaving.signal]);
+      const items = releasing(start(joined.signal), joined);
       return {
         next: () => items.next(),
         async return() {
           leaving.abort();
           await items.return(undefined);
+          joined.release(); // A stream that was never asked for an item has not begun, so nothing in it ends.
           return { done: true, value: undefined };
         },
       };
     },
   };
+}
+
+async function* releasing<Item>(
+  items: AsyncGenerator<Item, void, undefined>,
+  joined: JoinedSignal,
+): AsyncGenerator<Item, void, undefined> {
+  try {
+    yield* items;
+  } finally {
+    joined.release();
+  }
 }

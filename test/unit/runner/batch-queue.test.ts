@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { RecordBatch } from '../../../src/log/record-batch.ts';
 import { BatchQueue } from '../../../src/runner/batch-queue.ts';
 
-function batchOf(firstOffset: number, valueBytes = 10): RecordBatch {
+/** Two records; `count` 1: the first of them alone. */
+function batchOf(firstOffset: number, valueBytes = 10, count = 2): RecordBatch {
   const origin = {
     topic: 't',
     partition: 0,
@@ -13,7 +14,7 @@ function batchOf(firstOffset: number, valueBytes = 10): RecordBatch {
     appendTime: false,
   };
   return new RecordBatch(origin, Buffer.alloc(0), {
-    count: 2,
+    count,
     offsets: Float64Array.of(firstOffset, firstOffset + 1),
     timestampsMs: new Float64Array(2),
     keyStart: Int32Array.of(-1, -1),
@@ -49,6 +50,19 @@ test('a producer waits while too many bytes are queued, and goes on once they ar
   await queue.takeAll();
   await second;
   expect(pushed).toBe(true);
+});
+
+test('a batch of one large record counts as many bytes as it has', async () => {
+  const queue = new BatchQueue();
+  await queue.push(batchOf(0, 9 * 1024 * 1024, 1));
+  let pushed = false;
+  const second = queue.push(batchOf(1)).then(() => {
+    pushed = true;
+  });
+  await Promise.resolve();
+  expect(pushed).toBe(false);
+  await queue.takeAll();
+  await second;
 });
 
 test('ending lets both sides go and drops what is queued', async () => {
