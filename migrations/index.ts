@@ -11,6 +11,7 @@ import { rebuildLease } from './0015-rebuild-lease.ts';
 import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
+import { letterOrder } from './0026-letter-order.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   movedLog,
   registryHistory,
   dataKeys,
+  letterOrder,
 ];

@@ -145,6 +145,8 @@ export interface RedriveReport {
   })[];
   /** Not tried, because an earlier record of their key failed. */
   readonly waiting: number;
+  /** Not there any more when their turn came: another redrive had folded them, or they were discarded. Absent where there are none. */
+  readonly gone?: number;
 }
 
 /** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */

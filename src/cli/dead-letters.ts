@@ -96,10 +96,11 @@ function position(text: string): LogPosition {
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
 
-function redriveText({ redriven, failed, waiting }: RedriveReport): string {
+function redriveText({ redriven, failed, waiting, gone = 0 }: RedriveReport): string {
   return [
     ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
     `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
+    ...(gone === 0 ? [] : [`Folded or discarded by somebody else meanwhile: ${gone}.`]),
   ].join('\n');
 }
 

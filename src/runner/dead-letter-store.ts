@@ -1,6 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { DeadLetter } from '../fold/task-fold.ts';
+import { RepriseError } from '../reprise-error.ts';
 import type { TaskKey } from './checkpoint.ts';
+import { taskLabel } from './checkpoint.ts';
 
 /** A dead letter, with how often folding it was tried. */
 export interface TriedLetter extends DeadLetter {
@@ -86,17 +88,27 @@ function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
   ];
 }
 
-/** Takes letters that were folded after all out of the dead letters. */
-export async function removeDeadLetters(
+/**
+ * Takes the letters that a batch folds out of the dead letters, in the transaction that folds them: whoever deletes a letter is the one who folds it.
+ * @throws UNKNOWN_DEAD_LETTER where one is not there any more: another redrive has folded it, or it was discarded. Nothing may be written then.
+ */
+export async function claimDeadLetters(
   client: ClientBase,
   task: TaskKey,
   records: readonly { readonly topic: string; readonly offset: bigint }[],
 ): Promise<void> {
   for (const { topic, offset } of records) {
-    await client.query(
+    const { rowCount } = await client.query(
       `delete from reprise.dead_letters
        where projection = $1 and version = $2 and partition = $3 and topic = $4 and "offset" = $5`,
       [task.projection, task.version, task.partition, topic, offset.toString()],
+    );
+    if (rowCount === 1) continue;
+    const { projection, version, partition } = task;
+    throw new RepriseError(
+      'UNKNOWN_DEAD_LETTER',
+      `${topic}[${partition}]@${offset} is not a dead letter of ${taskLabel(task)} any more: another redrive has folded it, or it was discarded. Nothing was folded here; reprise dlq list shows those that are left.`,
+      { facts: { projection, version, topic, partition, offset } },
     );
   }
 }

@@ -10,7 +10,7 @@ import { taskLabel } from './checkpoint.ts';
 import type { LockedTask } from './checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
 import type { TriedLetter } from './dead-letter-store.ts';
-import { removeDeadLetters, writeDeadLetters } from './dead-letter-store.ts';
+import { claimDeadLetters, writeDeadLetters } from './dead-letter-store.ts';
 import { failpoint } from './failpoint.ts';
 import type { JournalEntry } from './journal.ts';
 import { writeJournal } from './journal-store.ts';
@@ -50,8 +50,9 @@ export type Standing = 'pending' | 'applied';
 
 /**
  * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
- * stored offsets, or say that it is already applied, and what was made with a destroyed key, 4 write rows, 5 dead letters, late events, journal and outbox, 6 advance next_offset. All or nothing.
- * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN
+ * stored offsets, or say that it is already applied, what was made with a destroyed key, and dead letters that are not there to be folded any more, 4 write rows, 5 dead letters, late
+ * events, journal and outbox, 6 advance next_offset. All or nothing.
+ * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN, UNKNOWN_DEAD_LETTER
  */
 export async function flush(
   client: ClientBase,
@@ -64,13 +65,13 @@ export async function flush(
   await failpoint('flush:locked');
   if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
   await assertNotForgotten(client, batch.dataKeys);
+  await claimDeadLetters(client, task, batch.redriven);
   for (const { table, rows, deleted } of batch.changes.tables) {
     if (deleted !== null) await deleteRows(client, table, task.partition, deleted);
     if (rows.count > 0) await write(client, table, task.partition, rows);
   } // 4
   await failpoint('flush:rows-written');
-  await removeDeadLetters(client, task, batch.redriven); // 5
-  await writeDeadLetters(client, task, batch.deadLetters);
+  await writeDeadLetters(client, task, batch.deadLetters); // 5
   await writeLateEvents(client, task, batch.changes.lateEvents);
   await writeJournal(client, task, batch.journal);
   await writeOutbox(client, task, batch.outbox, offsetsAfter(batch));

@@ -43,6 +43,12 @@ export interface OpenedTask {
   readonly endOffsets: ReadonlyMap<string, bigint>;
 }
 
+/** A record of the task's partition. */
+interface RecordPlace {
+  readonly topic: string;
+  readonly offset: bigint;
+}
+
 /**
  * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown away. After any error it must be thrown away: memory
  * is only a cache of committed rows, and a new session reads them again.
@@ -147,7 +153,7 @@ export class TaskSession {
     for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
       if (step.kind === 'tick') this.fold.tick(step.quietMs);
       else if (step.kind === 'journal') this.#journal.push(step.entry);
-      else if (step.kind === 'redrive') await this.#foldRecords(this.#repeated(step.record));
+      else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
       else await this.#foldInStrides(step.batch, flush);
     }
   }
@@ -342,8 +348,16 @@ export class TaskSession {
     return false;
   }
 
-  #repeated(record: { readonly topic: string; readonly offset: bigint }): RecordBatch {
+  /** Folds a dead letter where the journal says that it was folded; each once, whatever the journal holds. */
+  async #repeatRedrive(record: RecordPlace): Promise<void> {
     const batch = this.#repeat?.take(record);
+    if (batch === 'folded') {
+      this.#settings.logger.warn(
+        { task: taskLabel(this.task), ...record },
+        'two redrives at once folded this dead letter twice; this replay folds it once. Mend the rows that differ in place (app.refresh), or by a new version and reprise rebuild',
+      );
+      return;
+    }
     if (batch === undefined) {
       throw new RepriseError(
         'OFFSET_MISMATCH',
@@ -351,7 +365,7 @@ export class TaskSession {
         { facts: factsOf(this.task) },
       );
     }
-    return batch;
+    await this.#foldRecords(batch);
   }
 
   async #resolveSchemas(batch: RecordBatch): Promise<void> {

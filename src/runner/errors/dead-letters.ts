@@ -43,7 +43,7 @@ export async function readDeadLetters(
 
 /**
  * The letters of a version that are to be folded again, in the order in which their tasks met them. A letter behind another one of its key comes only with that one.
- * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none
+ * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none; QUARANTINED where the letter there waits behind another
  */
 export async function readLetters(
   pool: Pool,
@@ -57,12 +57,13 @@ export async function readLetters(
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from reprise.dead_letters
      where projection = $1 and version = $5 and ${AT_POSITION} and ($6::bytea is null or key = $6)
-     order by partition, record_timestamp, topic, "offset"`,
+     order by partition, seq`,
     [name, ...parametersOf(position), version, key],
   );
   if (position !== null && rows.length === 0) throw unknownDeadLetter(name, position);
-  const waits = rows.find((row) => position !== null && row.quarantine === 'waiting');
-  if (waits !== undefined) {
+  const [only] = rows;
+  if (position !== null && only !== undefined && (await waitsBehindAnother(pool, only))) {
+    const waits = only;
     throw new RepriseError(
       'QUARANTINED',
       `${waits.topic}[${waits.partition}]@${waits.offset} waits behind an earlier record of its key; fold them in order: reprise dlq redrive ${name} --all, or --key.`,
@@ -83,19 +84,47 @@ export async function readLetters(
   }));
 }
 
-/** A letter failed again: counts the attempt, and holds its key at it where it waited. */
+/** Whether an earlier letter of its key is still there. */
+async function waitsBehindAnother(pool: Pool, letter: Row): Promise<boolean> {
+  if (letter.quarantine !== 'waiting') return false;
+  const { projection, version, topic, partition, offset, key } = letter;
+  const { rows } = await pool.query<{ waits: boolean }>(
+    `select exists (select from reprise.dead_letters earlier, reprise.dead_letters this
+       where (this.projection, this.version, this.topic, this.partition, this."offset") = ($1, $2, $3, $4, $5)
+         and (earlier.projection, earlier.version, earlier.partition) = ($1, $2, $4)
+         and earlier.quarantine is not null and earlier.key = $6 and earlier.seq < this.seq) as waits`,
+    [projection, version, topic, partition, offset, key],
+  );
+  return rows[0]?.waits ?? false;
+}
+
+/** Whether a letter is still there: another redrive may have folded it, or somebody discarded it. */
+export async function isStillThere(
+  pool: Pool,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+  letter: LogPosition,
+): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select from reprise.dead_letters where projection = $1 and ${AT_POSITION} and version = $5`,
+    [name, ...parametersOf(letter), version],
+  );
+  return rows.length > 0;
+}
+
+/** A letter failed again: counts the attempt, and holds its key at it where it waited. @returns whether it was still there */
 export async function recordFailure(
   client: ClientBase,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  letter: StoredLetter,
+  letter: LogPosition,
   failure: { readonly reason: string; readonly message: string },
-): Promise<void> {
-  await client.query(
+): Promise<boolean> {
+  const { rowCount } = await client.query(
     `update reprise.dead_letters set attempts = attempts + 1, reason = $6, message = $7,
        quarantine = case when quarantine is null then null else 'failed' end
      where projection = $1 and ${AT_POSITION} and version = $5`,
     [name, ...parametersOf(letter), version, failure.reason, failure.message],
   );
+  return rowCount === 1;
 }
 
 /** How many records of a version wait in quarantine. */
@@ -122,6 +151,12 @@ export async function discardDeadLetters(
 ): Promise<number> {
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
+    // Tasks before letters, as a flush that folds one again: neither waits for the other in a circle.
+    await client.query(
+      `select from reprise.tasks where projection = $1 and ($2::int is null or partition = $2)
+       order by version, partition for update`,
+      [projection, position?.partition ?? null],
+    );
     const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
       `delete from reprise.dead_letters where projection = $1 and ${AT_POSITION}
        returning version, topic, partition, "offset"`,

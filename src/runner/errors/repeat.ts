@@ -11,6 +11,7 @@ export class Repeat {
   readonly #aside: ReadonlySet<string>;
   readonly #redriven: ReadonlySet<string>;
   readonly #kept = new Map<string, RecordBatch>();
+  readonly #folded = new Set<string>();
 
   /** @param letters records that are dead letters still, as `recordId` names them. @param journal of the run that is repeated */
   constructor(letters: Iterable<string>, journal: readonly JournalEntry[]) {
@@ -34,17 +35,22 @@ export class Repeat {
     return rest.length === batch.count ? batch : pickRecords(batch, rest);
   }
 
-  /** A record met before; undefined: it was not. Once. */
+  /**
+   * A record met before, to be folded now. `folded`: it was taken already; an older journal may name a record twice, where two redrives folded it at once.
+   * Undefined: it was not met.
+   */
   take({
     topic,
     offset,
   }: {
     readonly topic: string;
     readonly offset: bigint;
-  }): RecordBatch | undefined {
+  }): RecordBatch | 'folded' | undefined {
     const record = recordId(topic, offset);
+    if (this.#folded.has(record)) return 'folded';
     const batch = this.#kept.get(record);
     this.#kept.delete(record);
+    this.#folded.add(record);
     return batch;
   }
 }
