@@ -1,5 +1,5 @@
 /**
- * Prints `N passed, N failed[, N skipped]` from a report of vitest's JSON reporter, and exits with 1 unless every test passed. A file that could
+ * Prints `N passed, N failed[, N skipped]`, the sum of reports of vitest's JSON reporter, and exits with 1 unless every test passed. A file that could
  * not be run at all counts as one failure; so does a missing report. Skips are failures: CI has what the tests need.
  */
 import { readFileSync } from 'node:fs';
@@ -14,20 +14,24 @@ function read(file) {
   }
 }
 
-const report = read(process.argv[2]);
-const brokenFiles = report.testResults.filter(
+const reports = process.argv.slice(2).map(read);
+const files = reports.flatMap(({ testResults }) => testResults);
+const brokenFiles = files.filter(
   (file) =>
     file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
 );
-const passed = report.numPassedTests;
-const failed = report.numFailedTests + brokenFiles.length;
-const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+/** @param {(report: ReturnType<typeof read>) => number} count */
+const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
+const passed = sum((report) => report.numPassedTests);
+const failed = sum((report) => report.numFailedTests) + brokenFiles.length;
+const skipped = sum((report) => (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0));
 
 for (const file of brokenFiles) console.log(`could not run: ${file.name}`);
-for (const file of report.testResults) {
+for (const file of files) {
   for (const test of file.assertionResults) {
     if (!['passed', 'failed'].includes(test.status)) console.log(`skipped: ${test.fullName}`);
   }
 }
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exit(failed === 0 && skipped === 0 && passed > 0 && report.success ? 0 : 1);
+const isWell = reports.length > 0 && reports.every(({ success }) => success);
+process.exit(failed === 0 && skipped === 0 && passed > 0 && isWell ? 0 : 1);

@@ -132,7 +132,7 @@ function tableText({ name, version, columns, view }: TablePlan): string[] {
   const keys = columns.filter(({ role }) => role === 'key').map(({ name: column }) => column);
   const shown = view === null ? 'hidden state' : `behind the view ${name}`;
   return [
-    `${name}__v${version}, ${shown}, key (_partition, ${keys.join(', ')})`,
+    `${name}__v${version}, ${shown}, key (${keys.join(', ')})`,
     ...columns.map(({ name: column, type, nullable, role }) => {
       const hidden = role === 'state' ? ', hidden' : '';
       return `  ${column} ${type}${nullable ? ' null' : ''}${hidden}`;

@@ -14,7 +14,7 @@ export type ColumnType =
 
 /**
  * One column of a read-model table.
- * - `key`: part of the primary key, after `_partition`;
+ * - `key`: part of the primary key;
  * - `measure`: shown by the stable view;
  * - `state`: what an aggregate needs to go on folding (name begins with `_`); not in the view.
  */
@@ -35,7 +35,7 @@ export interface ColumnPlan {
 
 /**
  * A table of one projection version. Its physical name is `${name}__v${version}`; a read model's stable view is `name`. The first physical column is
- * always `_partition int4` (the task that owns the row); the primary key is (`_partition`, key columns in order).
+ * always `_partition int4` (the task that owns the row); the primary key is the key columns in order, then `_partition`.
  */
 export interface TablePlan {
   readonly name: string;

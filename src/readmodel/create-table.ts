@@ -30,9 +30,22 @@ export async function createTable(
   await client.query(statements.join(';\n'));
 }
 
-/** Adds the primary key: `_partition`, then the key columns in order. Postgres picks the constraint's name, since ours might be too long. */
+/**
+ * Adds the primary key. Postgres picks the constraint's name, since ours might be too long. Statements that
+ * name its columns need not know their order.
+ */
 export function primaryKeySql(plan: TablePlan): string {
-  return `alter table ${tableName(plan)} add primary key (_partition, ${quotedList(keyNames(plan))})`;
+  return `alter table ${tableName(plan)} add primary key (${quotedList(primaryKey(plan))})`;
+}
+
+/**
+ * The columns of the primary key in their order. Behind a view the key columns come first and `_partition`,
+ * which the view hides, last: so readers find rows by the key they know on every version of Postgres (ADR
+ * 0045). A table of hidden state is read by its task only, a partition at a time: there `_partition` leads.
+ */
+export function primaryKey(plan: TablePlan): readonly string[] {
+  const names = keyNames(plan);
+  return plan.view === null ? ['_partition', ...names] : [...names, '_partition'];
 }
 
 /** Adds the plan's extra indexes. */

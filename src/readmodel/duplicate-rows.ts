@@ -43,7 +43,7 @@ export async function* takeDuplicates(
   rowsPerFetch = ROWS_PER_FETCH,
 ): AsyncGenerator<DuplicateSlice, void> {
   await client.query('set local statement_timeout = 0');
-  await raiseMemory(client, 'work_mem'); // keys are counted in it
+  await raiseMemory(client); // keys are counted in it
   const duplicateKeys = duplicateKeysSql(plan, among);
   await client.query(`create temporary table ${KEYS} on commit drop as ${duplicateKeys}`);
   await client.query(`analyze ${KEYS}`);

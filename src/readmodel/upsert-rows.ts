@@ -2,8 +2,9 @@ import type { ClientBase } from 'pg';
 import type { TableRows } from '../projection/row-set.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { arrayParameters, parameterType } from './array-parameter.ts';
+import { primaryKey } from './create-table.ts';
 import { statementName } from './statement-name.ts';
-import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
+import { quoted, quotedList, tableName } from './table-name.ts';
 
 /** Rows per statement: large enough that the round trip vanishes, small enough that parameters stay a few MB. */
 const ROWS_MAX = 10_000;
@@ -39,6 +40,6 @@ function upsertSql(plan: TablePlan): string {
   return `insert into ${tableName(plan)} (_partition, ${quotedList(names)})
 select $1::int4, ${given.join(', ')}
 from unnest(${parameters.join(', ')}) as u(${names.map((_, i) => `c${i}`).join(', ')})
-on conflict (_partition, ${quotedList(keyNames(plan))})
+on conflict (${quotedList(primaryKey(plan))})
 do ${replaced.length === 0 ? 'nothing' : `update set ${replaced.join(', ')}`}`;
 }

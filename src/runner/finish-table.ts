@@ -19,21 +19,26 @@ export async function finishTable(
     onPhase('merge');
     await mergeDuplicates(client, plan, among);
   };
-  if (await wasFlushedAgain(client, plan)) await merge('transactions');
+  const { tasks, flushedAgain } = await readTasks(client, plan);
+  if (flushedAgain) await merge('transactions');
   onPhase('index');
-  if ((await addConstraints(client, plan.table)) === 'added') return;
+  if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
   // Rows that were dumped and restored half-way are all of one transaction.
   await merge('all rows');
-  if ((await addConstraints(client, plan.table)) === 'added') return;
+  if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
   throw new TypeError(`${plan.table.name} v${plan.version} has duplicate keys after merging`);
 }
 
-async function wasFlushedAgain(client: ClientBase, plan: Plan): Promise<boolean> {
-  const { rows } = await client.query<{ again: boolean }>(
-    'select exists (select from reprise.tasks where projection = $1 and version = $2 and flushes > 1) as again',
+async function readTasks(
+  client: ClientBase,
+  plan: Plan,
+): Promise<{ readonly tasks: number; readonly flushedAgain: boolean }> {
+  const { rows } = await client.query<{ tasks: number; again: boolean | null }>(
+    `select count(*)::int as tasks, bool_or(flushes > 1) as again from reprise.tasks
+     where projection = $1 and version = $2`,
     [plan.name, plan.version],
   );
-  return rows[0]?.again ?? true;
+  return { tasks: rows[0]?.tasks ?? 0, flushedAgain: rows[0]?.again ?? false };
 }
 
 /**

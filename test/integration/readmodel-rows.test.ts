@@ -274,7 +274,7 @@ test.each<DuplicatesAmong>(['transactions', 'all rows'])(
             [`public.${physicalName(plan)}`],
           );
           expect(indexes.map(({ definition }) => /\(.*\)/.exec(definition)?.[0])).toEqual([
-            '(_partition, "Key ""text""", key_int8, key_time, key_day)',
+            '("Key ""text""", key_int8, key_time, key_day, _partition)',
             '(key_time, a_text)',
           ]);
         });
