@@ -12,6 +12,7 @@ import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
 import { letterOrder } from './0026-letter-order.ts';
+import { mergeDistinct } from './0028-merge-distinct.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   registryHistory,
   dataKeys,
   letterOrder,
+  mergeDistinct,
 ];

@@ -49,14 +49,14 @@ export function distinctState(exactUpTo: number): ObjectState<Distinct> {
     },
     toJson: ({ values, registers }) =>
       values === null
-        ? { hll: Buffer.from(registers as Uint8Array).toString('base64') }
+        ? { hll: bitmapsOf(registers as Uint8Array) }
         : [...values].sort(compareFieldValues).map(valueToJson),
     fromJson: (json) =>
       Array.isArray(json)
         ? { values: new Set(json.map(valueFromJson)), registers: null }
         : {
             values: null,
-            registers: Uint8Array.from(Buffer.from((json as { hll: string }).hll, 'base64')),
+            registers: registersFrom((json as { hll: readonly string[] | string }).hll),
           },
   };
 }
@@ -78,6 +78,37 @@ export function distinctCount({ values, registers }: Distinct): bigint {
 function registersOf(values: Iterable<FieldValue>): Uint8Array {
   const registers = new Uint8Array(REGISTERS);
   for (const value of values) register(registers, value);
+  return registers;
+}
+
+/**
+ * For each rank from 1 to the greatest a bitmap of the registers that reach it, base64; the first register is
+ * the highest bit of the first byte. The registers of two sketches merge by a bitwise OR, which a view's SQL
+ * does natively (migration 0028).
+ */
+function bitmapsOf(registers: Uint8Array): readonly string[] {
+  const bitmaps: Buffer[] = [];
+  for (let i = 0; i < REGISTERS; i += 1) {
+    const rank = registers[i] as number;
+    while (bitmaps.length < rank) bitmaps.push(Buffer.alloc(REGISTERS / 8));
+    for (let reached = 0; reached < rank; reached += 1) {
+      const bitmap = bitmaps[reached] as Buffer;
+      bitmap[i >> 3] = (bitmap[i >> 3] as number) | (128 >> (i & 7));
+    }
+  }
+  return bitmaps.map((bitmap) => bitmap.toString('base64'));
+}
+
+/** Registers of their bitmaps, or of themselves, as they were stored before migration 0028. */
+function registersFrom(bitmaps: readonly string[] | string): Uint8Array {
+  if (typeof bitmaps === 'string') return Uint8Array.from(Buffer.from(bitmaps, 'base64'));
+  const registers = new Uint8Array(REGISTERS);
+  for (const text of bitmaps) {
+    const bitmap = Buffer.from(text, 'base64');
+    for (let i = 0; i < REGISTERS; i += 1) {
+      registers[i] = (registers[i] as number) + (((bitmap[i >> 3] as number) >> (7 - (i & 7))) & 1);
+    }
+  }
   return registers;
 }
 
