@@ -163,6 +163,7 @@ export type {
   SchemaRegistry,
 } from './registry/schema-registry.ts';
 export type {
+  ActivateOptions,
   ActivateReport,
   AffectedLetter,
   AffectedProjection,
@@ -176,13 +177,16 @@ export type {
   Reprise,
   Runner,
   RunnerCounters,
+  RunnerTask,
+  TaskStatus,
+} from './reprise.ts';
+export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
+export { isRepriseError, RepriseError } from './reprise-error.ts';
+export type {
   ScannedPartition,
   ScannedSchema,
   ScanOptions,
   ScanProgress,
   ScanReport,
-  TaskStatus,
   UnreadableRecords,
-} from './reprise.ts';
-export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
-export { isRepriseError, RepriseError } from './reprise-error.ts';
+} from './scan-report.ts';

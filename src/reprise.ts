@@ -5,6 +5,7 @@ import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
 import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
+import type { ScanOptions, ScanReport } from './scan-report.ts';
 
 /** A version of a projection. */
 interface ProjectionVersion {
@@ -211,61 +212,6 @@ export interface VerifyReport extends ProjectionVersion {
   readonly seconds: number;
 }
 
-/** How far a scan has come. `etaSeconds` is null before a rate is known. */
-export type ScanProgress = Pick<
-  RebuildProgress,
-  'records' | 'totalRecords' | 'recordsPerSecond' | 'etaSeconds'
->;
-
-/** How to scan. */
-export interface ScanOptions {
-  /** Only for this projection, and only its topics. Default: all projections and events of the configuration. */
-  readonly projection?: string;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: ScanProgress) => void;
-}
-
-/** Where a schema's records lie in a partition. */
-export interface ScannedPartition {
-  readonly partition: number;
-  readonly records: bigint;
-  readonly firstOffset: bigint;
-  readonly lastOffset: bigint;
-}
-
-/** Records of a schema that a projection cannot read. */
-export interface UnreadableRecords {
-  readonly projection: string;
-  readonly version: number;
-  readonly records: bigint;
-  readonly first: LogPosition;
-  /** Error code and message of the first. */
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** What a scan found of one schema on one topic. */
-export interface ScannedSchema {
-  readonly topic: string;
-  /** Null: values that name no schema. */
-  readonly schemaId: number | null;
-  /** Full name of its record; null where the registry has none. */
-  readonly record: string | null;
-  readonly records: bigint;
-  readonly partitions: readonly ScannedPartition[];
-  /** By projection; empty: all that read the topic can read them. */
-  readonly unreadable: readonly UnreadableRecords[];
-}
-
-/** What a scan found: the gate before a rebuild. */
-export interface ScanReport {
-  readonly records: bigint;
-  readonly tombstones: bigint;
-  readonly schemas: readonly ScannedSchema[];
-  readonly isReadable: boolean;
-  readonly seconds: number;
-}
-
 /** What refreshing the rows of a version did. */
 export interface RefreshReport extends ProjectionVersion {
   readonly records: number;
@@ -304,6 +250,16 @@ export interface SubjectReport {
   readonly deadLetters: readonly AffectedLetter[];
 }
 
+/** How to switch. */
+export interface ActivateOptions {
+  /**
+   * Refuse while live instances run the version in place and none would run the other, so that the view
+   * would stand still. Default false: the log says so (the commands `activate` and `rollback` refuse
+   * unless given `--force`).
+   */
+  readonly requireRunner?: boolean;
+}
+
 /** What a switch did. `previousVersion` is null when none was active. */
 export interface ActivateReport extends ProjectionVersion {
   readonly previousVersion: number | null;
@@ -318,13 +274,24 @@ export interface RunnerCounters extends ProjectionVersion {
   readonly deadLetters: number;
 }
 
+/** A task that this process has. */
+export interface RunnerTask extends ProjectionVersion {
+  readonly partition: number;
+  /** `opening`: being validated against the log, or tried again after a fault of infrastructure. */
+  readonly phase: 'opening' | 'running' | 'halted';
+}
+
 /** Folds the log into the read models in this process. */
 export interface Runner {
+  /** `host/process/id`: the name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`. */
+  readonly instance: string;
   /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. */
   start(): Promise<void>;
   /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Idempotent. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   counters(): readonly RunnerCounters[];
+  /** The tasks that this process has now, in the order of the configuration. */
+  tasks(): readonly RunnerTask[];
   /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
   readonly stopRequested: AbortSignal;
 }
@@ -353,9 +320,9 @@ export interface Reprise {
     options?: RebuildOptions,
   ): Promise<readonly RebuildReport[]>;
   /** Swaps the stable view to the declared version in one transaction. @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION */
-  activate(name: string): Promise<ActivateReport>;
+  activate(name: string, options?: ActivateOptions): Promise<ActivateReport>;
   /** Puts the version that was active before back, in one transaction. @throws ROLLBACK_REFUSED */
-  rollback(name: string): Promise<ActivateReport>;
+  rollback(name: string, options?: Pick<ActivateOptions, 'requireRunner'>): Promise<ActivateReport>;
   /** Drops a version that is not active, or gives up one that is being built. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION */
   retire(name: string, version: number): Promise<void>;
   /** Replays a projection into scratch tables, up to where the live version stands, and compares every row. @throws VERIFY_REFUSED, UNKNOWN_PROJECTION */

@@ -8,9 +8,12 @@ export function addActivate(program: Command): void {
     .command('activate')
     .description('put the declared version of a projection behind its view, in one transaction')
     .argument('<name>', 'projection')
+    .option('--force', 'switch even while no instance runs the declared version')
     .action(async (name: string, _local, command: Command) => {
-      const options = optionsOf<object>(command);
-      const report = await withApp(options, ({ app }) => app.activate(name));
+      const options = optionsOf<{ force?: boolean }>(command);
+      const report = await withApp(options, ({ app }) =>
+        app.activate(name, { requireRunner: options.force !== true }),
+      );
       if (options.json) return console.log(jsonText(report));
       const before =
         report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;

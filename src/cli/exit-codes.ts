@@ -12,8 +12,6 @@ export const EXIT = {
 /** The table of exit codes as `--help` and the documentation print it. */
 export const EXIT_CODES_HELP = `Exit codes:
   0    done; also a clean stop of "dev", "run" and "registry serve" by SIGINT or SIGTERM
-  1    failed, or not verified
-  0    done; also a clean stop of "dev" and "run" by SIGINT or SIGTERM
   1    failed, or not verified; "schemas check" and "scan" found errors
   2    wrong usage, configuration, schema or projection
   3    infrastructure is unavailable: Postgres, Kafka, registry, port, data directory

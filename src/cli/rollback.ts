@@ -8,9 +8,12 @@ export function addRollback(program: Command): void {
     .command('rollback')
     .description('put the version that was active before back behind the view, in one transaction')
     .argument('<name>', 'projection')
+    .option('--force', 'switch even while no instance runs that version')
     .action(async (name: string, _local, command: Command) => {
-      const options = optionsOf<object>(command);
-      const report = await withApp(options, ({ app }) => app.rollback(name));
+      const options = optionsOf<{ force?: boolean }>(command);
+      const report = await withApp(options, ({ app }) =>
+        app.rollback(name, { requireRunner: options.force !== true }),
+      );
       if (options.json) return console.log(jsonText(report));
       console.log(
         `${report.name} is version ${report.version} again (before: version ${report.previousVersion}).`,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { Reprise, RunnerTask } from '../reprise.ts';
+import { jsonText } from './json-text.ts';
 import { stopped } from './stop-signal.ts';
-import { optionsOf, type Session, withApp } from './with-app.ts';
+import { type GlobalOptions, optionsOf, type Session, withApp } from './with-app.ts';
 
 /** `reprise run`: folds until told to stop. */
 export function addRun(program: Command): void {
@@ -17,6 +19,7 @@ export function addRun(program: Command): void {
         await app.setUp();
         if (signal.aborted) return;
         await app.runner.start();
+        if (!signal.aborted) console.log(startedLine(app, options));
         await Promise.race([stopped(signal), stopped(app.runner.stopRequested)]);
         await app.runner.stop();
       };
@@ -24,4 +27,24 @@ export function addRun(program: Command): void {
         options.tasks === undefined ? input : { ...input, tasks: options.tasks.split(',') },
       );
     });
+}
+
+/** What a start has led to: which tasks this instance has. It shares with others from then on. */
+function startedLine({ runner }: Reprise, { json }: GlobalOptions): string {
+  const { instance } = runner;
+  const tasks = runner.tasks();
+  if (json) return jsonText({ event: 'started', instance, tasks });
+  const names = [...new Set(tasks.map(({ name, version }) => `${name} v${version}`))];
+  const all = names.map((each) => {
+    const own = tasks.filter(({ name, version }) => `${name} v${version}` === each);
+    return `${each} ${partitionsText(own)}`;
+  });
+  const what = all.length === 0 ? 'no task yet; reprise status says who has them' : all.join(', ');
+  return `Running as ${instance}: ${what}.`;
+}
+
+function partitionsText(tasks: readonly RunnerTask[]): string {
+  const halted = tasks.filter(({ phase }) => phase === 'halted').length;
+  const partitions = tasks.map(({ partition }) => partition).sort((a, b) => a - b);
+  return `[${partitions.join(',')}]${halted === 0 ? '' : ` (${halted} halted)`}`;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ScannedSchema, ScanReport, UnreadableRecords } from '../reprise.ts';
+import type { ScannedSchema, ScanReport, UnreadableRecords } from '../scan-report.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
 import { progressView } from './progress.ts';

@@ -70,10 +70,10 @@ export function operationsOf(
       return report as RebuildReport;
     },
     rebuildTogether: rebuildThese,
-    async activate(name) {
-      return activate(settings(), planNamed(plans, name));
+    async activate(name, options) {
+      return activate(settings(), planNamed(plans, name), options);
     },
-    rollback: (name) => rollback(settings(), name),
+    rollback: (name, options) => rollback(settings(), name, options),
     retire: (name, version) => retire(settings(), name, version),
     async verify(name, options) {
       return verify(settings(), planNamed(plans, name), options);

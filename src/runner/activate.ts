@@ -1,17 +1,18 @@
 import type { ClientBase } from 'pg';
 import type { Plan } from '../projection/plan.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
-import type { ActivateReport } from '../reprise.ts';
+import type { ActivateOptions, ActivateReport } from '../reprise.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { createBackoff } from './backoff.ts';
 import { readQuarantine } from './errors/dead-letters.ts';
 import { openSession, recordOutcome } from './open-session.ts';
+import { partitionsLeftAlone } from './ownership/left-alone.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 import { inTransaction } from './transaction.ts';
-import { assertSameShape, lockProjection, readVersion } from './version-store.ts';
+import { assertSameShape, lockProjection, readActive, readVersion } from './version-store.ts';
 
 /** Records of a last lap at most: the live version waits meanwhile, so it must be run within a fraction of the time-outs of a session. */
 const LAST_LAP_RECORDS = 20_000n;
@@ -25,8 +26,13 @@ const ATTEMPTS = 10;
  * Readers see the old or the new version, never a mix (law 8). Instances that still run the old version's code go on with it, publishing nothing, so that `rollback` is exact.
  * @throws ACTIVATE_REFUSED
  */
-export async function activate(settings: RunnerSettings, plan: Plan): Promise<ActivateReport> {
+export async function activate(
+  settings: RunnerSettings,
+  plan: Plan,
+  options: ActivateOptions = {},
+): Promise<ActivateReport> {
   await assertDatabase(settings.pool);
+  await assertRun(settings, plan, options);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await inTransaction(settings.pool, (client) =>
       trySwitch(settings, client, plan),
@@ -37,6 +43,33 @@ export async function activate(settings: RunnerSettings, plan: Plan): Promise<Ac
   throw refused(
     plan,
     'it did not catch up with the live version; try again when the log is quieter',
+  );
+}
+
+/** A view whose version nobody runs stands still: refuses such a switch, or only says so. */
+async function assertRun(
+  { pool, logger }: RunnerSettings,
+  { name: projection, version: to }: Plan,
+  { requireRunner = false }: ActivateOptions,
+): Promise<void> {
+  const from = await readActive(pool, projection);
+  if (from === null || from === to) return;
+  const alone = await partitionsLeftAlone(
+    pool,
+    { projection, from, to },
+    { patient: requireRunner },
+  );
+  if (alone.length === 0) return;
+  if (requireRunner) {
+    throw refused(
+      { name: projection, version: to },
+      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
+        'Start an instance of the new code first (reprise run), beside the old ones; it goes on with the version that was built. Or switch anyway, with --force',
+    );
+  }
+  logger.warn(
+    { projection, version: to, partitions: alone },
+    'activated while no instance runs this version: its view stands still until one of the new code starts (reprise run)',
   );
 }
 
@@ -115,7 +148,7 @@ async function catchUp(
   }
 }
 
-function refused(plan: Plan, why: string): RepriseError {
+function refused(plan: Pick<Plan, 'name' | 'version'>, why: string): RepriseError {
   return new RepriseError(
     'ACTIVATE_REFUSED',
     `${plan.name} v${plan.version} cannot be activated: ${why}. The live version stays in place.`,

@@ -1,11 +1,18 @@
 import type { Pool } from 'pg';
-import type { ActivateReport } from '../reprise.ts';
+import type { ActivateOptions, ActivateReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { partitionsLeftAlone } from './ownership/left-alone.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 import { inTransaction } from './transaction.ts';
-import { lockProjection, readPrevious, readVersion, tablesOf } from './version-store.ts';
+import {
+  lockProjection,
+  readActive,
+  readPrevious,
+  readVersion,
+  tablesOf,
+} from './version-store.ts';
 
 /** How long the active version is held still while the previous one catches up. */
 const WAIT_MS = 5_000;
@@ -18,8 +25,10 @@ const WAIT_MS = 5_000;
 export async function rollback(
   settings: { readonly pool: Pool },
   projection: string,
+  { requireRunner = false }: Pick<ActivateOptions, 'requireRunner'> = {},
 ): Promise<ActivateReport> {
   await assertDatabase(settings.pool);
+  if (requireRunner) await assertRun(settings.pool, projection);
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, projection);
     const previous = await readPrevious(client, projection);
@@ -35,6 +44,20 @@ export async function rollback(
     if (behind.length > 0) throw refused(projection, tellBehind(stored.version, behind));
     return { name: projection, version: stored.version, previousVersion: active };
   });
+}
+
+/** A view whose version nobody runs stands still. */
+async function assertRun(pool: Pool, projection: string): Promise<void> {
+  const from = await readActive(pool, projection);
+  const to = await inTransaction(pool, (client) => readPrevious(client, projection));
+  if (from === null || to === null) return;
+  const alone = await partitionsLeftAlone(pool, { projection, from, to }, { patient: true });
+  if (alone.length === 0) return;
+  throw refused(
+    projection,
+    `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
+      'Start an instance of the old code first (reprise run). Or switch anyway, with --force.',
+  );
 }
 
 function tellBehind(version: number, behind: readonly Behind[]): string {

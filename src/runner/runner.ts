@@ -30,6 +30,7 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
     await relay.stop();
   };
   return {
+    instance,
     stopRequested: requested.signal,
     async start() {
       try {
@@ -48,6 +49,15 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
       stopped ??= stop(graceMs);
       await stopped;
     },
+    tasks: () =>
+      [...hosts.held().values()].map(
+        ({ key: { projection: name, version, partition }, phase }) => ({
+          name,
+          version,
+          partition,
+          phase,
+        }),
+      ),
     counters: () =>
       hosts.runners().map(
         ({ plan, counters }): RunnerCounters => ({

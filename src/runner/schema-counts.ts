@@ -1,7 +1,7 @@
 import { fullNameOf } from '../avro/references.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
-import type { ScannedPartition, ScannedSchema, UnreadableRecords } from '../reprise.ts';
 import { isRepriseError } from '../reprise-error.ts';
+import type { ScannedPartition, ScannedSchema, UnreadableRecords } from '../scan-report.ts';
 
 interface Counted {
   readonly topic: string;

@@ -50,6 +50,10 @@ export class TaskHosts implements TaskHost {
     for (const plan of this.#plans) await ensureVersion(this.#settings, plan);
   }
 
+  declares(projection: string): boolean {
+    return this.#plans.some(({ name }) => name === projection);
+  }
+
   /** Every declared version that is built; partitions as `tasks` of the configuration says. */
   async runs(): Promise<readonly Run[]> {
     const runs: Run[] = [];

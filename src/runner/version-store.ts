@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { Plan } from '../projection/plan.ts';
 import { planDifferences, planJson } from '../projection/plan-diff.ts';
 import { RepriseError } from '../reprise-error.ts';
@@ -54,6 +54,15 @@ export async function lockProjection(
     `insert into reprise.projections (projection) values ($1)
      on conflict (projection) do update set projection = excluded.projection
      returning active_version`,
+    [projection],
+  );
+  return rows[0]?.active_version ?? null;
+}
+
+/** The version behind the stable view, without a lock; null: none. */
+export async function readActive(pool: Pool, projection: string): Promise<number | null> {
+  const { rows } = await pool.query<{ active_version: number | null }>(
+    'select active_version from reprise.projections where projection = $1',
     [projection],
   );
   return rows[0]?.active_version ?? null;

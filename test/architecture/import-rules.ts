@@ -59,7 +59,9 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'readmodel',
     'observe',
     'src/reprise.ts',
+    'src/scan-report.ts',
   ],
+  'scan-report.ts': [LOG_PORT],
   'reprise.ts': [
     LOG_PORT,
     'src/erasure/postgres/forget-subject.ts',
@@ -67,9 +69,10 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'src/publish/publisher.ts',
     'src/readmodel/read-models.ts',
     REGISTRY_PORT,
+    'src/scan-report.ts',
   ],
   composition: [...ROOMS_BELOW_THE_ROOT, 'embedded', 'src/reprise.ts'],
-  'index.ts': [...ROOMS_BELOW_THE_ROOT, 'composition', 'src/reprise.ts'],
+  'index.ts': [...ROOMS_BELOW_THE_ROOT, 'composition', 'src/reprise.ts', 'src/scan-report.ts'],
   testing: [...ROOMS_BELOW_THE_ROOT, 'embedded', 'composition', 'src/reprise.ts', 'src/index.ts'],
   dashboard: ['observe', 'readmodel', 'src/reprise.ts', 'src/index.ts'],
   cli: [
@@ -78,6 +81,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'composition',
     'dashboard',
     'src/reprise.ts',
+    'src/scan-report.ts',
     'src/index.ts',
   ],
 };

@@ -1,14 +1,14 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { KNOWN_KEYS } from '../../src/config/config-schema.ts';
 import { ENVIRONMENT_VARIABLES } from '../../src/config/environment.ts';
+import { typeWords } from '../support/command-line.ts';
 import { blocksOf, documents, ROOT, textOf } from './documents.ts';
 import { snippetErrors } from './snippet-compiler.ts';
 
-const run = promisify(execFile);
 const CLI_REFERENCE = 'docs/reference/cli.md';
 
 const all = documents();
@@ -57,6 +57,16 @@ describe('the documents', () => {
     expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('have a section with the help of every command', () => {
+    const sections = [...textOf(CLI_REFERENCE).matchAll(/^### ([a-z ]+)$/gm)].map(
+      ([, name]) => name,
+    );
+    const shown = [...textOf(CLI_REFERENCE).matchAll(/^\$ reprise ([a-z ]+) --help$/gm)];
+    const commands = commandsOf(createProgram());
+    expect(new Set(sections)).toEqual(new Set(commands));
+    expect(new Set(shown.map(([, name]) => name))).toEqual(new Set(commands));
+  });
+
   /** `npx vitest run --project package -u` writes the present help texts into the document. */
   it('show the help of every command as it is', async () => {
     let text = textOf(CLI_REFERENCE);
@@ -91,11 +101,15 @@ describe('the snippet compiler', () => {
   });
 });
 
+/** The words of every command below this one. */
+function commandsOf(command: Command, before = ''): readonly string[] {
+  return command.commands.flatMap((each) => {
+    const words = `${before}${each.name()}`;
+    return [words, ...commandsOf(each, `${words} `)];
+  });
+}
+
 async function helpOf(words: readonly string[]): Promise<string> {
-  const { stdout } = await run(
-    process.execPath,
-    ['--import', 'tsx', 'src/cli/main.ts', ...words, '--help'],
-    { cwd: ROOT, env: { ...process.env, COLUMNS: '100', NO_COLOR: '1' } },
-  );
+  const { stdout } = await typeWords([...words, '--help']);
   return `${stdout.trimEnd()}\n`;
 }

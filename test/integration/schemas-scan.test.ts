@@ -10,7 +10,7 @@ import {
   WindowedProjection,
 } from '../../src/index.ts';
 import { columns, text } from '../../src/projection/columns.ts';
-import type { ScanProgress } from '../../src/reprise.ts';
+import type { ScanProgress } from '../../src/scan-report.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const TOPIC = 'clicks';

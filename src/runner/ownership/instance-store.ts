@@ -31,6 +31,8 @@ export interface TaskRow extends TaskKey {
   readonly owner: string | null;
   readonly state: 'idle' | 'running' | 'paused' | 'halted';
   readonly unownedMs: number;
+  /** Of the version behind the stable view. */
+  readonly isActive: boolean;
 }
 
 /**
@@ -99,7 +101,7 @@ export async function runnableTasks(client: ClientBase): Promise<readonly TaskRo
   const { rows } = await client.query<
     Omit<TaskRow, 'epoch' | 'flushes'> & { epoch: string; flushes: string }
   >(
-    `select t.projection, t.version, t.partition, t.epoch, t.flushes, t.state, u.owner,
+    `select t.projection, t.version, t.partition, t.epoch, t.flushes, t.state, u.owner, v.state = 'active' as "isActive",
        case when u.owner is null then extract(epoch from clock_timestamp() - greatest(t.lease_until,
          (select i.lease_until from reprise.instances i where i.instance = t.owner))) * 1000 else 0 end::float8 as "unownedMs"
      from reprise.tasks t
@@ -127,5 +129,15 @@ export async function ensureTasks(
     `insert into reprise.tasks (projection, version, partition, lease_until)
      select $1, $2, n, clock_timestamp() from generate_series(0, $3 - 1) n on conflict do nothing`,
     [run.projection, run.version, partitions],
+  );
+}
+
+/** Whether somebody who runs these may run a task. */
+export function mayRun(runs: readonly Run[], task: TaskKey): boolean {
+  return runs.some(
+    ({ projection, version, partitions }) =>
+      projection === task.projection &&
+      version === task.version &&
+      (partitions === null || partitions.includes(task.partition)),
   );
 }

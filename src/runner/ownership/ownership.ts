@@ -7,7 +7,8 @@ import { describeError } from '../open-session.ts';
 import type { TaskPhase } from '../projection-runner.ts';
 import { fairShare } from './fair-share.ts';
 import type { LiveInstance, Run, TaskRow } from './instance-store.ts';
-import { beat, forgetGone, leave, liveInstances, runnableTasks } from './instance-store.ts';
+import { beat, forgetGone, leave, liveInstances, mayRun, runnableTasks } from './instance-store.ts';
+import { OrphanWatch } from './orphan-watch.ts';
 
 /** A task of this process. */
 export interface HeldTask {
@@ -19,6 +20,8 @@ export interface HeldTask {
 
 /** What runs the tasks that the ownership gives it. */
 export interface TaskHost {
+  /** Whether the configuration of this process has a projection of that name, whatever its version. */
+  declares(projection: string): boolean;
   /** What this process may run now. */
   runs(): Promise<readonly Run[]>;
   /** The tasks of this process by label. */
@@ -45,7 +48,7 @@ export interface OwnershipSettings {
 
 /** Beats in a lease: several may be lost before it runs out. */
 const BEATS_PER_LEASE = 5;
-/** Leases after which a task without owner is worth an alarm. */
+/** Leases for which this instance must have seen a task without owner before it raises an alarm. */
 const ALARM_LEASES = 3;
 
 /**
@@ -62,11 +65,12 @@ export class Ownership {
   #beating: Promise<void> = Promise.resolve();
   #isBeating = false;
   #hasLeft = false;
-  #alarmed = new Set<string>();
+  readonly #orphans: OrphanWatch;
 
   constructor(settings: OwnershipSettings, host: TaskHost) {
     this.#settings = settings;
     this.#host = host;
+    this.#orphans = new OrphanWatch(ALARM_LEASES * settings.leaseMs);
   }
 
   /** The first beat: resolves once what it took runs or has said why not. Then beats in the background until `stop`. @throws what keeps it from beating at all */
@@ -177,14 +181,17 @@ export class Ownership {
     return { take: keysOf(take), handBack: keysOf(handBack) };
   }
 
-  /** A task that nobody runs is nobody's error message: whoever lives says it, once. */
+  /** A task that nobody runs is nobody's error message: whoever declares it says it, once. */
   #alarm(tasks: readonly TaskRow[]): void {
-    const { leaseMs, logger } = this.#settings;
-    const orphans = tasks.filter((task) => task.unownedMs > ALARM_LEASES * leaseMs).map(taskLabel);
-    for (const task of orphans) {
-      if (!this.#alarmed.has(task)) logger.error({ task }, 'no instance runs this task');
+    const declared = tasks.filter(
+      ({ projection, isActive }) => isActive && this.#host.declares(projection),
+    );
+    for (const task of this.#orphans.found(declared, performance.now())) {
+      this.#settings.logger.error(
+        { task: taskLabel(task) },
+        'no instance runs this task: start one that declares this version, or activate the version that runs',
+      );
     }
-    this.#alarmed = new Set(orphans);
   }
 
   /** The connection of the beats. */
@@ -209,13 +216,4 @@ export class Ownership {
 function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HeldTask): boolean {
   if (phase !== 'running' || acknowledged === null) return false;
   return epoch < acknowledged.epoch || flushes < acknowledged.flushes;
-}
-
-function mayRun(runs: readonly Run[], task: TaskKey): boolean {
-  return runs.some(
-    ({ projection, version, partitions }) =>
-      projection === task.projection &&
-      version === task.version &&
-      (partitions === null || partitions.includes(task.partition)),
-  );
 }
