@@ -46,6 +46,8 @@ export interface ScannedSchema {
   readonly partitions: readonly ScannedPartition[];
   /** By projection; empty: all that read the topic can read them. */
   readonly unreadable: readonly UnreadableRecords[];
+  /** Given where none of the projections that read the topic names the event: they pass its records over. */
+  readonly isPassedOver?: true;
 }
 
 /** What a scan found: the gate before a rebuild. */

@@ -52,7 +52,7 @@ function scanText(report: ScanReport): string {
       count,
       firstOffset,
       lastOffset,
-      schema.unreadable.length === 0 ? 'yes' : 'no',
+      readableText(schema),
     ]),
   );
   const table = rows.length === 0 ? [] : renderTable(HEADER, rows);
@@ -64,6 +64,11 @@ function scanText(report: ScanReport): string {
     ? 'the projections can read all of them.'
     : 'some cannot be read; a rebuild would meet them.';
   return [...table, ...faults, `${read}: ${verdict}`].join('\n');
+}
+
+function readableText({ unreadable, isPassedOver }: ScannedSchema): string {
+  if (isPassedOver === true) return 'passed over';
+  return unreadable.length === 0 ? 'yes' : 'no';
 }
 
 function faultText(

@@ -1,5 +1,6 @@
 import { readSchemaId } from '../avro/confluent-header.ts';
 import { createEventDecoder, type EventDecoder } from '../avro/event-decoder.ts';
+import { claimsRecord } from '../avro/record-name.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { EventLog, ReadPosition } from '../log/event-log.ts';
 import { recordAt } from '../log/log-record.ts';
@@ -13,12 +14,13 @@ export interface DecodedRecord {
   readonly event: unknown;
 }
 
-/** Every record of an event's topic from the start of the log to its present stable end, decoded whole, partition by partition in log order. */
+/** Every record of an event from the start of its topic to the present stable end, decoded whole, partition by partition in log order. Records of other events of the topic are passed over. */
 export async function* wholeLog(
   source: { readonly log: EventLog; readonly registry: SchemaRegistry },
   event: EventDefinition,
 ): AsyncGenerator<DecodedRecord> {
   const decoder = createEventDecoder(event);
+  const foreign = new Set<number>();
   const description = (await source.log.describe([event.topic])).get(event.topic);
   for (const { partition, startOffset, stableEndOffset } of description?.partitions ?? []) {
     if (startOffset >= stableEndOffset) continue;
@@ -32,23 +34,39 @@ export async function* wholeLog(
       for (let index = 0; index < batch.count; index += 1) {
         const record = recordAt(batch, index);
         if (record.offset >= stableEndOffset) break;
-        yield { record, event: await decode(decoder, source.registry, event, record) };
+        const decoded = await decode({ decoder, foreign, event }, source.registry, record);
+        if (decoded !== FOREIGN) yield { record, event: decoded };
       }
     }
   }
 }
 
+/** What a record of another event is decoded as. */
+const FOREIGN = Symbol('record of another event');
+
+/** Decodes the records of one event. */
+interface Decoding {
+  readonly event: EventDefinition;
+  readonly decoder: EventDecoder<unknown>;
+  /** Schemas of other events. */
+  readonly foreign: Set<number>;
+}
+
 async function decode(
-  decoder: EventDecoder<unknown>,
+  { event, decoder, foreign }: Decoding,
   registry: SchemaRegistry,
-  event: EventDefinition,
   { value }: LogRecord,
 ): Promise<unknown> {
   if (value === null) return null;
   try {
     if (event.format === 'avro') {
       const id = readSchemaId(value, 0, value.length);
-      if (!decoder.knows(id)) decoder.resolve(id, await registry.schemaById(id));
+      if (!decoder.knows(id) && !foreign.has(id)) {
+        const schema = await registry.schemaById(id);
+        if (claimsRecord(event, schema)) decoder.resolve(id, schema);
+        else foreign.add(id);
+      }
+      if (foreign.has(id)) return FOREIGN;
     }
     return decoder.decode(value);
   } catch (error) {

@@ -31,6 +31,8 @@ export class EventClock {
   readonly #wasRefused: ((topic: string, offset: number) => boolean) | null;
   maxEventTimeMs: number | null;
   watermarkMs: number | null;
+  /** Events seen since this clock began. */
+  eventCount = 0;
 
   constructor(rules: ClockRules, start: ClockStart) {
     this.#rules = rules;
@@ -55,8 +57,9 @@ export class EventClock {
     return timeMs > limitMs ? 'clock' : null;
   }
 
-  /** An event of this time was folded. */
-  see(timeMs: number): void {
+  /** Events were folded, the latest of this time. */
+  see(timeMs: number, events = 1): void {
+    this.eventCount += events;
     if (this.maxEventTimeMs !== null && timeMs <= this.maxEventTimeMs) return;
     this.maxEventTimeMs = timeMs;
     this.#reach(timeMs - this.#rules.latenessMs);

@@ -118,6 +118,8 @@ export interface TaskFold {
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[];
   /** Gives a writer schema, or the reason why there is none: its records then become failures with that error. */
   resolveSchema(schemaId: number, schema: string | Error): void;
+  /** Whether record `i` of a batch, of which all schemas were resolved, is none of the events that the plan names: it will be passed over. */
+  isForeign(batch: RecordBatch, i: number): boolean;
   /** Decodes and routes a batch. Returns what to load and absorb. Must be followed by `apply` of the same batch. */
   prepare(batch: RecordBatch): readonly MissingRows[];
   /** Merges whole or partial rows (all columns of the table) into memory, without marking them changed in live mode. */
@@ -133,6 +135,8 @@ export interface TaskFold {
   readonly maxEventTimeMs: number | null;
   /** Never goes back; null before the first event. */
   readonly watermarkMs: number | null;
+  /** Events so far whose time counted: all but those passed over, tombstones and dead letters. */
+  readonly eventCount: number;
   /** Events so far that came too late for their window, session or pattern: revised or rejected. */
   readonly lateCount: number;
   /** Rows and keys in memory: bounds what a task may hold. */

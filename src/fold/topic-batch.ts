@@ -1,13 +1,14 @@
 import { createOpeningEventDecoder, createOpeningFieldDecoder } from '../avro/pii-decoders.ts';
 import type { KeyRing } from '../avro/pii-envelope.ts';
-import { eventRecordNames, recordNames, schemaIdAt } from '../avro/record-name.ts';
 import type { FieldColumn, FieldColumns } from '../event/field-columns.ts';
 import { ownRecordAt } from '../log/log-record.ts';
-import { RecordBatch } from '../log/record-batch.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
+import { pickRecords } from '../log/slice-batch.ts';
 import type { Plan, SourcePlan } from '../projection/plan.ts';
 import type { ErrorCode } from '../reprise-error.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { compileCondition } from './condition.ts';
+import { EventClaims } from './event-claims.ts';
 import type { Refusal } from './event-clock.ts';
 import { LATEST_MS } from './postgres-limits.ts';
 import type { DeadLetter, LateEvent, TaskFoldOptions, UnresolvedSchema } from './task-fold.ts';
@@ -47,34 +48,47 @@ type SourceOptions = Pick<TaskFoldOptions, 'keys'> & {
 
 const NO_KEYS: KeyRing = { keyOf: () => undefined };
 
-/** All sources of a plan at work: which record is of which kind, decoding, event times, filters. */
+/** What a plan names of one topic. */
+interface Topic {
+  readonly sources: readonly [Source, ...Source[]];
+  readonly claims: EventClaims;
+}
+
+/** All sources of a plan at work: which record is of which kind, decoding, event times, filters. Records that are none of the plan's events are passed over. */
 export class TopicBatches {
-  readonly #topics = new Map<string, readonly Source[]>();
+  readonly #topics = new Map<string, Topic>();
   /** Schemas that could not be had for the batch at hand. */
   readonly #missing = new Set<number>();
 
   constructor(plan: Pick<Plan, 'sources'>, { clock, keys = NO_KEYS }: SourceOptions) {
     const options = { nowMs: clock.nowMs, keys };
-    for (const [index, source] of plan.sources.entries()) {
-      const { topic } = source.event;
-      this.#topics.set(topic, [
-        ...(this.#topics.get(topic) ?? []),
-        new Source(source, index, options),
-      ]);
+    const all = plan.sources.map((source, index) => new Source(source, index, options));
+    for (const first of all) {
+      const { topic } = first.plan.event;
+      if (this.#topics.has(topic)) continue;
+      const others = all.filter((each) => each !== first && each.plan.event.topic === topic);
+      const claims = new EventClaims([first, ...others].map((each) => each.plan.event));
+      this.#topics.set(topic, { sources: [first, ...others], claims });
     }
   }
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    const [first] = this.#sourcesOf(batch);
+    const [first] = this.#topicOf(batch).sources;
     const event = first.plan.event;
     return first.unresolvedSchemaIds(batch).map((schemaId) => ({ event, schemaId }));
   }
 
   resolve(schemaId: number, schema: string | Error): void {
     if (schema instanceof Error) this.#missing.add(schemaId);
-    for (const sources of this.#topics.values()) {
+    for (const { sources, claims } of this.#topics.values()) {
+      claims.resolve(schemaId, schema);
       for (const source of sources) source.resolve(schemaId, schema);
     }
+  }
+
+  /** Whether record `i` is none of the plan's events, as far as its schema is known. */
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#topicOf(batch).claims.ofRecord(batch, i) < 0;
   }
 
   /**
@@ -84,7 +98,8 @@ export class TopicBatches {
   decode(batch: RecordBatch): DecodedBatch {
     const decoded = this.#decodeParts(batch);
     for (const schemaId of this.#missing) {
-      for (const sources of this.#topics.values()) {
+      for (const { sources, claims } of this.#topics.values()) {
+        claims.forget(schemaId);
         for (const source of sources) source.forget(schemaId);
       }
     }
@@ -93,9 +108,9 @@ export class TopicBatches {
   }
 
   #decodeParts(batch: RecordBatch): DecodedBatch {
-    const sources = this.#sourcesOf(batch);
+    const { sources, claims } = this.#topicOf(batch);
     const deadLetters: DeadLetter[] = [];
-    if (sources.length === 1) {
+    if (claims.areAllOfOne(batch)) {
       return { parts: [sources[0].decode(batch, null, deadLetters)], route: null, deadLetters };
     }
     const route = {
@@ -104,9 +119,7 @@ export class TopicBatches {
     };
     const members: number[][] = sources.map(() => []);
     for (let i = 0; i < batch.count; i += 1) {
-      const schemaId = schemaIdAt(batch, i);
-      // What no source claims by name is given to the first: it says what is wrong with it, or passes over a tombstone.
-      const found = schemaId < 0 ? 0 : sources.findIndex((source) => source.claims(schemaId));
+      const found = claims.ofRecord(batch, i);
       if (found < 0) continue;
       route.part[i] = found;
       route.within[i] = (members[found] as number[]).length;
@@ -114,7 +127,7 @@ export class TopicBatches {
     }
     const parts = sources.map((source, s) => {
       const at = Int32Array.from(members[s] as number[]);
-      return source.decode(subset(batch, at), at, deadLetters);
+      return source.decode(pickRecords(batch, at), at, deadLetters);
     });
     return { parts, route, deadLetters };
   }
@@ -122,16 +135,16 @@ export class TopicBatches {
   /** Marks the records that `where` does not let through. A function that throws fails its record. */
   filter(decoded: DecodedBatch): void {
     for (const part of decoded.parts) {
-      this.#sourcesOf(part.batch)
-        .find((source) => source.plan === part.plan)
+      this.#topicOf(part.batch)
+        .sources.find((source) => source.plan === part.plan)
         ?.filter(part, decoded.deadLetters);
     }
   }
 
-  #sourcesOf(batch: RecordBatch): readonly [Source, ...Source[]] {
-    const [first, ...others] = this.#topics.get(batch.topic) ?? [];
-    if (first === undefined) throw new TypeError(`no source reads ${batch.topic}`);
-    return [first, ...others];
+  #topicOf(batch: RecordBatch): Topic {
+    const topic = this.#topics.get(batch.topic);
+    if (topic === undefined) throw new TypeError(`no source reads ${batch.topic}`);
+    return topic;
   }
 }
 
@@ -144,7 +157,6 @@ class Source {
   readonly #functions: readonly ((event: never) => boolean)[];
   readonly #checks;
   readonly #nowMs: (() => number) | null;
-  readonly #claimed = new Map<number, boolean>();
 
   constructor(
     plan: SourcePlan,
@@ -179,21 +191,11 @@ class Source {
   resolve(schemaId: number, schema: string | Error): void {
     this.#decoder.resolve(schemaId, schema);
     this.#events.resolve(schemaId, schema);
-    const claimed =
-      schema instanceof Error ||
-      eventRecordNames(this.plan.event).includes(recordNames(schema)[0] ?? '');
-    this.#claimed.set(schemaId, claimed);
   }
 
   forget(schemaId: number): void {
     this.#decoder.forget(schemaId);
     this.#events.forget(schemaId);
-    this.#claimed.delete(schemaId);
-  }
-
-  /** Whether records of this writer schema are this event, by the record's name or an alias. A schema that could not be fetched is claimed: to be reported. */
-  claims(schemaId: number): boolean {
-    return this.#claimed.get(schemaId) ?? false;
   }
 
   decode(batch: RecordBatch, at: Int32Array | null, deadLetters: DeadLetter[]): SourcePart {
@@ -266,21 +268,6 @@ class Source {
     }
     return times;
   }
-}
-
-/** The records at the given indices, as a batch of their own over the same bytes. */
-function subset(batch: RecordBatch, at: Int32Array): RecordBatch {
-  const numbers = (from: Float64Array) => Float64Array.from(at, (i) => from[i] as number);
-  const places = (from: Int32Array) => at.map((i) => from[i] as number);
-  return new RecordBatch(batch, batch.bytes, {
-    count: at.length,
-    offsets: numbers(batch.offsets),
-    timestampsMs: numbers(batch.timestampsMs),
-    keyStart: places(batch.keyStart),
-    keyEnd: places(batch.keyEnd),
-    valueStart: places(batch.valueStart),
-    valueEnd: places(batch.valueEnd),
-  });
 }
 
 /** Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to the next whole number. */

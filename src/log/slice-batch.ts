@@ -32,9 +32,12 @@ export function sliceBatch(
 }
 
 /** Some records of a batch, by their positions in it (ascending), as a batch of the same reach over the same bytes. */
-export function pickRecords(batch: RecordBatch, positions: readonly number[]): RecordBatch {
-  const doubles = (of: Float64Array) => Float64Array.from(positions, (i) => of[i] as number);
-  const integers = (of: Int32Array) => Int32Array.from(positions, (i) => of[i] as number);
+export function pickRecords(
+  batch: RecordBatch,
+  positions: readonly number[] | Int32Array,
+): RecordBatch {
+  const doubles = (of: Float64Array) => picked(of, positions, new Float64Array(positions.length));
+  const integers = (of: Int32Array) => picked(of, positions, new Int32Array(positions.length));
   return new RecordBatch(batch, batch.bytes, {
     count: positions.length,
     offsets: doubles(batch.offsets),
@@ -44,6 +47,16 @@ export function pickRecords(batch: RecordBatch, positions: readonly number[]): R
     valueStart: integers(batch.valueStart),
     valueEnd: integers(batch.valueEnd),
   });
+}
+
+/** Loops: `from` with a function is many times slower on typed arrays. */
+function picked<Numbers extends Float64Array | Int32Array>(
+  of: Numbers,
+  positions: readonly number[] | Int32Array,
+  into: Numbers,
+): Numbers {
+  for (let i = 0; i < positions.length; i += 1) into[i] = of[positions[i] as number] as number;
+  return into;
 }
 
 /** Cuts a batch at an offset inside it: what lies before, and what lies at or after. */

@@ -15,6 +15,12 @@ import { topicsOf } from './topics-of.ts';
 /** A position within the partition of a task. */
 type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
 
+/** A stretch of wall clock without an event, and where the log ended at its end. It is proved once the task has folded up to there. */
+interface Silence {
+  readonly quietMs: number;
+  readonly ends: ReadonlyMap<string, bigint>;
+}
+
 /** What a live task counts, since the process started. */
 export interface TaskCounters {
   recordsFolded: number;
@@ -116,16 +122,26 @@ export class LiveTask {
     await this.#fold([]);
     await this.#session.flush();
     const quiet = new QuietTime(this.#plan.idleMs);
+    let silence: Silence | null = null;
     while (!this.#stopping) {
       const batches = await this.#queue.takeAll(quiet.untilNextMs());
-      if (batches.length > 0) quiet.end();
+      const events = this.#session.fold.eventCount;
       for (const batch of batches) {
         if (this.#stopping) break;
         await this.#fold([batch]);
       }
       if (this.#failure !== null) throw this.#failure;
+      // Records that are no events of the projection do not break its silence.
+      if (this.#session.fold.eventCount !== events) {
+        quiet.end();
+        silence = null;
+      }
       const quietMs = quiet.passedMs();
-      if (quietMs !== null && (await this.#isQuiet())) this.#session.tick(quietMs);
+      if (quietMs !== null) silence = await this.#silenceOf(quietMs);
+      if (silence !== null && this.#hasReached(silence)) {
+        this.#session.tick(silence.quietMs);
+        silence = null;
+      }
       await this.#flush();
     }
   }
@@ -164,17 +180,24 @@ export class LiveTask {
     for (const { count } of batches) this.#counters.recordsFolded += count;
   }
 
-  /** Something waits for time to pass, and the log, asked now, has nothing more: a broker that is away is not silence. */
-  async #isQuiet(): Promise<boolean> {
-    const session = this.#session;
-    if (session.fold.stateSize === 0 || !session.isDrained) return false;
+  /** A silence that must still be proved; null: nothing waits for time to pass, or the log is away, which is not silence. */
+  async #silenceOf(quietMs: number): Promise<Silence | null> {
+    if (this.#session.fold.stateSize === 0) return null;
     const topics = topicsOf(this.#plan);
     const described = await this.#settings.log.describe(topics).catch(() => null);
-    return topics.every(
-      (topic) =>
-        described?.get(topic)?.partitions[this.key.partition]?.stableEndOffset ===
-        session.nextOffset(topic),
-    );
+    const ends = new Map<string, bigint>();
+    for (const topic of topics) {
+      const end = described?.get(topic)?.partitions[this.key.partition]?.stableEndOffset;
+      if (end === undefined) return null;
+      ends.set(topic, end);
+    }
+    return { quietMs, ends };
+  }
+
+  /** Whether everything that the log held at the time has been folded, and none of it was an event. */
+  #hasReached({ ends }: Silence): boolean {
+    const session = this.#session;
+    return session.isDrained && [...ends].every(([topic, end]) => session.nextOffset(topic) >= end);
   }
 
   async #flush(): Promise<void> {

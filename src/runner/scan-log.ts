@@ -76,10 +76,14 @@ class Scan {
       for (let i = 0; i < batch.count; i += 1) ids[i] = schemaIdAt(batch, i);
     }
     for (const id of new Set(ids)) if (id >= 0) await this.#resolve(id);
-    for (let i = 0; i < batch.count; i += 1) this.counts.add(batch, i, ids[i] as number);
-    for (const reader of this.#readers) {
-      if (reader.reads(batch.topic)) reader.check(batch, ids, this.counts);
+    const readers = this.#readers.filter((reader) => reader.reads(batch.topic));
+    for (let i = 0; i < batch.count; i += 1) {
+      this.counts.add(batch, i, {
+        schemaId: ids[i] as number,
+        isPassedOver: readers.length > 0 && readers.every((reader) => reader.isForeign(batch, i)),
+      });
     }
+    for (const reader of readers) reader.check(batch, ids, this.counts);
   }
 
   async #resolve(schemaId: number): Promise<void> {

@@ -30,6 +30,11 @@ export class ScanReader {
     this.#batches.resolve(schemaId, schema);
   }
 
+  /** Whether record `i` is none of the projection's events, so that it is passed over. */
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#batches.isForeign(batch, i);
+  }
+
   /** Decodes a batch as the projection would, and counts what fails. `ids[i]`: the schema of record i. */
   check(batch: RecordBatch, ids: Float64Array, counts: SchemaCounts): void {
     const { parts, deadLetters } = this.#batches.decode(batch);

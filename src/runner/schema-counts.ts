@@ -8,6 +8,7 @@ interface Counted {
   readonly schemaId: number | null;
   records: bigint;
   readonly partitions: Map<number, ScannedPartition>;
+  isPassedOver: boolean;
   /** By projection. */
   readonly unreadable: Map<string, UnreadableRecords>;
 }
@@ -24,8 +25,12 @@ export class SchemaCounts {
   tombstones = 0n;
   readonly #counted = new Map<string, Counted>();
 
-  /** Counts a record. @param schemaId -1: the value names none */
-  add(batch: RecordBatch, index: number, schemaId: number): void {
+  /** Counts a record. @param schemaId -1: the value names none. @param isPassedOver every projection that reads the topic passes it over */
+  add(
+    batch: RecordBatch,
+    index: number,
+    { schemaId, isPassedOver }: { readonly schemaId: number; readonly isPassedOver: boolean },
+  ): void {
     if ((batch.valueStart[index] as number) < 0) {
       this.tombstones += 1n;
       return;
@@ -35,6 +40,7 @@ export class SchemaCounts {
     const { partition } = batch;
     const before = counted.partitions.get(partition);
     counted.records += 1n;
+    counted.isPassedOver = isPassedOver;
     counted.partitions.set(partition, {
       partition,
       records: (before?.records ?? 0n) + 1n,
@@ -66,13 +72,14 @@ export class SchemaCounts {
   /** By topic and id. `texts`: the schemas by id, or why there is none. */
   finished(texts: ReadonlyMap<number, string | Error>): readonly ScannedSchema[] {
     return [...this.#counted.values()]
-      .map(({ topic, schemaId, records, partitions, unreadable }) => ({
+      .map(({ topic, schemaId, records, partitions, unreadable, isPassedOver }) => ({
         topic,
         schemaId,
         record: schemaId === null ? null : nameIn(texts.get(schemaId)),
         records,
         partitions: [...partitions.values()].sort((a, b) => a.partition - b.partition),
         unreadable: [...unreadable.values()],
+        ...(isPassedOver && { isPassedOver }),
       }))
       .sort((a, b) => a.topic.localeCompare(b.topic) || (a.schemaId ?? -1) - (b.schemaId ?? -1));
   }
@@ -86,6 +93,7 @@ export class SchemaCounts {
       schemaId: schemaId < 0 ? null : schemaId,
       records: 0n,
       partitions: new Map<number, ScannedPartition>(),
+      isPassedOver: false,
       unreadable: new Map<string, UnreadableRecords>(),
     };
     this.#counted.set(key, counted);

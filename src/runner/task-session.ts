@@ -300,7 +300,9 @@ export class TaskSession {
     }
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(batch) ?? batch;
-      const rest = this.#failed.sift(kept);
+      // Which event a record is, and so whether it waits behind another one, its schema says.
+      if (this.#failed.isSifting) await this.#resolveSchemas(kept);
+      const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0 && !(await this.#isPill(rest))) {
         this.#failed.decide(await this.#foldRecords(rest));
       }

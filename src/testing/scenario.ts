@@ -71,16 +71,18 @@ export class Scenario<P extends Projection = Projection> {
     );
   }
 
-  /** Publishes an event and folds it. @throws ENCODE_FAILED; TypeError when the projection does not read the event */
+  /** Publishes an event and folds it. One that the projection does not name is passed over, as on the log. @throws ENCODE_FAILED; TypeError when the projection does not read the event's topic */
   publish<Event>(
     event: EventDefinition<Event>,
     value: Given<Event>,
     place: PublishPlace = {},
   ): this {
     const definition = event as EventDefinition;
-    if (!this.plan.sources.some((source) => isVersionOf(source.event, definition))) {
-      const read = this.plan.sources.map((source) => source.event.name).join(', ');
-      throw new TypeError(`${this.plan.name} does not read ${event.name}; it reads ${read}.`);
+    const topics = new Set(this.plan.sources.map((source) => source.event.topic));
+    if (!topics.has(event.topic)) {
+      throw new TypeError(
+        `${this.plan.name} does not read ${event.topic}, the topic of ${event.name}; it reads ${[...topics].join(', ')}.`,
+      );
     }
     const record = this.#log.append(definition, value, place);
     return this.#take([{ kind: 'record', event: definition, value, record }]);
@@ -290,9 +292,4 @@ function compare(a: unknown, b: unknown): number {
     number,
   ];
   return x < y ? -1 : x > y ? 1 : 0;
-}
-
-/** Whether a definition is the event's own, or a recorded version of it. */
-function isVersionOf(event: EventDefinition, definition: EventDefinition): boolean {
-  return event === definition || (event.evolution?.versions.includes(definition) ?? false);
 }

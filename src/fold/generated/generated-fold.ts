@@ -1,4 +1,5 @@
 import { readerSource } from '../../avro/reader-source.ts';
+import { claimsRecord, schemaIdAt } from '../../avro/record-name.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { sliceBatch } from '../../log/slice-batch.ts';
 import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
@@ -45,6 +46,8 @@ export class GeneratedFold {
   readonly #target: GeneratedFoldTarget;
   readonly #task: Task;
   readonly #runs = new Map<number, Run>();
+  /** Schemas of other events of the topic: their records are passed over. */
+  readonly #foreign = new Set<number>();
 
   /** The generated fold of a plan in which nothing depends on the moment a window closes; null where it has something that no code is generated for. */
   static of(plan: WindowedPlan, target: GeneratedFoldTarget): GeneratedFold | null {
@@ -96,6 +99,10 @@ export class GeneratedFold {
   resolve(schemaId: number, schema: string | Error): void {
     if (schema instanceof Error) return;
     const { event, fields } = this.#source;
+    if (!claimsRecord(event, schema)) {
+      this.#foreign.add(schemaId);
+      return;
+    }
     const read = readerSource({ event, fields, schemaText: schema });
     if (read === null) return;
     const run = compile(this.#bodyOf(read, schemaId));
@@ -131,11 +138,21 @@ export class GeneratedFold {
     task.latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
     task.watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     let next = from;
+    let events = 0;
     for (let before = -1; before < next && next < batch.count; ) {
       before = next;
       for (const run of this.#runs.values()) next = run(batch, next, task);
+      events += next - before;
+      if (this.#foreign.size > 0) next = this.#passOver(batch, next);
     }
-    if (task.latestMs > Number.NEGATIVE_INFINITY) clock.see(task.latestMs);
+    if (events > 0) clock.see(task.latestMs, events);
+    return next;
+  }
+
+  /** @returns the first record from `from` on that is none of another event */
+  #passOver(batch: RecordBatch, from: number): number {
+    let next = from;
+    while (next < batch.count && this.#foreign.has(schemaIdAt(batch, next))) next += 1;
     return next;
   }
 }

@@ -76,6 +76,10 @@ export class PatternFold implements TaskFold {
     return this.#clock.watermarkMs;
   }
 
+  get eventCount(): number {
+    return this.#clock.eventCount;
+  }
+
   get rowCount(): number {
     return this.#states.size;
   }
@@ -90,6 +94,10 @@ export class PatternFold implements TaskFold {
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
     return this.#topics.unresolvedSchemas(batch);
+  }
+
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#topics.isForeign(batch, i);
   }
 
   resolveSchema(schemaId: number, schema: string | Error): void {

@@ -79,6 +79,10 @@ export class SessionFold implements TaskFold {
     return this.#clock.watermarkMs;
   }
 
+  get eventCount(): number {
+    return this.#clock.eventCount;
+  }
+
   get rowCount(): number {
     return this.#rows.count;
   }
@@ -94,6 +98,10 @@ export class SessionFold implements TaskFold {
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
     return this.#topics.unresolvedSchemas(batch);
+  }
+
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#topics.isForeign(batch, i);
   }
 
   resolveSchema(schemaId: number, schema: string | Error): void {

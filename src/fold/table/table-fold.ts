@@ -76,6 +76,10 @@ export class TableFold implements TaskFold {
     return this.#clock.watermarkMs;
   }
 
+  get eventCount(): number {
+    return this.#clock.eventCount;
+  }
+
   get rowCount(): number {
     return this.#tables.reduce((sum, table) => sum + table.count, 0);
   }
@@ -86,6 +90,10 @@ export class TableFold implements TaskFold {
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
     return this.#topics.unresolvedSchemas(batch);
+  }
+
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#topics.isForeign(batch, i);
   }
 
   resolveSchema(schemaId: number, schema: string | Error): void {

@@ -98,6 +98,7 @@ export class WindowRoutes {
     let latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
     let watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     let part = parts[0];
+    let events = 0;
     for (let i = 0; i < batch.count; i += 1) {
       if (!isSingle) this.first[i] = this.#count;
       let j = i;
@@ -117,6 +118,7 @@ export class WindowRoutes {
             ? this.#routeTumbling(window, i, timeMs, seenMs)
             : this.#routeOther(window, i, timeMs, seenMs)
         ) {
+          events += 1;
           watermarkMs = seenMs;
           if (timeMs > latestMs) latestMs = timeMs;
         } else {
@@ -128,7 +130,7 @@ export class WindowRoutes {
       watermarks[i] = watermarkMs;
     }
     if (!isSingle) this.first[batch.count] = this.#count;
-    if (latestMs > Number.NEGATIVE_INFINITY) clock.see(latestMs);
+    if (events > 0) clock.see(latestMs, events);
   }
 
   /** @returns whether the calendar holds the window */

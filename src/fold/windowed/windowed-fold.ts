@@ -3,7 +3,6 @@ import type { WindowedPlan } from '../../projection/plan.ts';
 import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { EventClock } from '../event-clock.ts';
-import type { GeneratedFoldTarget } from '../generated/generated-fold.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
 import { Keys } from '../keys.ts';
 import { PackedMemory } from '../packed-rows.ts';
@@ -82,7 +81,8 @@ export class WindowedFold implements TaskFold {
     const { window } = plan;
     this.#panes =
       window.kind === 'sliding' ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
-    this.#generated = this.#isGenerated(options) ? GeneratedFold.of(plan, this.#target()) : null;
+    const target = { keys: this.#keys, rows: this.#rows, clock: this.#clock };
+    this.#generated = this.#isGenerated(options) ? GeneratedFold.of(plan, target) : null;
   }
 
   get maxEventTimeMs(): number | null {
@@ -91,6 +91,10 @@ export class WindowedFold implements TaskFold {
 
   get watermarkMs(): number | null {
     return this.#clock.watermarkMs;
+  }
+
+  get eventCount(): number {
+    return this.#clock.eventCount;
   }
 
   get rowCount(): number {
@@ -120,6 +124,10 @@ export class WindowedFold implements TaskFold {
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
     return this.#topics.unresolvedSchemas(batch);
+  }
+
+  isForeign(batch: RecordBatch, i: number): boolean {
+    return this.#topics.isForeign(batch, i);
   }
 
   resolveSchema(schemaId: number, schema: string | Error): void {
@@ -226,10 +234,6 @@ export class WindowedFold implements TaskFold {
   #isGenerated({ mode, clock, generatedCode = true }: TaskFoldOptions): boolean {
     const isReplay = mode === 'partial' && clock.nowMs === null && clock.wasRefused === undefined;
     return generatedCode && isReplay && this.#closer === null && this.#panes === null;
-  }
-
-  #target(): GeneratedFoldTarget {
-    return { keys: this.#keys, rows: this.#rows, clock: this.#clock };
   }
 
   #takeRows(): TableRows {

@@ -28,9 +28,14 @@ export class FailedRecords {
     this.#hold = new KeyHold(task.heldKeys, judge);
   }
 
-  /** The records of a batch that may be folded; the others are set aside. */
-  sift(batch: RecordBatch): RecordBatch {
-    const { rest, aside } = this.#hold.part(batch);
+  /** Whether `sift` has anything to look for. */
+  get isSifting(): boolean {
+    return this.#hold.isActive;
+  }
+
+  /** The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is no event of the projection. */
+  sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
+    const { rest, aside } = this.#hold.part(batch, isForeign);
     this.#letters.push(...aside);
     return rest;
   }

@@ -25,13 +25,18 @@ export class KeyHold {
     this.#judge = judge;
   }
 
-  /** Parts a batch. A condemned record that holds its key begins to hold it here. */
-  part(batch: RecordBatch): Parted {
-    if (this.#keys.size === 0 && !this.#judge.hasCondemned) return { rest: batch, aside: [] };
+  /** Whether any key is held or any record condemned. */
+  get isActive(): boolean {
+    return this.#keys.size > 0 || this.#judge.hasCondemned;
+  }
+
+  /** Parts a batch. A condemned record that holds its key begins to hold it here. `isForeign`: record `i` is no event of the projection, so it waits for nothing. Default: every record is one. */
+  part(batch: RecordBatch, isForeign: (i: number) => boolean = () => false): Parted {
+    if (!this.isActive) return { rest: batch, aside: [] };
     const rest: number[] = [];
     const aside: TriedLetter[] = [];
     for (let i = 0; i < batch.count; i += 1) {
-      const letter = this.#judged(batch, i);
+      const letter = isForeign(i) ? null : this.#judged(batch, i);
       if (letter === null) rest.push(i);
       else aside.push(letter);
     }
