@@ -1,4 +1,5 @@
 import type { RecordBatch } from '../log/record-batch.ts';
+import type { SourcePlan } from '../projection/plan.ts';
 
 /** Event times a task has seen before, and how it tells the time of its process. */
 export interface ClockStart {
@@ -16,6 +17,8 @@ export interface ClockStart {
 export interface ClockRules {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
+  /** Processing time is the owner's own clock: it cannot drift from it, however old the record. Default: event times. */
+  readonly sources?: readonly Pick<SourcePlan, 'time'>[];
 }
 
 /** Why an event time is not believed: too far ahead of the record's timestamp, or of the owner's clock (now, or as journaled). */
@@ -26,7 +29,8 @@ export type Refusal = 'record' | 'clock' | 'journal';
  * be believed (semantics.md, time).
  */
 export class EventClock {
-  readonly #rules: ClockRules;
+  readonly #latenessMs: number;
+  readonly #maxDriftMs: number;
   readonly #nowMs: (() => number) | null;
   readonly #wasRefused: ((topic: string, offset: number) => boolean) | null;
   maxEventTimeMs: number | null;
@@ -35,7 +39,9 @@ export class EventClock {
   eventCount = 0;
 
   constructor(rules: ClockRules, start: ClockStart) {
-    this.#rules = rules;
+    this.#latenessMs = rules.latenessMs;
+    const isDated = rules.sources?.some(({ time }) => time.kind !== 'processing') ?? true;
+    this.#maxDriftMs = isDated ? rules.maxDriftMs : Number.POSITIVE_INFINITY;
     this.#nowMs = start.nowMs;
     this.#wasRefused = start.wasRefused ?? null;
     this.maxEventTimeMs = start.maxEventTimeMs;
@@ -47,12 +53,12 @@ export class EventClock {
   limitMs(batch: RecordBatch): number {
     return this.#nowMs === null || batch.appendTime
       ? Number.POSITIVE_INFINITY
-      : this.#nowMs() + this.#rules.maxDriftMs;
+      : this.#nowMs() + this.#maxDriftMs;
   }
 
   /** Why record `i` must not count; null: it may. `limitMs` is what `limitMs(batch)` gave. */
   refusal(batch: RecordBatch, i: number, timeMs: number, limitMs: number): Refusal | null {
-    if (timeMs > (batch.timestampsMs[i] as number) + this.#rules.maxDriftMs) return 'record';
+    if (timeMs > (batch.timestampsMs[i] as number) + this.#maxDriftMs) return 'record';
     if (this.#wasRefused?.(batch.topic, batch.offsets[i] as number) === true) return 'journal';
     return timeMs > limitMs ? 'clock' : null;
   }
@@ -62,13 +68,13 @@ export class EventClock {
     this.eventCount += events;
     if (this.maxEventTimeMs !== null && timeMs <= this.maxEventTimeMs) return;
     this.maxEventTimeMs = timeMs;
-    this.#reach(timeMs - this.#rules.latenessMs);
+    this.#reach(timeMs - this.#latenessMs);
   }
 
   /** Nothing came for `quietMs`: event time went on at the speed of the wall clock. */
   tick(quietMs: number): void {
     if (this.maxEventTimeMs !== null) {
-      this.#reach(this.maxEventTimeMs + quietMs - this.#rules.latenessMs);
+      this.#reach(this.maxEventTimeMs + quietMs - this.#latenessMs);
     }
   }
 

@@ -43,9 +43,11 @@ function timeText(time: TimePlan): string {
   }
 }
 
-function disorderText({ latenessMs, late, maxDriftMs, idleMs }: Plan): string {
+function disorderText({ latenessMs, late, maxDriftMs, idleMs, sources }: Plan): string {
+  const isDated = sources.some(({ time }) => time.kind !== 'processing');
+  const drift = isDated ? `refused when ${maxDriftMs} ms ahead` : 'none refused as ahead';
   const ticks = idleMs === null ? 'no ticks' : `ticks after ${idleMs} ms of silence`;
-  return `lateness ${latenessMs} ms; late events: ${late}; refused when ${maxDriftMs} ms ahead; ${ticks}`;
+  return `lateness ${latenessMs} ms; late events: ${late}; ${drift}; ${ticks}`;
 }
 
 function specifics(plan: Plan): [string, string[]][] {

@@ -157,6 +157,8 @@ class PartitionRedrive {
     const session = await openSession(this.#settings, key, {
       plan: this.#plan,
       mode: 'live',
+      // Processing time is when the letter is folded, not when it was written.
+      ...(this.#plan.replayable ? {} : { nowMs: Date.now }),
       write: upsertRows,
       backoff: createBackoff({ signal: new AbortController().signal }),
       onPause: () => undefined,
