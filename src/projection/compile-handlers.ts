@@ -20,7 +20,8 @@ export interface HandlerPlace {
  * the event it comes from, always in the same column: then no two partitions can own a row of the same key, and a lookup finds what there is. Keys by fields and
  * lookups are checked here, keys by function record by record in the fold; unless the user says that there is but one partition.
  */
-export function planHandlers(place: HandlerPlace): HandlerPlan[] {
+export function planHandlers(written: HandlerPlace): HandlerPlan[] {
+  const place = { ...written, declared: inKeyOrder(written) };
   const columns = place.tables.map((_, table) => recordKeyColumn(table, place));
   return place.declared.handlers.map((handler): HandlerPlan => {
     const { event, table, reduce, lookups } = handler;
@@ -36,6 +37,28 @@ export function planHandlers(place: HandlerPlace): HandlerPlan[] {
       reduce,
     };
   });
+}
+
+/** Keys and lookups in the order of the primary key, where their fields are its columns by name in another order. Other names are taken by place. */
+function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
+  const ordered = (fields: readonly string[], table: TablePlan | undefined) => {
+    const names = table === undefined ? [] : keyColumns(table).map((column) => column.declared);
+    const isSame =
+      fields.length === names.length && names.every((name) => fields.includes(name ?? ''));
+    return isSame ? (names as readonly string[]) : fields;
+  };
+  const handlers = declared.handlers.map((handler): DeclaredHandler => {
+    const { key, table, lookups } = handler;
+    return {
+      ...handler,
+      key: 'fields' in key ? { fields: ordered(key.fields, tables[table]) } : key,
+      lookups: lookups.map((lookup) => {
+        const at = declared.tables.findIndex((each) => each.name === lookup.table);
+        return { ...lookup, fields: ordered(lookup.fields, tables[at]) };
+      }),
+    };
+  });
+  return { ...declared, handlers };
 }
 
 /** Which key column of a table holds the record keys of its events, by its handlers with fields; null: it has none. */

@@ -76,7 +76,7 @@ type Looked<Lookups extends Tables> = {
   readonly [Name in keyof Lookups]: RowOfColumns<Lookups[Name]> | undefined;
 };
 
-/** One field, or several in the order of the primary key. */
+/** One field, or several: in the order of the primary key or, where they have its columns' names, in any. */
 type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
 
 /** Where the rows of one event are: by its fields, or by a function that fans out. */
@@ -96,7 +96,7 @@ export interface TableStep<
 > extends Definition<SqlRowOfColumns<Main>> {
   readonly kind: 'table';
   readonly declared: TableDeclaration;
-  /** The row of the next handlers: these fields of the event are the primary key, in the order of its columns. Must contain the event's record key. */
+  /** The row of the next handlers: these fields of the event are the primary key, in the order of its columns or, where they have its columns' names, in any. Must contain the event's record key. */
   key<const Fields extends readonly [string, ...string[]]>(
     ...fields: Fields
   ): KeyedStep<Main, Current, Known, Lookups, Fields[number]>;
