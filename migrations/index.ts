@@ -11,6 +11,7 @@ import { rebuildLease } from './0015-rebuild-lease.ts';
 import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
+import { causes } from './0022-causes.ts';
 import { letterOrder } from './0026-letter-order.ts';
 import { mergeDistinct } from './0028-merge-distinct.ts';
 import type { Migration } from './migration.ts';
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   movedLog,
   registryHistory,
   dataKeys,
+  causes,
   letterOrder,
   mergeDistinct,
 ];

@@ -82,3 +82,14 @@ export class EventClock {
     if (this.watermarkMs === null || watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
   }
 }
+
+const double = new Float64Array(1);
+const bits = new BigInt64Array(double.buffer);
+
+/** The earliest instant after one: the smallest number that is larger. */
+export function justAfter(ms: number): number {
+  if (ms === 0) return Number.MIN_VALUE;
+  double[0] = ms;
+  bits[0] = (bits[0] as bigint) + (ms > 0 ? 1n : -1n);
+  return double[0];
+}

@@ -38,6 +38,16 @@ export interface LateEvent {
   readonly payload: Buffer | null;
 }
 
+/**
+ * What had to happen before an emission could come about: records, whichever of them are known, and the passing of event time. A version has decided on it once it has met
+ * all of them (ADR 0037).
+ */
+export interface Cause {
+  readonly records: readonly { readonly topic: string; readonly offset: number }[];
+  /** The watermark that had to be reached; null: none, the last of the records was enough. Milliseconds. */
+  readonly dueMs: number | null;
+}
+
 /** An event to publish, because something closed or matched. */
 export interface Emission {
   readonly event: EventDefinition;
@@ -46,6 +56,7 @@ export interface Emission {
   readonly id: string;
   /** Event time it stands for: window end, match time; becomes the record timestamp. Milliseconds. */
   readonly timestampMs: number;
+  readonly cause: Cause;
 }
 
 /** Changes of one table: rows to upsert (or, in partial mode, to append) and keys (key columns only) whose rows go. No key is in both. */

@@ -11,6 +11,7 @@ import { partitionsLeftAlone } from './ownership/left-alone.ts';
 import type { RunnerSettings } from './settings.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
+import { topicsOf } from './topics-of.ts';
 import { inTransaction } from './transaction.ts';
 import { assertSameShape, lockProjection, readActive, readVersion } from './version-store.ts';
 
@@ -99,7 +100,7 @@ async function trySwitch(
     return { name: plan.name, version: plan.version, previousVersion: active };
   }
   const behind = await switchVersion(client, {
-    to: plan,
+    to: { ...plan, topics: topicsOf(plan), describe: () => settings.log.describe(topicsOf(plan)) },
     from: active,
     lastLap: async (ahead) => {
       const records = ahead.reduce(

@@ -3,6 +3,7 @@ import type { EventLog } from '../log/event-log.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { readCheckpointsOf, rewriteCheckpoint, type StoredCheckpoint } from './checkpoint-store.ts';
+import { moveCoverage } from './coverage.ts';
 import { liveInstances } from './ownership/instance-store.ts';
 import type { RunnerSettings } from './settings.ts';
 import { inTransaction } from './transaction.ts';
@@ -60,6 +61,7 @@ export async function carryOver(
     const now = await readCheckpointsOf(client, idsOf(move));
     if (!isSame(stored, now)) throw new Obstructed(['a task went on meanwhile']);
     for (const each of carried) await rewriteCheckpoint(client, each);
+    for (const each of move.topics) await moveCoverage(client, each);
     return [];
   }).catch((error: unknown) => {
     if (error instanceof Obstructed) return error.obstacles;

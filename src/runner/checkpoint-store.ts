@@ -41,6 +41,7 @@ export async function acquireTask(
     deaths: number;
     trying: string | null;
     tried: number;
+    passed_ms: number | null;
   }>(
     `insert into reprise.tasks as t (projection, version, partition, epoch, owner, state)
      values ($1, $2, $3, 1, $4, 'running')
@@ -50,7 +51,8 @@ export async function acquireTask(
          when t.state = 'running' and t.owner is distinct from excluded.owner then t.deaths + 1 else t.deaths end,
        tried = case when t.state = 'halted' then 0 else t.tried end
      where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
-     returning epoch, flushes, watermark_ms, deaths, trying, tried`,
+     returning epoch, flushes, watermark_ms, deaths, trying, tried,
+       (select passed_ms from reprise.covered_time where ${KEY}) as passed_ms`,
     [...keyOf(task), by.owner, by.onlyUnowned],
   );
   const [row] = rows;
@@ -73,6 +75,7 @@ export async function acquireTask(
       deaths: row.deaths,
       trying: row.trying === null ? null : { record: row.trying, times: row.tried },
     },
+    passedMs: row.passed_ms,
     checkpoints: await readCheckpoints(client, task),
     journal: await readJournal(client, task),
     heldKeys: await readHeldKeys(client, task),

@@ -36,6 +36,8 @@ export interface OwnedTask extends TaskKey {
   readonly journal: readonly JournalEntry[];
   /** Record keys that are held in quarantine. */
   readonly heldKeys: readonly Buffer[];
+  /** Event time that the version it took the place of saw or let pass, ms since the epoch: this one goes on from there. Null: it took no other's place. */
+  readonly passedMs: number | null;
   /** By topic. Topics never read before are absent. */
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
 }

@@ -32,7 +32,7 @@ async function sealed({ event, value }: Emission, dataKeys: DataKeys): Promise<u
   return sealEvent(event, value, await currentKeys(dataKeys, subjectsOf(event, value)));
 }
 
-function encode({ event, id, timestampMs }: Emission, value: unknown): OutboxRecord {
+function encode({ event, id, timestampMs, cause }: Emission, value: unknown): OutboxRecord {
   let encoder = encoders.get(event);
   if (encoder === undefined) {
     encoder = createEventEncoder(event);
@@ -46,5 +46,6 @@ function encode({ event, id, timestampMs }: Emission, value: unknown): OutboxRec
     key: recordKeyOf(event, value),
     value: encoder.encode(value, 0),
     timestampMs,
+    cause,
   };
 }

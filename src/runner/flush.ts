@@ -51,7 +51,7 @@ export type Standing = 'pending' | 'applied';
 /**
  * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
  * stored offsets, or say that it is already applied, what was made with a destroyed key, and dead letters that are not there to be folded any more, 4 write rows, 5 dead letters, late
- * events, journal and outbox, 6 advance next_offset. All or nothing.
+ * events and journal, 6 advance next_offset, 7 write the outbox. All or nothing.
  * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN, UNKNOWN_DEAD_LETTER
  */
 export async function flush(
@@ -74,9 +74,9 @@ export async function flush(
   await writeDeadLetters(client, task, batch.deadLetters); // 5
   await writeLateEvents(client, task, batch.changes.lateEvents);
   await writeJournal(client, task, batch.journal);
-  await writeOutbox(client, task, batch.outbox, offsetsAfter(batch));
   await failpoint('flush:outcomes-written');
   await advanceCheckpoints(client, task, batch.next.values(), batch.watermarkMs); // 6
+  await writeOutbox(client, task, batch.outbox); // 7
   await failpoint('flush:before-commit');
   return 'pending';
 }
@@ -104,12 +104,5 @@ export function standingOf(
     'OFFSET_MISMATCH',
     `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
     { retriable: true, facts: factsOf(task) },
-  );
-}
-
-/** Where the task stands in every topic once the batch is committed. */
-function offsetsAfter({ expected, next }: FoldedBatch): ReadonlyMap<string, bigint> {
-  return new Map(
-    [...expected, ...next].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
   );
 }

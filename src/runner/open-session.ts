@@ -37,6 +37,7 @@ export async function openSession(
     }
     const session = new TaskSession(settings, options, { task, checkpoints, endOffsets });
     await session.preload();
+    session.passReplaced();
     return session;
   } catch (error) {
     await recordOutcome(settings, task, passes(error) ? 'paused' : 'halted', error);

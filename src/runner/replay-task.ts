@@ -13,7 +13,6 @@ import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
 import { FoldTurn } from './fold-turn.ts';
 import { openSession, recordOutcome } from './open-session.ts';
-import { readActiveOffsets } from './outbox-store.ts';
 import type { RowShare } from './row-budget.ts';
 import { shareRows } from './row-budget.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -88,10 +87,8 @@ async function replayOnce(
   };
   const reading = new AbortController();
   const { signal, release } = joinSignals([options.signal, reading.signal]);
-  const stages = await stagesOf(settings, key, options);
-  const read = (until: EndOffsets) => readUntil(settings, session, { ...options, until, signal });
-  const [only, ...more] = stages;
-  const batches = askEarly(more.length === 0 ? read(only) : readStages(stages, read));
+  const wanted = readUntil(settings, session, { ...options, signal });
+  const batches = askEarly(wanted as AsyncIterable<RecordBatch, void>);
   await batches.begun;
   await turn.take();
   let lastFlush: Promise<void>;
@@ -99,13 +96,8 @@ async function replayOnce(
     const flushMeanwhile = () => turn.giveDuring(flush);
     await session.foldBatches([], flushMeanwhile);
     for await (const batch of inTurn(batches, turn)) {
-      if (batch === 'stage') {
-        signal.throwIfAborted();
-        await flushMeanwhile();
-      } else {
-        await session.foldBatches([batch], flushMeanwhile);
-        options.onRecords(batch.nextOffset - batch.firstOffset);
-      }
+      await session.foldBatches([batch], flushMeanwhile);
+      options.onRecords(batch.nextOffset - batch.firstOffset);
     }
     signal.throwIfAborted();
     lastFlush = flush();
@@ -140,28 +132,14 @@ function openReplay(
   });
 }
 
-/** Where to stop, by topic. */
-type EndOffsets = ReadonlyMap<string, bigint>;
-
-/** The batches up to the last of some stages; `'stage'` where there is to be a flush in between. */
-async function* readStages(
-  stages: readonly EndOffsets[],
-  read: (until: EndOffsets) => AsyncIterable<RecordBatch>,
-): AsyncGenerator<RecordBatch | 'stage', void> {
-  for (const [n, until] of stages.entries()) {
-    if (n > 0) yield 'stage';
-    yield* read(until);
-  }
-}
-
 /** The batches from where the session stands up to the end, or to when the signal aborts. */
 function readUntil(
   { log }: Pick<RunnerSettings, 'log'>,
   session: TaskSession,
-  options: ReplayOptions & { readonly until: EndOffsets },
+  options: ReplayOptions,
 ): AsyncIterable<RecordBatch> {
-  const { plan, signal, until, read = (...which) => log.read(...which) } = options;
-  const positions = positionsUntil(session, plan, until);
+  const { plan, signal, untilOffsets, read = (...which) => log.read(...which) } = options;
+  const positions = positionsUntil(session, plan, untilOffsets);
   if (positions.length === 0) return nothing();
   // Of several topics some batches wait for others; a repetition keeps records that are folded later.
   const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
@@ -174,24 +152,6 @@ function readUntil(
 }
 
 async function* nothing(): AsyncGenerator<never, void> {}
-
-/**
- * Offsets to flush at, the last of them the end. Of a version that publishes events none reaches over where the active one stands: up to there the active one has
- * published, what lies beyond is held (`writeOutbox`).
- */
-async function stagesOf(
-  { pool }: Pick<RunnerSettings, 'pool'>,
-  key: TaskKey,
-  { plan, untilOffsets }: ReplayOptions,
-): Promise<readonly [EndOffsets, ...EndOffsets[]]> {
-  if (plan.emissions.length === 0) return [untilOffsets];
-  const active = await readActiveOffsets(pool, key);
-  const published = [...untilOffsets].map(([topic, until]) => {
-    const offset = active.get(topic) ?? 0n;
-    return [topic, offset < until ? offset : until] as const;
-  });
-  return [new Map(published), untilOffsets];
-}
 
 function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<string, bigint>) {
   const { partition } = session.task;

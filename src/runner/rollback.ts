@@ -11,6 +11,7 @@ import {
   readActive,
   readPrevious,
   readVersion,
+  storedTopicsOf,
   tablesOf,
 } from './version-store.ts';
 
@@ -39,7 +40,12 @@ export async function rollback(
         'no version was active before, or it has been retired. To build one, deploy its code and run reprise rebuild.',
       );
     }
-    const to = { name: projection, version: stored.version, tables: tablesOf(stored) };
+    const to = {
+      name: projection,
+      version: stored.version,
+      tables: tablesOf(stored),
+      topics: storedTopicsOf(stored),
+    };
     const behind = await switchVersion(client, { to, from: active, waitMs: WAIT_MS });
     if (behind.length > 0) throw refused(projection, tellBehind(stored.version, behind));
     return { name: projection, version: stored.version, previousVersion: active };

@@ -2,6 +2,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Plan } from '../projection/plan.ts';
 import { planDifferences, planJson } from '../projection/plan-diff.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { topicsOf } from './topics-of.ts';
 
 /** Differences that a message names. */
 const DIFFERENCES_SHOWN = 12;
@@ -80,6 +81,11 @@ export async function readPrevious(client: ClientBase, projection: string): Prom
 /** The tables of a version as they were compiled, whichever code runs now. */
 export function tablesOf({ plan }: StoredVersion): Plan['tables'] {
   return (plan as Pick<Plan, 'tables'>).tables;
+}
+
+/** The topics that a version reads, as it was compiled. */
+export function storedTopicsOf({ plan }: StoredVersion): readonly string[] {
+  return topicsOf(plan as Pick<Plan, 'sources'>);
 }
 
 /** Adds a version of a projection. Must run under `lockProjection`. */

@@ -35,6 +35,11 @@ export async function dropVersion(
   for (const table of of.tables) {
     await client.query(`drop table if exists ${tableName({ ...table, version: of.version })}`);
   }
+  // What is no longer held is on its way: whoever published it need not be there any more.
+  await client.query('delete from reprise.outbox where projection = $1 and version = $2 and held', [
+    of.projection,
+    of.version,
+  ]);
   for (const name of OF_VERSIONS) {
     await client.query(`delete from reprise.${name} where projection = $1 and version = $2`, [
       of.projection,
@@ -50,6 +55,8 @@ const OF_VERSIONS = [
   'journal',
   'dead_letters',
   'late_events',
-  'outbox',
+  'covered_time',
+  'covered_offsets',
+  'uncovered_records',
   'projection_versions',
 ] as const;

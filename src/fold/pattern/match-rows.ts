@@ -4,8 +4,8 @@ import { snakeCase } from '../../projection/snake-case.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { toRowSet, valueFault } from '../column-values.ts';
 import { emissionId, timesBefore } from '../emission-id.ts';
-import type { Emission } from '../task-fold.ts';
-import type { Match } from './matcher.ts';
+import type { Cause, Emission } from '../task-fold.ts';
+import type { Match, MatchEvent } from './matcher.ts';
 import { chainOf, eventsByStep } from './matcher.ts';
 import type { PatternGraph } from './pattern-graph.ts';
 
@@ -21,8 +21,12 @@ export class MatchRows {
     this.#graph = graph;
   }
 
-  /** Takes a match of a key, given by its parts. @throws HANDLER_FAILED when a value does not fit its column; whatever the user's functions throw */
-  add(key: readonly (string | number | bigint)[], match: Match): void {
+  /** Takes a match of a key, given by its parts, with what told it, besides its events. @throws HANDLER_FAILED when a value does not fit its column; whatever the user's functions throw */
+  add(
+    key: readonly (string | number | bigint)[],
+    match: Match,
+    by: { readonly event: MatchEvent | null; readonly dueMs: number | null },
+  ): void {
     const { timedOut, matchedAtMs } = match;
     const events = eventsByStep(this.#graph, match.last);
     const positions = chainOf(match.last).map(({ step, event }) => ({
@@ -43,6 +47,7 @@ export class MatchRows {
         value,
         id: emissionId(id, event.name, ...timesBefore(emissions, i)),
         timestampMs: matchedAtMs,
+        cause: { records: recordsOf(match, by.event), dueMs: by.dueMs },
       });
     }
     if (timedOut && !this.#plan.keepsTimeouts) return;
@@ -119,4 +124,11 @@ function keyValue(part: string | number | bigint | undefined, kind: string): unk
   if (kind === 'date')
     return new Date((part as number) * 86_400_000).toISOString().replace(/T.*$/, '');
   return part;
+}
+
+/** The events of a match, and the one that told it where that is another. */
+function recordsOf({ last }: Match, told: MatchEvent | null): Cause['records'] {
+  const events = new Set(chainOf(last).map(({ event }) => event));
+  if (told !== null) events.add(told);
+  return [...events].map(({ topic, offset }) => ({ topic, offset }));
 }

@@ -198,18 +198,20 @@ export class PatternFold implements TaskFold {
     const state = known ?? emptyKeyState();
     const event = this.#eventOf(part, j, holds);
     if (isDue) {
-      const failure = this.#match(keyId, state, event);
+      const failure = this.#match(keyId, state, event, null);
       if (failure !== null)
         deadLetters.push(deadLetterAt(part.batch, j, 'PATTERN_RUNS_EXCEEDED', failure));
     } else hold(state, event);
     this.#keep(keyId, state);
   }
 
-  /** Gives an event to the matcher. @returns why the key is quarantined by it; null: it is not */
-  #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
+  /** Gives an event to the matcher, as it arrives or (`dueMs`) once the watermark has reached it. @returns why the key is quarantined by it; null: it is not */
+  #match(keyId: number, state: KeyState, event: MatchEvent, dueMs: number | null): string | null {
     const key = this.#keys.partsOf(keyId);
     try {
-      for (const match of this.#matcher.take(state, event)) this.#matches.add(key, match);
+      for (const match of this.#matcher.take(state, event)) {
+        this.#matches.add(key, match, { event, dueMs });
+      }
       return null;
     } catch (error) {
       if (isRepriseError(error, 'PATTERN_RUNS_EXCEEDED')) {
@@ -242,19 +244,22 @@ export class PatternFold implements TaskFold {
       for (const { keyId } of due) {
         this.#waiting.delete(keyId);
         const state = this.#states.get(keyId);
-        if (state !== undefined) this.#passTimeOf(keyId, state, watermarkMs);
+        if (state !== undefined) this.#passTimeOf(keyId, state, dueMs);
       }
     }
   }
 
-  #passTimeOf(keyId: number, state: KeyState, watermarkMs: number): void {
-    while (state.held.length > 0 && (state.held[0] as MatchEvent).timeMs <= watermarkMs) {
+  /** Time has reached an instant that a key waits for, and no later one. */
+  #passTimeOf(keyId: number, state: KeyState, dueMs: number): void {
+    const key = this.#keys.partsOf(keyId);
+    for (const match of this.#matcher.expire(state, dueMs)) {
+      this.#matches.add(key, match, { event: null, dueMs });
+    }
+    while (state.held.length > 0 && (state.held[0] as MatchEvent).timeMs <= dueMs) {
       const event = state.held.shift() as MatchEvent;
-      const failure = this.#match(keyId, state, event);
+      const failure = this.#match(keyId, state, event, dueMs);
       if (failure !== null) this.#held.push(letterOfHeld(event, failure));
     }
-    const key = this.#keys.partsOf(keyId);
-    for (const match of this.#matcher.expire(state, watermarkMs)) this.#matches.add(key, match);
     this.#keep(keyId, state);
   }
 

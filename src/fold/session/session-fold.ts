@@ -5,11 +5,12 @@ import type { TablePlan } from '../../projection/table-plan.ts';
 import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
 import { emissionId, timesBefore } from '../emission-id.ts';
-import { EventClock } from '../event-clock.ts';
+import { EventClock, justAfter } from '../event-clock.ts';
 import { Keys } from '../keys.ts';
 import { internKeys } from '../part-keys.ts';
 import { RecordTimes } from '../record-times.ts';
 import type {
+  Cause,
   DeadLetter,
   Emission,
   FoldChanges,
@@ -220,7 +221,8 @@ export class SessionFold implements TaskFold {
     session.revisedAt = Math.max(session.revisedAt ?? 0, offset);
     if (!isOpen && this.#plan.emissions.some(({ on }) => on === 'revise')) {
       this.#rows.drain(parts);
-      this.#emit('revise', session, offset);
+      const { topic } = event.part.batch;
+      this.#emit('revise', session, offset, { records: [{ topic, offset }], dueMs: null });
     }
   }
 
@@ -292,7 +294,9 @@ export class SessionFold implements TaskFold {
         session.closed = true;
         this.#openCount -= 1;
         this.#rows.touch(session);
-        this.#emit(session.revisedAt === null ? 'close' : 'revise', session, session.revisedAt);
+        const { revisedAt, first, untilMs } = session;
+        const cause = { records: [first], dueMs: justAfter(untilMs) };
+        this.#emit(revisedAt === null ? 'close' : 'revise', session, revisedAt, cause);
       }
     }
   }
@@ -307,7 +311,12 @@ export class SessionFold implements TaskFold {
     return false;
   }
 
-  #emit(on: EmissionPlan['on'], session: Session, offset: number | null): void {
+  #emit(
+    on: EmissionPlan['on'],
+    session: Session,
+    offset: number | null,
+    { records, dueMs }: Cause,
+  ): void {
     const { plan, keys } = { plan: this.#plan, keys: this.#keys };
     for (const [i, emission] of plan.emissions.entries()) {
       if (emission.on !== on) continue;
@@ -321,6 +330,7 @@ export class SessionFold implements TaskFold {
         value,
         id: emissionId(plan.name, emission.event.name, on, id, session.untilMs, ...at),
         timestampMs: session.untilMs,
+        cause: { records: records.map(({ topic, offset: at }) => ({ topic, offset: at })), dueMs },
       });
     }
   }

@@ -157,7 +157,9 @@ export class WindowCloser {
         ...(place === null ? [] : [place.topic, place.offset]),
         ...(before === 0 ? [] : [before]), // the same event twice
       );
-      this.#emissions.push({ event: emission.event, value, id, timestampMs: endMs });
+      const cause =
+        place === null ? { records: [], dueMs: endMs } : { records: [place], dueMs: null };
+      this.#emissions.push({ event: emission.event, value, id, timestampMs: endMs, cause });
     }
   }
 

@@ -11,6 +11,7 @@ const task: OwnedTask = {
   standing: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
   journal: [],
   heldKeys: [],
+  passedMs: null,
   checkpoints: new Map(),
 };
 
