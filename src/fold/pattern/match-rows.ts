@@ -25,7 +25,7 @@ export class MatchRows {
   add(
     key: readonly (string | number | bigint)[],
     match: Match,
-    by: { readonly event: MatchEvent | null; readonly dueMs: number | null },
+    by: { readonly event: MatchEvent | null; readonly dueMs: number },
   ): void {
     const { timedOut, matchedAtMs } = match;
     const events = eventsByStep(this.#graph, match.last);

@@ -198,19 +198,19 @@ export class PatternFold implements TaskFold {
     const state = known ?? emptyKeyState();
     const event = this.#eventOf(part, j, holds);
     if (isDue) {
-      const failure = this.#match(keyId, state, event, null);
+      const failure = this.#match(keyId, state, event);
       if (failure !== null)
         deadLetters.push(deadLetterAt(part.batch, j, 'PATTERN_RUNS_EXCEEDED', failure));
     } else hold(state, event);
     this.#keep(keyId, state);
   }
 
-  /** Gives an event to the matcher, as it arrives or (`dueMs`) once the watermark has reached it. @returns why the key is quarantined by it; null: it is not */
-  #match(keyId: number, state: KeyState, event: MatchEvent, dueMs: number | null): string | null {
+  /** Gives an event to the matcher, now that the watermark has reached it. @returns why the key is quarantined by it; null: it is not */
+  #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
     const key = this.#keys.partsOf(keyId);
     try {
       for (const match of this.#matcher.take(state, event)) {
-        this.#matches.add(key, match, { event, dueMs });
+        this.#matches.add(key, match, { event, dueMs: event.timeMs });
       }
       return null;
     } catch (error) {
@@ -257,7 +257,7 @@ export class PatternFold implements TaskFold {
     }
     while (state.held.length > 0 && (state.held[0] as MatchEvent).timeMs <= dueMs) {
       const event = state.held.shift() as MatchEvent;
-      const failure = this.#match(keyId, state, event, dueMs);
+      const failure = this.#match(keyId, state, event);
       if (failure !== null) this.#held.push(letterOfHeld(event, failure));
     }
     this.#keep(keyId, state);
