@@ -37,12 +37,20 @@ export async function openSession(
     }
     const session = new TaskSession(settings, options, { task, checkpoints, endOffsets });
     await session.preload();
-    session.passReplaced();
+    passReplaced(session, options.plan);
     return session;
   } catch (error) {
     await recordOutcome(settings, task, passes(error) ? 'paused' : 'halted', error);
     throw error;
   }
+}
+
+/** Lets pass what the version that this one took the place of let pass: what happened until then is published already. */
+function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan']): void {
+  const { maxEventTimeMs, watermarkMs } = session.fold;
+  const { passedMs } = session.task;
+  if (passedMs === null || maxEventTimeMs === null || watermarkMs === null) return;
+  if (watermarkMs + latenessMs < passedMs) session.tick(Math.ceil(passedMs - maxEventTimeMs));
 }
 
 /** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. */

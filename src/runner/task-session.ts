@@ -169,15 +169,6 @@ export class TaskSession {
     this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs });
   }
 
-  /** Lets pass what the version that this one took the place of let pass: its events of that time are published already. Call before anything is folded. */
-  passReplaced(): void {
-    const { maxEventTimeMs, watermarkMs } = this.fold;
-    const { passedMs } = this.task;
-    if (passedMs === null || maxEventTimeMs === null || watermarkMs === null) return;
-    if (watermarkMs + this.#options.plan.latenessMs >= passedMs) return;
-    this.tick(Math.ceil(passedMs - maxEventTimeMs));
-  }
-
   /**
    * Folds a dead letter where the task stands now, alone in its flush, and takes it out of the dead letters. @returns why it still cannot be folded; null: it is folded and committed
    * @throws as `flush`: then the session is spent
