@@ -4,7 +4,7 @@ import { snakeCase } from '../projection/snake-case.ts';
 import { emissionId } from './emission-id.ts';
 import { meetsAll } from './interpreted-filter.ts';
 import type { OracleEvent } from './interpreted-pattern.ts';
-import { enumerateMatches, unroll } from './interpreted-pattern.ts';
+import { enumerateMatches } from './interpreted-pattern.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
 import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
 
@@ -78,7 +78,6 @@ function matchesOf(plan: PatternPlan, known: KeyEvents, watermarkMs: number): In
         (a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : Number(a.offset - b.offset)),
     );
   const repeated = repeatedSteps(plan.pattern, false);
-  const tree = unroll(plan.pattern, Math.min(events.length, stepsMost(plan.pattern)));
   const meets = (
     condition: ConditionOfStep,
     event: OracleEvent,
@@ -93,7 +92,6 @@ function matchesOf(plan: PatternPlan, known: KeyEvents, watermarkMs: number): In
   };
   const found = enumerateMatches({
     pattern: { ...plan, elements: plan.pattern },
-    tree,
     events,
     endMs: watermarkMs,
     meets,
@@ -144,15 +142,6 @@ function rowOf(
   for (const [name, value] of Object.entries(plan.row?.(match as never) ?? {}))
     row[snakeCase(name)] = value ?? null;
   return row;
-}
-
-/** How many events a match can have at most; 64 for loops without limit. */
-function stepsMost(elements: readonly PatternElement[]): number {
-  return elements.reduce((sum, element) => {
-    const { max } = element.quantifier;
-    const inside = element.kind === 'group' ? stepsMost(element.elements) : 1;
-    return sum + (max ?? 64) * inside;
-  }, 0);
 }
 
 function repeatedSteps(elements: readonly PatternElement[], isRepeated: boolean): Set<string> {

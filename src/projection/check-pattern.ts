@@ -1,10 +1,10 @@
 import type { Place } from './definition-fault.ts';
-import type { PatternElement } from './pattern-plan.ts';
+import { isNegative, mayBeMissing, type PatternElement } from './pattern-plan.ts';
 
 /** Checks a pattern as a whole: its names, its beginning and its end. @throws DEFINITION_INVALID through `fail` */
 export function checkPattern(
   pattern: readonly PatternElement[],
-  { withinMs }: { readonly withinMs: number | null },
+  within: { readonly withinMs: number | null; readonly withinStepsMs: number | null },
   { step, fail }: Place,
 ): void {
   if (pattern.length === 0) fail(step, "has no step; write begin('first').");
@@ -15,18 +15,15 @@ export function checkPattern(
     }
     if (names.indexOf(name) !== i) fail(step, `two steps are named "${name}".`);
   }
-  if (pattern[0]?.contiguity.startsWith('not') === true) {
+  const [first] = pattern;
+  if (first !== undefined && isNegative(first)) {
     fail(step, 'cannot begin with what must not come.');
   }
-  if (
-    pattern.every(
-      ({ quantifier, contiguity }) => quantifier.optional || contiguity.startsWith('not'),
-    )
-  ) {
+  if (pattern.every(mayBeMissing)) {
     fail(step, 'every step is optional, so nothing would match already.');
   }
   const absence = absenceAtEnd(pattern);
-  if (absence !== null && withinMs === null) {
+  if (absence !== null && within.withinMs === null && within.withinStepsMs === null) {
     fail(
       step,
       `${absence === pattern.at(-1) ? 'ends' : 'may end'} with notFollowedBy("${namesIn([absence]).join()}") and has no within(duration): it would never be known that nothing comes.`,
@@ -41,7 +38,7 @@ function absenceAtEnd(elements: readonly PatternElement[]): PatternElement | nul
     if (element.contiguity === 'notNext') continue;
     const inside = element.kind === 'group' ? absenceAtEnd(element.elements) : null;
     if (inside !== null) return inside;
-    if (!element.quantifier.optional) return null;
+    if (!mayBeMissing(element)) return null;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { Fail, Place } from './definition-fault.ts';
 import { milliseconds, notADuration } from './duration.ts';
 import type { DeclaredElement, DeclaredPattern } from './pattern.ts';
 import type { ConditionOfStep, PatternElement, QuantifierPlan, SkipPlan } from './pattern-plan.ts';
+import { isNegative, mayBeMissing } from './pattern-plan.ts';
 
 interface ElementPlace extends Place {
   /** The events of the projection. */
@@ -60,14 +61,14 @@ function checkGroup(
     const method = group.within.length > 0 ? 'within(…)' : 'afterMatch(…)';
     fail(step, `has ${method} of its own; it goes with the whole pattern.`);
   }
-  if (
-    elements.every(
-      ({ quantifier, contiguity }) => quantifier.optional || contiguity.startsWith('not'),
-    )
-  ) {
-    fail(step, 'every step of the group is optional, so it would match nothing, over and over.');
+  if (isLoop && elements.every(mayBeMissing)) {
+    fail(
+      step,
+      'repeats and every step of it is optional, so it would match nothing, over and over. Make one step required, or do not repeat the group.',
+    );
   }
-  if (isLoop && elements.at(-1)?.contiguity.startsWith('not') === true) {
+  const last = elements.at(-1);
+  if (isLoop && last !== undefined && isNegative(last)) {
     fail(
       step,
       'repeats and ends with what must not come, so it could not be told which repetition an event belongs to. Put the negation behind the group.',
@@ -202,6 +203,6 @@ export function planSkip(
 function takenSteps(elements: readonly PatternElement[]): string[] {
   return elements.flatMap((element) => {
     if (element.kind === 'group') return takenSteps(element.elements);
-    return element.contiguity.startsWith('not') ? [] : [element.name];
+    return isNegative(element) ? [] : [element.name];
   });
 }

@@ -40,3 +40,14 @@ export type SkipPlan<Step extends string = string> =
       readonly step: Step;
       readonly throwOnMiss: boolean;
     };
+
+/** Whether an element says what must not come. */
+export function isNegative({ contiguity }: PatternElement): boolean {
+  return contiguity === 'notNext' || contiguity === 'notFollowedBy';
+}
+
+/** Whether a match may have no event of the element: it is optional, or a group in which nothing must come. */
+export function mayBeMissing(element: PatternElement): boolean {
+  if (element.quantifier.optional || isNegative(element)) return true;
+  return element.kind === 'group' && element.elements.every(mayBeMissing);
+}

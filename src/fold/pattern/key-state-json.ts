@@ -1,15 +1,17 @@
 import { Decimal } from '../../event/decimal.ts';
-import type { KeyState, MatchEvent, Run, Taken } from './matcher.ts';
+import type { Completed, KeyState, MatchEvent, Run, Taken } from './key-state.ts';
 
 /** Version of the format. A reader refuses versions it does not know. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** [timeMs, topic, partition, offset, holds, value] */
 type EventJson = [number, string, number, number, number, unknown];
 /** [step, event, seq, previous node or -1] */
 type NodeJson = [string, number, number, number];
-/** [state, last node, startSeq, startMs, alive, matched, told] */
-type RunJson = [number, number, number, number, readonly number[], boolean, boolean];
+/** [state, last node, startSeq, startMs, alive, matched, told, waits] */
+type RunJson = [number, number, number, number, readonly number[], boolean, boolean, boolean];
+/** [last node, startSeq, matchedAtMs] */
+type CompletedJson = [number, number, number];
 
 interface StateJson {
   readonly v: number;
@@ -17,6 +19,7 @@ interface StateJson {
   readonly events: EventJson[];
   readonly nodes: NodeJson[];
   readonly runs: RunJson[];
+  readonly completed: CompletedJson[];
   readonly held: number[];
   readonly quarantine: string | null;
 }
@@ -41,7 +44,7 @@ export function keyStateToJson(state: KeyState): string {
     return nodeList.length - 1;
   };
   const runs = state.runs.map(
-    ({ state: at, last, startSeq, startMs, alive, matched, told }): RunJson => [
+    ({ state: at, last, startSeq, startMs, alive, matched, told, waits }): RunJson => [
       at,
       nodeId(last),
       startSeq,
@@ -49,7 +52,11 @@ export function keyStateToJson(state: KeyState): string {
       alive,
       matched,
       told,
+      waits,
     ],
+  );
+  const completed = state.completed.map(
+    ({ last, startSeq, matchedAtMs }): CompletedJson => [nodeId(last), startSeq, matchedAtMs],
   );
   const held = state.held.map(eventId);
   const json: StateJson = {
@@ -65,6 +72,7 @@ export function keyStateToJson(state: KeyState): string {
     ]),
     nodes: nodeList,
     runs,
+    completed,
     held,
     quarantine: state.quarantine,
   };
@@ -97,7 +105,7 @@ export function keyStateFromJson(text: string): KeyState {
     });
   }
   const runs = json.runs.map(
-    ([state, last, startSeq, startMs, alive, matched, told]): Run => ({
+    ([state, last, startSeq, startMs, alive, matched, told, waits]): Run => ({
       state,
       last: nodes[last] as Taken,
       startSeq,
@@ -105,10 +113,18 @@ export function keyStateFromJson(text: string): KeyState {
       alive,
       matched,
       told,
+      waits,
+    }),
+  );
+  const completed = json.completed.map(
+    ([last, startSeq, matchedAtMs]): Completed => ({
+      last: nodes[last] as Taken,
+      startSeq,
+      matchedAtMs,
     }),
   );
   const held = json.held.map((id) => events[id] as MatchEvent);
-  return { seq: json.seq, runs, held, quarantine: json.quarantine };
+  return { seq: json.seq, runs, completed, held, quarantine: json.quarantine };
 }
 
 /** Values that JSON lacks, as objects with one key that begins with $. */

@@ -5,8 +5,9 @@ import { RepriseError } from '../../reprise-error.ts';
 import { toRowSet, valueFault } from '../column-values.ts';
 import { emissionId, timesBefore } from '../emission-id.ts';
 import type { Cause, Emission } from '../task-fold.ts';
-import type { Match, MatchEvent } from './matcher.ts';
-import { chainOf, eventsByStep } from './matcher.ts';
+import type { MatchEvent } from './key-state.ts';
+import { chainOf, eventsByStep } from './key-state.ts';
+import type { Match } from './matcher.ts';
 import type { PatternGraph } from './pattern-graph.ts';
 
 /** Makes rows and events of matches. */
@@ -27,7 +28,7 @@ export class MatchRows {
     match: Match,
     by: { readonly event: MatchEvent | null; readonly dueMs: number },
   ): void {
-    const { timedOut, matchedAtMs } = match;
+    const { timedOut, matchedAtMs, certainAtMs } = match;
     const events = eventsByStep(this.#graph, match.last);
     const positions = chainOf(match.last).map(({ step, event }) => ({
       step,
@@ -46,7 +47,7 @@ export class MatchRows {
         event,
         value,
         id: emissionId(id, event.name, ...timesBefore(emissions, i)),
-        timestampMs: matchedAtMs,
+        timestampMs: certainAtMs,
         cause: { records: recordsOf(match, by.event), dueMs: by.dueMs },
       });
     }

@@ -1,55 +1,17 @@
 import type { SkipPlan } from '../../projection/pattern-plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import type { Edge, Forbidden, PatternGraph } from './pattern-graph.ts';
-
-/** An event of a key as the matcher sees it. `holds`: bit c is set when it meets condition c, iterative parts aside. */
-export interface MatchEvent {
-  readonly timeMs: number;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly holds: number;
-  /** The whole event; asked for only when it is taken or an iterative condition looks at it. */
-  readonly value: unknown;
-}
-
-/** An event taken for a step: a node of the shared buffer. Runs that have events in common share nodes. */
-export interface Taken {
-  readonly step: string;
-  readonly event: MatchEvent;
-  /** Place of the event among the key's events since it has state. */
-  readonly seq: number;
-  readonly previous: Taken | null;
-}
-
-/** A partial match. */
-export interface Run {
-  readonly state: number;
-  readonly last: Taken;
-  readonly startSeq: number;
-  readonly startMs: number;
-  /** Edges that may still be taken, by index. */
-  alive: readonly number[];
-  /** It was a match already and may become a longer one. */
-  readonly matched: boolean;
-  /** Just these events were told as a match, perhaps by another way through the pattern. */
-  readonly told: boolean;
-}
-
-/** What is kept of one key. */
-export interface KeyState {
-  seq: number;
-  runs: Run[];
-  /** Events newer than the watermark, in event-time order. */
-  held: MatchEvent[];
-  /** Why the key is set aside; null: it is not. */
-  quarantine: string | null;
-}
+import { takeCompleted } from './after-match.ts';
+import type { Completed, KeyState, MatchEvent, Run, Taken } from './key-state.ts';
+import { comparePositions, eventsByStep, nameOf, withoutRepeats } from './key-state.ts';
+import type { Edge, Ending, Forbidden, GraphState, PatternGraph } from './pattern-graph.ts';
 
 /** A complete match, or a partial one that ran out of time. */
 export interface Match {
   readonly last: Taken;
+  /** Event time of its last event; of an absence and of a time-out, the instant when time had passed. */
   readonly matchedAtMs: number;
+  /** When it was certain, held back or not: no event before this can change it. */
+  readonly certainAtMs: number;
   readonly timedOut: boolean;
 }
 
@@ -59,12 +21,23 @@ export interface MatchRules {
   readonly withinMs: number | null;
   readonly withinStepsMs: number | null;
   readonly skip: SkipPlan;
+  readonly keepsTimeouts: boolean;
   readonly maxRunsPerKey: number;
 }
 
-/** A key without anything. */
-export function emptyKeyState(): KeyState {
-  return { seq: 0, runs: [], held: [], quarantine: null };
+/** One run and one event. */
+interface Meeting {
+  readonly run: Run;
+  readonly event: MatchEvent;
+  readonly state: GraphState;
+  /** The event is the one right after the run's last. */
+  readonly isNext: boolean;
+}
+
+/** What an event leads to. */
+interface Outcome {
+  readonly runs: Run[];
+  readonly found: Completed[];
 }
 
 /**
@@ -73,83 +46,64 @@ export function emptyKeyState(): KeyState {
  */
 export class Matcher {
   readonly #rules: MatchRules;
+  readonly #states: readonly GraphState[];
   /** Bits of the conditions with which a match may begin. */
   readonly startMask: number;
-
-  readonly #waitsForAbsence: boolean;
+  /** Whether one way through the pattern may end a match that another goes on to wait for. */
+  readonly #tells: boolean;
 
   constructor(rules: MatchRules) {
+    const { states } = rules.graph;
     this.#rules = rules;
-    this.#waitsForAbsence = rules.graph.states.some(({ accepts }) => (accepts?.length ?? 0) > 0);
-    const start = rules.graph.states[0]?.edges ?? [];
+    this.#states = states;
+    this.#tells =
+      rules.keepsTimeouts || states.some(({ end }) => end !== null && end.forbidden.length > 0);
+    const start = states[0]?.edges ?? [];
     this.startMask = start.reduce((mask, { condition }) => mask | (1 << condition), 0);
   }
 
-  /** The next event of the key. @returns matches, in the order of their events' positions @throws PATTERN_RUNS_EXCEEDED */
+  /** The next event of the key. @returns matches, in the order in which they are taken @throws PATTERN_RUNS_EXCEEDED, HANDLER_FAILED */
   take(key: KeyState, event: MatchEvent): readonly Match[] {
     const done = [...this.expire(key, event.timeMs)];
     key.seq += 1;
-    const runs: Run[] = [];
-    const found: Match[] = [];
-    const begin = (last: Taken, state: number, from: Run | null) => {
-      const next = this.#rules.graph.states[state];
-      const completes = next?.accepts?.length === 0;
-      if (completes) found.push({ last, matchedAtMs: event.timeMs, timedOut: false });
-      if (next === undefined || (next.edges.length === 0 && (completes || next.accepts === null)))
-        return;
-      runs.push({
-        state,
-        last,
-        startSeq: from?.startSeq ?? last.seq,
-        startMs: from?.startMs ?? event.timeMs,
-        alive: next.edges.map((_, k) => k),
-        matched: completes || (from?.matched ?? false),
-        told: completes,
-      });
-    };
+    const outcome: Outcome = { runs: [], found: [] };
     for (const run of key.runs) {
-      const kept = this.#advance(run, event, key.seq, { begin, found });
-      if (kept !== null) runs.push(kept);
+      const kept = this.#advance(run, event, key.seq, outcome);
+      if (kept !== null) outcome.runs.push(kept);
     }
-    for (const edge of this.#rules.graph.states[0]?.edges ?? []) {
-      if (!this.#holds(edge.condition, event, null)) continue;
-      if (edge.until.some((condition) => this.#holds(condition, event, null))) continue;
-      begin({ step: edge.step, event, seq: key.seq, previous: null }, edge.to, null);
+    const start = this.#states[0]?.edges ?? [];
+    for (const edge of start) {
+      if (!this.#takes(edge, event, null)) continue;
+      if (edge.greedy.some((k) => this.#takes(start[k] as Edge, event, null))) continue;
+      const first = { step: edge.step, event, seq: key.seq, previous: null };
+      this.#begin(edge.to, first, null, outcome);
     }
-    const kept = this.#skip(runs, found, done);
-    if (kept.length > this.#rules.maxRunsPerKey) {
-      throw new RepriseError(
-        'PATTERN_RUNS_EXCEEDED',
-        `there are ${kept.length} partial matches, more than maxRunsPerKey (${this.#rules.maxRunsPerKey}) allows. Narrow the pattern (within, next, conditions), or raise the limit.`,
-      );
-    }
-    key.runs = kept;
+    key.runs = outcome.runs;
+    done.push(...this.#complete(key, outcome.found, event.timeMs));
+    this.#limit(key);
     return done;
   }
 
   /** Time has passed to `timeMs`: partial matches beyond `within` go, absences become certain. @returns matches and timed-out partial matches */
   expire(key: KeyState, timeMs: number): readonly Match[] {
-    let due = key.runs.filter((run) => this.deadlineOf(run) <= timeMs);
+    const isDue = (run: Run) => this.deadlineOf(run) <= timeMs;
+    let due = key.runs.filter(isDue);
     if (due.length === 0) return [];
-    key.runs = key.runs.filter((run) => this.deadlineOf(run) > timeMs);
+    let rest = key.runs.filter((run) => !isDue(run));
+    due.sort((a, b) => this.deadlineOf(a) - this.deadlineOf(b));
     const done: Match[] = [];
-    due.sort((a, b) => this.deadlineOf(a) - this.deadlineOf(b) || comparePositions(a.last, b.last));
-    for (let run = due.shift(); run !== undefined; run = due.shift()) {
-      const { last, matched } = run;
-      const { accepts } = this.#rules.graph.states[run.state] ?? { accepts: null };
-      // What must not come next was decided by the event after, if there was one.
-      const waits = accepts?.some(({ only }) => only === 'ever' || key.seq === last.seq) ?? false;
-      if (waits && run.told) continue;
-      const timedOut = !waits;
-      if (timedOut && matched) continue;
-      done.push({ last, matchedAtMs: this.deadlineOf(run), timedOut });
-      if (timedOut) continue;
-      key.runs = this.#tell(key.runs, done);
-      due = this.#tell(due, done);
-      const drops = dropsAfter(this.#rules.skip, last);
-      if (drops === null) continue;
-      key.runs = key.runs.filter(({ startSeq }) => !drops(startSeq));
-      due = due.filter(({ startSeq }) => !drops(startSeq));
+    while (due.length > 0) {
+      const atMs = this.deadlineOf(due[0] as Run);
+      const later = due.findIndex((run) => this.deadlineOf(run) > atMs);
+      const now = later < 0 ? due : due.slice(0, later);
+      due = later < 0 ? [] : due.slice(later);
+      const { found, timedOut } = this.#endOf(now, key.seq, atMs);
+      done.push(...timedOut);
+      key.runs = [...due, ...rest];
+      if (found.length + key.completed.length === 0) continue;
+      done.push(...this.#complete(key, found, atMs));
+      due = key.runs.filter(isDue);
+      rest = key.runs.filter((run) => !isDue(run));
     }
     return done;
   }
@@ -163,62 +117,120 @@ export class Matcher {
     return Math.min(whole, step);
   }
 
-  /** One run meets one event. @returns the run as it goes on, or null */
-  #advance(
-    run: Run,
-    event: MatchEvent,
-    seq: number,
-    out: {
-      readonly begin: (last: Taken, state: number, from: Run) => void;
-      readonly found: Match[];
-    },
-  ): Run | null {
-    const { edges, accepts } = this.#rules.graph.states[
-      run.state
-    ] as PatternGraph['states'][number];
-    const isNext = seq === run.last.seq + 1;
-    const isForbidden = ({ only, condition }: Forbidden) =>
-      (only === 'ever' || isNext) && this.#holds(condition, event, run);
-    const leaves = ({ greedy }: Edge) =>
-      !greedy.some((condition) => this.#holds(condition, event, run));
-    // A negation is active as soon as the run could go past it, whether or not the edge behind it is still open (as in Flink).
-    for (const edge of edges) {
-      if (edge.forbidden.length > 0 && leaves(edge) && edge.forbidden.some(isForbidden))
-        return null;
+  /** Runs whose time is over at one instant. */
+  #endOf(runs: readonly Run[], seq: number, atMs: number) {
+    const found: Completed[] = [];
+    const timedOut: Match[] = [];
+    for (const { state, last, startSeq, waits, matched, told } of runs) {
+      const { end } = this.#states[state] as GraphState;
+      // What must not come next was decided by the event after, if there was one.
+      const isAbsence =
+        waits && (end?.forbidden.some(({ only }) => only === 'ever' || seq === last.seq) ?? false);
+      if (told) continue;
+      if (isAbsence) found.push({ last, startSeq, matchedAtMs: atMs });
+      else if (!matched)
+        timedOut.push({ last, matchedAtMs: atMs, certainAtMs: atMs, timedOut: true });
     }
-    const waits = accepts !== null && accepts.length > 0;
-    if (waits && accepts.some(isForbidden)) return null;
-    let { matched } = run;
-    if (waits && isNext && accepts.every(({ only }) => only === 'next')) {
-      out.found.push({ last: run.last, matchedAtMs: run.last.event.timeMs, timedOut: false });
-      matched = true;
-    }
-    const alive = run.alive.filter((k) =>
-      this.#pass(edges[k] as Edge, run, event, { seq, leaves, out }),
-    );
-    const stillWaits = waits && accepts.some(({ only }) => only === 'ever');
-    if (alive.length === 0 && !stillWaits) return null;
-    return alive.length === run.alive.length && matched === run.matched
-      ? run
-      : { ...run, alive, matched };
+    timedOut.sort((a, b) => comparePositions(a.last, b.last));
+    return { found, timedOut: withoutRepeats(timedOut) };
   }
 
-  /** An edge meets an event: takes it where it may. @returns whether the edge stays open */
-  #pass(
-    edge: Edge,
-    run: Run,
-    event: MatchEvent,
-    at: {
-      readonly seq: number;
-      readonly leaves: (edge: Edge) => boolean;
-      readonly out: { readonly begin: (last: Taken, state: number, from: Run) => void };
-    },
-  ): boolean {
-    if (edge.until.some((condition) => this.#holds(condition, event, run))) return false;
-    if (!at.leaves(edge)) return false;
-    if (!this.#holds(edge.condition, event, run)) return edge.follows !== 'strict';
-    at.out.begin({ step: edge.step, event, seq: at.seq, previous: run.last }, edge.to, run);
-    return edge.follows === 'any';
+  /** A run reaches a state by taking an event. */
+  #begin(state: number, last: Taken, from: Run | null, { runs, found }: Outcome): void {
+    const { edges, end } = this.#states[state] as GraphState;
+    const startSeq = from?.startSeq ?? last.seq;
+    const ends = end !== null && end.forbidden.length === 0;
+    if (ends) found.push({ last, startSeq, matchedAtMs: last.event.timeMs });
+    const waits = end !== null && !ends;
+    if (edges.length === 0 && !waits) return;
+    runs.push({
+      state,
+      last,
+      startSeq,
+      startMs: from?.startMs ?? last.event.timeMs,
+      alive: edges.map((_, k) => k),
+      waits,
+      matched: ends || (from?.matched ?? false),
+      told: ends,
+    });
+  }
+
+  /** One run meets one event. @returns the run as it goes on, or null */
+  #advance(run: Run, event: MatchEvent, seq: number, outcome: Outcome): Run | null {
+    const state = this.#states[run.state] as GraphState;
+    const meeting: Meeting = { run, event, state, isNext: seq === run.last.seq + 1 };
+    if (this.#isEnded(meeting)) return null;
+    const { end } = state;
+    let { waits, matched, told } = run;
+    if (waits && end !== null) {
+      const isLeft = this.#isLeft(end, meeting);
+      if (isLeft && !told && end.forbidden.every(({ only }) => only === 'next')) {
+        outcome.found.push({
+          last: run.last,
+          startSeq: run.startSeq,
+          matchedAtMs: run.last.event.timeMs,
+        });
+        matched = true;
+        told = true;
+      }
+      waits = isLeft && end.forbidden.some(({ only }) => only === 'ever');
+    }
+    const alive = this.#pass(meeting, seq, outcome);
+    if (!waits && !alive.some((k) => k >= 0)) return null;
+    const isSame = alive.length === run.alive.length && alive.every((k, i) => k === run.alive[i]);
+    return isSame && waits === run.waits && matched === run.matched
+      ? run
+      : { ...run, alive, waits, matched, told };
+  }
+
+  /** Whether the event is one that must not come: a negation is active as soon as the run could go past it, whether or not the edge behind it is still open (as in Flink). */
+  #isEnded(meeting: Meeting): boolean {
+    const { run, event, state, isNext } = meeting;
+    if (state.guards.some((condition) => this.#holds(condition, event, run))) return true;
+    const isForbidden =
+      (way: Ending) =>
+      ({ only, condition }: Forbidden) =>
+        (only === 'ever' || (isNext && this.#isLeft(way, meeting))) &&
+        this.#holds(condition, event, run);
+    if (state.edges.some((edge) => edge.forbidden.some(isForbidden(edge)))) return true;
+    return run.waits && (state.end?.forbidden.some(isForbidden(state.end)) ?? false);
+  }
+
+  /** Whether no greedy loop that the way leaves could take the event. */
+  #isLeft({ greedy }: Ending, { run, event, state }: Meeting): boolean {
+    return !greedy.some(
+      (k) =>
+        (run.alive.includes(k) || run.alive.includes(-1 - k)) &&
+        this.#takes(state.edges[k] as Edge, event, run),
+    );
+  }
+
+  /** The open edges meet an event. @returns those that stay open */
+  #pass(meeting: Meeting, seq: number, outcome: Outcome): number[] {
+    const { run, event, state } = meeting;
+    return run.alive.flatMap((k) => {
+      const edge = state.edges[k < 0 ? -1 - k : k] as Edge;
+      const isOver = edge.until.some(
+        ({ condition, hasBegun }) => hasBegun && this.#holds(condition, event, run),
+      );
+      if (isOver) return [];
+      if (k < 0) return [k];
+      if (!this.#isLeft(edge, meeting)) return [];
+      if (this.#takes(edge, event, run)) {
+        this.#begin(edge.to, { step: edge.step, event, seq, previous: run.last }, run, outcome);
+        return edge.follows === 'any' ? [k] : [];
+      }
+      if (edge.follows !== 'strict') return [k];
+      const isUntil = edge.until.some(({ condition }) => this.#holds(condition, event, run));
+      return isUntil ? [] : [-1 - k];
+    });
+  }
+
+  #takes({ condition, until }: Edge, event: MatchEvent, run: Run | null): boolean {
+    return (
+      this.#holds(condition, event, run) &&
+      !until.some((each) => this.#holds(each.condition, event, run))
+    );
   }
 
   #holds(condition: number, event: MatchEvent, run: Run | null): boolean {
@@ -229,104 +241,40 @@ export class Matcher {
     return iterative.every((accepts) => accepts(event.value as never, soFar as never));
   }
 
-  /** Takes matches in the order of their positions and applies the skip strategy after each. @returns the runs that stay */
-  #skip(runs: readonly Run[], found: readonly Match[], done: Match[]): Run[] {
-    const { skip } = this.#rules;
-    let kept = [...runs];
-    let waiting = withoutRepeats([...found].sort((a, b) => comparePositions(a.last, b.last)));
-    for (let match = waiting.shift(); match !== undefined; match = waiting.shift()) {
-      done.push(match);
-      const drops = dropsAfter(skip, match.last);
-      if (drops === null) continue;
-      kept = kept.filter((run) => !drops(run.startSeq));
-      waiting = waiting.filter(({ last }) => !drops(firstOf(last).seq));
+  /** Adds matches that are complete now, and takes those that need not wait. */
+  #complete(key: KeyState, found: readonly Completed[], atMs: number): readonly Match[] {
+    if (found.length > 0) {
+      const sorted = [...found].sort((a, b) => comparePositions(a.last, b.last));
+      key.completed.push(...withoutRepeats(sorted));
+      key.completed.sort((a, b) => a.startSeq - b.startSeq);
+      if (this.#tells) this.#tell(key, found);
     }
-    return this.#tell(kept, done);
+    const taken = takeCompleted(key, this.#rules.skip);
+    return taken.map(({ last, matchedAtMs }) => ({
+      last,
+      matchedAtMs,
+      certainAtMs: atMs,
+      timedOut: false,
+    }));
   }
 
-  /** Marks runs that wait for an absence and whose events were told as a match already. */
-  #tell(runs: Run[], done: readonly Match[]): Run[] {
-    if (!this.#waitsForAbsence || done.length === 0) return runs;
-    const names = new Set(done.map(({ last }) => nameOf(last)));
-    return runs.map((run) =>
+  /** Marks runs that another way through the pattern has told as a match already. */
+  #tell(key: KeyState, found: readonly Completed[]): void {
+    const names = new Set(found.map(({ last }) => nameOf(last)));
+    key.runs = key.runs.map((run) =>
       run.told || !names.has(nameOf(run.last)) ? run : { ...run, told: true },
     );
   }
-}
 
-/** Two ways through a pattern may take the same events for the same steps: that is one match. */
-function withoutRepeats(sorted: readonly Match[]): Match[] {
-  const names = new Set<string>();
-  return sorted.filter(({ last }) => {
-    const name = nameOf(last);
-    return names.has(name) ? false : names.add(name);
-  });
-}
-
-/** The events of a match and the steps they were taken for. */
-function nameOf(last: Taken): string {
-  return chainOf(last)
-    .map(({ step, seq }) => `${step} ${seq}`)
-    .join();
-}
-
-/** Which beginnings a match drops; null: none. */
-function dropsAfter(skip: SkipPlan, last: Taken): ((startSeq: number) => boolean) | null {
-  switch (skip.kind) {
-    case 'noSkip':
-      return null;
-    case 'skipToNext': {
-      const start = firstOf(last).seq;
-      return (startSeq) => startSeq === start;
-    }
-    case 'skipPastLastEvent':
-      return (startSeq) => startSeq <= last.seq;
-    default: {
-      const seqs = chainOf(last).flatMap(({ step, seq }) => (step === skip.step ? [seq] : []));
-      const to = skip.kind === 'skipToFirst' ? seqs[0] : seqs.at(-1);
-      if (to !== undefined) return (startSeq) => startSeq < to;
-      if (!skip.throwOnMiss) return null;
-      throw new RepriseError(
-        'HANDLER_FAILED',
-        `${skip.kind}("${skip.step}"): the match has no event of that step, and throwOnMiss is set.`,
-      );
-    }
+  #limit({ runs, completed }: KeyState): void {
+    const { maxRunsPerKey, skip } = this.#rules;
+    if (runs.length + completed.length <= maxRunsPerKey) return;
+    const held = completed.length === 0 ? '' : ` and ${completed.length} matches that wait`;
+    const remedy =
+      completed.length === 0 ? '' : ` With ${skip.kind}, matches wait for earlier partial ones.`;
+    throw new RepriseError(
+      'PATTERN_RUNS_EXCEEDED',
+      `there are ${runs.length} partial matches${held}, more than maxRunsPerKey (${maxRunsPerKey}) allows.${remedy} Narrow the pattern (within, next, conditions), or raise the limit.`,
+    );
   }
-}
-
-/** The events taken, first to last. */
-export function chainOf(last: Taken): readonly Taken[] {
-  const chain: Taken[] = [];
-  for (let node: Taken | null = last; node !== null; node = node.previous) chain.push(node);
-  return chain.reverse();
-}
-
-/** Events by step: one, or a list for steps that may repeat. Steps not taken are absent; repeated ones then are empty lists. */
-export function eventsByStep(graph: PatternGraph, last: Taken): Readonly<Record<string, unknown>> {
-  const events: Record<string, unknown> = {};
-  for (const step of graph.repeated) events[step] = [];
-  for (const { step, event } of chainOf(last)) {
-    if (graph.repeated.has(step)) (events[step] as unknown[]).push(event.value);
-    else events[step] = event.value;
-  }
-  return events;
-}
-
-function firstOf(last: Taken): Taken {
-  let node = last;
-  while (node.previous !== null) node = node.previous;
-  return node;
-}
-
-/** Lexicographic order of positions, earliest first; of the same positions, by the names of the steps they were taken for. */
-function comparePositions(a: Taken, b: Taken): number {
-  const [x, y] = [chainOf(a), chainOf(b)];
-  for (const [i, { seq }] of x.entries()) {
-    const other = y[i]?.seq;
-    if (other === undefined) return 1;
-    if (seq !== other) return seq - other;
-  }
-  if (x.length !== y.length) return x.length - y.length;
-  const [a1, b1] = [x, y].map((chain) => chain.map(({ step }) => step).join()) as [string, string];
-  return a1 < b1 ? -1 : a1 > b1 ? 1 : 0;
 }

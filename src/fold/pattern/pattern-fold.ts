@@ -22,10 +22,11 @@ import type {
 } from '../task-fold.ts';
 import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { deadLetterAt, lateEventAt, TopicBatches } from '../topic-batch.ts';
+import type { KeyState, MatchEvent } from './key-state.ts';
+import { emptyKeyState, isEmptyKeyState } from './key-state.ts';
 import { keyStateFromJson, keyStateToJson } from './key-state-json.ts';
 import { MatchRows } from './match-rows.ts';
-import type { KeyState, MatchEvent } from './matcher.ts';
-import { emptyKeyState, Matcher } from './matcher.ts';
+import { Matcher } from './matcher.ts';
 import { patternGraph } from './pattern-graph.ts';
 
 /**
@@ -215,7 +216,7 @@ export class PatternFold implements TaskFold {
       return null;
     } catch (error) {
       if (isRepriseError(error, 'PATTERN_RUNS_EXCEEDED')) {
-        Object.assign(state, { runs: [], held: [], quarantine: error.message });
+        Object.assign(state, { runs: [], completed: [], held: [], quarantine: error.message });
         return this.#aside(keyId, error.message);
       }
       if (isRepriseError(error)) throw error;
@@ -265,8 +266,7 @@ export class PatternFold implements TaskFold {
 
   /** Remembers a key's state, or forgets it when there is nothing in it. */
   #keep(keyId: number, state: KeyState): void {
-    const isEmpty = state.runs.length === 0 && state.held.length === 0 && state.quarantine === null;
-    if (isEmpty) {
+    if (isEmptyKeyState(state)) {
       this.#waiting.delete(keyId);
       if (!this.#states.delete(keyId)) return;
     } else {

@@ -16,18 +16,29 @@ export interface Edge {
   readonly condition: number;
   readonly follows: Follows;
   readonly forbidden: readonly Forbidden[];
-  /** Greedy loops that are left: an event that one of these takes is not for this edge, and ends it. */
+  /** Greedy loops that are left, as edges of the same state: an event that one of them could take is not for this edge, and ends it. */
   readonly greedy: readonly number[];
-  /** Conditions of `until`: from an event that meets one on, the edge is gone. */
-  readonly until: readonly number[];
+  /** What ends the loops that the edge is part of. */
+  readonly until: readonly Until[];
   readonly to: number;
 }
+
+/** A condition of `until`: an event that meets it is not taken; where the loop has begun, the edge is gone from then on. */
+export interface Until {
+  readonly condition: number;
+  readonly hasBegun: boolean;
+}
+
+/** How a match may end in a state: what must not come then (trailing negations; none: it ends at once), and the greedy loops that are left. */
+export type Ending = Pick<Edge, 'forbidden' | 'greedy'>;
 
 /** A state: the step just taken and how often each loop around it has run. */
 export interface GraphState {
   readonly edges: readonly Edge[];
-  /** How a match may end here: null, it may not; else what must not come (trailing negations), empty: at once. */
-  readonly accepts: readonly Forbidden[] | null;
+  /** Null: a match may not end here. */
+  readonly end: Ending | null;
+  /** Conditions of what must not come behind a loop that has begun and is not complete: an event that meets one ends the run. */
+  readonly guards: readonly number[];
 }
 
 /** A pattern as states and edges; state 0 has taken nothing. Conditions are told by index. */
@@ -42,13 +53,26 @@ export interface PatternGraph {
 /** Where a state stands: per level of groups, the element and its repetitions so far (counted up to what matters). */
 type Frames = readonly { readonly index: number; readonly count: number }[];
 
-/** What has been passed on the way to an edge. */
-interface Way {
-  readonly forbidden: readonly Forbidden[];
-  readonly greedy: readonly number[];
+/** `begun`: how many of the frames' loops go on; the others begin with the edge. */
+type Arrival = Omit<Edge, 'to' | 'until'> & { readonly frames: Frames; readonly begun: number };
+
+/** What is found on the ways on from a state. */
+interface Found {
+  readonly arrivals: Arrival[];
+  readonly guards: number[];
 }
 
-type Arrival = Omit<Edge, 'to' | 'until'> & { readonly frames: Frames };
+/** How elements are entered. */
+interface Entry {
+  /** What has been passed on the way. */
+  readonly way: Ending;
+  readonly found: Found;
+  /** As the loop or group around says; null: as the element itself says. */
+  readonly follows: Follows | null;
+  readonly begun: number;
+  /** Whether the ways go on behind the list, where nothing of it must be taken. */
+  readonly passes: boolean;
+}
 
 /** Builds the graph of a pattern: states are found from the first on, so only those that can be reached exist. */
 export function patternGraph(pattern: readonly PatternElement[]): PatternGraph {
@@ -67,14 +91,12 @@ class GraphBuilder {
   }
 
   build(): PatternGraph {
-    const start: Arrival[] = [];
-    this.#enterFrom(this.#pattern, 0, [], {
-      way: { forbidden: [], greedy: [] },
-      out: start,
-      follows: 'any',
-    });
+    const found: Found = { arrivals: [], guards: [] };
+    const way: Ending = { forbidden: [], greedy: [] };
+    this.#enterFrom(this.#pattern, 0, [], { way, found, follows: 'any', begun: 0, passes: true });
     this.#ids.set('', 0);
-    this.#states[0] = { edges: start.map((arrival) => this.#edgeOf(arrival)), accepts: null };
+    const edges = found.arrivals.map((arrival) => this.#edgeOf(arrival));
+    this.#states[0] = { edges, end: null, guards: [] };
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#states[next.id] = this.#stateOf(next.frames);
     }
@@ -85,12 +107,14 @@ class GraphBuilder {
   }
 
   #stateOf(frames: Frames): GraphState {
-    const out: Arrival[] = [];
-    const accepts = this.#continue(frames, { forbidden: [], greedy: [] }, out);
-    return { edges: out.map((arrival) => this.#edgeOf(arrival)), accepts };
+    const found: Found = { arrivals: [], guards: [] };
+    const way: Ending = { forbidden: [], greedy: [] };
+    const end = this.#continue(frames, { way, found, passes: true });
+    const edges = found.arrivals.map((arrival) => this.#edgeOf(arrival));
+    return { edges, end, guards: found.guards };
   }
 
-  #edgeOf({ frames, ...edge }: Arrival): Edge {
+  #edgeOf({ frames, begun, ...edge }: Arrival): Edge {
     const key = JSON.stringify(frames);
     let to = this.#ids.get(key);
     if (to === undefined) {
@@ -98,98 +122,109 @@ class GraphBuilder {
       this.#ids.set(key, to);
       this.#waiting.push({ id: to, frames });
     }
-    return { ...edge, until: this.#untilsOf(frames), to };
+    return { ...edge, until: this.#untilsOf(frames, begun), to };
   }
 
   /** The ways on after a repetition of the element that the frames end in. @returns how the pattern may end here */
-  #continue(frames: Frames, way: Way, out: Arrival[]): readonly Forbidden[] | null {
-    const depth = frames.length - 1;
-    const list = this.#listAt(frames.slice(0, depth));
-    const { index, count } = frames[depth] as Frames[number];
+  #continue(
+    frames: Frames,
+    { way, found, passes }: Pick<Entry, 'way' | 'found' | 'passes'>,
+  ): Ending | null {
+    const outer = frames.slice(0, -1);
+    const list = this.#listAt(outer);
+    const { index, count } = frames.at(-1) as Frames[number];
     const element = list[index] as PatternElement;
     const { min, max, greedy, inner } = element.quantifier;
-    const mayRepeat = max === null || count < max;
-    const outer = frames.slice(0, depth);
-    if (mayRepeat) {
+    const before = found.arrivals.length;
+    if (max === null || count < max) {
       const follows =
         inner === 'consecutive' ? 'strict' : inner === 'combinations' ? 'any' : 'first';
       const again = { index, count: max === null ? Math.min(count + 1, min) : count + 1 };
-      this.#enter(element, [...outer, again], { way, out, follows });
+      this.#enter(element, [...outer, again], {
+        way,
+        found,
+        follows,
+        begun: frames.length,
+        passes,
+      });
     }
-    if (count < min) return null;
-    const passed: Way =
-      greedy && mayRepeat
-        ? { ...way, greedy: [...way.greedy, ...this.#firstConditions(element)] }
-        : way;
-    return this.#enterFrom(list, index + 1, outer, { way: passed, out, follows: null });
+    if (count < min) {
+      found.guards.push(...this.#negationsBehind(frames));
+      return null;
+    }
+    const passed = greedy ? { ...way, greedy: [...way.greedy, ...since(found, before)] } : way;
+    return this.#enterFrom(list, index + 1, outer, {
+      way: passed,
+      found,
+      follows: null,
+      begun: outer.length,
+      passes,
+    });
   }
 
-  /** Enters the next element that takes an event, from `index` on; passes negations, and optional elements also without them. */
+  /** Enters the next element that takes an event, from `index` on; passes negations, and what may be missing also without it. */
   #enterFrom(
     list: readonly PatternElement[],
     index: number,
     outer: Frames,
-    at: { readonly way: Way; readonly out: Arrival[]; readonly follows: Follows | null },
-  ): readonly Forbidden[] | null {
-    let { way } = at;
+    entry: Entry,
+  ): Ending | null {
+    const { found, begun, passes } = entry;
+    let { way } = entry;
     for (let i = index; i < list.length; i += 1) {
       const element = list[i] as PatternElement;
-      const { contiguity } = element;
+      const { contiguity, quantifier } = element;
       if (contiguity === 'notNext' || contiguity === 'notFollowedBy') {
-        const condition = element.kind === 'step' ? this.#condition(element.condition) : 0;
         const only = contiguity === 'notNext' ? 'next' : 'ever';
+        const condition = this.#conditionOf(element);
         way = { ...way, forbidden: [...way.forbidden, { only, condition }] };
         continue;
       }
-      const follows =
-        at.follows ??
-        (contiguity === 'next' ? 'strict' : contiguity === 'followedBy' ? 'first' : 'any');
-      this.#enter(element, [...outer, { index: i, count: 1 }], {
-        way,
-        out: at.out,
-        follows,
-      });
-      if (!element.quantifier.optional) return null;
+      const own = contiguity === 'next' ? 'strict' : contiguity === 'followedBy' ? 'first' : 'any';
+      const before = found.arrivals.length;
+      const follows = entry.follows ?? own;
+      const frames = [...outer, { index: i, count: 1 }];
+      const end = this.#enter(element, frames, { way, found, follows, begun, passes });
+      if (!quantifier.optional) return end;
+      // A number that is fixed leaves a greedy loop no choice (as in Flink).
+      if (quantifier.greedy && quantifier.max !== quantifier.min) {
+        way = { ...way, greedy: [...way.greedy, ...since(found, before)] };
+      }
     }
-    if (outer.length === 0) return way.forbidden;
-    return this.#continue(outer, way, at.out);
+    if (outer.length === 0) return way;
+    return passes ? this.#continue(outer, { way, found, passes }) : null;
   }
 
-  #enter(
-    element: PatternElement,
-    frames: Frames,
-    at: {
-      readonly way: Way;
-      readonly out: Arrival[];
-      readonly follows: Follows;
-    },
-  ): void {
-    const { way, out, follows } = at;
+  /** @returns how the pattern may end where the element takes nothing, since all its steps are optional; null: it takes something, or may be left out */
+  #enter(element: PatternElement, frames: Frames, entry: Entry): Ending | null {
+    const { way, found, begun } = entry;
     if (element.kind === 'step') {
-      const condition = this.#condition(element.condition);
-      out.push({ step: element.name, condition, follows, ...way, frames });
-      return;
+      const condition = this.#conditionOf(element);
+      const follows = entry.follows as Follows;
+      found.arrivals.push({ step: element.name, condition, follows, ...way, frames, begun });
+      return null;
     }
-    this.#enterFrom(element.elements, 0, frames, { way, out, follows });
+    // What may be left out as a whole is passed once, outside.
+    const passes = entry.passes && !element.quantifier.optional;
+    return this.#enterFrom(element.elements, 0, frames, { ...entry, passes });
+  }
+  /** Conditions of the negations directly behind an element, behind the groups that it ends too. */
+  #negationsBehind(frames: Frames): number[] {
+    const outer = frames.slice(0, -1);
+    const list = this.#listAt(outer);
+    const behind = list.slice((frames.at(-1) as Frames[number]).index + 1);
+    const other = behind.findIndex(({ contiguity }) => contiguity !== 'notFollowedBy');
+    const negations = other < 0 ? behind : behind.slice(0, other);
+    const own = negations.map((element) => this.#conditionOf(element));
+    return other >= 0 || outer.length === 0 ? own : [...own, ...this.#negationsBehind(outer)];
   }
 
   /** What ends the loops that a step lies in: its own and those of the groups around it. */
-  #untilsOf(frames: Frames): number[] {
+  #untilsOf(frames: Frames, begun: number): Until[] {
     return frames.flatMap(({ index }, depth) => {
       const { until } = (this.#listAt(frames.slice(0, depth))[index] as PatternElement).quantifier;
-      return until === null ? [] : [this.#condition(until)];
+      return until === null ? [] : [{ condition: this.#condition(until), hasBegun: depth < begun }];
     });
-  }
-
-  /** Conditions of the steps that an element may begin with. */
-  #firstConditions(element: PatternElement): number[] {
-    if (element.kind === 'step') return [this.#condition(element.condition)];
-    const found: number[] = [];
-    for (const each of element.elements) {
-      found.push(...this.#firstConditions(each));
-      if (!each.quantifier.optional) break;
-    }
-    return found;
   }
 
   #listAt(outer: Frames): readonly PatternElement[] {
@@ -201,10 +236,20 @@ class GraphBuilder {
     return list;
   }
 
+  #conditionOf(element: PatternElement): number {
+    if (element.kind === 'step') return this.#condition(element.condition);
+    throw new TypeError('a group has no condition of its own');
+  }
+
   #condition(condition: ConditionOfStep): number {
     const known = this.#conditions.indexOf(condition);
     return known >= 0 ? known : this.#conditions.push(condition) - 1;
   }
+}
+
+/** The edges found since there were so many. */
+function since({ arrivals }: Found, before: number): number[] {
+  return arrivals.slice(before).map((_, i) => before + i);
 }
 
 function collectSteps(

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  enumerateMatches,
-  type OraclePattern,
-  unroll,
-} from '../../../../src/fold/interpreted-pattern.ts';
+import { enumerateMatches, type OraclePattern } from '../../../../src/fold/interpreted-pattern.ts';
+import type { MatchEvent } from '../../../../src/fold/pattern/key-state.ts';
+import { chainOf, emptyKeyState } from '../../../../src/fold/pattern/key-state.ts';
 import { keyStateFromJson, keyStateToJson } from '../../../../src/fold/pattern/key-state-json.ts';
-import type { Match, MatchEvent } from '../../../../src/fold/pattern/matcher.ts';
-import { chainOf, emptyKeyState, Matcher } from '../../../../src/fold/pattern/matcher.ts';
+import type { Match } from '../../../../src/fold/pattern/matcher.ts';
+import { Matcher } from '../../../../src/fold/pattern/matcher.ts';
 import { patternGraph } from '../../../../src/fold/pattern/pattern-graph.ts';
 import type {
   ConditionOfStep,
@@ -77,7 +75,7 @@ function automaton(
   restart = 0,
 ) {
   const graph = patternGraph(pattern.elements);
-  const matcher = new Matcher({ ...pattern, graph, maxRunsPerKey: 100_000 });
+  const matcher = new Matcher({ ...pattern, graph, keepsTimeouts: true, maxRunsPerKey: 100_000 });
   let key = emptyKeyState();
   const matches: Match[] = [];
   for (const [i, { timeMs, ...value }] of input.entries()) {
@@ -109,7 +107,6 @@ function printed(matches: readonly Match[]): string[] {
 
 function enumerated(
   pattern: OraclePattern,
-  tree: ReturnType<typeof unroll>,
   input: readonly (Letter & { timeMs: number })[],
   endMs: number,
 ) {
@@ -117,7 +114,6 @@ function enumerated(
   const { repeated } = patternGraph(pattern.elements);
   const found = enumerateMatches({
     pattern,
-    tree,
     events,
     endMs,
     repeated,
@@ -263,11 +259,10 @@ describe('the automaton and the enumerator', () => {
         fc.array(inputs, { minLength: INPUTS, maxLength: INPUTS }),
         fc.nat({ max: 3 }),
         (pattern, many, restart) => {
-          const tree = unroll(pattern.elements, 7);
           for (const input of many) {
             const endMs = (input.at(-1)?.timeMs ?? 0) + 5;
             const { matches } = automaton(pattern, input, endMs, restart);
-            expect(printed(matches)).toEqual(enumerated(pattern, tree, input, endMs));
+            expect(printed(matches)).toEqual(enumerated(pattern, input, endMs));
           }
         },
       ),

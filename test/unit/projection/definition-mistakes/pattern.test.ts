@@ -193,9 +193,9 @@ const ofShapes: readonly Mistake[] = [
     /^Fraud \.pattern\(…\) group: has afterMatch\(…\) of its own/,
   ],
   [
-    'a group of optional steps',
-    of(ab().next(loose('c').optional().next('d').optional())),
-    /^Fraud \.pattern\(…\) group: every step of the group is optional/,
+    'a repeated group of optional steps',
+    of(ab().next(loose('c').optional().next('d').optional()).oneOrMore()),
+    /^Fraud \.pattern\(…\) group: repeats and every step of it is optional/,
   ],
   [
     'a repeated group that ends with a negation',
@@ -213,9 +213,14 @@ const ofShapes: readonly Mistake[] = [
     /^Fraud \.pattern\(…\): ends with notFollowedBy\("c"\) and has no within\(duration\)/,
   ],
   [
-    'absence at the end, bounded between steps only',
-    of(ab().notFollowedBy('c').within('1 minute', 'betweenSteps')),
-    /^Fraud \.pattern\(…\): ends with notFollowedBy\("c"\) and has no within/,
+    'only a group of optional steps',
+    of(loose(loose('a').optional().next('b').optional())),
+    /^Fraud \.pattern\(…\): every step is optional/,
+  ],
+  [
+    'absence before a group that may be missing',
+    of(ab().notFollowedBy('c').next(loose('d').optional())),
+    /^Fraud \.pattern\(…\): may end with notFollowedBy\("c"\) and has no within/,
   ],
   [
     'absence at the end of a group',
@@ -335,6 +340,11 @@ describe('a mistake in a pattern projection names class, step and field', () => 
 describe('what looks like a mistake and is none', () => {
   it.each([
     ['absence at the end, within a time', loose('a').notFollowedBy('b').within('1 minute')],
+    [
+      'absence at the end, bounded between steps only',
+      loose('a').notFollowedBy('b').within('1 minute', 'betweenSteps'),
+    ],
+    ['a group of optional steps, once', loose('a').next(loose('b').optional())],
     ['absence before what must come', loose('a').notFollowedBy('b').followedBy('c')],
     ['a negation of the next event at the end', loose('a').notNext('b')],
     ['a greedy group', loose('a').next(loose('b').next('c')).oneOrMore().greedy()],
