@@ -97,7 +97,11 @@ export {
   timestamp,
 } from './projection/columns.ts';
 export { compileProjection } from './projection/compile.ts';
-export type { DisorderOptions, TimeChoice } from './projection/declared-sources.ts';
+export type {
+  DisorderOptions,
+  TimeChoice,
+  TombstoneChoice,
+} from './projection/declared-sources.ts';
 export { ingestionTime, processingTime } from './projection/declared-sources.ts';
 export type { Duration } from './projection/duration.ts';
 export type { DataFilter } from './projection/filter.ts';
@@ -131,7 +135,7 @@ export type {
   SessionRow,
 } from './projection/session-projection.ts';
 export { SessionProjection } from './projection/session-projection.ts';
-export type { Reduce, TableStep } from './projection/table-projection.ts';
+export type { Reduce, TableStep, TombstoneAnswer } from './projection/table-projection.ts';
 export { TableProjection } from './projection/table-projection.ts';
 export type {
   CalendarWindow,

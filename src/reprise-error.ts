@@ -44,6 +44,7 @@ export type ErrorCode =
   // fold
   | 'FUTURE'
   | 'NULL_KEY'
+  | 'TOMBSTONE'
   | 'UPCAST_FAILED'
   | 'HANDLER_FAILED'
   | 'PATTERN_RUNS_EXCEEDED'

@@ -5,7 +5,8 @@ import { EARLIEST_MS, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 
 /** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
 export interface FoldedRecord {
-  readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'>;
+  readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'> &
+    Partial<Pick<LogRecord, 'key'>>;
   readonly event: unknown;
   /** Which event it is, where several lie on its topic; default: the first of the plan's on that topic. */
   readonly of?: EventDefinition;

@@ -16,7 +16,9 @@ export function foldTablesInterpreted(
 ): readonly InterpretedRow[] {
   let rows: Rows = new Map();
   for (const item of items) {
-    if ('tick' in item || !isEvent(item.event)) continue;
+    if ('tick' in item) continue;
+    if (item.event === null) rows = buried(plan, item.record, rows);
+    if (!isEvent(item.event)) continue;
     const { record, event, of } = item;
     const at = plan.sources.findIndex(
       (each) => each.event.topic === record.topic && (of === undefined || each.event === of),
@@ -45,9 +47,48 @@ export function foldTablesInterpreted(
     }));
 }
 
+/** What a tombstone leaves: each table with a handler for its topic answers for the row of the record key; where one does not, nothing changes. */
+function buried(plan: KeyedTablePlan, record: FoldedRecord['record'], before: Rows): Rows {
+  const tables = plan.tables
+    .map((_, table) => table)
+    .filter((table) =>
+      plan.handlers.some(
+        (each) => each.table === table && plan.sources[each.source]?.event.topic === record.topic,
+      ),
+    );
+  try {
+    return tables.reduce((rows, table) => {
+      const answer = plan.tombstones?.find((each) => each.table === table);
+      if (answer === undefined) throw new Error('refused');
+      if (answer.kind === 'ignore') return rows;
+      const column = plan.tables[table]?.columns.find(({ role }) => role === 'key');
+      const value = keyFrom(column?.type, record.key?.toString() ?? null);
+      const reduce: HandlerPlan['reduce'] =
+        answer.kind !== 'handler'
+          ? (row) => (row === undefined ? undefined : null)
+          : (row, _event, context) => answer.reduce(row, context);
+      const keys = { kind: 'function', keysOf: () => [[value]], within: null } as const;
+      return handled(
+        plan,
+        { table, keys, lookups: [], reduce },
+        { before: rows, event: {}, record },
+      );
+    }, before);
+  } catch {
+    return before; // The record is a dead letter.
+  }
+}
+
+function keyFrom(type: string | undefined, text: string | null): unknown {
+  if (text === null) return null;
+  if (type === 'int4') return Number(text);
+  if (type === 'int8') return BigInt(text);
+  return type === 'boolean' ? text === 'true' : text;
+}
+
 function handled(
   plan: KeyedTablePlan,
-  { table, keys, lookups, reduce }: HandlerPlan,
+  { table, keys, lookups, reduce }: Omit<HandlerPlan, 'source'>,
   at: {
     readonly before: Rows;
     readonly event: Row;

@@ -207,6 +207,9 @@ class Source {
         deadLetters.push(deadLetterAt(batch, i, code, message));
       }
     }
+    if (this.plan.refusesTombstones === true && batch.unreadable === null) {
+      refuseTombstones(batch, deadLetters);
+    }
     for (const { index, error } of decoded.failures) {
       skip[index] = 1;
       const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
@@ -297,6 +300,15 @@ export function deadLetterAt(
           headers: [],
         };
   return { ...record, reason, message, byClock: false };
+}
+
+function refuseTombstones(batch: RecordBatch, deadLetters: DeadLetter[]): void {
+  for (let i = 0; i < batch.count; i += 1) {
+    if ((batch.valueStart[i] as number) >= 0) continue;
+    const place = `${batch.topic}[${batch.partition}]@${batch.offsets[i]}`;
+    const message = `${place}: it is a tombstone, which .onTombstone('refuse') does not let pass.`;
+    deadLetters.push(deadLetterAt(batch, i, 'TOMBSTONE', message));
+  }
 }
 
 /** A record whose event time is not believed (reason FUTURE). */

@@ -81,6 +81,7 @@ export function planSources(
   fail: Fail,
 ): SourcePlan[] {
   const { events } = declared;
+  const refuses = refusesTombstones(declared, fail);
   return events.map((event, index): SourcePlan => {
     const where = declared.where.map((filter) => planFilter(event, filter, fail));
     const time = planTime(event, declared.time, fail);
@@ -90,8 +91,19 @@ export function planSources(
       ...fieldsOf(event, index),
       ...where.flatMap(filterFields),
     ];
-    return { event, time, where, fields: [...new Set(names)] };
+    const fields = [...new Set(names)];
+    return { event, time, where, fields, ...(refuses && { refusesTombstones: true }) };
   });
+}
+
+function refusesTombstones({ tombstones = [] }: DeclaredSources, fail: Fail): boolean {
+  const step = '.onTombstone(…)';
+  const [answer = 'ignore', second] = tombstones;
+  if (second !== undefined) fail(step, 'is called twice.');
+  if (answer !== 'ignore' && answer !== 'refuse') {
+    fail(step, "takes 'ignore' or 'refuse'; only tables have rows that a tombstone may delete.");
+  }
+  return answer === 'refuse';
 }
 
 /** The fields a filter looks at by name. */

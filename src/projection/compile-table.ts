@@ -4,6 +4,7 @@ import { checkOptions } from './check-options.ts';
 import { checkColumns, checkIndexes } from './compile-columns.ts';
 import { planHandlers } from './compile-handlers.ts';
 import { planDisorder, planSources } from './compile-sources.ts';
+import { planTombstones } from './compile-tombstones.ts';
 import { declaredColumns } from './declared-columns.ts';
 import type { Fail } from './definition-fault.ts';
 import { finishedPlan } from './finished-plan.ts';
@@ -27,6 +28,7 @@ export function compileTable(
   const { where = [], time = null } = declared.sources ?? {};
   const sources = planSources({ events, keyFields: [], where, time }, () => [], fail);
   const handlers = planHandlers({ declared, tables, events, fail });
+  const tombstones = planTombstones({ declared, tables, events, fail });
   const { maxDrift, onePartition = false } = declared.options;
   if (typeof onePartition !== 'boolean') {
     fail('.table(…)', `onePartition is true or false, not ${JSON.stringify(onePartition)}.`);
@@ -43,6 +45,7 @@ export function compileTable(
     emissions: [],
     handlers,
     onePartition,
+    ...(tombstones.length > 0 && { tombstones }),
   } as const;
   // What a column means may be said better without a new version.
   const columns = tables.map((each) => ({

@@ -50,6 +50,12 @@ export interface DisorderOptions {
   readonly idle?: Duration | 'off';
 }
 
+/**
+ * What becomes of tombstones (records without a value) on the topics of windows, sessions and patterns. `ignore`: they are passed over, since they take no
+ * event back. `refuse`: each is a dead letter (TOMBSTONE), or halts the task, as the error policy says.
+ */
+export type TombstoneChoice = 'ignore' | 'refuse';
+
 /** Their names, and what becomes of late events. */
 export const DISORDER_OPTIONS: readonly string[] = ['lateness', 'late', 'maxDrift', 'idle'];
 
@@ -60,4 +66,6 @@ export interface DeclaredSources {
   readonly where: readonly unknown[];
   /** A field's name, another notion of time, or null: each event's own time field. */
   readonly time: string | TimeChoice | null;
+  /** What `onTombstone` was given, once for each call. Absent: it was not called. */
+  readonly tombstones?: readonly unknown[];
 }

@@ -13,6 +13,7 @@ export function explainPlan(plan: Plan): readonly (readonly [string, readonly st
     ['disorder', [disorderText(plan)]],
     ['key', [keys.map(({ field, column }) => `${field} → ${column}`).join(', ') || 'per table']],
     ...specifics(plan),
+    ['tombstones', tombstoneText(plan)],
     ['tables', tables.flatMap(tableText)],
     ['publishes', emissions.length === 0 ? ['nothing'] : emissions.map(emissionText)],
     ['replay', [replayText(plan)]],
@@ -129,6 +130,24 @@ function elementText(element: PatternElement): string {
       : `(${element.elements.map((inner) => elementText(inner)).join('; ')})`;
   return `${element.contiguity} ${what}${marks}`;
 }
+
+function tombstoneText(plan: Plan): readonly string[] {
+  if (plan.kind !== 'table') {
+    const isRefused = plan.sources.some((source) => source.refusesTombstones === true);
+    return [isRefused ? 'refused' : 'passed over'];
+  }
+  return plan.tables.map(({ name }, table) => {
+    const answer = plan.tombstones?.find((each) => each.table === table)?.kind ?? 'refuse';
+    return `${name}: ${TOMBSTONE_TEXTS[answer]}`;
+  });
+}
+
+const TOMBSTONE_TEXTS = {
+  refuse: 'refused',
+  ignore: 'passed over',
+  delete: 'delete the row of the record key',
+  handler: 'a function makes of the row of the record key what it likes',
+} as const;
 
 function tableText({ name, version, columns, view }: TablePlan): string[] {
   const keys = columns.filter(({ role }) => role === 'key').map(({ name: column }) => column);

@@ -7,6 +7,7 @@ import type {
   KeyField,
   TimeChoice,
   TimeField,
+  TombstoneChoice,
 } from './declared-sources.ts';
 import { failUnnamed } from './definition-fault.ts';
 import type { DataFilter } from './filter.ts';
@@ -53,6 +54,8 @@ export abstract class PatternProjection extends Projection {
 export interface PatternKeyStep<Event> {
   /** Another event time than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): PatternKeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
   /** Sequences are kept apart by these fields. Must contain the events' record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
@@ -154,6 +157,8 @@ export interface PatternDeclaration {
 function keyStep<Event>(sources: DeclaredSources): PatternKeyStep<Event> {
   return {
     time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
     key: (...keyFields) => patternStep({ ...sources, keyFields }),
   };
 }

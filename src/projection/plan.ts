@@ -86,7 +86,18 @@ export interface KeyedTablePlan extends PlanBase {
   readonly handlers: readonly HandlerPlan[];
   /** Declared by the user: the topics have one partition, so rows may be found by keys that do not contain the record key. */
   readonly onePartition: boolean;
+  /** What tombstones do, by table. Tables without an entry refuse them; absent: all do. */
+  readonly tombstones?: readonly TombstonePlan[];
 }
+
+/** What a tombstone does to a table (an index in `plan.tables`): nothing, delete the row of its record key, or what a pure function makes of that row. */
+export type TombstonePlan =
+  | { readonly table: number; readonly kind: 'ignore' | 'delete' }
+  | {
+      readonly table: number;
+      readonly kind: 'handler';
+      readonly reduce: (row: unknown, context: never) => unknown;
+    };
 
 /** One reducer: `rows[tables[table]]` at the event's keys become what `reduce` says. */
 export interface HandlerPlan {
@@ -135,6 +146,8 @@ export interface SourcePlan {
   readonly where: readonly FilterPlan[];
   /** The fields that the decoder must materialise as columns, in the order of the fold's columns. */
   readonly fields: readonly string[];
+  /** Tombstones of the topic are dead letters (TOMBSTONE). Absent: they are passed over, or a table says what they do. */
+  readonly refusesTombstones?: true;
 }
 
 /** A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the clock of the process when it folds the record. */

@@ -10,6 +10,7 @@ import type {
   KeyField,
   TimeChoice,
   TimeField,
+  TombstoneChoice,
 } from './declared-sources.ts';
 import type { Duration } from './duration.ts';
 import type { DataFilter } from './filter.ts';
@@ -52,6 +53,8 @@ export abstract class SessionProjection extends Projection {
 export interface SessionKeyStep<Event> {
   /** Another event time than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): SessionKeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): SessionKeyStep<Event>;
   /** Sessions are kept apart by these fields. Must contain the events' record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
@@ -141,6 +144,8 @@ export interface SessionDeclaration {
 function keyStep<Event>(sources: DeclaredSources): SessionKeyStep<Event> {
   return {
     time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
     key: (...keyFields) => sessionStep({ ...sources, keyFields }),
   };
 }

@@ -20,6 +20,8 @@ export interface DeclaredTable {
   readonly name: string | null;
   readonly columns: Columns;
   readonly indexes: readonly (readonly string[])[];
+  /** What `onTombstone` was given, once for each call. */
+  readonly tombstones: readonly unknown[];
 }
 
 /** A handler as declared. */
@@ -59,7 +61,7 @@ export function tableStep<Step>(start: {
   readonly sources: DeclaredSources | null;
 }): Step {
   const { columns, options, sources } = start;
-  const tables = [{ name: null, columns, indexes: [] }];
+  const tables = [{ name: null, columns, indexes: [], tombstones: [] }];
   return step({ tables, handlers: [], options, sources, idle: [] }, NO_KEY) as Step;
 }
 
@@ -67,6 +69,13 @@ function step(declared: TableDeclaration, open: Open): unknown {
   const left = { ...declared, idle: [...declared.idle, ...open.waiting] };
   const opened = (change: Partial<Open>, written: string) =>
     step(declared, { ...open, ...change, waiting: [...open.waiting, written] });
+  /** Adds to the present table. */
+  const changed = (change: (table: DeclaredTable) => Partial<DeclaredTable>) => {
+    const tables = declared.tables.map((table, i) =>
+      i === open.table ? { ...table, ...change(table) } : table,
+    );
+    return step({ ...declared, tables }, open);
+  };
   return {
     kind: 'table',
     declared: left,
@@ -82,18 +91,15 @@ function step(declared: TableDeclaration, open: Open): unknown {
     },
     table: (name: string, columns: Columns) =>
       step(
-        { ...left, tables: [...declared.tables, { name, columns, indexes: [] }] },
+        { ...left, tables: [...declared.tables, { name, columns, indexes: [], tombstones: [] }] },
         { ...NO_KEY, table: declared.tables.length },
       ),
     main: () => step(left, NO_KEY),
     lookup: (table: string, ...fields: string[]) =>
       opened({ lookups: [...open.lookups, { table, fields }] }, `.lookup("${table}")`),
-    index: (...columns: string[]) => {
-      const tables = declared.tables.map((table, i) =>
-        i === open.table ? { ...table, indexes: [...table.indexes, columns] } : table,
-      );
-      return step({ ...declared, tables }, open);
-    },
+    index: (...columns: string[]) => changed(({ indexes }) => ({ indexes: [...indexes, columns] })),
+    onTombstone: (answer: unknown) =>
+      changed(({ tombstones }) => ({ tombstones: [...tombstones, answer] })),
   };
 }
 

@@ -108,10 +108,10 @@ export interface TableStep<
     keysOf: (event: Event) => readonly unknown[],
   ): FannedStep<Main, Current, Known, Lookups, Event>;
   /** A handler of one event whose rows are found in its own way: `{ key: 'ownerId' }` or `{ keys: (event) => [...] }`. */
-  on<Event>(
+  on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
-    reduce: Reduce<Current, Event, Lookups>,
+    reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): TableStep<Main, Current, Known, Lookups>;
   /** Another table of the same projection, with handlers of its own; its stable view is `<projection>_<name>`. */
   table<const Name extends string, const C extends Columns>(
@@ -132,6 +132,8 @@ export interface TableStep<
   index(
     ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
   ): TableStep<Main, Current, Known, Lookups>;
+  /** What a tombstone does to the present table; see `TombstoneAnswer`. Default `'refuse'`. */
+  onTombstone(answer: TombstoneAnswer<Current>): TableStep<Main, Current, Known, Lookups>;
 }
 
 /** After `key`: handlers of events that have these fields. */
@@ -143,15 +145,15 @@ export interface KeyedStep<
   Fields extends string,
 > extends TableStep<Main, Current, Known, Lookups> {
   /** What an event makes of its row; see `Reduce`. */
-  on<Event extends { readonly [Name in Fields]: unknown }>(
+  on<Event extends { readonly [Name in Fields]: unknown }, Out extends Result<Current>>(
     event: [Fields] extends [KeyField<Event>] ? EventDefinition<Event> : never,
-    reduce: Reduce<Current, Event, Lookups>,
+    reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
   /** A handler of one event whose rows are found in its own way. */
-  on<Event>(
+  on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
-    reduce: Reduce<Current, Event, Lookups>,
+    reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
   lookup<const Name extends keyof Known & string>(
     table: Name,
@@ -160,6 +162,7 @@ export interface KeyedStep<
   index(
     ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
+  onTombstone(answer: TombstoneAnswer<Current>): KeyedStep<Main, Current, Known, Lookups, Fields>;
 }
 
 /** After `keys`: handlers of the events that the function takes. */
@@ -171,17 +174,34 @@ export interface FannedStep<
   KeyEvent,
 > extends TableStep<Main, Current, Known, Lookups> {
   /** What an event makes of each of its rows; see `Reduce`. */
-  on<Event extends KeyEvent>(
+  on<Event extends KeyEvent, Out extends Result<Current>>(
     event: EventDefinition<Event>,
-    reduce: Reduce<Current, Event, Lookups>,
+    reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
   /** A handler of one event whose rows are found in its own way. */
-  on<Event>(
+  on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
-    reduce: Reduce<Current, Event, Lookups>,
+    reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
+  ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
+  onTombstone(
+    answer: TombstoneAnswer<Current>,
   ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
 }
+
+/**
+ * What a tombstone (a record without a value) does to a table that has handlers for events of its topic. `delete`: the row whose primary key is the record
+ * key goes. A function: it makes of that row what a handler would. `ignore`: nothing. `refuse` (default): the record is a dead letter (TOMBSTONE), or halts
+ * the task, as the error policy says. The first two need a primary key that is the record key. Tombstones have no event time.
+ */
+export type TombstoneAnswer<C extends Columns> =
+  | 'delete'
+  | 'ignore'
+  | 'refuse'
+  | ((
+      row: RowOfColumns<C> | undefined,
+      context: { readonly key: readonly unknown[] },
+    ) => RowOfColumns<C> | null | undefined);
 
 /**
  * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet. Gives the new row, with the primary key it was asked for; null
@@ -189,11 +209,24 @@ export interface FannedStep<
  * primary key of the row, in the order of its columns (what tells rows of a fan-out apart). Where it throws, or gives what does not fit the columns, the whole
  * record becomes a dead letter (HANDLER_FAILED) and changes nothing.
  */
-export type Reduce<C extends Columns, Event, Lookups extends Tables> = (
+export type Reduce<
+  C extends Columns,
+  Event,
+  Lookups extends Tables,
+  Out extends Result<C> = Result<C>,
+> = (
   row: RowOfColumns<C> | undefined,
   event: Event,
   context: Looked<Lookups> & { readonly key: readonly unknown[] },
-) => RowOfColumns<C> | null | undefined;
+) => Out;
+
+/** What a reducer may give. */
+type Result<C extends Columns> = RowOfColumns<C> | null | undefined;
+
+/** Refuses fields that are no columns, which the compiler lets pass in what a function returns. */
+type OnlyColumns<Out, C extends Columns> = Out extends object
+  ? { readonly [Name in Exclude<keyof Out, keyof C>]?: never }
+  : Out;
 
 /** A finished declaration, to be compiled. */
 export interface AnyTableDefinition extends Definition<unknown> {

@@ -10,6 +10,7 @@ import type {
   KeyField,
   TimeChoice,
   TimeField,
+  TombstoneChoice,
 } from './declared-sources.ts';
 import type { DataFilter } from './filter.ts';
 import type { EmissionPlan } from './plan.ts';
@@ -53,6 +54,8 @@ export abstract class WindowedProjection extends Projection {
 export interface KeyStep<Event> {
   /** Another event time than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): KeyStep<Event>;
   /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
@@ -133,6 +136,8 @@ export interface WindowedDeclaration {
 function keyStep<Event>(sources: DeclaredSources): KeyStep<Event> {
   return {
     time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
     key: (...keyFields) => windowStep({ ...sources, keyFields }),
   };
 }

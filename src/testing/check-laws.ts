@@ -119,12 +119,15 @@ function happeningText(happening: Happening, i: number): string {
   if (happening.kind === 'tick') {
     return `${number}. partition ${happening.partition} is quiet for ${happening.quietMs} ms`;
   }
-  const { event, value, place } = happening;
+  const { event, place } = happening;
   const where =
     Object.keys(place).length === 0
       ? ''
       : ` at ${inspect(place, { breakLength: Number.POSITIVE_INFINITY })}`;
-  return `${number}. ${event.name} ${inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY })}${where}`;
+  if (happening.kind === 'tombstone') {
+    return `${number}. tombstone on ${event.topic} of ${happening.key}${where}`;
+  }
+  return `${number}. ${event.name} ${inspect(happening.value, { depth: 6, breakLength: Number.POSITIVE_INFINITY })}${where}`;
 }
 
 function courseText(course: readonly Stretch[]): readonly string[] {

@@ -4,12 +4,19 @@ import { durationMs } from '../projection/duration.ts';
 import type { Given } from './event-value.ts';
 import type { PublishPlace } from './memory-log.ts';
 
-/** One thing that happens to a projection: an event, or silence of a partition. Made by `occurred` and `quiet`. */
+/** One thing that happens to a projection: an event, a tombstone, or silence of a partition. Made by `occurred`, `tombstone` and `quiet`. */
 export type Happening =
   | {
       readonly kind: 'event';
       readonly event: EventDefinition;
       readonly value: unknown;
+      readonly place: PublishPlace;
+    }
+  | {
+      readonly kind: 'tombstone';
+      /** On whose topic. */
+      readonly event: EventDefinition;
+      readonly key: string | null;
       readonly place: PublishPlace;
     }
   | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
@@ -25,6 +32,20 @@ export function occurred<Event>(
   place: PublishPlace = {},
 ): Happening {
   return { kind: 'event', event: event as EventDefinition, value, place };
+}
+
+/**
+ * A tombstone (a record without a value) is written to the topic of an event.
+ * @param key the record key, as text
+ * @param place.partition default: by the record key
+ * @param place.timestamp of the record; default: one second after the record before
+ */
+export function tombstone<Event>(
+  event: EventDefinition<Event>,
+  key: string | null,
+  place: PublishPlace = {},
+): Happening {
+  return { kind: 'tombstone', event: event as EventDefinition, key, place };
 }
 
 /** A partition has been quiet for so long since its last event. */

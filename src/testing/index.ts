@@ -14,7 +14,7 @@ export type { Given } from './event-value.ts';
 export type { ExpectedRow, GivenStep, Outcome, WhenStep } from './given.ts';
 export { given } from './given.ts';
 export type { Happening } from './happening.ts';
-export { occurred, quiet } from './happening.ts';
+export { occurred, quiet, tombstone } from './happening.ts';
 export type { Law } from './laws.ts';
 export type { PublishPlace } from './memory-log.ts';
 export type { Alert, ScenarioOptions } from './scenario.ts';

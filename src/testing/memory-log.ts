@@ -12,7 +12,8 @@ export interface MemoryRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Buffer | null;
-  readonly value: Buffer;
+  /** Null: a tombstone. */
+  readonly value: Buffer | null;
 }
 
 /** Where a published event goes, and when. */
@@ -45,9 +46,26 @@ export class MemoryLog {
   append(event: EventDefinition, given: unknown, place: PublishPlace): MemoryRecord {
     const value = withDates(event, given);
     const key = recordKeyOf(event, value);
-    const timestampMs = Number(
-      place.timestamp ?? recordTimeOf(event, value) ?? this.#lastMs + 1_000,
+    const timestamp = place.timestamp ?? recordTimeOf(event, value);
+    const encoded = this.#encode(event, value);
+    return this.#write(
+      event.topic,
+      { key, value: encoded },
+      { ...place, ...(timestamp !== undefined && { timestamp }) },
     );
+  }
+
+  /** Appends a tombstone to a topic. */
+  appendTombstone(topic: string, key: string | null, place: PublishPlace): MemoryRecord {
+    return this.#write(topic, { key: key === null ? null : Buffer.from(key), value: null }, place);
+  }
+
+  #write(
+    topic: string,
+    { key, value }: Pick<MemoryRecord, 'key' | 'value'>,
+    place: PublishPlace,
+  ): MemoryRecord {
+    const timestampMs = Number(place.timestamp ?? this.#lastMs + 1_000);
     this.#lastMs = timestampMs;
     const partition = place.partition ?? partitionFor(key, this.#partitions, 0);
     if (!(partition >= 0 && partition < this.#partitions)) {
@@ -55,17 +73,10 @@ export class MemoryLog {
         `There is no partition ${partition}; the scenario has ${this.#partitions}.`,
       );
     }
-    const end = `${event.topic}/${partition}`;
+    const end = `${topic}/${partition}`;
     const offset = this.#ends.get(end) ?? 0;
     this.#ends.set(end, offset + 1);
-    return {
-      topic: event.topic,
-      partition,
-      offset,
-      timestampMs,
-      key,
-      value: this.#encode(event, value),
-    };
+    return { topic, partition, offset, timestampMs, key, value };
   }
 
   #encode(event: EventDefinition, value: unknown): Buffer {
@@ -88,7 +99,8 @@ export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
   const bytes: Buffer[] = [];
   let at = 0;
   const place = (part: Buffer | null): [number, number] => {
-    if (part === null) return [-1, -1];
+    // Headers begin where the value ends, also where there is none.
+    if (part === null) return [-1, at];
     bytes.push(part);
     at += part.length;
     return [at - part.length, at];

@@ -78,14 +78,21 @@ export class Scenario<P extends Projection = Projection> {
     place: PublishPlace = {},
   ): this {
     const definition = event as EventDefinition;
-    const topics = new Set(this.plan.sources.map((source) => source.event.topic));
-    if (!topics.has(event.topic)) {
-      throw new TypeError(
-        `${this.plan.name} does not read ${event.topic}, the topic of ${event.name}; it reads ${[...topics].join(', ')}.`,
-      );
-    }
+    this.#requireTopic(definition);
     const record = this.#log.append(definition, value, place);
     return this.#take([{ kind: 'record', event: definition, value, record }]);
+  }
+
+  /** Writes a tombstone (a record without a value) to the topic of an event, and folds it. @throws TypeError when the projection does not read the topic */
+  tombstone<Event>(
+    event: EventDefinition<Event>,
+    key: string | null,
+    place: PublishPlace = {},
+  ): this {
+    const definition = event as EventDefinition;
+    this.#requireTopic(definition);
+    const record = this.#log.appendTombstone(event.topic, key, place);
+    return this.#take([{ kind: 'record', event: definition, value: null, record }]);
   }
 
   /** Partition `partition` has been quiet for so long since its last event: watermark = largest event time + quietMs − lateness. */
@@ -97,6 +104,7 @@ export class Scenario<P extends Projection = Projection> {
   play(...happenings: readonly Happening[]): this {
     for (const each of happenings) {
       if (each.kind === 'tick') this.tick(each.partition, each.quietMs);
+      else if (each.kind === 'tombstone') this.tombstone(each.event, each.key, each.place);
       else this.publish(each.event, each.value as Given<unknown>, each.place);
     }
     return this;
@@ -193,10 +201,16 @@ export class Scenario<P extends Projection = Projection> {
 
   /** The events published so far with their places in the log, and their event times (ms). @internal */
   published(): readonly { readonly happening: Happening; readonly timeMs: number }[] {
-    return this.#steps.flatMap((step) => {
+    return this.#steps.flatMap((step): { happening: Happening; timeMs: number }[] => {
       if (step.kind === 'tick') return [];
       const { event, value, record } = step;
       const place = { partition: record.partition, timestamp: record.timestampMs };
+      if (record.value === null) {
+        const key = record.key?.toString() ?? null;
+        return [
+          { happening: { kind: 'tombstone', event, key, place }, timeMs: record.timestampMs },
+        ];
+      }
       const time = this.plan.sources.find((source) => source.event === event)?.time;
       const given = time?.kind === 'field' ? (value as Values)[time.field] : null;
       const timeMs =
@@ -233,6 +247,15 @@ export class Scenario<P extends Projection = Projection> {
       if (this.#options.mode === 'live') task.flush();
     }
     return this;
+  }
+
+  #requireTopic({ name, topic }: EventDefinition): void {
+    const topics = new Set(this.plan.sources.map(({ event }) => event.topic));
+    if (topics.has(topic)) return;
+    const read = [...topics].join(', ');
+    throw new TypeError(
+      `${this.plan.name} does not read ${topic}, the topic of ${name}; it reads ${read}.`,
+    );
   }
 
   #task(partition: number): MemoryTask {

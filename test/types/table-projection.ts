@@ -48,7 +48,11 @@ export class Accounts extends TableProjection {
       })
       .on(Paid, { key: 'accountId' }, (row) => row)
       .on(Opened, { keys: (event) => [event.accountId] }, (row) => row)
-      .index('opened_at');
+      .index('opened_at')
+      .onTombstone((row, { key }) => {
+        same<typeof key, readonly unknown[]>(true);
+        return row && { ...row, owner: null };
+      });
   }
 }
 
@@ -87,6 +91,15 @@ export class Mistaken extends TableProjection {
     kept.on(Opened, () => null);
     // @ts-expect-error there is no such table
     kept.lookup('owners', 'accountId');
+    kept
+      .onTombstone('delete')
+      .key('accountId')
+      .onTombstone('ignore')
+      .on(Opened, () => null);
+    // @ts-expect-error there is no such answer
+    kept.onTombstone('drop');
+    // @ts-expect-error the row lacks columns
+    kept.onTombstone(() => ({ accountId: '' }));
     // @ts-expect-error columns go by their SQL names
     kept.index('openedAt');
     // @ts-expect-error the event has no such field
@@ -105,6 +118,10 @@ export class Mistaken extends TableProjection {
     keyed.on(Opened, (row, event) => ({ ...row, owner: event.name }));
     // @ts-expect-error the row lacks columns
     keyed.on(Opened, (_row, { accountId }) => ({ accountId }));
+    // @ts-expect-error there is no such column
+    keyed.on(Opened, (row) => row && { ...row, extra: 1 });
+    // @ts-expect-error nor beside null
+    kept.on(Opened, { key: 'accountId' }, (row) => (row ? { ...row, extra: 1 } : null));
     keyed.on(Opened, (row) =>
       // @ts-expect-error a column is of another type
       row === undefined ? null : { ...row, balance: 5 },

@@ -21,18 +21,25 @@ import { deadLetterAt, TopicBatches } from '../topic-batch.ts';
 import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
 import { handlerKeys, lookupKey, NullKey } from './table-keys.ts';
+import { RefusedTombstone, Tombstones } from './tombstones.ts';
 
 /** What one record asks of the tables: per handler, the rows it touches and those it looks at. */
-interface Work {
+interface Work extends Place {
+  /** Its index in the whole batch. */
   readonly i: number;
-  readonly part: SourcePart;
-  readonly j: number;
   readonly event: unknown;
   readonly steps: readonly Step[];
 }
 
+/** A record in a batch, and what it is called in messages. */
+interface Place {
+  readonly batch: RecordBatch;
+  readonly at: number;
+  readonly what: string;
+}
+
 interface Step {
-  readonly handler: HandlerPlan;
+  readonly handler: Pick<HandlerPlan, 'table' | 'lookups' | 'reduce'>;
   readonly keys: readonly TableKey[];
   /** Per lookup of the handler; null: a field of its key is null. */
   readonly looked: readonly (TableKey | null)[];
@@ -49,6 +56,7 @@ export class TableFold implements TaskFold {
   readonly #times = new RecordTimes();
   readonly #tables: readonly KeyedRows[];
   readonly #bySource: readonly (readonly HandlerPlan[])[];
+  readonly #tombstones: Tombstones;
   #prepared: {
     readonly batch: RecordBatch;
     readonly decoded: DecodedBatch;
@@ -66,6 +74,7 @@ export class TableFold implements TaskFold {
     this.#bySource = plan.sources.map((_, source) =>
       plan.handlers.filter((handler) => handler.source === source),
     );
+    this.#tombstones = new Tombstones(plan, (table) => this.#rowsOf(table));
   }
 
   get maxEventTimeMs(): number | null {
@@ -114,6 +123,14 @@ export class TableFold implements TaskFold {
         else work.push(asked);
       }
     }
+    for (const i of this.#tombstones.in(batch)) {
+      const place = { batch, at: i, what: 'tombstones' };
+      try {
+        work.push({ ...place, i, event: null, steps: this.#tombstones.stepsAt(batch, i) });
+      } catch (error) {
+        decoded.deadLetters.push(this.#handlerFailed(place, error));
+      }
+    }
     work.sort((a, b) => a.i - b.i);
     for (const { steps } of work) {
       for (const { keys, looked } of steps) {
@@ -143,7 +160,7 @@ export class TableFold implements TaskFold {
         for (const table of this.#tables) table.keep();
       } catch (error) {
         for (const table of this.#tables) table.undo();
-        deadLetters.push(this.#handlerFailed(record.part, record.j, error));
+        deadLetters.push(this.#handlerFailed(record, error));
       }
     }
     return deadLetters.sort((a, b) => Number(a.offset - b.offset));
@@ -171,12 +188,13 @@ export class TableFold implements TaskFold {
       event = part.eventAt(j);
     } catch (error) {
       const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
-      return letter(part, j, code, (error as Error).message);
+      return letter(part.batch, j, code, (error as Error).message);
     }
+    const place = { batch: part.batch, at: j, what: part.plan.event.name };
     try {
-      return { i: part.at?.[j] ?? j, part, j, event, steps: this.#steps(part, event) };
+      return { ...place, i: part.at?.[j] ?? j, event, steps: this.#steps(part, event) };
     } catch (error) {
-      return this.#handlerFailed(part, j, error);
+      return this.#handlerFailed(place, error);
     }
   }
 
@@ -216,11 +234,12 @@ export class TableFold implements TaskFold {
     }
   }
 
-  #handlerFailed(part: SourcePart, j: number, error: unknown): DeadLetter {
-    const code = error instanceof NullKey ? 'NULL_KEY' : 'HANDLER_FAILED';
+  #handlerFailed({ batch, at, what }: Place, error: unknown): DeadLetter {
     const message = error instanceof Error ? error.message : String(error);
-    const handler = `the handler of ${part.plan.event.name} in ${this.#plan.name}`;
-    return letter(part, j, code, `${handler} failed: ${message}.`);
+    if (error instanceof RefusedTombstone) return letter(batch, at, 'TOMBSTONE', `${message}.`);
+    const code = error instanceof NullKey ? 'NULL_KEY' : 'HANDLER_FAILED';
+    const handler = `the handler of ${what} in ${this.#plan.name}`;
+    return letter(batch, at, code, `${handler} failed: ${message}.`);
   }
 
   #requirePartition({ topic, partition }: RecordBatch): void {
@@ -237,7 +256,7 @@ export class TableFold implements TaskFold {
   }
 }
 
-function letter({ batch }: SourcePart, j: number, code: ErrorCode, message: string): DeadLetter {
+function letter(batch: RecordBatch, j: number, code: ErrorCode, message: string): DeadLetter {
   const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
   return deadLetterAt(batch, j, code, `${place}: ${message}`);
 }

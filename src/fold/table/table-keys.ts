@@ -1,4 +1,5 @@
 import type { HandlerKeys, RecordKeyPlace } from '../../projection/plan.ts';
+import type { ColumnPlan } from '../../projection/table-plan.ts';
 import { valueFault } from '../column-values.ts';
 import { KEY_TEXT_BYTES_MAX } from '../postgres-limits.ts';
 import type { KeyedRows, TableKey } from './keyed-rows.ts';
@@ -41,6 +42,32 @@ export function lookupKey(
 ): TableKey | null {
   const values = valuesOf(fields, event);
   return values.includes(null) ? null : tableKey(values, place.table, place.rows);
+}
+
+/** The row whose primary key a record key is, where the primary key has one column. @throws NullKey; TypeError when it is no value of that column */
+export function keyOfRecord(
+  recordKey: Buffer | null,
+  { table, rows }: { readonly table: number; readonly rows: KeyedRows },
+): TableKey {
+  if (recordKey === null) throw new NullKey('a tombstone without a record key: its key is null');
+  const [column] = rows.keyColumns;
+  const text = recordKey.toString('utf8');
+  return tableKey([valueOfText(column?.type, text)], table, rows);
+}
+
+/** What a record key stands for: publishers write the key field as text. What is no such value is given back as it is, and does not fit its column. */
+function valueOfText(type: ColumnPlan['type'] | undefined, text: string): unknown {
+  const isInteger = /^-?\d+$/.test(text);
+  switch (type) {
+    case 'int4':
+      return isInteger ? Number(text) : text;
+    case 'int8':
+      return isInteger ? BigInt(text) : text;
+    case 'boolean':
+      return text === 'true' || (text === 'false' ? false : text);
+    default:
+      return text;
+  }
 }
 
 function valuesOf(fields: readonly string[], event: unknown): readonly unknown[] {

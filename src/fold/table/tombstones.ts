@@ -1,0 +1,71 @@
+import { keyAt } from '../../log/log-record.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan.ts';
+import type { KeyedRows, TableKey } from './keyed-rows.ts';
+import { keyOfRecord } from './table-keys.ts';
+
+/** What one tombstone asks of one table. */
+export interface TombstoneStep {
+  readonly handler: Pick<HandlerPlan, 'table' | 'lookups' | 'reduce'>;
+  readonly keys: readonly TableKey[];
+  readonly looked: readonly null[];
+}
+
+/** A table has no answer to tombstones, or refuses them. */
+export class RefusedTombstone extends Error {}
+
+/**
+ * What tombstones do to the tables of a plan. A tombstone names no schema, so it is no event: it concerns every
+ * table that has a handler for an event of its topic, at the row whose primary key is its record key.
+ */
+export class Tombstones {
+  readonly #plan: KeyedTablePlan;
+  readonly #rowsOf: (table: number) => KeyedRows;
+  readonly #byTopic = new Map<string, readonly number[]>();
+
+  constructor(plan: KeyedTablePlan, rowsOf: (table: number) => KeyedRows) {
+    this.#plan = plan;
+    this.#rowsOf = rowsOf;
+    for (const { event } of plan.sources) {
+      const tables = plan.handlers
+        .filter(({ source }) => plan.sources[source]?.event.topic === event.topic)
+        .map(({ table }) => table);
+      this.#byTopic.set(event.topic, [...new Set(tables)]);
+    }
+  }
+
+  /** The indices of a batch's tombstones. */
+  *in(batch: RecordBatch): Iterable<number> {
+    if (batch.unreadable !== null) return;
+    for (let i = 0; i < batch.count; i += 1) if ((batch.valueStart[i] as number) < 0) yield i;
+  }
+
+  /** What the tombstone at record `i` asks of the tables; empty: all of them ignore it. @throws RefusedTombstone, NullKey; TypeError when the record key is none of the table */
+  stepsAt(batch: RecordBatch, i: number): readonly TombstoneStep[] {
+    const tables = this.#byTopic.get(batch.topic) ?? [];
+    const { tombstones = [] } = this.#plan;
+    const refusing = tables.filter((table) => !tombstones.some((each) => each.table === table));
+    if (refusing.length > 0) {
+      const names = refusing.map((table) => this.#plan.tables[table]?.name).join(', ');
+      throw new RefusedTombstone(
+        `it is a tombstone, which ${names} refuses. Declare what it means there: .onTombstone('delete'), .onTombstone('ignore') or .onTombstone((row) => …)`,
+      );
+    }
+    return tombstones.flatMap((answer): TombstoneStep[] => {
+      const { table } = answer;
+      if (!tables.includes(table) || answer.kind === 'ignore') return [];
+      const rows = this.#rowsOf(table);
+      const reduce: HandlerPlan['reduce'] =
+        answer.kind !== 'handler'
+          ? () => null
+          : (row, _event, context) => answer.reduce(row, context);
+      return [
+        {
+          handler: { table, lookups: [], reduce },
+          keys: [keyOfRecord(keyAt(batch, i), { table, rows })],
+          looked: [],
+        },
+      ];
+    });
+  }
+}
