@@ -2,6 +2,7 @@ import { AssertionError } from 'node:assert';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Projection, RowOf } from '../projection/projection.ts';
 import type { ErrorCode } from '../reprise-error.ts';
+import type { Comparison } from './compare-rows.ts';
 import { requireRows } from './compare-rows.ts';
 import type { Given } from './event-value.ts';
 import { withDates } from './event-value.ts';
@@ -20,9 +21,12 @@ export interface GivenStep<P extends Projection> {
 
 /** After `when`: what is to be seen. */
 export interface WhenStep<P extends Projection> extends GivenStep<P> {
+  /** These records, by reason, could not be folded; in log order by partition. To be said before `then([])`, see there. */
+  deadLetters(...reasons: readonly ErrorCode[]): WhenStep<P>;
   /**
-   * The view shows these rows and no others, in any order; of each row the columns named are compared. Without rows: nothing is said of them.
-   * @throws AssertionError with a diff
+   * The view shows these rows and no others, in any order; of each row the columns named are compared. Without rows: nothing is said of them. `[]` fails
+   * where records could not be folded and `deadLetters` has not said so before: no row is shown because none could be made.
+   * @throws AssertionError with a diff, and why records could not be folded
    */
   then(rows?: readonly ExpectedRow<P>[]): Outcome<P>;
 }
@@ -56,40 +60,46 @@ export function given<P extends Projection>(
   projection: P,
   options: ScenarioOptions = {},
 ): GivenStep<P> {
-  return step(scenario(projection, options));
+  return step(scenario(projection, options), 0);
 }
 
-function step<P extends Projection>(s: Scenario<P>): WhenStep<P> {
+/** `said`: dead letters that the specification has spoken of. */
+function step<P extends Projection>(s: Scenario<P>, said: number): WhenStep<P> {
   return {
-    when: (...happenings) => step(s.play(...happenings)),
+    when: (...happenings) => step(s.play(...happenings), said),
+    deadLetters: (...reasons) => {
+      requireReasons(s, reasons);
+      return step(s, reasons.length);
+    },
     then: (rows, ...rest: readonly unknown[]) => {
       if (typeof rows === 'function') return notAwaited(rest[0]);
       if (rows !== undefined) {
-        requireRows({ what: `${s.plan.name} shows`, shown: s.rows(), expected: rows });
+        requireShown(s, { what: `${s.plan.name} shows`, shown: s.rows(), expected: rows });
+        if (rows.length === 0) requireNoSilentLetters(s, said);
       }
-      return outcome(s);
+      return outcome(s, said);
     },
   };
 }
 
-function outcome<P extends Projection>(s: Scenario<P>): Outcome<P> {
+function outcome<P extends Projection>(s: Scenario<P>, said: number): Outcome<P> {
   return {
     scenario: s,
-    when: (...happenings) => step(s).when(...happenings),
+    when: (...happenings) => step(s, said).when(...happenings),
     table: (name, rows) => {
       const what = `${s.plan.name}_${name} shows`;
-      requireRows({ what, shown: s.rows(name), expected: rows });
-      return outcome(s);
+      requireShown(s, { what, shown: s.rows(name), expected: rows });
+      return outcome(s, said);
     },
     alerts: (event, values) => {
       const what = `${s.plan.name} publishes as ${event.name}`;
       const expected = values.map((value) => withDates(event as EventDefinition, value));
-      requireRows({ what, shown: s.alerts(event), expected });
-      return outcome(s);
+      requireShown(s, { what, shown: s.alerts(event), expected });
+      return outcome(s, said);
     },
     late: (count) => {
       const shown = s.lateEvents();
-      if (shown.length === count) return outcome(s);
+      if (shown.length === count) return outcome(s, said);
       throw new AssertionError({
         actual: shown.length,
         expected: count,
@@ -97,19 +107,60 @@ function outcome<P extends Projection>(s: Scenario<P>): Outcome<P> {
       });
     },
     deadLetters: (...reasons) => {
-      const shown = s.deadLetters();
-      const found = shown.map(({ reason }) => reason);
-      if (found.join() === reasons.join()) return outcome(s);
-      throw new AssertionError({
-        actual: found,
-        expected: reasons,
-        message: [
-          `${s.plan.name} sets aside [${found.join(', ')}], [${reasons.join(', ')}] expected.`,
-          ...shown.map(({ message }) => message),
-        ].join('\n'),
-      });
+      requireReasons(s, reasons);
+      return outcome(s, reasons.length);
     },
   };
+}
+
+/** @throws AssertionError that also says why records could not be folded */
+function requireShown(s: Scenario, comparison: Comparison): void {
+  try {
+    requireRows(comparison);
+  } catch (error) {
+    const letters = lettersText(s);
+    if (!(error instanceof AssertionError) || letters === '') throw error;
+    const { actual, expected, message } = error;
+    throw new AssertionError({
+      actual,
+      expected,
+      operator: 'deepStrictEqual',
+      message: `${message}\n\n${letters}`,
+    });
+  }
+}
+
+function requireNoSilentLetters(s: Scenario, said: number): void {
+  const reasons = s.deadLetters().map(({ reason }) => reason);
+  if (reasons.length <= said) return;
+  throw new AssertionError({
+    actual: reasons,
+    expected: [],
+    message: `${s.plan.name} shows no row. Is that as it should be, say .deadLetters(${reasons.map((reason) => `'${reason}'`).join(', ')}) before .then([]).\n\n${lettersText(s)}`,
+  });
+}
+
+function requireReasons(s: Scenario, reasons: readonly ErrorCode[]): void {
+  const found = s.deadLetters().map(({ reason }) => reason);
+  if (found.join() === reasons.join()) return;
+  throw new AssertionError({
+    actual: found,
+    expected: reasons,
+    message: [
+      `${s.plan.name} sets aside [${found.join(', ')}], [${reasons.join(', ')}] expected.`,
+      ...s.deadLetters().map(({ message }) => message),
+    ].join('\n'),
+  });
+}
+
+/** Empty: every record could be folded. */
+function lettersText(s: Scenario): string {
+  const letters = s.deadLetters();
+  if (letters.length === 0) return '';
+  return [
+    `Records that could not be folded: ${letters.length}.`,
+    ...letters.map(({ reason, message }) => `  ${reason}: ${message}`),
+  ].join('\n');
 }
 
 /** A test that returns or awaits the step before `then` would pass without saying anything. */

@@ -1,3 +1,4 @@
+import { toRowSet } from '../fold/column-values.ts';
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import { ownRows } from '../fold/packed-rows.ts';
 import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task-fold.ts';
@@ -109,9 +110,7 @@ export class MemoryTask {
 export function mergeRows(plan: Plan, table: TablePlan, parts: readonly RowSet[]): RowSet {
   const clock = { maxEventTimeMs: null, watermarkMs: null, nowMs: null };
   const fold = createTaskFold(plan, { clock, mode: 'partial' });
-  for (const part of parts) fold.absorb(table, part);
+  for (const part of parts) if (part.count > 0) fold.absorb(table, part);
   const found = fold.takeChanges().tables.find((change) => change.table === table);
-  return ownRows(
-    found?.rows ?? { count: 0, columns: table.columns.map(() => ({ type: 'bytea', values: [] })) },
-  );
+  return found === undefined ? toRowSet(table.columns, []) : ownRows(found.rows);
 }

@@ -15,7 +15,7 @@ import {
   tumbling,
   WindowedProjection,
 } from 'reprise';
-import { checkLaws, type Happening, occurred, quiet } from 'reprise/testing';
+import { checkLaws, type Happening, occurred, quiet, scenario } from 'reprise/testing';
 import { describe, expect, test } from 'vitest';
 import { AccountOverview } from '../../../projections/account-overview.ts';
 import { LoginFraud } from '../../../projections/login-fraud.ts';
@@ -281,4 +281,38 @@ describe('checkLaws', () => {
     expect([Date.now, new Date().getTime() > 0]).toEqual([now, true]);
     expect(Object.hasOwn(performance, 'now')).toBe(false);
   });
+});
+
+test('windows whose view merges partitions keep the laws, and are replayed like others', () => {
+  class ByPage extends WindowedProjection {
+    readonly name = 'by_page';
+    readonly version = 1;
+    define() {
+      return this.from(PageViewed)
+        .key('page')
+        .window(tumbling('1 minute'))
+        .measure({ views: count() });
+    }
+  }
+  expect(scenario(new ByPage(), { partitions: 2, mode: 'replay' }).flush().rows()).toEqual([]);
+  const view = fc
+    .record({
+      visitorId: fc.constantFrom('a', 'b', 'c'),
+      page: fc.constantFrom('/', '/x'),
+      occurredAt: times(3),
+    })
+    .map((value) => occurred(PageViewed, value));
+  const some = fc.array(view, { maxLength: 12 });
+  checkLaws(new ByPage(), some, { runs: 30, partitions: 3 });
+  fc.assert(
+    fc.property(some, (log) => {
+      const live = scenario(new ByPage(), { partitions: 3 }).play(...log);
+      const replayed = scenario(new ByPage(), { partitions: 3, mode: 'replay' })
+        .play(...log)
+        .flush();
+      expect(replayed.rows()).toEqual(live.rows());
+      expect(live.rows().reduce((sum, { views }) => sum + views, 0n)).toBe(BigInt(log.length));
+    }),
+    { numRuns: 50 },
+  );
 });

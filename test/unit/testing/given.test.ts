@@ -1,4 +1,5 @@
-import { Decimal } from 'reprise';
+import { AssertionError } from 'node:assert';
+import { columns, Decimal, TableProjection, text } from 'reprise';
 import { given, occurred, quiet } from 'reprise/testing';
 import { describe, expect, test } from 'vitest';
 import { AccountOverview } from '../../../projections/account-overview.ts';
@@ -121,6 +122,33 @@ describe('given, when, then', () => {
     expect(assertionMessage(() => s.deadLetters('FUTURE'))).toContain(
       'sets aside [], [FUTURE] expected',
     );
+  });
+
+  test('does not take it for granted that no row is shown because none could be made', () => {
+    class Failing extends TableProjection {
+      readonly name = 'failing';
+      readonly version = 1;
+      define() {
+        return this.table(columns({ customerId: text().primaryKey() }))
+          .key('customerId')
+          .on(AccountOpened, (row) => {
+            if (row === undefined) throw new Error('out of luck');
+            return row;
+          });
+      }
+    }
+    const s = () => given(new Failing()).when(opened('a', '1.00'), opened('b', '1.00'));
+    const silent = assertionMessage(() => s().then([]));
+    expect(silent).toContain(".deadLetters('HANDLER_FAILED', 'HANDLER_FAILED') before .then([])");
+    expect(silent).toContain('out of luck');
+    const differing = assertionMessage(() => s().then([{ customer_id: 'c' }]));
+    expect(differing).toContain('HANDLER_FAILED');
+    expect(differing).toContain('out of luck');
+    s().deadLetters('HANDLER_FAILED', 'HANDLER_FAILED').then([]);
+    s().then().deadLetters('HANDLER_FAILED', 'HANDLER_FAILED');
+    expect(() => s().deadLetters('HANDLER_FAILED')).toThrow(AssertionError);
+    const again = s().deadLetters('HANDLER_FAILED', 'HANDLER_FAILED').then([]);
+    expect(() => again.when(opened('c', '1.00')).then([])).toThrow(/out of luck/);
   });
 
   test('fails a test that awaits or returns it before anything was said', async () => {
