@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'VERSION_NOT_RAISED'
   | 'UNKNOWN_PROJECTION'
   | 'UNKNOWN_TOPIC'
+  | 'UNKNOWN_INSTANCE'
   | 'UNKNOWN_DEAD_LETTER'
   // avro and events
   | 'SCHEMA_INVALID'
@@ -72,6 +73,7 @@ export type ErrorCode =
   | 'ACTIVATE_REFUSED'
   | 'ROLLBACK_REFUSED'
   | 'RETIRE_REFUSED'
+  | 'DROP_REFUSED'
   | 'VERIFY_REFUSED'
   | 'NOT_VERIFIED'
   | 'TIMEOUT'

@@ -325,6 +325,12 @@ export interface Reprise {
   rollback(name: string, options?: Pick<ActivateOptions, 'requireRunner'>): Promise<ActivateReport>;
   /** Drops a version that is not active, or gives up one that is being built. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION */
   retire(name: string, version: number): Promise<void>;
+  /**
+   * Removes a projection that nobody runs: its views, the tables of all its versions and everything
+   * known of it; the log keeps its events. One that is declared would begin anew at the next start:
+   * `force` allows that. @returns the versions it had. @throws DROP_REFUSED, UNKNOWN_PROJECTION
+   */
+  drop(name: string, options?: { readonly force?: boolean }): Promise<readonly number[]>;
   /** Replays a projection into scratch tables, up to where the live version stands, and compares every row. @throws VERIFY_REFUSED, UNKNOWN_PROJECTION */
   verify(name: string, options?: VerifyOptions): Promise<VerifyReport>;
   /** Records that could not be folded: of a projection or of all (null), in log order; of one position. @throws UNKNOWN_DEAD_LETTER where that has none */
@@ -353,8 +359,8 @@ export interface Reprise {
   instances(): Promise<readonly InstanceStatus[]>;
   /** Has every instance give the projection's tasks back, and none run them until `resume`; survives restarts. @throws UNKNOWN_PROJECTION */
   pause(name: string): Promise<void>;
-  /** Lets a projection's tasks run again; those that halted are tried once more. @throws UNKNOWN_PROJECTION */
-  resume(name: string): Promise<void>;
+  /** Lets a projection's tasks run again; those that halted are tried once more. @returns whether it was paused, or a task of it had halted. @throws UNKNOWN_PROJECTION */
+  resume(name: string): Promise<boolean>;
   /** Asks an instance, or all (null), to finish and end. @returns those that were asked */
   requestStop(instance: string | null): Promise<readonly string[]>;
   /**

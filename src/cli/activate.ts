@@ -15,6 +15,9 @@ export function addActivate(program: Command): void {
         app.activate(name, { requireRunner: options.force !== true }),
       );
       if (options.json) return console.log(jsonText(report));
+      if (report.previousVersion === report.version) {
+        return console.log(`${name} is version ${report.version} already: nothing was changed.`);
+      }
       const before =
         report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;
       console.log(`${report.name} is now version ${report.version}${before}.`);

@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { DeadLetterStatus, LogPosition, RedriveReport } from '../reprise.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
+import type { LetterValue } from './letter-value.ts';
+import { readLetterValue } from './letter-value.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, withApp } from './with-app.ts';
 
@@ -17,8 +19,9 @@ export function addDeadLetters(program: Command): void {
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<object>(command);
       const letters = await withApp(options, ({ app }) => app.deadLetters(name ?? null));
-      if (options.json) return console.log(jsonText({ deadLetters: letters.map(jsonOf) }));
-      console.log(letters.length === 0 ? 'There are no dead letters.' : listText(letters));
+      if (options.json) return console.log(jsonText({ deadLetters: letters }));
+      const none = name === undefined ? 'There are no dead letters.' : noneText(name);
+      console.log(letters.length === 0 ? none : listText(letters));
     });
   dlq
     .command('show')
@@ -27,9 +30,15 @@ export function addDeadLetters(program: Command): void {
     .argument('<position>', 'such as payments[3]@1042', position)
     .action(async (name: string, at: LogPosition, _local, command: Command) => {
       const options = optionsOf<object>(command);
-      const letters = await withApp(options, ({ app }) => app.deadLetters(name, at));
-      if (options.json) return console.log(jsonText({ deadLetters: letters.map(jsonOf) }));
-      console.log(letters.map(letterText).join('\n\n'));
+      const letters = await withApp(options, async ({ app }) => {
+        const found = await app.deadLetters(name, at);
+        return Promise.all(
+          found.map(async (letter) => ({ letter, read: await readLetterValue(app, letter) })),
+        );
+      });
+      const json = letters.map(({ letter, read }) => ({ ...letter, ...read }));
+      if (options.json) return console.log(jsonText({ deadLetters: json }));
+      console.log(letters.map(({ letter, read }) => letterText(letter, read)).join('\n\n'));
     });
   addRedrive(dlq);
   addDiscard(dlq);
@@ -59,7 +68,11 @@ function addRedrive(dlq: Command): void {
           ...(key !== undefined && { key: Buffer.from(key) }),
         }),
       );
-      console.log(options.json ? jsonText(report) : redriveText(report));
+      console.log(
+        options.json
+          ? jsonText(report)
+          : redriveText(key === undefined ? name : `${name} with that key`, report),
+      );
       if (report.failed.length > 0) process.exitCode = EXIT.failed;
     });
 }
@@ -83,20 +96,31 @@ function addDiscard(dlq: Command): void {
       const discarded = await withApp(options, ({ app }) =>
         app.discardDeadLetters(name, at ?? null),
       );
-      console.log(options.json ? jsonText({ discarded }) : `Discarded: ${discarded}.`);
+      if (options.json) return console.log(jsonText({ discarded }));
+      console.log(discarded === 0 ? noneText(name) : `Discarded: ${discarded}.`);
     });
 }
+
+const PARTITION_MAX = 2 ** 31 - 1;
+const OFFSET_MAX = 2n ** 63n - 1n;
 
 /** `payments[3]@1042`. */
 function position(text: string): LogPosition {
   const [, topic, partition, offset] = /^(.+)\[(\d+)\]@(\d+)$/.exec(text) ?? [];
-  if (topic === undefined || offset === undefined) {
+  if (
+    topic === undefined ||
+    offset === undefined ||
+    Number(partition) > PARTITION_MAX ||
+    BigInt(offset) > OFFSET_MAX
+  ) {
     throw new InvalidArgumentError('Write it as in messages: payments[3]@1042.');
   }
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
 
-function redriveText({ redriven, failed, waiting, gone = 0 }: RedriveReport): string {
+function redriveText(name: string, report: RedriveReport): string {
+  const { redriven, failed, waiting, gone = 0 } = report;
+  if (redriven + failed.length + waiting + gone === 0) return noneText(name);
   return [
     ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
     `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
@@ -120,7 +144,7 @@ function listText(letters: readonly DeadLetterStatus[]): string {
   ).join('\n');
 }
 
-function letterText(letter: DeadLetterStatus): string {
+function letterText(letter: DeadLetterStatus, read: LetterValue): string {
   const { key, value, headers } = letter;
   return [
     `${letter.projection} v${letter.version} ${placeOf(letter)}`,
@@ -132,22 +156,22 @@ function letterText(letter: DeadLetterStatus): string {
       (header) =>
         `header ${header.key}: ${header.value === null ? 'null' : printable(header.value)}`,
     ),
-    `value: ${value === null ? 'none (a tombstone)' : `\\x${value.toString('hex')}`}`,
+    `value: ${value === null ? 'none (a tombstone)' : valueText(value, read)}`,
   ].join('\n');
+}
+
+/** Decoded where its schema is known; else hexadecimal. */
+function valueText(value: Buffer, { decoded, schemaId }: LetterValue): string {
+  const by = schemaId === null ? '' : ` (schema ${schemaId})`;
+  return `${decoded === undefined ? `\\x${value.toString('hex')}` : jsonText(decoded)}${by}`;
+}
+
+function noneText(name: string): string {
+  return `There are no dead letters of ${name}.`;
 }
 
 function placeOf({ topic, partition, offset }: LogPosition): string {
   return `${topic}[${partition}]@${offset}`;
-}
-
-function jsonOf({ key, value, headers, ...rest }: DeadLetterStatus): unknown {
-  const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
-  return {
-    ...rest,
-    key: base64(key),
-    value: base64(value),
-    headers: headers.map((header) => ({ key: header.key, value: base64(header.value) })),
-  };
 }
 
 /** Text where it is text, else hexadecimal. */

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { joinSignals } from '../async/join-signals.ts';
 import type { DevEvent, ResolvedConfig } from '../config/reprise-config.ts';
+import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { catchUp } from './catch-up.ts';
 import { EXIT } from './exit-codes.ts';
@@ -52,7 +54,11 @@ export function addDev(program: Command): void {
       process.exitCode = await withApp(
         options,
         (session) => work(session, options, startedMs),
-        quietly,
+        (input) => {
+          // Said before anything is booted.
+          if ((options.events ?? 0) > 0 && input.dev === undefined) throw nothingToPublish();
+          return quietly(input);
+        },
       );
     });
 }
@@ -85,36 +91,65 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   return verified ? EXIT.done : EXIT.failed;
 };
 
-/** Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped. */
-const watch: Work = async ({ app, config, signal }, options) => {
+/** Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped. Without `dev.events` only shows: the events come from elsewhere. */
+const watch: Work = async (session, options) => {
+  const { app, config, signal } = session;
   await app.setUp();
   if (signal.aborted) return EXIT.done;
   await app.runner.start();
+  await tellOthers(app);
+  const failed = new AbortController();
   const view = new LiveView({
     app,
     planned: plansOf({ app, config }),
     json: options.json === true,
   });
-  const watching = view.show(signal);
-  const { events: count } = options;
-  const publishing =
-    count === undefined
-      ? publishSteadily({
-          app,
-          events: exampleEvents(config, options),
-          ratePerSecond: options.rate ?? config.dev?.ratePerSecond ?? 200,
-          onFailure: (error) => view.tell(error),
-          signal,
-        })
-      : publishExactly({ app, events: exampleEvents(config, options, count), count, signal });
-  const finished = publishing.catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
-  await Promise.race([watching, finished.then(() => watching)]);
-  await finished;
+  const either = joinSignals([signal, failed.signal]);
+  const watching = view.show(either.signal);
+  const finished = publish(session, options, (error) => view.tell(error)).catch(
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+    },
+  );
+  try {
+    await Promise.race([watching, finished.then(() => watching)]);
+    await finished;
+  } finally {
+    // Nothing may be asked once the application closes.
+    failed.abort();
+    await watching;
+    either.release();
+  }
   await app.runner.stop();
   return EXIT.done;
 };
+
+async function publish(
+  { app, config, signal }: Session,
+  options: DevOptions,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const { events: count } = options;
+  if (count !== undefined) {
+    const events = exampleEvents(config, options, count);
+    return publishExactly({ app, events, count, signal });
+  }
+  if (config.dev === undefined) return;
+  const ratePerSecond = options.rate ?? config.dev.ratePerSecond;
+  const events = exampleEvents(config, options);
+  await publishSteadily({ app, events, ratePerSecond, onFailure, signal });
+}
+
+/** A second start in one folder shares the tasks of the first, so its view may show none of its own. */
+async function tellOthers(app: Reprise): Promise<void> {
+  const { instance: own } = app.runner;
+  const others = (await app.instances()).filter(
+    ({ isLive, instance }) => isLive && instance !== own,
+  );
+  if (others.length === 0) return;
+  const names = others.map(({ instance }) => instance).join(', ');
+  process.stderr.write(`Another instance runs here and shares the tasks: ${names}.\n`);
+}
 
 /** A counted run ends about now in event time; a live one starts now. */
 function exampleEvents(
@@ -123,18 +158,20 @@ function exampleEvents(
   count?: number,
 ): Iterable<DevEvent> {
   const { dev } = config;
-  if (dev === undefined) {
-    throw new RepriseError(
-      'CONFIG_INVALID',
-      'The configuration has no "dev.events", so there is nothing to publish. Add it, or use reprise run.',
-      { facts: { key: 'dev.events' } },
-    );
-  }
+  if (dev === undefined) throw nothingToPublish();
   const nowMs = Date.now();
   const ratePerSecond = options.rate ?? dev.ratePerSecond;
   const startMs = count === undefined ? nowMs : nowMs - Math.ceil((count / ratePerSecond) * 1000);
   const seed = options.seed ?? (count === undefined ? nowMs % 2 ** 31 : 1);
   return dev.events({ seed, startMs, ratePerSecond });
+}
+
+function nothingToPublish(): RepriseError {
+  return new RepriseError(
+    'CONFIG_INVALID',
+    'The configuration has no "dev.events", so there is nothing to publish. Add it, or leave --events out: reprise dev then shows what others publish.',
+    { facts: { key: 'dev.events' } },
+  );
 }
 
 function summary(result: {

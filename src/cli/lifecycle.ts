@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { InstanceStatus } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
 import { jsonText } from './json-text.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, withApp } from './with-app.ts';
@@ -23,9 +25,13 @@ export function addPauseAndResume(program: Command): void {
     .argument('<name>', 'projection')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<object>(command);
-      await withApp(options, ({ app }) => app.resume(name));
-      if (options.json) return console.log(jsonText({ name, paused: false }));
-      console.log(`${name} runs again.`);
+      const changed = await withApp(options, ({ app }) => app.resume(name));
+      if (options.json) return console.log(jsonText({ name, paused: false, changed }));
+      console.log(
+        changed
+          ? `${name} runs again.`
+          : `${name} was not paused, and no task of it had halted: nothing was changed.`,
+      );
     });
 }
 
@@ -39,10 +45,24 @@ export function addStop(program: Command): void {
     .argument('[instance]', 'as reprise instances names it')
     .action(async (instance: string | undefined, _local, command: Command) => {
       const options = optionsOf<object>(command);
-      const asked = await withApp(options, ({ app }) => app.requestStop(instance ?? null));
+      const asked = await withApp(options, async ({ app }) => {
+        const stopping = await app.requestStop(instance ?? null);
+        if (stopping.length === 0 && instance !== undefined) {
+          throw unknownInstance(instance, await app.instances());
+        }
+        return stopping;
+      });
       if (options.json) return console.log(jsonText({ asked }));
       console.log(asked.length === 0 ? 'No instance runs.' : `Asked to end: ${asked.join(', ')}`);
     });
+}
+
+function unknownInstance(name: string, all: readonly InstanceStatus[]): RepriseError {
+  const live = all.filter(({ isLive }) => isLive).map(({ instance }) => instance);
+  const who = live.length === 0 ? 'No instance runs' : `Running are: ${live.join(', ')}`;
+  return new RepriseError('UNKNOWN_INSTANCE', `No live instance is named ${name}. ${who}.`, {
+    facts: { instance: name },
+  });
 }
 
 /** `reprise instances`: who runs. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addActivate } from './activate.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addDev } from './dev.ts';
+import { addDrop } from './drop.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { addExplain } from './explain.ts';
 import { addForget } from './forget.ts';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addActivate(program);
   addRollback(program);
   addRetire(program);
+  addDrop(program);
   addVerify(program);
   addDeadLetters(program);
   addLog(program);

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ProjectionClass } from '../config/reprise-config.ts';
+import type { Reprise } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { jsonText } from './json-text.ts';
-import { queryRows, viewColumns } from './read-rows.ts';
+import { queryRows, type RowsWanted, type ViewRow, viewColumns } from './read-rows.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, plansOf, withApp } from './with-app.ts';
 
@@ -31,10 +33,11 @@ export function addQuery(program: Command): void {
             plans.map(({ plan }) => plan.name),
           );
         const columns = viewColumns(planned.plan);
-        const rows = await queryRows(app, planned.projection, {
+        const rows = await rowsOf(app, planned.projection, {
           where: (options.where ?? []).map((text) => condition(text, columns)),
           orderBy: options.orderBy === undefined ? [] : [order(options.orderBy, columns)],
           limit: options.limit,
+          name,
         });
         if (options.json) return console.log(jsonText({ projection: name, rows }));
         const table = renderTable(
@@ -44,6 +47,39 @@ export function addQuery(program: Command): void {
         console.log(table.join('\n'));
       });
     });
+}
+
+/** @throws UNKNOWN_PROJECTION where the view was never made, CONFIG_INVALID where a value does not fit its column */
+async function rowsOf(
+  app: Reprise,
+  projection: ProjectionClass,
+  wanted: RowsWanted & { readonly name: string },
+): Promise<readonly ViewRow[]> {
+  try {
+    return await queryRows(app, projection, wanted);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string };
+    if (code === UNDEFINED_TABLE) {
+      // Says NOT_MIGRATED where reprise's own tables are missing too.
+      await app.instances();
+      throw neverRun(wanted.name, error);
+    }
+    if (typeof code !== 'string' || !code.startsWith(DATA_EXCEPTION)) throw error;
+    throw usage(`--where: ${message.split(' - ').at(-1)}`);
+  }
+}
+
+/** Postgres: there is no such view. */
+const UNDEFINED_TABLE = '42P01';
+/** Postgres: class of errors about values that do not fit their type. */
+const DATA_EXCEPTION = '22';
+
+function neverRun(name: string, cause: unknown): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `${name} has no active version in this database: it was never run. Start it with: reprise run`,
+    { cause, facts: { projection: name } },
+  );
 }
 
 /** A whole number from 0, as option. */

@@ -40,10 +40,11 @@ export function addRebuild(program: Command): void {
       const options = optionsOf<RebuildOptions>(command);
       const names = [...(name === undefined ? [] : [name]), ...options.projection];
       if ((names.length === 0) !== (options.all === true)) {
-        throw new InvalidArgumentError('Name projections, or say --all.');
+        throw new InvalidArgumentError('Name projections, or say --all, not both.');
       }
       await withApp(options, async (session) => {
         const wanted = options.all ? await unbuilt(session.app) : names;
+        if (wanted.length === 0) return console.log(nothingText(session.app, options));
         for (const each of await rebuild(session, wanted, options)) report(each, options);
       });
     });
@@ -93,6 +94,13 @@ async function unbuilt(app: Reprise): Promise<readonly string[]> {
     const stored = known.find((each) => each.name === name && each.version === version);
     return stored === undefined || stored.state === 'building' ? [name] : [];
   });
+}
+
+function nothingText({ plans }: Reprise, { json }: GlobalOptions): string {
+  if (json) return jsonText({ event: 'nothing to rebuild' });
+  return plans.length === 0
+    ? 'Nothing to rebuild: the configuration declares no projection.'
+    : 'Nothing to rebuild: every declared version is built. To replay one again, raise its version.';
 }
 
 function collect(name: string, names: readonly string[]): readonly string[] {

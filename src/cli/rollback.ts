@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { jsonText } from './json-text.ts';
+import { versionNumber } from './version-number.ts';
 import { optionsOf, withApp } from './with-app.ts';
 
 /** `reprise rollback NAME`: back to the version that was active before. */
@@ -27,11 +28,11 @@ export function addRetire(program: Command): void {
     .command('retire')
     .description('drop a version that is not active, or give up one that is being built')
     .argument('<name>', 'projection')
-    .argument('<version>', 'as reprise status shows it')
-    .action(async (name: string, version: string, _local, command: Command) => {
+    .argument('<version>', 'as reprise status shows it', versionNumber)
+    .action(async (name: string, version: number, _local, command: Command) => {
       const options = optionsOf<object>(command);
-      await withApp(options, ({ app }) => app.retire(name, Number(version)));
-      if (options.json) return console.log(jsonText({ name, version: Number(version) }));
+      await withApp(options, ({ app }) => app.retire(name, version));
+      if (options.json) return console.log(jsonText({ name, version }));
       console.log(`${name} version ${version} is dropped.`);
     });
 }

@@ -4,10 +4,11 @@ import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
 import { progressView } from './progress.ts';
 import { Interrupted } from './stop-signal.ts';
+import { versionNumber } from './version-number.ts';
 import { optionsOf, withApp } from './with-app.ts';
 
 interface VerifyCommandOptions {
-  readonly against?: string;
+  readonly against?: number;
   readonly fromStartOfLog?: boolean;
 }
 
@@ -20,7 +21,11 @@ export function addVerify(program: Command): void {
     .command('verify')
     .description('replay a projection into scratch tables and compare every row with the live ones')
     .argument('<name>', 'projection')
-    .option('--against <version>', 'a stored version of the same shape (default: the declared one)')
+    .option(
+      '--against <version>',
+      'a stored version of the same shape (default: the declared one)',
+      versionNumber,
+    )
     .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<VerifyCommandOptions>(command);
@@ -31,7 +36,7 @@ export function addVerify(program: Command): void {
             signal,
             onProgress: view.show,
             fromStartOfLog: options.fromStartOfLog === true,
-            ...(options.against === undefined ? {} : { against: Number(options.against) }),
+            ...(options.against === undefined ? {} : { against: options.against }),
           });
         } catch (error) {
           if (signal.aborted) throw new Interrupted('verification stopped', { cause: error });

@@ -2,11 +2,13 @@ import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan.ts';
 import type { RebuildReport, Reprise } from '../reprise.ts';
 import { activate } from '../runner/activate.ts';
+import { dropProjection } from '../runner/drop-projection.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { redrive } from '../runner/errors/redrive.ts';
 import { forget, readSubject } from '../runner/forget.ts';
 import { healthOf } from '../runner/health.ts';
 import { readTicks } from '../runner/journal-store.ts';
+import { assertKnown } from '../runner/known-projection.ts';
 import {
   pauseProjection,
   readInstances,
@@ -33,6 +35,7 @@ type Operations = Pick<
   | 'activate'
   | 'rollback'
   | 'retire'
+  | 'drop'
   | 'verify'
   | 'scan'
   | 'status'
@@ -87,10 +90,10 @@ export function operationsOf(
       return scanLog({ log, registry, plans: wanted, events: all }, options);
     },
     status: () => readStatus(settings(), plans),
-    deadLetters: (name, position) => readDeadLetters(settings().pool, name, position ?? null),
-    discardDeadLetters: (name, position) => discardDeadLetters(settings().pool, name, position),
-    async redrive(name, selection = {}) {
-      return redrive(settings(), planNamed(plans, name), selection);
+    ...letterOperations(settings, plans),
+    async drop(name, { force = false } = {}) {
+      const isDeclared = !force && plans.some((plan) => plan.name === name);
+      return dropProjection(settings(), name, { isDeclared });
     },
     subject: (subject) => readSubject(settings(), plans, subject),
     forget: (subject, { by }) => forget(settings(), plans, { subject, by }),
@@ -107,5 +110,26 @@ export function operationsOf(
     pause: (name) => pauseProjection(settings().pool, name),
     resume: (name) => resumeProjection(settings().pool, name),
     requestStop: (instance) => requestStop(settings().pool, instance),
+  };
+}
+
+function letterOperations(
+  settings: () => RunnerSettings,
+  plans: readonly Plan[],
+): Pick<Operations, 'deadLetters' | 'discardDeadLetters' | 'redrive'> {
+  return {
+    async deadLetters(name, position) {
+      const { pool } = settings();
+      if (name !== null) await assertKnown(pool, plans, name);
+      return readDeadLetters(pool, name, position ?? null);
+    },
+    async discardDeadLetters(name, position) {
+      const { pool } = settings();
+      await assertKnown(pool, plans, name);
+      return discardDeadLetters(pool, name, position);
+    },
+    async redrive(name, selection = {}) {
+      return redrive(settings(), planNamed(plans, name), selection);
+    },
   };
 }

@@ -21,11 +21,14 @@ export function keyColumnType({ kind }: Field['type']): ColumnType | undefined {
   return KEY_COLUMN[kind];
 }
 
+/** Postgres keeps versions as int4. */
+const VERSION_MAX = 2 ** 31 - 1;
+
 /** Name and version of a projection. */
 export function checkHead(projection: Projection, fail: Fail): void {
   const { name, version } = projection;
-  if (!Number.isSafeInteger(version) || version < 1) {
-    fail('version', `${String(version)} is not a whole number from 1.`);
+  if (!Number.isSafeInteger(version) || version < 1 || version > VERSION_MAX) {
+    fail('version', `${String(version)} is not a whole number from 1 to ${VERSION_MAX}.`);
   }
   if (typeof name !== 'string') fail('name', `is ${kindOf(name)}; write readonly name = '…'.`);
   const fault = readModelFault(name, `__v${version}`);

@@ -11,6 +11,7 @@ import {
   readActive,
   readPrevious,
   readVersion,
+  readVersions,
   storedTopicsOf,
   tablesOf,
 } from './version-store.ts';
@@ -34,6 +35,12 @@ export async function rollback(
     const active = await lockProjection(client, projection);
     const previous = await readPrevious(client, projection);
     const stored = await readVersion(client, projection, previous);
+    if (active === null && (await readVersions(client, projection)).length === 0) {
+      throw refused(
+        projection,
+        `${projection} has never run on this database; reprise status lists what has.`,
+      );
+    }
     if (stored === undefined || active === null) {
       throw refused(
         projection,

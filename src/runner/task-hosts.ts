@@ -1,6 +1,6 @@
 import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
-import { RepriseError } from '../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { ensureVersion } from './first-start.ts';
@@ -167,10 +167,21 @@ export class TaskHosts implements TaskHost {
       for (const task of runner?.running() ?? []) this.#watch(task, topics);
     } catch (error) {
       // Later ones only notice growth: a log that is away then must not cost the lease.
-      if (before === undefined) throw error;
+      if (before === undefined) throw readerOf(plan, error);
     }
     this.#lookedAt.set(plan.name, performance.now());
   }
+}
+
+/** A topic that is not there is told with who reads it. */
+function readerOf({ name, version }: Plan, error: unknown): unknown {
+  if (!isRepriseError(error, 'UNKNOWN_TOPIC')) return error;
+  const topic = String(error.facts['topic'] ?? 'a topic');
+  return new RepriseError(
+    'UNKNOWN_TOPIC',
+    `${name} v${version} reads ${topic}, which does not exist; nothing was started. Add its event to "events" in the configuration, so that the start creates the topic, or create it (with as many partitions as the other topics of the projection), or correct the "topic" of its schema.`,
+    { cause: error, facts: { ...error.facts, projection: name, version } },
+  );
 }
 
 function keyOf({ name, version }: Plan, partition: number): TaskKey {

@@ -84,6 +84,27 @@ export async function readLetters(
   }));
 }
 
+/** What is selected may be letters of another version alone, which the code at hand cannot fold. @throws UNKNOWN_DEAD_LETTER naming that version */
+export async function assertOfVersion(
+  pool: Pool,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+  selection: DeadLetterSelection,
+): Promise<void> {
+  const { rows } = await pool.query<{ version: number; letters: number }>(
+    `select version, count(*)::int as letters from reprise.dead_letters
+     where projection = $1 and ${AT_POSITION} and ($5::bytea is null or key = $5)
+     group by version order by version`,
+    [name, ...parametersOf(selection.position ?? null), selection.key ?? null],
+  );
+  if (rows.length === 0 || rows.some((row) => row.version === version)) return;
+  const which = rows.map((row) => `version ${row.version} has ${row.letters}`).join(', ');
+  throw new RepriseError(
+    'UNKNOWN_DEAD_LETTER',
+    `${name} v${version}, the declared version, has none of these dead letters; ${which}. Run the command with the code of that version; or, where it is no longer wanted, retire the version or discard its letters: reprise dlq discard.`,
+    { facts: { projection: name, version } },
+  );
+}
+
 /** Whether an earlier letter of its key is still there. */
 async function waitsBehindAnother(pool: Pool, letter: Row): Promise<boolean> {
   if (letter.quarantine !== 'waiting') return false;

@@ -11,7 +11,7 @@ import type { TaskSession } from '../task-session.ts';
 import { inTransaction } from '../transaction.ts';
 import { readVersion } from '../version-store.ts';
 import type { StoredLetter } from './dead-letters.ts';
-import { isStillThere, readLetters, recordFailure } from './dead-letters.ts';
+import { assertOfVersion, isStillThere, readLetters, recordFailure } from './dead-letters.ts';
 import { isDefect } from './is-defect.ts';
 import { placeOf } from './judge.ts';
 
@@ -33,6 +33,7 @@ export async function redrive(
 ): Promise<RedriveReport> {
   await assertDatabase(settings.pool);
   await assertNotBuilding(settings, plan);
+  await assertOfVersion(settings.pool, plan, selection);
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
   for (let found = await readLetters(settings.pool, plan, selection); ; ) {

@@ -9,23 +9,26 @@ export async function pauseProjection(pool: Pool, projection: string): Promise<v
   await setPaused(pool, projection, true);
 }
 
-/** Lets the projection's tasks run again; those that halted are tried once more. @throws UNKNOWN_PROJECTION */
-export async function resumeProjection(pool: Pool, projection: string): Promise<void> {
-  await setPaused(pool, projection, false);
-  await pool.query(
+/** Lets the projection's tasks run again; those that halted are tried once more. @returns whether it was paused or had halted. @throws UNKNOWN_PROJECTION */
+export async function resumeProjection(pool: Pool, projection: string): Promise<boolean> {
+  const wasPaused = await setPaused(pool, projection, false);
+  const { rowCount } = await pool.query(
     `update reprise.tasks set owner = null, state = 'idle', error = null, epoch = epoch + 1, lease_until = clock_timestamp()
      where projection = $1 and state = 'halted'`,
     [projection],
   );
+  return wasPaused || rowCount !== 0;
 }
 
-async function setPaused(pool: Pool, projection: string, paused: boolean): Promise<void> {
+/** @returns whether it was paused before */
+async function setPaused(pool: Pool, projection: string, paused: boolean): Promise<boolean> {
   await assertDatabase(pool);
-  const { rowCount } = await pool.query(
-    'update reprise.projections set paused = $2 where projection = $1',
+  const { rows } = await pool.query<{ before: boolean }>(
+    `update reprise.projections new set paused = $2 from reprise.projections old
+     where new.projection = $1 and old.projection = new.projection returning old.paused as before`,
     [projection, paused],
   );
-  if (rowCount !== 0) return;
+  if (rows[0] !== undefined) return rows[0].before;
   throw new RepriseError(
     'UNKNOWN_PROJECTION',
     `${projection} has never run on this database; reprise status lists what has.`,

@@ -1,0 +1,20 @@
+import { createEventDecoder } from './event-decoder.ts';
+
+/**
+ * Decodes a value by the schema it was written with, whatever an application makes of it: for showing
+ * it. `pii` fields stay encrypted. @throws as `EventDecoder.decode`
+ */
+export function decodeAsWritten(value: Buffer, schemaId: number, schemaText: string): unknown {
+  const decoder = createEventDecoder({
+    name: `schema ${schemaId}`,
+    topic: '',
+    format: 'avro',
+    keyField: undefined,
+    timeField: undefined,
+    fields: [],
+    schemaText,
+    parse: undefined,
+  });
+  decoder.resolve(schemaId, schemaText);
+  return decoder.decode(value);
+}
