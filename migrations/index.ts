@@ -11,6 +11,7 @@ import { rebuildLease } from './0015-rebuild-lease.ts';
 import { movedLog } from './0016-moved-log.ts';
 import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
+import { outboxByVersion } from './0021-outbox-by-version.ts';
 import { causes } from './0022-causes.ts';
 import { letterOrder } from './0026-letter-order.ts';
 import { mergeDistinct } from './0028-merge-distinct.ts';
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   movedLog,
   registryHistory,
   dataKeys,
+  outboxByVersion,
   causes,
   letterOrder,
   mergeDistinct,

@@ -5,57 +5,30 @@ import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
 import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
+import type {
+  HealthReport,
+  InstanceStatus,
+  LivenessOptions,
+  PartStatus,
+  ProjectionStatus,
+  StatusOptions,
+} from './reprise-status.ts';
 import type { ScanOptions, ScanReport } from './scan-report.ts';
+
+export type {
+  HealthReport,
+  InstanceStatus,
+  LivenessOptions,
+  PartStatus,
+  ProjectionStatus,
+  StatusOptions,
+  TaskStatus,
+} from './reprise-status.ts';
 
 /** A version of a projection. */
 interface ProjectionVersion {
   readonly name: string;
   readonly version: number;
-}
-
-/** What one task (projection version × partition) is doing. */
-export interface TaskStatus {
-  readonly partition: number;
-  /** `halted`: a typed error stopped it; nothing is skipped until somebody acts. `paused`: infrastructure is away, retrying with backoff. */
-  readonly state: 'idle' | 'running' | 'paused' | 'halted';
-  readonly nextOffset: bigint;
-  readonly stableEndOffset: bigint;
-  readonly lagRecords: bigint;
-  readonly watermark: Date | null;
-  readonly epoch: bigint;
-  readonly owner: string | null;
-  /** Why it is paused or halted: `CODE: message`. */
-  readonly error: string | null;
-}
-
-/** A process that runs tasks, as Postgres knows it. */
-export interface InstanceStatus {
-  /** `host/process/id`, as in `TaskStatus.owner`. */
-  readonly instance: string;
-  readonly startedAt: Date;
-  readonly lastBeatAt: Date;
-  /** Whether its lease has not run out. */
-  readonly isLive: boolean;
-  readonly stopRequested: boolean;
-  /** Tasks it owns. */
-  readonly tasks: number;
-}
-
-/** What one version of a projection is doing, from Postgres and the log: true whichever process runs it. */
-export interface ProjectionStatus extends ProjectionVersion {
-  /** `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the stable view. */
-  /** `frozen`: built as of a time; not run, not to be activated. */
-  readonly state: 'building' | 'ready' | 'active' | 'frozen';
-  /** By `pause`: no instance runs its tasks. */
-  readonly paused: boolean;
-  readonly rows: bigint;
-  readonly lagRecords: bigint;
-  readonly deadLetters: bigint;
-  /** Events that came too late to count; in `reprise.late_events`. */
-  readonly lateEvents: bigint;
-  /** Events in the outbox, not yet published. */
-  readonly unpublished: bigint;
-  readonly tasks: readonly TaskStatus[];
 }
 
 /** How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known. */
@@ -93,15 +66,6 @@ export interface RebuildReport extends ProjectionVersion {
   readonly records: number;
   readonly rows: bigint;
   readonly seconds: number;
-}
-
-/** Whether the application is well, for probes. */
-export interface HealthReport {
-  /** An instance runs. */
-  readonly isLive: boolean;
-  /** Besides, every task of an active version that is not paused has an owner, and none has halted or waits for infrastructure. */
-  readonly isReady: boolean;
-  readonly problems: readonly string[];
 }
 
 /** A place in the log. */
@@ -350,9 +314,17 @@ export interface Reprise {
   ): Promise<SubjectReport & { readonly destroyed: boolean }>;
   /** Makes the rows of the declared version what a replay gives today, in place; its tasks stand still meanwhile. @throws VERIFY_REFUSED, REFRESH_REFUSED, UNKNOWN_PROJECTION */
   refresh(name: string, options?: VerifyOptions): Promise<RefreshReport>;
-  status(): Promise<readonly ProjectionStatus[]>;
-  /** For probes: true whichever process asks. A rebuild or lag is no problem. */
+  /** Takes constant time unless the counts are to be exact. What the log is needed for is null while it is away. @throws NOT_MIGRATED */
+  status(options?: StatusOptions): Promise<readonly ProjectionStatus[]>;
+  /** Asks Postgres, Kafka and a foreign registry whether they are there. Answers within 8 s. */
+  parts(): Promise<readonly PartStatus[]>;
+  /** For probes of readiness: true whichever process asks. A rebuild or lag is no problem. Answers whichever part is away. */
   health(): Promise<HealthReport>;
+  /**
+   * For probes of liveness: whether this process runs the projections, or another instance does. Asks Postgres alone; null: it does not answer, which is no reason to end
+   * a process.
+   */
+  isLive(options?: LivenessOptions): Promise<boolean | null>;
   /** The ticks of the active version of a projection, in the order of each partition. @throws UNKNOWN_PROJECTION */
   ticks(name: string): Promise<readonly JournaledTick[]>;
   /** Live instances, and those that went silent in the last ten minutes. */

@@ -23,10 +23,14 @@ export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readon
     const status = await app.status();
     const active = status.filter(({ state }) => state === 'active');
     throwIfHalted(active);
-    const isDone = active.every(({ lagRecords, unpublished }) => lagRecords + unpublished === 0n);
+    const isDone = active.every(
+      ({ lagRecords, unpublished }) => lagRecords === 0n && unpublished === 0n,
+    );
     quiet = isDone ? quiet + 1 : 0;
     if (active.length > 0 && quiet > 1) {
-      return active.map(({ name, version, rows, lagRecords }) => ({
+      const counted = await app.status({ exact: true });
+      const done = counted.filter(({ state }) => state === 'active');
+      return done.map(({ name, version, rows, lagRecords }) => ({
         name,
         version,
         rows: Number(rows),

@@ -1,6 +1,7 @@
 import type { ProjectionStatus, Reprise } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 import { queryRows, type ViewRow, viewColumns } from './read-rows.ts';
+import { lagText, rowsText } from './status.ts';
 import { pause } from './stop-signal.ts';
 import { cellText, renderTable } from './table.ts';
 import type { Planned } from './with-app.ts';
@@ -14,8 +15,10 @@ export interface ProjectionFrame {
   readonly name: string;
   readonly version: number;
   readonly eventsPerSecond: number;
-  readonly lagRecords: bigint;
+  /** Null: unknown, because the log is away. */
+  readonly lagRecords: bigint | null;
   readonly rows: bigint;
+  readonly rowsAreEstimated: boolean;
   readonly columns: readonly string[];
   readonly newest: readonly ViewRow[];
   /** Why tasks are paused or halted. */
@@ -101,8 +104,9 @@ export class LiveView {
       name: plan.name,
       version: plan.version,
       eventsPerSecond: this.eventsPerSecond(plan.name),
-      lagRecords: of?.lagRecords ?? 0n,
+      lagRecords: of === undefined ? 0n : of.lagRecords,
       rows: of?.rows ?? 0n,
+      rowsAreEstimated: of?.rowsAreEstimated ?? false,
       columns: viewColumns(plan),
       newest,
       errors: (of?.tasks ?? []).flatMap(({ partition, error }) =>
@@ -147,7 +151,7 @@ export function frameLines(
 }
 
 function headline(frame: ProjectionFrame): string {
-  return `${frame.name} v${frame.version}  ${frame.eventsPerSecond} events/s  lag ${frame.lagRecords}  ${frame.rows} rows`;
+  return `${frame.name} v${frame.version}  ${frame.eventsPerSecond} events/s  lag ${lagText(frame.lagRecords)}  ${rowsText(frame)} rows`;
 }
 
 function rowText(row: ViewRow): string {

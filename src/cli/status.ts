@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ProjectionStatus } from '../reprise.ts';
+import type { PartStatus, ProjectionStatus, TaskStatus } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, withApp } from './with-app.ts';
@@ -9,48 +9,88 @@ export function addStatus(program: Command): void {
   program
     .command('status')
     .description('show what each version of a projection and each of its tasks is doing')
+    .option('--exact', 'count every row instead of estimating those of large tables')
     .action(async (_local, command: Command) => {
-      const options = optionsOf<object>(command);
-      const projections = await withApp(options, ({ app }) => app.status());
-      console.log(options.json ? jsonText({ projections }) : statusText(projections));
+      const options = optionsOf<{ exact?: boolean }>(command);
+      const exact = options.exact === true;
+      const [projections, parts] = await withApp(options, ({ app }) =>
+        Promise.all([app.status({ exact }), app.parts()]),
+      );
+      console.log(options.json ? jsonText({ projections, parts }) : statusText(projections, parts));
     });
 }
 
-/** The status for people: a table of versions, a table of tasks, then why tasks are paused or halted. */
-export function statusText(projections: readonly ProjectionStatus[]): string {
-  if (projections.length === 0)
-    return 'No projection has been started yet. Start with: reprise run';
+/** The status for people: parts that are away, a table of versions, a table of tasks, then why tasks are paused or halted. */
+export function statusText(
+  projections: readonly ProjectionStatus[],
+  parts: readonly PartStatus[],
+): string {
+  const absent = parts.flatMap(({ part, isAway, reason }) =>
+    isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
+  );
+  const body = projections.length === 0 ? nothingStarted() : tables(projections);
+  return [...absent, ...(absent.length > 0 ? [''] : []), ...body].join('\n');
+}
+
+/** `1234`; `~1234`: an estimate. */
+export function rowsText({
+  rows,
+  rowsAreEstimated,
+}: Pick<ProjectionStatus, 'rows' | 'rowsAreEstimated'>): string | bigint {
+  return rowsAreEstimated ? `~${rows}` : rows;
+}
+
+/** `?`: unknown, because the log is away. */
+export function lagText(lagRecords: bigint | null): string | bigint {
+  return lagRecords ?? '?';
+}
+
+function nothingStarted(): readonly string[] {
+  return ['No projection has been started yet. Start with: reprise run'];
+}
+
+function tables(projections: readonly ProjectionStatus[]): readonly string[] {
   const versions = renderTable(
     ['projection', 'version', 'state', 'rows', 'lag', 'dead letters', 'late', 'unpublished'],
-    projections.map((one) => [
-      one.name,
-      one.version,
-      one.paused ? `${one.state}, paused` : one.state,
-      one.rows,
-      one.lagRecords,
-      one.deadLetters,
-      one.lateEvents,
-      one.unpublished,
-    ]),
+    projections.map(versionCells),
   );
   const tasks = renderTable(
     ['task', 'state', 'next offset', 'end', 'lag', 'watermark', 'owner'],
-    projections.flatMap((one) =>
-      one.tasks.map((task) => [
-        `${one.name} v${one.version} [${task.partition}]`,
-        task.state,
-        task.nextOffset,
-        task.stableEndOffset,
-        task.lagRecords,
-        task.watermark,
-        task.owner,
-      ]),
-    ),
+    projections.flatMap((one) => one.tasks.map((task) => taskCells(one, task))),
   );
+  const notes = projections.some(({ rowsAreEstimated }) => rowsAreEstimated)
+    ? ['', '~ is an estimate from the statistics of Postgres; count with: reprise status --exact']
+    : [];
   const errors = projections.flatMap((one) =>
     one.tasks
       .filter((task) => task.error !== null)
       .map((task) => `${one.name} v${one.version} [${task.partition}] ${task.error}`),
   );
-  return [...versions, '', ...tasks, ...(errors.length > 0 ? ['', ...errors] : [])].join('\n');
+  return [...versions, ...notes, '', ...tasks, ...(errors.length > 0 ? ['', ...errors] : [])];
+}
+
+function versionCells(one: ProjectionStatus): readonly unknown[] {
+  const counted = (count: bigint) => (count === one.countedUpTo ? `${count}+` : count);
+  return [
+    one.name,
+    one.version,
+    one.paused ? `${one.state}, paused` : one.state,
+    rowsText(one),
+    lagText(one.lagRecords),
+    counted(one.deadLetters),
+    counted(one.lateEvents),
+    counted(one.unpublished),
+  ];
+}
+
+function taskCells(one: ProjectionStatus, task: TaskStatus): readonly unknown[] {
+  return [
+    `${one.name} v${one.version} [${task.partition}]`,
+    task.state,
+    task.nextOffset,
+    lagText(task.stableEndOffset),
+    lagText(task.lagRecords),
+    task.watermark,
+    task.owner,
+  ];
 }

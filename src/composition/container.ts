@@ -58,6 +58,7 @@ export function createContainer(config: ResolvedConfig): Container {
     subjects: config.subjects,
     confinedTo: config.tasks ?? null,
     generatedCode: config.generatedCode,
+    ownRun: { isUnderWay: false },
   }));
   container
     .bind(TOKENS.runner)
@@ -86,7 +87,10 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
             pool: context.get(TOKENS.pool),
             url: context.get(TOKENS.databaseUrl),
           })
-        : createKafkaLog(config.log),
+        : createKafkaLog({
+            logger: ({ facts, message }) => context.get(TOKENS.logger).debug(facts, message),
+            ...config.log,
+          }),
     )
     .onDeactivation((log) => log.close());
   container

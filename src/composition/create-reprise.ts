@@ -7,6 +7,7 @@ import type { Reprise } from '../reprise.ts';
 import { migrate } from '../runner/migrate.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
+import { knownCluster } from './known-cluster.ts';
 import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations.ts';
 import { registryServers } from './serve-registry.ts';
@@ -22,8 +23,10 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
   const plans = container.get(TOKENS.plans);
-  const clusterId = async () =>
-    config.log.type === 'kafka' ? container.get(TOKENS.log).identity() : null;
+  const clusterId = async (dataDirectory: string) =>
+    config.log.type === 'kafka'
+      ? knownCluster(dataDirectory, config.log.brokers, () => container.get(TOKENS.log).identity())
+      : null;
   const database = await openDatabase(config, clusterId).catch(async (error: unknown) => {
     await container.unbindAsync(TOKENS.log);
     throw error;

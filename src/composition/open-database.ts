@@ -17,11 +17,11 @@ export interface OpenedDatabase {
  */
 export async function openDatabase(
   { database }: Pick<ResolvedConfig, 'database'>,
-  clusterId: () => Promise<string | null>,
+  clusterId: (dataDirectory: string) => Promise<string | null>,
 ): Promise<OpenedDatabase> {
   if (database.type === 'url') return { url: database.url, stop: async () => undefined };
   const { dataDirectory, port } = database;
-  const cluster = await clusterId();
+  const cluster = await clusterId(dataDirectory);
   const server = await startEmbeddedPostgres({
     dataDirectory,
     ...(cluster !== null && { database: `reprise_${cluster}` }),

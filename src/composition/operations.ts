@@ -6,7 +6,6 @@ import { dropProjection } from '../runner/drop-projection.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/errors/dead-letters.ts';
 import { redrive } from '../runner/errors/redrive.ts';
 import { forget, readSubject } from '../runner/forget.ts';
-import { healthOf } from '../runner/health.ts';
 import { readTicks } from '../runner/journal-store.ts';
 import { assertKnown } from '../runner/known-projection.ts';
 import {
@@ -20,7 +19,9 @@ import { retire } from '../runner/retire.ts';
 import { rollback } from '../runner/rollback.ts';
 import { scanLog } from '../runner/scan-log.ts';
 import type { RunnerSettings } from '../runner/settings.ts';
-import { readStatus } from '../runner/status.ts';
+import { readHealth, readLiveness } from '../runner/status/health.ts';
+import { askParts } from '../runner/status/parts.ts';
+import { readStatus } from '../runner/status/read-status.ts';
 import { refresh } from '../runner/verify/refresh.ts';
 import { verify } from '../runner/verify/verify.ts';
 import { planNamed } from './plan-named.ts';
@@ -39,6 +40,8 @@ type Operations = Pick<
   | 'verify'
   | 'scan'
   | 'status'
+  | 'parts'
+  | 'isLive'
   | 'deadLetters'
   | 'discardDeadLetters'
   | 'redrive'
@@ -89,7 +92,10 @@ export function operationsOf(
       const all = projection === undefined ? [...read, ...events] : read;
       return scanLog({ log, registry, plans: wanted, events: all }, options);
     },
-    status: () => readStatus(settings(), plans),
+    status: (options) => readStatus(settings(), plans, options),
+    parts: async () => askParts(settings(), plans),
+    health: async () => readHealth(settings(), plans),
+    isLive: async (options) => readLiveness(settings(), options),
     ...letterOperations(settings, plans),
     async drop(name, { force = false } = {}) {
       const isDeclared = !force && plans.some((plan) => plan.name === name);
@@ -99,9 +105,6 @@ export function operationsOf(
     forget: (subject, { by }) => forget(settings(), plans, { subject, by }),
     async refresh(name, options) {
       return refresh(settings(), planNamed(plans, name), options);
-    },
-    async health() {
-      return healthOf(await readStatus(settings(), plans), await readInstances(settings().pool));
     },
     async ticks(name) {
       return readTicks(settings().pool, planNamed(plans, name).name);

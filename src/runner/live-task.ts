@@ -9,6 +9,7 @@ import type { Recovery } from './errors/recovery.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
+import { ShownWaits } from './shown-waits.ts';
 import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
 
@@ -45,6 +46,7 @@ export class LiveTask {
   /** By topic: the position after what was queued. */
   readonly #read = new Map<string, ReadFrom>();
   readonly #recovery: Recovery;
+  readonly #waits = new ShownWaits((state, reason) => this.#record(state, reason));
   #opened: TaskSession | null = null;
   #hasCommitted = false;
   #stopping = false;
@@ -165,12 +167,21 @@ export class LiveTask {
   }
 
   /** Writes what became of the task, unless another epoch owns it by now. */
-  async recordOutcome(
-    state: 'idle' | 'halted' | 'paused' | 'running',
-    error: unknown,
-  ): Promise<void> {
-    if (this.#opened === null) return;
-    await recordOutcome(this.#settings, this.#opened.task, state, error);
+  async recordOutcome(state: 'idle' | 'halted', error: unknown): Promise<void> {
+    const ended = this.#waits.end();
+    // Given back, it is nobody's: a write that is still under way then changes nothing.
+    if (state !== 'idle') await ended;
+    await this.#record(state, error);
+  }
+
+  /** The log is away (with why) or there (null): shown as the state of the task. May be repeated. */
+  logIsAway(reason: Error | null): void {
+    this.#waits.set('log', reason);
+  }
+
+  async #record(state: 'idle' | 'halted' | 'paused' | 'running', error: unknown): Promise<boolean> {
+    if (this.#opened === null) return false;
+    return recordOutcome(this.#settings, this.#opened.task, state, error);
   }
 
   async #fold(batches: readonly RecordBatch[]): Promise<void> {
@@ -223,7 +234,7 @@ export class LiveTask {
         'task waits for infrastructure and tries again',
       );
     // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
-    void this.recordOutcome(reason === null ? 'running' : 'paused', reason);
+    this.#waits.set('work', reason);
   }
 }
 

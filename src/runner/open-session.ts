@@ -53,21 +53,24 @@ function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan
   if (watermarkMs + latenessMs < passedMs) session.tick(Math.ceil(passedMs - maxEventTimeMs));
 }
 
-/** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. */
+/** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. @returns whether it was written */
 export async function recordOutcome(
   settings: RunnerSettings,
   task: OwnedTask,
   state: 'idle' | 'paused' | 'running' | 'halted',
   error: unknown,
-): Promise<void> {
+): Promise<boolean> {
   const reason = error === null ? null : describeError(error);
-  await inTransaction(settings.pool, (client) => setTaskState(client, task, state, reason)).catch(
-    (failure: Error) =>
-      settings.logger.warn(
-        { task: taskLabel(task), failure: failure.message },
-        'task state not recorded',
-      ),
-  );
+  try {
+    await inTransaction(settings.pool, (client) => setTaskState(client, task, state, reason));
+    return true;
+  } catch (failure) {
+    settings.logger.warn(
+      { task: taskLabel(task), failure: describeError(failure) },
+      'task state not recorded',
+    );
+    return false;
+  }
 }
 
 /** Whether the same thing, tried again later, may succeed: infrastructure that is away, or an error that says so of itself. */

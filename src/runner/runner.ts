@@ -3,6 +3,7 @@ import type { Runner, RunnerCounters } from '../reprise.ts';
 import { assertDatabase } from './assert-database.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { Ownership } from './ownership/ownership.ts';
+import { PartsWatch } from './parts-watch.ts';
 import type { RunnerSettings } from './settings.ts';
 import { ShownOffsets } from './shown-offsets.ts';
 import { TaskHosts } from './task-hosts.ts';
@@ -20,10 +21,13 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
   const requested = new AbortController();
   const hosts = new TaskHosts(waking, plans, () => requested.abort());
   const shown = new ShownOffsets(settings, () => hosts.runners());
+  const watch = new PartsWatch(settings, plans, (reason) => hosts.logIsAway(reason));
   const { pool, logger, owner: instance, leaseMs = LEASE_MS } = settings;
   const ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
   let stopped: Promise<void> | null = null;
   const stop = async (graceMs: number) => {
+    if (settings.ownRun !== undefined) settings.ownRun.isUnderWay = false;
+    watch.stop();
     await ownership.stop(graceMs);
     await shown.stop(() => hosts.stop(graceMs));
     await ownership.leave();
@@ -36,14 +40,21 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
       try {
         await assertDatabase(settings.pool);
         await hosts.prepare();
-        if (stopped === null) await ownership.start();
+        if (stopped === null) {
+          watch.start();
+          await ownership.start();
+        }
       } catch (error) {
         // What was closed under its hands is no failure of the start.
-        if (stopped === null) throw error;
+        if (stopped === null) {
+          watch.stop();
+          throw error;
+        }
       }
       if (stopped !== null) return;
       relay.start();
       shown.start();
+      if (settings.ownRun !== undefined) settings.ownRun.isUnderWay = true;
     },
     async stop({ graceMs = GRACE_MS } = {}) {
       stopped ??= stop(graceMs);
@@ -58,13 +69,12 @@ export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): 
           phase,
         }),
       ),
-    counters: () =>
-      hosts.runners().map(
-        ({ plan, counters }): RunnerCounters => ({
-          name: plan.name,
-          version: plan.version,
-          ...counters,
-        }),
-      ),
+    counters: () => countersOf(hosts),
   };
+}
+
+function countersOf(hosts: TaskHosts): readonly RunnerCounters[] {
+  return hosts
+    .runners()
+    .map(({ plan, counters }) => ({ name: plan.name, version: plan.version, ...counters }));
 }

@@ -28,6 +28,8 @@ export interface RunnerSettings {
   readonly confinedTo?: readonly string[] | null;
   /** False: no code is made from text. Default true. */
   readonly generatedCode?: boolean;
+  /** Whether the runner of this process has started and not stopped; the runner keeps it. */
+  readonly ownRun?: { isUnderWay: boolean };
   /** Told after a flush that put events into the outbox. */
   readonly onEmissions?: () => void;
 }

@@ -30,6 +30,8 @@ export class TaskHosts implements TaskHost {
   readonly #onStopRequested: () => void;
   /** When the partitions of a projection's topics were last looked at, by its name; monotonic milliseconds. */
   readonly #lookedAt = new Map<string, number>();
+  /** Names of projections whose partitions are being looked at in the background. */
+  readonly #looking = new Set<string>();
   readonly #selection: TaskSelection | null;
   readonly #told = new Set<string>();
   readonly #stalledMs: number;
@@ -103,6 +105,13 @@ export class TaskHosts implements TaskHost {
     this.#onStopRequested();
   }
 
+  /** The log is away (with why) or there (null): the running tasks show it. May be repeated. */
+  logIsAway(reason: Error | null): void {
+    for (const runner of this.#runners) {
+      for (const task of runner.running()) task.logIsAway(reason);
+    }
+  }
+
   /** One for each declared projection. */
   runners(): readonly ProjectionRunner[] {
     return this.#runners;
@@ -156,19 +165,31 @@ export class TaskHosts implements TaskHost {
     return false;
   }
 
+  /** The first look is waited for. Later ones only notice growth: a log that is away then must not hold up the heartbeat, and with it the lease. */
   async #lookAtPartitions(plan: Plan): Promise<void> {
     const before = this.#lookedAt.get(plan.name);
-    if (before !== undefined && performance.now() - before < LOOK_EVERY_MS) return;
-    try {
-      const topics = await this.#settings.log.describe(topicsOf(plan));
-      const runner = this.#runnerOf(keyOf(plan, 0));
-      const problem = await matchPartitions(this.#settings, plan, topics);
-      if (problem !== null) runner?.refuse(problem);
-      for (const task of runner?.running() ?? []) this.#watch(task, topics);
-    } catch (error) {
-      // Later ones only notice growth: a log that is away then must not cost the lease.
-      if (before === undefined) throw readerOf(plan, error);
+    if (before === undefined) {
+      return this.#lookNow(plan).catch((error: unknown) => {
+        throw readerOf(plan, error);
+      });
     }
+    if (this.#looking.has(plan.name) || performance.now() - before < LOOK_EVERY_MS) return;
+    this.#looking.add(plan.name);
+    void this.#lookNow(plan)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#looking.delete(plan.name);
+        this.#lookedAt.set(plan.name, performance.now());
+      });
+  }
+
+  /** Makes the tasks of partitions that are new, and watches over those that run. */
+  async #lookNow(plan: Plan): Promise<void> {
+    const topics = await this.#settings.log.describe(topicsOf(plan));
+    const runner = this.#runnerOf(keyOf(plan, 0));
+    const problem = await matchPartitions(this.#settings, plan, topics);
+    if (problem !== null) runner?.refuse(problem);
+    for (const task of runner?.running() ?? []) this.#watch(task, topics);
     this.#lookedAt.set(plan.name, performance.now());
   }
 }

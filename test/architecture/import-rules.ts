@@ -62,7 +62,9 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'src/scan-report.ts',
   ],
   'scan-report.ts': [LOG_PORT],
+  'reprise-status.ts': [],
   'reprise.ts': [
+    'src/reprise-status.ts',
     LOG_PORT,
     'src/erasure/postgres/forget-subject.ts',
     'src/projection/plan.ts',

@@ -5,7 +5,8 @@ export async function settled(app: Reprise): Promise<void> {
   for (let quiet = 0; quiet < 2; ) {
     const status = await app.status();
     const busy = status.some(
-      ({ state, lagRecords, unpublished }) => state === 'active' && lagRecords + unpublished > 0n,
+      ({ state, lagRecords, unpublished }) =>
+        state === 'active' && (lagRecords !== 0n || unpublished > 0n),
     );
     const halted = status.flatMap(({ tasks }) => tasks).find(({ error }) => error !== null);
     if (halted !== undefined) throw new Error(halted.error ?? '');

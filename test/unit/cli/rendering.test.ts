@@ -72,34 +72,78 @@ describe('compareRows', () => {
 
 describe('texts for people', () => {
   it('show a status with the reason of a halt', () => {
-    const text = statusText([
-      {
-        name: 'metrics',
-        version: 1,
-        state: 'active',
-        paused: false,
-        rows: 7n,
-        lagRecords: 2n,
-        deadLetters: 0n,
-        lateEvents: 0n,
-        unpublished: 0n,
-        tasks: [
-          {
-            partition: 0,
-            state: 'halted',
-            nextOffset: 3n,
-            stableEndOffset: 5n,
-            lagRecords: 2n,
-            watermark: null,
-            epoch: 1n,
-            owner: 'me',
-            error: 'DECODE_FAILED: topic[0]@3',
-          },
-        ],
-      },
-    ]);
+    const text = statusText(
+      [
+        {
+          name: 'metrics',
+          version: 1,
+          state: 'active',
+          paused: false,
+          rows: 7n,
+          rowsAreEstimated: false,
+          lagRecords: 2n,
+          deadLetters: 0n,
+          lateEvents: 0n,
+          unpublished: 0n,
+          countedUpTo: 1_000n,
+          tasks: [
+            {
+              partition: 0,
+              state: 'halted',
+              nextOffset: 3n,
+              stableEndOffset: 5n,
+              lagRecords: 2n,
+              watermark: null,
+              epoch: 1n,
+              owner: 'me',
+              error: 'DECODE_FAILED: topic[0]@3',
+            },
+          ],
+        },
+      ],
+      [],
+    );
     expect(text).toContain('metrics v1 [0]');
     expect(text).toContain('DECODE_FAILED: topic[0]@3');
+  });
+
+  it('name a part that is away, a lag that is unknown, an estimate and a count that was cut short', () => {
+    const text = statusText(
+      [
+        {
+          name: 'metrics',
+          version: 1,
+          state: 'active',
+          paused: false,
+          rows: 7_000_000n,
+          rowsAreEstimated: true,
+          lagRecords: null,
+          deadLetters: 1_000n,
+          lateEvents: 999n,
+          unpublished: 0n,
+          countedUpTo: 1_000n,
+          tasks: [],
+        },
+      ],
+      [
+        { part: 'postgres', isAway: false, reason: null },
+        { part: 'kafka', isAway: true, reason: 'LOG_UNAVAILABLE: no broker answers' },
+      ],
+    );
+    expect(text.split('\n')[0]).toBe('kafka is away: LOG_UNAVAILABLE: no broker answers');
+    const row = /metrics.*/.exec(text)?.[0] ?? '';
+    expect(row.split(/\s+/)).toEqual([
+      'metrics',
+      '1',
+      'active',
+      '~7000000',
+      '?',
+      '1000+',
+      '999',
+      '0',
+    ]);
+    expect(text).toContain('reprise status --exact');
+    expect(text).not.toContain('postgres is away');
   });
 
   it('show the progress of a rebuild with its rate and time left', () => {
@@ -118,6 +162,7 @@ describe('texts for people', () => {
           eventsPerSecond: 200,
           lagRecords: 3n,
           rows: 12n,
+          rowsAreEstimated: false,
           columns: ['user_id', 'events'],
           newest: [{ user_id: 'u1', events: 4n }],
           errors: [],

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
-import type { InstanceStatus, ProjectionStatus, TaskStatus } from '../../../src/reprise.ts';
-import { healthOf } from '../../../src/runner/health.ts';
-
-const instance = (isLive: boolean): InstanceStatus => ({
-  instance: 'a',
-  startedAt: new Date(0),
-  lastBeatAt: new Date(0),
-  isLive,
-  stopRequested: false,
-  tasks: 1,
-});
+import type { PartStatus, ProjectionStatus, TaskStatus } from '../../../src/reprise.ts';
+import { healthOf } from '../../../src/runner/status/health.ts';
 
 const projection = (
   task: Partial<TaskStatus>,
@@ -20,10 +11,12 @@ const projection = (
   state: 'active',
   paused: false,
   rows: 0n,
+  rowsAreEstimated: false,
   lagRecords: 99n,
   deadLetters: 0n,
   lateEvents: 0n,
   unpublished: 0n,
+  countedUpTo: 1_000n,
   tasks: [
     {
       partition: 0,
@@ -48,10 +41,11 @@ test('lag, a rebuild, a version that waits and a paused projection are no proble
     projection({ state: 'idle', owner: null }, { state: 'ready', version: 3 }),
     projection({ state: 'idle', owner: null }, { paused: true }),
   ];
-  expect(healthOf(statuses, [instance(true)])).toEqual({
+  expect(healthOf({ isLive: true, statuses, parts: [] })).toEqual({
     isLive: true,
     isReady: true,
     problems: [],
+    parts: [],
   });
 });
 
@@ -60,19 +54,34 @@ test.each([
   [{ state: 'paused', error: 'no database' }, 'sales v1 [0] waits: no database'],
   [{ state: 'idle', owner: null }, 'sales v1 [0] has no owner'],
 ] as const)('%j is told', (task, problem) => {
-  expect(healthOf([projection(task)], [instance(true)])).toEqual({
+  expect(healthOf({ isLive: true, statuses: [projection(task)], parts: [] })).toEqual({
     isLive: true,
     isReady: false,
     problems: [problem],
+    parts: [],
   });
 });
 
 test('without a live instance nothing is well', () => {
-  for (const instances of [[], [instance(false)]]) {
-    expect(healthOf([projection({})], instances)).toEqual({
-      isLive: false,
-      isReady: false,
-      problems: ['no instance runs'],
-    });
-  }
+  expect(healthOf({ isLive: false, statuses: [projection({})], parts: [] })).toEqual({
+    isLive: false,
+    isReady: false,
+    problems: ['no instance runs'],
+    parts: [],
+  });
+});
+
+test('a part that is away is named, and where it is Postgres nothing else is known', () => {
+  const kafka: PartStatus = { part: 'kafka', isAway: true, reason: 'no broker answers' };
+  expect(healthOf({ isLive: true, statuses: [projection({})], parts: [kafka] })).toMatchObject({
+    isReady: false,
+    problems: ['kafka is away: no broker answers'],
+  });
+  const postgres: PartStatus = { part: 'postgres', isAway: true, reason: 'refused' };
+  expect(healthOf({ isLive: null, statuses: [], parts: [postgres] })).toEqual({
+    isLive: null,
+    isReady: false,
+    problems: ['postgres is away: refused'],
+    parts: [postgres],
+  });
 });

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isRepriseError } from '../reprise-error.ts';
+
+/**
+ * The id of the Kafka cluster behind `brokers`, kept in the data directory of the embedded Postgres: while Kafka is away, its read models are
+ * still found. @throws LOG_UNAVAILABLE when it is away and was never reached from here, LOG_UNAUTHORIZED
+ */
+export async function knownCluster(
+  dataDirectory: string,
+  brokers: readonly string[],
+  ask: () => Promise<string>,
+): Promise<string> {
+  const file = join(dataDirectory, 'kafka-clusters.json');
+  const clusters = readClusters(file);
+  const place = [...brokers].sort().join(',');
+  try {
+    const cluster = await ask();
+    if (clusters[place] !== cluster) writeClusters(file, { ...clusters, [place]: cluster });
+    return cluster;
+  } catch (error) {
+    const known = clusters[place];
+    if (known !== undefined && isRepriseError(error, 'LOG_UNAVAILABLE')) return known;
+    throw error;
+  }
+}
+
+/** By brokers, the id of their cluster; empty where nothing readable is kept. */
+function readClusters(file: string): Readonly<Record<string, string>> {
+  try {
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const entries = typeof kept === 'object' && kept !== null ? Object.entries(kept) : [];
+    return Object.fromEntries(
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** A folder that cannot be written is reported by the server that is to live there. */
+function writeClusters(file: string, clusters: Readonly<Record<string, string>>): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(clusters, null, 2)}\n`);
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Pool } from 'pg';
+import { within } from '../../async/within.ts';
+import type { Plan } from '../../projection/plan.ts';
+import type {
+  HealthReport,
+  InstanceStatus,
+  LivenessOptions,
+  PartStatus,
+  ProjectionStatus,
+} from '../../reprise.ts';
+import { readInstances } from '../ownership/lifecycle.ts';
+import type { RunnerSettings } from '../settings.ts';
+import { askParts } from './parts.ts';
+import { readStatus } from './read-status.ts';
+
+/** How long Postgres may take to answer a probe. */
+const PATIENCE_MS = 8_000;
+
+/** What health is judged from. */
+export interface HealthFacts {
+  /** Null: Postgres does not answer. */
+  readonly isLive: boolean | null;
+  readonly statuses: readonly ProjectionStatus[];
+  readonly parts: readonly PartStatus[];
+}
+
+/**
+ * Whether the projections are run, from the instances in Postgres alone: the log is not asked, and what is counted does not grow with
+ * rows or records. A process that runs them itself is alive as long as it can answer.
+ */
+export async function readLiveness(
+  { pool, ownRun }: Pick<RunnerSettings, 'pool' | 'ownRun'>,
+  { host }: LivenessOptions = {},
+): Promise<boolean | null> {
+  if (ownRun?.isUnderWay === true) return true;
+  const instances = await answered(pool, readInstances);
+  return instances === null ? null : isAnyLive(instances, host);
+}
+
+/** For probes. Takes constant time, and answers whichever part is away. */
+export async function readHealth(
+  settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry' | 'ownRun'>,
+  plans: readonly Plan[],
+): Promise<HealthReport> {
+  const [isLive, statuses, parts] = await Promise.all([
+    readLiveness(settings),
+    answered(settings.pool, (pool) => readStatus({ ...settings, pool }, plans)),
+    askParts(settings, plans),
+  ]);
+  return healthOf({ isLive, statuses: statuses ?? [], parts });
+}
+
+/**
+ * What is wrong, in words. Alive: an instance runs. Ready: besides, no part is away, every task of every active version that is not
+ * paused has an owner and has not halted. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
+ */
+export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport {
+  const absent = parts.flatMap(({ part, isAway, reason }) =>
+    isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
+  );
+  const problems = statuses
+    .filter(({ state, paused }) => state === 'active' && !paused)
+    .flatMap(({ name, version, tasks }) =>
+      tasks.flatMap(({ partition, state, owner, error }) => {
+        const task = `${name} v${version} [${partition}]`;
+        if (state === 'halted') return [`${task} halted: ${error ?? 'no reason given'}`];
+        if (state === 'paused') return [`${task} waits: ${error ?? 'no reason given'}`];
+        return owner === null ? [`${task} has no owner`] : [];
+      }),
+    );
+  const found = isLive === false ? ['no instance runs', ...absent] : [...absent, ...problems];
+  const isReady = isLive === true && found.length === 0;
+  return { isLive, isReady, problems: [...new Set(found)], parts };
+}
+
+function isAnyLive(instances: readonly InstanceStatus[], host: string | undefined): boolean {
+  return instances.some(
+    ({ isLive, instance }) => isLive && (host === undefined || instance.startsWith(`${host}/`)),
+  );
+}
+
+/** Null: Postgres did not answer, or not with what was asked for. */
+async function answered<Result>(
+  pool: Pool,
+  ask: (pool: Pool) => Promise<Result>,
+): Promise<Result | null> {
+  return within(PATIENCE_MS, 'postgres', ask(pool)).catch(() => null);
+}
