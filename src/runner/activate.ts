@@ -54,7 +54,9 @@ async function assertRun(
   { requireRunner = false }: ActivateOptions,
 ): Promise<void> {
   const from = await readActive(pool, projection);
-  if (from === null || from === to) return;
+  const stored = await inTransaction(pool, (client) => readVersion(client, projection, to));
+  // One that is not built is refused for that, further on.
+  if (from === null || from === to || stored?.state !== 'ready') return;
   const alone = await partitionsLeftAlone(
     pool,
     { projection, from, to },

@@ -1,5 +1,6 @@
 import { classify } from '../readmodel/postgres-errors.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
+import { buildAnew } from './build-anew.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { acquireTask, factsOf, setTaskState } from './checkpoint-store.ts';
@@ -109,6 +110,13 @@ async function describePartition(
   return { topic, topicId: description.topicId, startOffset, stableEndOffset };
 }
 
+/** A version that is being built goes on with the flag; one that runs is built already, so only another one can be. */
+function acceptance(task: OwnedTask, { nowMs = null }: SessionOptions): string {
+  return nowMs === null
+    ? `run: reprise rebuild ${task.projection} --from-start-of-log`
+    : buildAnew(task, true);
+}
+
 /** The beginning of a topic that this task has never read. */
 function firstCheckpoint(
   task: OwnedTask,
@@ -119,7 +127,7 @@ function firstCheckpoint(
     throw new RepriseError(
       'DATA_LOSS',
       `${topic}[${task.partition}] no longer begins at 0 but at ${startOffset}: a read model built now would lack the events before. ` +
-        `To accept that, run: reprise rebuild ${task.projection} --from-start-of-log`,
+        `To accept that, ${acceptance(task, options)}`,
       { facts: { ...factsOf(task), topic, offset: startOffset } },
     );
   }

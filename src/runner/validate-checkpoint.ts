@@ -2,11 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, TopicDescription } from '../log/event-log.ts';
 import { recordHash } from '../log/log-record.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { buildAnew } from './build-anew.ts';
 import type { TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 import { factsOf } from './checkpoint-store.ts';
-
-const REBUILD = 'Raise the version of the projection and rebuild it from what the log holds now.';
 
 /**
  * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2 start ≤ next_offset ≤ end, 3 the last record's leader epoch
@@ -56,7 +55,7 @@ function cannotGoOn(
   const where = `${topic}[${task.partition}]@${nextOffset}`;
   return new RepriseError(
     why.code,
-    `${taskLabel(task)} cannot go on at ${where}: ${why.what} ${REBUILD}`,
+    `${taskLabel(task)} cannot go on at ${where}: ${why.what} To build it from what the log holds now: ${buildAnew(task, why.code === 'DATA_LOSS')}`,
     { facts: { ...factsOf(task), topic, offset: nextOffset } },
   );
 }

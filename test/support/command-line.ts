@@ -98,10 +98,11 @@ function captured(stream: NodeJS.WriteStream) {
   };
 }
 
-/** The commands that a message tells to type, in its order: `reprise rebuild orders` gives `['rebuild', 'orders']`. Words end at punctuation or at what is no part of a command. */
+/** The commands that a message tells to type, in its order: `reprise rebuild orders` gives `['rebuild', 'orders']`. Words end at punctuation. */
 export function commandsIn(message: string): readonly (readonly string[])[] {
-  const found = message.matchAll(
-    /reprise ((?:[a-z][\w-]*)(?: (?:--?[\w-]+|[\w.[\]@-]*\w[\w.[\]@-]*))*)/g,
-  );
-  return [...found].map(([, words = '']) => words.replace(/[.,;:]+$/, '').split(' '));
+  const known = createProgram().commands.map((command) => command.name());
+  const found = message.matchAll(/reprise ((?:[a-z][\w-]*)(?: (?:--?[\w-]+|[\w.[\]@-]*[\w\]]))*)/g);
+  return [...found]
+    .map(([, words = '']) => words.replace(/[.,;:]+$/, '').split(' '))
+    .filter(([first = '']) => known.includes(first));
 }

@@ -70,21 +70,20 @@ export class FailedRecords {
 
   #failure(letter: DeadLetter, attempts: number, isFinal: boolean, cause?: unknown): RepriseError {
     const { topic, partition, offset, reason, message } = letter;
-    return new RepriseError(
-      reason,
-      `${message} The task ${taskLabel(this.#task)} ${isFinal ? 'halts before it: nothing is skipped silently. Mend the schema or the projection, then run reprise resume; or let such records be set aside: onError "skip" or "quarantineKey".' : `goes on from its committed rows (attempt ${attempts}).`}`,
-      {
-        cause,
-        retriable: !isFinal,
-        facts: {
-          ...factsOf(this.#task),
-          topic,
-          partition,
-          offset,
-          ...(isFinal ? {} : { attempt: attempts }),
-        },
+    const next = isFinal
+      ? `halts before it: nothing is skipped silently. Mend the schema or the projection, or let such records be set aside (onError "skip" or "quarantineKey"); start that code, and run: reprise resume ${this.#task.projection}`
+      : `goes on from its committed rows (attempt ${attempts}).`;
+    return new RepriseError(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
+      cause,
+      retriable: !isFinal,
+      facts: {
+        ...factsOf(this.#task),
+        topic,
+        partition,
+        offset,
+        ...(isFinal ? {} : { attempt: attempts }),
       },
-    );
+    });
   }
 }
 
