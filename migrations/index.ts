@@ -13,6 +13,7 @@ import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
 import { outboxByVersion } from './0021-outbox-by-version.ts';
 import { causes } from './0022-causes.ts';
+import { topicPartitions } from './0024-topic-partitions.ts';
 import { letterOrder } from './0026-letter-order.ts';
 import { mergeDistinct } from './0028-merge-distinct.ts';
 import type { Migration } from './migration.ts';
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   dataKeys,
   outboxByVersion,
   causes,
+  topicPartitions,
   letterOrder,
   mergeDistinct,
 ];

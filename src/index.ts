@@ -48,6 +48,8 @@ export type { Field, FieldType } from './event/field-type.ts';
 export type { Redacted } from './event/redacted.ts';
 export { isRedacted, REDACTED } from './event/redacted.ts';
 export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
+export type { RepartitionOptions, RepartitionReport } from './log/copy/repartition.ts';
+export { repartitionTopic } from './log/copy/repartition.ts';
 export type {
   AppendRecord,
   EventLog,

@@ -4,6 +4,7 @@ import { findConfigFile, loadConfigFile } from '../config/load-config-file.ts';
 import type { RepriseConfig } from '../config/reprise-config.ts';
 import { EXIT } from './exit-codes.ts';
 import { jsonText } from './json-text.ts';
+import { addLogRepartition } from './log-repartition.ts';
 import { progressView } from './progress.ts';
 import { Interrupted, stopOnSignals } from './stop-signal.ts';
 import { type GlobalOptions, optionsOf, quietly } from './with-app.ts';
@@ -14,7 +15,7 @@ interface LogCopyOptions {
   readonly copyOnly?: true;
 }
 
-/** `reprise log copy`: moves the log from Postgres to Kafka. */
+/** `reprise log`: `copy` moves the log from Postgres to Kafka, `repartition` mends a topic that has gained partitions. */
 export function addLog(program: Command): void {
   const log = program.command('log').description('work on the log itself');
   log
@@ -42,6 +43,7 @@ export function addLog(program: Command): void {
       else console.log(reportText(report));
       if (report.obstacles.length > 0) process.exitCode = EXIT.failed;
     });
+  addLogRepartition(log);
 }
 
 async function copy(options: LogCopyOptions & GlobalOptions): Promise<CopyLogReport> {

@@ -1,6 +1,11 @@
+import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
+import { splitKey } from '../readmodel/split-key.ts';
+import { keyNames } from '../readmodel/table-name.ts';
 import { RepriseError } from '../reprise-error.ts';
+import type { GrownTopic } from './first-partitions.ts';
+import { topicsThatGrew } from './first-partitions.ts';
 import { ensureTasks } from './ownership/instance-store.ts';
 import type { RunnerSettings } from './settings.ts';
 import { partitionsOf, topicsOf } from './topics-of.ts';
@@ -10,7 +15,7 @@ import { swapViews } from './version-tables.ts';
 
 /**
  * Makes the tasks of a version, one for each partition of its topics. Where topics have gained partitions since, keys have moved: a read model whose rows merge goes on, with
- * the new partitions from their first offset and a view that merges; others cannot.
+ * the new partitions from their first offset and a view that merges; others cannot, and a new one cannot begin.
  * @param topics as the log describes them now
  * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
  */
@@ -22,19 +27,19 @@ export async function matchPartitions(
   const partitions = partitionsOf(plan, topics);
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);
+    const grown = await topicsThatGrew(client, topics.values());
     const { rows } = await client.query<{ tasks: string }>(
       'select count(*) as tasks from reprise.tasks where projection = $1 and version = $2',
       [plan.name, plan.version],
     );
     const before = Number(rows[0]?.tasks ?? 0);
     if (before >= partitions) return null;
-    if (before > 0 && plan.table.view?.merges === null) return cannotGrow(plan, before, partitions);
+    const cannotMerge = plan.table.view?.merges === null;
+    if (before > 0 && cannotMerge) return cannotGrow(plan, before, partitions);
     await ensureTasks(client, { projection: plan.name, version: plan.version }, partitions);
-    if (before === 0) return null;
-    await client.query(
-      'update reprise.projections set partitions_grew = true where projection = $1',
-      [plan.name],
-    );
+    if (before === 0 && grown.length === 0) return null;
+    if (cannotMerge) return cannotBegin(plan, grown);
+    await mergeFromNowOn(client, plan.name);
     if (active === plan.version) await swapViews(client, plan);
     settings.logger.warn(
       { projection: plan.name, version: plan.version, from: before, to: partitions },
@@ -44,12 +49,86 @@ export async function matchPartitions(
   });
 }
 
+/**
+ * Before a version is built: refuses it where its topics have gained partitions and it needs every event of a key in one; where its rows merge when they are read, its view will.
+ * @throws PARTITIONS_CHANGED
+ */
+export async function admitTopics(
+  settings: Pick<RunnerSettings, 'pool'>,
+  plan: Plan,
+  topics: ReadonlyMap<string, TopicDescription>,
+): Promise<void> {
+  await inTransaction(settings.pool, async (client) => {
+    await lockProjection(client, plan.name);
+    const grown = await topicsThatGrew(client, topics.values());
+    if (grown.length === 0) return;
+    if (plan.table.view?.merges === null) throw cannotBegin(plan, grown);
+    await mergeFromNowOn(client, plan.name);
+  });
+}
+
+/**
+ * Once a version is built: no key may have rows of two partitions, where they are not merged when they are read. That finds topics that had gained partitions before they were
+ * first read, and producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
+ */
+export async function requireWholeKeys(
+  client: ClientBase,
+  plan: Plan,
+  partitions: number,
+): Promise<void> {
+  if (partitions < 2 || plan.table.view?.merges !== null) return;
+  const columns =
+    plan.kind === 'table' ? keyNames(plan.table) : plan.keys.map(({ column }) => column);
+  const key = await splitKey(client, plan.table, columns);
+  if (key === null) return;
+  const topics = topicsOf(plan);
+  throw new RepriseError(
+    'PARTITIONS_CHANGED',
+    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} gained partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
+    { facts: { projection: plan.name, version: plan.version, key } },
+  );
+}
+
+async function mergeFromNowOn(client: ClientBase, projection: string): Promise<void> {
+  await client.query(
+    'update reprise.projections set partitions_grew = true where projection = $1',
+    [projection],
+  );
+}
+
 function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
-  const topics = topicsOf(plan).join(', ');
+  const topics = topicsOf(plan);
   return new RepriseError(
     'PARTITIONS_CHANGED',
-    `${plan.name} v${plan.version} was built on ${before} partitions of ${topics}, which now have ${now}: keys have moved, so that events of one key lie in two partitions, and it needs them in one. ` +
-      `Copy the events to a new topic of ${now} partitions, name that in the event definition, raise the version and rebuild.`,
+    `${plan.name} v${plan.version} was built on ${before} partitions of ${topics.join(', ')}, which now have ${now}: ${remedy(topics, now)}`,
     { facts: { projection: plan.name, version: plan.version, from: before, to: now } },
+  );
+}
+
+function cannotBegin(plan: Plan, grown: readonly GrownTopic[]): RepriseError {
+  const [first] = grown as readonly [GrownTopic];
+  const had = grown
+    .map(
+      ({ topic, before, now }) =>
+        `${topic} had ${before} partitions when it was first read and has ${now} now`,
+    )
+    .join(', ');
+  const topics = grown.map(({ topic }) => topic);
+  return new RepriseError(
+    'PARTITIONS_CHANGED',
+    `${plan.name} v${plan.version} cannot be built: ${had}: ${remedy(topics, first.now)}`,
+    {
+      facts: { projection: plan.name, version: plan.version, from: first.before, to: first.now },
+    },
+  );
+}
+
+function remedy(topics: readonly string[], partitions: number): string {
+  const commands = topics.map(
+    (topic) => `reprise log repartition ${topic} --to ${topic}-${partitions}`,
+  );
+  return (
+    'keys have moved, so that events of one key lie in two partitions, and it needs them in one. ' +
+    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that in the event definition, raise the version and rebuild.`
   );
 }

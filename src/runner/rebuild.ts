@@ -9,6 +9,7 @@ import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { finishTable } from './finish-table.ts';
 import { untilFirstFailure } from './first-failure.ts';
+import { admitTopics, requireWholeKeys } from './grown-topics.ts';
 import { copyJournal } from './journal-store.ts';
 import { isPresent } from './ownership/instance-store.ts';
 import { withPresence } from './ownership/presence.ts';
@@ -45,10 +46,10 @@ const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Replays the log into the declared versions of projections, beside the live ones, which go on untouched. One rebuild of a version at a time, over all instances. Steps: 1 make each version's table without
- * constraints (or find it: a rebuild that was killed goes on), 2 capture the stable end offsets, 3 replay every partition into all of them, appending partial rows,
+ * Replays the log into the declared versions of projections, beside the live ones, which go on untouched. One rebuild of a version at a time, over all instances. Steps: 1 capture the stable end offsets, and refuse
+ * topics that have gained partitions where a version cannot bear that, 2 make each version's table without constraints (or find it: a rebuild that was killed goes on), 3 replay every partition into all of them, appending partial rows,
  * 4 add primary keys and indexes, merging keys that were appended more than once, 5 mark each version ready for `activate`.
- * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, DATA_LOSS
+ * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, PARTITIONS_CHANGED, DATA_LOSS
  */
 export async function rebuild(
   settings: RunnerSettings,
@@ -80,8 +81,11 @@ async function rebuildAlone(
 ): Promise<readonly RebuildReport[]> {
   const startedMs = performance.now();
   const { asOf = null, onProgress, signal = new AbortController().signal } = options;
-  for (const plan of plans) await beginBuilding(settings, plan, asOf); // 1
-  const described = await settings.log.describe([...new Set(plans.flatMap(topicsOf))]); // 2
+  const described = await settings.log.describe([...new Set(plans.flatMap(topicsOf))]); // 1
+  for (const plan of plans) {
+    await admitTopics(settings, plan, ownTopics(plan, described));
+    await beginBuilding(settings, plan, asOf); // 2
+  }
   const versions: Building[] = [];
   for (const plan of plans) {
     const topics = ownTopics(plan, described);
@@ -161,11 +165,12 @@ async function replayAll(
 /** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
 async function finish(
   settings: RunnerSettings,
-  { plan, progress }: Building,
+  { plan, progress, partitions }: Building,
   state: VersionState,
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
     if (plan.rebuild === 'partial') await finishTable(client, plan, progress.phase);
+    await requireWholeKeys(client, plan, partitions);
     await setVersionState(client, { projection: plan.name, version: plan.version }, state);
     return countRows(client, plan.table);
   });

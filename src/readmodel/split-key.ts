@@ -1,0 +1,17 @@
+import type { ClientBase } from 'pg';
+import type { TablePlan } from '../projection/table-plan.ts';
+import { quotedList, tableName } from './table-name.ts';
+
+/** A key that has rows of several partitions in the table of a version, as JSON text; null: there is none. Reads the index or all of the table. */
+export async function splitKey(
+  client: ClientBase,
+  plan: Pick<TablePlan, 'name' | 'version'>,
+  keyColumns: readonly string[],
+): Promise<string | null> {
+  const columns = quotedList(keyColumns);
+  const { rows } = await client.query<{ key: string }>(
+    `select jsonb_build_array(${columns})::text as key from ${tableName(plan)}
+     group by ${columns} having min(_partition) <> max(_partition) limit 1`,
+  );
+  return rows[0]?.key ?? null;
+}
