@@ -26,7 +26,10 @@ export function claimsRecord(event: EventDefinition, schemaText: string): boolea
 }
 
 /** The names under which records of an event may have been written: its schema's with their aliases (Avro 1.12), and those of its recorded versions. */
-function eventRecordNames({ schemaText = '', evolution }: EventDefinition): readonly string[] {
+export function eventRecordNames({
+  schemaText = '',
+  evolution,
+}: EventDefinition): readonly string[] {
   const texts = [schemaText, ...(evolution?.versions.map((each) => each.schemaText ?? '') ?? [])];
   return texts.flatMap((text) => {
     const { name, aliases = [] } = namesOf(parsed(text));

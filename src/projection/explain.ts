@@ -17,13 +17,17 @@ export function explainPlan(plan: Plan): readonly (readonly [string, readonly st
     ['tables', tables.flatMap(tableText)],
     ['publishes', emissions.length === 0 ? ['nothing'] : emissions.map(emissionText)],
     ['replay', [replayText(plan)]],
+    ['captures', plan.captures.length === 0 ? ['nothing'] : plan.captures],
     ['fingerprint', [plan.fingerprint]],
   ];
 }
 
-function sourceText({ event, where, fields }: SourcePlan): string {
+function sourceText({ event, where, fields, reads }: SourcePlan): string {
+  const more =
+    reads === undefined ? 'any field' : reads.filter((name) => !fields.includes(name)).join(', ');
+  const mentioned = more === '' ? '' : `; its functions read ${more}`;
   const filter = where.length === 0 ? '' : `, where ${where.map(filterText).join(' and ')}`;
-  return `${event.name} from ${event.topic}; decodes ${fields.join(', ') || 'no field by name'}${filter}`;
+  return `${event.name} from ${event.topic}; decodes ${fields.join(', ') || 'no field by name'}${mentioned}${filter}`;
 }
 
 function filterText(filter: SourcePlan['where'][number]): string {

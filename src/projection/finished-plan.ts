@@ -1,14 +1,19 @@
 import type { Fail } from './definition-fault.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { PlanBase, SourcePlan } from './plan.ts';
+import { planCaptures } from './plan-captures.ts';
 import { planErrorPolicies } from './plan-error-policies.ts';
+import { fieldsOfSource, planShape } from './plan-shape.ts';
 import type { Projection } from './projection.ts';
 import type { TablePlan } from './table-plan.ts';
 
-/** A plan from what was declared: with its identity, the fingerprint of its shape and its columns, and whether it can be replayed. */
+/**
+ * A plan from what was declared: with its identity, the shape that decides over its rows and the fingerprint of it, and whether it can be replayed.
+ * @throws DEFINITION_INVALID through `fail` for functions without a text
+ */
 export function finishedPlan<Shape extends { readonly sources: readonly SourcePlan[] }>(
   { name, version, onError }: Projection,
-  shape: Shape,
+  declared: Shape,
   of: {
     readonly fail: Fail;
     /** The first is the one behind the stable view. */
@@ -20,19 +25,37 @@ export function finishedPlan<Shape extends { readonly sources: readonly SourcePl
 ): Shape &
   Pick<
     PlanBase,
-    'name' | 'version' | 'fingerprint' | 'table' | 'tables' | 'rebuild' | 'onError' | 'replayable'
+    | 'name'
+    | 'version'
+    | 'shape'
+    | 'fingerprint'
+    | 'captures'
+    | 'table'
+    | 'tables'
+    | 'rebuild'
+    | 'onError'
+    | 'replayable'
   > {
   const { tables, rebuild } = of;
   const [table] = tables as readonly [TablePlan];
+  const captures = planCaptures(declared, of.fail);
+  const sources = declared.sources.map((source, i): SourcePlan => {
+    const reads = fieldsOfSource(declared, source, i);
+    return reads === null ? source : { ...source, reads };
+  });
+  const plan = { ...declared, sources };
+  const shape = planShape({ ...plan, name, columns: of.columns ?? table.columns });
   return {
     name,
     version,
-    ...shape,
-    fingerprint: fingerprintOf({ ...shape, name, columns: of.columns ?? table.columns }),
+    ...plan,
+    shape,
+    fingerprint: fingerprintOf(shape),
+    captures,
     table,
     tables,
     rebuild,
     onError: planErrorPolicies(onError, of.fail),
-    replayable: shape.sources.every(({ time }) => time.kind !== 'processing'),
+    replayable: sources.every(({ time }) => time.kind !== 'processing'),
   };
 }

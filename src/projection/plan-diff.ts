@@ -1,5 +1,7 @@
-/** Parts of a plan that do not make its rows, or follow from parts that are compared. */
-const NOT_COMPARED = new Set(['fingerprint', 'version', 'comment', 'table', 'parse', 'fields']);
+import type { Json, PlanShape } from './shape-format.ts';
+
+/** Characters of a value that a line shows. */
+const SHOWN_MAX = 120;
 
 /** A plan as JSON: functions as their text, bigints as text. What is stored beside a version, and what `reprise explain --json` prints. */
 export function planJson(plan: unknown): string {
@@ -8,42 +10,102 @@ export function planJson(plan: unknown): string {
   );
 }
 
-/**
- * What changed from a stored plan (parsed JSON) to a declared one, a line for each difference: `window.sizeMs: 60000 → 120000`. Empty when both say the same.
- */
-export function planDifferences(stored: unknown, declared: unknown): readonly string[] {
-  const before = flatten(JSON.parse(planJson(stored)));
-  const after = flatten(JSON.parse(planJson(declared)));
-  const paths = [...new Set([...before.keys(), ...after.keys()])];
-  return paths.flatMap((path) => {
-    const [old, now] = [before.get(path), after.get(path)];
-    if (old === now) return [];
-    return [`${path}: ${old ?? 'nothing'} → ${now ?? 'nothing'}`];
-  });
+/** A value of a shape: what is compared, and how it is shown. */
+interface Leaf {
+  readonly compared: string;
+  readonly shown: string;
 }
 
-function flatten(value: unknown, path = '', found = new Map<string, string>()) {
+/**
+ * What changed from a stored shape (parsed JSON) to a declared one, a line for each difference: `window.sizeMs: 60000 → 120000`. Empty exactly where their
+ * fingerprints are equal.
+ */
+export function shapeDifferences(stored: PlanShape, declared: PlanShape): readonly string[] {
+  const before = leaves(stored.parts);
+  const after = leaves(declared.parts);
+  const paths = [...new Set([...before.keys(), ...after.keys()])];
+  const changed = paths.filter((path) => before.get(path)?.compared !== after.get(path)?.compared);
+  return changed
+    .filter((path) => !isTold(path, changed))
+    .map((path) => {
+      const [from, to] = shortened(
+        before.get(path)?.shown ?? 'nothing',
+        after.get(path)?.shown ?? 'nothing',
+      );
+      return `${path}: ${from} → ${to}`;
+    });
+}
+
+/** Whether a changed order follows from entries that changed. */
+function isTold(path: string, changed: readonly string[]): boolean {
+  if (!path.endsWith(IN_ORDER)) return false;
+  const list = `${path.slice(0, -IN_ORDER.length)}[`;
+  return changed.some((other) => other.startsWith(list));
+}
+
+const IN_ORDER = ' in order';
+
+function leaves(
+  value: Json,
+  path = '',
+  found = new Map<string, Leaf>(),
+): ReadonlyMap<string, Leaf> {
   if (typeof value !== 'object' || value === null) {
-    found.set(path, shortened(JSON.stringify(value)));
-    return found;
+    const text = JSON.stringify(value);
+    return found.set(path, { compared: text, shown: text });
   }
-  for (const [key, each] of Object.entries(value)) {
-    if (NOT_COMPARED.has(key)) continue;
-    const step = Array.isArray(value) ? `[${nameOf(each) ?? key}]` : path === '' ? key : `.${key}`;
-    flatten(each, path + step, found);
+  const { computes, text } = value as { readonly [key: string]: Json };
+  if (typeof computes === 'string' && typeof text === 'string') {
+    return found.set(path, { compared: computes, shown: text.replace(/\s+/g, ' ') });
   }
-  return found;
+  const entries = Object.entries(value);
+  if (entries.length === 0)
+    found.set(path, { compared: '{}', shown: Array.isArray(value) ? '[]' : '{}' });
+  const taken = new Set<string>();
+  for (const [key, each] of entries) {
+    const step = Array.isArray(value)
+      ? `[${stepName(each, key, taken)}]`
+      : path === ''
+        ? key
+        : `.${key}`;
+    leaves(each, path + step, found);
+  }
+  return orderOf(value, path, found);
 }
 
 /** Entries of lists are told by their names where they have one, so that one more does not make all that follow look changed. */
-function nameOf(value: unknown): string | null {
+function stepName(value: Json, index: string, taken: Set<string>): string {
+  const name = nameOf(value);
+  const step = name === null || taken.has(name) ? index : name;
+  taken.add(step);
+  return step;
+}
+
+function nameOf(value: Json): string | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { name, column, event } = value as Readonly<Record<string, unknown>>;
+  const { name, column, event } = value as { readonly [key: string]: Json };
   if (typeof name === 'string') return name;
   if (typeof column === 'string') return column;
   return event === undefined ? null : nameOf(event);
 }
 
-function shortened(text: string): string {
-  return text.length <= 120 ? text : `${text.slice(0, 117)}…`;
+/** The order of named entries, which their names alone do not tell. */
+function orderOf(value: Json, path: string, found: Map<string, Leaf>): ReadonlyMap<string, Leaf> {
+  if (!Array.isArray(value) || value.length < 2) return found;
+  const names = (value as readonly Json[]).map((each, i) => nameOf(each) ?? String(i));
+  const text = names.join(', ');
+  return found.set(path + IN_ORDER, { compared: text, shown: text });
+}
+
+/** Both values, cut where they are long, so that the place where they differ is seen. */
+function shortened(old: string, now: string): readonly [string, string] {
+  if (old.length <= SHOWN_MAX && now.length <= SHOWN_MAX) return [old, now];
+  let same = 0;
+  while (same < old.length && old[same] === now[same]) same += 1;
+  const from = Math.max(0, same - 40);
+  const cut = (text: string) => {
+    const part = text.slice(from, from + SHOWN_MAX - 2);
+    return `${from > 0 ? '…' : ''}${part}${from + part.length < text.length ? '…' : ''}`;
+  };
+  return [cut(old), cut(now)];
 }

@@ -3,6 +3,7 @@ import type { FieldType } from '../event/field-type.ts';
 import type { ErrorPolicies, ErrorPolicy } from './error-policy.ts';
 import type { FilterPlan } from './filter.ts';
 import type { PatternElement, SkipPlan } from './pattern-plan.ts';
+import type { PlanShape } from './shape-format.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window.ts';
 
@@ -13,8 +14,12 @@ export type Plan = WindowedPlan | SessionPlan | PatternPlan | KeyedTablePlan;
 export interface PlanBase {
   readonly name: string;
   readonly version: number;
-  /** SHA-256 of the declared shape: changes exactly when the rows may come out differently. */
+  /** What decides over the rows, as plain data: what is compared with what a version was built from. */
+  readonly shape: PlanShape;
+  /** SHA-256 of the shape. */
   readonly fingerprint: string;
+  /** Names from outside that the functions use, a line for each function; their values are not part of the shape. */
+  readonly captures: readonly string[];
   /** The kinds of events folded; several may lie on one topic. */
   readonly sources: readonly SourcePlan[];
   readonly keys: readonly KeyPlan[];
@@ -148,6 +153,8 @@ export interface SourcePlan {
   readonly fields: readonly string[];
   /** Tombstones of the topic are dead letters (TOMBSTONE). Absent: they are passed over, or a table says what they do. */
   readonly refusesTombstones?: true;
+  /** All fields read: those, and what functions mention of whole events. Undefined: functions may read any. */
+  readonly reads?: readonly string[];
 }
 
 /** A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the clock of the process when it folds the record. */

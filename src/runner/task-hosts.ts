@@ -49,7 +49,10 @@ export class TaskHosts implements TaskHost {
 
   /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED */
   async prepare(): Promise<void> {
-    for (const plan of this.#plans) await ensureVersion(this.#settings, plan);
+    for (const plan of this.#plans) {
+      await ensureVersion(this.#settings, plan);
+      warnOfCaptures(plan, this.#settings.logger);
+    }
   }
 
   declares(projection: string): boolean {
@@ -207,4 +210,13 @@ function readerOf({ name, version }: Plan, error: unknown): unknown {
 
 function keyOf({ name, version }: Plan, partition: number): TaskKey {
   return { projection: name, version, partition };
+}
+
+/** What a function takes from outside may change without its text, and so without a new version. */
+function warnOfCaptures({ name, captures }: Plan, logger: RunnerSettings['logger']): void {
+  if (captures.length === 0) return;
+  logger.warn(
+    { projection: name, captures },
+    'functions use names from outside; a change of what those stand for is not seen, so raise the version with it',
+  );
 }

@@ -1,6 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Plan } from '../projection/plan.ts';
-import { planDifferences, planJson } from '../projection/plan-diff.ts';
+import { planJson, shapeDifferences } from '../projection/plan-diff.ts';
+import { type PlanShape, SHAPE_FORMAT } from '../projection/shape-format.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { topicsOf } from './topics-of.ts';
 
@@ -144,14 +145,22 @@ export async function setActiveVersion(
 
 /** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
 export function assertSameShape(plan: Plan, stored: StoredVersion): void {
-  if (stored.fingerprint === plan.fingerprint) return;
-  const differences = planDifferences(stored.plan, plan);
-  const shown = differences.slice(0, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
-  const more = differences.length - shown.length;
+  const { shape } = stored.plan as { readonly shape?: PlanShape };
+  const isComparable = shape?.format === SHAPE_FORMAT;
+  if (isComparable && stored.fingerprint === plan.fingerprint) return;
+  const happened = isComparable
+    ? `${plan.name} is declared differently from what version ${plan.version} was built with:${differencesText(shape, plan.shape)}`
+    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded in another form what it was built from; it cannot be compared with what is declared.`;
   throw new RepriseError(
     'VERSION_NOT_RAISED',
-    `${plan.name} is declared differently from what version ${plan.version} was built with:${shown.join('')}${more > 0 ? `\n  and ${more} more` : ''}\n` +
-      `Raise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,
+    `${happened}\nRaise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,
     { facts: { projection: plan.name, version: plan.version } },
   );
+}
+
+function differencesText(stored: PlanShape, declared: PlanShape): string {
+  const differences = shapeDifferences(stored, declared);
+  const shown = differences.slice(0, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
+  const more = differences.length - shown.length;
+  return `${shown.join('')}${more > 0 ? `\n  and ${more} more` : ''}`;
 }

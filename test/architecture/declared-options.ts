@@ -47,16 +47,18 @@ export function declaredOptions(): readonly string[] {
 
 /** Names in the lists that the compiler holds options against. */
 function knownOptions(): readonly string[] {
-  return readdirSync(PROJECTION).flatMap((file) => {
-    const text = readFileSync(join(PROJECTION, file), 'utf8');
-    const lists = [
-      ...text.matchAll(/checkOptions\([^[]*?\[([^\]]*)\]/g),
-      ...text.matchAll(/_OPTIONS[^=\n]*= \[([^\]]*)\]/g),
-    ];
-    return lists.flatMap(([, list = '']) =>
-      [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
-    );
-  });
+  return readdirSync(PROJECTION)
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(join(PROJECTION, file), 'utf8');
+      const lists = [
+        ...text.matchAll(/checkOptions\([^[]*?\[([^\]]*)\]/g),
+        ...text.matchAll(/_OPTIONS[^=\n]*= \[([^\]]*)\]/g),
+      ];
+      return lists.flatMap(([, list = '']) =>
+        [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name),
+      );
+    });
 }
 
 /** Names in the options that the reference shows, such as `{ exactUpTo }`. */

@@ -300,7 +300,7 @@ export class PatternFold implements TaskFold {
       partition,
       offset: offsets[j] as number,
       holds,
-      value: part.eventAt(j),
+      value: readOf(part.eventAt(j), part.plan.reads),
     };
   }
 
@@ -355,4 +355,13 @@ function letterOfHeld(event: MatchEvent, message: string): DeadLetter {
     headers: [],
     byClock: false,
   };
+}
+
+/** An event with the fields that the projection reads: one more in its schema leaves the stored states as they are. */
+function readOf(event: unknown, reads: readonly string[] | undefined): unknown {
+  if (reads === undefined || typeof event !== 'object' || event === null) return event;
+  const given = event as Readonly<Record<string, unknown>>;
+  const kept: Record<string, unknown> = {};
+  for (const name of reads) if (name in given) kept[name] = given[name];
+  return kept;
 }

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { AnyNode } from 'acorn';
+import { evaluate } from './evaluate.ts';
+import { evaluateFunction } from './execute.ts';
+import { Frame, isGlobal, isModuleObject } from './frame.ts';
+import { type FunctionNode, parseFunction } from './parse-function.ts';
+import { createBudget, NotEvaluated, Path } from './paths.ts';
+import { printSyntax } from './print-syntax.ts';
+import { printTerm } from './print-term.ts';
+import { resolveScopes, type Scopes } from './scopes.ts';
+import { Terms } from './terms.ts';
+
+/** What is known of a function from its text. */
+export interface FunctionSyntax {
+  readonly node: FunctionNode;
+  readonly scopes: Scopes;
+  /** SHA-256 of what it computes: the same however a compiler, bundler or minifier wrote it. */
+  readonly digest: string;
+  /** Names from outside that it uses, sorted; `this` where it is the one around it. Their values are not in the text. */
+  readonly captures: readonly string[];
+}
+
+/** By text, which the program has a fixed number of. */
+const known = new Map<string, FunctionSyntax | null>();
+
+/** Analyses the text of a function, once. Null: it has none, as native and bound functions. */
+export function functionSyntax(text: string): FunctionSyntax | null {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const node = parseFunction(text);
+  const made = node === null ? null : analysed(node);
+  known.set(text, made);
+  return made;
+}
+
+function analysed(node: FunctionNode): FunctionSyntax {
+  const scopes = resolveScopes(node);
+  const digest = createHash('sha256').update(canonicalText(node, scopes)).digest('hex');
+  return { node, scopes, digest, captures: capturesOf(scopes) };
+}
+
+/** @internal What a function computes, as text. Exported for tests. */
+export function canonicalText(node: FunctionNode, scopes: Scopes): string {
+  try {
+    const terms = new Terms();
+    const analysis = { terms, scopes, budget: createBudget(), evaluate, evaluateFunction };
+    const frame = new Frame(new Path([], terms), analysis, { level: 0 });
+    return printTerm(evaluateFunction(frame, node));
+  } catch (error) {
+    if (!(error instanceof NotEvaluated)) throw error;
+    return printSyntax(node as AnyNode, scopes);
+  }
+}
+
+/** What builds put into functions, and values of ours that are always the same. */
+const OWN_NAMES = new Set(['__name', 'Decimal']);
+
+function capturesOf({ free, parents, variables, capturesThis }: Scopes): readonly string[] {
+  const names = [...parents].flatMap(([node, parent]) => {
+    if (node.type !== 'Identifier' || variables.has(node) || !free.has(node.name)) return [];
+    const isObject = parent.type === 'MemberExpression' && parent.object === node;
+    if (!isObject || !isModuleObject(node.name)) return [node.name];
+    return parent.property.type === 'Identifier' ? [parent.property.name] : [node.name];
+  });
+  const own = [...new Set(names)].filter((name) => !isGlobal(name) && !OWN_NAMES.has(name));
+  return [...own.sort(), ...(capturesThis ? ['this'] : [])];
+}
