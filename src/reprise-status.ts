@@ -1,5 +1,7 @@
 /** What one task (projection version × partition) is doing. */
 export interface TaskStatus {
+  /** A task that reads several topics has one entry for each. */
+  readonly topic: string;
   readonly partition: number;
   /**
    * `halted`: a typed error stopped it; nothing is skipped until somebody acts. `paused`:
@@ -52,6 +54,8 @@ export interface ProjectionStatus {
    * stable view; `frozen`: built as of a time, not run, not to be activated.
    */
   readonly state: 'building' | 'ready' | 'active' | 'frozen';
+  /** The configuration has no projection of that name any more; `drop` removes it. */
+  readonly isUndeclared: boolean;
   /** By `pause`: no instance runs its tasks. */
   readonly paused: boolean;
   readonly rows: bigint;

@@ -21,7 +21,7 @@ export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readon
   for (;;) {
     throwIfStopped(signal);
     const status = await app.status();
-    const active = status.filter(({ state }) => state === 'active');
+    const active = status.filter(({ state, isUndeclared }) => !isUndeclared && state === 'active');
     throwIfHalted(active);
     const isDone = active.every(
       ({ lagRecords, unpublished }) => lagRecords === 0n && unpublished === 0n,

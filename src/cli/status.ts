@@ -66,7 +66,22 @@ function tables(projections: readonly ProjectionStatus[]): readonly string[] {
       .filter((task) => task.error !== null)
       .map((task) => `${one.name} v${one.version} [${task.partition}] ${task.error}`),
   );
-  return [...versions, ...notes, '', ...tasks, ...(errors.length > 0 ? ['', ...errors] : [])];
+  const orphans = [
+    ...new Set(projections.filter((one) => one.isUndeclared).map(({ name }) => name)),
+  ];
+  for (const name of orphans) {
+    notes.push(
+      '',
+      `${name} is not in the configuration. To remove it with all its versions: reprise drop ${name}`,
+    );
+  }
+  return [
+    ...versions,
+    ...notes,
+    '',
+    ...tasks,
+    ...(errors.length > 0 ? ['', ...new Set(errors)] : []),
+  ];
 }
 
 function versionCells(one: ProjectionStatus): readonly unknown[] {
@@ -74,7 +89,11 @@ function versionCells(one: ProjectionStatus): readonly unknown[] {
   return [
     one.name,
     one.version,
-    one.paused ? `${one.state}, paused` : one.state,
+    [
+      one.state,
+      ...(one.paused ? ['paused'] : []),
+      ...(one.isUndeclared ? ['undeclared'] : []),
+    ].join(', '),
     rowsText(one),
     lagText(one.lagRecords),
     counted(one.deadLetters),
@@ -83,9 +102,15 @@ function versionCells(one: ProjectionStatus): readonly unknown[] {
   ];
 }
 
+/** With the topic, where the task reads several. */
+function taskName(one: ProjectionStatus, task: TaskStatus): string {
+  const isOne = one.tasks.every(({ topic }) => topic === task.topic);
+  return `${one.name} v${one.version} [${task.partition}]${isOne ? '' : ` ${task.topic}`}`;
+}
+
 function taskCells(one: ProjectionStatus, task: TaskStatus): readonly unknown[] {
   return [
-    `${one.name} v${one.version} [${task.partition}]`,
+    taskName(one, task),
     task.state,
     task.nextOffset,
     lagText(task.stableEndOffset),

@@ -59,7 +59,7 @@ export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport
     isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
   );
   const problems = statuses
-    .filter(({ state, paused }) => state === 'active' && !paused)
+    .filter(({ state, paused, isUndeclared }) => !isUndeclared && state === 'active' && !paused)
     .flatMap(({ name, version, tasks }) =>
       tasks.flatMap(({ partition, state, owner, error }) => {
         const task = `${name} v${version} [${partition}]`;

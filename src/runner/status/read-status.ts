@@ -19,6 +19,7 @@ interface TaskRow {
   state: TaskStatus['state'];
   error: string | null;
   topic: string | null;
+  topic_id: string | null;
   next_offset: string | null;
   watermark_ms: number | null;
 }
@@ -29,6 +30,7 @@ const NOT_BEGUN: Omit<TaskRow, 'topic' | 'partition' | 'projection' | 'version'>
   owner: null,
   state: 'idle',
   error: null,
+  topic_id: null,
   next_offset: null,
   watermark_ms: null,
 };
@@ -37,8 +39,8 @@ const NOT_BEGUN: Omit<TaskRow, 'topic' | 'partition' | 'projection' | 'version'>
 type Topics = ReadonlyMap<string, TopicDescription>;
 
 /**
- * What Postgres and the log say of every stored version of the declared projections; true whichever process runs them. A log that is away
- * leaves ends and lag unknown. Two statements and one question to the log, however many projections there are.
+ * What Postgres and the log say of every stored version, also of projections that are no longer declared; true whichever process runs them. A log that is away
+ * leaves ends and lag unknown. Three statements and one question to the log, however many projections there are.
  */
 export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -46,22 +48,49 @@ export async function readStatus(
   options: StatusOptions = {},
 ): Promise<readonly ProjectionStatus[]> {
   await assertDatabase(settings.pool);
-  const names = plans.map(({ name }) => name);
-  const topics = await describeWhatAnswers(settings, [...new Set(plans.flatMap(topicsOf))]);
+  const declared = plans.map(({ name }) => name);
+  const stored = await readSources(settings.pool, declared);
+  const read = [...plans.flatMap(topicsOf), ...stored.flatMap(({ topics }) => topics)];
+  const topics = await describeWhatAnswers(settings, [...new Set(read)]);
+  const names = [...new Set([...declared, ...stored.map(({ projection }) => projection)])];
   const [counts, rows] = await inTransaction(
     settings.pool,
     async (client) =>
       [await readCounts(client, names, options), await readTasks(client, names)] as const,
   );
-  return counts.map((stored) => {
-    const plan = plans.find(({ name }) => name === stored.name) as Plan;
-    const own = rows.filter(
-      ({ projection, version }) => projection === stored.name && version === stored.version,
-    );
-    const tasks = tasksOf(plan, own, topics);
-    const isKnown = topicsOf(plan).every((topic) => topics.has(topic));
-    return { ...stored, lagRecords: isKnown ? lagOf(tasks) : null, tasks };
+  return counts.map((version) => {
+    const { name } = version;
+    const isOf = (row: { readonly projection: string; readonly version: number }) =>
+      row.projection === name && row.version === version.version;
+    const plan = plans.find((each) => each.name === name);
+    const own = stored.find(isOf)?.topics ?? (plan === undefined ? [] : topicsOf(plan));
+    const tasks = tasksOf(own, rows.filter(isOf), topics);
+    const isKnown = own.every((topic) => topics.has(topic));
+    const isUndeclared = plan === undefined;
+    return { ...version, isUndeclared, lagRecords: isKnown ? lagOf(tasks) : null, tasks };
   });
+}
+
+/** A stored version, and the topics that it reads as it was compiled. */
+interface Sources {
+  readonly projection: string;
+  readonly version: number;
+  readonly topics: readonly string[];
+}
+
+/** What every stored version reads: those of declared projections first, then the others by name. */
+async function readSources(
+  pool: RunnerSettings['pool'],
+  declared: readonly string[],
+): Promise<readonly Sources[]> {
+  const { rows } = await pool.query<Sources>(
+    `select projection, version, array(
+       select distinct source->'event'->>'topic' from jsonb_array_elements(plan->'sources') as source order by 1) as topics
+     from reprise.projection_versions
+     order by array_position($1::text[], projection), projection, version`,
+    [declared],
+  );
+  return rows;
 }
 
 async function readTasks(
@@ -70,7 +99,7 @@ async function readTasks(
 ): Promise<readonly TaskRow[]> {
   const { rows } = await client.query<TaskRow>(
     `select t.projection, t.version, t.partition, t.epoch, t.error, case when u.is_unowned then null else t.owner end as owner,
-       case when u.is_unowned and t.state <> 'halted' then 'idle' else t.state end as state, c.topic, c.next_offset, t.watermark_ms
+       case when u.is_unowned and t.state <> 'halted' then 'idle' else t.state end as state, c.topic, c.topic_id, c.next_offset, t.watermark_ms
      from reprise.tasks t left join reprise.checkpoints c using (projection, version, partition),
      lateral (select ${IS_UNOWNED} as is_unowned) u
      where t.projection = any($1) order by t.projection, t.version, t.partition, c.topic`,
@@ -87,32 +116,54 @@ function lagOf(tasks: readonly TaskStatus[]): bigint | null {
   );
 }
 
-/** The tasks that are stored, and those that the partitions of the log call for. */
-function tasksOf(plan: Plan, rows: readonly TaskRow[], topics: Topics): readonly TaskStatus[] {
-  const begun = new Set(rows.map(({ partition }) => partition));
-  const waiting = topicsOf(plan).flatMap((topic) =>
-    (topics.get(topic)?.partitions ?? []).flatMap(({ partition }) =>
-      begun.has(partition) ? [] : [{ ...NOT_BEGUN, topic, partition }],
-    ),
-  );
-  return [...rows, ...waiting].map((row) => taskStatus(row, plan, topics));
+/** Each task in each topic of its version: where it stands, or that it has not begun. Tasks are stored, or called for by the partitions of the log. */
+function tasksOf(
+  topics: readonly string[],
+  rows: readonly TaskRow[],
+  described: Topics,
+): readonly TaskStatus[] {
+  const called = topics.flatMap((topic) => described.get(topic)?.partitions ?? []);
+  const partitions = new Set([...rows, ...called].map(({ partition }) => partition));
+  return [...partitions]
+    .sort((a, b) => a - b)
+    .flatMap((partition) => {
+      const own = rows.filter((row) => row.partition === partition);
+      const [first] = own;
+      const task =
+        first === undefined ? NOT_BEGUN : { ...first, topic_id: null, next_offset: null };
+      return topics
+        .filter((topic) => first !== undefined || hasPartition(described.get(topic), partition))
+        .map((topic) => {
+          const row = own.find((each) => each.topic === topic) ?? task;
+          return taskStatus({ ...row, partition }, topic, described);
+        });
+    });
+}
+
+function hasPartition(topic: TopicDescription | undefined, partition: number): boolean {
+  return topic?.partitions[partition] !== undefined;
 }
 
 function taskStatus(
-  row: Omit<TaskRow, 'projection' | 'version'>,
-  plan: Plan,
-  topics: Topics,
+  row: Omit<TaskRow, 'projection' | 'version' | 'topic'>,
+  topic: string,
+  described: Topics,
 ): TaskStatus {
-  const topic = row.topic ?? plan.sources[0]?.event.topic ?? '';
-  const partition = topics.get(topic)?.partitions[row.partition];
-  const nextOffset = BigInt(row.next_offset ?? partition?.startOffset ?? 0n);
+  const found = described.get(topic);
+  const partition = found?.partitions[row.partition];
+  const startOffset = partition?.startOffset ?? 0n;
+  const nextOffset = BigInt(row.next_offset ?? startOffset);
   const stableEndOffset = partition?.stableEndOffset ?? null;
+  // Of a topic that was deleted and created again it has folded nothing.
+  const isSame = row.topic_id === null || row.topic_id === found?.topicId;
+  const foldedUntil = isSame ? nextOffset : startOffset;
   return {
+    topic,
     partition: row.partition,
     state: row.state,
     nextOffset,
     stableEndOffset,
-    lagRecords: stableEndOffset === null ? null : lag(nextOffset, stableEndOffset),
+    lagRecords: stableEndOffset === null ? null : lag(foldedUntil, stableEndOffset),
     watermark: row.watermark_ms === null ? null : new Date(row.watermark_ms),
     epoch: BigInt(row.epoch),
     owner: row.owner,

@@ -79,6 +79,7 @@ describe('texts for people', () => {
           version: 1,
           state: 'active',
           paused: false,
+          isUndeclared: false,
           rows: 7n,
           rowsAreEstimated: false,
           lagRecords: 2n,
@@ -88,6 +89,7 @@ describe('texts for people', () => {
           countedUpTo: 1_000n,
           tasks: [
             {
+              topic: 'payments',
               partition: 0,
               state: 'halted',
               nextOffset: 3n,
@@ -115,6 +117,7 @@ describe('texts for people', () => {
           version: 1,
           state: 'active',
           paused: false,
+          isUndeclared: false,
           rows: 7_000_000n,
           rowsAreEstimated: true,
           lagRecords: null,

@@ -17,8 +17,10 @@ const projection = (
   lateEvents: 0n,
   unpublished: 0n,
   countedUpTo: 1_000n,
+  isUndeclared: false,
   tasks: [
     {
+      topic: 'payments',
       partition: 0,
       state: 'running',
       nextOffset: 0n,
