@@ -123,7 +123,7 @@ function placed(
 
 /** Where the reading of one partition stands. */
 class Head {
-  readonly #batches: AsyncIterator<RecordBatch>;
+  readonly #batches: AsyncIterator<RecordBatch, undefined>;
   batch: RecordBatch | null = null;
   index = 0;
 
@@ -139,7 +139,7 @@ class Head {
     return head;
   }
 
-  private constructor(batches: AsyncIterator<RecordBatch>) {
+  private constructor(batches: AsyncIterator<RecordBatch, undefined>) {
     this.#batches = batches;
   }
 
@@ -160,13 +160,13 @@ class Head {
   async #fill(): Promise<void> {
     this.index = 0;
     do {
-      const { done, value } = await this.#batches.next();
-      this.batch = done === true ? null : value;
+      const next: IteratorResult<RecordBatch, undefined> = await this.#batches.next();
+      this.batch = next.value ?? null;
     } while (this.batch !== null && this.batch.count === 0);
   }
 }
 
-const NOTHING: AsyncIterator<RecordBatch> = {
+const NOTHING: AsyncIterator<RecordBatch, undefined> = {
   next: () => Promise.resolve({ done: true, value: undefined }),
 };
 
