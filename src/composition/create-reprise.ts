@@ -1,7 +1,9 @@
 import type { Container } from 'inversify';
+import type { Logger } from 'pino';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { Plan } from '../projection/plan.ts';
+import { planWarnings } from '../projection/plan-warnings.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import type { Reprise } from '../reprise.ts';
 import { migrate } from '../runner/migrate.ts';
@@ -16,13 +18,14 @@ import { TOKENS } from './tokens.ts';
 
 /**
  * Composes an application from its configuration: compiles all projections, so that a definition mistake shows first, opens (or boots) Postgres, and makes
- * everything else when it is first used.
+ * everything else when it is first used. What a plan may do that its author hardly means is logged as a warning.
  * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
   const plans = container.get(TOKENS.plans);
+  warnOf(plans, container.get(TOKENS.logger));
   const clusterId = async (dataDirectory: string) =>
     config.log.type === 'kafka'
       ? knownCluster(dataDirectory, config.log.brokers, () => container.get(TOKENS.log).identity())
@@ -39,6 +42,13 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
     await container.unbindAsync(TOKENS.pool);
     await database.stop();
     throw error;
+  }
+}
+
+function warnOf(plans: readonly Plan[], logger: Logger): void {
+  for (const plan of plans) {
+    const { name: projection, version } = plan;
+    for (const warning of planWarnings(plan)) logger.warn({ projection, version }, warning);
   }
 }
 

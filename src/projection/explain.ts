@@ -1,5 +1,6 @@
 import type { PatternElement } from './pattern-plan.ts';
 import type { EmissionPlan, Plan, SourcePlan, TimePlan } from './plan.ts';
+import { planWarnings } from './plan-warnings.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window.ts';
 
@@ -19,7 +20,13 @@ export function explainPlan(plan: Plan): readonly (readonly [string, readonly st
     ['replay', [replayText(plan)]],
     ['captures', plan.captures.length === 0 ? ['nothing'] : plan.captures],
     ['fingerprint', [plan.fingerprint]],
+    ...warnings(plan),
   ];
+}
+
+function warnings(plan: Plan): [string, readonly string[]][] {
+  const found = planWarnings(plan);
+  return found.length === 0 ? [] : [['warnings', found]];
 }
 
 function sourceText({ event, where, fields, reads }: SourcePlan): string {

@@ -1,8 +1,17 @@
 import { inject } from 'inversify';
 import type { Logger } from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { UserActed } from '../../schemas/index.ts';
-import { count, createReprise, TOKENS, tumbling, WindowedProjection } from '../../src/index.ts';
+import {
+  begin,
+  count,
+  createReprise,
+  PatternProjection,
+  skipPastLastEvent,
+  TOKENS,
+  tumbling,
+  WindowedProjection,
+} from '../../src/index.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -38,6 +47,35 @@ test('a projection is given services by their tokens', async () => {
   expect(app.plans.map(({ name }) => name)).toEqual(['needs_logger']);
   expect(given?.level).toBe('silent');
   await app.close();
+});
+
+class WaitsForEver extends PatternProjection {
+  readonly name = 'waits_for_ever';
+  readonly version = 3;
+  define() {
+    const pattern = begin('first').followedBy('second').afterMatch(skipPastLastEvent());
+    return this.from(UserActed).key('userId').pattern(pattern);
+  }
+}
+
+test('a pattern whose matches may be held for ever is logged as a warning', async () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const written = () => write.mock.calls.map(([text]) => String(text)).join('');
+  try {
+    const app = await createReprise({
+      ...settings(),
+      logLevel: 'warn',
+      projections: [NeedsLogger, WaitsForEver],
+    });
+    await app.close();
+    expect(written()).toContain('waits_for_ever');
+    expect(written()).toMatch(
+      /one that waits for .{1,2}second.{1,2} \(followedBy\) may stay for ever/,
+    );
+    expect(written()).not.toContain('needs_logger');
+  } finally {
+    write.mockRestore();
+  }
 });
 
 test('closing twice is closing once, and a closed application holds no connection', async () => {
