@@ -177,8 +177,7 @@ export class Matcher {
     }
     const alive = this.#pass(meeting, seq, outcome);
     if (!waits && !alive.some((k) => k >= 0)) return null;
-    const isSame = alive.length === run.alive.length && alive.every((k, i) => k === run.alive[i]);
-    return isSame && waits === run.waits && matched === run.matched
+    return alive === run.alive && waits === run.waits && matched === run.matched
       ? run
       : { ...run, alive, waits, matched, told };
   }
@@ -192,8 +191,10 @@ export class Matcher {
       ({ only, condition }: Forbidden) =>
         (only === 'ever' || (isNext && this.#isLeft(way, meeting))) &&
         this.#holds(condition, event, run);
-    if (state.edges.some((edge) => edge.forbidden.some(isForbidden(edge)))) return true;
-    return run.waits && (state.end?.forbidden.some(isForbidden(state.end)) ?? false);
+    const forbids = (way: Ending) =>
+      way.forbidden.length > 0 && way.forbidden.some(isForbidden(way));
+    if (state.edges.some(forbids)) return true;
+    return run.waits && state.end !== null && forbids(state.end);
   }
 
   /** Whether no greedy loop that the way leaves could take the event. */
@@ -205,25 +206,36 @@ export class Matcher {
     );
   }
 
-  /** The open edges meet an event. @returns those that stay open */
-  #pass(meeting: Meeting, seq: number, outcome: Outcome): number[] {
+  /** The open edges meet an event. @returns those that stay open; the same list when all do */
+  #pass(meeting: Meeting, seq: number, outcome: Outcome): readonly number[] {
+    const { alive } = meeting.run;
+    let kept: number[] | null = null;
+    for (let i = 0; i < alive.length; i += 1) {
+      const k = alive[i] as number;
+      const left = this.#passEdge(k, meeting, seq, outcome);
+      if (left !== k && kept === null) kept = alive.slice(0, i);
+      if (left !== null) kept?.push(left);
+    }
+    return kept ?? alive;
+  }
+
+  /** @returns the edge as `Run.alive` has it from now on; null: it is gone */
+  #passEdge(k: number, meeting: Meeting, seq: number, outcome: Outcome): number | null {
     const { run, event, state } = meeting;
-    return run.alive.flatMap((k) => {
-      const edge = state.edges[k < 0 ? -1 - k : k] as Edge;
-      const isOver = edge.until.some(
-        ({ condition, hasBegun }) => hasBegun && this.#holds(condition, event, run),
-      );
-      if (isOver) return [];
-      if (k < 0) return [k];
-      if (!this.#isLeft(edge, meeting)) return [];
-      if (this.#takes(edge, event, run)) {
-        this.#begin(edge.to, { step: edge.step, event, seq, previous: run.last }, run, outcome);
-        return edge.follows === 'any' ? [k] : [];
-      }
-      if (edge.follows !== 'strict') return [k];
-      const isUntil = edge.until.some(({ condition }) => this.#holds(condition, event, run));
-      return isUntil ? [] : [-1 - k];
-    });
+    const edge = state.edges[k < 0 ? -1 - k : k] as Edge;
+    const isOver = edge.until.some(
+      ({ condition, hasBegun }) => hasBegun && this.#holds(condition, event, run),
+    );
+    if (isOver) return null;
+    if (k < 0) return k;
+    if (!this.#isLeft(edge, meeting)) return null;
+    if (this.#takes(edge, event, run)) {
+      this.#begin(edge.to, { step: edge.step, event, seq, previous: run.last }, run, outcome);
+      return edge.follows === 'any' ? k : null;
+    }
+    if (edge.follows !== 'strict') return k;
+    const isUntil = edge.until.some(({ condition }) => this.#holds(condition, event, run));
+    return isUntil ? null : -1 - k;
   }
 
   #takes({ condition, until }: Edge, event: MatchEvent, run: Run | null): boolean {
@@ -243,6 +255,7 @@ export class Matcher {
 
   /** Adds matches that are complete now, and takes those that need not wait. */
   #complete(key: KeyState, found: readonly Completed[], atMs: number): readonly Match[] {
+    if (found.length + key.completed.length === 0) return [];
     if (found.length > 0) {
       const sorted = [...found].sort((a, b) => comparePositions(a.last, b.last));
       key.completed.push(...withoutRepeats(sorted));

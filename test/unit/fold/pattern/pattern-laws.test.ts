@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { begin, skipPastLastEvent, skipToFirst } from '../../../../src/projection/pattern.ts';
+import {
+  begin,
+  skipPastLastEvent,
+  skipToFirst,
+  skipToNext,
+} from '../../../../src/projection/pattern.ts';
 import { PatternProjection } from '../../../../src/projection/pattern-projection.ts';
 import {
   courses,
@@ -35,6 +40,17 @@ const PATTERNS: Readonly<Record<string, unknown>> = {
   'not next': begin('a', A).notNext('b', B).followedBy('c', C).within(200),
   absence: begin('a', A).notFollowedBy('b', B).within(50),
   'what came before': begin('a').next('b', rises as never),
+  'matches that wait for earlier ones': begin('a')
+    .followedBy('b', rises as never)
+    .within(120)
+    .afterMatch(skipPastLastEvent()),
+  'absences that wait for earlier ones': begin('a', A)
+    .followedBy('c', C)
+    .optional()
+    .notFollowedBy('b', B)
+    .within(90)
+    .within(40, 'betweenSteps')
+    .afterMatch(skipToNext()),
   'an optional step, between neighbours': begin('a', A)
     .followedBy('b', B)
     .optional()
