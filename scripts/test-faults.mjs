@@ -20,7 +20,12 @@ const wanted = process.argv.slice(2);
 const files =
   wanted.length > 0
     ? wanted
-    : ['test/faults', 'test/integration/ambiguous-commit', 'test/integration/kafka-broker-crash'];
+    : [
+        'test/faults',
+        'test/integration/ambiguous-commit',
+        'test/integration/kafka-broker-crash',
+        'test/integration/patterns-flink',
+      ];
 spawn('npx', ['vitest', 'run', '--project', 'real', ...files], {
   stdio: 'inherit',
   env: { ...process.env, ...env },
