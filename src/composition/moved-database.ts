@@ -1,7 +1,8 @@
 import pg from 'pg';
+import { isMissing, sqlStateOf } from '../postgres/postgres-errors.ts';
 
-/** No such database, no such table, no such column: nothing has ever moved from there. */
-const NOTHING_THERE = ['3D000', '42P01', '42703'];
+/** No such database. Nor has anything moved from one without the table or the column. */
+const NO_DATABASE = '3D000';
 
 /**
  * The database of the embedded server whose log has moved to a Kafka cluster (`reprise log copy`), as a URL, or null: its read models go on there, instead of in a database of the cluster's own.
@@ -20,7 +21,7 @@ export async function movedDatabase(url: string, clusterId: string): Promise<str
     );
     return rowCount === 0 ? null : home.href;
   } catch (error) {
-    if (NOTHING_THERE.includes((error as { code?: string }).code ?? '')) return null;
+    if (isMissing(error) || sqlStateOf(error) === NO_DATABASE) return null;
     throw error;
   } finally {
     await client.end().catch(() => undefined);

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sqlStateOf } from '../postgres/postgres-errors.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { indexSql, primaryKeySql } from './create-table.ts';
 import { tableName } from './table-name.ts';
@@ -19,7 +20,7 @@ export async function addConstraints(
   try {
     await client.query(primaryKeySql(plan)); // 1
   } catch (error) {
-    if ((error as { code?: unknown }).code !== '23505') throw error;
+    if (sqlStateOf(error) !== '23505') throw error;
     await client.query('rollback to savepoint before_primary_key');
     return 'duplicates';
   }

@@ -1,5 +1,5 @@
+import { classify } from '../postgres/postgres-errors.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { classify } from './postgres-errors.ts';
 
 /** Where a url leads, without its password. */
 interface Target {

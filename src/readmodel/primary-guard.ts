@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sqlStateOf } from '../postgres/postgres-errors.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** A connection that can be cut: pooled ones can, though the driver's types do not say so. */
@@ -77,7 +78,7 @@ export class PrimaryGuard {
 
 async function identityOf(client: ClientBase): Promise<ServerIdentity> {
   const { rows } = await client.query<ServerIdentity>(IDENTITY).catch((error: unknown) => {
-    if (!FORBIDDEN.test(String((error as { code?: unknown }).code))) throw error;
+    if (!FORBIDDEN.test(sqlStateOf(error) ?? '')) throw error;
     return client.query<ServerIdentity>(REDUCED);
   });
   const [identity] = rows;

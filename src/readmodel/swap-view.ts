@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { sqlStateOf } from '../postgres/postgres-errors.ts';
 import type { TablePlan } from '../projection/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { commentOn } from './create-table.ts';
@@ -44,8 +45,8 @@ async function dropView(client: ClientBase, plan: TablePlan): Promise<void> {
   try {
     await client.query(`drop view ${viewName(plan)}`);
   } catch (error) {
-    const { code, detail } = error as { code?: unknown; detail?: unknown };
-    if (code !== '2BP01') throw error;
+    if (sqlStateOf(error) !== '2BP01') throw error;
+    const { detail } = error as { detail?: unknown };
     throw new RepriseError(
       'ACTIVATE_REFUSED',
       `The columns of the view ${plan.name} change with version ${plan.version}, but other objects depend on it: ${String(detail)}. Drop them, activate again, and create them anew.`,

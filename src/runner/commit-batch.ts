@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { classify } from '../readmodel/postgres-errors.ts';
+import { AmbiguousCommit, classify } from '../postgres/postgres-errors.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import type { Backoff } from './backoff.ts';
 import type { OwnedTask } from './checkpoint.ts';
@@ -7,7 +7,7 @@ import { lockTask } from './checkpoint-store.ts';
 import { failpoint } from './failpoint.ts';
 import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
 import { flush, standingOf } from './flush.ts';
-import { AmbiguousCommit, inTransaction } from './transaction.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Which task a batch is committed for, and how. */
 export interface CommitTarget {

@@ -1,4 +1,4 @@
-import { classify } from '../readmodel/postgres-errors.ts';
+import { classify } from '../postgres/postgres-errors.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { buildAnew } from './build-anew.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';

@@ -16,6 +16,7 @@ const ROOMS_BELOW_THE_ROOT = [
   'log',
   'projection',
   'fold',
+  'postgres',
   'readmodel',
   'publish',
   'runner',
@@ -33,9 +34,10 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   async: [],
   event: [LOG_PORT],
   avro: ['event', LOG_PORT],
-  registry: ['event', 'avro'],
+  postgres: [],
+  registry: ['event', 'avro', 'postgres'],
   schemas: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
-  log: ['async'],
+  log: ['async', 'postgres'],
   erasure: ['avro'],
   // What a projection reads of an event is told by its schema; parsing one is pure.
   projection: [
@@ -46,7 +48,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
   fold: ['event', 'avro', 'projection', LOG_PORT],
   // Decimal is a value, as bigint is: rows hold it, whatever event it came from.
-  readmodel: ['async', 'projection', LOG_PORT, 'src/event/decimal.ts'],
+  readmodel: ['async', 'projection', LOG_PORT, 'postgres', 'src/event/decimal.ts'],
   publish: ['event', 'avro', REGISTRY_PORT, ERASURE_PORT, LOG_PORT],
   observe: [LOG_PORT],
   embedded: [],
@@ -62,6 +64,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     LOG_PORT,
     'projection',
     'fold',
+    'postgres',
     'readmodel',
     'observe',
     'src/reprise.ts',
@@ -211,6 +214,7 @@ function packageViolation(
 
 function postgresRooms(): readonly string[] {
   return [
+    'src/postgres/',
     'src/readmodel/',
     'src/runner/',
     'src/registry/postgres/',

@@ -6,7 +6,7 @@ import type { TablePlan } from '../../src/projection/table-plan.ts';
 import { checkDatabase, createKnex, createPool } from '../../src/readmodel/connection.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
-import { classify } from '../../src/readmodel/postgres-errors.ts';
+import { classify } from '../../src/postgres/postgres-errors.ts';
 import { RepriseError } from '../../src/reprise-error.ts';
 import { migrate } from '../../src/runner/migrate.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';

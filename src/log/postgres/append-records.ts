@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { AmbiguousCommit } from '../../postgres/postgres-errors.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { encodeHeaders } from '../encode-headers.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
@@ -41,6 +42,7 @@ export class Appender {
     } catch (error) {
       // The topic was deleted (and perhaps created again) since we read its number: look once more.
       const { cause } = error as { cause?: unknown };
+      if (cause instanceof AmbiguousCommit) throw maybeWritten(error);
       if (!isMissingTable(cause) && !isRaced(error)) throw error;
       this.#known.clear();
       return this.#appendOnce(records);
@@ -231,5 +233,14 @@ function noPartition(topic: string, partition: number, count: number): RepriseEr
     'APPEND_FAILED',
     `Topic ${topic} has the partitions 0 to ${count - 1}; a record was given partition ${partition}. Leave the partition out to have the key decide.`,
     { facts: { topic, partition } },
+  );
+}
+
+/** Whether the records are in the log is not known: no advice to try again. */
+function maybeWritten(cause: unknown): RepriseError {
+  return new RepriseError(
+    'APPEND_FAILED',
+    'The connection to the log kept in Postgres was lost during COMMIT. The records may have been written: read the end of the topic before you append them again, or let their consumers drop repetitions.',
+    { cause, facts: { written: 'maybe' } },
   );
 }

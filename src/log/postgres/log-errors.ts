@@ -1,20 +1,9 @@
+import { isMissing, isPassing, sqlStateOf } from '../../postgres/postgres-errors.ts';
 import { RepriseError } from '../../reprise-error.ts';
-
-/** SQLSTATE classes and codes that pass: connection, resources, operator intervention, serialization, deadlock. */
-const PASSING = /^(08|53|57P|40001|40P01)/;
-
-/** True when the same statement may succeed later: the server or the way to it is away, not the statement wrong. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof RepriseError || !(error instanceof Error)) return false;
-  const { code } = error as { code?: string };
-  // node-postgres's own errors (connection terminated, time out on connect) carry no code at all.
-  if (code === undefined) return /connect|terminat|timeout/i.test(error.message);
-  return PASSING.test(code) || /^E[A-Z]+$/.test(code);
-}
 
 /** 42P01: the tables of the log are not there, or the table of this topic is gone since its number was read. */
 export function isMissingTable(error: unknown): boolean {
-  return (error as { code?: string } | undefined)?.code === '42P01';
+  return sqlStateOf(error) === '42P01';
 }
 
 /** The constraint of a partition that has moved to another log. */
@@ -32,7 +21,7 @@ export function unknownTopic(topic: string, known = ''): RepriseError {
 /** What a failed statement means to the caller of the log. */
 export function logError(error: unknown, doing: string): RepriseError {
   if (error instanceof RepriseError) return error;
-  if (isMissingTable(error)) {
+  if (isMissing(error)) {
     return new RepriseError(
       'NOT_MIGRATED',
       `The tables of the log are not in this database (${doing}). Run the migrations: reprise migrate, or setUp().`,

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { isPassing, sqlStateOf } from '../../postgres/postgres-errors.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { ReadOptions, ReadPosition } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { fetchSql, parseCopy } from './copy-records.ts';
-import { isMissingTable, isPassing, logError, unknownTopic } from './log-errors.ts';
+import { isMissingTable, logError, unknownTopic } from './log-errors.ts';
 import { readTopics, recordTable, type StoredTopic } from './topics.ts';
 import type { WakeUps } from './wake-ups.ts';
 
@@ -144,7 +145,7 @@ async function copy(pool: Pool, sql: string): Promise<Buffer> {
     return Buffer.concat(chunks);
   } catch (error) {
     // Without an SQLSTATE the connection itself failed.
-    if (!/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? '')) broken = error as Error;
+    if (sqlStateOf(error) === null) broken = error as Error;
     throw error;
   } finally {
     client.release(broken);

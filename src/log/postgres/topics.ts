@@ -1,7 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
+import { inTransaction as transact } from '../../postgres/in-transaction.ts';
+import { isPassing } from '../../postgres/postgres-errors.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { TopicDescription, TopicSpec } from '../event-log.ts';
-import { isPassing, logError, unknownTopic } from './log-errors.ts';
+import { logError, unknownTopic } from './log-errors.ts';
 
 /** A topic as stored: `number` names its child table and changes when it is deleted and created again. */
 export interface StoredTopic extends TopicDescription {
@@ -149,25 +151,14 @@ async function createTopic(client: PoolClient, topic: string, partitions: number
   return partitions;
 }
 
-/** Runs `work` in a transaction of its own. */
-export async function inTransaction<Result>(
+/** Runs `work` in a transaction of its own. @throws what `logError` makes of a failure */
+export function inTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await begun(pool);
-  let broken: Error | undefined;
-  try {
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+  return transact(pool, work, { begin: begun }).catch((error: unknown) => {
     throw logError(error, 'writing');
-  } finally {
-    client.release(broken);
-  }
+  });
 }
 
 /**

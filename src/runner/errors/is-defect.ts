@@ -1,4 +1,4 @@
-import { classify } from '../../readmodel/postgres-errors.ts';
+import { classify } from '../../postgres/postgres-errors.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 
 /** Postgres refuses what was folded: neither an infrastructure fault nor one that another try mends. */
