@@ -12,6 +12,7 @@ import { createKafkaLog } from '../log/kafka/kafka-log.ts';
 import { createPostgresLog } from '../log/postgres/postgres-log.ts';
 import { createLogger } from '../observe/logger.ts';
 import { compileProjections } from '../projection/compile.ts';
+import type { Plan } from '../projection/plan.ts';
 import type { Projection } from '../projection/projection.ts';
 import { createPublisher } from '../publish/create-publisher.ts';
 import { createKnex, createPool } from '../readmodel/connection.ts';
@@ -41,11 +42,13 @@ export function createContainer(config: ResolvedConfig): Container {
       }),
     )
     .onDeactivation((publisher) => publisher.close());
-  container
-    .bind(TOKENS.readModels)
-    .toDynamicValue((context) =>
-      createReadModels({ knex: context.get(TOKENS.knex), pool: context.get(TOKENS.pool) }),
-    );
+  container.bind(TOKENS.readModels).toDynamicValue((context) =>
+    createReadModels({
+      knex: context.get(TOKENS.knex),
+      pool: context.get(TOKENS.pool),
+      names: namesOf(config, context.get(TOKENS.plans)),
+    }),
+  );
   container.bind(TOKENS.runnerSettings).toDynamicValue((context) => ({
     pool: context.get(TOKENS.pool),
     log: context.get(TOKENS.log),
@@ -116,6 +119,11 @@ function createDataKeys({ erasure }: ResolvedConfig, pool: () => Pool): DataKeys
   const provider =
     'keyProvider' in erasure ? erasure.keyProvider : localKeyProvider(erasure.wrappingKeys);
   return new PostgresDataKeys({ pool: pool(), provider });
+}
+
+/** What each declared class is called; its plans are in the order of the configuration. */
+function namesOf({ projections }: ResolvedConfig, plans: readonly Plan[]) {
+  return new Map(projections.map((each, i): [unknown, string] => [each, plans[i]?.name ?? '']));
 }
 
 /** Projection classes come out of the container too, so that their constructors can be given services. */

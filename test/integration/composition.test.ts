@@ -23,12 +23,14 @@ afterAll(() => database.drop());
 let given: Logger | undefined;
 
 class NeedsLogger extends WindowedProjection {
-  readonly name = 'needs_logger';
+  readonly name: string;
   readonly version = 1;
 
   constructor(@inject(TOKENS.logger) logger: Logger) {
     super();
     given = logger;
+    // A constructor that uses its service: without it there is no instance.
+    this.name = `needs_logger${logger.level === 'silent' ? '' : '_loudly'}`;
   }
 
   define() {
@@ -76,6 +78,29 @@ test('a pattern whose matches may be held for ever is logged as a warning', asyn
   } finally {
     write.mockRestore();
   }
+});
+
+test('read models are found by the class, however its constructor is given services, by an instance and by name', async () => {
+  const app = await createReprise({ ...settings(), projections: [NeedsLogger] });
+  await app.setUp();
+  await app.runner.start();
+  const position = await app.publisher.publish(UserActed, {
+    ...{ eventId: 'e1', userId: 'ada', action: 'VIEW', value: 1 },
+    occurredAt: new Date(Date.UTC(2026, 0, 1)),
+  });
+  const instance = new NeedsLogger(given as Logger);
+  for (const projection of [NeedsLogger, instance, 'needs_logger']) {
+    await app.readModels.waitFor(projection, position);
+    expect(await app.readModels.query(projection).where('user_id', 'ada')).toHaveLength(1);
+  }
+  class NotDeclared extends NeedsLogger {}
+  expect(() => app.readModels.query(NotDeclared)).toThrowError(
+    expect.objectContaining({
+      code: 'UNKNOWN_PROJECTION',
+      message: expect.stringMatching(/NotDeclared is not among/),
+    }),
+  );
+  await app.close();
 });
 
 test('closing twice is closing once, and a closed application holds no connection', async () => {

@@ -219,7 +219,7 @@ export class PatternFold implements TaskFold {
         Object.assign(state, { runs: [], completed: [], held: [], quarantine: error.message });
         return this.#aside(keyId, error.message);
       }
-      if (isRepriseError(error)) throw error;
+      if (isRepriseError(error) && error.code !== 'HANDLER_FAILED') throw error;
       const { topic, partition, offset } = event;
       throw new RepriseError(
         'HANDLER_FAILED',

@@ -5,6 +5,7 @@ import type { TablePlan } from '../../projection/table-plan.ts';
 import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
 import { emissionId, timesBefore } from '../emission-id.ts';
+import { emissionValue } from '../emission-value.ts';
 import { EventClock, justAfter } from '../event-clock.ts';
 import { Keys } from '../keys.ts';
 import { internKeys } from '../part-keys.ts';
@@ -318,10 +319,13 @@ export class SessionFold implements TaskFold {
     { records, dueMs }: Cause,
   ): void {
     const { plan, keys } = { plan: this.#plan, keys: this.#keys };
+    const { partition } = session.first;
+    // A late event that revised the session at once; time that passed has no record to blame.
+    const record = dueMs === null && records[0] ? { ...records[0], partition } : null;
     for (const [i, emission] of plan.emissions.entries()) {
       if (emission.on !== on) continue;
       const row = rowObject(plan.table, this.#rows.write([session], keys), 0);
-      const value = emission.make(row as never);
+      const value = emissionValue({ plan, emission, row, record });
       if (value === null || value === undefined) continue;
       const at = [...(offset === null ? [] : [offset]), ...timesBefore(plan.emissions, i)];
       const id = this.#rows.idOf(session, keys);

@@ -1,14 +1,21 @@
 import type { EmissionPlan, WindowedPlan } from '../../projection/plan.ts';
 import type { RowSet } from '../../projection/row-set.ts';
-import { RepriseError } from '../../reprise-error.ts';
 import { rowObject } from '../column-values.ts';
 import { Deadlines } from '../deadlines.ts';
 import { emissionId } from '../emission-id.ts';
+import { emissionValue } from '../emission-value.ts';
 import type { Keys } from '../keys.ts';
 import { ownRows } from '../packed-rows.ts';
 import type { Emission } from '../task-fold.ts';
 import type { Baselines } from './baselines.ts';
 import type { WindowRows } from './window-rows.ts';
+
+/** A record that came late. */
+interface RecordPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
 
 interface CloserParts {
   readonly plan: WindowedPlan;
@@ -82,7 +89,7 @@ export class WindowCloser {
   }
 
   /** A closed window was changed by a late event. */
-  revised(slot: number, place: { readonly topic: string; readonly offset: number }, keys: Keys) {
+  revised(slot: number, place: RecordPlace, keys: Keys) {
     const row = this.#rowsOf(Int32Array.of(slot), keys);
     this.#emit({ on: 'revise', slot, rows: row, i: 0, place }, keys);
   }
@@ -136,7 +143,7 @@ export class WindowCloser {
       readonly rows: RowSet;
       readonly i: number;
       /** Of the late event. */
-      readonly place: { readonly topic: string; readonly offset: number } | null;
+      readonly place: RecordPlace | null;
     },
     keys: Keys,
   ): void {
@@ -148,7 +155,8 @@ export class WindowCloser {
       const { name } = emission.event;
       const before = names.get(name) ?? 0;
       names.set(name, before + 1);
-      const value = this.#valueOf(emission, rowObject(plan.table, what.rows, what.i));
+      const row = rowObject(plan.table, what.rows, what.i);
+      const value = emissionValue({ plan, emission, row, record: place });
       if (value === null || value === undefined) continue;
       const [startMs, endMs] = [rows.startOf(slot), rows.endOf(slot)];
       const key = keys.partsOf(rows.state.keyIds[slot] as number);
@@ -158,34 +166,16 @@ export class WindowCloser {
         ...(before === 0 ? [] : [before]), // the same event twice
       );
       const cause =
-        place === null ? { records: [], dueMs: endMs } : { records: [place], dueMs: null };
+        place === null
+          ? { records: [], dueMs: endMs }
+          : { records: [{ topic: place.topic, offset: place.offset }], dueMs: null };
       this.#emissions.push({ event: emission.event, value, id, timestampMs: endMs, cause });
-    }
-  }
-
-  #valueOf({ event, make }: EmissionPlan, row: Record<string, unknown>): unknown {
-    try {
-      return make(row as never);
-    } catch (error) {
-      const { plan } = this.#parts;
-      const place = ['window_start', ...plan.keys.map(({ column }) => column)]
-        .map((name) => `${name} ${shown(row[name])}`)
-        .join(', ');
-      throw new RepriseError(
-        'HANDLER_FAILED',
-        `${plan.name}: .onClose(${event.name}, …) failed for the window with ${place}: ${(error as Error).message}. Correct the function, raise the version and rebuild.`,
-        { cause: error },
-      );
     }
   }
 
   #rowsOf(slots: Int32Array, keys: Keys): RowSet {
     return ownRows(this.#parts.rows.write(keys, slots, () => true));
   }
-}
-
-function shown(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 function compareKeys(a: readonly string[], b: readonly string[]): number {

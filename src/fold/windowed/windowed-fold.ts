@@ -328,7 +328,7 @@ export class WindowedFold implements TaskFold {
       this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window, key }));
       return;
     }
-    const { topic } = part.batch;
+    const { topic, partition } = part.batch;
     const offset = part.batch.offsets[j] as number;
     const slot = this.#rows.slotOf(keyId, startMs, endMs);
     this.#rows.select(part, j, slot);
@@ -336,7 +336,7 @@ export class WindowedFold implements TaskFold {
     if (this.#live) this.#rows.state.touch(slot);
     if (this.#closer?.tellsRevisions !== true) return;
     this.#drain(parts);
-    this.#closer.revised(slot, { topic, offset }, this.#keys);
+    this.#closer.revised(slot, { topic, partition, offset }, this.#keys);
   }
 
   /** The watermark of the next record: windows that it closes are closed with what came before. */
