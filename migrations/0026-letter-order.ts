@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts';
 
 /**
  * The order in which a task met its dead letters: letters of a key are folded again in that order. Timestamps of records do not tell it, producers write them as they
- * like. A column with a default: breaks nothing.
+ * like. And whether its task folds a letter again by itself. Columns with defaults: breaks nothing.
  */
 export const letterOrder: Migration = {
   name: '0026-letter-order',
@@ -30,5 +30,7 @@ select setval('reprise.dead_letters_seq', coalesce((select max(seq) from reprise
 alter table reprise.dead_letters alter column seq set default nextval('reprise.dead_letters_seq');
 alter table reprise.dead_letters alter column seq set not null;
 alter sequence reprise.dead_letters_seq owned by reprise.dead_letters.seq;
+alter table reprise.dead_letters add column is_retried boolean not null default false;
+comment on column reprise.dead_letters.is_retried is 'A policy with retries: its task folds it again by itself, or gives it up.';
 comment on column reprise.dead_letters.seq is 'The order in which the task set its records aside: the order in which those of a key are folded again.';
 `;

@@ -106,6 +106,13 @@ export type {
 } from './projection/declared-sources.ts';
 export { ingestionTime, processingTime } from './projection/declared-sources.ts';
 export type { Duration } from './projection/duration.ts';
+export type {
+  ErrorPolicies,
+  ErrorPolicy,
+  ErrorPolicyName,
+  Retries,
+  RetryPolicy,
+} from './projection/error-policy.ts';
 export type { DataFilter } from './projection/filter.ts';
 export type { MatchOf, Pattern, StepOptions } from './projection/pattern.ts';
 export {

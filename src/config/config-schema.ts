@@ -4,7 +4,7 @@ import { COMPATIBILITY_LEVELS } from '../avro/compatibility-level.ts';
 import type { KeyProvider } from '../erasure/key-provider.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { SUBJECT_STRATEGIES } from '../event/subject-of.ts';
-import { ERROR_POLICIES } from '../projection/error-policy.ts';
+import { DEFAULT_RETRIES, ERROR_POLICIES, RETRY_BOUNDS } from '../projection/error-policy.ts';
 import type { DevConfig, ProjectionClass } from './reprise-config.ts';
 
 const portMax = 65_535;
@@ -116,7 +116,18 @@ const eventDefinition = z.custom<EventDefinition>(
   'must be an event definition (import it from schemas/index.ts, or make it by defineEvent)',
 );
 
-const errorPolicy = z.enum(ERROR_POLICIES);
+const within = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  z.number().min(min).max(max);
+
+const errorPolicy = z.union([
+  z.enum(ERROR_POLICIES),
+  z.strictObject({
+    policy: z.enum(['retryAndFail', 'retryAndSkip']),
+    attempts: within(RETRY_BOUNDS.attempts).int().default(DEFAULT_RETRIES.attempts),
+    initialMs: within(RETRY_BOUNDS.initialMs).default(DEFAULT_RETRIES.initialMs),
+    factor: within(RETRY_BOUNDS.factor).default(DEFAULT_RETRIES.factor),
+  }),
+]);
 
 const erasure = z.union([
   z.strictObject({ wrappingKeys: z.string().min(1) }),

@@ -1,9 +1,13 @@
 /**
  * What becomes of a record that cannot be folded, because it cannot be decoded, a function of the projection fails on it, Postgres refuses what it makes, or it ends the
- * process: `fail`: its task halts before it; `skip`: it is set aside as a dead letter; `retry…`: it is tried three times first, each time from committed rows;
- * `quarantineKey`: it is set aside, and the later records with its key wait behind it, in order, while other keys go on.
+ * process: `fail`: its task halts before it; `skip`: it is set aside as a dead letter; `quarantineKey`: it is set aside, and the later records with its key wait
+ * behind it, in order, until a redrive; `retry…`: likewise, but its task folds it again by itself, some attempts long, while other keys go on; then it stays aside
+ * alone (`retryAndSkip`), or the task halts (`retryAndFail`).
  */
-export type ErrorPolicy = (typeof ERROR_POLICIES)[number];
+export type ErrorPolicyName = (typeof ERROR_POLICIES)[number];
+
+/** A policy by its name, or a policy with retries that says how often and how far apart. */
+export type ErrorPolicy = ErrorPolicyName | RetryPolicy;
 
 /** All policies. */
 export const ERROR_POLICIES = [
@@ -14,8 +18,46 @@ export const ERROR_POLICIES = [
   'quarantineKey',
 ] as const;
 
+/** How often a record is tried, and how far apart. */
+export interface Retries {
+  /** Attempts in all, the first one included: 1 to 1,000. */
+  readonly attempts: number;
+  /** Between the first attempt and the second. Milliseconds, 0 to 3,600,000. */
+  readonly initialMs: number;
+  /** Each wait is so many times as long as the one before, up to an hour: 1 to 100. */
+  readonly factor: number;
+}
+
+/** A policy with retries as data; what it leaves open is `DEFAULT_RETRIES`. */
+export interface RetryPolicy extends Partial<Retries> {
+  readonly policy: 'retryAndFail' | 'retryAndSkip';
+}
+
+/** Three attempts, 100 and 200 ms apart. */
+export const DEFAULT_RETRIES: Retries = { attempts: 3, initialMs: 100, factor: 2 };
+
+/** Bounds of the numbers of a retry policy, inclusive. */
+export const RETRY_BOUNDS = {
+  attempts: { min: 1, max: 1_000 },
+  initialMs: { min: 0, max: 3_600_000 },
+  factor: { min: 1, max: 100 },
+} as const;
+
 /** The policy while following the log, and that of rebuilds. */
 export interface ErrorPolicies {
   readonly live: ErrorPolicy;
   readonly rebuild: ErrorPolicy;
+}
+
+/** The name of a policy, and its retries; null: it has none. */
+export function readPolicy(policy: ErrorPolicy): {
+  readonly name: ErrorPolicyName;
+  readonly retries: Retries | null;
+} {
+  if (typeof policy !== 'string') {
+    const { policy: name, ...said } = policy;
+    return { name, retries: { ...DEFAULT_RETRIES, ...said } };
+  }
+  const hasRetries = policy === 'retryAndFail' || policy === 'retryAndSkip';
+  return { name: policy, retries: hasRetries ? DEFAULT_RETRIES : null };
 }

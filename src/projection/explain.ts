@@ -1,3 +1,5 @@
+import type { ErrorPolicies } from './error-policy.ts';
+import { readPolicy } from './error-policy.ts';
 import type { PatternElement } from './pattern-plan.ts';
 import type { EmissionPlan, Plan, SourcePlan, TimePlan } from './plan.ts';
 import { planWarnings } from './plan-warnings.ts';
@@ -17,6 +19,7 @@ export function explainPlan(plan: Plan): readonly (readonly [string, readonly st
     ['tombstones', tombstoneText(plan)],
     ['tables', tables.flatMap(tableText)],
     ['publishes', emissions.length === 0 ? ['nothing'] : emissions.map(emissionText)],
+    ['on error', [policyText('live', plan), policyText('rebuild', plan)]],
     ['replay', [replayText(plan)]],
     ['captures', plan.captures.length === 0 ? ['nothing'] : plan.captures],
     ['fingerprint', [plan.fingerprint]],
@@ -27,6 +30,15 @@ export function explainPlan(plan: Plan): readonly (readonly [string, readonly st
 function warnings(plan: Plan): [string, readonly string[]][] {
   const found = planWarnings(plan);
   return found.length === 0 ? [] : [['warnings', found]];
+}
+
+function policyText(when: keyof ErrorPolicies, { onError }: Plan): string {
+  const policy = onError[when];
+  if (policy === null) return `${when}: as the configuration says`;
+  const { name, retries } = readPolicy(policy);
+  if (retries === null) return `${when}: ${name}`;
+  const { attempts, initialMs, factor } = retries;
+  return `${when}: ${name}, ${attempts} attempts, the first wait ${initialMs} ms, each ${factor} times the one before`;
 }
 
 function sourceText({ event, where, fields, reads }: SourcePlan): string {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
+import { isMissing } from '../postgres/postgres-errors.ts';
 import type { ErrorCode } from '../reprise-error.ts';
 import { RepriseError } from '../reprise-error.ts';
 
@@ -29,6 +30,8 @@ interface Standing {
   readonly owner: string | null;
   /** Why the record was set aside; null: it was not. */
   readonly setAside: { readonly reason: string; readonly message: string } | null;
+  /** Its task folds it again by itself, or gives it up; null: it was not set aside. */
+  readonly isRetried: boolean | null;
 }
 
 /** What is waited for, and where the projection stands. */
@@ -77,6 +80,7 @@ function isCommitted(waiting: Waiting): boolean {
   const { projection, position, standing } = waiting;
   if (standing.nextOffset === null || standing.nextOffset <= position.offset) return false;
   if (standing.setAside === null) return true;
+  if (standing.isRetried === true) return false;
   const { reason, message } = standing.setAside;
   throw failure(
     'SET_ASIDE',
@@ -115,7 +119,7 @@ async function readStanding(pool: Pool, projection: string, position: Position):
     >({
       name: 'reprise_wait_for',
       text: `select p.active_version as version, p.paused as "isPaused", c.next_offset as "nextOffset",
-  t.state, t.error, t.owner, d.reason, d.message
+  t.state, t.error, t.owner, d.reason, d.message, d.is_retried as "isRetried"
 from reprise.projections as p
 left join reprise.tasks as t on t.projection = p.projection and t.version = p.active_version
   and t.partition = $3
@@ -127,7 +131,7 @@ where p.projection = $1`,
       values: [projection, position.topic, position.partition, position.offset.toString()],
     })
     .catch((error: unknown) => {
-      if ((error as { code?: unknown }).code !== '42P01') throw error;
+      if (!isMissing(error)) throw error;
       throw new RepriseError(
         'NOT_MIGRATED',
         `The framework's tables are not in this database, so ${projection} cannot be waited for. Run: reprise migrate, or setUp().`,

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
-import { readHeldKeys } from './dead-letter-store.ts';
+import { readHeldLetters } from './dead-letter-store.ts';
 import { readJournal } from './journal-store.ts';
 import { IS_UNOWNED } from './ownership/instance-store.ts';
 
@@ -78,7 +78,7 @@ export async function acquireTask(
     passedMs: row.passed_ms,
     checkpoints: await readCheckpoints(client, task),
     journal: await readJournal(client, task),
-    heldKeys: await readHeldKeys(client, task),
+    heldLetters: await readHeldLetters(client, task),
   };
 }
 

@@ -1,3 +1,5 @@
+import { recordHash } from '../log/log-record.ts';
+import type { RecordBatch } from '../log/record-batch.ts';
 import type { JournalEntry } from './journal.ts';
 
 /** The unit of ownership, ordering and checkpointing: one projection version × one partition number. */
@@ -34,12 +36,21 @@ export interface OwnedTask extends TaskKey {
   /** What it held when it was acquired. */
   readonly standing: TaskStanding;
   readonly journal: readonly JournalEntry[];
-  /** Record keys that are held in quarantine. */
-  readonly heldKeys: readonly Buffer[];
+  /** The first letter of every record key that is held. */
+  readonly heldLetters: readonly HeldLetter[];
   /** Event time that the version it took the place of saw or let pass, ms since the epoch: this one goes on from there. Null: it took no other's place. */
   readonly passedMs: number | null;
   /** By topic. Topics never read before are absent. */
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+}
+
+/** The first letter of a key that is held, or a letter without a key that is held alone. */
+export interface HeldLetter {
+  readonly key: Buffer | null;
+  readonly topic: string;
+  readonly offset: bigint;
+  /** Attempts at it so far; 0: it has only waited. */
+  readonly attempts: number;
 }
 
 /** What Postgres has acknowledged of a task: a row that holds less has lost commits (a standby that was behind, a backup). */
@@ -74,4 +85,22 @@ export function maxEventTimeOf(checkpoints: Iterable<TopicCheckpoint>): number |
     }
   }
   return largest;
+}
+
+/** Where a task stands in a topic once it has folded a batch of it. */
+export function checkpointAfter(
+  before: TopicCheckpoint,
+  batch: RecordBatch,
+  maxEventTimeMs: number | null,
+): TopicCheckpoint {
+  const moved = { ...before, nextOffset: BigInt(batch.nextOffset) };
+  if (batch.count === 0) return moved;
+  const last = batch.count - 1;
+  return {
+    ...moved,
+    lastOffset: BigInt(batch.offsets[last] as number),
+    lastLeaderEpoch: batch.leaderEpoch < 0 ? null : batch.leaderEpoch,
+    lastRecordHash: recordHash(batch, last),
+    maxEventTimeMs,
+  };
 }

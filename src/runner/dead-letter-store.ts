@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { DeadLetter } from '../fold/task-fold.ts';
 import { RepriseError } from '../reprise-error.ts';
-import type { TaskKey } from './checkpoint.ts';
+import type { HeldLetter, TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
 
 /** A dead letter, with how often folding it was tried. */
@@ -9,16 +9,24 @@ export interface TriedLetter extends DeadLetter {
   readonly attempts: number;
   /** `failed`: its key is held at it; `waiting`: it waits behind one that failed; null: only itself is set aside. */
   readonly quarantine: 'failed' | 'waiting' | null;
+  /** The task folds it again by itself: a policy with retries. */
+  readonly isRetried: boolean;
 }
 
-/** Record keys that are held in a task: their later records wait. */
-export async function readHeldKeys(client: ClientBase, task: TaskKey): Promise<readonly Buffer[]> {
-  const { rows } = await client.query<{ key: Buffer }>(
-    `select distinct key from reprise.dead_letters
-     where projection = $1 and version = $2 and partition = $3 and quarantine is not null and key is not null`,
+/** What is held in a task: later records of these keys wait. */
+export async function readHeldLetters(
+  client: ClientBase,
+  task: TaskKey,
+): Promise<readonly HeldLetter[]> {
+  const { rows } = await client.query<Omit<HeldLetter, 'offset'> & { offset: string }>(
+    `select distinct on (key, alone) key, topic, "offset", attempts from (
+       select key, topic, "offset", attempts, seq, case when key is null then seq end as alone
+       from reprise.dead_letters
+       where projection = $1 and version = $2 and partition = $3 and quarantine is not null
+     ) held order by key, alone, seq`,
     [task.projection, task.version, task.partition],
   );
-  return rows.map(({ key }) => key);
+  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
 }
 
 /** Letters of one statement, and bytes of their values: topics full of garbage are written in few statements, and none is large. */
@@ -44,7 +52,7 @@ export async function writeDeadLetters(
     });
     await client.query(
       `insert into reprise.dead_letters (projection, version, topic, partition, "offset", reason, message,
-         record_timestamp, key, value, headers, attempts, quarantine)
+         record_timestamp, key, value, headers, attempts, quarantine, is_retried)
        values ${tuples.join(', ')} on conflict do nothing`,
       rows.flat(),
     );
@@ -85,6 +93,7 @@ function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
     JSON.stringify(headers),
     letter.attempts,
     letter.quarantine,
+    letter.isRetried,
   ];
 }
 

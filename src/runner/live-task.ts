@@ -6,12 +6,16 @@ import { createBackoff } from './backoff.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Acknowledged, TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
+import { Retrier } from './errors/retrier.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
 import { ShownWaits } from './shown-waits.ts';
 import type { TaskSession } from './task-session.ts';
 import { topicsOf } from './topics-of.ts';
+
+/** How long letters are folded again between two flushes. Milliseconds. */
+const RETRY_MS = 20;
 
 /** A position within the partition of a task. */
 type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
@@ -119,14 +123,15 @@ export class LiveTask {
     await this.#queue.push(batch);
   }
 
-  /** Folds and flushes until stopped; when nothing comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
+  /** Folds and flushes until stopped, and folds held letters again when they are due; when nothing comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
   async run(): Promise<void> {
     await this.#fold([]);
     await this.#session.flush();
+    const retrier = new Retrier(this.#settings, this.#session, this.#recovery);
     const quiet = new QuietTime(this.#plan.idleMs);
     let silence: Silence | null = null;
     while (!this.#stopping) {
-      const batches = await this.#queue.takeAll(quiet.untilNextMs());
+      const batches = await this.#queue.takeAll(soonest(quiet.untilNextMs(), retrier.untilDueMs()));
       const events = this.#session.fold.eventCount;
       for (const batch of batches) {
         if (this.#stopping) break;
@@ -145,6 +150,15 @@ export class LiveTask {
         silence = null;
       }
       await this.#flush();
+      await this.#retry(retrier);
+    }
+  }
+
+  /** Folds letters that are due, for a moment: what came meanwhile goes first. */
+  async #retry(retrier: Retrier): Promise<void> {
+    const untilMs = performance.now() + RETRY_MS;
+    while (!this.#stopping && performance.now() < untilMs) {
+      if (!(await retrier.step())) return;
     }
   }
 
@@ -236,6 +250,10 @@ export class LiveTask {
     // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
     this.#waits.set('work', reason);
   }
+}
+
+function soonest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** `leaderEpoch`: of the leader that wrote `lastOffset`; -1: the log has none. */

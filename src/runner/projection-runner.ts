@@ -138,6 +138,8 @@ export class ProjectionRunner {
         if (next !== 'again') break;
         own.phase = 'opening';
         if (task.hasCommitted) attempt = 0;
+        // A record that is left out this time: nothing to wait for.
+        if (isRepriseError(error) && error.facts['attempt'] !== undefined) continue;
         await backoff.wait(attempt).catch(() => undefined);
       } finally {
         task.stop();

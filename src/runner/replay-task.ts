@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { joinSignals } from '../async/join-signals.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
@@ -11,6 +12,7 @@ import { createBackoff } from './backoff.ts';
 import type { TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
+import { Retrier } from './errors/retrier.ts';
 import { FoldTurn } from './fold-turn.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import type { RowShare } from './row-budget.ts';
@@ -107,7 +109,22 @@ async function replayOnce(
     release();
   }
   await lastFlush;
+  await retryHeld(settings, session, options);
   await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/** Folds the letters that the replay holds by a policy with retries, until none is left. */
+async function retryHeld(
+  settings: RunnerSettings,
+  session: TaskSession,
+  { recovery, signal }: Pick<ReplayOptions, 'signal'> & { readonly recovery: Recovery },
+): Promise<void> {
+  const retrier = new Retrier(settings, session, recovery);
+  for (let ms = retrier.untilDueMs(); ms !== null; ms = retrier.untilDueMs()) {
+    if (ms > 0) await delay(ms, undefined, { signal });
+    signal.throwIfAborted();
+    await retrier.step();
+  }
 }
 
 function openReplay(

@@ -1,5 +1,6 @@
 import type { Plan } from '../projection/plan.ts';
 import type { Backoff } from './backoff.ts';
+import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
 import type { WriteRows } from './flush.ts';
 import type { RowShare } from './row-budget.ts';
@@ -24,4 +25,11 @@ export interface SessionOptions {
   readonly nowMs?: (() => number) | null;
   /** Accept topics whose first records are gone: start at the first offset still there. Default false: DATA_LOSS. */
   readonly fromStartOfLog?: boolean;
+}
+
+/** A task as it is opened: acquired, validated, with the stable end of each of its topics at that time. */
+export interface OpenedTask {
+  readonly task: OwnedTask;
+  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+  readonly endOffsets: ReadonlyMap<string, bigint>;
 }

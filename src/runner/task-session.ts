@@ -1,13 +1,12 @@
 import { noDataKeys } from '../erasure/data-keys.ts';
 import { createTaskFold } from '../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../fold/task-fold.ts';
-import { recordHash } from '../log/log-record.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
-import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
+import { checkpointAfter, maxEventTimeOf, taskLabel } from './checkpoint.ts';
 import { clearDeaths, factsOf, markTrying } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
 import { encodeEmissions } from './encode-emission.ts';
@@ -20,7 +19,7 @@ import { Repeat } from './errors/repeat.ts';
 import type { JournalEntry } from './journal.ts';
 import { refusedRecords } from './journal.ts';
 import { SessionKeys } from './session-keys.ts';
-import type { SessionOptions } from './session-options.ts';
+import type { OpenedTask, SessionOptions } from './session-options.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
 import { inTransaction } from './transaction.ts';
@@ -34,13 +33,6 @@ export interface FlushReport {
   readonly rows: number;
   readonly deadLetters: number;
   readonly emissions: number;
-}
-
-/** A task as it is opened: acquired, validated, with the stable end of each of its topics at that time. */
-export interface OpenedTask {
-  readonly task: OwnedTask;
-  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
-  readonly endOffsets: ReadonlyMap<string, bigint>;
 }
 
 /** A record of the task's partition. */
@@ -105,6 +97,7 @@ export class TaskSession {
     this.#failed = new FailedRecords(task, this.#recovery.judge);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
     this.#recovery.stride.died(task.standing.deaths);
+    this.#recovery.retries.sync(task.heldLetters);
     this.#order = new StepOrder(task.journal, {
       ...opened,
       repeatsRedrives: this.#repeat !== null,
@@ -158,6 +151,11 @@ export class TaskSession {
     }
   }
 
+  /** Nothing of a held key waits any more: its records are folded where they come. */
+  release(key: Buffer): void {
+    this.#failed.release(key);
+  }
+
   /** Whether nothing waits inside for records of another topic. */
   get isDrained(): boolean {
     return this.#order.isDrained;
@@ -170,17 +168,25 @@ export class TaskSession {
   }
 
   /**
-   * Folds a dead letter where the task stands now, alone in its flush, and takes it out of the dead letters. @returns why it still cannot be folded; null: it is folded and committed
+   * Folds dead letters where the task stands now, in their order up to the first that still cannot be folded, in a flush of their own, and takes them out of the dead letters.
+   * @param batches each of one record @returns how many are folded and committed, and why the next one cannot be; null: all are
    * @throws as `flush`: then the session is spent
    */
-  async redrive(batch: RecordBatch): Promise<DeadLetter | null> {
-    const [letter] = await this.#foldRecords(batch);
-    if (letter !== undefined) return letter;
-    const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
+  async redrive(
+    ...batches: readonly RecordBatch[]
+  ): Promise<{ readonly folded: number; readonly failed: DeadLetter | null }> {
     const nextOffsets = this.#standing();
-    this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
-    await this.#commit([], [record]);
-    return null;
+    const records: RecordPlace[] = [];
+    let failed: DeadLetter | null = null;
+    for (const batch of batches) {
+      [failed = null] = await this.#foldRecords(batch);
+      if (failed !== null) break;
+      const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
+      records.push(record);
+      this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
+    }
+    if (records.length > 0) await this.#commit([], records);
+    return { folded: records.length, failed };
   }
 
   /**
@@ -240,7 +246,10 @@ export class TaskSession {
     this.#stored = new Map(this.#folded);
     this.#flushes += 1n;
     this.fold.committed();
-    for (const letter of letters) this.#recovery.judge.settled(letter);
+    for (const letter of letters) {
+      this.#recovery.judge.settled(letter);
+      this.#recovery.retries.setAside(letter);
+    }
     const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
     return { rows, deadLetters: letters.length, emissions: outbox.length };
   }
@@ -304,13 +313,13 @@ export class TaskSession {
       if (this.#failed.isSifting) await this.#resolveSchemas(kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0 && !(await this.#isPill(rest))) {
-        this.#failed.decide(await this.#foldRecords(rest));
+        this.#failed.decide(await this.#foldRecords(rest), rest);
       }
       this.#sinceFlush += batch.count;
       const isAlone = rest.count === 1 && batch.count === 1;
       this.#last = isAlone ? letterOf(rest, 0, { reason: 'DATABASE_FAILED', message: '' }) : null;
     }
-    this.#folded.set(batch.topic, this.#after(before, batch));
+    this.#folded.set(batch.topic, checkpointAfter(before, batch, this.fold.maxEventTimeMs));
   }
 
   /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
@@ -382,18 +391,5 @@ export class TaskSession {
     return new Map(
       [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
     );
-  }
-
-  #after(before: TopicCheckpoint, batch: RecordBatch): TopicCheckpoint {
-    const moved = { ...before, nextOffset: BigInt(batch.nextOffset) };
-    if (batch.count === 0) return moved;
-    const last = batch.count - 1;
-    return {
-      ...moved,
-      lastOffset: BigInt(batch.offsets[last] as number),
-      lastLeaderEpoch: batch.leaderEpoch < 0 ? null : batch.leaderEpoch,
-      lastRecordHash: recordHash(batch, last),
-      maxEventTimeMs: this.fold.maxEventTimeMs,
-    };
   }
 }

@@ -156,4 +156,23 @@ export class Unended extends TableProjection {
   }
 }
 
+export class Retrying extends TableProjection {
+  readonly name = 'retrying';
+  readonly version = 1;
+  override readonly onError = {
+    live: { policy: 'retryAndSkip', attempts: 5, initialMs: 50, factor: 2 },
+    rebuild: { policy: 'retryAndFail' },
+  } as const;
+  define() {
+    return this.table(columns({ accountId: text().primaryKey() }))
+      .key('accountId')
+      .on(Paid, (_row, { accountId }) => ({ accountId }));
+  }
+}
+
+export class Misretrying extends Retrying {
+  // @ts-expect-error only the policies that retry have attempts
+  override readonly onError = { policy: 'quarantineKey', attempts: 5 } as const;
+}
+
 export const unused = [int(), json<readonly string[]>()];

@@ -4,6 +4,8 @@ import type { Plan } from '../../projection/plan.ts';
 import type { DeadLetterSelection, DeadLetterStatus, LogPosition } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../assert-database.ts';
+import type { HeldLetter, TaskKey } from '../checkpoint.ts';
+import type { TriedLetter } from '../dead-letter-store.ts';
 import { writeJournal } from '../journal-store.ts';
 import { inTransaction } from '../transaction.ts';
 
@@ -16,7 +18,9 @@ type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
 };
 
 /** A dead letter as a record that can be folded again. */
-export interface StoredLetter extends LogRecord, Pick<DeadLetterStatus, 'reason' | 'message'> {
+export interface StoredLetter
+  extends LogRecord,
+    Pick<DeadLetterStatus, 'reason' | 'message' | 'attempts'> {
   readonly quarantine: 'failed' | 'waiting' | null;
 }
 
@@ -70,7 +74,28 @@ export async function readLetters(
       { facts: { projection: name } },
     );
   }
-  return rows.map((row) => ({
+  return rows.map(storedLetter);
+}
+
+/** The first letters of a held key, in their order, or the letter without a key at a place. Empty: nothing of it is held any more. */
+export async function readHeld(
+  pool: Pool,
+  { projection, version, partition }: TaskKey,
+  { key, topic, offset }: HeldLetter,
+  limit: number,
+): Promise<readonly StoredLetter[]> {
+  const { rows } = await pool.query<Row>(
+    `select ${COLUMNS} from reprise.dead_letters
+     where projection = $1 and version = $2 and partition = $3 and quarantine is not null
+       and case when $4::bytea is null then topic = $5 and "offset" = $6 else key = $4 end
+     order by seq limit $7`,
+    [projection, version, partition, key, topic, offset.toString(), limit],
+  );
+  return rows.map(storedLetter);
+}
+
+function storedLetter(row: Row): StoredLetter {
+  return {
     topic: row.topic,
     partition: row.partition,
     offset: BigInt(row.offset),
@@ -81,7 +106,8 @@ export async function readLetters(
     reason: row.reason,
     message: row.message,
     quarantine: row.quarantine,
-  }));
+    attempts: row.attempts,
+  };
 }
 
 /** What is selected may be letters of another version alone, which the code at hand cannot fold. @throws UNKNOWN_DEAD_LETTER naming that version */
@@ -146,6 +172,28 @@ export async function recordFailure(
     [name, ...parametersOf(letter), version, failure.reason, failure.message],
   );
   return rowCount === 1;
+}
+
+/** What an attempt of the task itself made of a letter: it is held further, or stays aside alone (`quarantine` null). Must run under `lockTask`. */
+export async function recordAttempt(
+  client: ClientBase,
+  { projection, version }: TaskKey,
+  letter: StoredLetter,
+  outcome: Pick<TriedLetter, 'attempts' | 'quarantine' | 'isRetried'> & {
+    readonly reason: string;
+    readonly message: string;
+  },
+): Promise<void> {
+  const { attempts, reason, message, quarantine, isRetried } = outcome;
+  await client.query(
+    `update reprise.dead_letters
+     set attempts = $6, reason = $7, message = $8, quarantine = $9, is_retried = $10
+     where projection = $1 and ${AT_POSITION} and version = $5`,
+    [
+      ...[projection, ...parametersOf(letter), version],
+      ...[attempts, reason, message, quarantine, isRetried],
+    ],
+  );
 }
 
 /** How many records of a version wait in quarantine. */

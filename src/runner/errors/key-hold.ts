@@ -12,7 +12,7 @@ export interface Parted {
 }
 
 /**
- * Keeps quarantined keys in order: their records are set aside before they are decoded, as long as an earlier one of the key waits. By record key, since every key of a row that
+ * Keeps held keys in order: their records are set aside before they are decoded, as long as an earlier one of the key waits. By record key, since every key of a row that
  * needs order contains it. Costs nothing while no key is held and nothing is condemned.
  */
 export class KeyHold {
@@ -21,7 +21,7 @@ export class KeyHold {
   readonly #judge: Judge;
 
   constructor(keys: Iterable<Buffer>, judge: Judge) {
-    this.#keys = new Set([...keys].map(textOf));
+    this.#keys = new Set([...keys].map(keyText));
     this.#judge = judge;
   }
 
@@ -30,7 +30,17 @@ export class KeyHold {
     return this.#keys.size > 0 || this.#judge.hasCondemned;
   }
 
-  /** Parts a batch. A condemned record that holds its key begins to hold it here. `isForeign`: record `i` is no event of the projection, so it waits for nothing. Default: every record is one. */
+  /** Begins to hold a key: its records from the next batch on wait. */
+  add(key: Buffer): void {
+    this.#keys.add(keyText(key));
+  }
+
+  /** Nothing of the key waits any more. */
+  release(key: Buffer): void {
+    this.#keys.delete(keyText(key));
+  }
+
+  /** Parts a batch. A condemned record that is held begins to hold its key here. `isForeign`: record `i` is no event of the projection, so it waits for nothing. Default: every record is one. */
   part(batch: RecordBatch, isForeign: (i: number) => boolean = () => false): Parted {
     if (!this.isActive) return { rest: batch, aside: [] };
     const rest: number[] = [];
@@ -45,27 +55,35 @@ export class KeyHold {
 
   #judged(batch: RecordBatch, i: number): TriedLetter | null {
     const key = keyAt(batch, i);
-    if (key !== null && this.#keys.has(textOf(key))) return waiting(batch, i);
+    if (key !== null && this.#keys.has(keyText(key))) return this.waiting(ownRecordAt(batch, i));
     const { topic, partition } = batch;
     const condemned = this.#judge.condemned(topic, partition, batch.offsets[i] as number);
     if (condemned === undefined) return null;
-    const { letter, attempts, holdsKey } = condemned;
-    if (holdsKey && key !== null) this.#keys.add(textOf(key));
-    return { ...letter, attempts, quarantine: holdsKey ? 'failed' : null };
+    const { letter, isHeld } = condemned;
+    if (isHeld && key !== null) this.add(key);
+    return { ...letter, attempts: 1, ...this.held(isHeld ? 'failed' : null) };
+  }
+
+  /** A record behind another one of its key. */
+  waiting(record: Omit<DeadLetter, 'reason' | 'message' | 'byClock'>): TriedLetter {
+    const until =
+      this.#judge.retries === null
+        ? 'See reprise dlq list, then reprise dlq redrive.'
+        : 'Its task folds both by itself once that one can be folded, or is given up.';
+    const message = `An earlier record with its key could not be folded; it waits behind that one, in order. ${until}`;
+    return {
+      ...{ ...record, reason: 'QUARANTINED', message, byClock: false },
+      ...{ attempts: 0, ...this.held('waiting') },
+    };
+  }
+
+  /** How a letter is marked. */
+  held(quarantine: TriedLetter['quarantine']): Pick<TriedLetter, 'quarantine' | 'isRetried'> {
+    return { quarantine, isRetried: quarantine !== null && this.#judge.retries !== null };
   }
 }
 
-function waiting(batch: RecordBatch, i: number): TriedLetter {
-  const letter: DeadLetter = {
-    ...ownRecordAt(batch, i),
-    reason: 'QUARANTINED',
-    message:
-      'An earlier record with its key could not be folded; it waits behind that one, in order. See reprise dlq list, then reprise dlq redrive.',
-    byClock: false,
-  };
-  return { ...letter, attempts: 0, quarantine: 'waiting' };
-}
-
-function textOf(key: Buffer): string {
+/** A record key as text that tells keys apart. */
+export function keyText(key: Buffer): string {
   return key.toString('latin1');
 }

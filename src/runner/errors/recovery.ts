@@ -1,6 +1,7 @@
 import type { Plan } from '../../projection/plan.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { Judge, policyOf } from './judge.ts';
+import { RetrySchedule } from './retry-schedule.ts';
 import { Stride } from './stride.ts';
 
 /** Records folded at most between two flushes of whole rows: bounds the transaction, and how much is done again after a crash. */
@@ -10,6 +11,7 @@ const RECORDS_PER_FLUSH_MAX = 100_000;
 export interface Recovery {
   readonly judge: Judge;
   readonly stride: Stride;
+  readonly retries: RetrySchedule;
 }
 
 /** A fresh one. Partial rows (a rebuild's) are flushed when memory is full, not by records. */
@@ -19,8 +21,10 @@ export function createRecovery(
   when: 'live' | 'rebuild',
 ): Recovery {
   const isPartial = when === 'rebuild' && plan.rebuild === 'partial';
+  const judge = new Judge(policyOf(plan, settings.onError, when));
   return {
-    judge: new Judge(policyOf(plan, settings.onError, when)),
+    judge,
+    retries: new RetrySchedule(judge),
     stride: new Stride(isPartial ? Number.POSITIVE_INFINITY : RECORDS_PER_FLUSH_MAX),
   };
 }

@@ -13,7 +13,7 @@ import { readVersion } from '../version-store.ts';
 import type { StoredLetter } from './dead-letters.ts';
 import { assertOfVersion, isStillThere, readLetters, recordFailure } from './dead-letters.ts';
 import { isDefect } from './is-defect.ts';
-import { placeOf } from './judge.ts';
+import { isUnreadable, placeOf } from './judge.ts';
 
 type Failure = RedriveReport['failed'][number];
 
@@ -134,7 +134,7 @@ class PartitionRedrive {
       try {
         if (!(await isStillThere(this.#settings.pool, this.#plan, letter))) return 'gone';
         this.#session ??= await this.#open();
-        const again = await this.#session.redrive(batchOfRecord(letter));
+        const again = (await this.#session.redrive(batchOfRecord(letter))).failed;
         return again === null ? 'folded' : failed(again.reason, again.message);
       } catch (error) {
         this.#session = null;
@@ -168,9 +168,4 @@ class PartitionRedrive {
     await session.flush();
     return session;
   }
-}
-
-/** A record of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`). */
-function isUnreadable({ reason, value }: StoredLetter): boolean {
-  return reason === 'BUDGET_EXCEEDED' && value === null;
 }

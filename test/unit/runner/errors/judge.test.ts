@@ -20,27 +20,38 @@ function letter(offset: number, more: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-const verdicts = (judge: Judge, offset: number, times: number) =>
-  Array.from({ length: times }, () => judge.verdict(letter(offset)).verdict);
-
 describe('a judge', () => {
   test('decides at once by fail and skip', () => {
-    expect(verdicts(new Judge('fail'), 1, 1)).toEqual(['stop']);
-    expect(verdicts(new Judge('skip'), 1, 1)).toEqual(['setAside']);
+    expect(new Judge('fail').verdict(letter(1))).toBe('stop');
+    expect(new Judge('skip').verdict(letter(1))).toBe('setAside');
   });
 
-  test('has a record tried three times, each record by itself', () => {
-    const judge = new Judge('retryAndSkip');
-    expect(verdicts(judge, 1, 2)).toEqual(['tryAgain', 'tryAgain']);
-    expect(judge.verdict(letter(2))).toEqual({ verdict: 'tryAgain', attempts: 1 });
-    expect(judge.verdict(letter(1))).toEqual({ verdict: 'setAside', attempts: 3 });
-    expect(judge.verdict(letter(1))).toEqual({ verdict: 'setAside', attempts: 3 });
-    expect(verdicts(new Judge('retryAndFail'), 1, 3).at(-1)).toBe('stop');
+  test('holds a record while attempts are left, with or without a key', () => {
+    for (const policy of ['retryAndSkip', 'retryAndFail'] as const) {
+      expect(new Judge(policy).verdict(letter(1))).toBe('hold');
+      expect(new Judge(policy).verdict(letter(1, { key: null }))).toBe('hold');
+    }
+    expect(new Judge('retryAndSkip').afterAttempts(letter(1))).toBe('setAside');
+    expect(new Judge('retryAndFail').afterAttempts(letter(1))).toBe('stop');
+  });
+
+  test('tries no record again that would end the process, or whose bytes are not there', () => {
+    const pill = letter(1, { reason: 'POISON_PILL' });
+    const unpacked = letter(1, { reason: 'BUDGET_EXCEEDED' });
+    for (const each of [pill, unpacked]) {
+      expect(new Judge('retryAndSkip').verdict(each)).toBe('setAside');
+      expect(new Judge('retryAndFail').verdict(each)).toBe('stop');
+    }
+  });
+
+  test('of one attempt decides at the first failure', () => {
+    const judge = new Judge({ policy: 'retryAndFail', attempts: 1 });
+    expect(judge.verdict(letter(1))).toBe('stop');
   });
 
   test('forgets a record that was set aside by a commit', () => {
     const judge = new Judge('retryAndSkip');
-    judge.condemn({ letter: letter(1), attempts: 1, holdsKey: false });
+    judge.condemn({ letter: letter(1), isHeld: false });
     judge.settled(letter(1));
     expect(judge.condemned('a', 0, 1)).toBeUndefined();
   });
@@ -48,14 +59,16 @@ describe('a judge', () => {
   test.each(['FUTURE', 'PATTERN_RUNS_EXCEEDED'] as const)(
     'sets %s aside whatever the policy',
     (reason) => {
-      expect(new Judge('fail').verdict(letter(1, { reason })).verdict).toBe('setAside');
+      for (const policy of ['fail', 'retryAndFail', 'quarantineKey'] as const) {
+        expect(new Judge(policy).verdict(letter(1, { reason }))).toBe('setAside');
+      }
     },
   );
 
   test('has no key to hold for a record without one', () => {
     const judge = new Judge('quarantineKey');
-    expect(judge.verdict(letter(1, { key: null })).verdict).toBe('setAside');
-    expect(judge.verdict(letter(2)).verdict).toBe('holdKey');
+    expect(judge.verdict(letter(1, { key: null }))).toBe('setAside');
+    expect(judge.verdict(letter(2))).toBe('hold');
   });
 });
 
@@ -67,7 +80,7 @@ describe('a held key', () => {
 
   test('holds the record that failed and those after it, not those before, nor other keys', () => {
     const judge = new Judge('quarantineKey');
-    judge.verdict(letter(5));
+    judge.condemn({ letter: letter(5), isHeld: true });
     const hold = new KeyHold([], judge);
     expect(asideOf(hold, 4, 'k')).toEqual([]);
     expect(asideOf(hold, 5, 'k')).toEqual(['failed']);
