@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { classify } from '../../src/postgres/postgres-errors.ts';
 import type { RowSet } from '../../src/projection/row-set.ts';
 import type { TablePlan } from '../../src/projection/table-plan.ts';
 import { checkDatabase, createKnex, createPool } from '../../src/readmodel/connection.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
-import { classify } from '../../src/postgres/postgres-errors.ts';
 import { RepriseError } from '../../src/reprise-error.ts';
 import { migrate } from '../../src/runner/migrate.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
