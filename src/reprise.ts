@@ -249,9 +249,9 @@ export interface RunnerTask extends ProjectionVersion {
 export interface Runner {
   /** `host/process/id`: the name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`. */
   readonly instance: string;
-  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. */
+  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again */
   start(): Promise<void>;
-  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Idempotent. */
+  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Statements that take longer are cancelled, and given up three seconds later. Idempotent. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   counters(): readonly RunnerCounters[];
   /** The tasks that this process has now, in the order of the configuration. */

@@ -6,6 +6,9 @@ import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { createBackoff } from './backoff.ts';
 import { readQuarantine } from './errors/dead-letters.ts';
+import type { Recovery } from './errors/recovery.ts';
+import { createRecovery } from './errors/recovery.ts';
+import { lostToOthers } from './lost-to-others.ts';
 import { openSession, recordOutcome } from './open-session.ts';
 import { partitionsLeftAlone } from './ownership/left-alone.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -17,6 +20,12 @@ import { assertSameShape, lockProjection, readActive, readVersion } from './vers
 
 /** Records of a last lap at most: the live version waits meanwhile, so it must be run within a fraction of the time-outs of a session. */
 const LAST_LAP_RECORDS = 20_000n;
+
+/** How long it may take. What is left then is folded while the live version runs. */
+const LAST_LAP_MS = 5_000;
+
+/** How long the switch's own transaction may wait for its last lap, whose last batch may be a slow one. */
+const SWITCH_IDLE_MS = 120_000;
 
 /** How often to catch up again when the live version moved on between catching up and the switch. */
 const ATTEMPTS = 10;
@@ -37,7 +46,17 @@ export async function activate(
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const result = await inTransaction(settings.pool, (client) =>
       trySwitch(settings, client, plan),
-    );
+    ).catch(async (error: unknown) => {
+      const { name: projection, version, tables } = plan;
+      const change = {
+        code: 'ACTIVATE_REFUSED',
+        done: 'activated',
+        projection,
+        version,
+        tables,
+      } as const;
+      throw await lostToOthers(settings.pool, error, change);
+    });
     if ('name' in result) return result;
     await catchUp(settings, plan, result);
   }
@@ -82,6 +101,7 @@ async function trySwitch(
   client: ClientBase,
   plan: Plan,
 ): Promise<ActivateReport | readonly Behind[]> {
+  await client.query(`set local idle_in_transaction_session_timeout = ${SWITCH_IDLE_MS}`);
   const active = await lockProjection(client, plan.name);
   const stored = await readVersion(client, plan.name, plan.version);
   if (stored === undefined || stored.state === 'building') {
@@ -109,45 +129,70 @@ async function trySwitch(
         (sum, { offset, untilOffset }) => sum + untilOffset - offset,
         0n,
       );
-      if (records <= LAST_LAP_RECORDS) await catchUp(settings, plan, ahead);
+      if (records > LAST_LAP_RECORDS) return;
+      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_LAP_MS));
     },
   });
   if (behind.length > 0) return behind;
   return { name: plan.name, version: plan.version, previousVersion: active };
 }
 
-/** Folds what the new version lacks, as a live task would. Another process that runs the new version may do it first: then there is nothing left to do. */
+/** Folds what the new version lacks, as a live task would, until `signal` aborts. Another process that runs the new version may do it first: then there is nothing left to do. */
 async function catchUp(
   settings: RunnerSettings,
   plan: Plan,
   behind: readonly Behind[],
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const signal = new AbortController().signal;
   for (const partition of new Set(behind.map((each) => each.partition))) {
-    const key = { projection: plan.name, version: plan.version, partition };
-    const session = await openSession(settings, key, {
-      plan,
-      mode: 'live',
-      write: upsertRows,
-      backoff: createBackoff({ signal }),
-      onPause: () => undefined,
-    });
-    const positions = behind
-      .filter((each) => each.partition === partition)
-      .map((each) => ({ ...each, offset: session.nextOffset(each.topic) }))
-      .filter(({ offset, untilOffset }) => offset < untilOffset);
-    try {
-      if (positions.length > 0) {
-        for await (const batch of settings.log.read(positions)) {
-          await session.foldBatches([batch]);
-          await session.flush();
-        }
-      }
-      await recordOutcome(settings, session.task, 'idle', null);
-    } catch (error) {
-      // A runner of the new version took the task over: it catches up by itself.
-      if (!isRepriseError(error, 'FENCED')) throw error;
+    if (signal.aborted) return;
+    const recovery = createRecovery(settings, plan, 'live');
+    const ahead = behind.filter((each) => each.partition === partition);
+    for (let isDone = false; !isDone; ) {
+      isDone = await catchUpTask(settings, plan, { partition, ahead, recovery, signal });
     }
+  }
+}
+
+/** @returns false: a record is left out now, fold again from committed rows */
+async function catchUpTask(
+  settings: RunnerSettings,
+  plan: Plan,
+  lap: {
+    readonly partition: number;
+    readonly ahead: readonly Behind[];
+    readonly recovery: Recovery;
+    readonly signal: AbortSignal;
+  },
+): Promise<boolean> {
+  const { partition, ahead, recovery, signal } = lap;
+  const key = { projection: plan.name, version: plan.version, partition };
+  const session = await openSession(settings, key, {
+    plan,
+    mode: 'live',
+    write: upsertRows,
+    recovery,
+    backoff: createBackoff({ signal: new AbortController().signal }),
+    onPause: () => undefined,
+  });
+  const positions = ahead
+    .map((each) => ({ ...each, offset: session.nextOffset(each.topic) }))
+    .filter(({ offset, untilOffset }) => offset < untilOffset);
+  try {
+    if (positions.length > 0) {
+      for await (const batch of settings.log.read(positions, { signal })) {
+        await session.foldBatches([batch]);
+        await session.flush();
+        if (signal.aborted) break;
+      }
+    }
+    await recordOutcome(settings, session.task, 'idle', null);
+    return true;
+  } catch (error) {
+    // A runner of the new version took the task over: it catches up by itself.
+    if (isRepriseError(error, 'FENCED') || signal.aborted) return true;
+    if (isRepriseError(error) && error.facts['attempt'] !== undefined) return false;
+    throw error;
   }
 }
 

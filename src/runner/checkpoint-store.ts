@@ -27,13 +27,14 @@ function keyOf(task: TaskKey): [string, number, number] {
 /**
  * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. `onlyUnowned`: not from a live instance.
  * A task that is taken from a process which neither gave it back nor halted counts a death of that process; one that halted is tried afresh.
- * @throws LEASED when a live instance has it
+ * @throws LEASED when a live instance has it, FENCED when the version was retired
  */
 export async function acquireTask(
   client: ClientBase,
   task: TaskKey,
   by: { readonly owner: string; readonly onlyUnowned: boolean },
 ): Promise<OwnedTask> {
+  await assertNotRetired(client, task);
   const { rows } = await client.query<{
     epoch: string;
     flushes: string;
@@ -80,6 +81,25 @@ export async function acquireTask(
     journal: await readJournal(client, task),
     heldLetters: await readHeldLetters(client, task),
   };
+}
+
+/** A version of a known projection that is not stored was retired: no tasks may be made for it again. Version 0 is a verification's, which nobody retires. @throws FENCED */
+async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void> {
+  if (task.version === 0) return;
+  const { rowCount } = await client.query(
+    'select from reprise.projection_versions where projection = $1 and version = $2 for key share',
+    [task.projection, task.version],
+  );
+  if (rowCount === 1) return;
+  const known = await client.query('select from reprise.projections where projection = $1', [
+    task.projection,
+  ]);
+  if (known.rowCount === 0) return;
+  throw new RepriseError(
+    'FENCED',
+    `${taskLabel(task)} is not there any more: its version was retired, its tables are gone. To have it again, run: reprise rebuild ${task.projection}`,
+    { facts: factsOf(task) },
+  );
 }
 
 /** Where a task stands, by topic. */

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../log/event-log.ts';
+import { sqlStateOf } from '../postgres/postgres-errors.ts';
 import type { Plan } from '../projection/plan.ts';
 import { countRows } from '../readmodel/count-rows.ts';
+import { lockHolders } from '../readmodel/lock-holders.ts';
+import { tableName } from '../readmodel/table-name.ts';
 import type { RebuildReport, RebuildOptions as WantedRebuild } from '../reprise.ts';
-import { RepriseError } from '../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { finishTable } from './finish-table.ts';
 import { untilFirstFailure } from './first-failure.ts';
@@ -42,6 +45,9 @@ export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
 /** Indexes are built for so many versions at a time: Postgres uses more than one core for each. */
 const FINISHED_AT_ONCE = 2;
 
+/** SQLSTATE of a lock that could not be had in time. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
 
@@ -60,7 +66,34 @@ export async function rebuild(
   await assertDatabase(settings.pool);
   const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
   const building = { ...settings, owner: builder };
-  return withPresence(building, () => rebuildAlone(building, plans, options));
+  return withPresence(building, () =>
+    rebuildAlone(building, plans, options).catch(async (error: unknown) => {
+      throw (await retiredMeanwhile(building, plans, error)) ?? error;
+    }),
+  );
+}
+
+/** A version that was given up while it was built: its tables went away under the replay, which shows as one error or another. */
+async function retiredMeanwhile(
+  { pool }: RunnerSettings,
+  plans: readonly Plan[],
+  error: unknown,
+): Promise<RepriseError | null> {
+  // Any other error of ours says what it is, also before the version was there.
+  if (isRepriseError(error) && error.code !== 'FENCED' && error.code !== 'WORKER_FAILED')
+    return null;
+  for (const plan of plans) {
+    const stored = await inTransaction(pool, (client) =>
+      readVersion(client, plan.name, plan.version),
+    ).catch(() => null);
+    if (stored !== undefined) continue;
+    return refused(
+      plan,
+      `it was retired while it was being built; nothing of it is left. To build it after all, run: reprise rebuild ${plan.name}`,
+      error,
+    );
+  }
+  return null;
 }
 
 /** A version on its way. */
@@ -100,7 +133,7 @@ async function rebuildAlone(
   const finishThoseLeft = async () => {
     for (const version of left) {
       const { plan, progress } = version;
-      const rows = await finish(settings, version, state); // 4, 5
+      const rows = await finish(settings, version, state, signal); // 4, 5
       progress.phase('done');
       const seconds = (performance.now() - startedMs) / 1000;
       const { name } = plan;
@@ -162,14 +195,41 @@ async function replayAll(
   }
 }
 
-/** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
+/** Step 4 and 5, as soon as nobody reads the new table: its keys cannot be added meanwhile. Says for whom it waits. */
 async function finish(
+  settings: RunnerSettings,
+  building: Building,
+  state: VersionState,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const { name: projection, version, tables } = building.plan;
+  for (;;) {
+    try {
+      return await finishOnce(settings, building, state);
+    } catch (error) {
+      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      signal.throwIfAborted();
+      const usedBy = await lockHolders(settings.pool, tables.map(tableName));
+      settings.logger.warn(
+        { projection, version, usedBy },
+        'the new table is in use, so its keys cannot be added yet; the rebuild waits until it is not',
+      );
+    }
+  }
+}
+
+/** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
+async function finishOnce(
   settings: RunnerSettings,
   { plan, progress, partitions }: Building,
   state: VersionState,
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
-    if (plan.rebuild === 'partial') await finishTable(client, plan, progress.phase);
+    if (plan.rebuild === 'partial') {
+      // Now, or not at all: a merge that took minutes must not fail for a reader at its end.
+      await client.query(`lock table ${tableName(plan.table)} in access exclusive mode`);
+      await finishTable(client, plan, progress.phase);
+    }
     await requireWholeKeys(client, plan, partitions);
     await setVersionState(client, { projection: plan.name, version: plan.version }, state);
     return countRows(client, plan.table);
@@ -256,11 +316,11 @@ async function isThere(client: ClientBase, builder: string): Promise<boolean> {
   return true;
 }
 
-function refused(plan: Plan, why: string): RepriseError {
+function refused(plan: Plan, why: string, cause?: unknown): RepriseError {
   return new RepriseError(
     'REBUILD_REFUSED',
     `${plan.name} v${plan.version} cannot be rebuilt: ${why}`,
-    { facts: { projection: plan.name, version: plan.version } },
+    { cause, facts: { projection: plan.name, version: plan.version } },
   );
 }
 

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
+import type { Plan } from '../projection/plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { lostToOthers } from './lost-to-others.ts';
 import { inTransaction } from './transaction.ts';
 import { lockProjection, readVersions, tablesOf } from './version-store.ts';
 import { dropVersion } from './version-tables.ts';
@@ -15,6 +17,7 @@ export async function retire(
   version: number,
 ): Promise<void> {
   await assertDatabase(settings.pool);
+  let tables: Plan['tables'] = [];
   await inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, projection);
     const versions = await readVersions(client, projection);
@@ -36,10 +39,20 @@ export async function retire(
         { facts },
       );
     }
-    await dropVersion(client, { projection, version, tables: tablesOf(stored) });
+    tables = tablesOf(stored);
+    await dropVersion(client, { projection, version, tables });
     await client.query(
       'update reprise.projections set previous_version = null where projection = $1 and previous_version = $2',
       [projection, version],
     );
+  }).catch(async (error: unknown) => {
+    const change = {
+      code: 'RETIRE_REFUSED',
+      done: 'retired',
+      projection,
+      version,
+      tables,
+    } as const;
+    throw await lostToOthers(settings.pool, error, change);
   });
 }

@@ -2,8 +2,9 @@ import type { Pool } from 'pg';
 import type { ActivateOptions, ActivateReport } from '../reprise.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
+import { lostToOthers } from './lost-to-others.ts';
 import { partitionsLeftAlone } from './ownership/left-alone.ts';
-import type { Behind } from './switch-version.ts';
+import type { Behind, SwitchTarget } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 import { inTransaction } from './transaction.ts';
 import {
@@ -31,6 +32,7 @@ export async function rollback(
 ): Promise<ActivateReport> {
   await assertDatabase(settings.pool);
   if (requireRunner) await assertRun(settings.pool, projection);
+  let tables: SwitchTarget['tables'] = [];
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, projection);
     const previous = await readPrevious(client, projection);
@@ -47,15 +49,19 @@ export async function rollback(
         'no version was active before, or it has been retired. To build one, deploy its code and run reprise rebuild.',
       );
     }
+    tables = tablesOf(stored);
     const to = {
       name: projection,
       version: stored.version,
-      tables: tablesOf(stored),
+      tables,
       topics: storedTopicsOf(stored),
     };
     const behind = await switchVersion(client, { to, from: active, waitMs: WAIT_MS });
     if (behind.length > 0) throw refused(projection, tellBehind(stored.version, behind));
     return { name: projection, version: stored.version, previousVersion: active };
+  }).catch(async (error: unknown) => {
+    const change = { code: 'ROLLBACK_REFUSED', done: 'rolled back', projection } as const;
+    throw await lostToOthers(settings.pool, error, { ...change, version: null, tables });
   });
 }
 

@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TrackedPool } from '../postgres/tracked-pool.ts';
+import { trackConnections } from '../postgres/tracked-pool.ts';
 import type { Plan } from '../projection/plan.ts';
-import type { Runner, RunnerCounters } from '../reprise.ts';
+import type { Runner, RunnerCounters, RunnerTask } from '../reprise.ts';
+import { RepriseError } from '../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { Ownership } from './ownership/ownership.ts';
@@ -10,71 +14,130 @@ import { TaskHosts } from './task-hosts.ts';
 
 const GRACE_MS = 10_000;
 const LEASE_MS = 10_000;
+/** After the grace period, how long statements that are being ended are waited for. */
+const GIVE_UP_MS = 3_000;
+const END_EVERY_MS = 100;
 
 /**
- * Runs the declared projections in this process, sharing their tasks with other instances. States: *new* → `start` → *running* → `stop` → *stopped*; a stopped
- * runner is not started again.
+ * Runs the declared projections in this process, sharing their tasks with other instances. States: *new* → `start` → *running* → `stop` → *stopped*. A second `start`
+ * joins the first; one that failed may be repeated; a stopped runner is not started again (CLOSED).
  */
 export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
-  const relay = new OutboxRelay(settings);
-  const waking: RunnerSettings = { ...settings, onEmissions: () => relay.wake() };
-  const requested = new AbortController();
-  const hosts = new TaskHosts(waking, plans, () => requested.abort());
-  const shown = new ShownOffsets(settings, () => hosts.runners());
-  const watch = new PartsWatch(settings, plans, (reason) => hosts.logIsAway(reason));
-  const { pool, logger, owner: instance, leaseMs = LEASE_MS } = settings;
-  const ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
-  let stopped: Promise<void> | null = null;
-  const stop = async (graceMs: number) => {
-    if (settings.ownRun !== undefined) settings.ownRun.isUnderWay = false;
-    watch.stop();
-    await ownership.stop(graceMs);
-    await shown.stop(() => hosts.stop(graceMs));
-    await ownership.leave();
-    await relay.stop();
-  };
-  return {
-    instance,
-    stopRequested: requested.signal,
-    async start() {
-      try {
-        await assertDatabase(settings.pool);
-        await hosts.prepare();
-        if (stopped === null) {
-          watch.start();
-          await ownership.start();
-        }
-      } catch (error) {
-        // What was closed under its hands is no failure of the start.
-        if (stopped === null) {
-          watch.stop();
-          throw error;
-        }
-      }
-      if (stopped !== null) return;
-      relay.start();
-      shown.start();
-      if (settings.ownRun !== undefined) settings.ownRun.isUnderWay = true;
-    },
-    async stop({ graceMs = GRACE_MS } = {}) {
-      stopped ??= stop(graceMs);
-      await stopped;
-    },
-    tasks: () =>
-      [...hosts.held().values()].map(
-        ({ key: { projection: name, version, partition }, phase }) => ({
-          name,
-          version,
-          partition,
-          phase,
-        }),
-      ),
-    counters: () => countersOf(hosts),
-  };
+  return new SharedRunner(settings, plans);
 }
 
-function countersOf(hosts: TaskHosts): readonly RunnerCounters[] {
-  return hosts
-    .runners()
-    .map(({ plan, counters }) => ({ name: plan.name, version: plan.version, ...counters }));
+class SharedRunner implements Runner {
+  readonly instance: string;
+  readonly stopRequested: AbortSignal;
+  readonly #settings: RunnerSettings;
+  /** Of the tasks and the relay: what they have under way can be ended. */
+  readonly #connections: TrackedPool;
+  readonly #relay: OutboxRelay;
+  readonly #hosts: TaskHosts;
+  readonly #shown: ShownOffsets;
+  readonly #watch: PartsWatch;
+  readonly #ownership: Ownership;
+  #started: Promise<void> | null = null;
+  #stopped: Promise<void> | null = null;
+
+  constructor(settings: RunnerSettings, plans: readonly Plan[]) {
+    const { pool, logger, owner: instance, leaseMs = LEASE_MS } = settings;
+    const requested = new AbortController();
+    this.instance = instance;
+    this.stopRequested = requested.signal;
+    this.#settings = settings;
+    this.#connections = trackConnections(pool);
+    const working = { ...settings, pool: this.#connections.pool };
+    this.#relay = new OutboxRelay(working);
+    const waking: RunnerSettings = { ...working, onEmissions: () => this.#relay.wake() };
+    const hosts = new TaskHosts(waking, plans, () => requested.abort());
+    this.#hosts = hosts;
+    this.#shown = new ShownOffsets(settings, () => hosts.runners());
+    this.#watch = new PartsWatch(settings, plans, (reason) => hosts.logIsAway(reason));
+    this.#ownership = new Ownership({ pool, logger, instance, leaseMs }, hosts);
+  }
+
+  async start(): Promise<void> {
+    if (this.#stopped !== null) throw stoppedAlready();
+    this.#started ??= this.#start();
+    await this.#started;
+  }
+
+  async stop({ graceMs = GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#stopped ??= this.#stopWithin(graceMs);
+    await this.#stopped;
+  }
+
+  counters(): readonly RunnerCounters[] {
+    return this.#hosts
+      .runners()
+      .map(({ plan, counters }) => ({ name: plan.name, version: plan.version, ...counters }));
+  }
+
+  tasks(): readonly RunnerTask[] {
+    return [...this.#hosts.held().values()].map(
+      ({ key: { projection: name, version, partition }, phase }) => ({
+        ...{ name, version, partition, phase },
+      }),
+    );
+  }
+
+  async #start(): Promise<void> {
+    const { pool, ownRun } = this.#settings;
+    try {
+      await assertDatabase(pool);
+      await this.#hosts.prepare();
+      if (this.#stopped === null) {
+        this.#watch.start();
+        await this.#ownership.start();
+      }
+    } catch (error) {
+      this.#started = null;
+      // What was closed under its hands is no failure of the start.
+      if (this.#stopped === null) {
+        this.#watch.stop();
+        throw error;
+      }
+    }
+    if (this.#stopped !== null) return;
+    this.#relay.start();
+    this.#shown.start();
+    if (ownRun !== undefined) ownRun.isUnderWay = true;
+  }
+
+  /** Finishes; what is still under way after the grace period is ended, and what does not end then is left to the fence. */
+  async #stopWithin(graceMs: number): Promise<void> {
+    const finished = new AbortController();
+    const { signal } = finished;
+    const giveUp = async () => {
+      await delay(graceMs, undefined, { signal });
+      // Statements outlive the signal that gives a task up: the server ends them, or the connection is cut.
+      const untilMs = performance.now() + GIVE_UP_MS;
+      while (performance.now() < untilMs) {
+        await this.#connections.endStatements();
+        await delay(END_EVERY_MS, undefined, { signal });
+      }
+      this.#settings.logger.warn({ graceMs }, 'stopped; what is still under way is fenced');
+    };
+    const work = this.#finish(graceMs).finally(() => finished.abort());
+    await Promise.race([work, giveUp().catch(() => work)]);
+  }
+
+  async #finish(graceMs: number): Promise<void> {
+    const { ownRun } = this.#settings;
+    if (ownRun !== undefined) ownRun.isUnderWay = false;
+    this.#watch.stop();
+    const untilMs = performance.now() + graceMs;
+    await this.#ownership.stop(graceMs);
+    await this.#shown.stop(() => this.#hosts.stop(Math.max(0, untilMs - performance.now())));
+    await this.#ownership.leave();
+    await this.#relay.stop();
+  }
+}
+
+function stoppedAlready(): RepriseError {
+  return new RepriseError(
+    'CLOSED',
+    'This runner was stopped, and a stopped runner is not started again. Create another application (createReprise), or pause projections instead: app.pause(name), app.resume(name).',
+  );
 }

@@ -50,6 +50,7 @@ export async function dropVersion(
 
 /** Tables of the framework that hold what belongs to a version. */
 const OF_VERSIONS = [
+  'projection_versions', // before the tasks: whoever takes one looks at the version first
   'tasks',
   'checkpoints',
   'journal',
@@ -58,5 +59,4 @@ const OF_VERSIONS = [
   'covered_time',
   'covered_offsets',
   'uncovered_records',
-  'projection_versions',
 ] as const;

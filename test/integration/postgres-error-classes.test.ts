@@ -257,7 +257,7 @@ describe('an error of a real server', () => {
     expect(logError(error, 'reading')).toMatchObject({
       ...{ code: codeOf('LOG_UNAVAILABLE'), retriable },
     });
-    const ofRegistry = await guarded('reading', () => Promise.reject(error)).catch(
+    const ofRegistry = await guarded('reading', () => Promise.reject(error as Error)).catch(
       (refused: RepriseError) => refused,
     );
     expect(ofRegistry).toMatchObject({ code: codeOf('REGISTRY_UNAVAILABLE'), retriable });
