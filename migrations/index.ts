@@ -14,6 +14,7 @@ import { dataKeys } from './0020-data-keys.ts';
 import { outboxByVersion } from './0021-outbox-by-version.ts';
 import { causes } from './0022-causes.ts';
 import { topicPartitions } from './0024-topic-partitions.ts';
+import { registryIdentity } from './0025-registry-identity.ts';
 import { letterOrder } from './0026-letter-order.ts';
 import { mergeDistinct } from './0028-merge-distinct.ts';
 import type { Migration } from './migration.ts';
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   outboxByVersion,
   causes,
   topicPartitions,
+  registryIdentity,
   letterOrder,
   mergeDistinct,
 ];

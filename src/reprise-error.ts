@@ -28,6 +28,7 @@ export type ErrorCode =
   // registry
   | 'REGISTRY_UNAVAILABLE'
   | 'REGISTRY_REFUSED'
+  | 'REGISTRY_MISMATCH'
   | 'INCOMPATIBLE_SCHEMA'
   | 'UNKNOWN_SUBJECT'
   // log

@@ -3,6 +3,7 @@ import type { EventLog } from './log/event-log.ts';
 import type { Plan } from './projection/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
+import type { ImportReport, RegistryExport } from './registry/registry-export.ts';
 import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
 import type {
@@ -340,6 +341,10 @@ export interface Reprise {
    * there (`migrate`). @throws PORT_IN_USE, CONFIG_INVALID when it cannot listen there
    */
   serveRegistry(options?: RegistryServerOptions): Promise<RegistryServer>;
+  /** All of the registry kept in Postgres, ids included: what `importRegistry` takes. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE */
+  exportRegistry(): Promise<RegistryExport>;
+  /** Brings an export into the registry kept in Postgres, all or nothing; safe to repeat. @throws REGISTRY_REFUSED where an id means another schema there, NOT_MIGRATED */
+  importRegistry(exported: RegistryExport): Promise<ImportReport>;
   /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
   close(): Promise<void>;
 }

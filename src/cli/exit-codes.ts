@@ -25,6 +25,7 @@ const USAGE: readonly ErrorCode[] = [
   'UNKNOWN_PROJECTION',
   'UNKNOWN_INSTANCE',
   'UNKNOWN_TOPIC',
+  'REGISTRY_MISMATCH',
   'VERSION_NOT_RAISED',
 ];
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RegistryServerChoice } from '../config/reprise-config.ts';
 import { jsonText } from './json-text.ts';
+import { addRegistryTransfer } from './registry-transfer.ts';
 import { stopped } from './stop-signal.ts';
 import { optionsOf, type Session, withApp } from './with-app.ts';
 
@@ -11,7 +12,7 @@ interface ServeOptions {
   readonly json?: boolean;
 }
 
-/** `reprise registry serve`: the registry kept in Postgres, for clients of Confluent's REST API. */
+/** `reprise registry`: the registry kept in Postgres; `serve` it for clients of Confluent's REST API. */
 export function addRegistry(program: Command): void {
   const registry = program.command('registry').description('the schema registry kept in Postgres');
   registry
@@ -27,6 +28,7 @@ export function addRegistry(program: Command): void {
         (input) => input,
       );
     });
+  addRegistryTransfer(registry);
 }
 
 /** 1 the tables, 2 listen, 3 say so, 4 wait for a signal; the application ends the server. */

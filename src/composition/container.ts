@@ -8,6 +8,7 @@ import type { DataKeys } from '../erasure/data-keys.ts';
 import { noDataKeys } from '../erasure/data-keys.ts';
 import { localKeyProvider } from '../erasure/local-key-provider.ts';
 import { PostgresDataKeys } from '../erasure/postgres/postgres-data-keys.ts';
+import type { EventLog } from '../log/event-log.ts';
 import { createKafkaLog } from '../log/kafka/kafka-log.ts';
 import { createPostgresLog } from '../log/postgres/postgres-log.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -20,7 +21,9 @@ import { createReadModels } from '../readmodel/read-models.ts';
 import { cachedRegistry } from '../registry/cached-registry.ts';
 import { createConfluentRegistry } from '../registry/confluent/confluent-registry.ts';
 import { createPostgresRegistry } from '../registry/postgres/postgres-registry.ts';
+import { readIdentity } from '../registry/postgres/transfer-registry.ts';
 import { createRunner } from '../runner/runner.ts';
+import { boundLog, boundRegistry, RegistryBinding } from './bound-log.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
@@ -82,36 +85,64 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
     .bind(TOKENS.knex)
     .toDynamicValue((context) => createKnex({ url: context.get(TOKENS.databaseUrl) }))
     .onDeactivation((knex) => knex.destroy());
+  const bindings = new Map<'binding', RegistryBinding>();
   container
     .bind(TOKENS.log)
-    .toDynamicValue((context) =>
-      config.log.type === 'postgres'
-        ? createPostgresLog({
-            pool: context.get(TOKENS.pool),
-            url: context.get(TOKENS.databaseUrl),
-          })
-        : createKafkaLog({
-            logger: ({ facts, message }) => context.get(TOKENS.logger).debug(facts, message),
-            ...config.log,
-          }),
-    )
+    .toDynamicValue((context) => {
+      if (config.log.type === 'postgres') {
+        return createPostgresLog({
+          pool: context.get(TOKENS.pool),
+          url: context.get(TOKENS.databaseUrl),
+        });
+      }
+      const log = createKafkaLog({
+        logger: ({ facts, message }) => context.get(TOKENS.logger).debug(facts, message),
+        ...config.log,
+      });
+      if (config.registry.type !== 'postgres') return log;
+      const binding = createBinding(container, config, log);
+      bindings.set('binding', binding);
+      return boundLog(log, binding);
+    })
     .onDeactivation((log) => log.close());
   container
     .bind(TOKENS.dataKeys)
     .toDynamicValue((context) => createDataKeys(config, () => context.get(TOKENS.pool)));
   container
     .bind(TOKENS.registry)
-    .toDynamicValue((context) =>
-      cachedRegistry(
-        config.registry.type === 'postgres'
-          ? createPostgresRegistry({ pool: context.get(TOKENS.pool) })
-          : createConfluentRegistry({
-              ...config.registry,
-              compatibility: config.compatibility,
-            }),
-      ),
-    )
+    .toDynamicValue((context) => {
+      if (config.registry.type !== 'postgres') {
+        const { compatibility } = config;
+        return cachedRegistry(createConfluentRegistry({ ...config.registry, compatibility }));
+      }
+      const registry = cachedRegistry(createPostgresRegistry({ pool: context.get(TOKENS.pool) }));
+      context.get(TOKENS.log); // makes the binding, where the log is not in the same database
+      const binding = bindings.get('binding');
+      return binding === undefined ? registry : boundRegistry(registry, binding);
+    })
     .onDeactivation((registry) => registry.close());
+}
+
+/** A log on Kafka and a registry kept in Postgres can be taken apart: one is bound to the other. */
+function createBinding(container: Container, config: ResolvedConfig, log: EventLog) {
+  return new RegistryBinding({
+    log,
+    identity: () => readIdentity(container.get(TOKENS.pool)),
+    topics: () => {
+      const read = container
+        .get(TOKENS.plans)
+        .flatMap(({ sources, emissions }) => [
+          ...sources.map(({ event }) => event),
+          ...emissions.map(({ event }) => event),
+        ]);
+      const avro = [...config.events, ...read].filter(({ format }) => format === 'avro');
+      return new Set(avro.map(({ topic }) => topic));
+    },
+    onForbidden: ({ message }) =>
+      container
+        .get(TOKENS.logger)
+        .warn(`topics are not bound to their registry, the log forbids it: ${message}`),
+  });
 }
 
 function createDataKeys({ erasure }: ResolvedConfig, pool: () => Pool): DataKeys {

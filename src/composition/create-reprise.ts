@@ -5,6 +5,7 @@ import { resolveConfig } from '../config/resolve-config.ts';
 import type { Plan } from '../projection/plan.ts';
 import { planWarnings } from '../projection/plan-warnings.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
+import { exportRegistry, importRegistry } from '../registry/postgres/transfer-registry.ts';
 import type { Reprise } from '../reprise.ts';
 import { migrate } from '../runner/migrate.ts';
 import { closeConnections } from './close-connections.ts';
@@ -100,6 +101,8 @@ function compose(container: Container, parts: Parts): Reprise {
       );
     },
     serveRegistry: servers.serve,
+    exportRegistry: () => exportRegistry(container.get(TOKENS.pool)),
+    importRegistry: (exported) => importRegistry(container.get(TOKENS.pool), exported),
     close() {
       closed ??= servers
         .close()

@@ -129,6 +129,12 @@ export interface EventLog {
    */
   readonly showOffsets?: (reader: string, nextOffsets: readonly Position[]) => Promise<void>;
 
+  /**
+   * Refuses topics whose records hold ids of another schema registry than ours. Undefined: log and registry cannot be taken apart, or the registry looks after its ids itself.
+   * `read` and `append` ask by themselves. @throws REGISTRY_MISMATCH, LOG_UNAVAILABLE
+   */
+  readonly assertRegistry?: (topics: readonly string[]) => Promise<void>;
+
   /** Ends streams, flushes appends, closes connections. Idempotent. */
   close(): Promise<void>;
 }

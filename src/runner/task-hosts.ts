@@ -47,8 +47,9 @@ export class TaskHosts implements TaskHost {
     this.#selection = parseTaskSelection(settings.confinedTo ?? null, plans);
   }
 
-  /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED */
+  /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED, REGISTRY_MISMATCH */
   async prepare(): Promise<void> {
+    await this.#assertRegistry();
     for (const plan of this.#plans) {
       await ensureVersion(this.#settings, plan);
       warnOfCaptures(plan, this.#settings.logger);
@@ -57,6 +58,16 @@ export class TaskHosts implements TaskHost {
 
   declares(projection: string): boolean {
     return this.#plans.some(({ name }) => name === projection);
+  }
+
+  /** A log that is away is waited for by the tasks, whose reads ask again. */
+  async #assertRegistry(): Promise<void> {
+    const topics = this.#plans.flatMap(({ sources }) => sources.map(({ event }) => event.topic));
+    try {
+      await this.#settings.log.assertRegistry?.([...new Set(topics)]);
+    } catch (error) {
+      if (!isRepriseError(error, 'LOG_UNAVAILABLE')) throw error;
+    }
   }
 
   /** Every declared version that is built; partitions as `tasks` of the configuration says. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import config from '../../reprise.config.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
-import { describeKafka } from '../support/kafka.ts';
+import { deleteTopics, describeKafka } from '../support/kafka.ts';
 
 let folder: string;
 
@@ -61,6 +61,8 @@ describe('the first run, with nothing but Node', () => {
 describeKafka('the first run on Kafka', (brokers) => {
   test('does the same, beside what the embedded log has', async () => {
     const kafka = brokers[0] ?? '';
+    // Topics of an earlier run are bound to the registry of its database.
+    await deleteTopics(brokers, [...new Set(config.events?.map(({ topic }) => topic))]);
     const result = await resultOf(start('--events', '3000', '--exit', '--json', '--kafka', kafka));
     expect(result).toMatchObject({ events: 3_000, log: 'kafka', verified: true });
   });

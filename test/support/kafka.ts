@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { describe, inject } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { describe, expect, inject } from 'vitest';
 import type {} from './kafka-setup.ts';
 
 /** Runs the suite when this run has a Kafka; `brokers` is a list of `host:port`. Skipped otherwise (the global set-up said so loudly). */
@@ -11,4 +12,18 @@ export function describeKafka(name: string, suite: (brokers: readonly string[]) 
 /** A topic name nobody else uses, so that files share one broker. */
 export function uniqueTopic(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Deletes those of the topics that exist, and waits until they are gone. */
+export async function deleteTopics(
+  brokers: readonly string[],
+  topics: readonly string[],
+): Promise<void> {
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const listed = async () => (await admin.listTopics()).filter((each) => topics.includes(each));
+  const found = await listed();
+  if (found.length > 0) await admin.deleteTopics({ topics: found });
+  await expect.poll(listed, { timeout: 20_000 }).toEqual([]);
+  await admin.disconnect();
 }

@@ -35,8 +35,8 @@ export async function prepareDraft(
       schemaText,
       references,
       source,
-      textHash: hashOf(schemaText, references),
-      normalHash: hashOf(normal, sortedByName(references)),
+      textHash: textHashOf(schemaText, references),
+      normalHash: textHashOf(normal, sortedByName(references)),
     };
   } catch (cause) {
     if (!isRepriseError(cause, 'SCHEMA_INVALID')) throw cause;
@@ -50,11 +50,11 @@ export async function prepareDraft(
 
 /** The hash by which a stored schema without one is compared. */
 export function normalHashOf(schemaText: string, references: readonly StoredReference[]): Buffer {
-  return hashOf(normalText(schemaText), sortedByName(references));
+  return textHashOf(normalText(schemaText), sortedByName(references));
 }
 
 /** Of a text alone it is the hash that processes before references compute. */
-function hashOf(text: string, references: readonly StoredReference[]): Buffer {
+export function textHashOf(text: string, references: readonly StoredReference[]): Buffer {
   const hash = createHash('sha256').update(text, 'utf8');
   if (references.length > 0) {
     const listed = references.map(({ name, subject, version, id }) => [name, subject, version, id]);
