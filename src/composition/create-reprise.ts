@@ -1,9 +1,7 @@
 import type { Container } from 'inversify';
-import type { Logger } from 'pino';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { Plan } from '../projection/plan.ts';
-import { planWarnings } from '../projection/plan-warnings.ts';
 import { checkDatabase } from '../readmodel/connection.ts';
 import { exportRegistry, importRegistry } from '../registry/postgres/transfer-registry.ts';
 import type { Reprise } from '../reprise.ts';
@@ -19,14 +17,13 @@ import { TOKENS } from './tokens.ts';
 
 /**
  * Composes an application from its configuration: compiles all projections, so that a definition mistake shows first, opens (or boots) Postgres, and makes
- * everything else when it is first used. What a plan may do that its author hardly means is logged as a warning.
+ * everything else when it is first used.
  * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
   const plans = container.get(TOKENS.plans);
-  warnOf(plans, container.get(TOKENS.logger));
   const clusterId = async (dataDirectory: string) =>
     config.log.type === 'kafka'
       ? knownCluster(dataDirectory, config.log.brokers, () => container.get(TOKENS.log).identity())
@@ -43,13 +40,6 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
     await container.unbindAsync(TOKENS.pool);
     await database.stop();
     throw error;
-  }
-}
-
-function warnOf(plans: readonly Plan[], logger: Logger): void {
-  for (const plan of plans) {
-    const { name: projection, version } = plan;
-    for (const warning of planWarnings(plan)) logger.warn({ projection, version }, warning);
   }
 }
 

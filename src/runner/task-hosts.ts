@@ -1,5 +1,6 @@
 import type { TopicDescription } from '../log/event-log.ts';
 import type { Plan } from '../projection/plan.ts';
+import { planWarnings } from '../projection/plan-warnings.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { TaskKey } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
@@ -53,6 +54,7 @@ export class TaskHosts implements TaskHost {
     for (const plan of this.#plans) {
       await ensureVersion(this.#settings, plan);
       warnOfCaptures(plan, this.#settings.logger);
+      warnOfPlan(plan, this.#settings.logger);
     }
   }
 
@@ -230,4 +232,8 @@ function warnOfCaptures({ name, captures }: Plan, logger: RunnerSettings['logger
     { projection: name, captures },
     'functions use names from outside; a change of what those stand for is not seen, so raise the version with it',
   );
+}
+
+function warnOfPlan(plan: Plan, logger: RunnerSettings['logger']): void {
+  for (const warning of planWarnings(plan)) logger.warn({ projection: plan.name }, warning);
 }
