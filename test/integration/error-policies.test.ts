@@ -236,7 +236,7 @@ test('reprise dlq lists, shows and discards them', async () => {
   ]);
   expect(list).toMatchObject({ code: 0, output: expect.stringContaining(place) });
   expect(show.output).toMatch(
-    /reason: DATABASE_FAILED, after 1 attempts.*\n.*\ntimestamp: .*\nkey: user-\d+\nvalue: \\x00/s,
+    /reason: DATABASE_FAILED, after 1 attempts.*\n.*\ntimestamp: .*\nkey: user-\d+\nvalue: \{.*"userId":"user-.*\} \(schema \d+\)/s,
   );
   expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('UNKNOWN_DEAD_LETTER') });
   expect(unsaid.code).toBe(2);
