@@ -1,12 +1,34 @@
 import { LoginFraud } from '../../projections/login-fraud.ts';
 import { UserMetrics } from '../../projections/user-metrics.ts';
-import { FraudSuspected, LoginAttempted, UserActed } from '../../schemas/index.ts';
+import {
+  FraudSuspected,
+  LoginAttempted,
+  MetricsWindowClosed,
+  UserActed,
+} from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
+import { count } from '../../src/projection/aggregates.ts';
 import { begin } from '../../src/projection/pattern.ts';
+import { tumbling } from '../../src/projection/window.ts';
+import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 
-/** Both projections of the soak, as classes of one version: a switch raises both. */
+/** One log-in in so many fails in `login_windows`, until the code is mended. */
+const FAILS_EVERY = 997;
+
+/** Whether this process runs the mended code. */
+let isMended = false;
+
+/** From here on this process folds what failed: a redrive in it succeeds. */
+export function mend(): void {
+  isMended = true;
+}
+
+/** The lateness of `login_windows`: longer than a restart of a server holds an event back, so that nothing is late. */
+export const LATENESS_MS = 20_000;
+
+/** The projections of the soak, as classes of one version: a switch raises all. */
 export function projectionsOf(version: number): ProjectionClass[] {
   class Metrics extends UserMetrics {
     override readonly version: number = version;
@@ -30,11 +52,37 @@ export function projectionsOf(version: number): ProjectionClass[] {
         }));
     }
   }
-  return [Metrics, Fraud] as unknown as ProjectionClass[];
+  /** Alerts by the passing of time, silence included, and dead letters. */
+  class Windows extends WindowedProjection {
+    readonly name = 'login_windows';
+    readonly version: number = version;
+    override readonly onError = 'skip';
+    define() {
+      return this.from(LoginAttempted)
+        .key('userId')
+        .where(({ address }) => {
+          if (!isMended && Number(address) % FAILS_EVERY === 0) throw new Error('out of luck');
+          return true;
+        })
+        .window(tumbling('5 seconds'), {
+          lateness: '20 seconds',
+          emit: 'onClose',
+          idle: '2 seconds',
+        })
+        .measure({ attempts: count() })
+        .onClose(MetricsWindowClosed, (row) => ({
+          userId: row.user_id,
+          windowStart: row.window_start,
+          events: row.attempts,
+          average: 0,
+        }));
+    }
+  }
+  return [Metrics, Fraud, Windows] as unknown as ProjectionClass[];
 }
 
 /** Names of the projections of the soak. */
-export const PROJECTIONS = ['user_metrics', 'login_fraud'] as const;
+export const PROJECTIONS = ['user_metrics', 'login_fraud', 'login_windows'] as const;
 
 /** The application that every process of the soak runs, of one version. */
 export function createChaosApp(options: {
@@ -44,7 +92,7 @@ export function createChaosApp(options: {
 }): Promise<Reprise> {
   return createReprise({
     projections: projectionsOf(options.version),
-    events: [UserActed, LoginAttempted, FraudSuspected],
+    events: [UserActed, LoginAttempted, FraudSuspected, MetricsWindowClosed],
     database: { type: 'url', url: options.databaseUrl },
     log: { type: 'kafka', brokers: [options.brokers] },
     registry: { type: 'postgres' },

@@ -25,6 +25,7 @@ export class Load {
   readonly #acknowledged = new Map<string, number>();
   readonly #uncertain = new Set<number>();
   #published = 0;
+  #isSilent = false;
 
   constructor(app: Reprise, random: () => number) {
     this.#app = app;
@@ -42,13 +43,27 @@ export class Load {
   /** Runs until the signal; resolves when what it sent is acknowledged or has failed. What an outage held up is made up for afterwards. */
   async run(ratePerSecond: number, signal: AbortSignal): Promise<void> {
     const beganMs = performance.now();
-    while (!signal.aborted) {
-      const due = ((performance.now() - beganMs) / 1000) * ratePerSecond;
+    let silentMs = 0;
+    for (let lastMs = beganMs; !signal.aborted; ) {
+      const nowMs = performance.now();
+      if (this.#isSilent) silentMs += nowMs - lastMs;
+      lastMs = nowMs;
+      const due = this.#isSilent ? 0 : ((nowMs - beganMs - silentMs) / 1000) * ratePerSecond;
       // The publisher's own buffer bounds what an outage piles up; this bounds what it is asked at once.
       for (let burst = 0; this.#published < due && burst < ratePerSecond; burst += 1) this.#send();
       await delay(TURN_MS, undefined, { signal }).catch(() => undefined);
     }
     await this.#app.publisher.flush().catch(() => undefined);
+  }
+
+  /** Nothing is published until `work` is done. */
+  async silence(work: () => Promise<void>): Promise<void> {
+    this.#isSilent = true;
+    try {
+      await work();
+    } finally {
+      this.#isSilent = false;
+    }
   }
 
   #send(): void {

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import type { Reprise } from '../../src/reprise.ts';
 import { randomFrom, seed as seedOfRun } from '../support/fault-run.ts';
 import { sql } from '../support/read-model.ts';
-import { createChaosApp, PROJECTIONS } from './chaos-app.ts';
+import { createChaosApp, mend, PROJECTIONS } from './chaos-app.ts';
 import { Load } from './load.ts';
 import { compareAlerts, compareReadModels } from './reckoning.ts';
 import { Soak } from './soak.ts';
@@ -37,6 +37,7 @@ const tell = (what: string): void => {
 };
 
 tell(`seed ${options.seed}`);
+mend();
 const world = await World.start();
 try {
   const summary = await soak(options);
@@ -54,8 +55,8 @@ async function soak({ minutes, seed, rate }: Options) {
     version: 1,
   });
   await app.setUp();
-  const chaos = new Soak(world, random, tell);
   const load = new Load(app, randomFrom(seed + 1));
+  const chaos = new Soak({ world, load }, random, tell);
   const end = new AbortController();
   chaos.start();
   const publishing = load.run(rate, end.signal);
@@ -90,6 +91,8 @@ async function soak({ minutes, seed, rate }: Options) {
       rebuildsKilled: chaos.rebuildsKilled,
       versions: chaos.version,
       alerts: alerts.alerts,
+      windows: alerts.windows,
+      redriven: chaos.redriven,
       relayRepeats: alerts.repeats,
       problems: [...ledger.problems, ...alerts.problems, ...models].slice(0, 50),
     };
@@ -114,7 +117,7 @@ async function untilQuiet(app: Reprise, chaos: Soak): Promise<void> {
     );
     const isFolded =
       active.length === PROJECTIONS.length && active.every(({ lagRecords }) => lagRecords === 0n);
-    if (isFolded && row?.left === '0') return;
+    if (isFolded && row?.left === '0' && (await openWindows()) === 0) return;
     if (performance.now() > deadlineMs) {
       const said = world.slots.map(({ program }) => program.output().slice(-2_000)).join('\n---\n');
       const tasks = active.flatMap((each) => each.tasks.map((task) => task.error));
@@ -124,6 +127,18 @@ async function untilQuiet(app: Reprise, chaos: Soak): Promise<void> {
     }
     await delay(200);
   }
+}
+
+/** Windows that silence has still to close. */
+async function openWindows(): Promise<number> {
+  const [row] = await sql<{ open: number }>(
+    world.directUrl,
+    `select count(*)::int as open from reprise.tasks t join reprise.projections p on p.projection = t.projection and p.active_version = t.version
+     where t.projection = 'login_windows' and t.watermark_ms < (
+       select (floor(max(max_event_time_ms) / 5000) + 1) * 5000 from reprise.checkpoints c
+       where c.projection = t.projection and c.version = t.version and c.partition = t.partition)`,
+  );
+  return row?.open ?? 0;
 }
 
 function inWords(summary: Awaited<ReturnType<typeof soak>>): string {
@@ -138,7 +153,7 @@ function inWords(summary: Awaited<ReturnType<typeof soak>>): string {
     `seed ${summary.seed}, ${summary.minutes} min, ${summary.publishedPerSecond} events/s`,
     `events: ${summary.acknowledged} acknowledged, ${summary.uncertain} uncertain, ${summary.recordsInLog} in the log`,
     `faults: ${faults}; rebuilds killed ${summary.rebuildsKilled}; version ${summary.versions} at the end`,
-    `alerts: ${summary.alerts}, published again by the relay: ${summary.relayRepeats}`,
+    `alerts: ${summary.alerts} of matches, ${summary.windows} of windows; ${summary.redriven} letters redriven; published again by the relay: ${summary.relayRepeats}`,
     verdict,
     '',
   ].join('\n');

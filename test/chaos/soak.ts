@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Reprise } from '../../src/reprise.ts';
 import type { ChildProcess } from '../support/child-process.ts';
-import { createChaosApp, PROJECTIONS } from './chaos-app.ts';
+import { createChaosApp, LATENESS_MS, PROJECTIONS } from './chaos-app.ts';
+import type { Load } from './load.ts';
 import type { Slot, World } from './world.ts';
 
 const INSTANCES = 4;
@@ -16,6 +18,9 @@ const WEIGHTS = {
   restartPostgres: 1,
   restartKafka: 1,
   switchVersion: 3,
+  switchInSilence: 1,
+  redrive: 3,
+  giveUp: 1,
 } as const;
 
 /** What the soak can do to the world. */
@@ -27,6 +32,7 @@ export type FaultKind = keyof typeof WEIGHTS;
  */
 export class Soak {
   readonly #world: World;
+  readonly #load: Load;
   readonly #random: () => number;
   readonly #tell: (what: string) => void;
   readonly #ended = new Set<ChildProcess>();
@@ -40,14 +46,24 @@ export class Soak {
     restartPostgres: 0,
     restartKafka: 0,
     switchVersion: 0,
+    switchInSilence: 0,
+    redrive: 0,
+    giveUp: 0,
   };
+  /** Dead letters that were folded after all. */
+  redriven = 0;
   /** Rebuilds that were killed on the way and finished by another process. */
   rebuildsKilled = 0;
   /** The active version. */
   version = 1;
 
-  constructor(world: World, random: () => number, tell: (what: string) => void) {
-    this.#world = world;
+  constructor(
+    on: { readonly world: World; readonly load: Load },
+    random: () => number,
+    tell: (what: string) => void,
+  ) {
+    this.#world = on.world;
+    this.#load = on.load;
     this.#random = random;
     this.#tell = tell;
   }
@@ -124,7 +140,13 @@ export class Soak {
         await world.kafka.kill();
         return world.kafka.restart();
       case 'switchVersion':
-        return this.#switch();
+        return this.#switch(async () => undefined);
+      case 'switchInSilence':
+        return this.#switchInSilence();
+      case 'redrive':
+        return this.#redrive();
+      case 'giveUp':
+        return this.#giveUp();
     }
   }
 
@@ -151,23 +173,53 @@ export class Soak {
   }
 
   /** 1 build the next version beside the live one, killed on the way every other time, 2 half of the instances run its code, 3 activate, 4 the other half, 5 retire the old one. */
-  async #switch(): Promise<void> {
+  async #switch(before: () => Promise<void>): Promise<void> {
     const next = this.version + 1;
     await this.#rebuild(next); // 1
-    const { slots, directUrl: databaseUrl, brokers } = this.#world;
+    await before();
+    const { slots } = this.#world;
     const replaceAll = (some: readonly Slot[]) =>
       Promise.all(some.map((slot) => this.#replace(slot, 'SIGTERM', next)));
     await replaceAll(slots.slice(0, INSTANCES / 2)); // 2
-    const app = await createChaosApp({ databaseUrl, brokers, version: next });
-    try {
+    await this.#withApp(next, async (app) => {
       for (const name of PROJECTIONS) await app.activate(name); // 3
       await replaceAll(slots.slice(INSTANCES / 2)); // 4
       for (const name of PROJECTIONS) await app.retire(name, this.version); // 5
+    });
+    this.version = next;
+    this.#tell(`version ${next} is active`);
+  }
+
+  /** Windows close by silence in the old version alone, which the next one was built before; then the next one takes over. */
+  #switchInSilence(): Promise<void> {
+    return this.#load.silence(() => this.#switch(() => delay(LATENESS_MS + 8_000)));
+  }
+
+  /** Folds the dead letters that there are, by mended code. */
+  #redrive(): Promise<void> {
+    return this.#withApp(this.version, async (app) => {
+      const { redriven } = await app.redrive('login_windows');
+      this.redriven += redriven;
+    });
+  }
+
+  /** Builds the next version, with alerts that are held, and drops it again. */
+  async #giveUp(): Promise<void> {
+    const next = this.version + 1;
+    await this.#rebuild(next);
+    await this.#withApp(next, async (app) => {
+      for (const name of PROJECTIONS) await app.retire(name, next);
+    });
+  }
+
+  async #withApp(version: number, work: (app: Reprise) => Promise<void>): Promise<void> {
+    const { directUrl: databaseUrl, brokers } = this.#world;
+    const app = await createChaosApp({ databaseUrl, brokers, version });
+    try {
+      await work(app);
     } finally {
       await app.close();
     }
-    this.version = next;
-    this.#tell(`version ${next} is active`);
   }
 
   async #rebuild(version: number): Promise<void> {
