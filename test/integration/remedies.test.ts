@@ -16,6 +16,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
   UNKNOWN_DATA_KEY: ['test/integration/forget-subject.test.ts', 'UNKNOWN_DATA_KEY'],
   REGISTRY_UNAVAILABLE: ['test/faults/registry-faults.test.ts', 'REGISTRY_UNAVAILABLE'],
   REGISTRY_REFUSED: ['test/contract/confluent-registry.test.ts', 'REGISTRY_REFUSED'],
+  REGISTRY_MISMATCH: ['test/integration/registry-identity.test.ts', 'REGISTRY_MISMATCH'],
   INCOMPATIBLE_SCHEMA: ['test/integration/schemas-registry.test.ts', 'INCOMPATIBLE_SCHEMA'],
   LOG_UNAVAILABLE: ['test/integration/cli-bad-input.test.ts', 'a broker where nobody listens'],
   LOG_UNAUTHORIZED: ['test/integration/kafka-credentials.test.ts', 'LOG_UNAUTHORIZED'],
