@@ -14,6 +14,7 @@ import type { PeersOptions } from './peers.ts';
 import type { PublishBenchOptions } from './publish.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
 import type { ScaleOptions } from './scale.ts';
+import type { SoakOptions } from './soak.ts';
 
 /** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
 interface CommonOptions {
@@ -44,6 +45,7 @@ function bench<Options>(
       const run = await load();
       const report = await run(options);
       if (options.record) say(`recorded in ${record(report)}`);
+      if ((report.failures ?? []).length > 0) process.exitCode = 1;
       process.stdout.write(`${options.json ? toJson(report) : toTable(report)}\n`);
     });
 }
@@ -175,10 +177,25 @@ bench<ScaleOptions>(
   .addOption(databaseOption())
   .option('--quick', 'a tenth of the events: to try it out');
 
+bench<SoakOptions>(
+  'soak',
+  'memory of a live runner and a publisher over gigabytes, connections cut now and then: fails when it grows',
+  async () => (await import('./soak.ts')).benchSoak,
+)
+  .addOption(databaseOption())
+  .option('--kafka-gb <number>', 'read so much from Kafka', amount, 5)
+  .option('--postgres-gb <number>', 'read so much from the Postgres log', amount, 1);
+
 program
   .command('contestant <name> <task>', { hidden: true })
   .description('one measured process; started by the benches')
   .action(runContestant);
+
+function amount(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError('a number from 0 on, please');
+  return value;
+}
 
 function positive(text: string): number {
   const value = Number(text.replaceAll('_', ''));

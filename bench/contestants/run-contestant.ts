@@ -1,6 +1,7 @@
 import type { Measurement, RebuildTask, TableTask, TopicTask } from './contestant.ts';
 import type { KafkajsPublishTask } from './kafkajs-publish.ts';
 import type { PublishedEvents, PublishTask } from './live-publisher.ts';
+import type { SoakTask } from './soak-process.ts';
 
 /** Everything a child process can be asked to do: what it is given, what it answers. */
 export interface Contestants {
@@ -13,6 +14,7 @@ export interface Contestants {
   readonly kafkajsPublish: (task: KafkajsPublishTask) => Promise<Measurement>;
   readonly liveRunner: (task: TableTask) => Promise<Measurement>;
   readonly livePublisher: (task: PublishTask) => Promise<PublishedEvents>;
+  readonly soakProcess: (task: SoakTask) => Promise<Measurement>;
 }
 
 /** Loads only what the contestant itself needs: its process must not carry the memory of the others. */
@@ -26,6 +28,7 @@ const LOADERS: { readonly [Name in keyof Contestants]: () => Promise<Contestants
   kafkajsPublish: async () => (await import('./kafkajs-publish.ts')).kafkajsPublish,
   liveRunner: async () => (await import('./live-runner.ts')).liveRunner,
   livePublisher: async () => (await import('./live-publisher.ts')).livePublisher,
+  soakProcess: async () => (await import('./soak-process.ts')).soakProcess,
 };
 
 /** Runs one contestant in this process and sends what it answers to the parent. @throws Error when there is no such contestant */

@@ -19,6 +19,24 @@ export interface BenchReport {
   readonly points?: readonly ScalePoint[];
   readonly comparisons?: Readonly<Record<string, number>>;
   readonly ratios?: Readonly<Record<string, number>>;
+  /** What a soak measured, a series for each log. */
+  readonly soaks?: readonly SoakSeries[];
+  /** Why the bench failed; empty: it did not. */
+  readonly failures?: readonly string[];
+}
+
+/** Memory after full collections while a log was read live, and the framework's own tables in the end. */
+export interface SoakSeries {
+  readonly log: 'kafka' | 'postgres';
+  /** Read so far at each measurement, MB. */
+  readonly readMb: readonly number[];
+  readonly runnerMib: readonly number[];
+  readonly publisherMib: readonly number[];
+  /** Connections cut. */
+  readonly cuts: number;
+  /** Rows of the tables in the schema reprise, without the records of the log: where memory counts from, and in the end. */
+  readonly rowsBefore: Readonly<Record<string, number>>;
+  readonly rowsAfter: Readonly<Record<string, number>>;
 }
 
 /** What one thing costs when another is so large. */
@@ -82,11 +100,22 @@ export function toTable(report: BenchReport): string {
     ]);
   }
   for (const point of report.points ?? []) lines.push([nameOf(point), pointText(point)]);
+  for (const soak of report.soaks ?? []) lines.push(...soakLines(soak));
+  for (const failure of report.failures ?? []) lines.push(['FAILED', failure]);
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   return [
     `bench ${report.bench}`,
     ...lines.map(([name, value]) => `  ${name.padEnd(width)}${value}`),
   ].join('\n');
+}
+
+function soakLines(soak: SoakSeries): readonly [string, string][] {
+  const series = (mib: readonly number[]) => mib.map((each) => each.toFixed(0)).join(' ');
+  return [
+    [`${soak.log}, read`, `${soak.readMb.at(-1)?.toFixed(0)} MB, ${soak.cuts} connections cut`],
+    [`${soak.log}, runner`, `${series(soak.runnerMib)} MiB`],
+    [`${soak.log}, publisher`, `${series(soak.publisherMib)} MiB`],
+  ];
 }
 
 function nameOf({ axis, value }: ScalePoint): string {

@@ -1,6 +1,7 @@
 import { RepriseError } from '../reprise-error.ts';
 
 const scratch = new ArrayBuffer(0);
+const NOTHING = new Uint8Array(scratch);
 
 /** A place in the bytes of one record. Every read proves that it stays below `end`. */
 export class Cursor {
@@ -13,6 +14,11 @@ export class Cursor {
   attach(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Lets go of the bytes: they may be a response of many megabytes. */
+  release(): void {
+    this.attach(NOTHING);
   }
 
   /** Moves over `length` bytes and returns where they begin. @throws DECODE_FAILED */

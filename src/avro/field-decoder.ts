@@ -140,6 +140,7 @@ class AvroFieldDecoder implements FieldDecoder {
       }
     }
     const columns = this.named.map(({ builder }) => builder.finish());
+    this.cursor.release();
     return { count: batch.count, columns, absent: absent.flags, failures };
   }
 

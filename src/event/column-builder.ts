@@ -155,6 +155,10 @@ export class TextBuilder extends ColumnBuilder {
       this.extra.length === 0
         ? this.base
         : Buffer.concat([this.base, ...this.extra], this.extraEnd);
+    // The column has them now; a builder that waits for the next batch must not keep them.
+    this.base = none;
+    this.extra = [];
+    this.places.clear();
     return { kind: 'text', bytes, start: this.start, end: this.end, present };
   }
 }

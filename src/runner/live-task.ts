@@ -131,27 +131,39 @@ export class LiveTask {
     const quiet = new QuietTime(this.#plan.idleMs);
     let silence: Silence | null = null;
     while (!this.#stopping) {
-      const batches = await this.#queue.takeAll(soonest(quiet.untilNextMs(), retrier.untilDueMs()));
-      const events = this.#session.fold.eventCount;
-      for (const batch of batches) {
-        if (this.#stopping) break;
-        await this.#fold([batch]);
-      }
-      if (this.#failure !== null) throw this.#failure;
-      // Records that are no events of the projection do not break its silence.
-      if (this.#session.fold.eventCount !== events) {
-        quiet.end();
-        silence = null;
-      }
-      const quietMs = quiet.passedMs();
-      if (quietMs !== null) silence = await this.#silenceOf(quietMs);
-      if (silence !== null && this.#hasReached(silence)) {
-        this.#session.tick(silence.quietMs);
-        silence = null;
-      }
-      await this.#flush();
+      const waitMs = soonest(quiet.untilNextMs(), retrier.untilDueMs());
+      silence = await this.#round(quiet, silence, waitMs);
       await this.#retry(retrier);
     }
+  }
+
+  /** One round of `run`, a function of its own so that a task that waits keeps nothing of the batches before. @returns the silence that is not yet a tick */
+  async #round(
+    quiet: QuietTime,
+    before: Silence | null,
+    waitMs: number | null,
+  ): Promise<Silence | null> {
+    let silence = before;
+    const batches = await this.#queue.takeAll(waitMs);
+    const events = this.#session.fold.eventCount;
+    for (const batch of batches) {
+      if (this.#stopping) break;
+      await this.#fold([batch]);
+    }
+    if (this.#failure !== null) throw this.#failure;
+    // Records that are no events of the projection do not break its silence.
+    if (this.#session.fold.eventCount !== events) {
+      quiet.end();
+      silence = null;
+    }
+    const quietMs = quiet.passedMs();
+    if (quietMs !== null) silence = await this.#silenceOf(quietMs);
+    if (silence !== null && this.#hasReached(silence)) {
+      this.#session.tick(silence.quietMs);
+      silence = null;
+    }
+    await this.#flush();
+    return silence;
   }
 
   /** Folds letters that are due, for a moment: what came meanwhile goes first. */

@@ -178,11 +178,7 @@ export class ProjectionRunner {
       const positions = this.#positions();
       try {
         if (positions.length === 0) await this.#untilTasksChange();
-        for await (const batch of this.#read(positions)) {
-          if (this.#stream.signal.aborted) break;
-          attempt = 0;
-          await this.#tasks.get(batch.partition)?.live?.offer(batch);
-        }
+        else await this.#dealOut(positions, () => (attempt = 0));
       } catch (error) {
         this.#settings.logger.warn(
           { projection: this.plan.name, reason: describeError(error) },
@@ -195,9 +191,24 @@ export class ProjectionRunner {
     }
   }
 
-  async *#read(positions: readonly ReadPosition[]): AsyncIterable<RecordBatch> {
-    if (positions.length === 0) return;
-    yield* this.#settings.log.read(positions, { signal: this.#stream.signal });
+  /** Deals out what one stream gives, until it ends or is to be opened again. No loop over the stream itself: it would keep the last batch while it waits for the next. */
+  async #dealOut(positions: readonly ReadPosition[], onBatch: () => void): Promise<void> {
+    const { signal } = this.#stream;
+    const batches = this.#settings.log.read(positions, { signal })[Symbol.asyncIterator]();
+    try {
+      while (await this.#dealNext(batches, signal)) onBatch();
+    } finally {
+      await batches.return?.();
+    }
+  }
+
+  /** @returns whether there was a batch */
+  async #dealNext(batches: AsyncIterator<RecordBatch>, signal: AbortSignal): Promise<boolean> {
+    const next = await batches.next();
+    if (next.done === true || signal.aborted) return false;
+    const batch = next.value;
+    await this.#tasks.get(batch.partition)?.live?.offer(batch);
+    return true;
   }
 
   /** An offset out of range belongs to one task: opening it again validates its checkpoint, which tells what happened and halts it. */

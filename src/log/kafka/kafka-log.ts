@@ -1,8 +1,8 @@
 import { joinSignals } from '../../async/join-signals.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { EventLog, Position, ReadOptions, ReadPosition } from '../event-log.ts';
-import type { RecordBatch } from '../record-batch.ts';
 import { KafkaAppender } from './append.ts';
+import { BatchStream, type OpenedReader } from './batch-stream.ts';
 import { KafkaConnections } from './connection.ts';
 import { loadDecompress } from './decompress.ts';
 import { GroupOffsets } from './group-offsets.ts';
@@ -58,15 +58,13 @@ function createRead(
 ): EventLog['read'] {
   // What the last reader that reused its memory left; held weakly, since there may be no next one.
   let spare: WeakRef<ReaderMemory> | undefined;
-  return async function* read(
+  const open = async (
     positions: readonly ReadPosition[],
-    options: ReadOptions = {},
-  ): AsyncGenerator<RecordBatch, void> {
-    if (closing.aborted) {
-      throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
-    }
+    options: ReadOptions,
+    leaving: AbortSignal,
+  ): Promise<OpenedReader> => {
     const decompress = await loadDecompress(config.unpackedBytesMax);
-    const joined = joinSignals([closing, options.signal]);
+    const states = positions.map(partitionState);
     const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
     if (memory !== null) spare = undefined;
     const allocate = (size: number) => memory?.take(size) ?? Buffer.allocUnsafe(size);
@@ -75,24 +73,27 @@ function createRead(
       responseBytesMax,
       partitionBytesMax: options.partitionBytesMax ?? partitionBytesMax,
     };
-    try {
-      const reader = new PartitionReader(
-        {
-          connections: new KafkaConnections(config, allocate),
-          memory,
-          topics,
-          decompress,
-          settings,
-          signal: joined.signal,
-          logger: config.logger ?? (() => undefined),
-        },
-        positions.map(partitionState),
-      );
-      yield* reader.stream();
-    } finally {
-      joined.release();
-      if (memory !== null) spare = new WeakRef(memory);
+    const connections = new KafkaConnections(config, allocate);
+    const logger = config.logger ?? (() => undefined);
+    const { signal, release } = joinSignals([closing, options.signal, leaving]);
+    const parts = { connections, memory, topics, decompress, settings, signal, logger };
+    const reader = new PartitionReader(parts, states);
+    return {
+      next: () => reader.next(),
+      async close() {
+        release();
+        if (memory !== null) spare = new WeakRef(memory);
+        await reader.close();
+      },
+    };
+  };
+  return (positions, options = {}) => {
+    if (closing.aborted) {
+      throw new RepriseError('CLOSED', 'The log is closed: open a new one to read.');
     }
+    return {
+      [Symbol.asyncIterator]: () => new BatchStream((leaving) => open(positions, options, leaving)),
+    };
   };
 }
 

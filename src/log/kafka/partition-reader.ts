@@ -64,6 +64,8 @@ const unknownTopicAttempts = 8;
  * 4 move positions from the batch headers alone, and send that node's next fetch before
  * 5 the consumer gets the records: so at most one response per node is kept ready ahead.
  * A partition whose leader is gone, moved or fenced goes back to 1. Only the errors in `@throws` of `EventLog.read` end the loop.
+ *
+ * No generator: one that waits keeps the values of its last turn, which would be a response of many megabytes for as long as nothing new comes.
  */
 export class PartitionReader {
   readonly #parts: ReaderParts;
@@ -72,6 +74,15 @@ export class PartitionReader {
   readonly #events = new EventQueue<Event>();
   /** Node ids whose answers are awaited; -1: the look-up of leaders. */
   readonly #underWay = new Set<number>();
+  /** Slices of the response at hand that are not decoded yet. */
+  #taken: TakenSlice[] = [];
+  #response: FetchResponse | null = null;
+  /** The slice that is being decoded, and its batches. */
+  #slice: PartitionSlice | null = null;
+  #batches: Iterator<RecordBatch, void> | null = null;
+  /** The batch that the consumer has. */
+  #given: RecordBatch | null = null;
+  #stopListening: (() => void) | null = null;
   #rotation = 0;
   #failures = 0;
   #unknownInARow = 0;
@@ -81,38 +92,71 @@ export class PartitionReader {
     this.#states = states;
   }
 
-  /** @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED */
-  async *stream(): AsyncGenerator<RecordBatch, void> {
-    const { signal, connections } = this.#parts;
-    const stopListening = onAbort(signal, () => this.#events.push({ kind: 'aborted' }));
-    try {
-      while (!signal.aborted && !this.#states.every(isDone)) {
-        if (this.#states.some((state) => state.leader < 0 && !isDone(state))) this.#locate(); // 1
-        for (const node of this.#nodes()) this.#fetch(node, 0); // 2
-        const event = await this.#events.next(); // 3
-        if (signal.aborted) return;
-        for (const taken of await this.#handle(event)) {
-          for (const batch of this.#decode(taken)) {
-            if (signal.aborted) return;
-            yield batch; // 5
-          }
-        }
-        if (event.kind === 'fetched') this.#parts.memory?.give(event.response.bytes);
-      }
-    } finally {
-      stopListening();
-      await connections.close();
+  /**
+   * The next batch; undefined: every position has come to its end, or the signal aborted. Valid until the next call where memory is reused.
+   * @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED
+   */
+  async next(): Promise<RecordBatch | undefined> {
+    const { signal } = this.#parts;
+    this.#stopListening ??= onAbort(signal, () => this.#events.push({ kind: 'aborted' }));
+    while (!signal.aborted) {
+      const batch = this.#nextTaken(); // 5
+      if (batch !== null) return batch;
+      if (this.#states.every(isDone)) return undefined;
+      if (this.#states.some((state) => state.leader < 0 && !isDone(state))) this.#locate(); // 1
+      for (const node of this.#nodes()) this.#fetch(node, 0); // 2
+      await this.#receive();
     }
+    return undefined;
   }
 
-  *#decode({ slice, headers }: TakenSlice): Generator<RecordBatch, void> {
+  /** Closes the connections. */
+  async close(): Promise<void> {
+    this.#stopListening?.();
+    this.#given = null;
+    this.#batches = null;
+    this.#taken = [];
+    await this.#parts.connections.close();
+  }
+
+  async #receive(): Promise<void> {
+    const event = await this.#events.next(); // 3
+    if (this.#parts.signal.aborted) return;
+    this.#taken = [...(await this.#handle(event))];
+    this.#response = event.kind === 'fetched' ? event.response : null;
+  }
+
+  /** The next batch of the response at hand; null: it has no more, and nothing of it is kept. */
+  #nextTaken(): RecordBatch | null {
     const { decompress, memory } = this.#parts;
     const allocate = memory === null ? undefined : (size: number) => memory.take(size);
-    for (const batch of decodeSlice(slice, decompress, headers, allocate)) {
-      yield batch;
-      if (batch.bytes !== slice.bytes) memory?.give(batch.bytes);
-      memory?.give(batch.offsets);
+    this.#giveBack();
+    for (;;) {
+      const found = this.#batches?.next();
+      if (found !== undefined && found.done !== true) {
+        this.#given = found.value;
+        return found.value;
+      }
+      const taken = this.#taken.shift();
+      if (taken === undefined) break;
+      this.#slice = taken.slice;
+      this.#batches = decodeSlice(taken.slice, decompress, taken.headers, allocate);
     }
+    if (this.#response !== null) memory?.give(this.#response.bytes);
+    this.#response = null;
+    this.#slice = null;
+    this.#batches = null;
+    return null;
+  }
+
+  /** The consumer has asked for the next batch: the memory of the last one is free. */
+  #giveBack(): void {
+    const { memory } = this.#parts;
+    const given = this.#given;
+    this.#given = null;
+    if (given === null || memory === null) return;
+    if (given.bytes !== this.#slice?.bytes) memory.give(given.bytes);
+    memory.give(given.offsets);
   }
 
   async #handle(event: Event): Promise<readonly TakenSlice[]> {
