@@ -2,6 +2,7 @@ import { RepriseError } from '../reprise-error.ts';
 
 const scratch = new ArrayBuffer(0);
 const NOTHING = new Uint8Array(scratch);
+const NO_VIEW = new DataView(scratch);
 
 /** A place in the bytes of one record. Every read proves that it stays below `end`. */
 export class Cursor {
@@ -18,7 +19,8 @@ export class Cursor {
 
   /** Lets go of the bytes: they may be a response of many megabytes. */
   release(): void {
-    this.attach(NOTHING);
+    this.bytes = NOTHING;
+    this.view = NO_VIEW;
   }
 
   /** Moves over `length` bytes and returns where they begin. @throws DECODE_FAILED */

@@ -96,6 +96,14 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   }
 
   decode(value: Buffer): Event {
+    try {
+      return this.decodeValue(value);
+    } finally {
+      this.cursor.release();
+    }
+  }
+
+  private decodeValue(value: Buffer): Event {
     const id = readSchemaId(value, 0, value.length);
     const resolved = this.resolved.get(id);
     if (resolved === undefined) throw unknownSchema(id);

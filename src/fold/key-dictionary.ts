@@ -38,6 +38,12 @@ export class KeyDictionary {
     return this.#bytes.subarray(this.#starts[id], this.#ends[id]);
   }
 
+  /** Lets go of the batch that was looked at last: it may lie in a response of many megabytes. */
+  release(): void {
+    this.#source = this.#bytes;
+    this.#sourceView = this.#view;
+  }
+
   clear(): void {
     this.count = 0;
     this.#used = 0;

@@ -34,6 +34,11 @@ export class Keys {
     return this.#dictionary.count;
   }
 
+  /** Lets go of the batch that was looked at last. */
+  release(): void {
+    this.#dictionary.release();
+  }
+
   clear(): void {
     this.#dictionary.clear();
     this.#bad.clear();

@@ -173,7 +173,9 @@ export class PatternFold implements TaskFold {
     return { tables, lateEvents, emissions: this.#matches.takeEmissions(), deadLetters };
   }
 
-  committed(): void {}
+  committed(): void {
+    this.#keys.release();
+  }
 
   /** An event arrives: late, to be matched at once, or held until the watermark reaches it. */
   #arrive(part: SourcePart, j: number, watermarkMs: number, deadLetters: DeadLetter[]): void {

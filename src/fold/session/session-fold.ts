@@ -179,6 +179,7 @@ export class SessionFold implements TaskFold {
   }
 
   committed(): void {
+    this.#keys.release();
     const { count } = this.#rows;
     if (count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;

@@ -210,6 +210,7 @@ export class WindowedFold implements TaskFold {
   }
 
   committed(): void {
+    this.#keys.release();
     const { state } = this.#rows;
     this.#memory.leave();
     if (!this.#live || state.count < 2 * this.#rowsAfterCompaction + 4096) return;
