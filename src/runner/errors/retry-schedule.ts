@@ -75,6 +75,8 @@ export class RetrySchedule {
 
   /** The first letter of the key is folded or given up: the one behind it is due. */
   passed(retry: Retry, next: HeldLetter): Retry {
+    // Behind the keys that are as long due.
+    this.drop(retry);
     return this.#begin(next, retry.isAlone);
   }
 
