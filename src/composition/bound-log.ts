@@ -3,7 +3,7 @@ import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 
 /** One partition; a record for each topic: key = the topic, value = JSON of its id and the registry's. The first record of a topic holds. */
-export const BINDINGS_TOPIC = '_reprise_registry';
+const BINDINGS_TOPIC = '_reprise_registry';
 
 /** What a log and a registry are bound by. */
 export interface BindingOptions {

@@ -97,7 +97,7 @@ export async function copyJournal(
 }
 
 /** Offsets by topic as JSON; offsets as text, since they may be beyond 2^53. */
-export function offsetsJson(offsets: ReadonlyMap<string, bigint>): string {
+function offsetsJson(offsets: ReadonlyMap<string, bigint>): string {
   return JSON.stringify(
     Object.fromEntries([...offsets].map(([topic, offset]) => [topic, offset.toString()])),
   );

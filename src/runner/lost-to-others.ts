@@ -36,6 +36,6 @@ export async function lostToOthers(pool: Pool, error: unknown, change: Change): 
 }
 
 /** The tables of a version, and the stable views in front of them, as SQL names them. */
-export function relationsOf(tables: Plan['tables']): readonly string[] {
+function relationsOf(tables: Plan['tables']): readonly string[] {
   return tables.flatMap((table) => [tableName(table), viewName(table)]);
 }

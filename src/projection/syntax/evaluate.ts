@@ -149,7 +149,7 @@ export function truth(frame: Frame, node: AnyNode): boolean {
 }
 
 /** Operators whose right side may not be evaluated, and those of `?.` and defaults. */
-export function logical(frame: Frame, operator: string, left: Term, right: AnyNode): Term {
+function logical(frame: Frame, operator: string, left: Term, right: AnyNode): Term {
   const { terms, path } = frame;
   const test = operator === '??' ? terms.nullish(left) : left;
   const usesRight = operator !== '||';

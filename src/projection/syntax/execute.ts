@@ -17,7 +17,7 @@ import type { Variable } from './scopes.ts';
 import type { Term } from './terms.ts';
 
 /** Executes statements on one path. @returns the term of what ended it early: `return`, `throw` or a jump; null: it runs on */
-export function execute(
+function execute(
   frame: Frame,
   statements: readonly AnyNode[],
   labels: readonly string[] = [],

@@ -209,7 +209,7 @@ class Resolver {
 }
 
 /** The names that a pattern binds. */
-export function namesIn(pattern: AnyNode): Identifier[] {
+function namesIn(pattern: AnyNode): Identifier[] {
   switch (pattern.type) {
     case 'Identifier':
       return [pattern];

@@ -47,7 +47,7 @@ export async function askRegistry({ registry }: Pick<RunnerSettings, 'registry'>
 }
 
 /** A part that is away, for the reason of an error. */
-export function away(part: Part, error: unknown): PartStatus {
+function away(part: Part, error: unknown): PartStatus {
   return { part, isAway: true, reason: describeError(error) || 'no reason given' };
 }
 
