@@ -70,8 +70,8 @@ interface Entry {
   /** As the loop or group around says; null: as the element itself says. */
   readonly follows: Follows | null;
   readonly begun: number;
-  /** Whether the ways go on behind the list, where nothing of it must be taken. */
-  readonly passes: boolean;
+  /** Depth of an optional group that is being entered: it is not passed from inside, since it is passed as a whole; 0: none. */
+  readonly stop: number;
 }
 
 /** Builds the graph of a pattern: states are found from the first on, so only those that can be reached exist. */
@@ -93,7 +93,7 @@ class GraphBuilder {
   build(): PatternGraph {
     const found: Found = { arrivals: [], guards: [] };
     const way: Ending = { forbidden: [], greedy: [] };
-    this.#enterFrom(this.#pattern, 0, [], { way, found, follows: 'any', begun: 0, passes: true });
+    this.#enterFrom(this.#pattern, 0, [], { way, found, follows: 'any', begun: 0, stop: 0 });
     this.#ids.set('', 0);
     const edges = found.arrivals.map((arrival) => this.#edgeOf(arrival));
     this.#states[0] = { edges, end: null, guards: [] };
@@ -109,7 +109,7 @@ class GraphBuilder {
   #stateOf(frames: Frames): GraphState {
     const found: Found = { arrivals: [], guards: [] };
     const way: Ending = { forbidden: [], greedy: [] };
-    const end = this.#continue(frames, { way, found, passes: true });
+    const end = this.#continue(frames, { way, found, stop: 0 });
     const edges = found.arrivals.map((arrival) => this.#edgeOf(arrival));
     return { edges, end, guards: found.guards };
   }
@@ -128,7 +128,7 @@ class GraphBuilder {
   /** The ways on after a repetition of the element that the frames end in. @returns how the pattern may end here */
   #continue(
     frames: Frames,
-    { way, found, passes }: Pick<Entry, 'way' | 'found' | 'passes'>,
+    { way, found, stop }: Pick<Entry, 'way' | 'found' | 'stop'>,
   ): Ending | null {
     const outer = frames.slice(0, -1);
     const list = this.#listAt(outer);
@@ -145,7 +145,7 @@ class GraphBuilder {
         found,
         follows,
         begun: frames.length,
-        passes,
+        stop,
       });
     }
     if (count < min) {
@@ -158,7 +158,7 @@ class GraphBuilder {
       found,
       follows: null,
       begun: outer.length,
-      passes,
+      stop,
     });
   }
 
@@ -169,7 +169,7 @@ class GraphBuilder {
     outer: Frames,
     entry: Entry,
   ): Ending | null {
-    const { found, begun, passes } = entry;
+    const { found, begun, stop } = entry;
     let { way } = entry;
     for (let i = index; i < list.length; i += 1) {
       const element = list[i] as PatternElement;
@@ -184,7 +184,7 @@ class GraphBuilder {
       const before = found.arrivals.length;
       const follows = entry.follows ?? own;
       const frames = [...outer, { index: i, count: 1 }];
-      const end = this.#enter(element, frames, { way, found, follows, begun, passes });
+      const end = this.#enter(element, frames, { way, found, follows, begun, stop });
       if (!quantifier.optional) return end;
       // A number that is fixed leaves a greedy loop no choice (as in Flink).
       if (quantifier.greedy && quantifier.max !== quantifier.min) {
@@ -192,7 +192,7 @@ class GraphBuilder {
       }
     }
     if (outer.length === 0) return way;
-    return passes ? this.#continue(outer, { way, found, passes }) : null;
+    return outer.length === stop ? null : this.#continue(outer, { way, found, stop });
   }
 
   /** @returns how the pattern may end where the element takes nothing, since all its steps are optional; null: it takes something, or may be left out */
@@ -204,10 +204,10 @@ class GraphBuilder {
       found.arrivals.push({ step: element.name, condition, follows, ...way, frames, begun });
       return null;
     }
-    // What may be left out as a whole is passed once, outside.
-    const passes = entry.passes && !element.quantifier.optional;
-    return this.#enterFrom(element.elements, 0, frames, { ...entry, passes });
+    const stop = element.quantifier.optional ? frames.length : entry.stop;
+    return this.#enterFrom(element.elements, 0, frames, { ...entry, stop });
   }
+
   /** Conditions of the negations directly behind an element, behind the groups that it ends too. */
   #negationsBehind(frames: Frames): number[] {
     const outer = frames.slice(0, -1);

@@ -338,6 +338,13 @@ describe('a group of optional steps', () => {
     expect(matches(pattern, 'a b')).toEqual(['a', 'a b']);
   });
 
+  test('may begin a group that is optional', () => {
+    const group = begin(begin('b', b).optional()).followedBy('c', c);
+    const pattern = begin('a', a).followedBy(group).optional().followedBy('d', d);
+    expect(matches(pattern, 'a c d')).toEqual(['a c d', 'a d']);
+    expect(matches(pattern, 'a b c d')).toEqual(['a b c d', 'a c d', 'a d']);
+  });
+
   test('may be optional itself', () => {
     const pattern = begin('a', a).followedBy(optional).optional().followedBy('d', d);
     expect(matches(pattern, 'a b d')).toEqual(['a b d', 'a d']);
