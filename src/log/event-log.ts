@@ -62,6 +62,15 @@ export interface AppendRecord {
   readonly headers?: readonly RecordHeader[];
 }
 
+/** How to append. */
+export interface AppendOptions {
+  /**
+   * When a record is refused, those of the same call after it that go to the same partition under the same key are not appended either, so that they never overtake it.
+   * Default false.
+   */
+  readonly inKeyOrder?: boolean;
+}
+
 /** Where an appended record landed. */
 export interface Position {
   readonly topic: string;
@@ -111,7 +120,7 @@ export interface EventLog {
    * Order within a partition is the order given. Use the publisher for batching.
    * @throws APPEND_FAILED, UNKNOWN_TOPIC
    */
-  append(records: readonly AppendRecord[]): Promise<readonly Position[]>;
+  append(records: readonly AppendRecord[], options?: AppendOptions): Promise<readonly Position[]>;
 
   /** Creates the topics that do not exist; existing ones are left as they are. @throws PARTITIONS_CHANGED when one exists with another partition count */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;

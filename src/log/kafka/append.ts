@@ -1,5 +1,5 @@
 import { RepriseError } from '../../reprise-error.ts';
-import type { AppendRecord, Position } from '../event-log.ts';
+import type { AppendOptions, AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partitioner.ts';
 import { backOff, pause } from './backoff.ts';
 import { unknownTopic } from './broker-errors.ts';
@@ -49,10 +49,13 @@ export class KafkaAppender {
   }
 
   /** @throws APPEND_FAILED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CLOSED */
-  append(records: readonly AppendRecord[]): Promise<readonly Position[]> {
+  append(
+    records: readonly AppendRecord[],
+    { inKeyOrder = false }: AppendOptions = {},
+  ): Promise<readonly Position[]> {
     if (this.#closing !== undefined) return Promise.reject(closed());
     if (records.length === 0) return Promise.resolve([]);
-    const call = new AppendCall(records.length, Date.now());
+    const call = new AppendCall(records.length, { startedAtMs: Date.now(), inKeyOrder });
     const strange = this.#topicsToLocate(records);
     if (this.#routing === undefined && strange.length === 0) {
       this.#route(records, call);

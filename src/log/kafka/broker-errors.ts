@@ -18,6 +18,7 @@ export const brokerError = {
   notEnoughReplicasAfterAppend: 20,
   topicAuthorizationFailed: 29,
   clusterAuthorizationFailed: 31,
+  invalidTimestamp: 32,
   topicAlreadyExists: 36,
   outOfOrderSequence: 45,
   duplicateSequence: 46,
@@ -26,6 +27,7 @@ export const brokerError = {
   unknownProducerId: 59,
   fencedLeaderEpoch: 74,
   unknownLeaderEpoch: 75,
+  invalidRecord: 87,
   throttlingQuotaExceeded: 89,
   unknownTopicId: 100,
 } as const;

@@ -35,7 +35,7 @@ export function createKafkaLog(config: KafkaLogConfig): EventLog {
     identity: () => topics.clusterId(),
     describe: (names) => topics.describe(names),
     read: createRead(config, topics, closing.signal),
-    append: (records) => appender.append(records),
+    append: (records, options) => appender.append(records, options),
     ensureTopics: (specs) => topics.ensure(specs),
     leaderEpochEnd: (topic, partition, leaderEpoch) =>
       topics.leaderEpochEnd({ topic, partition }, leaderEpoch),

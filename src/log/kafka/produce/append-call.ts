@@ -12,8 +12,15 @@ export class AppendCall {
   #resolve!: (positions: readonly Position[]) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(records: number, startedAtMs: number) {
-    this.startedAtMs = startedAtMs;
+  /** Keys of refused records, by the queue of their partition; null: order within a key does not matter. */
+  readonly #refused: Map<object, Set<string>> | null;
+
+  constructor(
+    records: number,
+    options: { readonly startedAtMs: number; readonly inKeyOrder?: boolean },
+  ) {
+    this.startedAtMs = options.startedAtMs;
+    this.#refused = options.inKeyOrder === true ? new Map() : null;
     this.#outcomes = new Array<Position | RepriseError>(records);
     this.#left = records;
     this.done = new Promise((resolve, reject) => {
@@ -25,6 +32,20 @@ export class AppendCall {
   /** None of its records was taken. */
   refuse(error: unknown): void {
     this.#reject(error);
+  }
+
+  /** A record of this key was refused: later ones must not overtake it. @returns whether any could */
+  refused(queue: object, key: Buffer | null): boolean {
+    if (this.#refused === null || key === null) return false;
+    const keys = this.#refused.get(queue) ?? new Set();
+    this.#refused.set(queue, keys.add(key.toString('latin1')));
+    return true;
+  }
+
+  /** Whether a record would overtake one that was refused. */
+  mustWait(queue: object, key: Buffer | null): boolean {
+    const keys = this.#refused?.get(queue);
+    return keys !== undefined && key !== null && keys.has(key.toString('latin1'));
   }
 
   /** What became of the record at `index`; told once for each. */

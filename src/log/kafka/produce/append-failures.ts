@@ -1,5 +1,5 @@
 import { RepriseError } from '../../../reprise-error.ts';
-import { definite } from '../broker-errors.ts';
+import { brokerError, definite } from '../broker-errors.ts';
 import type { TopicPartition } from '../protocol.ts';
 import type { ProducedPartition } from './produce-protocol.ts';
 
@@ -30,9 +30,28 @@ export function notAcknowledged(
   );
 }
 
-/** An answer that no retry cures: LOG_UNAUTHORIZED, UNKNOWN_TOPIC or APPEND_FAILED with Kafka's own words. */
-export function refusedBatch(answer: ProducedPartition, written: Written): RepriseError {
+/** What Kafka has against one record, and would have against it anywhere in the topic. */
+const ofTheRecord: ReadonlySet<number> = new Set([
+  brokerError.messageTooLarge,
+  brokerError.recordListTooLarge,
+  brokerError.invalidTimestamp,
+  brokerError.invalidRecord,
+]);
+
+/** An answer that no retry cures to a batch of so many records: LOG_UNAUTHORIZED, UNKNOWN_TOPIC or APPEND_FAILED with Kafka's own words. */
+export function refusedBatch(
+  answer: ProducedPartition,
+  written: Written,
+  records: number,
+): RepriseError {
   const { errorCode, reason } = answer;
+  if (records === 1 && ofTheRecord.has(errorCode)) {
+    const isLarge = errorCode !== brokerError.invalidTimestamp && reason === null;
+    return refusedRecord(
+      answer,
+      isLarge ? 'it is larger than max.message.bytes of the topic allows' : reason,
+    );
+  }
   const known = written === 'no' ? definite(errorCode, answer) : undefined;
   if (known !== undefined) return known;
   const said = reason === null ? '' : `: ${reason}`;
@@ -46,6 +65,17 @@ export function refusedRecord(answer: ProducedPartition, reason: string | null):
   return new RepriseError(
     'APPEND_FAILED',
     `Kafka refused a record for ${answer.topic}[${answer.partition}] (error ${answer.errorCode}: ${reason ?? answer.reason ?? 'no reason given'}). It was not written: correct it, then append it again.`,
-    { facts: { topic: answer.topic, partition: answer.partition, written: 'no' } },
+    {
+      facts: { topic: answer.topic, partition: answer.partition, written: 'no', ofTheRecord: true },
+    },
+  );
+}
+
+/** A record that waits because one before it, under the same key, was refused. */
+export function overtaking({ topic, partition }: TopicPartition): RepriseError {
+  return new RepriseError(
+    'APPEND_FAILED',
+    `A record for ${topic}[${partition}] was not appended, because one before it under the same key was refused. Append both again, in order.`,
+    { facts: { topic, partition, written: 'no', behind: true } },
   );
 }

@@ -3,7 +3,13 @@ import type { AppendRecord } from '../../event-log.ts';
 import { unknownTopic } from '../broker-errors.ts';
 import type { TopicPartition } from '../protocol.ts';
 import type { AppendCall } from './append-call.ts';
-import { notAcknowledged, refusedBatch, refusedRecord, type Written } from './append-failures.ts';
+import {
+  notAcknowledged,
+  overtaking,
+  refusedBatch,
+  refusedRecord,
+  type Written,
+} from './append-failures.ts';
 import type { BatchCodec } from './batch-codec.ts';
 import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
 import { judgeAnswer } from './judge-answer.ts';
@@ -92,7 +98,10 @@ export class PartitionProducer {
   async #deliverAll(): Promise<void> {
     try {
       const codec = await this.#parts.codec(); // whoever pushes in the same turn comes along
-      while (this.#queue.length > 0) await this.#deliver(codec);
+      while (this.#queue.length > 0) {
+        await this.#deliver(codec);
+        this.#queue.settleOvertaking(() => overtaking(this.#where));
+      }
     } catch (error) {
       this.#fail(this.#queue.length, this.#failure('no', error));
     }
@@ -173,7 +182,7 @@ export class PartitionProducer {
       const unclear: Written = delivery.maybeWritten ? 'maybe' : 'no';
       const written = verdict.kind === 'written' ? 'yes' : unclear;
       if (written === 'yes') this.#sequence.replaceId();
-      this.#fail(count, refusedBatch(answer, written));
+      this.#fail(count, refusedBatch(answer, written, count));
     }
     return 'done';
   }

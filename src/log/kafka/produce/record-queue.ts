@@ -1,4 +1,4 @@
-import type { RepriseError } from '../../../reprise-error.ts';
+import { RepriseError } from '../../../reprise-error.ts';
 import type { AppendRecord, Position } from '../../event-log.ts';
 import type { AppendCall } from './append-call.ts';
 
@@ -11,6 +11,8 @@ export class RecordQueue {
   #calls: AppendCall[] = [];
   #indexes: number[] = [];
   #from = 0;
+  /** Some call has a refused record that others of its key must not overtake. */
+  #mayOvertake = false;
 
   get length(): number {
     return this.#records.length - this.#from;
@@ -66,7 +68,23 @@ export class RecordQueue {
     this.#from = 0;
   }
 
+  /** Settles the records that would overtake a refused one of their key, where their call asks for that. */
+  settleOvertaking(outcome: () => RepriseError): void {
+    if (!this.#mayOvertake) return;
+    this.#mayOvertake = false;
+    const outcomes = new Map<number, RepriseError>();
+    for (let i = this.#from; i < this.#records.length; i += 1) {
+      const isBehind = this.#calls[i]?.mustWait(this, this.#records[i]?.key ?? null);
+      if (isBehind === true) outcomes.set(i - this.#from, outcome());
+    }
+    if (outcomes.size > 0) this.pick(outcomes);
+  }
+
   #settleAt(i: number, outcome: Position | RepriseError): void {
+    if (outcome instanceof RepriseError) {
+      const waits = this.#calls[i]?.refused(this, this.#records[i]?.key ?? null);
+      if (waits === true) this.#mayOvertake = true;
+    }
     this.#calls[i]?.settle(this.#indexes[i] as number, outcome);
   }
 }

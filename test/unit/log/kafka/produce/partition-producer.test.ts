@@ -36,7 +36,7 @@ function producerOn(
 }
 
 function append(producer: PartitionProducer, values: readonly string[]) {
-  const call = new AppendCall(values.length, Date.now());
+  const call = new AppendCall(values.length, { startedAtMs: Date.now() });
   values.forEach((value, index) =>
     producer.push({ topic, key: null, value: Buffer.from(value) }, call, index),
   );
