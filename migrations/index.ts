@@ -13,6 +13,7 @@ import { registryHistory } from './0018-registry-history.ts';
 import { dataKeys } from './0020-data-keys.ts';
 import { outboxByVersion } from './0021-outbox-by-version.ts';
 import { causes } from './0022-causes.ts';
+import { publishing } from './0023-publishing.ts';
 import { topicPartitions } from './0024-topic-partitions.ts';
 import { registryIdentity } from './0025-registry-identity.ts';
 import { letterOrder } from './0026-letter-order.ts';
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   dataKeys,
   outboxByVersion,
   causes,
+  publishing,
   topicPartitions,
   registryIdentity,
   letterOrder,

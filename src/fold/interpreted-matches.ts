@@ -6,7 +6,7 @@ import { meetsAll } from './interpreted-filter.ts';
 import type { OracleEvent } from './interpreted-pattern.ts';
 import { enumerateMatches } from './interpreted-pattern.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
-import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf, watermarkAfter, watermarkBy } from './interpreted-record.ts';
 
 interface KeyEvent extends OracleEvent {
   readonly topic: string;
@@ -56,7 +56,7 @@ export function foldPatternsInterpreted(
     if (timeMs > record.timestampMs + plan.maxDriftMs) continue;
     const time = timeOf(record.partition);
     time.latest = Math.max(time.latest, timeMs);
-    time.watermark = Math.max(time.watermark, time.latest - plan.latenessMs);
+    time.watermark = Math.max(time.watermark, watermarkBy(record, timeMs, plan.latenessMs));
     const key = keyOf(plan.keys, event);
     if (key === null || !meetsAll(from.where, event) || timeMs < time.watermark) continue;
     const id = JSON.stringify([record.partition, ...key.map(String)]);

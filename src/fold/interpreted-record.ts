@@ -1,4 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
+import { publishedIn } from '../log/published-headers.ts';
 import type { LogRecord } from '../log/record-batch.ts';
 import type { KeyPlan, SourcePlan } from '../projection/plan.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
@@ -6,7 +7,7 @@ import { EARLIEST_MS, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 /** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
 export interface FoldedRecord {
   readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'> &
-    Partial<Pick<LogRecord, 'key'>>;
+    Partial<Pick<LogRecord, 'key' | 'headers'>>;
   readonly event: unknown;
   /** Which event it is, where several lie on its topic; default: the first of the plan's on that topic. */
   readonly of?: EventDefinition;
@@ -24,6 +25,20 @@ export function watermarkAfter(
   latenessMs: number,
 ): number {
   return latestMs + tick.quietMs - latenessMs;
+}
+
+/** The watermark that a record makes: its time, or what its relay said of those behind it where that is less. */
+export function watermarkBy(
+  { timestampMs, headers = [] }: FoldedRecord['record'],
+  timeMs: number,
+  latenessMs: number,
+): number {
+  const published = publishedIn(headers);
+  if (published === null) return timeMs - latenessMs;
+  const { watermarkMs } = published;
+  if (watermarkMs === null) return EARLIEST_MS;
+  const reachedMs = Math.min(timeMs, watermarkMs - Math.max(0, timestampMs - timeMs));
+  return Math.max(EARLIEST_MS, reachedMs - latenessMs);
 }
 
 /** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */

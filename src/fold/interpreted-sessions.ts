@@ -4,7 +4,7 @@ import { meetsAll } from './interpreted-filter.ts';
 import type { TakenEvent } from './interpreted-measure.ts';
 import { measureOf } from './interpreted-measure.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './interpreted-record.ts';
-import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf, watermarkAfter, watermarkBy } from './interpreted-record.ts';
 
 /** An event of a key, with the cover that it keeps its session open for. */
 interface Covered extends TakenEvent {
@@ -51,7 +51,7 @@ export function foldSessionsInterpreted(
     const { partition } = record;
     const time = timeOf(partition);
     time.latest = Math.max(time.latest, timeMs);
-    time.watermark = Math.max(time.watermark, time.latest - plan.latenessMs);
+    time.watermark = Math.max(time.watermark, watermarkBy(record, timeMs, plan.latenessMs));
     const key = keyOf(plan.keys, event);
     if (key === null || !meetsAll(from.where, event)) continue;
     const gapMs = plan.gap.kind === 'fixed' ? plan.gap.gapMs : plan.gap.gapMs(event as never);

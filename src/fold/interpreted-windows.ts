@@ -6,7 +6,7 @@ import type { TakenEvent } from './interpreted-measure.ts';
 import { meanOfDoubles, measureOf, varianceOfDoubles } from './interpreted-measure.ts';
 import { compareValues } from './interpreted-order.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow, KeyPart } from './interpreted-record.ts';
-import { eventTimeMs, isEvent, keyOf, watermarkAfter } from './interpreted-record.ts';
+import { eventTimeMs, isEvent, keyOf, watermarkAfter, watermarkBy } from './interpreted-record.ts';
 import { EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
 import { Calendar } from './windowed/calendar.ts';
 
@@ -93,7 +93,7 @@ class InterpretedWindows {
     if (!ofTime.every(isStorable)) return;
     const time = this.#timeOf(partition);
     time.latestMs = Math.max(time.latestMs, timeMs);
-    this.#reach(partition, time.latestMs - plan.latenessMs);
+    this.#reach(partition, watermarkBy(record, timeMs, plan.latenessMs));
     if (!meetsAll(source.where, event)) return;
     const key = keyOf(plan.keys, event);
     if (key === null || !hasStorableValues(plan, event)) return;

@@ -12,6 +12,7 @@ export class RecordTimes {
   pass(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch, clock: EventClock): void {
     if (this.watermarks.length < batch.count) this.watermarks = new Float64Array(batch.count);
     const limitMs = clock.limitMs(batch);
+    const carried = clock.carried(batch);
     for (let i = 0; i < batch.count; i += 1) {
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
@@ -25,7 +26,8 @@ export class RecordTimes {
           part.skip[j] = 1;
           const message = calendarMessage(batch, i, timeMs);
           deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
-        } else clock.see(timeMs);
+        } else if (carried === null) clock.see(timeMs);
+        else clock.passed(timeMs, carried(i, timeMs, part.plan));
       }
       this.watermarks[i] = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     }

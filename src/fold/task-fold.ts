@@ -148,10 +148,14 @@ export interface TaskFold {
   readonly watermarkMs: number | null;
   /** Events so far whose time counted: all but those passed over, tombstones and dead letters. */
   readonly eventCount: number;
+  /** How far event times lay before what relays said of published records, at most, since the fold was made; null: it has met none. Milliseconds. */
+  readonly publishedLagMs: number | null;
   /** Events so far that came too late for their window, session or pattern: revised or rejected. */
   readonly lateCount: number;
   /** Rows and keys in memory: bounds what a task may hold. */
   readonly rowCount: number;
+  /** Whether the passing of event time alone makes something happen: a pattern decides. Default: whether anything waits (`stateSize`). */
+  readonly awaitsTime?: boolean;
   /** What still waits for the future: open windows and sessions, keys with partial matches or events held back. */
   readonly stateSize: number;
 }

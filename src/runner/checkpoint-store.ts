@@ -14,10 +14,11 @@ interface CheckpointRow {
   last_leader_epoch: number | null;
   last_record_hash: string | null;
   max_event_time_ms: number | null;
+  sequences: Record<string, number> | null;
 }
 
 const COLUMNS =
-  'topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms';
+  'topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms, sequences';
 const KEY = 'projection = $1 and version = $2 and partition = $3';
 
 function keyOf(task: TaskKey): [string, number, number] {
@@ -50,7 +51,8 @@ export async function acquireTask(
      do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null,
        deaths = case when t.state not in ('running', 'paused') then 0
          when t.state = 'running' and t.owner is distinct from excluded.owner then t.deaths + 1 else t.deaths end,
-       tried = case when t.state = 'halted' then 0 else t.tried end
+       tried = case when t.state = 'halted' then 0 else t.tried end,
+       publishes_from_ms = case when t.publishes_from_ms = 'Infinity' then t.watermark_ms else t.publishes_from_ms end
      where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
      returning epoch, flushes, watermark_ms, deaths, trying, tried,
        (select passed_ms from reprise.covered_time where ${KEY}) as passed_ms`,
@@ -146,26 +148,33 @@ export async function lockTask(client: ClientBase, task: OwnedTask): Promise<Loc
   };
 }
 
-/** Writes the new offsets and the watermark of a task; must run in the transaction that writes its rows, after `lockTask`. */
+/** How far event time has come in a task. Milliseconds. */
+export interface TaskTimes {
+  readonly watermarkMs: number | null;
+  /** What it publishes later is of this time or later; infinity: it publishes nothing until a record comes. Null: it publishes nothing, or nothing can be said. */
+  readonly publishesFromMs: number | null;
+}
+
+/** Writes the new offsets and times of a task; must run in the transaction that writes its rows, after `lockTask`. */
 export async function advanceCheckpoints(
   client: ClientBase,
   task: TaskKey,
   checkpoints: Iterable<TopicCheckpoint>,
-  watermarkMs: number | null,
+  { watermarkMs, publishesFromMs }: TaskTimes,
 ): Promise<void> {
   await client.query(
-    `update reprise.tasks set flushes = flushes + 1, watermark_ms = $4 where ${KEY}`,
-    [...keyOf(task), watermarkMs],
+    `update reprise.tasks set flushes = flushes + 1, watermark_ms = $4, publishes_from_ms = $5 where ${KEY}`,
+    [...keyOf(task), watermarkMs, publishesFromMs],
   );
   for (const next of checkpoints) {
     await client.query(
       `insert into reprise.checkpoints (projection, version, partition, topic, topic_id, next_offset,
-         last_offset, last_leader_epoch, last_record_hash, max_event_time_ms)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         last_offset, last_leader_epoch, last_record_hash, max_event_time_ms, sequences)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (projection, version, partition, topic) do update set
          topic_id = excluded.topic_id, next_offset = excluded.next_offset, last_offset = excluded.last_offset,
          last_leader_epoch = excluded.last_leader_epoch, last_record_hash = excluded.last_record_hash,
-         max_event_time_ms = excluded.max_event_time_ms`,
+         max_event_time_ms = excluded.max_event_time_ms, sequences = excluded.sequences`,
       [
         ...keyOf(task),
         next.topic,
@@ -175,6 +184,7 @@ export async function advanceCheckpoints(
         next.lastLeaderEpoch,
         next.lastRecordHash,
         next.maxEventTimeMs,
+        next.sequences === undefined ? null : JSON.stringify(Object.fromEntries(next.sequences)),
       ],
     );
   }
@@ -233,6 +243,14 @@ export async function setTaskState(
   );
 }
 
+/** Says that a task publishes nothing until a record comes, unless another epoch owns it by now. */
+export async function setPublishesNothing(client: ClientBase, task: OwnedTask): Promise<void> {
+  await client.query(
+    `update reprise.tasks set publishes_from_ms = 'Infinity' where ${KEY} and epoch = $4 and owner = $5`,
+    [...keyOf(task), task.epoch.toString(), task.owner],
+  );
+}
+
 /** Says which record the owner is about to fold, before it is decoded: should that end the process, the next owner finds it here. */
 export async function markTrying(
   client: ClientBase,
@@ -268,5 +286,6 @@ function fromRow(row: CheckpointRow): TopicCheckpoint {
     lastLeaderEpoch: row.last_leader_epoch,
     lastRecordHash: row.last_record_hash === null ? null : Number(row.last_record_hash),
     maxEventTimeMs: row.max_event_time_ms,
+    ...(row.sequences && { sequences: new Map(Object.entries(row.sequences)) }),
   };
 }

@@ -1,5 +1,3 @@
-import { recordHash } from '../log/log-record.ts';
-import type { RecordBatch } from '../log/record-batch.ts';
 import type { JournalEntry } from './journal.ts';
 
 /** The unit of ownership, ordering and checkpointing: one projection version × one partition number. */
@@ -24,6 +22,8 @@ export interface TopicCheckpoint {
   readonly lastRecordHash: number | null;
   /** Largest event time folded from this topic, ms since the epoch. */
   readonly maxEventTimeMs: number | null;
+  /** By publisher, the number of its last record: one that is not above it is a repetition. Absent: nothing was published by a relay. */
+  readonly sequences?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -85,22 +85,4 @@ export function maxEventTimeOf(checkpoints: Iterable<TopicCheckpoint>): number |
     }
   }
   return largest;
-}
-
-/** Where a task stands in a topic once it has folded a batch of it. */
-export function checkpointAfter(
-  before: TopicCheckpoint,
-  batch: RecordBatch,
-  maxEventTimeMs: number | null,
-): TopicCheckpoint {
-  const moved = { ...before, nextOffset: BigInt(batch.nextOffset) };
-  if (batch.count === 0) return moved;
-  const last = batch.count - 1;
-  return {
-    ...moved,
-    lastOffset: BigInt(batch.offsets[last] as number),
-    lastLeaderEpoch: batch.leaderEpoch < 0 ? null : batch.leaderEpoch,
-    lastRecordHash: recordHash(batch, last),
-    maxEventTimeMs,
-  };
 }

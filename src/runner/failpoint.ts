@@ -1,4 +1,4 @@
-/** Named moments of a flush where a fault test may do something to the process. */
+/** Named moments of a flush, or of the relay between the log's acknowledgement and the deletion, where a fault test may do something to the process. */
 export type Failpoint =
   | 'flush:begun'
   | 'flush:locked'
@@ -6,7 +6,8 @@ export type Failpoint =
   | 'flush:outcomes-written'
   | 'flush:before-commit'
   | 'flush:after-commit'
-  | 'transaction:commit-sent';
+  | 'transaction:commit-sent'
+  | 'relay:appended';
 
 const wanted = process.env['REPRISE_FAILPOINT'];
 const action = process.env['REPRISE_FAILPOINT_ACTION'] ?? 'SIGKILL';

@@ -7,7 +7,7 @@ import { deleteRows } from '../readmodel/delete-rows.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
 import { taskLabel } from './checkpoint.ts';
-import type { LockedTask } from './checkpoint-store.ts';
+import type { LockedTask, TaskTimes } from './checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from './checkpoint-store.ts';
 import type { TriedLetter } from './dead-letter-store.ts';
 import { claimDeadLetters, writeDeadLetters } from './dead-letter-store.ts';
@@ -38,7 +38,7 @@ export interface FoldedBatch {
   readonly next: ReadonlyMap<string, TopicCheckpoint>;
   /** Commits of the task before this one. */
   readonly flushes: bigint;
-  readonly watermarkMs: number | null;
+  readonly times: TaskTimes;
   readonly journal: readonly JournalEntry[];
   readonly outbox: readonly OutboxRecord[];
   /** Data keys that opened something in it: none may have been destroyed. */
@@ -75,7 +75,7 @@ export async function flush(
   await writeLateEvents(client, task, batch.changes.lateEvents);
   await writeJournal(client, task, batch.journal);
   await failpoint('flush:outcomes-written');
-  await advanceCheckpoints(client, task, batch.next.values(), batch.watermarkMs); // 6
+  await advanceCheckpoints(client, task, batch.next.values(), batch.times); // 6
   await writeOutbox(client, task, batch.outbox); // 7
   await failpoint('flush:before-commit');
   return 'pending';

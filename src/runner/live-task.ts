@@ -1,5 +1,6 @@
 import type { ReadPosition } from '../log/event-log.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
+import { classify } from '../postgres/postgres-errors.ts';
 import type { Plan } from '../projection/plan.ts';
 import { upsertRows } from '../readmodel/upsert-rows.ts';
 import { createBackoff } from './backoff.ts';
@@ -8,6 +9,7 @@ import type { Acknowledged, TaskKey } from './checkpoint.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { Retrier } from './errors/retrier.ts';
 import { openSession, recordOutcome } from './open-session.ts';
+import { readPublishedUpTo } from './outbox/published-up-to.ts';
 import { QuietTime } from './quiet-time.ts';
 import type { RunnerSettings } from './settings.ts';
 import { ShownWaits } from './shown-waits.ts';
@@ -16,6 +18,8 @@ import { topicsOf } from './topics-of.ts';
 
 /** How long letters are folded again between two flushes. Milliseconds. */
 const RETRY_MS = 20;
+/** Silence after which a task that publishes says that it has nothing to publish, where its plan names no `idle`. */
+const SILENT_MS = 10_000;
 
 /** A position within the partition of a task. */
 type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
@@ -23,6 +27,10 @@ type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
 /** A stretch of wall clock without an event, and where the log ended at its end. It is proved once the task has folded up to there. */
 interface Silence {
   readonly quietMs: number;
+  /** Something waits for time to pass; else only those who read what the task publishes. */
+  readonly isTicking: boolean;
+  /** What others publish on its topics later is of this time or later; infinity: nothing is to come. */
+  readonly upToMs: number;
   readonly ends: ReadonlyMap<string, bigint>;
 }
 
@@ -128,7 +136,8 @@ export class LiveTask {
     await this.#fold([]);
     await this.#session.flush();
     const retrier = new Retrier(this.#settings, this.#session, this.#recovery);
-    const quiet = new QuietTime(this.#plan.idleMs);
+    const { idleMs, emissions } = this.#plan;
+    const quiet = new QuietTime(idleMs ?? (emissions.length > 0 ? SILENT_MS : null));
     let silence: Silence | null = null;
     while (!this.#stopping) {
       const waitMs = soonest(quiet.untilNextMs(), retrier.untilDueMs());
@@ -159,7 +168,7 @@ export class LiveTask {
     const quietMs = quiet.passedMs();
     if (quietMs !== null) silence = await this.#silenceOf(quietMs);
     if (silence !== null && this.#hasReached(silence)) {
-      this.#session.tick(silence.quietMs);
+      await this.#pass(silence);
       silence = null;
     }
     await this.#flush();
@@ -217,9 +226,14 @@ export class LiveTask {
     for (const { count } of batches) this.#counters.recordsFolded += count;
   }
 
-  /** A silence that must still be proved; null: nothing waits for time to pass, or the log is away, which is not silence. */
+  /** A silence that must still be proved; null: nobody waits for it, or the log is away, which is not silence. */
   async #silenceOf(quietMs: number): Promise<Silence | null> {
-    if (this.#session.fold.stateSize === 0) return null;
+    const { fold, isSilent } = this.#session;
+    const { idleMs, emissions } = this.#plan;
+    const isTicking = idleMs !== null && fold.stateSize > 0;
+    if (!isTicking && (isSilent || emissions.length === 0)) return null;
+    const upToMs = await this.#publishedUpTo();
+    if (upToMs === null) return null;
     const topics = topicsOf(this.#plan);
     const described = await this.#settings.log.describe(topics).catch(() => null);
     const ends = new Map<string, bigint>();
@@ -228,7 +242,26 @@ export class LiveTask {
       if (end === undefined) return null;
       ends.set(topic, end);
     }
-    return { quietMs, ends };
+    return { quietMs, isTicking, upToMs, ends };
+  }
+
+  /** Up to which time all that others publish on the task's topics is in the log; infinity: nothing is to come. Null: Postgres cannot say now. Asked before the log is. */
+  async #publishedUpTo(): Promise<number | null> {
+    try {
+      const each = await Promise.all(
+        topicsOf(this.#plan).map((topic) => readPublishedUpTo(this.#settings.pool, topic)),
+      );
+      return Math.min(...each.map((upToMs) => upToMs ?? Number.POSITIVE_INFINITY));
+    } catch (error) {
+      if (classify(error) === 'defect') throw error;
+      return null;
+    }
+  }
+
+  /** Lets event time go on, as far as nothing older is still to come; where time makes nothing happen, says that nothing will be published. */
+  async #pass({ quietMs, isTicking, upToMs }: Silence): Promise<void> {
+    if (isTicking) this.#session.tick(quietMs, upToMs);
+    else if (upToMs === Number.POSITIVE_INFINITY) await this.#session.publishesNothing();
   }
 
   /** Whether everything that the log held at the time has been folded, and none of it was an event. */

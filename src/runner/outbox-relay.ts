@@ -1,37 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
 import { joinSignals } from '../async/join-signals.ts';
-import { withSchemaId } from '../avro/confluent-header.ts';
-import { subjectOf } from '../event/subject-of.ts';
-import type { AppendRecord } from '../log/event-log.ts';
-import { findOrRegister } from '../registry/registry-history.ts';
 import { createBackoff } from './backoff.ts';
 import { describeError } from './open-session.ts';
-import type { StoredOutboxRecord } from './outbox-store.ts';
-import { deleteOutbox, takeOutbox } from './outbox-store.ts';
+import { EventSchemas } from './outbox/event-schemas.ts';
+import { lockOutbox, waitingTopics } from './outbox/outbox-queue.ts';
+import { TopicQueue } from './outbox/topic-queue.ts';
 import type { RunnerSettings } from './settings.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Events published per transaction. */
-const RECORDS_MAX = 1_000;
-/** How often to look for events that other processes put there. */
+/** How often to look for events that other processes put there, and to say that the lock is held. */
 const LOOK_EVERY_MS = 1_000;
-
-/** Header with the deterministic id of a published event: a consumer that has seen it may drop the record. */
-const ID_HEADER = 'reprise-id';
+/** How often to look whether what is under way has ended, when the relay is to end. */
+const LOOK_STOPPING_MS = 20;
 
 /**
- * Publishes what is in the outbox, in the order of the outbox, one relay at a time over all processes (an advisory lock), at least once: a relay that dies
- * between the log's acknowledgement and the deletion publishes again, with the same ids. Never in the way of a fold: a log that is away is waited for here.
+ * Publishes what is in the outbox, one relay at a time over all processes (an advisory lock), at least once: a relay that dies between the log's acknowledgement and the deletion leaves numbers
+ * behind with which the next one publishes again, so that consumers of ours drop the repetitions (ADR 0038). Each topic, and each partition of it, goes at its own pace: one that is missing or
+ * refuses holds up no other. Never in the way of a fold: a log that is away is waited for here.
  * States: *running* → `stop` → ended, after what is under way.
  */
 export class OutboxRelay {
   readonly #settings: RunnerSettings;
+  readonly #schemas: EventSchemas;
+  readonly #queues = new Map<string, TopicQueue>();
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #running: Promise<void> | null = null;
 
   constructor(settings: RunnerSettings) {
     this.#settings = settings;
+    this.#schemas = new EventSchemas(settings);
   }
 
   start(): void {
@@ -53,9 +52,11 @@ export class OutboxRelay {
     for (let attempt = 0; !this.#stop.signal.aborted; ) {
       try {
         this.#wake = new AbortController();
-        const published = await this.#publishSome();
+        await inTransaction(this.#settings.pool, async (client) => {
+          if (await lockOutbox(client)) await this.#publish(client);
+        });
         attempt = 0;
-        if (published === 0) await this.#pause();
+        await this.#pause();
       } catch (error) {
         this.#settings.logger.warn(
           { reason: describeError(error) },
@@ -65,44 +66,45 @@ export class OutboxRelay {
         attempt += 1;
       }
     }
+    while (this.#isBusy) await this.#pause();
   }
 
-  #publishSome(): Promise<number> {
-    const { pool, log } = this.#settings;
-    return inTransaction(pool, async (client) => {
-      const taken = await takeOutbox(client, RECORDS_MAX);
-      if (taken.length === 0) return 0;
-      const records: AppendRecord[] = [];
-      for (const each of taken) records.push(await this.#recordOf(each));
-      await log.append(records);
-      await deleteOutbox(
-        client,
-        taken.map(({ id }) => id),
-      );
-      return taken.length;
-    });
+  /** Publishes until nothing is left that can be sent now; the lock is this session's meanwhile. */
+  async #publish(client: ClientBase): Promise<void> {
+    for (;;) {
+      this.#wake = new AbortController();
+      await client.query('select 1'); // an idle session would be ended, and the lock lost
+      if (!this.#stop.signal.aborted) await this.#look();
+      if (!this.#isBusy) return;
+      await this.#pause();
+    }
   }
 
-  async #recordOf(stored: StoredOutboxRecord): Promise<AppendRecord> {
-    const { topic, key, value, schemaText, timestampMs, eventId } = stored;
-    const headers = [{ key: ID_HEADER, value: Buffer.from(eventId) }];
-    if (schemaText === null) return { topic, key, value, timestampMs, headers };
-    const id = await this.#schemaId(topic, schemaText);
-    return { topic, key, value: withSchemaId(value, id), timestampMs, headers };
+  async #look(): Promise<void> {
+    const topics = await waitingTopics(this.#settings.pool);
+    for (const topic of topics) this.#queueOf(topic).look();
+    for (const [topic, queue] of this.#queues) {
+      if (!queue.isBusy && !topics.includes(topic)) this.#queues.delete(topic);
+    }
   }
 
-  readonly #ids = new Map<string, number>();
-
-  async #schemaId(topic: string, schemaText: string): Promise<number> {
-    const subject = subjectOf({ topic, schemaText }, this.#settings.subjects);
-    const known = this.#ids.get(subject + schemaText);
-    if (known !== undefined) return known;
-    const { id } = await findOrRegister(this.#settings.registry, subject, schemaText);
-    this.#ids.set(subject + schemaText, id);
-    return id;
+  get #isBusy(): boolean {
+    return [...this.#queues.values()].some(({ isBusy }) => isBusy);
   }
 
+  #queueOf(topic: string): TopicQueue {
+    let queue = this.#queues.get(topic);
+    if (queue === undefined) {
+      const parts = { settings: this.#settings, schemas: this.#schemas };
+      queue = new TopicQueue(topic, { ...parts, onFree: () => this.wake() });
+      this.#queues.set(topic, queue);
+    }
+    return queue;
+  }
+
+  /** Waits for something new, or for what is under way once there is to be nothing new. */
   async #pause(): Promise<void> {
+    if (this.#stop.signal.aborted) return delay(LOOK_STOPPING_MS);
     const { signal, release } = joinSignals([this.#stop.signal, this.#wake.signal]);
     await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     release();

@@ -17,11 +17,6 @@ export interface OutboxRecord {
   readonly cause: Cause;
 }
 
-/** A record of the outbox as the relay takes it. */
-export interface StoredOutboxRecord extends Omit<OutboxRecord, 'cause'> {
-  readonly id: string;
-}
-
 /** Events written by one statement. */
 const RECORDS_PER_STATEMENT_MAX = 1_000;
 
@@ -135,44 +130,4 @@ export async function releaseHeld(
     'update reprise.outbox set held = false where projection = $1 and version = $2 and held',
     [projection, version],
   );
-}
-
-/** The oldest events to publish, locked so that no other relay takes them; empty when there are none or another relay is at work. */
-export async function takeOutbox(
-  client: ClientBase,
-  limit: number,
-): Promise<readonly StoredOutboxRecord[]> {
-  const { rows: locks } = await client.query<{ mine: boolean }>(
-    `select pg_try_advisory_xact_lock(hashtext('reprise.outbox')) as mine`,
-  );
-  if (locks[0]?.mine !== true) return [];
-  const { rows } = await client.query<{
-    id: string;
-    event_id: string;
-    event: string;
-    topic: string;
-    schema_text: string | null;
-    key: Buffer | null;
-    value: Buffer;
-    record_timestamp_ms: number;
-  }>(
-    `select id, event_id, event, topic, schema_text, key, value, record_timestamp_ms
-     from reprise.outbox where not held order by id limit $1`,
-    [limit],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    eventId: row.event_id,
-    event: row.event,
-    topic: row.topic,
-    schemaText: row.schema_text,
-    key: row.key,
-    value: row.value,
-    timestampMs: row.record_timestamp_ms,
-  }));
-}
-
-/** Forgets events that the log has acknowledged. */
-export async function deleteOutbox(client: ClientBase, ids: readonly string[]): Promise<void> {
-  await client.query('delete from reprise.outbox where id = any($1::bigint[])', [ids]);
 }

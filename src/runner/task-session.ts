@@ -6,23 +6,26 @@ import { splitBatch } from '../log/slice-batch.ts';
 import { loadRows, loadRowsAfter } from '../readmodel/load-rows.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 import type { OwnedTask, TopicCheckpoint } from './checkpoint.ts';
-import { checkpointAfter, maxEventTimeOf, taskLabel } from './checkpoint.ts';
-import { clearDeaths, factsOf, markTrying } from './checkpoint-store.ts';
+import { maxEventTimeOf, taskLabel } from './checkpoint.ts';
+import { checkpointAfter } from './checkpoint-after.ts';
+import { clearDeaths, factsOf, markTrying, setPublishesNothing } from './checkpoint-store.ts';
 import { commitBatch } from './commit-batch.ts';
 import { encodeEmissions } from './encode-emission.ts';
 import { FailedRecords, failedIn, letterOf, pillOf } from './errors/failed-records.ts';
-import { isDefect } from './errors/is-defect.ts';
 import { placeOf } from './errors/judge.ts';
 import type { Recovery } from './errors/recovery.ts';
 import { createRecovery } from './errors/recovery.ts';
-import { Repeat } from './errors/repeat.ts';
+import { refusedRows } from './errors/refused-rows.ts';
+import { notMet, Repeat } from './errors/repeat.ts';
 import type { JournalEntry } from './journal.ts';
 import { refusedRecords } from './journal.ts';
 import { SessionKeys } from './session-keys.ts';
 import type { OpenedTask, SessionOptions } from './session-options.ts';
 import type { RunnerSettings } from './settings.ts';
 import { StepOrder } from './step-order.ts';
+import { passedInSilence, taskTimes } from './task-times.ts';
 import { inTransaction } from './transaction.ts';
+import { withoutRepeats } from './without-repeats.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
 /** Processes that must have ended in a row while they began with the same record, before that record is held to be the cause. */
@@ -63,6 +66,8 @@ export class TaskSession {
   readonly #failed: FailedRecords;
   readonly #repeat: Repeat | null;
   #journal: JournalEntry[] = [];
+  /** Nothing has come since the log was found to hold no more, and nothing more to come. */
+  #isSilent = false;
   /** Records taken since the last flush; the last of them, as a dead letter that it may become, where it came alone. */
   #sinceFlush = 0;
   #last: DeadLetter | null = null;
@@ -142,6 +147,7 @@ export class TaskSession {
     batches: readonly RecordBatch[],
     flush: () => Promise<unknown> = () => this.flush(),
   ): Promise<void> {
+    if (batches.length > 0) this.#isSilent = false;
     for (const batch of batches) this.#order.push(batch);
     for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
       if (step.kind === 'tick') this.fold.tick(step.quietMs);
@@ -161,10 +167,29 @@ export class TaskSession {
     return this.#order.isDrained;
   }
 
-  /** The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold. */
-  tick(quietMs: number): void {
-    this.fold.tick(quietMs);
-    this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs });
+  /**
+   * The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold.
+   * @param upToMs what others publish here later is of this time or later: no further than that. Default: nothing comes
+   */
+  tick(quietMs: number, upToMs = Number.POSITIVE_INFINITY): void {
+    this.#isSilent = upToMs === Number.POSITIVE_INFINITY;
+    const { latenessMs } = this.#options.plan;
+    const passedMs = passedInSilence(this.fold, { quietMs, upToMs, latenessMs });
+    if (passedMs === null) return;
+    this.fold.tick(passedMs);
+    this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs: passedMs });
+  }
+
+  /** The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once, to those who read what this task publishes. */
+  async publishesNothing(): Promise<void> {
+    if (this.#isSilent) return;
+    await inTransaction(this.#settings.pool, (client) => setPublishesNothing(client, this.task));
+    this.#isSilent = true;
+  }
+
+  /** Whether it was found that nothing is to come, and nothing has come since. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
   /**
@@ -206,7 +231,9 @@ export class TaskSession {
       return { rows: 0, deadLetters: 0, emissions: 0 };
     }
     const report = await this.#commit(moved, []).catch((error: unknown) => {
-      throw this.#divided(error, records, last);
+      const { stride } = this.#recovery;
+      const tried = { task: this.task, records, last };
+      throw refusedRows(error, tried, { stride, failed: this.#failed });
     });
     await this.#passed(records);
     return report;
@@ -233,7 +260,7 @@ export class TaskSession {
         expected: this.#stored,
         next: new Map(moved),
         flushes: this.#flushes,
-        watermarkMs: this.fold.watermarkMs,
+        times: taskTimes(this.fold, this.#options.plan, this.#isSilent),
         journal,
         outbox,
         dataKeys: this.#keys.inUse(),
@@ -252,24 +279,6 @@ export class TaskSession {
     }
     const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
     return { rows, deadLetters: letters.length, emissions: outbox.length };
-  }
-
-  /** What a failed flush means: an error of its own, or, where Postgres refuses the rows, that fewer records are tried together, or that one record is at fault. */
-  #divided(error: unknown, records: number, last: DeadLetter | null): unknown {
-    if (!isDefect(error) || records === 0) return error;
-    if (records > 1) {
-      this.#recovery.stride.failed(records);
-      return new RepriseError(
-        'DATABASE_FAILED',
-        `Postgres refuses what ${records} records of ${taskLabel(this.task)} make: ${error.message}. They are folded again, fewer at a time.`,
-        { retriable: true, cause: error, facts: { ...factsOf(this.task), attempt: 0 } },
-      );
-    }
-    // The record was set aside, and even that is refused: it is not the record.
-    if (last === null) return error;
-    this.#recovery.stride.cleared();
-    const message = `Postgres refuses its row: ${error.message}.`;
-    return this.#failed.condemn({ ...last, message }, error);
   }
 
   /** So many records are committed: when those at which processes ended lie behind, says so. */
@@ -307,8 +316,9 @@ export class TaskSession {
         { retriable: true, facts: factsOf(this.task) },
       );
     }
+    const fresh = withoutRepeats(batch, before.sequences);
     if (batch.count > 0) {
-      const kept = this.#repeat?.sift(batch) ?? batch;
+      const kept = this.#repeat?.sift(fresh.batch) ?? fresh.batch;
       // Which event a record is, and so whether it waits behind another one, its schema says.
       if (this.#failed.isSifting) await this.#resolveSchemas(kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
@@ -319,7 +329,8 @@ export class TaskSession {
       const isAlone = rest.count === 1 && batch.count === 1;
       this.#last = isAlone ? letterOf(rest, 0, { reason: 'DATABASE_FAILED', message: '' }) : null;
     }
-    this.#folded.set(batch.topic, checkpointAfter(before, batch, this.fold.maxEventTimeMs));
+    const { maxEventTimeMs } = this.fold;
+    this.#folded.set(batch.topic, checkpointAfter(before, batch, { ...fresh, maxEventTimeMs }));
   }
 
   /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
@@ -369,13 +380,7 @@ export class TaskSession {
       );
       return;
     }
-    if (batch === undefined) {
-      throw new RepriseError(
-        'OFFSET_MISMATCH',
-        `${taskLabel(this.task)} is to fold ${record.topic}@${record.offset} again, which it has not met. The journal does not fit the log.`,
-        { facts: factsOf(this.task) },
-      );
-    }
+    if (batch === undefined) throw notMet(this.task, record);
     await this.#foldRecords(batch);
   }
 

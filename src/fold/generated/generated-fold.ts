@@ -1,5 +1,6 @@
 import { readerSource } from '../../avro/reader-source.ts';
 import { claimsRecord, schemaIdAt } from '../../avro/record-name.ts';
+import { hasPublished } from '../../log/published-headers.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { sliceBatch } from '../../log/slice-batch.ts';
 import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
@@ -119,6 +120,8 @@ export class GeneratedFold {
   ): { readonly deadLetters: DeadLetter[]; readonly lateCount: number } {
     const deadLetters: DeadLetter[] = [];
     this.#task.lateCount = 0;
+    // What published records say of time is out of the ordinary from the first to the last.
+    if (hasPublished(batch)) return { deadLetters: [...columnar(batch)], lateCount: 0 };
     let stretch = 1;
     for (let from = 0; from < batch.count; ) {
       const next = this.#run(batch, from);
@@ -145,7 +148,7 @@ export class GeneratedFold {
       events += next - before;
       if (this.#foreign.size > 0) next = this.#passOver(batch, next);
     }
-    if (events > 0) clock.see(task.latestMs, events);
+    if (events > 0) clock.passed(task.latestMs, task.watermarkMs, events);
     return next;
   }
 

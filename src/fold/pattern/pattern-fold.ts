@@ -81,12 +81,21 @@ export class PatternFold implements TaskFold {
     return this.#clock.eventCount;
   }
 
+  get publishedLagMs(): number | null {
+    return this.#clock.publishedLagMs;
+  }
+
   get rowCount(): number {
     return this.#states.size;
   }
 
   get stateSize(): number {
     return this.#states.size;
+  }
+
+  get awaitsTime(): boolean {
+    for (const atMs of this.#waiting.values()) if (atMs < Number.POSITIVE_INFINITY) return true;
+    return false;
   }
 
   preload(): readonly RowsAfter[] {

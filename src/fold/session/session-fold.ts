@@ -85,6 +85,10 @@ export class SessionFold implements TaskFold {
     return this.#clock.eventCount;
   }
 
+  get publishedLagMs(): number | null {
+    return this.#clock.publishedLagMs;
+  }
+
   get rowCount(): number {
     return this.#rows.count;
   }

@@ -89,6 +89,10 @@ export class TableFold implements TaskFold {
     return this.#clock.eventCount;
   }
 
+  get publishedLagMs(): number | null {
+    return this.#clock.publishedLagMs;
+  }
+
   get rowCount(): number {
     return this.#tables.reduce((sum, table) => sum + table.count, 0);
   }

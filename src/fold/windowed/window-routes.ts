@@ -94,6 +94,7 @@ export class WindowRoutes {
   ): void {
     const { watermarks, isSingle } = this;
     const limitMs = clock.limitMs(batch);
+    const carried = clock.carried(batch);
     const latenessMs = this.#latenessMs;
     let latestMs = clock.maxEventTimeMs ?? Number.NEGATIVE_INFINITY;
     let watermarkMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
@@ -108,7 +109,8 @@ export class WindowRoutes {
       }
       if (part !== undefined && part.skip[j] !== 1) {
         const timeMs = part.timesMs[j] as number;
-        const seenMs = Math.max(watermarkMs, timeMs - latenessMs);
+        const reachedMs = carried === null ? timeMs - latenessMs : carried(i, timeMs, part.plan);
+        const seenMs = Math.max(watermarkMs, reachedMs);
         const refusal = clock.refusal(batch, i, timeMs, limitMs);
         if (refusal !== null) {
           part.skip[j] = 1;
@@ -130,7 +132,7 @@ export class WindowRoutes {
       watermarks[i] = watermarkMs;
     }
     if (!isSingle) this.first[batch.count] = this.#count;
-    if (events > 0) clock.see(latestMs, events);
+    if (events > 0) clock.passed(latestMs, watermarkMs, events);
   }
 
   /** @returns whether the calendar holds the window */

@@ -56,7 +56,6 @@ export class WindowedFold implements TaskFold {
   #lateEvents: LateEvent[] = [];
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
-  /** Of the rows of a rebuild that are on their way to the table. */
   readonly #memory = new PackedMemory();
   lateCount = 0;
 
@@ -95,6 +94,10 @@ export class WindowedFold implements TaskFold {
 
   get eventCount(): number {
     return this.#clock.eventCount;
+  }
+
+  get publishedLagMs(): number | null {
+    return this.#clock.publishedLagMs;
   }
 
   get rowCount(): number {

@@ -1,5 +1,9 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { pickRecords } from '../../log/slice-batch.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import type { TaskKey } from '../checkpoint.ts';
+import { taskLabel } from '../checkpoint.ts';
+import { factsOf } from '../checkpoint-store.ts';
 import type { JournalEntry } from '../journal.ts';
 
 /**
@@ -58,4 +62,16 @@ export class Repeat {
 /** How a `Repeat` names records. */
 export function recordId(topic: string, offset: bigint | number | string): string {
   return `${topic} ${offset}`;
+}
+
+/** The journal names a record that the run has not met. */
+export function notMet(
+  task: TaskKey,
+  { topic, offset }: { readonly topic: string; readonly offset: bigint },
+): RepriseError {
+  return new RepriseError(
+    'OFFSET_MISMATCH',
+    `${taskLabel(task)} is to fold ${topic}@${offset} again, which it has not met. The journal does not fit the log.`,
+    { facts: factsOf(task) },
+  );
 }

@@ -1,0 +1,26 @@
+import { subjectOf } from '../../event/subject-of.ts';
+import { findOrRegister } from '../../registry/registry-history.ts';
+import type { RunnerSettings } from '../settings.ts';
+import type { QueuedEvent } from './outbox-queue.ts';
+
+/** The registry's ids for the schemas of published events: each is registered once, and remembered. */
+export class EventSchemas {
+  readonly #settings: Pick<RunnerSettings, 'registry' | 'subjects'>;
+  readonly #ids = new Map<string, number>();
+
+  constructor(settings: Pick<RunnerSettings, 'registry' | 'subjects'>) {
+    this.#settings = settings;
+  }
+
+  /** The id for an event; null: it needs none. @throws what the registry throws */
+  async idOf({ topic, schemaText }: QueuedEvent): Promise<number | null> {
+    if (schemaText === null) return null;
+    const { registry, subjects } = this.#settings;
+    const subject = subjectOf({ topic, schemaText }, subjects);
+    const known = this.#ids.get(subject + schemaText);
+    if (known !== undefined) return known;
+    const { id } = await findOrRegister(registry, subject, schemaText);
+    this.#ids.set(subject + schemaText, id);
+    return id;
+  }
+}
