@@ -45,7 +45,6 @@ export class WindowedFold implements TaskFold {
   readonly #panes: WindowPanes | null;
   readonly #closer: WindowCloser | null;
   readonly #baselines: Baselines;
-  /** Is told the slots of rows that memory did not have. */
   readonly #onNew: (slot: number) => void;
   #keys: Keys;
   readonly #keyIds: Int32Array[];
@@ -78,8 +77,8 @@ export class WindowedFold implements TaskFold {
     });
     this.#onNew = this.#closer?.track ?? (() => undefined);
     const { window } = plan;
-    this.#panes =
-      window.kind === 'sliding' ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
+    const isSliding = window.kind === 'sliding';
+    this.#panes = isSliding ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
     const target = { keys: this.#keys, rows: this.#rows, clock: this.#clock };
     this.#generated = this.#isGenerated(options) ? GeneratedFold.of(plan, target) : null;
   }
