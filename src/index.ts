@@ -187,6 +187,7 @@ export type {
   LivenessOptions,
   PartStatus,
   ProjectionStatus,
+  PublishFailureStatus,
   RebuildProgress,
   RebuildReport,
   RebuildWorkers,

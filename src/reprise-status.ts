@@ -68,12 +68,32 @@ export interface ProjectionStatus {
   readonly lateEvents: bigint;
   /** Events in the outbox, not yet published. */
   readonly unpublished: bigint;
+  /** What holds some of them up: the first failing event of each topic and key. */
+  readonly publishFailures: readonly PublishFailureStatus[];
   /**
    * `deadLetters`, `lateEvents` and `unpublished` were counted up to this number: one that is equal
    * to it means that many or more. Null with `exact`.
    */
   readonly countedUpTo: bigint | null;
   readonly tasks: readonly TaskStatus[];
+}
+
+/**
+ * An event that could not be published. It is tried again until it can; the events of its key wait behind it, in order, and
+ * those of other keys only where the whole topic or partition refuses.
+ */
+export interface PublishFailureStatus {
+  readonly topic: string;
+  /** Name of the event definition. */
+  readonly event: string;
+  /** The record key as text; null: it has none. */
+  readonly key: string | null;
+  readonly eventId: string;
+  readonly since: Date;
+  readonly attempts: number;
+  /** Why, and what to do: `CODE: message`. */
+  readonly error: string;
+  readonly retryAt: Date;
 }
 
 /** Whether a part of the infrastructure answers the process that asks. */

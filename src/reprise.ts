@@ -22,6 +22,7 @@ export type {
   LivenessOptions,
   PartStatus,
   ProjectionStatus,
+  PublishFailureStatus,
   StatusOptions,
   TaskStatus,
 } from './reprise-status.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PartStatus, ProjectionStatus, TaskStatus } from '../reprise.ts';
+import type { PartStatus, ProjectionStatus, PublishFailureStatus, TaskStatus } from '../reprise.ts';
 import { jsonText } from './json-text.ts';
 import { renderTable } from './table.ts';
 import { optionsOf, withApp } from './with-app.ts';
@@ -75,13 +75,19 @@ function tables(projections: readonly ProjectionStatus[]): readonly string[] {
       `${name} is not in the configuration. To remove it with all its versions: reprise drop ${name}`,
     );
   }
-  return [
-    ...versions,
-    ...notes,
-    '',
-    ...tasks,
-    ...(errors.length > 0 ? ['', ...new Set(errors)] : []),
-  ];
+  const held = projections.flatMap((one) =>
+    one.publishFailures.map((failure) => publishFailureText(one, failure)),
+  );
+  const why = [...new Set(errors), ...held];
+  return [...versions, ...notes, '', ...tasks, ...(why.length > 0 ? ['', ...why] : [])];
+}
+
+function publishFailureText(
+  { name, version }: ProjectionStatus,
+  { topic, event, key, since, attempts, error }: PublishFailureStatus,
+): string {
+  const which = key === null ? event : `${event} of ${key}`;
+  return `${name} v${version} cannot publish ${which} to ${topic} since ${since.toISOString()} (${attempts} times): ${error}`;
 }
 
 function versionCells(one: ProjectionStatus): readonly unknown[] {

@@ -182,7 +182,8 @@ export class TaskSession {
 
   /** The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once, to those who read what this task publishes. */
   async publishesNothing(): Promise<void> {
-    if (this.#isSilent) return;
+    const { publishesFromMs } = taskTimes(this.fold, this.#options.plan, true);
+    if (this.#isSilent || publishesFromMs !== Number.POSITIVE_INFINITY) return;
     await inTransaction(this.#settings.pool, (client) => setPublishesNothing(client, this.task));
     this.#isSilent = true;
   }

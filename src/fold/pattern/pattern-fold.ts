@@ -45,6 +45,8 @@ export class PatternFold implements TaskFold {
   readonly #matcher: Matcher;
   readonly #matches: MatchRows;
   readonly #states = new Map<number, KeyState>();
+  /** Keys with complete matches held back. */
+  readonly #completing = new Set<number>();
   readonly #stored = new Set<number>();
   readonly #changed = new Set<number>();
   readonly #deadlines = new Deadlines<number>();
@@ -91,6 +93,16 @@ export class PatternFold implements TaskFold {
 
   get stateSize(): number {
     return this.#states.size;
+  }
+
+  get publishesFromMs(): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const keyId of this.#completing) {
+      for (const { matchedAtMs } of this.#states.get(keyId)?.completed ?? []) {
+        earliestMs = Math.min(earliestMs, matchedAtMs);
+      }
+    }
+    return earliestMs;
   }
 
   get awaitsTime(): boolean {
@@ -279,6 +291,7 @@ export class PatternFold implements TaskFold {
   #keep(keyId: number, state: KeyState): void {
     if (isEmptyKeyState(state)) {
       this.#waiting.delete(keyId);
+      this.#completing.delete(keyId);
       if (!this.#states.delete(keyId)) return;
     } else {
       this.#states.set(keyId, state);
@@ -287,7 +300,9 @@ export class PatternFold implements TaskFold {
     this.#changed.add(keyId);
   }
 
-  #wait(keyId: number, { runs, held }: KeyState): void {
+  #wait(keyId: number, { completed, runs, held }: KeyState): void {
+    if (completed.length > 0) this.#completing.add(keyId);
+    else this.#completing.delete(keyId);
     let atMs = held[0]?.timeMs ?? Number.POSITIVE_INFINITY;
     for (const run of runs) atMs = Math.min(atMs, this.#matcher.deadlineOf(run));
     if (this.#waiting.get(keyId) === atMs) return;

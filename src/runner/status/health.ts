@@ -16,6 +16,9 @@ import { readStatus } from './read-status.ts';
 /** How long Postgres may take to answer a probe. */
 const PATIENCE_MS = 8_000;
 
+/** How long an event may fail to be published before that is a problem. */
+const LASTING_MS = 30_000;
+
 /** What health is judged from. */
 export interface HealthFacts {
   /** Null: Postgres does not answer. */
@@ -52,7 +55,7 @@ export async function readHealth(
 
 /**
  * What is wrong, in words. Alive: an instance runs. Ready: besides, no part is away, every task of every active version that is not
- * paused has an owner and has not halted. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
+ * paused has an owner and has not halted, and what is published is taken. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
  */
 export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport {
   const absent = parts.flatMap(({ part, isAway, reason }) =>
@@ -68,9 +71,21 @@ export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport
         return owner === null ? [`${task} has no owner`] : [];
       }),
     );
-  const found = isLive === false ? ['no instance runs', ...absent] : [...absent, ...problems];
+  const held = statuses.flatMap(publishProblems);
+  const found =
+    isLive === false ? ['no instance runs', ...absent] : [...absent, ...problems, ...held];
   const isReady = isLive === true && found.length === 0;
   return { isLive, isReady, problems: [...new Set(found)], parts };
+}
+
+/** Events that have waited for a while to be published, the first of each topic. */
+function publishProblems({ name, version, publishFailures }: ProjectionStatus): readonly string[] {
+  const lasting = publishFailures.filter(({ since }) => Date.now() - since.getTime() > LASTING_MS);
+  const firsts = new Map(lasting.toReversed().map((failure) => [failure.topic, failure]));
+  return [...firsts.values()].map(
+    ({ topic, since, error }) =>
+      `${name} v${version} has not published to ${topic} since ${since.toISOString()}: ${error}`,
+  );
 }
 
 function isAnyLive(instances: readonly InstanceStatus[], host: string | undefined): boolean {

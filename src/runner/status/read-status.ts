@@ -3,6 +3,7 @@ import type { TopicDescription } from '../../log/event-log.ts';
 import type { Plan } from '../../projection/plan.ts';
 import type { ProjectionStatus, StatusOptions, TaskStatus } from '../../reprise.ts';
 import { assertDatabase } from '../assert-database.ts';
+import { readPublishFailures } from '../outbox/publish-failures.ts';
 import { IS_UNOWNED } from '../ownership/instance-store.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { topicsOf } from '../topics-of.ts';
@@ -53,10 +54,14 @@ export async function readStatus(
   const read = [...plans.flatMap(topicsOf), ...stored.flatMap(({ topics }) => topics)];
   const topics = await describeWhatAnswers(settings, [...new Set(read)]);
   const names = [...new Set([...declared, ...stored.map(({ projection }) => projection)])];
-  const [counts, rows] = await inTransaction(
+  const [counts, rows, failures] = await inTransaction(
     settings.pool,
     async (client) =>
-      [await readCounts(client, names, options), await readTasks(client, names)] as const,
+      [
+        await readCounts(client, names, options),
+        await readTasks(client, names),
+        await readPublishFailures(client, names),
+      ] as const,
   );
   return counts.map((version) => {
     const { name } = version;
@@ -66,8 +71,12 @@ export async function readStatus(
     const own = stored.find(isOf)?.topics ?? (plan === undefined ? [] : topicsOf(plan));
     const tasks = tasksOf(own, rows.filter(isOf), topics);
     const isKnown = own.every((topic) => topics.has(topic));
+    const publishFailures = failures
+      .filter(isOf)
+      .map(({ projection: _projection, version: _version, ...failure }) => failure);
     const isUndeclared = plan === undefined;
-    return { ...version, isUndeclared, lagRecords: isKnown ? lagOf(tasks) : null, tasks };
+    const lagRecords = isKnown ? lagOf(tasks) : null;
+    return { ...version, isUndeclared, lagRecords, publishFailures, tasks };
   });
 }
 

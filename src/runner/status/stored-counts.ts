@@ -8,7 +8,10 @@ const ROWS_COUNTED_MAX = 10_000;
 const COUNTED_MAX = 1_000;
 
 /** A stored version with its counts, before its tasks are known. */
-export type StoredCounts = Omit<ProjectionStatus, 'isUndeclared' | 'lagRecords' | 'tasks'>;
+export type StoredCounts = Omit<
+  ProjectionStatus,
+  'isUndeclared' | 'lagRecords' | 'publishFailures' | 'tasks'
+>;
 
 interface CountRow {
   name: string;

@@ -86,6 +86,7 @@ describe('texts for people', () => {
           deadLetters: 0n,
           lateEvents: 0n,
           unpublished: 0n,
+          publishFailures: [],
           countedUpTo: 1_000n,
           tasks: [
             {
@@ -124,6 +125,7 @@ describe('texts for people', () => {
           deadLetters: 1_000n,
           lateEvents: 999n,
           unpublished: 0n,
+          publishFailures: [],
           countedUpTo: 1_000n,
           tasks: [],
         },

@@ -16,6 +16,7 @@ const projection = (
   deadLetters: 0n,
   lateEvents: 0n,
   unpublished: 0n,
+  publishFailures: [],
   countedUpTo: 1_000n,
   isUndeclared: false,
   tasks: [
