@@ -5,6 +5,7 @@ import {
   count,
   createReprise,
   defineEvent,
+  max,
   type Reprise,
   tumbling,
   WindowedProjection,
@@ -33,13 +34,13 @@ function publishing(clicks: EventDefinition<Clicked>, topic: string, name: strin
     readonly version = 1;
     define() {
       return this.from(clicks)
-        .key('user', 'size')
+        .key('user')
         .window(tumbling('1 second'), { idle: '1 second' })
-        .measure({ clicks: count() })
+        .measure({ clicks: count(), size: max('size') })
         .onClose(closed, (row) => ({
           user: row.user,
           n: Number(row.clicks),
-          filling: 'x'.repeat(row.size),
+          filling: 'x'.repeat(row.size ?? 0),
         }));
     }
   };
@@ -60,7 +61,7 @@ onEveryLog('the outbox', (log) => {
       format: 'json',
       key: 'user',
       time: 'at',
-      schema: z.object({ user: z.string(), size: z.int(), at: z.coerce.date() }),
+      schema: z.object({ user: z.string(), size: z.number(), at: z.coerce.date() }),
     }) as EventDefinition<Clicked>;
     topics = { good: uniqueTopic('good'), bad: uniqueTopic('bad') };
     app = await createReprise({
@@ -77,6 +78,7 @@ onEveryLog('the outbox', (log) => {
       registry: { type: 'postgres' },
       logLevel: 'silent',
     });
+    await app.migrate();
     await app.log.ensureTopics([
       { topic: clicks.topic, partitions: 1 },
       { topic: topics.good, partitions: 1 },
