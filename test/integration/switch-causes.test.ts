@@ -78,11 +78,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('redrive' as const), version, choice: fc.nat(3) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('discard' as const), choice: fc.nat(3) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('activate' as const), version }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('activate' as const), version }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retire' as const), version }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), version }) },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({ do: fc.constantFrom('build' as const, 'rollback' as const) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('publish' as const) }) },
@@ -97,7 +97,7 @@ const schedules = fc.record({
     ['5 seconds', '1 second'],
   ),
   begins: fc.constantFrom('run' as const, 'rebuild' as const),
-  steps: fc.array(step, { minLength: 5, maxLength: 25 }),
+  steps: fc.array(step, { minLength: 8, maxLength: 30, size: 'max' }),
 });
 
 const VERSIONS_MAX = 3;
