@@ -230,20 +230,27 @@ test('names from outside are told by function, those of the language and of repr
   expect(plansOf(BASE).flatMap(({ captures }) => captures)).toEqual([]);
 });
 
-test('a native function is refused with what to write instead', () => {
+test('a bound function is refused with what to write instead, a built-in one is told by its name', () => {
   const event = eventOf(BASE);
-  class Native extends WindowedProjection {
-    readonly name = 'native';
-    readonly version = 1;
-    define() {
-      return this.from(event)
-        .key('customerId')
-        .where(Boolean as never)
-        .window(tumbling('1 minute'))
-        .measure({ n: count() });
-    }
-  }
-  expect(() => compileProjection(new Native())).toThrow(
+  const filtered = (accepts: (value: unknown) => boolean) =>
+    new (class extends WindowedProjection {
+      readonly name = 'filtered';
+      readonly version = 1;
+      define() {
+        return this.from(event)
+          .key('customerId')
+          .where(accepts)
+          .window(tumbling('1 minute'))
+          .measure({ n: count() });
+      }
+    })();
+  const bound = ((limit: number, value: unknown) => value === limit).bind(null, 1);
+  expect(() => compileProjection(filtered(bound))).toThrow(
     'Write (event) => yourFunction(event) instead.',
   );
+  const [truthy, finite] = [Boolean, Number.isFinite].map((each) =>
+    compileProjection(filtered(each)),
+  );
+  expect(truthy?.captures).toEqual([]);
+  expect(truthy?.fingerprint).not.toBe(finite?.fingerprint);
 });
