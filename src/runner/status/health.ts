@@ -8,6 +8,7 @@ import type {
   PartStatus,
   ProjectionStatus,
 } from '../../reprise.ts';
+import { isRepriseError } from '../../reprise-error.ts';
 import { readInstances } from '../ownership/lifecycle.ts';
 import type { RunnerSettings } from '../settings.ts';
 import { askParts } from './parts.ts';
@@ -40,7 +41,7 @@ export async function readLiveness(
   return instances === null ? null : isAnyLive(instances, host);
 }
 
-/** For probes. Takes constant time, and answers whichever part is away. */
+/** For probes. Takes constant time, and answers whichever part is away. @throws NOT_MIGRATED */
 export async function readHealth(
   settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry' | 'ownRun'>,
   plans: readonly Plan[],
@@ -94,10 +95,13 @@ function isAnyLive(instances: readonly InstanceStatus[], host: string | undefine
   );
 }
 
-/** Null: Postgres did not answer, or not with what was asked for. */
+/** Null: Postgres did not answer, or not with what was asked for. @throws NOT_MIGRATED: waiting would not help */
 async function answered<Result>(
   pool: Pool,
   ask: (pool: Pool) => Promise<Result>,
 ): Promise<Result | null> {
-  return within(PATIENCE_MS, 'postgres', ask(pool)).catch(() => null);
+  return within(PATIENCE_MS, 'postgres', ask(pool)).catch((error: unknown) => {
+    if (isRepriseError(error, 'NOT_MIGRATED')) throw error;
+    return null;
+  });
 }
