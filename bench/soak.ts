@@ -80,7 +80,8 @@ async function soakKafka(
   const prefix = `soak-${randomBytes(4).toString('hex')}`;
   const admin = kafkaClient(brokers).admin();
   await admin.connect();
-  const topics = Object.values(soakEvents(prefix)).map(({ topic }) => topic);
+  const { reading, order, alarm } = soakEvents(prefix);
+  const topics = [reading.topic, order.topic, alarm.topic];
   try {
     await createTopics(admin, topics);
     const place = { databaseUrl: await createDatabase(), brokers, prefix };

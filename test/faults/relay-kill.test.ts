@@ -41,7 +41,7 @@ onEveryLog(`a relay that is killed between append and deletion (seed ${seed})`, 
     for (let kill = 0; kill < KILLS; kill += 1) {
       const part = visits.slice(kill * share, (kill + 1) * share);
       await Promise.all(part.map((visit) => app.publisher.publish(stages.visits, visit)));
-      const killed = await startProgram(await bundled('test/faults/stages-process.ts'), {
+      const killed = startProgram(await bundled('test/faults/stages-process.ts'), {
         ...env,
         REPRISE_FAILPOINT: 'relay:appended',
         REPRISE_FAILPOINT_AFTER: String(kill % 3),

@@ -1,3 +1,4 @@
+import { compileFunction } from 'node:vm';
 import { transformSync } from 'esbuild';
 import ts from 'typescript';
 import { transformWithOxc } from 'vite';
@@ -34,12 +35,18 @@ function onServer(code: string): string {
     .replace(/\bnew Decimal\b/g, 'new __vite_ssr_import_1__.Decimal');
 }
 
+type AnyFunction = (...given: unknown[]) => unknown;
+
 /** Runs a module with one export, `it`, and gives the text of what it exports. */
 function textOf(code: string): string {
   const exports: { it?: unknown } = {};
   if (/\bexports\b/.test(code)) {
     const shared = { exports: {} as { it?: unknown } };
-    new Function('exports', 'require', 'module', code)(exports, () => ({}), shared);
+    (compileFunction(code, ['exports', 'require', 'module']) as AnyFunction)(
+      exports,
+      () => ({}),
+      shared,
+    );
     return String(exports.it ?? shared.exports.it);
   }
   const body = code
@@ -47,5 +54,5 @@ function textOf(code: string): string {
     .replace(/export const it/, 'const it');
   const named = /export\s*\{\s*([\w$]+)(?: as it)?,?\s*\};?/.exec(body);
   const rest = named === null ? body : body.replace(named[0], '');
-  return String(new Function(`${rest}\nreturn ${named?.[1] ?? 'it'}`)());
+  return String((compileFunction(`${rest}\nreturn ${named?.[1] ?? 'it'}`) as AnyFunction)());
 }

@@ -123,7 +123,7 @@ function placed(
 
 /** Where the reading of one partition stands. */
 class Head {
-  readonly #batches: AsyncIterator<RecordBatch, undefined>;
+  readonly #batches: AsyncIterator<RecordBatch, unknown>;
   batch: RecordBatch | null = null;
   index = 0;
 
@@ -139,7 +139,7 @@ class Head {
     return head;
   }
 
-  private constructor(batches: AsyncIterator<RecordBatch, undefined>) {
+  private constructor(batches: AsyncIterator<RecordBatch, unknown>) {
     this.#batches = batches;
   }
 
@@ -160,13 +160,13 @@ class Head {
   async #fill(): Promise<void> {
     this.index = 0;
     do {
-      const next: IteratorResult<RecordBatch, undefined> = await this.#batches.next();
-      this.batch = next.value ?? null;
+      const next = await this.#batches.next();
+      this.batch = next.done === true ? null : next.value;
     } while (this.batch !== null && this.batch.count === 0);
   }
 }
 
-const NOTHING: AsyncIterator<RecordBatch, undefined> = {
+const NOTHING: AsyncIterator<RecordBatch, unknown> = {
   next: () => Promise.resolve({ done: true, value: undefined }),
 };
 

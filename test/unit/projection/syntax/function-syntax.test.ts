@@ -1,3 +1,4 @@
+import { compileFunction } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,6 +9,8 @@ import { builtForms } from '../../../support/build-forms.ts';
 import { seed } from '../../../support/fault-run.ts';
 import { functionSources } from '../../../support/random-function.ts';
 import { SOURCES } from './sources.ts';
+
+type AnyFunction = (...given: unknown[]) => unknown;
 
 const digest = (text: string) => functionSyntax(text)?.digest;
 
@@ -180,12 +183,8 @@ function answer(text: string, n: number): string {
     kind: ['a', 'b', 'c'][n % 3],
   };
   try {
-    const made = new Function('f', 'g', 'h', 'Decimal', `return ${text}`)(
-      told('f'),
-      told('g'),
-      told('h'),
-      Decimal,
-    ) as (...given: unknown[]) => unknown;
+    const make = compileFunction(`return ${text}`, ['f', 'g', 'h', 'Decimal']) as AnyFunction;
+    const made = make(told('f'), told('g'), told('h'), Decimal) as AnyFunction;
     return print([made({ n: n + 20 }, event), log]);
   } catch (error) {
     return print([String(error), log]);
