@@ -16,7 +16,11 @@ const T = Date.UTC(2026, 0, 1);
 type Attempts = EventDefinition<LoginAttempted>;
 
 /** An alert for every failed log-in on some topics. */
-function failuresOn(version: number, first: Attempts, second?: Attempts): ProjectionClass {
+function failures(
+  version: number,
+  alert: EventDefinition<FraudSuspected>,
+  [first, second]: readonly [Attempts, Attempts?],
+): ProjectionClass {
   class Failures extends PatternProjection {
     readonly name = 'failures';
     readonly version = version;
@@ -29,7 +33,7 @@ function failuresOn(version: number, first: Attempts, second?: Attempts): Projec
         .key('userId')
         .pattern(begin('one', { where: { result: 'FAILURE' } }), { idle: 'off' })
         .row((m) => ({ failedAt: m.one.occurredAt }))
-        .alert(FraudSuspected, (m) => ({
+        .alert(alert, (m) => ({
           userId: m.one.userId,
           firstFailureAt: m.one.occurredAt,
           at: m.one.occurredAt,
@@ -43,13 +47,13 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
   let database: TestDatabase;
   let web: Attempts;
   let phone: Attempts;
-  let fraud: string;
+  let fraud: EventDefinition<FraudSuspected>;
   let nowMs = T;
   const apps: Reprise[] = [];
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    fraud = uniqueTopic('fraud');
+    fraud = { ...FraudSuspected, topic: uniqueTopic('fraud') };
     web = { ...LoginAttempted, topic: uniqueTopic('web') };
     phone = { ...LoginAttempted, topic: uniqueTopic('phone') };
   });
@@ -59,10 +63,13 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
     await database.drop();
   });
 
+  const failuresOn = (version: number, ...topics: readonly [Attempts, Attempts?]) =>
+    failures(version, fraud, topics);
+
   async function open(projection: ProjectionClass): Promise<Reprise> {
     const app = await createReprise({
       projections: [projection],
-      events: [web, phone, { ...FraudSuspected, topic: fraud }],
+      events: [web, phone, fraud],
       database: { type: 'url', url: database.url },
       ...(brokers && {
         log: { type: 'kafka', brokers: [...brokers] },

@@ -23,6 +23,7 @@ import type { TaskSession } from '../../src/runner/task-session.ts';
 import { inTransaction } from '../../src/runner/transaction.ts';
 import { insertVersion, lockProjection } from '../../src/runner/version-store.ts';
 import { createTables, dropVersion } from '../../src/runner/version-tables.ts';
+import { uniqueTopic } from './kafka.ts';
 import type { AlertKind } from './switch-kinds.ts';
 import { alertProjection } from './switch-kinds.ts';
 import type { ModelEmission } from './switch-model.ts';
@@ -54,7 +55,11 @@ export class SwitchWorld {
     const database = await createTestDatabase();
     const app = await createReprise({
       projections: [],
-      events: [LoginAttempted, FraudSuspected],
+      // Topics are bound to the registry of this database: other files must not share them.
+      events: [LoginAttempted, FraudSuspected].map((event) => ({
+        ...event,
+        topic: uniqueTopic(event.topic),
+      })),
       database: { type: 'url', url: database.url },
       ...(brokers && { log: { type: 'kafka', brokers: [...brokers] } }),
       topicPartitions: 1,
