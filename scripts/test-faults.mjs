@@ -23,6 +23,7 @@ const files =
     : [
         'test/faults',
         'test/integration/ambiguous-commit',
+        'test/integration/derived-schedules',
         'test/integration/kafka-broker-crash',
         'test/integration/patterns-flink',
       ];

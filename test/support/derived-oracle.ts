@@ -1,0 +1,47 @@
+import { expect } from 'vitest';
+import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
+import type { Stages } from './derived-kinds.ts';
+import { FIRST_COLUMNS, SECOND_COLUMNS } from './derived-kinds.ts';
+import type { DerivedSchedule, Published } from './derived-world.ts';
+
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/**
+ * The first stage published one event for each of its rows. The second stage's rows are those of one uninterrupted fold of these events, each once, in the order of their time; nothing was late;
+ * and a replay from the beginning gives what the live tasks gave. @returns how many events there were
+ */
+export async function expectAsOneFold(schedule: DerivedSchedule, stages: Stages): Promise<number> {
+  const published = await schedule.published();
+  const told = published.map(({ visitor, at }) => `${visitor} ${at.toISOString()}`);
+  expect(told.sort()).toEqual(shown(FIRST_COLUMNS[stages.first], await schedule.rows('first')));
+  expect(await schedule.lateEvents()).toEqual([]);
+  const columns = SECOND_COLUMNS[stages.second];
+  const rows = await schedule.rows('second');
+  expect(shown(columns, rows)).toEqual(shown(columns, oneFold(schedule, published)));
+  const { live, built } = await schedule.replayed();
+  expect(built).toEqual(live);
+  return published.length;
+}
+
+function oneFold(schedule: DerivedSchedule, published: readonly Published[]): Rows {
+  const { topic } = schedule.events.seconds;
+  const inOrder = published.toSorted(
+    (a, b) => a.at.getTime() - b.at.getTime() || a.offset - b.offset,
+  );
+  const items = inOrder.map(({ partition, offset, team, visitor, visits, at }) => ({
+    record: { topic, partition, offset: BigInt(offset), timestampMs: at.getTime() },
+    event: { team, visitor, visits, at },
+  }));
+  const partitions = new Set(published.map(({ partition }) => partition));
+  const ticks = [...partitions].map((partition) => ({ tick: { partition, quietMs: 600_000 } }));
+  return foldInterpreted(schedule.secondPlan, [...items, ...ticks]);
+}
+
+/** Rows as text, sorted. */
+function shown(columns: readonly string[], rows: Rows): string[] {
+  return rows.map((row) => columns.map((column) => textOf(row[column])).join(' ')).sort();
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : String(value);
+}

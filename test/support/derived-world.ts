@@ -1,0 +1,445 @@
+import { Pool } from 'pg';
+import pino from 'pino';
+import { createReprise } from '../../src/composition/create-reprise.ts';
+import type { EventLog } from '../../src/log/event-log.ts';
+import { headersAt } from '../../src/log/log-record.ts';
+import { partitionFor } from '../../src/log/partitioner.ts';
+import type { RecordBatch } from '../../src/log/record-batch.ts';
+import { splitBatch } from '../../src/log/slice-batch.ts';
+import { compileProjection } from '../../src/projection/compile.ts';
+import type { Plan } from '../../src/projection/plan.ts';
+import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
+import type { Reprise } from '../../src/reprise.ts';
+import { createBackoff } from '../../src/runner/backoff.ts';
+import { ensureVersion } from '../../src/runner/first-start.ts';
+import { copyJournal } from '../../src/runner/journal-store.ts';
+import { openSession } from '../../src/runner/open-session.ts';
+import { EventSchemas } from '../../src/runner/outbox/event-schemas.ts';
+import { readPublishedUpTo } from '../../src/runner/outbox/published-up-to.ts';
+import { TopicQueue } from '../../src/runner/outbox/topic-queue.ts';
+import { beat } from '../../src/runner/ownership/instance-store.ts';
+import type { RunnerSettings } from '../../src/runner/settings.ts';
+import type { TaskSession } from '../../src/runner/task-session.ts';
+import { inTransaction } from '../../src/runner/transaction.ts';
+import { insertVersion } from '../../src/runner/version-store.ts';
+import { createTables, dropVersion } from '../../src/runner/version-tables.ts';
+import type { DerivedEvents, Stages } from './derived-kinds.ts';
+import { derivedEvents, firstStage, secondStage } from './derived-kinds.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import type { Second } from './two-stages.ts';
+
+const OWNER = 'schedules';
+const T = Date.UTC(2026, 0, 1);
+/** Longer than anything waits for. */
+const LONG_MS = 600_000;
+/** How far an event published later may lie before the clock, at most: an absence is told after four seconds, a session after three. */
+const SLACK_MS = 5_000;
+
+/** A visit: of whom, and how far behind the clock. */
+export interface Attempt {
+  readonly visitor: number;
+  readonly behindMs: number;
+}
+
+/** What becomes of one append of the relay: written or not, and whether that is told. */
+export type Fate = 'told' | 'untold' | 'half' | 'lost';
+
+/** When something else happens during a relay's round: between its reading of the outbox and the numbers, or between the numbers and the append. */
+export type Moment = 'reading' | 'sending';
+
+export type StageName = 'first' | 'second';
+
+/** A database and a log for many schedules. */
+export class DerivedWorld {
+  readonly #database: TestDatabase;
+  readonly app: Reprise;
+  readonly pool: Pool;
+  #schedules = 0;
+
+  private constructor(database: TestDatabase, app: Reprise) {
+    this.#database = database;
+    this.app = app;
+    this.pool = new Pool({ connectionString: database.url, max: 6 });
+  }
+
+  static async open(brokers?: readonly string[]): Promise<DerivedWorld> {
+    const database = await createTestDatabase();
+    const app = await createReprise({
+      projections: [],
+      events: [],
+      database: { type: 'url', url: database.url },
+      ...(brokers && { log: { type: 'kafka', brokers: [...brokers] } }),
+      registry: { type: 'postgres' },
+      logLevel: 'silent',
+    });
+    await app.setUp();
+    return new DerivedWorld(database, app);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+    await this.app.close();
+    await this.#database.drop();
+  }
+
+  /** Two stages and topics of its own: so many partitions of visits, and of what is published. */
+  async schedule(stages: Stages, partitions: readonly [number, number]): Promise<DerivedSchedule> {
+    this.#schedules += 1;
+    const name = `d${this.#schedules}_${process.pid}_${Date.now() % 1e9}`;
+    const events = derivedEvents(name);
+    await this.app.log.ensureTopics([
+      { topic: events.visits.topic, partitions: partitions[0] },
+      { topic: events.seconds.topic, partitions: partitions[1] },
+    ]);
+    const run = { instance: OWNER, leaseMs: 3_600_000, runs: [] };
+    await inTransaction(this.pool, (client) => beat(client, run));
+    const schedule = new DerivedSchedule(this, { name, stages, partitions, events });
+    await schedule.begin();
+    return schedule;
+  }
+
+  get settings(): RunnerSettings {
+    const { log, registry } = this.app;
+    const logger = pino({ level: 'silent' });
+    return { pool: this.pool, log, registry, logger, owner: OWNER, onError: 'skip' };
+  }
+}
+
+interface Course {
+  readonly name: string;
+  readonly stages: Stages;
+  readonly partitions: readonly [number, number];
+  readonly events: DerivedEvents;
+}
+
+/** What was published, as the second stage counts it: each once, where it lies first. */
+export interface Published extends Second {
+  readonly id: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Two stages, driven step by step. */
+export class DerivedSchedule {
+  readonly #world: DerivedWorld;
+  readonly #course: Course;
+  readonly #plans: Readonly<Record<StageName, Plan>>;
+  readonly #sessions = new Map<string, TaskSession>();
+  #nowMs = T;
+  /** Records on the derived topic that were there already. */
+  repeats = 0;
+
+  constructor(world: DerivedWorld, course: Course) {
+    this.#world = world;
+    this.#course = course;
+    const { name, stages, events } = course;
+    this.#plans = {
+      first: compileProjection(firstStage(`${name}_a`, stages, events)),
+      second: compileProjection(secondStage(`${name}_b`, stages, { version: 1, events })),
+    };
+  }
+
+  async begin(): Promise<void> {
+    const { settings } = this.#world;
+    await Promise.all(Object.values(this.#plans).map((plan) => ensureVersion(settings, plan)));
+  }
+
+  /** Time goes on, and visits happen. A partition that said that nothing is to come was right: what comes to it is of now. */
+  async append(attempts: readonly Attempt[], laterMs: number): Promise<void> {
+    this.#nowMs += laterMs;
+    const silent = await this.#silent();
+    const { visits } = this.#course.events;
+    const values = attempts.map(({ visitor, behindMs }) => {
+      const partition = partitionFor(Buffer.from(`v${visitor}`), this.#course.partitions[0], 0);
+      const atMs = silent.has(partition) ? this.#nowMs : this.#nowMs - behindMs;
+      return { visitor: `v${visitor}`, team: `t${visitor % 3}`, at: new Date(atMs) };
+    });
+    await Promise.all(values.map((value) => this.#world.app.publisher.publish(visits, value)));
+  }
+
+  /** Folds so many records at most. */
+  async fold(stage: StageName, choice: number, records: number): Promise<void> {
+    const session = await this.#open(stage, choice);
+    const topic = this.#topicOf(stage);
+    const from = Number(session.nextOffset(topic));
+    const { partition } = session.task;
+    const until = Math.min(await this.#endOf(topic, partition), from + records);
+    if (until <= from) return;
+    await session.foldBatches(await this.#read({ topic, partition }, from, until));
+  }
+
+  async flush(stage: StageName, choice: number): Promise<void> {
+    await (await this.#open(stage, choice)).flush();
+  }
+
+  /** The process of a task ends. */
+  crash(stage: StageName, choice: number): void {
+    this.#sessions.delete(this.#nameOf(stage, choice));
+  }
+
+  /** A partition has been quiet: as a live task has it, which folds what came meanwhile instead, and says so when it waits for nothing. */
+  async tick(stage: StageName, choice: number, quietMs: number): Promise<void> {
+    const session = await this.#open(stage, choice);
+    const { pool } = this.#world;
+    const topic = this.#topicOf(stage);
+    const upToMs = (await readPublishedUpTo(pool, topic)) ?? Number.POSITIVE_INFINITY;
+    const { eventCount } = session.fold;
+    await this.fold(stage, choice, Number.MAX_SAFE_INTEGER);
+    if (session.fold.eventCount === eventCount) {
+      if (session.fold.stateSize > 0) session.tick(quietMs, upToMs);
+      else if (stage === 'first') await session.publishesNothing();
+    }
+    await session.flush();
+    const { watermarkMs } = session.fold;
+    if (watermarkMs === null || upToMs < Number.POSITIVE_INFINITY) return;
+    this.#nowMs = Math.max(this.#nowMs, watermarkMs + (stage === 'first' ? 0 : SLACK_MS));
+  }
+
+  /** One round of a relay that begins and ends: it looks at the outbox once. */
+  async relay(
+    fates: readonly Fate[],
+    meanwhile?: { readonly at: Moment; readonly act: () => Promise<void> },
+  ): Promise<void> {
+    const { settings, pool } = this.#world;
+    const queued = [...fates];
+    let other = meanwhile;
+    const happen = async (at: Moment) => {
+      if (other?.at !== at) return;
+      const { act } = other;
+      other = undefined;
+      await act();
+    };
+    const log = frail(settings.log, () => queued.shift() ?? 'told', happen);
+    const parts = { settings: { ...settings, log }, schemas: new EventSchemas(settings) };
+    const queue = new TopicQueue(this.#course.events.seconds.topic, {
+      ...parts,
+      onFree: () => undefined,
+    });
+    queue.look();
+    while (queue.isBusy) await new Promise((resolve) => setImmediate(resolve));
+    await pool.query('update reprise.outbox set retry_at = null where retry_at is not null');
+  }
+
+  /** Everything is folded and published, and time goes on until nothing waits. */
+  async settle(): Promise<void> {
+    await this.#quieten('first');
+    while ((await this.#queued()) > 0) await this.relay([]);
+    await this.#quieten('second');
+  }
+
+  /** The rows of a stage's stable view. */
+  async rows(stage: StageName): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { name } = this.#plans[stage];
+    return (await this.#world.pool.query(`select * from public."${name}"`)).rows;
+  }
+
+  /** What a replay of the derived topic from its beginning gives, and what the live tasks gave: all physical columns. */
+  async replayed(): Promise<{
+    readonly live: readonly string[];
+    readonly built: readonly string[];
+  }> {
+    const { name, stages, events } = this.#course;
+    const plan = compileProjection(secondStage(`${name}_b`, stages, { version: 2, events }));
+    await inTransaction(this.#world.pool, async (client) => {
+      await createTables(client, plan, 'now');
+      await insertVersion(client, plan, 'ready');
+      const versions = { fromVersion: 1, toVersion: 2, all: true };
+      await copyJournal(client, { projection: plan.name, ...versions });
+    });
+    const { topic } = events.seconds;
+    const partitions = Array.from({ length: this.#course.partitions[1] }, (_, i) => i);
+    const replay = async (partition: number) => {
+      const session = await this.#session(plan, partition);
+      const end = await this.#endOf(topic, partition);
+      if (end > 0) await session.foldBatches(await this.#read({ topic, partition }, 0, end));
+      await session.flush();
+    };
+    await Promise.all(partitions.map(replay));
+    const [live, built] = [await this.#physical(this.#plans.second), await this.#physical(plan)];
+    await this.#drop(plan);
+    return { live, built };
+  }
+
+  async lateEvents(): Promise<readonly object[]> {
+    const { rows } = await this.#world.pool.query(
+      `select partition, "offset", event_time, watermark from reprise.late_events where projection = $1 and version = 1`,
+      [this.#plans.second.name],
+    );
+    return rows;
+  }
+
+  /** Events on the derived topic, each once. */
+  async published(): Promise<readonly Published[]> {
+    const found = new Map<string, Published>();
+    const { topic } = this.#course.events.seconds;
+    for (let partition = 0; partition < this.#course.partitions[1]; partition += 1) {
+      const end = await this.#endOf(topic, partition);
+      if (end === 0) continue;
+      for (const batch of await this.#read({ topic, partition }, 0, end)) {
+        for (let i = 0; i < batch.count; i += 1) {
+          const one = publishedOf(batch, i);
+          if (found.has(one.id)) this.repeats += 1;
+          else found.set(one.id, one);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  get secondPlan(): Plan {
+    return this.#plans.second;
+  }
+
+  get events(): DerivedEvents {
+    return this.#course.events;
+  }
+
+  async forget(): Promise<void> {
+    await this.#drop(this.#plans.first);
+    await this.#drop(this.#plans.second);
+  }
+
+  async #drop({ name: projection, version, tables }: Plan): Promise<void> {
+    await inTransaction(this.#world.pool, async (client) => {
+      if (version === 1) {
+        for (const { view, name } of tables) {
+          if (view !== null) await client.query(`drop view if exists public."${name}"`);
+        }
+      }
+      await dropVersion(client, { projection, version, tables });
+    });
+  }
+
+  /** Folds everything and lets time go on, until nothing of a stage waits. */
+  async #quieten(stage: StageName): Promise<void> {
+    const choices = Array.from({ length: this.#partitionsOf(stage) }, (_, choice) => choice);
+    const all = (act: (choice: number) => Promise<void>) => Promise.all(choices.map(act));
+    await all(async (choice) => {
+      await this.fold(stage, choice, Number.MAX_SAFE_INTEGER);
+      await this.flush(stage, choice);
+    });
+    await all((choice) => this.tick(stage, choice, LONG_MS));
+  }
+
+  async #queued(): Promise<number> {
+    const { rows } = await this.#world.pool.query<{ n: number }>(
+      'select count(*)::int as n from reprise.outbox where topic = $1',
+      [this.#course.events.seconds.topic],
+    );
+    return rows[0]?.n ?? 0;
+  }
+
+  /** Partitions of the first stage that said that nothing is to come. */
+  async #silent(): Promise<ReadonlySet<number>> {
+    const { rows } = await this.#world.pool.query<{ partition: number }>(
+      `select partition from reprise.tasks where projection = $1 and publishes_from_ms = 'Infinity'`,
+      [this.#plans.first.name],
+    );
+    return new Set(rows.map(({ partition }) => partition));
+  }
+
+  async #physical({ tables }: Plan): Promise<readonly string[]> {
+    const rows: string[] = [];
+    for (const { name, version } of tables) {
+      const found = await this.#world.pool.query<{ row: string }>(
+        `select t::text as row from public."${name}__v${version}" t order by t::text collate "C"`,
+      );
+      rows.push(...found.rows.map(({ row }) => row));
+    }
+    return rows;
+  }
+
+  async #open(stage: StageName, choice: number): Promise<TaskSession> {
+    const name = this.#nameOf(stage, choice);
+    let session = this.#sessions.get(name);
+    if (session === undefined) {
+      session = await this.#session(this.#plans[stage], choice % this.#partitionsOf(stage));
+      this.#sessions.set(name, session);
+    }
+    return session;
+  }
+
+  #session(plan: Plan, partition: number): Promise<TaskSession> {
+    const { name: projection, version } = plan;
+    return openSession(
+      this.#world.settings,
+      { projection, version, partition },
+      {
+        plan,
+        mode: 'live',
+        write: upsertRows,
+        backoff: createBackoff({ signal: new AbortController().signal }),
+        onPause: () => undefined,
+      },
+    );
+  }
+
+  #nameOf(stage: StageName, choice: number): string {
+    return `${stage} ${choice % this.#partitionsOf(stage)}`;
+  }
+
+  #partitionsOf(stage: StageName): number {
+    return this.#course.partitions[stage === 'first' ? 0 : 1];
+  }
+
+  #topicOf(stage: StageName): string {
+    const { visits, seconds } = this.#course.events;
+    return stage === 'first' ? visits.topic : seconds.topic;
+  }
+
+  async #endOf(topic: string, partition: number): Promise<number> {
+    const described = (await this.#world.app.log.describe([topic])).get(topic);
+    return Number(described?.partitions[partition]?.stableEndOffset ?? 0n);
+  }
+
+  async #read(
+    of: { readonly topic: string; readonly partition: number },
+    from: number,
+    until: number,
+  ): Promise<RecordBatch[]> {
+    const batches: RecordBatch[] = [];
+    const position = { ...of, offset: BigInt(from), untilOffset: BigInt(until) };
+    for await (const batch of this.#world.app.log.read([position])) {
+      batches.push(batch.nextOffset > until ? splitBatch(batch, until)[0] : batch);
+    }
+    return batches;
+  }
+}
+
+/** A log that may lose what it is given, or its answer, and during which other things happen. */
+function frail(log: EventLog, fate: () => Fate, happen: (at: Moment) => Promise<void>): EventLog {
+  const describe: EventLog['describe'] = async (topics) => {
+    await happen('reading');
+    return log.describe(topics);
+  };
+  const append: EventLog['append'] = async (records, options) => {
+    const decided = fate();
+    await happen('sending');
+    const written = { told: records.length, untold: records.length, lost: 0 };
+    const count = decided === 'half' ? records.length >> 1 : written[decided];
+    const positions = count === 0 ? [] : await log.append(records.slice(0, count), options);
+    if (decided !== 'told') throw new Error('the connection was lost');
+    return positions;
+  };
+  return {
+    kind: log.kind,
+    identity: () => log.identity(),
+    describe,
+    append,
+    read: (positions, options) => log.read(positions, options),
+    ensureTopics: (topics) => log.ensureTopics(topics),
+    leaderEpochEnd: (...of) => log.leaderEpochEnd(...of),
+    close: () => log.close(),
+  };
+}
+
+function publishedOf(batch: RecordBatch, i: number): Published {
+  const text = batch.bytes.toString('utf8', batch.valueStart[i], batch.valueEnd[i]);
+  const value = JSON.parse(text) as Omit<Second, 'at'> & { readonly at: string };
+  const id =
+    headersAt(batch, i)
+      .find(({ key }) => key === 'reprise-id')
+      ?.value?.toString() ?? '';
+  const offset = batch.offsets[i] as number;
+  return { ...value, at: new Date(value.at), id, partition: batch.partition, offset };
+}
