@@ -2,13 +2,13 @@ import { headersAt } from './log-record.ts';
 import type { RecordBatch, RecordHeader } from './record-batch.ts';
 
 /** Deterministic id of a published event: a consumer that has seen it may drop the record. */
-export const ID_HEADER = 'reprise-id';
+const ID_HEADER = 'reprise-id';
 /** The task that made it: `projection/version/partition`. */
-export const TASK_HEADER = 'reprise-task';
+const TASK_HEADER = 'reprise-task';
 /** `publisher:number`. Numbers of one publisher ascend in a partition; a record whose number is not above those before it is a repetition. */
-export const SEQUENCE_HEADER = 'reprise-sequence';
+const SEQUENCE_HEADER = 'reprise-sequence';
 /** Later records of the publisher on this topic are of this time or later, milliseconds since the epoch; empty: nothing can be said yet. */
-export const WATERMARK_HEADER = 'reprise-watermark';
+const WATERMARK_HEADER = 'reprise-watermark';
 
 /** What the relay says of a record, besides its id. */
 export interface Published {
