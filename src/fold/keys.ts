@@ -9,6 +9,9 @@ export const NULL_KEY = -1;
 /** A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is too long for an index, or a day before its calendar. */
 export const BAD_KEY = -2;
 
+/** Keys remembered at most beyond those in use. */
+export const SPARE_KEYS_MAX = 100_000;
+
 /** One part of a key as it is given to Postgres. */
 type Part = string | number | bigint;
 
@@ -43,6 +46,18 @@ export class Keys {
     this.#dictionary.clear();
     this.#bad.clear();
     for (const part of this.#parts) part.length = 0;
+  }
+
+  /**
+   * Keys that hold nothing yet, with the function that takes a key over into them and gives its new id: a fold renumbers the keys in use and forgets the
+   * others. Null: not worth it, because at most `SPARE_KEYS_MAX` more than twice as many keys as are in use are remembered.
+   */
+  renumbered(
+    inUse: number,
+  ): { readonly keys: Keys; readonly rename: (id: number) => number } | null {
+    if (this.count <= 2 * inUse + SPARE_KEYS_MAX) return null;
+    const keys = new Keys(this.#plans);
+    return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
   }
 
   /** The key ids of records 0 … count-1 into `ids`; NULL_KEY where a part is null, BAD_KEY where one cannot be stored. `skip[i] === 1`: not looked at. */

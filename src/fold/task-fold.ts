@@ -156,6 +156,8 @@ export interface TaskFold {
   readonly lateCount: number;
   /** Rows and keys in memory: bounds what a task may hold. */
   readonly rowCount: number;
+  /** Distinct keys that memory remembers: those of its rows and states, and a bounded number of others. */
+  readonly keyCount: number;
   /** Whether the passing of event time alone makes something happen: a pattern decides. Default: whether anything waits (`stateSize`). */
   readonly awaitsTime?: boolean;
   /** What still waits for the future: open windows and sessions, keys with partial matches or events held back. */

@@ -1,11 +1,9 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { PatternPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { RowSet } from '../../projection/row-set.ts';
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { Deadlines } from '../deadlines.ts';
 import { EventClock } from '../event-clock.ts';
-import { Keys, keyPartsAt } from '../keys.ts';
 import { PartFilter } from '../part-filter.ts';
 import { internKeys } from '../part-keys.ts';
 import { RecordTimes } from '../record-times.ts';
@@ -23,8 +21,8 @@ import type {
 import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
 import { deadLetterAt, lateEventAt, TopicBatches } from '../topic-batch.ts';
 import type { KeyState, MatchEvent } from './key-state.ts';
-import { emptyKeyState, isEmptyKeyState } from './key-state.ts';
-import { keyStateFromJson, keyStateToJson } from './key-state-json.ts';
+import { emptyKeyState } from './key-state.ts';
+import { KeyStates } from './key-states.ts';
 import { MatchRows } from './match-rows.ts';
 import { Matcher } from './matcher.ts';
 import { patternGraph } from './pattern-graph.ts';
@@ -39,19 +37,11 @@ export class PatternFold implements TaskFold {
   readonly #topics: TopicBatches;
   readonly #clock: EventClock;
   readonly #times = new RecordTimes();
-  readonly #keys: Keys;
   readonly #keyIds: Int32Array[];
   readonly #conditions: readonly PartFilter[];
   readonly #matcher: Matcher;
   readonly #matches: MatchRows;
-  readonly #states = new Map<number, KeyState>();
-  /** Keys with complete matches held back. */
-  readonly #completing = new Set<number>();
-  readonly #stored = new Set<number>();
-  readonly #changed = new Set<number>();
-  readonly #deadlines = new Deadlines<number>();
-  /** By key: the instant it waits for in `#deadlines`. */
-  readonly #waiting = new Map<number, number>();
+  readonly #states: KeyStates;
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
   #lateEvents: LateEvent[] = [];
   /** Held events that the matcher could not take. */
@@ -63,10 +53,15 @@ export class PatternFold implements TaskFold {
     this.#stateTable = plan.tables[1] as TablePlan;
     this.#clock = new EventClock(plan, options.clock);
     this.#topics = new TopicBatches(plan, options);
-    this.#keys = new Keys(plan.keys);
     this.#keyIds = plan.sources.map(() => new Int32Array(0));
     const graph = patternGraph(plan.pattern);
-    this.#matcher = new Matcher({ ...plan, graph });
+    const matcher = new Matcher({ ...plan, graph });
+    this.#matcher = matcher;
+    this.#states = new KeyStates({
+      keys: plan.keys,
+      table: this.#stateTable,
+      deadlineOf: (run) => matcher.deadlineOf(run),
+    });
     this.#conditions = graph.conditions.map((condition) => new PartFilter(condition, plan.sources));
     this.#matches = new MatchRows(plan, graph);
   }
@@ -88,26 +83,23 @@ export class PatternFold implements TaskFold {
   }
 
   get rowCount(): number {
-    return this.#states.size;
+    return this.#states.count;
+  }
+
+  get keyCount(): number {
+    return this.#states.keys.count;
   }
 
   get stateSize(): number {
-    return this.#states.size;
+    return this.#states.count;
   }
 
   get publishesFromMs(): number {
-    let earliestMs = Number.POSITIVE_INFINITY;
-    for (const keyId of this.#completing) {
-      for (const { matchedAtMs } of this.#states.get(keyId)?.completed ?? []) {
-        earliestMs = Math.min(earliestMs, matchedAtMs);
-      }
-    }
-    return earliestMs;
+    return this.#states.heldBackFromMs;
   }
 
   get awaitsTime(): boolean {
-    for (const atMs of this.#waiting.values()) if (atMs < Number.POSITIVE_INFINITY) return true;
-    return false;
+    return this.#states.awaitsTime;
   }
 
   preload(): readonly RowsAfter[] {
@@ -133,7 +125,7 @@ export class PatternFold implements TaskFold {
     for (const part of decoded.parts) {
       const ids = this.#keyIds[part.source] as Int32Array;
       this.#keyIds[part.source] = internKeys(
-        { plan: this.#plan, keys: this.#keys },
+        { plan: this.#plan, keys: this.#states.keys },
         part,
         ids,
         decoded.deadLetters,
@@ -145,19 +137,7 @@ export class PatternFold implements TaskFold {
   }
 
   absorb(table: TablePlan, rows: RowSet): void {
-    if (table !== this.#stateTable) return;
-    const columns = new Map<string, ColumnValues>(
-      table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
-    );
-    const states = columns.get('_state');
-    if (states?.type !== 'text') throw new TypeError('states without text');
-    for (let i = 0; i < rows.count; i += 1) {
-      const keyId = this.#keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
-      const state = keyStateFromJson(states.values[i] as string);
-      this.#states.set(keyId, state);
-      this.#stored.add(keyId);
-      this.#wait(keyId, state);
-    }
+    if (table === this.#stateTable) this.#states.absorb(rows);
   }
 
   apply(batch: RecordBatch): readonly DeadLetter[] {
@@ -167,7 +147,7 @@ export class PatternFold implements TaskFold {
     const { parts, route, deadLetters } = prepared.decoded;
     for (let i = 0; i < batch.count; i += 1) {
       const watermarkMs = this.#times.watermarks[i] as number;
-      if (this.#deadlines.nextMs <= watermarkMs) this.#passTime(watermarkMs);
+      if (this.#states.nextMs <= watermarkMs) this.#passTime(watermarkMs);
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
@@ -185,7 +165,7 @@ export class PatternFold implements TaskFold {
     const tables: TableChange[] = [];
     const rows = this.#matches.takeRows();
     if (rows !== null) tables.push({ table: this.#plan.table, rows, deleted: null });
-    const states = this.#takeStates();
+    const states = this.#states.takeChanges();
     if (states !== null) tables.push(states);
     const lateEvents = this.#lateEvents;
     this.#lateEvents = [];
@@ -195,7 +175,7 @@ export class PatternFold implements TaskFold {
   }
 
   committed(): void {
-    this.#keys.release();
+    this.#states.compact();
   }
 
   /** An event arrives: late, to be matched at once, or held until the watermark reaches it. */
@@ -204,7 +184,7 @@ export class PatternFold implements TaskFold {
     const keyId = this.#keyIds[part.source]?.[j] as number;
     if (timeMs < watermarkMs) {
       this.lateCount += 1;
-      const key = this.#keys.partsOf(keyId).map(String);
+      const key = this.#states.keys.partsOf(keyId).map(String);
       this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window: null, key }));
       return;
     }
@@ -226,12 +206,12 @@ export class PatternFold implements TaskFold {
       if (failure !== null)
         deadLetters.push(deadLetterAt(part.batch, j, 'PATTERN_RUNS_EXCEEDED', failure));
     } else hold(state, event);
-    this.#keep(keyId, state);
+    this.#states.keep(keyId, state);
   }
 
   /** Gives an event to the matcher, now that the watermark has reached it. @returns why the key is quarantined by it; null: it is not */
   #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
-    const key = this.#keys.partsOf(keyId);
+    const key = this.#states.keys.partsOf(keyId);
     try {
       for (const match of this.#matcher.take(state, event)) {
         this.#matches.add(key, match, { event, dueMs: event.timeMs });
@@ -253,29 +233,20 @@ export class PatternFold implements TaskFold {
   }
 
   #aside(keyId: number, why: string): string {
-    return `${this.#plan.name}, key ${this.#keys.partsOf(keyId).join(', ')}: ${why}`;
+    return `${this.#plan.name}, key ${this.#states.keys.partsOf(keyId).join(', ')}: ${why}`;
   }
 
   /** The watermark moved: events held are matched, partial matches time out; by deadline, then key. */
   #passTime(watermarkMs: number): void {
-    while (this.#deadlines.nextMs <= watermarkMs) {
-      const dueMs = this.#deadlines.nextMs;
-      const due = this.#deadlines
-        .takeNext()
-        .filter((keyId) => this.#waiting.get(keyId) === dueMs)
-        .map((keyId) => ({ keyId, text: this.#keys.partsOf(keyId).map(String).join('\0') }))
-        .sort((a, b) => (a.text < b.text ? -1 : 1));
-      for (const { keyId } of due) {
-        this.#waiting.delete(keyId);
-        const state = this.#states.get(keyId);
-        if (state !== undefined) this.#passTimeOf(keyId, state, dueMs);
-      }
+    while (this.#states.nextMs <= watermarkMs) {
+      const dueMs = this.#states.nextMs;
+      for (const { keyId, state } of this.#states.takeDue()) this.#passTimeOf(keyId, state, dueMs);
     }
   }
 
   /** Time has reached an instant that a key waits for, and no later one. */
   #passTimeOf(keyId: number, state: KeyState, dueMs: number): void {
-    const key = this.#keys.partsOf(keyId);
+    const key = this.#states.keys.partsOf(keyId);
     for (const match of this.#matcher.expire(state, dueMs)) {
       this.#matches.add(key, match, { event: null, dueMs });
     }
@@ -284,30 +255,7 @@ export class PatternFold implements TaskFold {
       const failure = this.#match(keyId, state, event);
       if (failure !== null) this.#held.push(letterOfHeld(event, failure));
     }
-    this.#keep(keyId, state);
-  }
-
-  /** Remembers a key's state, or forgets it when there is nothing in it. */
-  #keep(keyId: number, state: KeyState): void {
-    if (isEmptyKeyState(state)) {
-      this.#waiting.delete(keyId);
-      this.#completing.delete(keyId);
-      if (!this.#states.delete(keyId)) return;
-    } else {
-      this.#states.set(keyId, state);
-      this.#wait(keyId, state);
-    }
-    this.#changed.add(keyId);
-  }
-
-  #wait(keyId: number, { completed, runs, held }: KeyState): void {
-    if (completed.length > 0) this.#completing.add(keyId);
-    else this.#completing.delete(keyId);
-    let atMs = held[0]?.timeMs ?? Number.POSITIVE_INFINITY;
-    for (const run of runs) atMs = Math.min(atMs, this.#matcher.deadlineOf(run));
-    if (this.#waiting.get(keyId) === atMs) return;
-    this.#waiting.set(keyId, atMs);
-    if (atMs < Number.POSITIVE_INFINITY) this.#deadlines.add(atMs, keyId);
+    this.#states.keep(keyId, state);
   }
 
   #holdsOf(part: SourcePart, j: number): number {
@@ -327,29 +275,6 @@ export class PatternFold implements TaskFold {
       offset: offsets[j] as number,
       holds,
       value: readOf(part.eventAt(j), part.plan.reads),
-    };
-  }
-
-  #takeStates(): TableChange | null {
-    if (this.#changed.size === 0) return null;
-    const kept = [...this.#changed].filter((keyId) => this.#states.has(keyId));
-    const gone = [...this.#changed].filter(
-      (keyId) => !this.#states.has(keyId) && this.#stored.has(keyId),
-    );
-    this.#changed.clear();
-    for (const keyId of kept) this.#stored.add(keyId);
-    for (const keyId of gone) this.#stored.delete(keyId);
-    if (kept.length === 0 && gone.length === 0) return null;
-    const columnsOf = (ids: readonly number[]) =>
-      [...this.#keys.columns(Int32Array.from(ids))].map(([, values]) => values);
-    const texts = kept.map((keyId) => keyStateToJson(this.#states.get(keyId) as KeyState));
-    return {
-      table: this.#stateTable,
-      rows: {
-        count: kept.length,
-        columns: [...columnsOf(kept), { type: 'text', values: texts, present: null }],
-      },
-      deleted: gone.length === 0 ? null : { count: gone.length, columns: columnsOf(gone) },
     };
   }
 }

@@ -27,9 +27,6 @@ import { lateEventAt, TopicBatches } from '../topic-batch.ts';
 import type { Session } from './session.ts';
 import { SessionRows } from './session-rows.ts';
 
-/** Keys remembered at most beyond those of sessions in memory. */
-const SPARE_KEYS_MAX = 100_000;
-
 /** One event to be placed. */
 interface Arrival {
   readonly part: SourcePart;
@@ -91,6 +88,10 @@ export class SessionFold implements TaskFold {
 
   get rowCount(): number {
     return this.#rows.count;
+  }
+
+  get keyCount(): number {
+    return this.#keys.count;
   }
 
   get stateSize(): number {
@@ -185,15 +186,14 @@ export class SessionFold implements TaskFold {
   committed(): void {
     this.#keys.release();
     const { count } = this.#rows;
-    if (count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const fresh = this.#keys.renumbered(count);
+    if (fresh === null && count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
-    const old = this.#keys;
-    const fresh = old.count > 2 * count + SPARE_KEYS_MAX ? new Keys(this.#plan.keys) : null;
     this.#rows.compact(
       (session) => !session.closed || session.untilMs >= watermarkMs,
-      (keyId) => (fresh === null ? keyId : fresh.idOf(old.partsOf(keyId))),
+      fresh?.rename ?? ((keyId) => keyId),
     );
-    this.#keys = fresh ?? old;
+    this.#keys = fresh?.keys ?? this.#keys;
     this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs - 1);
     this.#rowsAfterCompaction = this.#rows.count;
   }

@@ -97,6 +97,11 @@ export class TableFold implements TaskFold {
     return this.#tables.reduce((sum, table) => sum + table.count, 0);
   }
 
+  /** A key is remembered with its row, or with the knowledge that there is none. */
+  get keyCount(): number {
+    return this.rowCount;
+  }
+
   preload(): readonly RowsAfter[] {
     return [];
   }

@@ -4,7 +4,7 @@ import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.t
 import type { TablePlan } from '../../projection/table-plan.ts';
 import { EventClock } from '../event-clock.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
-import { Keys } from '../keys.ts';
+import { Keys, SPARE_KEYS_MAX } from '../keys.ts';
 import { PackedMemory } from '../packed-rows.ts';
 import { internKeys } from '../part-keys.ts';
 import type {
@@ -26,9 +26,6 @@ import { WindowCloser } from './window-closer.ts';
 import { WindowPanes } from './window-panes.ts';
 import { LATE, WindowRoutes } from './window-routes.ts';
 import { WindowRows } from './window-rows.ts';
-
-/** Keys remembered at most beyond those of rows in memory. */
-const SPARE_KEYS_MAX = 100_000;
 
 /**
  * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one decoded batch. In live mode every row whose window ends after
@@ -101,6 +98,10 @@ export class WindowedFold implements TaskFold {
 
   get rowCount(): number {
     return this.#rows.state.count + (this.#panes?.count ?? 0);
+  }
+
+  get keyCount(): number {
+    return this.#keys.count;
   }
 
   get stateSize(): number {
@@ -215,19 +216,16 @@ export class WindowedFold implements TaskFold {
     this.#keys.release();
     const { state } = this.#rows;
     this.#memory.leave();
-    if (!this.#live || state.count < 2 * this.#rowsAfterCompaction + 4096) return;
-    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
-    const old = this.#keys;
+    if (!this.#live) return;
     // Baselines remember keys by their ids, and have all of them: those are not renumbered.
-    const fresh =
-      this.#baselines.table === null && old.count > 2 * state.count + SPARE_KEYS_MAX
-        ? new Keys(this.#plan.keys)
-        : null;
+    const fresh = this.#baselines.table === null ? this.#keys.renumbered(state.count) : null;
+    if (fresh === null && state.count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#rows.compact(
       (slot) => this.#rows.endOf(slot) > watermarkMs,
-      (keyId) => (fresh === null ? keyId : fresh.idOf(old.partsOf(keyId))),
+      fresh?.rename ?? ((keyId) => keyId),
     );
-    this.#keys = fresh ?? old;
+    this.#keys = fresh?.keys ?? this.#keys;
     this.#closer?.trackAll();
     this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs);
     this.#rowsAfterCompaction = state.count;

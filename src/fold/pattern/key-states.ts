@@ -1,0 +1,172 @@
+import type { KeyPlan } from '../../projection/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
+import type { TablePlan } from '../../projection/table-plan.ts';
+import { Deadlines } from '../deadlines.ts';
+import { Keys, keyPartsAt, SPARE_KEYS_MAX } from '../keys.ts';
+import type { TableChange } from '../task-fold.ts';
+import type { KeyState, Run } from './key-state.ts';
+import { isEmptyKeyState } from './key-state.ts';
+import { keyStateFromJson, keyStateToJson } from './key-state-json.ts';
+
+/** What the states of a task's keys are kept with. */
+interface KeyStatesOptions {
+  readonly keys: readonly KeyPlan[];
+  /** Where states are stored. */
+  readonly table: TablePlan;
+  /** When a partial match times out. */
+  readonly deadlineOf: (run: Run) => number;
+}
+
+/**
+ * The states of a task's keys. A key is *absent* until `keep` gives it a state with something in it; then it is in memory, with the instant that it waits for,
+ * until its state is empty. A state that changed is written, or deleted where it is stored, by the next `takeChanges`. After that an absent key is nowhere, and
+ * `compact` forgets it.
+ */
+export class KeyStates {
+  readonly #plan: KeyStatesOptions;
+  #keys: Keys;
+  #states = new Map<number, KeyState>();
+  /** Keys with complete matches held back. */
+  #completing = new Set<number>();
+  #stored = new Set<number>();
+  #changed = new Set<number>();
+  #deadlines = new Deadlines<number>();
+  /** By key: the instant it waits for in `#deadlines`, which also has the instants that keys no longer wait for. */
+  #waiting = new Map<number, number>();
+
+  constructor(plan: KeyStatesOptions) {
+    this.#plan = plan;
+    this.#keys = new Keys(plan.keys);
+  }
+
+  /** The keys by which states are found; `compact` may replace them. */
+  get keys(): Keys {
+    return this.#keys;
+  }
+
+  /** How many keys have a state. */
+  get count(): number {
+    return this.#states.size;
+  }
+
+  /** The earliest instant that a key waits for, or waited for; infinity: there is none. */
+  get nextMs(): number {
+    return this.#deadlines.nextMs;
+  }
+
+  /** Whether a key waits for an instant. */
+  get awaitsTime(): boolean {
+    for (const atMs of this.#waiting.values()) if (atMs < Number.POSITIVE_INFINITY) return true;
+    return false;
+  }
+
+  /** When the earliest match that is held back was complete; infinity: there is none. */
+  get heldBackFromMs(): number {
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const keyId of this.#completing) {
+      for (const { matchedAtMs } of this.#states.get(keyId)?.completed ?? []) {
+        earliestMs = Math.min(earliestMs, matchedAtMs);
+      }
+    }
+    return earliestMs;
+  }
+
+  get(keyId: number): KeyState | undefined {
+    return this.#states.get(keyId);
+  }
+
+  /** Takes states as they are stored. */
+  absorb(rows: RowSet): void {
+    const columns = new Map<string, ColumnValues>(
+      this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
+    );
+    const states = columns.get('_state');
+    if (states?.type !== 'text') throw new TypeError('states without text');
+    for (let i = 0; i < rows.count; i += 1) {
+      const keyId = this.#keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const state = keyStateFromJson(states.values[i] as string);
+      this.#states.set(keyId, state);
+      this.#stored.add(keyId);
+      this.#wait(keyId, state);
+    }
+  }
+
+  /** Remembers a key's state, or forgets it when there is nothing in it. */
+  keep(keyId: number, state: KeyState): void {
+    if (isEmptyKeyState(state)) {
+      this.#waiting.delete(keyId);
+      this.#completing.delete(keyId);
+      if (!this.#states.delete(keyId)) return;
+    } else {
+      this.#states.set(keyId, state);
+      this.#wait(keyId, state);
+    }
+    this.#changed.add(keyId);
+  }
+
+  /** Takes the keys that wait for `nextMs`, in the order of their texts; `keep` says what they wait for next. */
+  takeDue(): readonly { readonly keyId: number; readonly state: KeyState }[] {
+    const dueMs = this.#deadlines.nextMs;
+    return this.#deadlines
+      .takeNext()
+      .filter((keyId) => this.#waiting.get(keyId) === dueMs && this.#waiting.delete(keyId))
+      .map((keyId) => ({ keyId, text: this.#keys.partsOf(keyId).map(String).join('\0') }))
+      .sort((a, b) => (a.text < b.text ? -1 : 1))
+      .map(({ keyId }) => ({ keyId, state: this.#states.get(keyId) as KeyState }));
+  }
+
+  /** States to upsert and keys to delete since the last call; null: none. */
+  takeChanges(): TableChange | null {
+    if (this.#changed.size === 0) return null;
+    const kept = [...this.#changed].filter((keyId) => this.#states.has(keyId));
+    const gone = [...this.#changed].filter(
+      (keyId) => !this.#states.has(keyId) && this.#stored.has(keyId),
+    );
+    this.#changed.clear();
+    for (const keyId of kept) this.#stored.add(keyId);
+    for (const keyId of gone) this.#stored.delete(keyId);
+    if (kept.length === 0 && gone.length === 0) return null;
+    const columnsOf = (ids: readonly number[]) =>
+      [...this.#keys.columns(Int32Array.from(ids))].map(([, values]) => values);
+    const texts = kept.map((keyId) => keyStateToJson(this.#states.get(keyId) as KeyState));
+    return {
+      table: this.#plan.table,
+      rows: {
+        count: kept.length,
+        columns: [...columnsOf(kept), { type: 'text', values: texts, present: null }],
+      },
+      deleted: gone.length === 0 ? null : { count: gone.length, columns: columnsOf(gone) },
+    };
+  }
+
+  /** Forgets absent keys, and instants that no key waits for, when there are many. No batch may be prepared. */
+  compact(): void {
+    this.#keys.release();
+    const fresh = this.#keys.renumbered(this.#states.size + this.#changed.size);
+    if (fresh !== null) {
+      const { rename } = fresh;
+      this.#states = new Map([...this.#states].map(([id, state]) => [rename(id), state]));
+      this.#completing = new Set([...this.#completing].map(rename));
+      this.#stored = new Set([...this.#stored].map(rename));
+      this.#changed = new Set([...this.#changed].map(rename));
+      this.#waiting = new Map([...this.#waiting].map(([id, atMs]) => [rename(id), atMs]));
+      this.#keys = fresh.keys;
+    } else if (this.#deadlines.size <= 2 * this.#waiting.size + SPARE_KEYS_MAX) return;
+    this.#deadlines = new Deadlines();
+    for (const [keyId, atMs] of this.#waiting) this.#await(keyId, atMs);
+  }
+
+  #wait(keyId: number, { completed, runs, held }: KeyState): void {
+    if (completed.length > 0) this.#completing.add(keyId);
+    else this.#completing.delete(keyId);
+    let atMs = held[0]?.timeMs ?? Number.POSITIVE_INFINITY;
+    for (const run of runs) atMs = Math.min(atMs, this.#plan.deadlineOf(run));
+    if (this.#waiting.get(keyId) === atMs) return;
+    this.#waiting.set(keyId, atMs);
+    this.#await(keyId, atMs);
+  }
+
+  #await(keyId: number, atMs: number): void {
+    if (atMs < Number.POSITIVE_INFINITY) this.#deadlines.add(atMs, keyId);
+  }
+}
