@@ -249,7 +249,7 @@ export class LiveTask {
   async #publishedUpTo(): Promise<number | null> {
     try {
       const each = await Promise.all(
-        topicsOf(this.#plan).map((topic) => readPublishedUpTo(this.#settings.pool, topic)),
+        topicsOf(this.#plan).map((topic) => readPublishedUpTo(this.#settings, topic)),
       );
       return Math.min(...each.map((upToMs) => upToMs ?? Number.POSITIVE_INFINITY));
     } catch (error) {

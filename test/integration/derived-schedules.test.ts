@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { partitionFor } from '../../src/log/partitioner.ts';
 import { FIRST_KINDS, SECOND_KINDS } from '../support/derived-kinds.ts';
 import { expectAsOneFold } from '../support/derived-oracle.ts';
 import type { DerivedSchedule, Fate, Moment, StageName } from '../support/derived-world.ts';
@@ -133,6 +134,30 @@ onEveryLog('two stages', ({ brokers }) => {
     world = await DerivedWorld.open(brokers);
   });
   afterAll(() => world.close());
+
+  test('a task that had nothing to say, and has not folded what came, holds the second stage', async () => {
+    const stages = {
+      first: 'windows',
+      second: 'windows',
+      lateness: ['0 seconds', '0 seconds'],
+    } as const;
+    const schedule = await world.schedule(stages, [3, 1]);
+    const taskOf = (visitor: number) => partitionFor(Buffer.from(`v${visitor}`), 3, 0);
+    const slow = 0;
+    const other = [1, 2, 3, 4, 5].find((visitor) => taskOf(visitor) !== taskOf(slow)) as number;
+    for (const task of [0, 1, 2]) await schedule.tick('first', task, 1_000);
+    await schedule.append([{ visitor: slow, behindMs: 0 }], 1_000);
+    await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
+    await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
+    await schedule.fold('first', taskOf(other), 2);
+    await schedule.flush('first', taskOf(other));
+    await schedule.relay([]);
+    await schedule.fold('second', 0, 1);
+    await schedule.tick('second', 0, 20_000);
+    await schedule.settle();
+    expect(await expectAsOneFold(schedule, stages)).toBe(3);
+    await schedule.forget();
+  }, 60_000);
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
   test(`in ${numRuns} schedules give what one fold of the published events gives, and nothing late (seed ${seed})`, {

@@ -196,12 +196,3 @@ export const SECOND_COLUMNS: Readonly<Record<SecondKind, readonly string[]>> = {
   sessions: ['team', 'started_at', 'ended_at', 'seconds', 'visits'],
   pattern: ['team', 'first_at', 'last_at'],
 };
-
-/** The columns of a first stage's rows that name the event published of each. */
-export const FIRST_COLUMNS: Readonly<Record<FirstKind, readonly string[]>> = {
-  windows: ['visitor', 'window_end'],
-  starts: ['visitor', 'window_start'],
-  sessions: ['visitor', 'ended_at'],
-  pattern: ['visitor', 'at'],
-  absence: ['visitor', 'at'],
-};

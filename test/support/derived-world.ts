@@ -126,6 +126,8 @@ export class DerivedSchedule {
   readonly #plans: Readonly<Record<StageName, Plan>>;
   readonly #sessions = new Map<string, TaskSession>();
   #nowMs = T;
+  /** Ids of the events that the first stage committed. */
+  readonly emitted: string[] = [];
   /** Records on the derived topic that were there already. */
   repeats = 0;
 
@@ -180,9 +182,9 @@ export class DerivedSchedule {
   /** A partition has been quiet: as a live task has it, which folds what came meanwhile instead, and says so when it waits for nothing. */
   async tick(stage: StageName, choice: number, quietMs: number): Promise<void> {
     const session = await this.#open(stage, choice);
-    const { pool } = this.#world;
+    const { settings } = this.#world;
     const topic = this.#topicOf(stage);
-    const upToMs = (await readPublishedUpTo(pool, topic)) ?? Number.POSITIVE_INFINITY;
+    const upToMs = (await readPublishedUpTo(settings, topic)) ?? Number.POSITIVE_INFINITY;
     const { eventCount } = session.fold;
     await this.fold(stage, choice, Number.MAX_SAFE_INTEGER);
     if (session.fold.eventCount === eventCount) {
@@ -227,10 +229,9 @@ export class DerivedSchedule {
     await this.#quieten('second');
   }
 
-  /** The rows of a stage's stable view. */
-  async rows(stage: StageName): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const { name } = this.#plans[stage];
-    return (await this.#world.pool.query(`select * from public."${name}"`)).rows;
+  /** The rows of the second stage's stable view. */
+  async rows(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return (await this.#world.pool.query(`select * from public."${this.#plans.second.name}"`)).rows;
   }
 
   /** What a replay of the derived topic from its beginning gives, and what the live tasks gave: all physical columns. */
@@ -354,9 +355,20 @@ export class DerivedSchedule {
     let session = this.#sessions.get(name);
     if (session === undefined) {
       session = await this.#session(this.#plans[stage], choice % this.#partitionsOf(stage));
+      if (stage === 'first') this.#listen(session);
       this.#sessions.set(name, session);
     }
     return session;
+  }
+
+  /** What is taken from a fold is committed: no flush fails here. */
+  #listen({ fold }: TaskSession): void {
+    const take = fold.takeChanges.bind(fold);
+    fold.takeChanges = () => {
+      const changes = take();
+      this.emitted.push(...changes.emissions.map(({ id }) => id));
+      return changes;
+    };
   }
 
   #session(plan: Plan, partition: number): Promise<TaskSession> {

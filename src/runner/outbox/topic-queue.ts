@@ -184,9 +184,9 @@ export class TopicQueue {
   /** Gives events numbers, in a transaction of its own. */
   async #number(judged: Judged<Aimed>['ready']): Promise<readonly ReadyEvent[]> {
     const ids = judged.map(({ event }) => event.id);
+    const upTo = await readPublishedUpTo(this.#settings, this.#topic, ids);
     return inTransaction(this.#settings.pool, async (client) => {
       const { publisher, first } = await takeNumbers(client, judged.length);
-      const upTo = await readPublishedUpTo(client, this.#topic, ids);
       const behind = watermarksOf(
         judged.map(({ event }) => event),
         upTo,
