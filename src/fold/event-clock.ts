@@ -93,8 +93,8 @@ export class EventClock {
   /** Events were folded, the latest of this time. */
   see(timeMs: number, events = 1): void {
     this.eventCount += events;
-    if (this.maxEventTimeMs !== null && timeMs <= this.maxEventTimeMs) return;
-    this.maxEventTimeMs = timeMs;
+    if (this.maxEventTimeMs === null || timeMs > this.maxEventTimeMs) this.maxEventTimeMs = timeMs;
+    // Also of an earlier time: published records may have left the watermark behind the latest.
     this.#reach(timeMs - this.#latenessMs);
   }
 
