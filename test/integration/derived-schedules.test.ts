@@ -135,29 +135,36 @@ onEveryLog('two stages', ({ brokers }) => {
   });
   afterAll(() => world.close());
 
-  test('a task that had nothing to say, and has not folded what came, holds the second stage', async () => {
-    const stages = {
-      first: 'windows',
-      second: 'windows',
-      lateness: ['0 seconds', '0 seconds'],
-    } as const;
-    const schedule = await world.schedule(stages, [3, 1]);
-    const taskOf = (visitor: number) => partitionFor(Buffer.from(`v${visitor}`), 3, 0);
-    const slow = 0;
-    const other = [1, 2, 3, 4, 5].find((visitor) => taskOf(visitor) !== taskOf(slow)) as number;
-    for (const task of [0, 1, 2]) await schedule.tick('first', task, 1_000);
-    await schedule.append([{ visitor: slow, behindMs: 0 }], 1_000);
-    await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
-    await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
-    await schedule.fold('first', taskOf(other), 2);
-    await schedule.flush('first', taskOf(other));
-    await schedule.relay([]);
-    await schedule.fold('second', 0, 1);
-    await schedule.tick('second', 0, 20_000);
-    await schedule.settle();
-    expect(await expectAsOneFold(schedule, stages)).toBe(3);
-    await schedule.forget();
-  }, 60_000);
+  test.each([
+    ['a task that had nothing to say, and has not folded what came,', true],
+    ['a partition that nobody has begun', false],
+  ])(
+    '%s holds the second stage',
+    async (_, isBegun) => {
+      const stages = {
+        first: 'windows',
+        second: 'windows',
+        lateness: ['0 seconds', '0 seconds'],
+      } as const;
+      const schedule = await world.schedule(stages, [3, 1]);
+      const taskOf = (visitor: number) => partitionFor(Buffer.from(`v${visitor}`), 3, 0);
+      const slow = 0;
+      const other = [1, 2, 3, 4, 5].find((visitor) => taskOf(visitor) !== taskOf(slow)) as number;
+      for (const task of isBegun ? [0, 1, 2] : []) await schedule.tick('first', task, 1_000);
+      await schedule.append([{ visitor: slow, behindMs: 0 }], 1_000);
+      await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
+      await schedule.append([{ visitor: other, behindMs: 0 }], 10_000);
+      await schedule.fold('first', taskOf(other), 2);
+      await schedule.flush('first', taskOf(other));
+      await schedule.relay([]);
+      await schedule.fold('second', 0, 1);
+      await schedule.tick('second', 0, 20_000);
+      await schedule.settle();
+      expect(await expectAsOneFold(schedule, stages)).toBe(3);
+      await schedule.forget();
+    },
+    60_000,
+  );
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
   test(`in ${numRuns} schedules give what one fold of the published events gives, and nothing late (seed ${seed})`, {
