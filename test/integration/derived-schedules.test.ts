@@ -3,10 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { partitionFor } from '../../src/log/partitioner.ts';
 import { FIRST_KINDS, SECOND_KINDS } from '../support/derived-kinds.ts';
 import { expectAsOneFold } from '../support/derived-oracle.ts';
-import type { DerivedSchedule, Fate, Moment, StageName } from '../support/derived-world.ts';
+import type { DerivedSchedule, StageName } from '../support/derived-world.ts';
 import { DerivedWorld } from '../support/derived-world.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { isLongRun, seed } from '../support/fault-run.ts';
+import type { Fate, Moment } from '../support/frail-log.ts';
 
 /** How many schedules: on the embedded default, and on Kafka. */
 const SCHEDULES = Number(process.env['REPRISE_TEST_SCHEDULES'] ?? (isLongRun ? 1_000 : 100));

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
 import type { Stages } from './derived-kinds.ts';
 import { SECOND_COLUMNS } from './derived-kinds.ts';
-import type { DerivedSchedule, Published } from './derived-world.ts';
+import type { DerivedSchedule } from './derived-world.ts';
+import type { Published } from './published-events.ts';
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 

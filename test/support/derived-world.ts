@@ -1,11 +1,7 @@
 import { Pool } from 'pg';
 import pino from 'pino';
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import type { EventLog } from '../../src/log/event-log.ts';
-import { headersAt } from '../../src/log/log-record.ts';
 import { partitionFor } from '../../src/log/partitioner.ts';
-import type { RecordBatch } from '../../src/log/record-batch.ts';
-import { splitBatch } from '../../src/log/slice-batch.ts';
 import { compileProjection } from '../../src/projection/compile.ts';
 import type { Plan } from '../../src/projection/plan.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
@@ -25,8 +21,11 @@ import { insertVersion } from '../../src/runner/version-store.ts';
 import { createTables, dropVersion } from '../../src/runner/version-tables.ts';
 import type { DerivedEvents, Stages } from './derived-kinds.ts';
 import { derivedEvents, firstStage, secondStage } from './derived-kinds.ts';
+import type { Fate, Moment } from './frail-log.ts';
+import { frail } from './frail-log.ts';
+import type { Published } from './published-events.ts';
+import { publishedOf, readBatches } from './published-events.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
-import type { Second } from './two-stages.ts';
 
 const OWNER = 'schedules';
 const T = Date.UTC(2026, 0, 1);
@@ -40,12 +39,6 @@ export interface Attempt {
   readonly visitor: number;
   readonly behindMs: number;
 }
-
-/** What becomes of one append of the relay: written or not, and whether that is told. */
-export type Fate = 'told' | 'untold' | 'half' | 'lost';
-
-/** When something else happens during a relay's round: between its reading of the outbox and the numbers, or between the numbers and the append. */
-export type Moment = 'reading' | 'sending';
 
 export type StageName = 'first' | 'second';
 
@@ -112,13 +105,6 @@ interface Course {
   readonly events: DerivedEvents;
 }
 
-/** What was published, as the second stage counts it: each once, where it lies first. */
-export interface Published extends Second {
-  readonly id: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
 /** Two stages, driven step by step. */
 export class DerivedSchedule {
   readonly #world: DerivedWorld;
@@ -167,7 +153,9 @@ export class DerivedSchedule {
     const { partition } = session.task;
     const until = Math.min(await this.#endOf(topic, partition), from + records);
     if (until <= from) return;
-    await session.foldBatches(await this.#read({ topic, partition }, from, until));
+    await session.foldBatches(
+      await readBatches(this.#world.app.log, { topic, partition, from: from, until: until }),
+    );
   }
 
   async flush(stage: StageName, choice: number): Promise<void> {
@@ -252,7 +240,10 @@ export class DerivedSchedule {
     const replay = async (partition: number) => {
       const session = await this.#session(plan, partition);
       const end = await this.#endOf(topic, partition);
-      if (end > 0) await session.foldBatches(await this.#read({ topic, partition }, 0, end));
+      if (end > 0)
+        await session.foldBatches(
+          await readBatches(this.#world.app.log, { topic, partition, from: 0, until: end }),
+        );
       await session.flush();
     };
     await Promise.all(partitions.map(replay));
@@ -276,7 +267,12 @@ export class DerivedSchedule {
     for (let partition = 0; partition < this.#course.partitions[1]; partition += 1) {
       const end = await this.#endOf(topic, partition);
       if (end === 0) continue;
-      for (const batch of await this.#read({ topic, partition }, 0, end)) {
+      for (const batch of await readBatches(this.#world.app.log, {
+        topic,
+        partition,
+        from: 0,
+        until: end,
+      })) {
         for (let i = 0; i < batch.count; i += 1) {
           const one = publishedOf(batch, i);
           if (found.has(one.id)) this.repeats += 1;
@@ -403,55 +399,4 @@ export class DerivedSchedule {
     const described = (await this.#world.app.log.describe([topic])).get(topic);
     return Number(described?.partitions[partition]?.stableEndOffset ?? 0n);
   }
-
-  async #read(
-    of: { readonly topic: string; readonly partition: number },
-    from: number,
-    until: number,
-  ): Promise<RecordBatch[]> {
-    const batches: RecordBatch[] = [];
-    const position = { ...of, offset: BigInt(from), untilOffset: BigInt(until) };
-    for await (const batch of this.#world.app.log.read([position])) {
-      batches.push(batch.nextOffset > until ? splitBatch(batch, until)[0] : batch);
-    }
-    return batches;
-  }
-}
-
-/** A log that may lose what it is given, or its answer, and during which other things happen. */
-function frail(log: EventLog, fate: () => Fate, happen: (at: Moment) => Promise<void>): EventLog {
-  const describe: EventLog['describe'] = async (topics) => {
-    await happen('reading');
-    return log.describe(topics);
-  };
-  const append: EventLog['append'] = async (records, options) => {
-    const decided = fate();
-    await happen('sending');
-    const written = { told: records.length, untold: records.length, lost: 0 };
-    const count = decided === 'half' ? records.length >> 1 : written[decided];
-    const positions = count === 0 ? [] : await log.append(records.slice(0, count), options);
-    if (decided !== 'told') throw new Error('the connection was lost');
-    return positions;
-  };
-  return {
-    kind: log.kind,
-    identity: () => log.identity(),
-    describe,
-    append,
-    read: (positions, options) => log.read(positions, options),
-    ensureTopics: (topics) => log.ensureTopics(topics),
-    leaderEpochEnd: (...of) => log.leaderEpochEnd(...of),
-    close: () => log.close(),
-  };
-}
-
-function publishedOf(batch: RecordBatch, i: number): Published {
-  const text = batch.bytes.toString('utf8', batch.valueStart[i], batch.valueEnd[i]);
-  const value = JSON.parse(text) as Omit<Second, 'at'> & { readonly at: string };
-  const id =
-    headersAt(batch, i)
-      .find(({ key }) => key === 'reprise-id')
-      ?.value?.toString() ?? '';
-  const offset = batch.offsets[i] as number;
-  return { ...value, at: new Date(value.at), id, partition: batch.partition, offset };
 }
