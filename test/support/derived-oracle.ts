@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
+import { topicsOf } from '../../src/runner/topics-of.ts';
 import type { Stages } from './derived-kinds.ts';
 import { SECOND_COLUMNS } from './derived-kinds.ts';
 import type { DerivedSchedule } from './derived-world.ts';
@@ -24,7 +25,7 @@ export async function expectAsOneFold(schedule: DerivedSchedule, stages: Stages)
 }
 
 function oneFold(schedule: DerivedSchedule, published: readonly Published[]): Rows {
-  const { topic } = schedule.events.seconds;
+  const [topic = ''] = topicsOf(schedule.secondPlan);
   const inOrder = published.toSorted(
     (a, b) => a.at.getTime() - b.at.getTime() || a.offset - b.offset,
   );

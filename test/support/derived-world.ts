@@ -153,9 +153,8 @@ export class DerivedSchedule {
     const { partition } = session.task;
     const until = Math.min(await this.#endOf(topic, partition), from + records);
     if (until <= from) return;
-    await session.foldBatches(
-      await readBatches(this.#world.app.log, { topic, partition, from: from, until: until }),
-    );
+    const of = { topic, partition, from, until };
+    await session.foldBatches(await readBatches(this.#world.app.log, of));
   }
 
   async flush(stage: StageName, choice: number): Promise<void> {
@@ -285,10 +284,6 @@ export class DerivedSchedule {
 
   get secondPlan(): Plan {
     return this.#plans.second;
-  }
-
-  get events(): DerivedEvents {
-    return this.#course.events;
   }
 
   async forget(): Promise<void> {

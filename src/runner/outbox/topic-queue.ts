@@ -284,7 +284,7 @@ export class TopicQueue {
 /**
  * What each event tells of those behind it in its partition: they are of this time or later. `upTo`: of what is not among them. At most its own time, since a reader concludes no more from it.
  */
-function watermarksOf(
+export function watermarksOf(
   events: readonly Pick<Aimed, 'target' | 'timestampMs'>[],
   upTo: number | null,
 ): readonly (number | null)[] {

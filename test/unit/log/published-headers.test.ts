@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  hasPublished,
-  publishedAt,
-  SEQUENCE_HEADER,
-  WATERMARK_HEADER,
-} from '../../../src/log/published-headers.ts';
+import { hasPublished, publishedAt } from '../../../src/log/published-headers.ts';
 import { sliceBatch } from '../../../src/log/slice-batch.ts';
 import { batchWithHeaders, headersOf } from '../../support/published-batch.ts';
+
+const SEQUENCE_HEADER = 'reprise-sequence';
+const WATERMARK_HEADER = 'reprise-watermark';
 
 const header = (key: string, value: string | null) => ({
   key,
