@@ -10,6 +10,7 @@ if (!canStart && process.env['REPRISE_REQUIRE_KAFKA'] === '1') {
 if (!canStart) process.stderr.write('NO JAVA: Kafka with passwords is SKIPPED.\n');
 
 const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+const bearer = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required';
 const users = 'username="broker" password="b" user_broker="b" user_app="right";';
 
 describe.skipIf(!canStart)('a Kafka that asks for a password', () => {
@@ -18,9 +19,11 @@ describe.skipIf(!canStart)('a Kafka that asks for a password', () => {
     kafka = await startOwnKafka({
       'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:SASL_PLAINTEXT',
       'inter.broker.listener.name': 'PLAINTEXT',
-      'sasl.enabled.mechanisms': 'PLAIN',
+      'sasl.enabled.mechanisms': 'PLAIN,OAUTHBEARER',
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       'listener.name.plaintext.plain.sasl.jaas.config': `${login} ${users}`,
+      // Kafka's own check of tokens without a signature: issued to somebody, and not expired.
+      'listener.name.plaintext.oauthbearer.sasl.jaas.config': `${bearer} unsecuredLoginStringClaim_sub="broker";`,
     });
   });
   afterAll(() => kafka?.stop());
@@ -49,5 +52,26 @@ describe.skipIf(!canStart)('a Kafka that asks for a password', () => {
     const stream = log.read([{ topic: 'secret', partition: 0, offset: 0n }]);
     await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
     await log.close();
+  });
+
+  test('takes the tokens of oauthBearerProvider, and refuses expired ones', async () => {
+    const ask = async (validForS: number) => {
+      const nowS = Math.floor(Date.now() / 1000);
+      const claims = { sub: 'app', iat: nowS - 3_600, exp: nowS + validForS };
+      const parts = [{ alg: 'none' }, claims].map((part) =>
+        Buffer.from(JSON.stringify(part)).toString('base64url'),
+      );
+      const oauthBearerProvider = () => Promise.resolve({ value: `${parts.join('.')}.` });
+      const log = createKafkaLog({
+        brokers: [kafka?.brokers ?? ''],
+        sasl: { mechanism: 'oauthbearer', oauthBearerProvider },
+      });
+      return log
+        .ensureTopics([{ topic: 'by-token', partitions: 1 }])
+        .then(() => log.describe(['by-token']))
+        .finally(() => log.close());
+    };
+    expect((await ask(600)).get('by-token')?.partitions).toHaveLength(1);
+    await expect(ask(-600)).rejects.toMatchObject({ code: 'LOG_UNAUTHORIZED', retriable: false });
   });
 });

@@ -19,6 +19,7 @@ export const brokerError = {
   topicAuthorizationFailed: 29,
   clusterAuthorizationFailed: 31,
   invalidTimestamp: 32,
+  illegalSaslState: 34,
   topicAlreadyExists: 36,
   outOfOrderSequence: 45,
   duplicateSequence: 46,
@@ -51,12 +52,21 @@ export function topicForbidden(topic: string): RepriseError {
   );
 }
 
+function tokenRefused(): RepriseError {
+  return new RepriseError(
+    'LOG_UNAUTHORIZED',
+    "Kafka refused the token that the log's oauthBearerProvider gave. Check its issuer, audience and expiry.",
+  );
+}
+
 /** The typed error of a code that no retry cures, else undefined. */
 export function definite(
   code: number,
   { topic, partition }: TopicPartition,
 ): RepriseError | undefined {
   if (code === brokerError.topicAuthorizationFailed) return topicForbidden(topic);
+  // A refused OAUTHBEARER token: kafkajs takes the refusal for a success, so that the next request is answered so.
+  if (code === brokerError.illegalSaslState) return tokenRefused();
   if (code === brokerError.invalidTopic) return unknownTopic(topic);
   if (code === brokerError.corruptMessage) {
     return new RepriseError(
