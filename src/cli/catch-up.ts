@@ -37,7 +37,7 @@ export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readon
         lagRecords: Number(lagRecords),
       }));
     }
-    if (status.length === 0) return [];
+    if (status.every(({ isUndeclared }) => isUndeclared)) return [];
     await pause(POLL_MS, signal);
   }
 }
