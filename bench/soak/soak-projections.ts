@@ -26,7 +26,11 @@ const orders = columns({
 });
 
 /** A projection of every kind: windows, merged windows, sessions, a pattern with alerts, a table, and sessions over two topics. */
-export function soakProjections({ reading, order, alarm }: SoakEvents): readonly ProjectionClass[] {
+export function soakProjections(events: SoakEvents): readonly ProjectionClass[] {
+  return [...windowed(events), ...ofSessions(events), ...others(events)];
+}
+
+function windowed({ reading }: SoakEvents): readonly ProjectionClass[] {
   class SoakWindows extends WindowedProjection {
     readonly name: string = 'soak_windows';
     readonly version: number = 1;
@@ -52,6 +56,10 @@ export function soakProjections({ reading, order, alarm }: SoakEvents): readonly
         .measure({ readings: count(), total: sum('value') });
     }
   }
+  return [SoakWindows, SoakRegions];
+}
+
+function ofSessions({ reading, order }: SoakEvents): readonly ProjectionClass[] {
   class SoakSessions extends SessionProjection {
     readonly name: string = 'soak_sessions';
     readonly version: number = 1;
@@ -62,6 +70,20 @@ export function soakProjections({ reading, order, alarm }: SoakEvents): readonly
         .measure({ readings: count(), total: sum('value') });
     }
   }
+  class SoakVisits extends SessionProjection {
+    readonly name: string = 'soak_visits';
+    readonly version: number = 1;
+    define() {
+      return this.from(reading, order)
+        .key('device')
+        .session({ gap: '20 seconds', lateness: '30 seconds' })
+        .measure({ readings: count({ of: reading }), orders: count({ of: order }) });
+    }
+  }
+  return [SoakSessions, SoakVisits];
+}
+
+function others({ reading, order, alarm }: SoakEvents): readonly ProjectionClass[] {
   class SoakPattern extends PatternProjection {
     readonly name: string = 'soak_pattern';
     readonly version: number = 1;
@@ -91,15 +113,5 @@ export function soakProjections({ reading, order, alarm }: SoakEvents): readonly
         }));
     }
   }
-  class SoakVisits extends SessionProjection {
-    readonly name: string = 'soak_visits';
-    readonly version: number = 1;
-    define() {
-      return this.from(reading, order)
-        .key('device')
-        .session({ gap: '20 seconds', lateness: '30 seconds' })
-        .measure({ readings: count({ of: reading }), orders: count({ of: order }) });
-    }
-  }
-  return [SoakWindows, SoakRegions, SoakSessions, SoakPattern, SoakOrders, SoakVisits];
+  return [SoakPattern, SoakOrders];
 }

@@ -27,3 +27,8 @@ export async function deleteTopics(
   await expect.poll(listed, { timeout: 20_000 }).toEqual([]);
   await admin.disconnect();
 }
+
+/** An event on a topic nobody else uses: topics are bound to the registry of one database. */
+export function onOwnTopic<Event extends { readonly topic: string }>(event: Event): Event {
+  return { ...event, topic: uniqueTopic(event.topic) };
+}

@@ -23,7 +23,7 @@ import type { TaskSession } from '../../src/runner/task-session.ts';
 import { inTransaction } from '../../src/runner/transaction.ts';
 import { insertVersion, lockProjection } from '../../src/runner/version-store.ts';
 import { createTables, dropVersion } from '../../src/runner/version-tables.ts';
-import { uniqueTopic } from './kafka.ts';
+import { onOwnTopic } from './kafka.ts';
 import type { AlertKind } from './switch-kinds.ts';
 import { alertProjection } from './switch-kinds.ts';
 import type { ModelEmission } from './switch-model.ts';
@@ -55,11 +55,7 @@ export class SwitchWorld {
     const database = await createTestDatabase();
     const app = await createReprise({
       projections: [],
-      // Topics are bound to the registry of this database: other files must not share them.
-      events: [LoginAttempted, FraudSuspected].map((event) => ({
-        ...event,
-        topic: uniqueTopic(event.topic),
-      })),
+      events: [onOwnTopic(LoginAttempted), onOwnTopic(FraudSuspected)],
       database: { type: 'url', url: database.url },
       ...(brokers && { log: { type: 'kafka', brokers: [...brokers] } }),
       topicPartitions: 1,
