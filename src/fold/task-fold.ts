@@ -148,8 +148,6 @@ export interface TaskFold {
   readonly watermarkMs: number | null;
   /** Events so far whose time counted: all but those passed over, tombstones and dead letters. */
   readonly eventCount: number;
-  /** The time of the earliest emission that is decided and still held back; infinity, the default: there is none. Milliseconds. */
-  readonly publishesFromMs?: number;
   /** How far event times lay before what relays said of published records, at most, since the fold was made; null: it has met none. Milliseconds. */
   readonly publishedLagMs: number | null;
   /** Events so far that came too late for their window, session or pattern: revised or rejected. */

@@ -26,8 +26,6 @@ export class KeyStates {
   readonly #plan: KeyStatesOptions;
   #keys: Keys;
   #states = new Map<number, KeyState>();
-  /** Keys with complete matches held back. */
-  #completing = new Set<number>();
   #stored = new Set<number>();
   #changed = new Set<number>();
   #deadlines = new Deadlines<number>();
@@ -60,17 +58,6 @@ export class KeyStates {
     return false;
   }
 
-  /** When the earliest match that is held back was complete; infinity: there is none. */
-  get heldBackFromMs(): number {
-    let earliestMs = Number.POSITIVE_INFINITY;
-    for (const keyId of this.#completing) {
-      for (const { matchedAtMs } of this.#states.get(keyId)?.completed ?? []) {
-        earliestMs = Math.min(earliestMs, matchedAtMs);
-      }
-    }
-    return earliestMs;
-  }
-
   get(keyId: number): KeyState | undefined {
     return this.#states.get(keyId);
   }
@@ -95,7 +82,6 @@ export class KeyStates {
   keep(keyId: number, state: KeyState): void {
     if (isEmptyKeyState(state)) {
       this.#waiting.delete(keyId);
-      this.#completing.delete(keyId);
       if (!this.#states.delete(keyId)) return;
     } else {
       this.#states.set(keyId, state);
@@ -146,7 +132,6 @@ export class KeyStates {
     if (fresh !== null) {
       const { rename } = fresh;
       this.#states = new Map([...this.#states].map(([id, state]) => [rename(id), state]));
-      this.#completing = new Set([...this.#completing].map(rename));
       this.#stored = new Set([...this.#stored].map(rename));
       this.#changed = new Set([...this.#changed].map(rename));
       this.#waiting = new Map([...this.#waiting].map(([id, atMs]) => [rename(id), atMs]));
@@ -156,9 +141,7 @@ export class KeyStates {
     for (const [keyId, atMs] of this.#waiting) this.#await(keyId, atMs);
   }
 
-  #wait(keyId: number, { completed, runs, held }: KeyState): void {
-    if (completed.length > 0) this.#completing.add(keyId);
-    else this.#completing.delete(keyId);
+  #wait(keyId: number, { runs, held }: KeyState): void {
     let atMs = held[0]?.timeMs ?? Number.POSITIVE_INFINITY;
     for (const run of runs) atMs = Math.min(atMs, this.#plan.deadlineOf(run));
     if (this.#waiting.get(keyId) === atMs) return;

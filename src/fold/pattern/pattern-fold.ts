@@ -94,10 +94,6 @@ export class PatternFold implements TaskFold {
     return this.#states.count;
   }
 
-  get publishesFromMs(): number {
-    return this.#states.heldBackFromMs;
-  }
-
   get awaitsTime(): boolean {
     return this.#states.awaitsTime;
   }
