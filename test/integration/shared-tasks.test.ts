@@ -13,7 +13,7 @@ import { createUnmigratedDatabase, type TestDatabase } from '../support/test-dat
 const LEASE_MS = 1_500;
 /** Six projections of four partitions each. */
 const TASKS = 24;
-const SOON = { timeout: 40_000, interval: 100 };
+const SOON = { timeout: 120_000, interval: 100 };
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -81,7 +81,9 @@ async function expectExact(): Promise<void> {
   }
 }
 
-test('four instances that start at once on an empty database share its tasks; a lost one loses nothing, a zombie changes nothing', async () => {
+test('four instances that start at once on an empty database share its tasks; a lost one loses nothing, a zombie changes nothing', {
+  timeout: 400_000,
+}, async () => {
   const four = [start(), start(), start(), start()];
   await expectShared(four);
   await publish(4_000, 1);
@@ -107,7 +109,7 @@ test('four instances that start at once on an empty database share its tasks; a 
   await expectExact();
 });
 
-test('pause, resume, stop and confinement to some tasks', async () => {
+test('pause, resume, stop and confinement to some tasks', { timeout: 400_000 }, async () => {
   const confined = start('--tasks', 'user_metrics:0-1,login_fraud:3');
   await expectShared([confined], 3);
   const { rows } = await pool.query<{ task: string }>(
