@@ -48,6 +48,14 @@ export const FAULT_EXAMPLES: Readonly<Record<string, PatternCase>> = {
     [group([step('a')], { min: 1, max: null }), next(step('b'))],
     'a x b',
   ),
+  'followedBy behind a group with combinations': given(
+    [
+      group([step('a')], { min: 1, max: null, inner: 'combinations' }),
+      then(step('b', {}, 'bc')),
+      next(step('d')),
+    ],
+    'a b c d',
+  ),
   'until of a group': given(
     [step('a'), then(group([step('b')], { min: 1, max: null, until: of('d') }))],
     'a d b',

@@ -165,6 +165,16 @@ export const FLINK_FAULTS: readonly FlinkFault[] = [
       }),
   },
   {
+    name: 'followedBy behind a group with combinations',
+    why: 'A step behind a group that repeats with allowCombinations is waited for again after each event that it takes, as followedByAny; behind a single step that repeats so it is not.',
+    explains: ({ elements }) =>
+      pairsIn(elements).some(([group, next]) => {
+        const { min, max, inner } = group.quantifier;
+        const isOpen = 'elements' in group && max !== min && inner === 'combinations';
+        return isOpen && next.contiguity === 'followedBy';
+      }),
+  },
+  {
     name: 'until of a group',
     why: 'The until of a group also ends the wait for its first event, and the ways past it.',
     explains: (one) =>
