@@ -1,8 +1,8 @@
-import { createEventDecoder } from '../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../src/avro/event-encoder.ts';
-import { eventFields } from '../src/avro/event-fields.ts';
-import { createFieldDecoder } from '../src/avro/field-decoder.ts';
-import { parseRecordSchema } from '../src/avro/parse-schema.ts';
+import { createEventDecoder } from '../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../src/avro/decode/event-encoder.ts';
+import { eventFields } from '../src/avro/decode/event-fields.ts';
+import { createFieldDecoder } from '../src/avro/decode/field-decoder.ts';
+import { parseRecordSchema } from '../src/avro/schema/parse-schema.ts';
 import { defineAvroEvent } from '../src/event/define-avro-event.ts';
 import { RecordBatch } from '../src/log/record-batch.ts';
 import { median } from './measure/median.ts';

@@ -1,6 +1,6 @@
 import { createTaskFold } from '../src/fold/create-task-fold.ts';
 import type { RecordBatch } from '../src/log/record-batch.ts';
-import { compileProjection } from '../src/projection/compile.ts';
+import { compileProjection } from '../src/projection/compile/compile-projection.ts';
 import type { PaymentRow } from './contestants/fold-payments.ts';
 import { foldPayments } from './contestants/fold-payments.ts';
 import { decodePayment } from './contestants/payment-codec.ts';

@@ -1,7 +1,7 @@
 import type { EventDefinition } from '../src/event/event-definition.ts';
-import { count, max, min, sum } from '../src/projection/aggregates.ts';
-import { tumbling } from '../src/projection/window.ts';
-import { WindowedProjection } from '../src/projection/windowed-projection.ts';
+import { count, max, min, sum } from '../src/projection/declare/aggregates.ts';
+import { tumbling } from '../src/projection/declare/window.ts';
+import { WindowedProjection } from '../src/projection/declare/windowed-projection.ts';
 import type { Payment } from './payment-event.ts';
 import { WINDOW_MS } from './workload/payment-stream.ts';
 

@@ -1,23 +1,23 @@
 /**
  * reprise's public API. Everything else is internal, whatever its visibility in a file.
  */
-export type { CompatibilityReport } from './avro/check-compatibility.ts';
-export { checkCompatibility } from './avro/check-compatibility.ts';
+export type { CompatibilityReport } from './avro/compatibility/check-compatibility.ts';
+export { checkCompatibility } from './avro/compatibility/check-compatibility.ts';
 export type {
   CompatibilityDirection,
   HistoryCheck,
   HistoryConflict,
   HistoryReport,
   HistoryWarning,
-} from './avro/check-history.ts';
-export { checkHistory } from './avro/check-history.ts';
+} from './avro/compatibility/check-history.ts';
+export { checkHistory } from './avro/compatibility/check-history.ts';
 export type {
   Incompatibility,
   IncompatibilityType,
   SilentChange,
   SilentChangeType,
-} from './avro/incompatibility.ts';
-export type { ReferringSchema, SchemaSource } from './avro/schema-source.ts';
+} from './avro/compatibility/incompatibility.ts';
+export type { ReferringSchema, SchemaSource } from './avro/schema/schema-source.ts';
 export type { CopyLogOptions, CopyLogReport } from './composition/copy-log.ts';
 export { copyLog } from './composition/copy-log.ts';
 export type { CopyProgress } from './composition/copy-meter.ts';
@@ -36,20 +36,20 @@ export type {
 export { defineConfig } from './config/reprise-config.ts';
 export type { KeyProvider } from './erasure/key-provider.ts';
 export { localKeyProvider } from './erasure/local-key-provider.ts';
-export type { SubjectKey } from './erasure/postgres/forget-subject.ts';
+export type { SubjectKey } from './erasure/postgres/subject-keys.ts';
 export { Decimal } from './event/decimal.ts';
 export type { AvroEventOptions } from './event/define-avro-event.ts';
 export { defineAvroEvent } from './event/define-avro-event.ts';
 export type { RawEvent } from './event/define-event.ts';
 export { defineEvent } from './event/define-event.ts';
 export type { EventDefinition, Evolution, Upcaster } from './event/event-definition.ts';
-export { upcaster } from './event/evolution.ts';
 export type { Field, FieldType } from './event/field-type.ts';
 export type { Redacted } from './event/redacted.ts';
 export { isRedacted, REDACTED } from './event/redacted.ts';
 export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
-export type { RepartitionOptions, RepartitionReport } from './log/copy/repartition.ts';
-export { repartitionTopic } from './log/copy/repartition.ts';
+export { upcaster } from './event/upcaster.ts';
+export type { RepartitionOptions, RepartitionReport } from './log/copy/repartition-topic.ts';
+export { repartitionTopic } from './log/copy/repartition-topic.ts';
 export type {
   AppendRecord,
   EventLog,
@@ -61,14 +61,16 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './log/event-log.ts';
-export { headersAt, recordAt } from './log/log-record.ts';
+export { headersAt, recordAt } from './log/record-at.ts';
 export type { LogRecord, RecordBatch, RecordHeader } from './log/record-batch.ts';
+export type { Duration } from './projection/check/duration.ts';
+export { compileProjection } from './projection/compile/compile-projection.ts';
 export type {
   Measure,
   MeasureOptions,
   MeasureValue,
   UserAggregate,
-} from './projection/aggregates.ts';
+} from './projection/declare/aggregates.ts';
 export {
   aggregate,
   avg,
@@ -84,8 +86,8 @@ export {
   sum,
   topK,
   variance,
-} from './projection/aggregates.ts';
-export type { Column, Columns } from './projection/columns.ts';
+} from './projection/declare/aggregates.ts';
+export type { Column, Columns } from './projection/declare/columns.ts';
 export {
   bigint,
   boolean,
@@ -97,24 +99,14 @@ export {
   json,
   text,
   timestamp,
-} from './projection/columns.ts';
-export { compileProjection } from './projection/compile.ts';
+} from './projection/declare/columns.ts';
 export type {
   DisorderOptions,
   TimeChoice,
   TombstoneChoice,
-} from './projection/declared-sources.ts';
-export { ingestionTime, processingTime } from './projection/declared-sources.ts';
-export type { Duration } from './projection/duration.ts';
-export type {
-  ErrorPolicies,
-  ErrorPolicy,
-  ErrorPolicyName,
-  Retries,
-  RetryPolicy,
-} from './projection/error-policy.ts';
-export type { DataFilter } from './projection/filter.ts';
-export type { MatchOf, Pattern, StepOptions } from './projection/pattern.ts';
+} from './projection/declare/declared-sources.ts';
+export { ingestionTime, processingTime } from './projection/declare/declared-sources.ts';
+export type { MatchOf, Pattern, StepOptions } from './projection/declare/pattern.ts';
 export {
   begin,
   noSkip,
@@ -122,46 +114,54 @@ export {
   skipToFirst,
   skipToLast,
   skipToNext,
-} from './projection/pattern.ts';
+} from './projection/declare/pattern.ts';
 export type {
   MatchRow,
   PatternDefinition,
   PatternOptions,
-} from './projection/pattern-projection.ts';
-export { PatternProjection } from './projection/pattern-projection.ts';
+} from './projection/declare/pattern-projection.ts';
+export { PatternProjection } from './projection/declare/pattern-projection.ts';
+export type {
+  SessionDefinition,
+  SessionOptions,
+  SessionRow,
+} from './projection/declare/session-projection.ts';
+export { SessionProjection } from './projection/declare/session-projection.ts';
+export type { Reduce, TableStep, TombstoneAnswer } from './projection/declare/table-projection.ts';
+export { TableProjection } from './projection/declare/table-projection.ts';
+export type { Window } from './projection/declare/window.ts';
+export { customWindows, sliding, tumbling } from './projection/declare/window.ts';
+export type {
+  WindowedDefinition,
+  WindowedRow,
+  WindowOptions,
+} from './projection/declare/windowed-projection.ts';
+export { WindowedProjection } from './projection/declare/windowed-projection.ts';
+export { zScore } from './projection/declare/z-score.ts';
+export type {
+  ErrorPolicies,
+  ErrorPolicy,
+  ErrorPolicyName,
+  Retries,
+  RetryPolicy,
+} from './projection/plan/error-policy.ts';
+export type { DataFilter } from './projection/plan/filter-plan.ts';
 export type {
   KeyedTablePlan,
   PatternPlan,
   Plan,
   SessionPlan,
   WindowedPlan,
-} from './projection/plan.ts';
-export type { Definition, RowOf } from './projection/projection.ts';
-export { Projection } from './projection/projection.ts';
-export type {
-  SessionDefinition,
-  SessionOptions,
-  SessionRow,
-} from './projection/session-projection.ts';
-export { SessionProjection } from './projection/session-projection.ts';
-export type { Reduce, TableStep, TombstoneAnswer } from './projection/table-projection.ts';
-export { TableProjection } from './projection/table-projection.ts';
+} from './projection/plan/plan.ts';
+export type { Definition, RowOf } from './projection/plan/projection.ts';
+export { Projection } from './projection/plan/projection.ts';
 export type {
   CalendarWindow,
   CustomWindow,
   SlidingWindow,
   TumblingWindow,
-  Window,
   WindowPlan,
-} from './projection/window.ts';
-export { customWindows, sliding, tumbling } from './projection/window.ts';
-export type {
-  WindowedDefinition,
-  WindowedRow,
-  WindowOptions,
-} from './projection/windowed-projection.ts';
-export { WindowedProjection } from './projection/windowed-projection.ts';
-export { zScore } from './projection/z-score.ts';
+} from './projection/plan/window-plan.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
 export type { ReadModels } from './readmodel/read-models.ts';
 export type {
@@ -175,31 +175,22 @@ export type {
   SchemaReference,
   SchemaRegistry,
 } from './registry/schema-registry.ts';
+export type { Reprise } from './reprise.ts';
+export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
+export { isRepriseError, RepriseError } from './reprise-error.ts';
 export type {
-  ActivateOptions,
-  ActivateReport,
-  AffectedLetter,
-  AffectedProjection,
   DeadLetterSelection,
   DeadLetterStatus,
-  HealthReport,
-  InstanceStatus,
-  LivenessOptions,
-  PartStatus,
-  ProjectionStatus,
-  PublishFailureStatus,
+  RedriveReport,
+} from './runner/dead-letters/dead-letter-status.ts';
+export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
+export type { InstanceStatus } from './runner/ownership/instance-status.ts';
+export type {
   RebuildProgress,
   RebuildReport,
   RebuildWorkers,
-  RedriveReport,
-  Reprise,
-  Runner,
-  RunnerCounters,
-  RunnerTask,
-  TaskStatus,
-} from './reprise.ts';
-export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
-export { isRepriseError, RepriseError } from './reprise-error.ts';
+} from './runner/rebuild/rebuild-report.ts';
+export type { Runner, RunnerCounters, RunnerTask } from './runner/runner.ts';
 export type {
   ScannedPartition,
   ScannedSchema,
@@ -207,4 +198,13 @@ export type {
   ScanProgress,
   ScanReport,
   UnreadableRecords,
-} from './scan-report.ts';
+} from './runner/scan/scan-report.ts';
+export type {
+  HealthReport,
+  LivenessOptions,
+  PartStatus,
+  ProjectionStatus,
+  TaskStatus,
+} from './runner/status/task-status.ts';
+export type { AffectedLetter, AffectedProjection } from './runner/subject-report.ts';
+export type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';

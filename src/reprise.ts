@@ -1,266 +1,31 @@
-import type { SubjectKey } from './erasure/postgres/forget-subject.ts';
 import type { EventLog } from './log/event-log.ts';
-import type { Plan } from './projection/plan.ts';
+import type { LogPosition } from './log/log-position.ts';
+import type { Plan } from './projection/plan/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
 import type { ImportReport, RegistryExport } from './registry/registry-export.ts';
 import type { RegistryServer, RegistryServerOptions } from './registry/registry-server.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
 import type {
+  DeadLetterSelection,
+  DeadLetterStatus,
+  RedriveReport,
+} from './runner/dead-letters/dead-letter-status.ts';
+import type { InstanceStatus } from './runner/ownership/instance-status.ts';
+import type { RebuildOptions, RebuildReport } from './runner/rebuild/rebuild-report.ts';
+import type { Runner } from './runner/runner.ts';
+import type { ScanOptions, ScanReport } from './runner/scan/scan-report.ts';
+import type {
   HealthReport,
-  InstanceStatus,
   LivenessOptions,
   PartStatus,
   ProjectionStatus,
   StatusOptions,
-} from './reprise-status.ts';
-import type { ScanOptions, ScanReport } from './scan-report.ts';
-
-export type {
-  HealthReport,
-  InstanceStatus,
-  LivenessOptions,
-  PartStatus,
-  ProjectionStatus,
-  PublishFailureStatus,
-  StatusOptions,
-  TaskStatus,
-} from './reprise-status.ts';
-
-/** A version of a projection. */
-interface ProjectionVersion {
-  readonly name: string;
-  readonly version: number;
-}
-
-/** How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known. */
-export interface RebuildProgress extends ProjectionVersion {
-  readonly phase: 'replay' | 'merge' | 'index' | 'done';
-  readonly records: number;
-  readonly totalRecords: number;
-  readonly recordsPerSecond: number;
-  readonly etaSeconds: number | null;
-}
-
-/** Threads that share a rebuild. */
-export interface RebuildWorkers {
-  /** The file whose default export is this application's configuration, as a path or a `file:` URL: a thread cannot be handed projection classes, so each loads them. */
-  readonly configFile: string | URL;
-  /** With the thread that calls; never more than there are partitions. Default: `rebuildWorkers` of the configuration; without it as many as the machine has cores, and 1 for a short log. */
-  readonly count?: number;
-}
-
-/** How to rebuild. */
-export interface RebuildOptions {
-  readonly signal?: AbortSignal;
-  /** Told a few times a second for each projection, and at each new phase. */
-  readonly onProgress?: (progress: RebuildProgress) => void;
-  /** Accept a log that no longer begins at 0. Default false: DATA_LOSS. */
-  readonly fromStartOfLog?: boolean;
-  /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
-  readonly asOf?: Date;
-  /** Shares the partitions between threads. Default: this thread replays them all. */
-  readonly workers?: RebuildWorkers;
-}
-
-/** What a finished rebuild did. */
-export interface RebuildReport extends ProjectionVersion {
-  readonly records: number;
-  readonly rows: bigint;
-  readonly seconds: number;
-}
-
-/** A place in the log. */
-export interface LogPosition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: bigint;
-}
-
-/** A record that could not be folded, set aside as the error policy says. */
-export interface DeadLetterStatus extends LogPosition {
-  readonly projection: string;
-  readonly version: number;
-  /** Error code. */
-  readonly reason: string;
-  readonly message: string;
-  readonly attempts: number;
-  /** `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only itself was set aside. */
-  readonly quarantine: 'failed' | 'waiting' | null;
-  readonly recordTimestamp: Date | null;
-  readonly setAsideAt: Date;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
-}
-
-/** Which dead letters of a projection: all, unless it says less. */
-export interface DeadLetterSelection {
-  /** The one at a position. */
-  readonly position?: LogPosition;
-  /** Those of a record key. */
-  readonly key?: Buffer;
-}
-
-/** What became of dead letters that were folded again. */
-export interface RedriveReport {
-  readonly redriven: number;
-  readonly failed: readonly (LogPosition & {
-    /** Error code. */
-    readonly reason: string;
-    readonly message: string;
-  })[];
-  /** Not tried, because an earlier record of their key failed. */
-  readonly waiting: number;
-  /** Not there any more when their turn came: another redrive had folded them, or they were discarded. Absent where there are none. */
-  readonly gone?: number;
-}
-
-/** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */
-export interface JournaledTick {
-  readonly partition: number;
-  /** Where the task stood, by topic. */
-  readonly nextOffsets: ReadonlyMap<string, bigint>;
-  /** Since the last event. */
-  readonly quietMs: number;
-}
-
-/** How to verify. */
-export interface VerifyOptions {
-  /** A stored version of the same shape. Default: the declared one. */
-  readonly against?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: RebuildProgress) => void;
-  readonly fromStartOfLog?: boolean;
-}
-
-/** Records of a partition, `[fromOffset, untilOffset)`. */
-export interface LogRange {
-  readonly topic: string;
-  readonly partition: number;
-  readonly fromOffset: bigint;
-  readonly untilOffset: bigint;
-}
-
-/** A row that is not what a replay gives. */
-export interface RowDifference {
-  readonly table: string;
-  readonly partition: number;
-  readonly key: Readonly<Record<string, unknown>>;
-  /** `missing`: only the replay has it; `surplus`: only the live table. */
-  readonly kind: 'missing' | 'surplus' | 'different';
-  /** Columns that differ, hidden ones included. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly live: unknown;
-    readonly replayed: unknown;
-  }[];
-  /** The first records that changed the row when they were replayed, in their order, at most twenty. Empty for a row that no record makes. */
-  readonly records: readonly LogPosition[];
-  /** Where in each topic all records lie that changed it. */
-  readonly ranges: readonly LogRange[];
-}
-
-/** What a verification found. */
-export interface VerifyReport extends ProjectionVersion {
-  readonly records: number;
-  readonly rows: bigint;
-  /** 0: equal to the byte. */
-  readonly differentRows: number;
-  /** The first of them, at most ten for each table. */
-  readonly differences: readonly RowDifference[];
-  /** Up to where the log was replayed. */
-  readonly offsets: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly nextOffset: bigint;
-  }[];
-  readonly seconds: number;
-}
-
-/** What refreshing the rows of a version did. */
-export interface RefreshReport extends ProjectionVersion {
-  readonly records: number;
-  /** Rows that were not what a replay gives, and are now. */
-  readonly rowsReplaced: number;
-  readonly seconds: number;
-}
-
-/** A version of a projection that sees `pii` fields: its rows may hold what a subject's key encrypted. */
-export interface AffectedProjection extends ProjectionVersion {
-  readonly state: 'building' | 'ready' | 'active' | 'frozen';
-  /** Whether it is the version that the configuration declares: `refresh` works on that one, the others have to be retired. */
-  readonly isDeclared: boolean;
-  /** The key column that holds subjects; null: rows are found by a replay only. */
-  readonly column: string | null;
-  /** Rows of the subject by that column; null: unknown. */
-  readonly rows: bigint | null;
-}
-
-/** A dead letter that holds values of a subject. */
-export interface AffectedLetter extends LogPosition {
-  readonly projection: string;
-  readonly version: number;
-  /** Error code. */
-  readonly reason: string;
-  /** Its value was never encrypted: destroying the key does nothing to it. */
-  readonly isPlain: boolean;
-}
-
-/** What is known of a subject. */
-export interface SubjectReport {
-  readonly subject: string;
-  /** Its keys, oldest first, destroyed ones included: what, when, by whom. */
-  readonly keys: readonly SubjectKey[];
-  readonly projections: readonly AffectedProjection[];
-  readonly deadLetters: readonly AffectedLetter[];
-}
-
-/** How to switch. */
-export interface ActivateOptions {
-  /**
-   * Refuse while live instances run the version in place and none would run the other, so that the view
-   * would stand still. Default false: the log says so (the commands `activate` and `rollback` refuse
-   * unless given `--force`).
-   */
-  readonly requireRunner?: boolean;
-}
-
-/** What a switch did. `previousVersion` is null when none was active. */
-export interface ActivateReport extends ProjectionVersion {
-  readonly previousVersion: number | null;
-}
-
-/** Counters of this process's runner, for live views: monotonic since start. */
-export interface RunnerCounters extends ProjectionVersion {
-  readonly recordsFolded: number;
-  readonly rowsWritten: number;
-  readonly flushes: number;
-  readonly lateEvents: number;
-  readonly deadLetters: number;
-}
-
-/** A task that this process has. */
-export interface RunnerTask extends ProjectionVersion {
-  readonly partition: number;
-  /** `opening`: being validated against the log, or tried again after a fault of infrastructure. */
-  readonly phase: 'opening' | 'running' | 'halted';
-}
-
-/** Folds the log into the read models in this process. */
-export interface Runner {
-  /** `host/process/id`: the name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`. */
-  readonly instance: string;
-  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again */
-  start(): Promise<void>;
-  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Statements that take longer are cancelled, and given up three seconds later. Idempotent. */
-  stop(options?: { readonly graceMs?: number }): Promise<void>;
-  counters(): readonly RunnerCounters[];
-  /** The tasks that this process has now, in the order of the configuration. */
-  tasks(): readonly RunnerTask[];
-  /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
-  readonly stopRequested: AbortSignal;
-}
+} from './runner/status/task-status.ts';
+import type { JournaledTick } from './runner/store/journaled-tick.ts';
+import type { SubjectReport } from './runner/subject-report.ts';
+import type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';
+import type { RefreshReport, VerifyOptions, VerifyReport } from './runner/verify/verify-report.ts';
 
 /** A composed application. `createReprise(config)` makes one; `close` releases everything it opened. */
 export interface Reprise {

@@ -34,7 +34,7 @@ async function buildBench(root: string): Promise<BuiltBench> {
     entryPoints: {
       main: 'bench/main.ts',
       'payment-config': 'bench/payment-config.ts',
-      'rebuild-worker': 'src/composition/workers/rebuild-worker.ts',
+      'rebuild-worker': 'src/composition/rebuild-worker.ts',
     },
     outdir,
     bundle: true,

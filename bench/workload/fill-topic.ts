@@ -1,4 +1,4 @@
-import { partitionFor } from '../../src/log/partitioner.ts';
+import { partitionFor } from '../../src/log/partition-for.ts';
 import { BatchWriter, userKey } from './batch-writer.ts';
 import { PaymentStream, USERS } from './payment-stream.ts';
 import { ProduceConnection } from './produce-connection.ts';

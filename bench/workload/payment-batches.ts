@@ -1,6 +1,6 @@
-import type { PartitionSlice } from '../../src/log/kafka/batch-headers.ts';
-import { batchHeaders } from '../../src/log/kafka/batch-headers.ts';
-import { decodeSlice } from '../../src/log/kafka/record-cursor.ts';
+import type { PartitionSlice } from '../../src/log/kafka/wire/batch-headers.ts';
+import { batchHeaders } from '../../src/log/kafka/wire/batch-headers.ts';
+import { decodeSlice } from '../../src/log/kafka/wire/decode-slice.ts';
 import type { RecordBatch } from '../../src/log/record-batch.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { PaymentStream } from './payment-stream.ts';

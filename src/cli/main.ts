@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createProgram } from './program.ts';
-import { reportError } from './report-error.ts';
+import { reportError } from './terminal/report-error.ts';
 
 const verbose = process.argv.includes('--verbose');
 

@@ -1,23 +1,23 @@
 import { Command } from 'commander';
-import { addActivate } from './activate.ts';
-import { addDeadLetters } from './dead-letters.ts';
-import { addDev } from './dev.ts';
-import { addDrop } from './drop.ts';
-import { EXIT_CODES_HELP } from './exit-codes.ts';
-import { addExplain } from './explain.ts';
-import { addForget } from './forget.ts';
-import { addHealth } from './health.ts';
-import { addInstances, addPauseAndResume, addStop } from './lifecycle.ts';
-import { addLog } from './log-copy.ts';
-import { addMigrate } from './migrate.ts';
-import { addQuery } from './query.ts';
-import { addRebuild } from './rebuild.ts';
-import { addRegistry } from './registry-serve.ts';
-import { addRetire, addRollback } from './rollback.ts';
-import { addRun } from './run.ts';
-import { addSchemas } from './schemas.ts';
-import { addStatus } from './status.ts';
-import { addVerify } from './verify.ts';
+import { addActivate } from './commands/activate.ts';
+import { addDeadLetters } from './commands/dead-letters.ts';
+import { addDev } from './commands/dev.ts';
+import { addDrop } from './commands/drop.ts';
+import { addExplain } from './commands/explain.ts';
+import { addForget } from './commands/forget.ts';
+import { addHealth } from './commands/health.ts';
+import { addLog } from './commands/log.ts';
+import { addMigrate } from './commands/migrate.ts';
+import { addInstances, addPauseAndResume, addStop } from './commands/pause-and-resume.ts';
+import { addQuery } from './commands/query.ts';
+import { addRebuild } from './commands/rebuild.ts';
+import { addRegistry } from './commands/registry.ts';
+import { addRetire, addRollback } from './commands/rollback.ts';
+import { addRun } from './commands/run.ts';
+import { addSchemas } from './commands/schemas/schemas.ts';
+import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
+import { EXIT_CODES_HELP } from './terminal/exit.ts';
 
 /** The command line as commander's tree. Errors are thrown, never printed here. */
 export function createProgram(): Command {

@@ -1,5 +1,5 @@
 import type { CopyPhase } from '../log/copy/copy-topics.ts';
-import { type Pace, paceOf } from '../runner/pace.ts';
+import { type Pace, paceOf } from '../runner/rebuild/pace.ts';
 
 const EVERY_MS = 250;
 

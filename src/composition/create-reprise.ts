@@ -1,18 +1,18 @@
 import type { Container } from 'inversify';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
-import type { Plan } from '../projection/plan.ts';
-import { checkDatabase } from '../readmodel/connection.ts';
-import { exportRegistry, importRegistry } from '../registry/postgres/transfer-registry.ts';
+import { migrate } from '../postgres/migrate.ts';
+import type { Plan } from '../projection/plan/plan.ts';
+import { checkDatabase } from '../readmodel/pool.ts';
+import { exportRegistry, importRegistry } from '../registry/postgres/export-registry.ts';
 import type { Reprise } from '../reprise.ts';
-import { migrate } from '../runner/migrate.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { knownCluster } from './known-cluster.ts';
 import { openDatabase } from './open-database.ts';
-import { operationsOf } from './operations.ts';
-import { registryServers } from './serve-registry.ts';
-import { setUpTopicsAndSchemas } from './set-up.ts';
+import { operationsOf } from './operations-of.ts';
+import { registryServers } from './registry-servers.ts';
+import { setUpTopicsAndSchemas } from './set-up-topics-and-schemas.ts';
 import { TOKENS } from './tokens.ts';
 
 /**

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isMissing, sqlStateOf } from '../postgres/postgres-errors.ts';
+import { isMissing, sqlStateOf } from '../postgres/classify.ts';
 
 /** No such database. Nor has anything moved from one without the table or the column. */
 const NO_DATABASE = '3D000';

@@ -1,4 +1,4 @@
-import type { Plan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan/plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */

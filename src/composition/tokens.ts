@@ -4,12 +4,12 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { DataKeys } from '../erasure/data-keys.ts';
 import type { EventLog } from '../log/event-log.ts';
-import type { Plan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan/plan.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import type { ReadModels } from '../readmodel/read-models.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
-import type { Runner } from '../reprise.ts';
-import type { RunnerSettings } from '../runner/settings.ts';
+import type { Runner } from '../runner/runner.ts';
+import type { RunnerSettings } from '../runner/settings/runner-settings.ts';
 
 function token<Service>(name: string): ServiceIdentifier<Service> {
   return Symbol.for(`reprise.${name}`) as ServiceIdentifier<Service>;

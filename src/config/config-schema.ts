@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
-import { COMPATIBILITY_LEVELS } from '../avro/compatibility-level.ts';
+import { COMPATIBILITY_LEVELS } from '../avro/compatibility/compatibility-level.ts';
 import type { KeyProvider } from '../erasure/key-provider.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { SUBJECT_STRATEGIES } from '../event/subject-of.ts';
-import { DEFAULT_RETRIES, ERROR_POLICIES, RETRY_BOUNDS } from '../projection/error-policy.ts';
+import { DEFAULT_RETRIES, ERROR_POLICIES, RETRY_BOUNDS } from '../projection/plan/error-policy.ts';
 import type { DevConfig, ProjectionClass } from './reprise-config.ts';
 
 const portMax = 65_535;

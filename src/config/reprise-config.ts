@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+import type { CompatibilityLevel } from '../avro/compatibility/compatibility-level.ts';
 import type { KeyProvider } from '../erasure/key-provider.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
-import type { ErrorPolicies, ErrorPolicy } from '../projection/error-policy.ts';
-import type { Projection } from '../projection/projection.ts';
+import type { ErrorPolicies, ErrorPolicy } from '../projection/plan/error-policy.ts';
+import type { Projection } from '../projection/plan/projection.ts';
 
 /** A projection class as written by the user; the container makes its one instance, so its constructor may ask for services. */
 export type ProjectionClass = new (...services: never[]) => Projection;

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { RepriseError } from '../reprise-error.ts';
 import { type DataDirectory, prepareDataDirectory } from './data-directory.ts';
-import { isPortFree, nextFreePort, portInUse } from './free-port.ts';
+import { isAlive } from './is-alive.ts';
+import { isPortFree, nextFreePort, portInUse } from './next-free-port.ts';
 import { preparePostgresBinaries } from './postgres-binaries.ts';
-import { isAlive } from './processes.ts';
 import { findRunUser } from './run-user.ts';
 import {
   initialiseCluster,
@@ -17,8 +17,8 @@ import {
   runningServer,
   type Server,
   stopServer,
-} from './server-process.ts';
-import { withStartLock } from './start-lock.ts';
+} from './server.ts';
+import { withStartLock } from './with-start-lock.ts';
 
 /** Where the data lives, and how to start. */
 export interface EmbeddedPostgresOptions {

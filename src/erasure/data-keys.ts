@@ -1,4 +1,4 @@
-import type { DataKey } from '../avro/pii-envelope.ts';
+import type { DataKey } from '../avro/pii/pii-envelope.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** The keys that encrypt personal data, one for each subject at a time. */

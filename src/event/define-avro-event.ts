@@ -1,6 +1,6 @@
 import type { EventDefinition, Upcaster } from './event-definition.ts';
-import { evolutionOf } from './evolution.ts';
 import type { Field } from './field-type.ts';
+import { evolutionOf } from './upcaster.ts';
 
 /** What generated code knows of an Avro event. */
 export interface AvroEventOptions {

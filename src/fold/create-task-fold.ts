@@ -1,8 +1,8 @@
-import type { Plan } from '../projection/plan.ts';
+import type { Plan } from '../projection/plan/plan.ts';
 import { PatternFold } from './pattern/pattern-fold.ts';
 import { SessionFold } from './session/session-fold.ts';
 import { TableFold } from './table/table-fold.ts';
-import type { TaskFold, TaskFoldOptions } from './task-fold.ts';
+import type { TaskFold, TaskFoldOptions } from './task/task-fold.ts';
 import { WindowedFold } from './windowed/windowed-fold.ts';
 
 /** Makes the fold of one task for a plan. */

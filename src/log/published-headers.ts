@@ -1,4 +1,4 @@
-import { headersAt } from './log-record.ts';
+import { headersAt } from './record-at.ts';
 import type { RecordBatch, RecordHeader } from './record-batch.ts';
 
 /** Deterministic id of a published event: a consumer that has seen it may drop the record. */

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { AmbiguousCommit, leavesCommitOpen } from './postgres-errors.ts';
+import { AmbiguousCommit, leavesCommitOpen } from './classify.ts';
 
 /** What a transaction may be told or asked meanwhile. */
 interface TransactionOptions {

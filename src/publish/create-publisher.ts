@@ -9,7 +9,7 @@ import { type Encode, EventEncodings } from './event-encodings.ts';
 import { EventSealer } from './event-sealer.ts';
 import { Gathering } from './gathering.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
-import { recordOf } from './record-of-event.ts';
+import { recordOf } from './record-of.ts';
 
 /** Where a publisher sends to, and how it batches. */
 export interface PublisherOptions {

@@ -1,4 +1,4 @@
-import { createEventEncoder } from '../avro/event-encoder.ts';
+import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
 import { registerEvent } from '../registry/register-event.ts';

@@ -1,5 +1,5 @@
-import { piiFieldsOf } from '../avro/pii-fields.ts';
-import { sealEvent, subjectsOf } from '../avro/seal-event.ts';
+import { piiFieldsOf } from '../avro/pii/pii-fields.ts';
+import { sealEvent, subjectsOf } from '../avro/pii/seal-event.ts';
 import { currentKeys, type DataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/postgres-errors.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import { sqlStateOf } from '../postgres/classify.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { indexSql, primaryKeySql } from './create-table.ts';
 import { tableName } from './table-name.ts';
 

@@ -1,8 +1,8 @@
-import type { ColumnValues } from '../projection/row-set.ts';
-import type { ColumnPlan } from '../projection/table-plan.ts';
+import type { ColumnValues } from '../projection/plan/row-set.ts';
+import type { ColumnPlan } from '../projection/plan/table-plan.ts';
 import type { Bytes } from './field-writer.ts';
 import { ARRAY_HEADER_BYTES, POSTGRES_EPOCH_DAYS, POSTGRES_EPOCH_MS } from './field-writer.ts';
-import { readNumeric } from './numeric-field.ts';
+import { readNumeric } from './write-numeric.ts';
 
 const TWO_32 = 4_294_967_296;
 /** High half from which an int64 may be beyond 2^53. */

@@ -1,9 +1,9 @@
 import { finished } from 'node:stream/promises';
 import type { ClientBase } from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
-import { EventQueue } from '../async/event-queue.ts';
-import type { TableRows } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import { EventQueue } from '../concurrency/event-queue.ts';
+import type { TableRows } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { Bytes, FieldWriter } from './field-writer.ts';
 import { allocateBytes, createFieldWriter } from './field-writer.ts';
 import { quotedList, tableName } from './table-name.ts';

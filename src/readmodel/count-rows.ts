@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { tableName } from './table-name.ts';
 
 /** Number of rows in the table of a version, at most `limit`. Reads all of them. */

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import pg from 'pg';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
 
 const PARTITION_COMMENT = 'partition of the log whose task owns the row';

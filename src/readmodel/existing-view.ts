@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** A view as the database has it. */

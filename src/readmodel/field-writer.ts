@@ -1,6 +1,6 @@
-import type { ColumnValues, PackedColumn, TableColumn } from '../projection/row-set.ts';
-import type { ColumnPlan } from '../projection/table-plan.ts';
-import { numericBytesMax, writeNumeric } from './numeric-field.ts';
+import type { ColumnValues, PackedColumn, TableColumn } from '../projection/plan/row-set.ts';
+import type { ColumnPlan } from '../projection/plan/table-plan.ts';
+import { numericBytesMax, writeNumeric } from './write-numeric.ts';
 
 /** Postgres counts time from 2000-01-01. */
 export const POSTGRES_EPOCH_MS = 946_684_800_000;

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
-import { arrayParameters, parameterType } from './array-parameter.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
+import { arrayParameters, parameterType } from './array-parameters.ts';
 import { readPacked } from './read-packed.ts';
 import type { PackedRow } from './row-set-builder.ts';
 import { packedRow, planColumns, RowSetBuilder } from './row-set-builder.ts';

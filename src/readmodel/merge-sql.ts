@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { ColumnMerge } from '../projection/table-plan.ts';
+import type { ColumnMerge } from '../projection/plan/table-plan.ts';
 import { quoted } from './table-name.ts';
 
 /** One column over the rows of a group, by the functions of migration 0005; what the fold would have if it had seen all events, to the bit. */

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/postgres-errors.ts';
+import { sqlStateOf } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /** A connection that can be cut: pooled ones can, though the driver's types do not say so. */

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
-import type { Projection, RowOf } from '../projection/projection.ts';
+import type { Projection, RowOf } from '../projection/plan/projection.ts';
 import { RepriseError } from '../reprise-error.ts';
-import type { WaitOptions } from './wait-for.ts';
-import { waitForPosition } from './wait-for.ts';
+import type { WaitOptions } from './wait-for-position.ts';
+import { waitForPosition } from './wait-for-position.ts';
 
 /** A projection class; what its constructor asks for does not matter here. */
 type ProjectionClass<P extends Projection> = new (...args: never[]) => P;

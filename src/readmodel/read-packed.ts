@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { PackedRow } from './row-set-builder.ts';
 import { RowSetBuilder } from './row-set-builder.ts';
 

@@ -1,5 +1,5 @@
-import type { RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { ColumnReader } from './column-reader.ts';
 import { createColumnReader } from './column-reader.ts';
 import type { Bytes } from './field-writer.ts';

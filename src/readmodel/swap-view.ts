@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/postgres-errors.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import { sqlStateOf } from '../postgres/classify.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { commentOn } from './create-table.ts';
 import { readView } from './existing-view.ts';

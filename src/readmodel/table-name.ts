@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 
 /** Name of the table behind a version of a read model, unquoted: `user_metrics__v3`. */
 export function physicalName(plan: Pick<TablePlan, 'name' | 'version'>): string {

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { TableRows } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
-import { arrayParameters, parameterType } from './array-parameter.ts';
+import type { TableRows } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
+import { arrayParameters, parameterType } from './array-parameters.ts';
 import { primaryKey } from './create-table.ts';
 import { statementName } from './statement-name.ts';
 import { quoted, quotedList, tableName } from './table-name.ts';

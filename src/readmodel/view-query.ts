@@ -1,4 +1,4 @@
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { mergeSql } from './merge-sql.ts';
 import { quoted, quotedList, tableName } from './table-name.ts';
 

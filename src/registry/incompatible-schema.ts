@@ -1,4 +1,4 @@
-import { explainConflicts, type HistoryReport } from '../avro/check-history.ts';
+import { explainConflicts, type HistoryReport } from '../avro/compatibility/check-history.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /**

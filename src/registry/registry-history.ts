@@ -1,5 +1,5 @@
-import { checkHistory, type HistoryReport } from '../avro/check-history.ts';
-import { normalText } from '../avro/normal-text.ts';
+import { checkHistory, type HistoryReport } from '../avro/compatibility/check-history.ts';
+import { normalText } from '../avro/schema/normal-text.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from './schema-registry.ts';
 
 /** A registered version, its references written out. */

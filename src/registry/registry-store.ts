@@ -1,4 +1,4 @@
-import type { HistoryReport } from '../avro/check-history.ts';
+import type { HistoryReport } from '../avro/compatibility/check-history.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaReference } from './schema-registry.ts';
 
 /** Whether clients may write (READWRITE), may not (READONLY; READONLY_OVERRIDE: whatever a subject's own mode says), or bring ids and versions of their own (IMPORT). */

@@ -1,6 +1,6 @@
-import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+import type { CompatibilityLevel } from '../avro/compatibility/compatibility-level.ts';
 
-export type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+export type { CompatibilityLevel } from '../avro/compatibility/compatibility-level.ts';
 
 /** Where a schema takes a named type from. */
 export interface SchemaReference {

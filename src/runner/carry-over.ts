@@ -1,13 +1,17 @@
 import type { ClientBase } from 'pg';
 import type { EventLog } from '../log/event-log.ts';
 import { RepriseError } from '../reprise-error.ts';
-import type { TaskKey, TopicCheckpoint } from './checkpoint.ts';
-import { readCheckpointsOf, rewriteCheckpoint, type StoredCheckpoint } from './checkpoint-store.ts';
-import { moveCoverage } from './coverage.ts';
-import { liveInstances } from './ownership/instance-store.ts';
-import type { RunnerSettings } from './settings.ts';
-import { inTransaction } from './transaction.ts';
-import { validateCheckpoint } from './validate-checkpoint.ts';
+import { validateCheckpoint } from './session/validate-checkpoint.ts';
+import type { RunnerSettings } from './settings/runner-settings.ts';
+import {
+  readCheckpointsOf,
+  rewriteCheckpoint,
+  type StoredCheckpoint,
+} from './store/checkpoint-store.ts';
+import { inTransaction } from './store/in-transaction.ts';
+import { liveInstances } from './store/instance-store.ts';
+import { moveCoverage } from './store/take-over-coverage.ts';
+import type { TaskKey, TopicCheckpoint } from './store/task-key.ts';
 
 /** Checkpoints validated at a time: each asks the log a few questions. */
 const AT_ONCE = 8;

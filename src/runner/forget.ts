@@ -1,15 +1,15 @@
 import type { ClientBase } from 'pg';
-import { sealedPrefix } from '../avro/pii-envelope.ts';
-import { piiFieldsOf } from '../avro/pii-fields.ts';
-import { destroyKey, subjectKeys } from '../erasure/postgres/forget-subject.ts';
-import { sourcesWithPii } from '../fold/reads-pii.ts';
-import type { Plan } from '../projection/plan.ts';
+import { sealedPrefix } from '../avro/pii/pii-envelope.ts';
+import { piiFieldsOf } from '../avro/pii/pii-fields.ts';
+import { destroyKey, subjectKeys } from '../erasure/postgres/subject-keys.ts';
+import { sourcesWithPii } from '../fold/batch/sources-with-pii.ts';
+import type { Plan } from '../projection/plan/plan.ts';
 import { quoted, tableName } from '../readmodel/table-name.ts';
-import type { AffectedLetter, AffectedProjection, SubjectReport } from '../reprise.ts';
-import { assertDatabase } from './assert-database.ts';
-import type { RunnerSettings } from './settings.ts';
-import { inTransaction } from './transaction.ts';
-import { readVersions } from './version-store.ts';
+import type { RunnerSettings } from './settings/runner-settings.ts';
+import { assertDatabase } from './store/assert-database.ts';
+import { inTransaction } from './store/in-transaction.ts';
+import { readVersions } from './store/version-store.ts';
+import type { AffectedLetter, AffectedProjection, SubjectReport } from './subject-report.ts';
 
 /** In place of the messages of dead letters, which may quote values. */
 const REMOVED = 'The message was removed: it may have quoted a subject that was forgotten.';

@@ -1,16 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TrackedPool } from '../postgres/tracked-pool.ts';
 import { trackConnections } from '../postgres/tracked-pool.ts';
-import type { Plan } from '../projection/plan.ts';
-import type { Runner, RunnerCounters, RunnerTask } from '../reprise.ts';
+import type { Plan } from '../projection/plan/plan.ts';
 import { RepriseError } from '../reprise-error.ts';
-import { assertDatabase } from './assert-database.ts';
-import { OutboxRelay } from './outbox-relay.ts';
+import { ShownOffsets } from './live/shown-offsets.ts';
+import { TaskHosts } from './live/task-hosts.ts';
+import { OutboxRelay } from './outbox/outbox-relay.ts';
 import { Ownership } from './ownership/ownership.ts';
-import { PartsWatch } from './parts-watch.ts';
-import type { RunnerSettings } from './settings.ts';
-import { ShownOffsets } from './shown-offsets.ts';
-import { TaskHosts } from './task-hosts.ts';
+import type { RunnerSettings } from './settings/runner-settings.ts';
+import { PartsWatch } from './status/parts-watch.ts';
+import { assertDatabase } from './store/assert-database.ts';
+import type { ProjectionVersion } from './store/projection-version.ts';
+
+/** Counters of this process's runner, for live views: monotonic since start. */
+export interface RunnerCounters extends ProjectionVersion {
+  readonly recordsFolded: number;
+  readonly rowsWritten: number;
+  readonly flushes: number;
+  readonly lateEvents: number;
+  readonly deadLetters: number;
+}
+
+/** A task that this process has. */
+export interface RunnerTask extends ProjectionVersion {
+  readonly partition: number;
+  /** `opening`: being validated against the log, or tried again after a fault of infrastructure. */
+  readonly phase: 'opening' | 'running' | 'halted';
+}
+
+/** Folds the log into the read models in this process. */
+export interface Runner {
+  /** `host/process/id`: the name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`. */
+  readonly instance: string;
+  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again */
+  start(): Promise<void>;
+  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Statements that take longer are cancelled, and given up three seconds later. Idempotent. */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  counters(): readonly RunnerCounters[];
+  /** The tasks that this process has now, in the order of the configuration. */
+  tasks(): readonly RunnerTask[];
+  /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
+  readonly stopRequested: AbortSignal;
+}
 
 const GRACE_MS = 10_000;
 const LEASE_MS = 10_000;

@@ -1,11 +1,11 @@
-import { checkHistory } from '../avro/check-history.ts';
-import type { CompatibilityLevel } from '../avro/compatibility-level.ts';
+import { checkHistory } from '../avro/compatibility/check-history.ts';
+import type { CompatibilityLevel } from '../avro/compatibility/compatibility-level.ts';
 import type { SubjectStrategies } from '../event/subject-of.ts';
 import { refusalWords } from '../registry/incompatible-schema.ts';
-import type { SchemaFinding } from './finding.ts';
 import { currentSchema, isRecorded, recordedSchema } from './resolved-schema.ts';
+import type { SchemaFinding } from './schema-finding.ts';
 import { HISTORY_DIRECTORY, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
-import { subjectOfText } from './subject-of-record.ts';
+import { subjectOfText } from './subject-of-text.ts';
 
 /** By which rules a folder is checked. */
 export interface CheckRules {

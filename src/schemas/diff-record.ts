@@ -1,7 +1,7 @@
-import { checkCompatibility } from '../avro/check-compatibility.ts';
-import { describeChanges, type SchemaChange } from '../avro/describe-changes.ts';
-import type { Incompatibility, SilentChange } from '../avro/incompatibility.ts';
-import { parseJson, parseSchema } from '../avro/parse-schema.ts';
+import { checkCompatibility } from '../avro/compatibility/check-compatibility.ts';
+import { describeChanges, type SchemaChange } from '../avro/compatibility/describe-changes.ts';
+import type { Incompatibility, SilentChange } from '../avro/compatibility/incompatibility.ts';
+import { parseJson, parseSchema } from '../avro/schema/parse-schema.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { currentSchema, isRecorded, recordedSchema } from './resolved-schema.ts';
 import type { SchemaFolder, SchemaRecord } from './schema-folder.ts';

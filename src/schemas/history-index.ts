@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { parseJson } from '../avro/parse-schema.ts';
+import { parseJson } from '../avro/schema/parse-schema.ts';
 import { historyBroken } from './history-broken.ts';
 
 /** What `history.json` says of one recorded file. */

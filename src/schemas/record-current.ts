@@ -1,8 +1,8 @@
 import { RepriseError } from '../reprise-error.ts';
 import { type CheckRules, checkRecord } from './check-records.ts';
-import type { SchemaFinding } from './finding.ts';
 import { recordVersion } from './record-version.ts';
 import { currentSchema, isRecorded } from './resolved-schema.ts';
+import type { SchemaFinding } from './schema-finding.ts';
 import type { SchemaFolder, SchemaRecord } from './schema-folder.ts';
 
 /** One version that was recorded now. */

@@ -8,7 +8,7 @@ import { RepriseError } from '../reprise-error.ts';
 import type { CheckRules } from './check-records.ts';
 import { isRecorded, recordedSchema, versionAt } from './resolved-schema.ts';
 import type { RecordedVersion, SchemaFolder, SchemaRecord } from './schema-folder.ts';
-import { subjectOfText } from './subject-of-record.ts';
+import { subjectOfText } from './subject-of-text.ts';
 
 /** What became of a recorded version. */
 export interface Registration {

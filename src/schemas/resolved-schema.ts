@@ -1,5 +1,5 @@
-import { composeSchema } from '../avro/compose-schema.ts';
-import { inlineReferences } from '../avro/inline-references.ts';
+import { composeSchema } from '../avro/schema/compose-schema.ts';
+import { inlineReferences } from '../avro/schema/inline-references.ts';
 import type { RecordedVersion, SchemaFolder, SchemaRecord } from './schema-folder.ts';
 
 /** A schema of a folder, its names found. */

@@ -1,11 +1,11 @@
 import { AssertionError } from 'node:assert';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { Arbitrary } from 'fast-check';
-import { valueFault } from '../fold/column-values.ts';
-import type { UserAggregate } from '../projection/aggregates.ts';
+import { valueFault } from '../fold/rows/to-column-values.ts';
+import type { UserAggregate } from '../projection/declare/aggregates.ts';
 import { fastCheck } from './fast-check.ts';
-import type { Impurity } from './watched-functions.ts';
-import { watched } from './watched-functions.ts';
+import type { Impurity } from './watch-functions.ts';
+import { watched } from './watch-functions.ts';
 
 /** How an aggregate is checked. */
 export interface AggregateOptions {

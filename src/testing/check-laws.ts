@@ -1,13 +1,13 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
 import type { Arbitrary } from 'fast-check';
-import { compileProjection } from '../projection/compile.ts';
-import type { Projection } from '../projection/projection.ts';
+import { compileProjection } from '../projection/compile/compile-projection.ts';
+import type { Projection } from '../projection/plan/projection.ts';
 import { fastCheck } from './fast-check.ts';
+import type { BrokenLaw, Law, Stretch, Variation } from './find-broken-law.ts';
+import { findBrokenLaw } from './find-broken-law.ts';
 import type { Happening } from './happening.ts';
-import type { BrokenLaw, Law, Stretch, Variation } from './laws.ts';
-import { findBrokenLaw } from './laws.ts';
-import type { Impurity } from './watched-functions.ts';
+import type { Impurity } from './watch-functions.ts';
 
 /** How laws are checked. */
 export interface LawOptions {

@@ -1,11 +1,11 @@
 import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import { createEventDecoder } from '../avro/event-decoder.ts';
-import { createEventEncoder } from '../avro/event-encoder.ts';
+import { createEventDecoder } from '../avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { eventArbitrary } from './event-arbitrary.ts';
 import { fastCheck } from './fast-check.ts';
-import { type Impurity, watched } from './watched-functions.ts';
+import { type Impurity, watched } from './watch-functions.ts';
 
 const SCHEMA_ID = 1;
 

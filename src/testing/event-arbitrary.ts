@@ -1,8 +1,13 @@
 import type { Arbitrary } from 'fast-check';
-import { type AvroType, type Logical, logicalOf, type RecordType } from '../avro/avro-type.ts';
-import { parseRecordSchema } from '../avro/parse-schema.ts';
-import { branchName, isWrapped } from '../avro/union-shape.ts';
-import { dateRangeMs, dateText } from '../avro/value-types.ts';
+import { dateRangeMs, dateText } from '../avro/decode/value-type.ts';
+import {
+  type AvroType,
+  type Logical,
+  logicalOf,
+  type RecordType,
+} from '../avro/schema/avro-type.ts';
+import { branchName, isWrapped } from '../avro/schema/branch-name.ts';
+import { parseRecordSchema } from '../avro/schema/parse-schema.ts';
 import { Decimal } from '../event/decimal.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { fastCheck } from './fast-check.ts';

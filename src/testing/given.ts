@@ -1,14 +1,14 @@
 import { AssertionError } from 'node:assert';
 import type { EventDefinition } from '../event/event-definition.ts';
-import type { Projection, RowOf } from '../projection/projection.ts';
+import type { Projection, RowOf } from '../projection/plan/projection.ts';
 import type { ErrorCode } from '../reprise-error.ts';
-import type { Comparison } from './compare-rows.ts';
-import { requireRows } from './compare-rows.ts';
-import type { Given } from './event-value.ts';
-import { withDates } from './event-value.ts';
 import type { Happening } from './happening.ts';
+import type { Comparison } from './require-rows.ts';
+import { requireRows } from './require-rows.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 import { scenario } from './scenario.ts';
+import type { Given } from './with-dates.ts';
+import { withDates } from './with-dates.ts';
 
 /** Rows of the view as a specification gives them: the columns it names are compared, others are not. */
 export type ExpectedRow<P extends Projection> = RowOf<P> extends object ? Partial<RowOf<P>> : never;

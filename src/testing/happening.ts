@@ -1,8 +1,8 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import type { Duration } from '../projection/duration.ts';
-import { durationMs } from '../projection/duration.ts';
-import type { Given } from './event-value.ts';
+import type { Duration } from '../projection/check/duration.ts';
+import { durationMs } from '../projection/check/duration.ts';
 import type { PublishPlace } from './memory-log.ts';
+import type { Given } from './with-dates.ts';
 
 /** One thing that happens to a projection: an event, a tombstone, or silence of a partition. Made by `occurred`, `tombstone` and `quiet`. */
 export type Happening =

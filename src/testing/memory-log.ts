@@ -1,9 +1,9 @@
-import { createEventEncoder } from '../avro/event-encoder.ts';
+import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
-import { recordKeyOf, recordTimeOf } from '../event/record-of.ts';
-import { partitionFor } from '../log/partitioner.ts';
+import { recordKeyOf, recordTimeOf } from '../event/record-key-of.ts';
+import { partitionFor } from '../log/partition-for.ts';
 import { RecordBatch } from '../log/record-batch.ts';
-import { withDates } from './event-value.ts';
+import { withDates } from './with-dates.ts';
 
 /** A record of a log in memory. */
 export interface MemoryRecord {

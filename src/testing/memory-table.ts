@@ -1,6 +1,6 @@
-import type { MissingRows, RowsAfter } from '../fold/task-fold.ts';
-import type { ColumnValues, RowSet } from '../projection/row-set.ts';
-import type { ColumnType, TablePlan } from '../projection/table-plan.ts';
+import type { MissingRows, RowsAfter } from '../fold/task/task-fold.ts';
+import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
+import type { ColumnType, TablePlan } from '../projection/plan/table-plan.ts';
 
 /** One value as a table holds it, in the terms of `ColumnValues`. */
 export type Cell = string | number | bigint | boolean | readonly number[] | Buffer | null;

@@ -1,12 +1,12 @@
-import { toRowSet } from '../fold/column-values.ts';
 import { createTaskFold } from '../fold/create-task-fold.ts';
-import { ownRows } from '../fold/packed-rows.ts';
-import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task-fold.ts';
+import { ownRows } from '../fold/rows/packed-column.ts';
+import { toRowSet } from '../fold/rows/to-column-values.ts';
+import type { DeadLetter, Emission, LateEvent, TaskFold } from '../fold/task/task-fold.ts';
 import type { RecordBatch } from '../log/record-batch.ts';
 import { splitBatch } from '../log/slice-batch.ts';
-import type { Plan } from '../projection/plan.ts';
-import type { RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
+import type { Plan } from '../projection/plan/plan.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { MemoryTable } from './memory-table.ts';
 
 /** Gives the text of a writer schema. */

@@ -1,19 +1,19 @@
-import { createEventEncoder } from '../avro/event-encoder.ts';
+import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
-import { recordKeyOf } from '../event/record-of.ts';
-import { rowObject } from '../fold/column-values.ts';
-import type { DeadLetter, LateEvent } from '../fold/task-fold.ts';
-import { compileProjection } from '../projection/compile.ts';
-import type { Plan } from '../projection/plan.ts';
-import type { Projection, RowOf } from '../projection/projection.ts';
-import type { ColumnValues, RowSet } from '../projection/row-set.ts';
-import type { TablePlan } from '../projection/table-plan.ts';
-import type { Given } from './event-value.ts';
+import { recordKeyOf } from '../event/record-key-of.ts';
+import { rowObject } from '../fold/rows/to-column-values.ts';
+import type { DeadLetter, LateEvent } from '../fold/task/task-fold.ts';
+import { compileProjection } from '../projection/compile/compile-projection.ts';
+import type { Plan } from '../projection/plan/plan.ts';
+import type { Projection, RowOf } from '../projection/plan/projection.ts';
+import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
+import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
 import { batchOf, MemoryLog } from './memory-log.ts';
 import { MemoryTask, mergeRows } from './memory-task.ts';
 import { spoilBatch } from './spoil-batch.ts';
+import type { Given } from './with-dates.ts';
 
 /** A published event: what a consumer of its topic would get. */
 export interface Alert {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PROJECTION = join(import.meta.dirname, '../../src/projection');
+const PROJECTION = join(import.meta.dirname, '../../src/projection/declare');
 
 /** Interfaces that users call methods of, by file. */
 const BUILDERS: Readonly<Record<string, readonly string[]>> = {
@@ -47,10 +47,11 @@ export function declaredOptions(): readonly string[] {
 
 /** Names in the lists that the compiler holds options against. */
 function knownOptions(): readonly string[] {
-  return readdirSync(PROJECTION)
+  const room = join(PROJECTION, '..');
+  return readdirSync(room, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => {
-      const text = readFileSync(join(PROJECTION, file), 'utf8');
+      const text = readFileSync(join(room, file), 'utf8');
       const lists = [
         ...text.matchAll(/checkOptions\([^[]*?\[([^\]]*)\]/g),
         ...text.matchAll(/_OPTIONS[^=\n]*= \[([^\]]*)\]/g),

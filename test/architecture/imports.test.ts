@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { folderCycles } from './house-rules.ts';
 import { importCycles, importViolations } from './import-rules.ts';
+import { orderViolations } from './room-order.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
 
 const source = readSourceTree('src');
@@ -11,6 +13,14 @@ describe('the rooms of src', () => {
 
   it('have no cycle between files', () => {
     expect(importCycles(source)).toEqual([]);
+  });
+
+  it('have no cycle between folders', () => {
+    expect(folderCycles(source)).toEqual([]);
+  });
+
+  it('have folders of which the lower import no higher one', () => {
+    expect(orderViolations(source)).toEqual([]);
   });
 });
 
@@ -55,5 +65,23 @@ describe('the import rules', () => {
       'src/log/a.ts → src/log/b.ts → src/log/c.ts → src/log/a.ts',
     ]);
     expect(importCycles(modules.slice(0, 2))).toEqual([]);
+  });
+
+  it('see a cycle of two folders that is none of files', () => {
+    const modules = [
+      parseModule('src/log/a.ts', "import { b } from './kafka/b.ts';"),
+      parseModule('src/log/kafka/c.ts', "import type { d } from '../d.ts';"),
+    ];
+    expect(folderCycles(modules)).toEqual(['src/log → src/log/kafka → src/log']);
+    expect(folderCycles(modules.slice(0, 1))).toEqual([]);
+  });
+
+  it('see an import from a lower folder of a room, and a folder without a place', () => {
+    const up = parseModule('src/runner/store/a.ts', "import type { b } from '../live/b.ts';");
+    const down = parseModule('src/runner/live/a.ts', "import type { b } from '../store/b.ts';");
+    expect(orderViolations([up])).toHaveLength(1);
+    expect(orderViolations([down])).toEqual([]);
+    expect(orderViolations([parseModule('src/runner/extra/a.ts', '')])).toHaveLength(1);
+    expect(orderViolations([parseModule('src/publish/extra/a.ts', '')])).toHaveLength(1);
   });
 });

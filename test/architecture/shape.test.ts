@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { crowdedFolders, otherwiseNamed, staleExceptions } from './house-rules.ts';
 import {
   badNames,
   clockReads,
@@ -25,6 +26,15 @@ describe('the files of the house', () => {
 
   it('have kebab-case names of one idea', () => {
     expect(badNames(everything)).toEqual([]);
+  });
+
+  it('are named after what they export', () => {
+    expect(otherwiseNamed(source)).toEqual([]);
+    expect(staleExceptions(source)).toEqual([]);
+  });
+
+  it('lie in folders that can be taken in at a glance', () => {
+    expect(crowdedFolders(source)).toEqual([]);
   });
 
   it('hold short functions of few parameters', () => {
@@ -54,6 +64,16 @@ describe('the shape rules', () => {
     expect(oversizedFunctions(parse(`const f = () => {${'\n'.repeat(60)}};`))).toHaveLength(1);
     expect(oversizedFunctions(parse(`const f = () => {${'\n'.repeat(59)}};`))).toEqual([]);
     expect(oversizedFunctions(parse('class A { f(a, b, c, d, e) {} }'))).toHaveLength(1);
+  });
+
+  it('see files that are not named after an export, and crowded folders', () => {
+    const text = 'export const createSocket = 1;\nexport class KafkaLog {}';
+    expect(otherwiseNamed(parse(text, 'src/log/socket.ts'))).toEqual([]);
+    expect(otherwiseNamed(parse(text, 'src/log/kafka-log.ts'))).toEqual([]);
+    expect(otherwiseNamed(parse(text, 'src/log/kafka.ts'))).toHaveLength(1);
+    const files = Array.from({ length: 21 }, (_, n) => parseModule(`src/log/a${n}.ts`, ''));
+    expect(crowdedFolders(files)).toHaveLength(1);
+    expect(crowdedFolders(files.slice(1))).toEqual([]);
   });
 
   it('see undocumented and default exports', () => {

@@ -8,10 +8,10 @@ import {
 } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
-import { count } from '../../src/projection/aggregates.ts';
-import { begin } from '../../src/projection/pattern.ts';
-import { tumbling } from '../../src/projection/window.ts';
-import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
+import { count } from '../../src/projection/declare/aggregates.ts';
+import { begin } from '../../src/projection/declare/pattern.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 
 /** One log-in in so many fails in `login_windows`, until the code is mended. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoginAttempted, UserActed } from '../../schemas/index.ts';
-import { wholeLog } from '../../src/cli/whole-log.ts';
+import { wholeLog } from '../../src/cli/terminal/whole-log.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import type { Reprise } from '../../src/reprise.ts';
 

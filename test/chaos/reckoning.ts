@@ -1,8 +1,8 @@
 import { FraudSuspected, MetricsWindowClosed } from '../../schemas/index.ts';
-import { verifyProjection } from '../../src/cli/verify-projection.ts';
-import { emissionId } from '../../src/fold/emission-id.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { recordAt } from '../../src/log/log-record.ts';
+import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { emissionId } from '../../src/fold/task/emission-id.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql } from '../support/read-model.ts';
 import { projectionsOf } from './chaos-app.ts';

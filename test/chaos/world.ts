@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { bundled } from '../support/bundled-program.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { type OwnKafka, startOwnKafka } from '../support/kafka-broker.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createEventEncoder } from '../../src/avro/event-encoder.ts';
+import { createEventEncoder } from '../../src/avro/decode/event-encoder.ts';
 import { subjectOf } from '../../src/event/subject-of.ts';
 import type { AppendRecord, Position } from '../../src/log/event-log.ts';
 import type { Reprise } from '../../src/reprise.ts';

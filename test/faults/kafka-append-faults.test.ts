@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../src/event/define-event.ts';
 import type { EventLog, Position } from '../../src/log/event-log.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import { recordAt } from '../../src/log/log-record.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import { createPublisher } from '../../src/publish/create-publisher.ts';
 import type { SchemaRegistry } from '../../src/registry/schema-registry.ts';
 import { type OwnKafka, startOwnKafka } from '../support/kafka-broker.ts';

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { compileProjection } from '../../src/projection/compile.ts';
-import { createPool } from '../../src/readmodel/connection.ts';
+import { createBackoff } from '../../src/concurrency/backoff.ts';
+import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import { createBackoff } from '../../src/runner/backoff.ts';
-import { openSession } from '../../src/runner/open-session.ts';
-import type { TaskSession } from '../../src/runner/task-session.ts';
+import { openSession } from '../../src/runner/session/open-session.ts';
+import type { TaskSession } from '../../src/runner/session/task-session.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 

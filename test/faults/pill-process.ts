@@ -3,9 +3,9 @@
  * policy of REPRISE_TEST_POLICY. Says `ready` on stdout once it runs.
  */
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { columns, int, text } from '../../src/projection/columns.ts';
-import type { ErrorPolicy } from '../../src/projection/error-policy.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { columns, int, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
+import type { ErrorPolicy } from '../../src/projection/plan/error-policy.ts';
 import { exampleOn } from '../support/example-app.ts';
 
 const example = exampleOn('user-actions');

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createPool } from '../../src/readmodel/connection.ts';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { createTestApp } from '../support/example-app.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { describeKafka } from '../support/kafka.ts';

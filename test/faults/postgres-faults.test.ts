@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 import { sql } from '../support/read-model.ts';

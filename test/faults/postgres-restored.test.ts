@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { describeKafka } from '../support/kafka.ts';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';

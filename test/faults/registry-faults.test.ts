@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordAt } from '../../src/log/log-record.ts';
-import { createPool } from '../../src/readmodel/connection.ts';
+import { recordAt } from '../../src/log/record-at.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { cachedRegistry } from '../../src/registry/cached-registry.ts';
 import { createConfluentRegistry } from '../../src/registry/confluent/confluent-registry.ts';
-import type { Runner } from '../../src/reprise.ts';
+import type { Runner } from '../../src/runner/runner.ts';
 import { createRunner } from '../../src/runner/runner.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { type Flaw, type FlawedRegistry, startFlawedRegistry } from '../support/flawed-registry.ts';

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventLog } from '../../src/log/event-log.ts';
-import { createPool } from '../../src/readmodel/connection.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { createRunner } from '../../src/runner/runner.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 

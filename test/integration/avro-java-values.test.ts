@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { checkCompatibility } from '../../src/avro/check-compatibility.ts';
-import { encodeWithHeader } from '../../src/avro/confluent-header.ts';
-import { createEventDecoder } from '../../src/avro/event-decoder.ts';
-import { eventFields } from '../../src/avro/event-fields.ts';
-import { createFieldDecoder } from '../../src/avro/field-decoder.ts';
-import { parseRecordSchema } from '../../src/avro/parse-schema.ts';
+import { checkCompatibility } from '../../src/avro/compatibility/check-compatibility.ts';
+import { encodeWithHeader } from '../../src/avro/decode/confluent-header.ts';
+import { createEventDecoder } from '../../src/avro/decode/event-decoder.ts';
+import { eventFields } from '../../src/avro/decode/event-fields.ts';
+import { createFieldDecoder } from '../../src/avro/decode/field-decoder.ts';
+import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
 import { isRepriseError } from '../../src/reprise-error.ts';
 import { canonicalValue } from '../support/avro/canonical-value.ts';

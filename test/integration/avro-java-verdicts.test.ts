@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkCompatibility } from '../../src/avro/check-compatibility.ts';
+import { checkCompatibility } from '../../src/avro/compatibility/check-compatibility.ts';
 import { isRepriseError } from '../../src/reprise-error.ts';
 import { askJava, avroClassPath, type Question } from '../support/avro/java-oracle.ts';
 import { Random } from '../support/avro/random.ts';

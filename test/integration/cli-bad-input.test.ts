@@ -49,9 +49,9 @@ function writeConfig(extra = '', measured = 'value'): void {
   writeFileSync(
     join(folder, 'reprise.config.mjs'),
     `import { UserActed } from ${from('schemas/index.ts')};
-     import { WindowedProjection } from ${from('src/projection/windowed-projection.ts')};
-     import { sum } from ${from('src/projection/aggregates.ts')};
-     import { tumbling } from ${from('src/projection/window.ts')};
+     import { WindowedProjection } from ${from('src/projection/declare/windowed-projection.ts')};
+     import { sum } from ${from('src/projection/declare/aggregates.ts')};
+     import { tumbling } from ${from('src/projection/declare/window.ts')};
      class Totals extends WindowedProjection {
        name = 'totals';
        version = 1;

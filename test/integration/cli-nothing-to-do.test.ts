@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
 import type { CommandLine, Ended } from '../support/command-line.ts';
 import { createCommandLine } from '../support/command-line.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { partitionFor } from '../../src/log/partitioner.ts';
+import { partitionFor } from '../../src/log/partition-for.ts';
 import { FIRST_KINDS, SECOND_KINDS } from '../support/derived-kinds.ts';
 import { expectAsOneFold } from '../support/derived-oracle.ts';
 import type { DerivedSchedule, StageName } from '../support/derived-world.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import type { CommandLine } from '../support/command-line.ts';
 import { createCommandLine } from '../support/command-line.ts';

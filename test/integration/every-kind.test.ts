@@ -6,12 +6,12 @@ import { MetricAnomalies, MetricMinutes } from '../../projections/metric-anomali
 import { SessionAnalytics } from '../../projections/session-analytics.ts';
 import { UserMetrics } from '../../projections/user-metrics.ts';
 import * as schemas from '../../schemas/index.ts';
-import { verifyProjection } from '../../src/cli/verify-projection.ts';
+import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { count, first } from '../../src/projection/aggregates.ts';
-import { SessionProjection } from '../../src/projection/session-projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { count, first } from '../../src/projection/declare/aggregates.ts';
+import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { AppendError } from '../../src/log/append-error.ts';
 import type { AppendRecord, EventLog } from '../../src/log/event-log.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import { recordAt } from '../../src/log/log-record.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
 import { answers } from '../support/maven-jars.ts';

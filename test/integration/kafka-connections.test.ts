@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { KafkaConnections } from '../../src/log/kafka/connection.ts';
-import { metadataRequest } from '../../src/log/kafka/protocol.ts';
+import { KafkaConnections } from '../../src/log/kafka/connection/kafka-connections.ts';
+import { metadataRequest } from '../../src/log/kafka/wire/kafka-request.ts';
 import { describeKafka } from '../support/kafka.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 

@@ -6,10 +6,10 @@ import type { RepriseConfig } from '../../src/config/reprise-config.ts';
 import { Decimal } from '../../src/event/decimal.ts';
 import type { AppendRecord, EventLog } from '../../src/log/event-log.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
-import { recordAt } from '../../src/log/log-record.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
-import { count, sum } from '../../src/projection/aggregates.ts';
-import { SessionProjection } from '../../src/projection/session-projection.ts';
+import { count, sum } from '../../src/projection/declare/aggregates.ts';
+import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import {
   createTestApp,

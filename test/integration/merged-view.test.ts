@@ -18,15 +18,15 @@ import {
   sum,
   topK,
   variance,
-} from '../../src/projection/aggregates.ts';
-import { tumbling } from '../../src/projection/window.ts';
-import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
-import { createKnex, createPool } from '../../src/readmodel/connection.ts';
+} from '../../src/projection/declare/aggregates.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
+import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels } from '../../src/readmodel/read-models.ts';
 import { swapView } from '../../src/readmodel/swap-view.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import { inTransaction } from '../../src/runner/transaction.ts';
+import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { scenario } from '../../src/testing/scenario.ts';
 import { printed } from '../support/scenario-laws.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { createUnmigratedDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase | undefined;

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { logError } from '../../src/log/postgres/log-errors.ts';
-import { classify, type ErrorClass, sqlStateOf } from '../../src/postgres/postgres-errors.ts';
+import { logError } from '../../src/log/postgres/log-error.ts';
+import { classify, type ErrorClass, sqlStateOf } from '../../src/postgres/classify.ts';
 import { guarded } from '../../src/registry/postgres/guarded.ts';
 import type { RepriseError } from '../../src/reprise-error.ts';
-import { passes } from '../../src/runner/open-session.ts';
+import { passes } from '../../src/runner/session/open-session.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordAt } from '../../src/log/log-record.ts';
 import { createPostgresLog, type PostgresLog } from '../../src/log/postgres/postgres-log.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
-import { createPool } from '../../src/readmodel/connection.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineEvent } from '../../src/event/define-event.ts';
-import { recordAt } from '../../src/log/log-record.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';

@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { classify } from '../../src/postgres/postgres-errors.ts';
-import type { RowSet } from '../../src/projection/row-set.ts';
-import type { TablePlan } from '../../src/projection/table-plan.ts';
-import { checkDatabase, createKnex, createPool } from '../../src/readmodel/connection.ts';
+import { classify } from '../../src/postgres/classify.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
+import type { RowSet } from '../../src/projection/plan/row-set.ts';
+import type { TablePlan } from '../../src/projection/plan/table-plan.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
+import { checkDatabase, createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { RepriseError } from '../../src/reprise-error.ts';
-import { migrate } from '../../src/runner/migrate.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import {
   createTestDatabase,

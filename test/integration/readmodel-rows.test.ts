@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ownRows, packedColumn } from '../../src/fold/packed-rows.ts';
-import type { RowSet, TableRows } from '../../src/projection/row-set.ts';
+import { ownRows, packedColumn } from '../../src/fold/rows/packed-column.ts';
+import type { RowSet, TableRows } from '../../src/projection/plan/row-set.ts';
 import { addConstraints } from '../../src/readmodel/add-constraints.ts';
 import { copyRows } from '../../src/readmodel/copy-rows.ts';
 import { countRows } from '../../src/readmodel/count-rows.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
-import type { DuplicatesAmong } from '../../src/readmodel/duplicate-rows.ts';
-import { takeDuplicates } from '../../src/readmodel/duplicate-rows.ts';
 import { loadRows, loadRowsAfter } from '../../src/readmodel/load-rows.ts';
 import { physicalName } from '../../src/readmodel/table-name.ts';
+import type { DuplicatesAmong } from '../../src/readmodel/take-duplicates.ts';
+import { takeDuplicates } from '../../src/readmodel/take-duplicates.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
 import {
   KEYS,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RebuildProgress, Reprise } from '../../src/reprise.ts';
+import type { Reprise } from '../../src/reprise.ts';
+import type { RebuildProgress } from '../../src/runner/rebuild/rebuild-report.ts';
 import { startProgram } from '../support/child-process.ts';
 import { type ConfigFile, writeConfigFile } from '../support/config-file.ts';
 import { type LogOptions, onEveryLog } from '../support/every-log.ts';

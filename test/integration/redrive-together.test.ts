@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { UserActed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
-import type { DeadLetterStatus, RedriveReport, Reprise } from '../../src/reprise.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
+import type { Reprise } from '../../src/reprise.ts';
+import type {
+  DeadLetterStatus,
+  RedriveReport,
+} from '../../src/runner/dead-letters/dead-letter-status.ts';
 import { exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkHistory } from '../../src/avro/check-history.ts';
+import { checkHistory } from '../../src/avro/compatibility/check-history.ts';
 import { refusalWords } from '../../src/registry/incompatible-schema.ts';
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
 import { ask, startTestRegistry } from '../support/registry-server.ts';

@@ -1,8 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
-import { deleteRecordsBefore, deleteTopic } from '../../src/log/postgres/topics.ts';
-import { createPool } from '../../src/readmodel/connection.ts';
+import { deleteRecordsBefore, deleteTopic } from '../../src/log/postgres/stored-topic.ts';
+import { createPool } from '../../src/readmodel/pool.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import type { Example } from '../support/example-app.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
 import type { ErrorCode } from '../../src/reprise-error.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import type { Example } from '../support/example-app.ts';

@@ -55,14 +55,14 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
 /** Codes that pass by themselves, or that no command cures: the message, as the source has it, says so. */
 const WITHOUT_REMEDY: Partial<Record<ErrorCode, readonly [file: string, says: string]>> = {
   KEY_PROVIDER_FAILED: ['src/erasure/postgres/postgres-data-keys.ts', 'KEY_PROVIDER_FAILED'],
-  FORGOTTEN: ['src/erasure/postgres/forget-subject.ts', 'FORGOTTEN'],
+  FORGOTTEN: ['src/erasure/postgres/subject-keys.ts', 'FORGOTTEN'],
   REFRESH_REFUSED: ['src/runner/verify/refresh.ts', 'REFRESH_REFUSED'],
   UNKNOWN_SUBJECT: ['src/registry/confluent/confluent-registry.ts', 'UNKNOWN_SUBJECT'],
-  NOT_COPARTITIONED: ['src/runner/topics-of.ts', 'Give the topics equal partition counts'],
-  KAFKAJS_CHANGED: ['src/log/kafka/connection.ts', 'KAFKAJS_CHANGED'],
-  LEASED: ['src/runner/checkpoint-store.ts', 'It can be taken once that one ends'],
-  NO_PROGRESS: ['src/runner/task-hosts.ts', 'It starts again from there.'],
-  NOT_VERIFIED: ['src/cli/catch-up.ts', 'see reprise status'],
+  NOT_COPARTITIONED: ['src/runner/settings/topics-of.ts', 'Give the topics equal partition counts'],
+  KAFKAJS_CHANGED: ['src/log/kafka/connection/kafka-connections.ts', 'KAFKAJS_CHANGED'],
+  LEASED: ['src/runner/store/checkpoint-store.ts', 'It can be taken once that one ends'],
+  NO_PROGRESS: ['src/runner/live/task-hosts.ts', 'It starts again from there.'],
+  NOT_VERIFIED: ['src/cli/terminal/catch-up.ts', 'see reprise status'],
   EMBEDDED_UNAVAILABLE: ['src/embedded/postgres-binaries.ts', 'EMBEDDED_UNAVAILABLE'],
 };
 

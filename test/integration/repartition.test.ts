@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { repartitionTopic } from '../../src/log/copy/repartition.ts';
-import { recordAt } from '../../src/log/log-record.ts';
-import { partitionFor } from '../../src/log/partitioner.ts';
+import { repartitionTopic } from '../../src/log/copy/repartition-topic.ts';
+import { partitionFor } from '../../src/log/partition-for.ts';
+import { recordAt } from '../../src/log/record-at.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { createTestApp, exampleOn } from '../support/example-app.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { UserActed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import type { ErrorPolicies, ErrorPolicy } from '../../src/projection/error-policy.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
+import type { ErrorPolicies, ErrorPolicy } from '../../src/projection/plan/error-policy.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';

@@ -13,8 +13,8 @@ import {
   WindowedProjection,
 } from 'reprise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventFields } from '../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../src/avro/parse-schema.ts';
+import { eventFields } from '../../src/avro/decode/event-fields.ts';
+import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
 import type { Reprise } from '../../src/reprise.ts';

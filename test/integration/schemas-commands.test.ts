@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import config from '../../reprise.config.ts';
 import { UserActed } from '../../schemas/index.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { reportError } from '../../src/cli/report-error.ts';
+import { reportError } from '../../src/cli/terminal/report-error.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import { exampleEvents } from '../support/example-app.ts';
 import { startForeignRegistry } from '../support/foreign-registry.ts';

@@ -8,9 +8,9 @@ import { createPostgresRegistry } from '../../src/registry/postgres/postgres-reg
 import { findOrRegister } from '../../src/registry/registry-history.ts';
 import type { SchemaRegistry } from '../../src/registry/schema-registry.ts';
 import { isRepriseError, type RepriseError } from '../../src/reprise-error.ts';
+import { checkAgainstRegistry } from '../../src/schemas/check-against-registry.ts';
 import { checkRecords } from '../../src/schemas/check-records.ts';
-import { checkAgainstRegistry } from '../../src/schemas/check-registry.ts';
-import { pullRecord, pullSubject } from '../../src/schemas/pull-records.ts';
+import { pullRecord, pullSubject } from '../../src/schemas/pull-subject.ts';
 import { recordNamed } from '../../src/schemas/record-current.ts';
 import { registerRecords } from '../../src/schemas/register-records.ts';
 import { currentSchema, recordedSchema } from '../../src/schemas/resolved-schema.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeWithHeader } from '../../src/avro/confluent-header.ts';
+import { encodeWithHeader } from '../../src/avro/decode/confluent-header.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import {
   count,
@@ -9,8 +9,8 @@ import {
   tumbling,
   WindowedProjection,
 } from '../../src/index.ts';
-import { columns, text } from '../../src/projection/columns.ts';
-import type { ScanProgress } from '../../src/scan-report.ts';
+import { columns, text } from '../../src/projection/declare/columns.ts';
+import type { ScanProgress } from '../../src/runner/scan/scan-report.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const TOPIC = 'clicks';

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import config from '../../reprise.config.ts';
-import { catchUp } from '../../src/cli/catch-up.ts';
-import { publishExactly } from '../../src/cli/publish-example.ts';
-import { verifyProjection } from '../../src/cli/verify-projection.ts';
+import { catchUp } from '../../src/cli/terminal/catch-up.ts';
+import { publishExactly } from '../../src/cli/terminal/publish-steadily.ts';
+import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { createUnmigratedDatabase, type TestDatabase } from '../support/test-database.ts';

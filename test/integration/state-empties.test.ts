@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LoginFraud } from '../../projections/login-fraud.ts';
 import { LoginAttempted, PageViewed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { count } from '../../src/projection/aggregates.ts';
-import { SessionProjection } from '../../src/projection/session-projection.ts';
+import { count } from '../../src/projection/declare/aggregates.ts';
+import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
 import { sql } from '../support/read-model.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 

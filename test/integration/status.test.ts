@@ -1,7 +1,7 @@
 import { Client, Pool } from 'pg';
 import { expect, test } from 'vitest';
-import type { Plan } from '../../src/projection/plan.ts';
-import { ensureVersion } from '../../src/runner/first-start.ts';
+import type { Plan } from '../../src/projection/plan/plan.ts';
+import { ensureVersion } from '../../src/runner/live/ensure-version.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { verifyProjection } from '../../src/cli/verify-projection.ts';
+import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { columns, int, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { columns, int, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { exampleOn } from '../support/example-app.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProgram } from '../../src/cli/program.ts';
-import { reportError } from '../../src/cli/report-error.ts';
+import { reportError } from '../../src/cli/terminal/report-error.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
 
 /** How a command ended. */

@@ -11,7 +11,7 @@ import {
   tumbling,
   WindowedProjection,
 } from '../../src/index.ts';
-import type { Projection } from '../../src/projection/projection.ts';
+import type { Projection } from '../../src/projection/plan/projection.ts';
 import type { Second, Visit } from './two-stages.ts';
 
 /** Ways for the first stage to publish. `starts`: windows whose events lie at their beginning, before the time of their records. */

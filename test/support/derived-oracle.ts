@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { topicsOf } from '../../src/runner/topics-of.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { topicsOf } from '../../src/runner/settings/topics-of.ts';
 import type { Stages } from './derived-kinds.ts';
 import { SECOND_COLUMNS } from './derived-kinds.ts';
 import type { DerivedSchedule } from './derived-world.ts';

@@ -3,9 +3,9 @@ import { UserActed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
 import type { Position } from '../../src/log/event-log.ts';
-import { avg, count, max, sum } from '../../src/projection/aggregates.ts';
-import type { ErrorPolicy } from '../../src/projection/error-policy.ts';
-import { tumbling } from '../../src/projection/window.ts';
+import { avg, count, max, sum } from '../../src/projection/declare/aggregates.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import type { ErrorPolicy } from '../../src/projection/plan/error-policy.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { testConfig } from './test-config.ts';
 

@@ -1,9 +1,9 @@
 import { createReprise } from '../../src/composition/create-reprise.ts';
-import { count } from '../../src/projection/aggregates.ts';
-import { columns, int, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
-import { tumbling } from '../../src/projection/window.ts';
-import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
+import { count } from '../../src/projection/declare/aggregates.ts';
+import { columns, int, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { readingOn } from './hostile-records.ts';
 

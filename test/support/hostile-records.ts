@@ -1,5 +1,5 @@
-import { eventFields } from '../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../src/avro/parse-schema.ts';
+import { eventFields } from '../../src/avro/decode/event-fields.ts';
+import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
 import type { ErrorCode } from '../../src/reprise-error.ts';

@@ -1,5 +1,5 @@
 import type { UserActed } from '../../schemas/index.ts';
-import { wholeLog } from '../../src/cli/whole-log.ts';
+import { wholeLog } from '../../src/cli/terminal/whole-log.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import type { Example } from './example-app.ts';

@@ -1,6 +1,6 @@
-import { verifyProjection } from '../../src/cli/verify-projection.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { compileProjection } from '../../src/projection/compile.ts';
+import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import type { Example } from './example-app.ts';
 

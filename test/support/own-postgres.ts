@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { prepareDataDirectory } from '../../src/embedded/data-directory.ts';
-import { nextFreePort } from '../../src/embedded/free-port.ts';
+import { nextFreePort } from '../../src/embedded/next-free-port.ts';
 import { preparePostgresBinaries } from '../../src/embedded/postgres-binaries.ts';
 import { findRunUser } from '../../src/embedded/run-user.ts';
-import { initialiseCluster, type Server } from '../../src/embedded/server-process.ts';
+import { initialiseCluster, type Server } from '../../src/embedded/server.ts';
 
 const run = promisify(execFile);
 const PASSWORD = 'test';

@@ -1,14 +1,14 @@
-import { eventFields } from '../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../src/avro/parse-schema.ts';
+import { eventFields } from '../../src/avro/decode/event-fields.ts';
+import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { KeyProvider } from '../../src/erasure/key-provider.ts';
 import { localKeyProvider } from '../../src/erasure/local-key-provider.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
-import { count, countDistinct, last } from '../../src/projection/aggregates.ts';
-import { bigint, columns, text } from '../../src/projection/columns.ts';
-import { TableProjection } from '../../src/projection/table-projection.ts';
-import { tumbling } from '../../src/projection/window.ts';
-import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
+import { count, countDistinct, last } from '../../src/projection/declare/aggregates.ts';
+import { bigint, columns, text } from '../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../src/projection/declare/table-projection.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 
 /** The wrapping key of tests. */
 export const WRAPPING_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;

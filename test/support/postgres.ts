@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts';
-import { migrate } from '../../src/runner/migrate.ts';
+import { migrate } from '../../src/postgres/migrate.ts';
 
 /** A migrated database that nobody connects to: Postgres clones only databases without connections. */
 const TEMPLATE = 'reprise_test_template';

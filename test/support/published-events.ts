@@ -1,5 +1,5 @@
 import type { EventLog } from '../../src/log/event-log.ts';
-import { headersAt } from '../../src/log/log-record.ts';
+import { headersAt } from '../../src/log/record-at.ts';
 import type { RecordBatch } from '../../src/log/record-batch.ts';
 import { splitBatch } from '../../src/log/slice-batch.ts';
 import type { Second } from './two-stages.ts';

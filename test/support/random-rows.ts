@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ColumnValues, RowSet } from '../../src/projection/row-set.ts';
-import type { TablePlan } from '../../src/projection/table-plan.ts';
+import type { ColumnValues, RowSet } from '../../src/projection/plan/row-set.ts';
+import type { TablePlan } from '../../src/projection/plan/table-plan.ts';
 
 const column = (name: string, type: TablePlan['columns'][number]['type'], extra = {}) =>
   ({ name, type, nullable: true, role: 'measure', comment: name, ...extra }) as const;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import type { FoldedRecord, FoldedTick } from '../../src/fold/interpreted-record.ts';
-import { foldWindowsInterpreted } from '../../src/fold/interpreted-windows.ts';
-import type { WindowedPlan } from '../../src/projection/plan.ts';
-import type { Projection } from '../../src/projection/projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { foldWindowsInterpreted } from '../../src/fold/oracle/fold-windows-interpreted.ts';
+import type { FoldedRecord, FoldedTick } from '../../src/fold/oracle/folded-record.ts';
+import type { WindowedPlan } from '../../src/projection/plan/plan.ts';
+import type { Projection } from '../../src/projection/plan/projection.ts';
 import { type Scenario, scenario } from '../../src/testing/scenario.ts';
 
 /** One thing that happens to a projection. */

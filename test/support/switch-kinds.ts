@@ -1,12 +1,12 @@
 import { FraudSuspected, LoginAttempted } from '../../schemas/index.ts';
 import type { EventDefinition } from '../../src/event/event-definition.ts';
-import { count, first } from '../../src/projection/aggregates.ts';
-import { begin } from '../../src/projection/pattern.ts';
-import { PatternProjection } from '../../src/projection/pattern-projection.ts';
-import type { Projection } from '../../src/projection/projection.ts';
-import { SessionProjection } from '../../src/projection/session-projection.ts';
-import { tumbling } from '../../src/projection/window.ts';
-import { WindowedProjection } from '../../src/projection/windowed-projection.ts';
+import { count, first } from '../../src/projection/declare/aggregates.ts';
+import { begin } from '../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../src/projection/declare/pattern-projection.ts';
+import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
+import { tumbling } from '../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
+import type { Projection } from '../../src/projection/plan/projection.ts';
 
 /** Ways for an alert to come about. */
 export const ALERT_KINDS = ['windows', 'sessions', 'pattern', 'absence'] as const;

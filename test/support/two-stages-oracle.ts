@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { foldInterpreted } from '../../src/fold/interpreted-fold.ts';
-import { compileProjection } from '../../src/projection/compile.ts';
-import type { Projection } from '../../src/projection/projection.ts';
+import { foldInterpreted } from '../../src/fold/oracle/fold-interpreted.ts';
+import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
+import type { Projection } from '../../src/projection/plan/projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql } from './read-model.ts';
 import type { TwoStages } from './two-stages.ts';

@@ -14,8 +14,8 @@ import {
   tumbling,
   WindowedProjection,
 } from '../../src/index.ts';
-import { headersAt } from '../../src/log/log-record.ts';
 import { hasPublished } from '../../src/log/published-headers.ts';
+import { headersAt } from '../../src/log/record-at.ts';
 
 /** What a visitor did; keyed by visitor. */
 export interface Visit {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { type DataKey, newKeyId } from '../../avro/pii-envelope.ts';
+import { type DataKey, newKeyId } from '../../avro/pii/pii-envelope.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { DataKeys } from '../data-keys.ts';

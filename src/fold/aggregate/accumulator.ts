@@ -1,7 +1,7 @@
-import type { Absence, ColumnValues, TableColumn } from '../../projection/row-set.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { Absence, ColumnValues, TableColumn } from '../../projection/plan/row-set.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 
 /** The records of a batch that go into rows: entry i is record `records[i]`, for the row in `slots[i]`. */
 export interface Selection {

@@ -1,8 +1,8 @@
-import type { Absence, TableColumn } from '../../projection/row-set.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import { packedColumn } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { Absence, TableColumn } from '../../projection/plan/row-set.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import { packedColumn } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 
 /** Counts events, or the non-null values of a field. */

@@ -1,11 +1,11 @@
-import type { Absence, ColumnValues, TableColumn } from '../../projection/row-set.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import { numbersAt, packedColumn, presentIn } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { Absence, ColumnValues, TableColumn } from '../../projection/plan/row-set.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import { numbersAt, packedColumn, presentIn } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
-import { expansionOf, nearestDouble, unitsOf } from './exact-double.ts';
+import { expansionOf, nearestDouble, unitsOf } from './nearest-double.ts';
 
 /** Of sums that a pair holds. */
 const NOTHING_MORE: TableColumn = { type: 'float8[]', isNull: true };

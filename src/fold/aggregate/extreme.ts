@@ -1,10 +1,10 @@
 import type { FieldColumn } from '../../event/field-columns.ts';
-import type { TableColumn } from '../../projection/row-set.ts';
-import type { ColumnType } from '../../projection/table-plan.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import { numbersAt, packedColumn, presentIn } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { TableColumn } from '../../projection/plan/row-set.ts';
+import type { ColumnType } from '../../projection/plan/table-plan.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import { numbersAt, packedColumn, presentIn } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 

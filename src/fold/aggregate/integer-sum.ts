@@ -1,8 +1,8 @@
-import type { Absence, TableColumn } from '../../projection/row-set.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import { numbersAt, presentIn } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { Absence, TableColumn } from '../../projection/plan/row-set.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import { numbersAt, presentIn } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 

@@ -1,6 +1,6 @@
 import type { FieldType } from '../../event/field-type.ts';
-import { roundedQuotient, trailingZeros, wholeOf } from './exact-double.ts';
 import type { FieldValue } from './field-value.ts';
+import { roundedQuotient, trailingZeros, wholeOf } from './nearest-double.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { TableColumn } from '../../projection/row-set.ts';
-import type { RowsToWrite } from '../packed-rows.ts';
-import type { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import type { TableColumn } from '../../projection/plan/row-set.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { RowsToWrite } from '../rows/packed-column.ts';
+import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { fieldValueAt } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';

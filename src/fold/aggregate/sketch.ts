@@ -1,7 +1,7 @@
 import type { FieldType } from '../../event/field-type.ts';
 import { Buckets } from './buckets.ts';
-import { powerOfTwo } from './exact-double.ts';
 import { asDouble } from './field-value.ts';
+import { powerOfTwo } from './nearest-double.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**

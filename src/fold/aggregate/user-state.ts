@@ -1,4 +1,4 @@
-import type { StatePlan } from '../../projection/plan.ts';
+import type { StatePlan } from '../../projection/plan/plan.ts';
 import type { ObjectState } from './object-state.ts';
 
 /** A user's own aggregate: its state is JSON, and never changed in place by us. */

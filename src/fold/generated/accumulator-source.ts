@@ -1,4 +1,4 @@
-import type { AccumulatorPlan } from '../../projection/plan.ts';
+import type { AccumulatorPlan } from '../../projection/plan/plan.ts';
 
 /** Where an accumulator reads and keeps its numbers. */
 export interface AccumulatorPlace {

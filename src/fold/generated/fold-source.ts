@@ -1,7 +1,7 @@
-import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
-import type { TumblingWindow } from '../../projection/window.ts';
-import { EARLIEST_MS, LATEST_MS } from '../postgres-limits.ts';
-import { REVISED_AT } from '../row-state.ts';
+import type { SourcePlan, WindowedPlan } from '../../projection/plan/plan.ts';
+import type { TumblingWindow } from '../../projection/plan/window-plan.ts';
+import { EARLIEST_MS, LATEST_MS } from '../rows/postgres-limits.ts';
+import { REVISED_AT } from '../rows/row-state.ts';
 
 /** What the fold of one writer schema is generated from. */
 export interface FoldSourceParts {

@@ -1,16 +1,16 @@
-import { readerSource } from '../../avro/reader-source.ts';
-import { claimsRecord, schemaIdAt } from '../../avro/record-name.ts';
+import { claimsRecord, schemaIdAt } from '../../avro/decode/claims-record.ts';
+import { readerSource } from '../../avro/decode/reader-source.ts';
 import { hasPublished } from '../../log/published-headers.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { sliceBatch } from '../../log/slice-batch.ts';
-import type { SourcePlan, WindowedPlan } from '../../projection/plan.ts';
-import type { TumblingWindow } from '../../projection/window.ts';
-import type { EventClock } from '../event-clock.ts';
-import type { Keys } from '../keys.ts';
-import { sourcesWithPii } from '../reads-pii.ts';
-import type { RowState } from '../row-state.ts';
-import type { DeadLetter } from '../task-fold.ts';
-import type { WindowRows } from '../windowed/window-rows.ts';
+import type { SourcePlan, WindowedPlan } from '../../projection/plan/plan.ts';
+import type { TumblingWindow } from '../../projection/plan/window-plan.ts';
+import type { Measures } from '../aggregate/measures.ts';
+import type { EventClock } from '../batch/event-clock.ts';
+import { sourcesWithPii } from '../batch/sources-with-pii.ts';
+import type { Keys } from '../rows/keys.ts';
+import type { RowState } from '../rows/row-state.ts';
+import type { DeadLetter } from '../task/task-fold.ts';
 import { accumulatorSource } from './accumulator-source.ts';
 import { foldSource } from './fold-source.ts';
 
@@ -33,7 +33,7 @@ type Run = (batch: RecordBatch, from: number, task: Task) => number;
 /** Where it folds into. */
 export interface GeneratedFoldTarget {
   readonly keys: Keys;
-  readonly rows: WindowRows;
+  readonly rows: { readonly state: RowState; readonly measures: Measures };
   readonly clock: EventClock;
 }
 
@@ -161,7 +161,10 @@ export class GeneratedFold {
 }
 
 /** How each accumulator takes in a record; null where one needs more than statements. */
-function statementsOf(source: SourcePlan, rows: WindowRows): readonly string[] | null {
+function statementsOf(
+  source: SourcePlan,
+  rows: GeneratedFoldTarget['rows'],
+): readonly string[] | null {
   const statements = rows.measures.places.map(({ plan, at }, n) => {
     const field = plan.field === null ? -1 : source.fields.indexOf(plan.field);
     const type = source.event.fields.find(({ name }) => name === plan.field)?.type.kind;

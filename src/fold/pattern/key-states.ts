@@ -1,12 +1,12 @@
-import type { KeyPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
-import { Deadlines } from '../deadlines.ts';
-import { Keys, keyPartsAt, SPARE_KEYS_MAX } from '../keys.ts';
-import type { TableChange } from '../task-fold.ts';
+import type { KeyPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
+import { Keys, keyPartsAt, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { Deadlines } from '../task/deadlines.ts';
+import type { TableChange } from '../task/task-fold.ts';
 import type { KeyState, Run } from './key-state.ts';
 import { isEmptyKeyState } from './key-state.ts';
-import { keyStateFromJson, keyStateToJson } from './key-state-json.ts';
+import { keyStateFromJson, keyStateToJson } from './key-state-to-json.ts';
 
 /** What the states of a task's keys are kept with. */
 interface KeyStatesOptions {

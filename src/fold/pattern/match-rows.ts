@@ -1,10 +1,10 @@
-import type { PatternPlan } from '../../projection/plan.ts';
-import type { RowSet } from '../../projection/row-set.ts';
-import { snakeCase } from '../../projection/snake-case.ts';
+import type { PatternPlan } from '../../projection/plan/plan.ts';
+import type { RowSet } from '../../projection/plan/row-set.ts';
+import { snakeCase } from '../../projection/plan/snake-case.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { toRowSet, valueFault } from '../column-values.ts';
-import { emissionId, timesBefore } from '../emission-id.ts';
-import type { Cause, Emission } from '../task-fold.ts';
+import { toRowSet, valueFault } from '../rows/to-column-values.ts';
+import { emissionId, timesBefore } from '../task/emission-id.ts';
+import type { Cause, Emission } from '../task/task-fold.ts';
 import type { MatchEvent } from './key-state.ts';
 import { chainOf, eventsByStep } from './key-state.ts';
 import type { Match } from './matcher.ts';

@@ -1,9 +1,9 @@
-import type { SkipPlan } from '../../projection/pattern-plan.ts';
+import type { SkipPlan } from '../../projection/plan/pattern-element.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { takeCompleted } from './after-match.ts';
 import type { Completed, KeyState, MatchEvent, Run, Taken } from './key-state.ts';
 import { comparePositions, eventsByStep, nameOf, withoutRepeats } from './key-state.ts';
 import type { Edge, Ending, Forbidden, GraphState, PatternGraph } from './pattern-graph.ts';
+import { takeCompleted } from './take-completed.ts';
 
 /** A complete match, or a partial one that ran out of time. */
 export interface Match {

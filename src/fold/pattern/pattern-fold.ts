@@ -1,12 +1,14 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { PatternPlan } from '../../projection/plan.ts';
-import type { RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
+import type { PatternPlan } from '../../projection/plan/plan.ts';
+import type { RowSet } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { EventClock } from '../event-clock.ts';
-import { PartFilter } from '../part-filter.ts';
-import { internKeys } from '../part-keys.ts';
-import { RecordTimes } from '../record-times.ts';
+import { EventClock } from '../batch/event-clock.ts';
+import { internKeys } from '../batch/intern-keys.ts';
+import { PartFilter } from '../batch/part-filter.ts';
+import { RecordTimes } from '../batch/record-times.ts';
+import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { deadLetterAt, lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
 import type {
   DeadLetter,
   FoldChanges,
@@ -17,9 +19,7 @@ import type {
   TaskFold,
   TaskFoldOptions,
   UnresolvedSchema,
-} from '../task-fold.ts';
-import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
-import { deadLetterAt, lateEventAt, TopicBatches } from '../topic-batch.ts';
+} from '../task/task-fold.ts';
 import type { KeyState, MatchEvent } from './key-state.ts';
 import { emptyKeyState } from './key-state.ts';
 import { KeyStates } from './key-states.ts';

@@ -1,4 +1,4 @@
-import type { ConditionOfStep, PatternElement } from '../../projection/pattern-plan.ts';
+import type { ConditionOfStep, PatternElement } from '../../projection/plan/pattern-element.ts';
 
 /** How the event of an edge must follow the one taken before: directly; the first that matches; any. */
 export type Follows = 'strict' | 'first' | 'any';

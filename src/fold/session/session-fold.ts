@@ -1,15 +1,17 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { EmissionPlan, SessionPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
-import { rowObject } from '../column-values.ts';
-import { Deadlines } from '../deadlines.ts';
-import { emissionId, timesBefore } from '../emission-id.ts';
-import { emissionValue } from '../emission-value.ts';
-import { EventClock, justAfter } from '../event-clock.ts';
-import { Keys } from '../keys.ts';
-import { internKeys } from '../part-keys.ts';
-import { RecordTimes } from '../record-times.ts';
+import type { EmissionPlan, SessionPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
+import { EventClock, justAfter } from '../batch/event-clock.ts';
+import { internKeys } from '../batch/intern-keys.ts';
+import { RecordTimes } from '../batch/record-times.ts';
+import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
+import { Keys } from '../rows/keys.ts';
+import { rowObject } from '../rows/to-column-values.ts';
+import { Deadlines } from '../task/deadlines.ts';
+import { emissionId, timesBefore } from '../task/emission-id.ts';
+import { emissionValue } from '../task/emission-value.ts';
 import type {
   Cause,
   DeadLetter,
@@ -21,9 +23,7 @@ import type {
   TaskFold,
   TaskFoldOptions,
   UnresolvedSchema,
-} from '../task-fold.ts';
-import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
-import { lateEventAt, TopicBatches } from '../topic-batch.ts';
+} from '../task/task-fold.ts';
 import type { Session } from './session.ts';
 import { SessionRows } from './session-rows.ts';
 

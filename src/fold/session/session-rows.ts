@@ -1,13 +1,13 @@
-import type { SessionPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet, TableColumn } from '../../projection/row-set.ts';
+import type { SessionPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet, TableColumn } from '../../projection/plan/row-set.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
-import { emissionId } from '../emission-id.ts';
-import type { Keys } from '../keys.ts';
-import { keyPartsAt } from '../keys.ts';
-import { Measures } from '../measures.ts';
-import { ownRows } from '../packed-rows.ts';
-import { RowState } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import { Measures } from '../aggregate/measures.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { Keys } from '../rows/keys.ts';
+import { keyPartsAt } from '../rows/keys.ts';
+import { ownRows } from '../rows/packed-column.ts';
+import { RowState } from '../rows/row-state.ts';
+import { emissionId } from '../task/emission-id.ts';
 import type { FirstEvent } from './session.ts';
 import { CLOSED, END_MS, SESSION_NUMBERS, Session, START_MS, UNTIL_MS } from './session.ts';
 

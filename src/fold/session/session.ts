@@ -1,5 +1,5 @@
-import type { RowState } from '../row-state.ts';
-import { HEADER_NUMBERS, REVISED_AT } from '../row-state.ts';
+import type { RowState } from '../rows/row-state.ts';
+import { HEADER_NUMBERS, REVISED_AT } from '../rows/row-state.ts';
 
 /** Numbers of the stride that are the session's own, after the row's header: one cache line holds them and its first measures. */
 export const START_MS = HEADER_NUMBERS;

@@ -1,5 +1,5 @@
 import { Decimal } from '../../event/decimal.ts';
-import type { ColumnPlan } from '../../projection/table-plan.ts';
+import type { ColumnPlan } from '../../projection/plan/table-plan.ts';
 
 /**
  * A value as it will read once it was stored, so that a handler sees the same row whether it comes from memory or from the table (law 2): decimals at the column's

@@ -1,6 +1,6 @@
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { ColumnPlan, TablePlan } from '../../projection/table-plan.ts';
-import { toRowSet, valueAt, valueFault } from '../column-values.ts';
+import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
+import type { ColumnPlan, TablePlan } from '../../projection/plan/table-plan.ts';
+import { toRowSet, valueAt, valueFault } from '../rows/to-column-values.ts';
 import { canonicalValue, isSameValue } from './canonical-value.ts';
 
 /** Rows kept in memory between flushes, per table. */

@@ -1,11 +1,13 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan.ts';
-import type { RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
+import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan/plan.ts';
+import type { RowSet } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { EventClock } from '../event-clock.ts';
-import { RecordTimes } from '../record-times.ts';
+import { EventClock } from '../batch/event-clock.ts';
+import { RecordTimes } from '../batch/record-times.ts';
+import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { deadLetterAt, TopicBatches } from '../batch/topic-batches.ts';
 import type {
   DeadLetter,
   FoldChanges,
@@ -15,12 +17,10 @@ import type {
   TaskFold,
   TaskFoldOptions,
   UnresolvedSchema,
-} from '../task-fold.ts';
-import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
-import { deadLetterAt, TopicBatches } from '../topic-batch.ts';
+} from '../task/task-fold.ts';
+import { handlerKeys, lookupKey, NullKey } from './handler-keys.ts';
 import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
-import { handlerKeys, lookupKey, NullKey } from './table-keys.ts';
 import { RefusedTombstone, Tombstones } from './tombstones.ts';
 
 /** What one record asks of the tables: per handler, the rows it touches and those it looks at. */

@@ -1,8 +1,8 @@
-import { keyAt } from '../../log/log-record.ts';
+import { keyAt } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan.ts';
+import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan/plan.ts';
+import { keyOfRecord } from './handler-keys.ts';
 import type { KeyedRows, TableKey } from './keyed-rows.ts';
-import { keyOfRecord } from './table-keys.ts';
 
 /** What one tombstone asks of one table. */
 export interface TombstoneStep {

@@ -1,10 +1,10 @@
-import type { WindowedPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
+import type { WindowedPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { Moments } from '../aggregate/moments.ts';
 import { addTo, meanOf, momentsState, varianceOf } from '../aggregate/moments.ts';
-import type { Keys } from '../keys.ts';
-import { keyPartsAt } from '../keys.ts';
+import type { Keys } from '../rows/keys.ts';
+import { keyPartsAt } from '../rows/keys.ts';
 
 const DOUBLE = { kind: 'double' } as const;
 const MOMENTS = momentsState(DOUBLE);

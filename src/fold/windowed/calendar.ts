@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
-import type { CalendarWindow, WindowBounds } from '../../projection/window.ts';
-import { LATEST_MS } from '../postgres-limits.ts';
+import type { CalendarWindow, WindowBounds } from '../../projection/plan/window-plan.ts';
+import { LATEST_MS } from '../rows/postgres-limits.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;

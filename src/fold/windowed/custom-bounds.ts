@@ -1,4 +1,4 @@
-import type { CustomWindow, WindowBounds } from '../../projection/window.ts';
+import type { CustomWindow, WindowBounds } from '../../projection/plan/window-plan.ts';
 
 /**
  * The windows that a user's function gives for an event, each once.

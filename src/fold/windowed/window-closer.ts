@@ -1,12 +1,12 @@
-import type { EmissionPlan, WindowedPlan } from '../../projection/plan.ts';
-import type { RowSet } from '../../projection/row-set.ts';
-import { rowObject } from '../column-values.ts';
-import { Deadlines } from '../deadlines.ts';
-import { emissionId } from '../emission-id.ts';
-import { emissionValue } from '../emission-value.ts';
-import type { Keys } from '../keys.ts';
-import { ownRows } from '../packed-rows.ts';
-import type { Emission } from '../task-fold.ts';
+import type { EmissionPlan, WindowedPlan } from '../../projection/plan/plan.ts';
+import type { RowSet } from '../../projection/plan/row-set.ts';
+import type { Keys } from '../rows/keys.ts';
+import { ownRows } from '../rows/packed-column.ts';
+import { rowObject } from '../rows/to-column-values.ts';
+import { Deadlines } from '../task/deadlines.ts';
+import { emissionId } from '../task/emission-id.ts';
+import { emissionValue } from '../task/emission-value.ts';
+import type { Emission } from '../task/task-fold.ts';
 import type { Baselines } from './baselines.ts';
 import type { WindowRows } from './window-rows.ts';
 

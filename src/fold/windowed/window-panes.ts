@@ -1,7 +1,7 @@
-import type { WindowedPlan } from '../../projection/plan.ts';
-import type { SlidingWindow } from '../../projection/window.ts';
-import type { SourcePart } from '../topic-batch.ts';
-import { floorTo } from './panes.ts';
+import type { WindowedPlan } from '../../projection/plan/plan.ts';
+import type { SlidingWindow } from '../../projection/plan/window-plan.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import { floorTo } from './pane-start-at.ts';
 import { WindowRows } from './window-rows.ts';
 
 const NO_SLOT = -1;

@@ -1,20 +1,20 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { WindowedPlan } from '../../projection/plan.ts';
+import type { WindowedPlan } from '../../projection/plan/plan.ts';
 import type {
   CalendarWindow,
   CustomWindow,
   SlidingWindow,
   TumblingWindow,
   WindowPlan,
-} from '../../projection/window.ts';
-import type { EventClock } from '../event-clock.ts';
-import { EARLIEST_MS, LATEST_MS } from '../postgres-limits.ts';
-import { RecordTimes } from '../record-times.ts';
-import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
-import { calendarMessage, deadLetterAt, futureLetter } from '../topic-batch.ts';
+} from '../../projection/plan/window-plan.ts';
+import type { EventClock } from '../batch/event-clock.ts';
+import { RecordTimes } from '../batch/record-times.ts';
+import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { calendarMessage, deadLetterAt, futureLetter } from '../batch/topic-batches.ts';
+import { EARLIEST_MS, LATEST_MS } from '../rows/postgres-limits.ts';
 import { Calendar } from './calendar.ts';
 import { customBounds } from './custom-bounds.ts';
-import { firstStartAt, floorTo, paneStartAt } from './panes.ts';
+import { firstStartAt, floorTo, paneStartAt } from './pane-start-at.ts';
 
 /** Where an event goes: into a window that is open. */
 const OPEN = 0;

@@ -1,12 +1,18 @@
-import type { WindowedPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.ts';
+import type { WindowedPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet, TableRows } from '../../projection/plan/row-set.ts';
 import type { Selection } from '../aggregate/accumulator.ts';
-import type { Keys } from '../keys.ts';
-import { keyPartsAt } from '../keys.ts';
-import { Measures } from '../measures.ts';
-import { packedColumn } from '../packed-rows.ts';
-import { HEADER_NUMBERS, REVISED_AT, RowState, WINDOW_END, WINDOW_START } from '../row-state.ts';
-import type { SourcePart } from '../topic-batch.ts';
+import { Measures } from '../aggregate/measures.ts';
+import type { SourcePart } from '../batch/topic-batches.ts';
+import type { Keys } from '../rows/keys.ts';
+import { keyPartsAt } from '../rows/keys.ts';
+import { packedColumn } from '../rows/packed-column.ts';
+import {
+  HEADER_NUMBERS,
+  REVISED_AT,
+  RowState,
+  WINDOW_END,
+  WINDOW_START,
+} from '../rows/row-state.ts';
 
 /** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
 const CHUNK = 2048;

@@ -1,12 +1,14 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
-import type { WindowedPlan } from '../../projection/plan.ts';
-import type { ColumnValues, RowSet, TableRows } from '../../projection/row-set.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
-import { EventClock } from '../event-clock.ts';
+import type { WindowedPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues, RowSet, TableRows } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
+import { EventClock } from '../batch/event-clock.ts';
+import { internKeys } from '../batch/intern-keys.ts';
+import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
-import { Keys, SPARE_KEYS_MAX } from '../keys.ts';
-import { PackedMemory } from '../packed-rows.ts';
-import { internKeys } from '../part-keys.ts';
+import { Keys, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { PackedMemory } from '../rows/packed-column.ts';
 import type {
   DeadLetter,
   FoldChanges,
@@ -17,11 +19,9 @@ import type {
   TaskFold,
   TaskFoldOptions,
   UnresolvedSchema,
-} from '../task-fold.ts';
-import type { DecodedBatch, SourcePart } from '../topic-batch.ts';
-import { lateEventAt, TopicBatches } from '../topic-batch.ts';
+} from '../task/task-fold.ts';
 import { Baselines } from './baselines.ts';
-import { slotsInKeyOrder } from './key-order.ts';
+import { slotsInKeyOrder } from './slots-in-key-order.ts';
 import { WindowCloser } from './window-closer.ts';
 import { WindowPanes } from './window-panes.ts';
 import { LATE, WindowRoutes } from './window-routes.ts';

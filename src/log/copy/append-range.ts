@@ -1,5 +1,5 @@
 import type { AppendRecord, EventLog, Position } from '../event-log.ts';
-import { recordAt } from '../log-record.ts';
+import { recordAt } from '../record-at.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { CopiedPartition } from './copied-partition.ts';
 import { copyRefused, DELETE_TARGET } from './copy-refused.ts';

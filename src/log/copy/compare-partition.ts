@@ -1,4 +1,4 @@
-import { joinSignals } from '../../async/join-signals.ts';
+import { joinSignals } from '../../concurrency/join-signals.ts';
 import type { EventLog } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { encodedHeaders, type PartitionDigest } from './partition-digest.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeHeaders } from '../encode-headers.ts';
-import { headersAt } from '../log-record.ts';
+import { headersAt } from '../record-at.ts';
 import type { RecordBatch } from '../record-batch.ts';
 
 const CHUNK_BYTES = 64 * 1024;

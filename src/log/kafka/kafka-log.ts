@@ -1,16 +1,16 @@
-import { joinSignals } from '../../async/join-signals.ts';
+import { joinSignals } from '../../concurrency/join-signals.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { EventLog, Position, ReadOptions, ReadPosition } from '../event-log.ts';
-import { KafkaAppender } from './append.ts';
-import { BatchStream, type OpenedReader } from './batch-stream.ts';
-import { KafkaConnections } from './connection.ts';
-import { loadDecompress } from './decompress.ts';
-import { GroupOffsets } from './group-offsets.ts';
-import type { KafkaLogConfig } from './kafka-config.ts';
-import { PartitionReader } from './partition-reader.ts';
-import { partitionState } from './partition-state.ts';
-import { ReaderMemory } from './reader-memory.ts';
-import { KafkaTopics } from './topics.ts';
+import { KafkaConnections } from './connection/kafka-connections.ts';
+import type { KafkaLogConfig } from './connection/kafka-log-config.ts';
+import { KafkaTopics } from './connection/kafka-topics.ts';
+import { KafkaAppender } from './kafka-appender.ts';
+import { BatchStream, type OpenedReader } from './read/batch-stream.ts';
+import { GroupOffsets } from './read/group-offsets.ts';
+import { PartitionReader } from './read/partition-reader.ts';
+import { partitionState } from './read/partition-state.ts';
+import { ReaderMemory } from './read/reader-memory.ts';
+import { loadDecompress } from './wire/decompress.ts';
 
 /** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
 const responseBytesMax = 32 * 1024 * 1024;

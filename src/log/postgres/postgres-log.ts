@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
-import { type JoinedSignal, joinSignals } from '../../async/join-signals.ts';
+import { type JoinedSignal, joinSignals } from '../../concurrency/join-signals.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { EventLog } from '../event-log.ts';
-import { Appender } from './append-records.ts';
+import { Appender } from './appender.ts';
 import { readRecords } from './read-records.ts';
-import { deleteRecordsBefore, deleteTopic, describeTopics, ensureTopics } from './topics.ts';
+import { deleteRecordsBefore, deleteTopic, describeTopics, ensureTopics } from './stored-topic.ts';
 import { WakeUps } from './wake-ups.ts';
 
 /** Which database: a pool for statements, a URL for the listening connection. */

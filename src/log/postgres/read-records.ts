@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { isPassing, sqlStateOf } from '../../postgres/postgres-errors.ts';
+import { isPassing, sqlStateOf } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { ReadOptions, ReadPosition } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
-import { fetchSql, parseCopy } from './copy-records.ts';
-import { isMissingTable, logError, unknownTopic } from './log-errors.ts';
-import { readTopics, recordTable, type StoredTopic } from './topics.ts';
+import { isMissingTable, logError, unknownTopic } from './log-error.ts';
+import { fetchSql, parseCopy } from './parse-copy.ts';
+import { readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 const RECORDS_MAX = 10_000;

@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import { logError } from './log-errors.ts';
+import { logError } from './log-error.ts';
 
 /** The topics of the log with the log each has moved to: the id of a Kafka cluster, or null for those that are here. By name, in order. */
 export async function movedTopics(pool: Pool): Promise<ReadonlyMap<string, string | null>> {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { WAKE_UP_CHANNEL } from './append-records.ts';
+import { WAKE_UP_CHANNEL } from './appender.ts';
 
 const RECONNECT_MS = 1_000;
 

@@ -10,10 +10,10 @@ import type {
   TemplateLiteral,
   UnaryExpression,
 } from 'acorn';
-import { bind, keyOf, update } from './evaluate-binding.ts';
+import { bind, keyOf, update } from './bind.ts';
 import { type Frame, isModuleObject } from './frame.ts';
-import { NotEvaluated } from './paths.ts';
-import { isPure, isPureCall, pureName } from './purity.ts';
+import { isPure, isPureCall, pureName } from './is-pure.ts';
+import { NotEvaluated } from './path.ts';
 import type { Term } from './terms.ts';
 
 /** The value of an expression; what it does is added to the path. @throws NotEvaluated */

@@ -1,6 +1,6 @@
 import type { AnyNode, Identifier } from 'acorn';
 import type { FunctionNode } from './parse-function.ts';
-import { type Budget, explore, NotEvaluated, type Path } from './paths.ts';
+import { type Budget, explore, NotEvaluated, type Path } from './path.ts';
 import type { Scopes, Variable } from './scopes.ts';
 import type { Term, Terms } from './terms.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AnyNode } from 'acorn';
 import { evaluate } from './evaluate.ts';
-import { evaluateFunction } from './execute.ts';
+import { evaluateFunction } from './evaluate-function.ts';
 import { Frame, isGlobal, isModuleObject } from './frame.ts';
 import { type FunctionNode, parseFunction } from './parse-function.ts';
-import { createBudget, NotEvaluated, Path } from './paths.ts';
+import { createBudget, NotEvaluated, Path } from './path.ts';
 import { printSyntax } from './print-syntax.ts';
 import { printTerm } from './print-term.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';

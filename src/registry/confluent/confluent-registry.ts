@@ -1,7 +1,6 @@
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from '../schema-registry.ts';
-import { explainedRefusal } from './explain-refusal.ts';
-import { referencesIn, selfContainedText } from './referenced-schemas.ts';
+import { explainedRefusal } from './explained-refusal.ts';
 import { type Registration, registerByPackage } from './register-by-package.ts';
 import {
   type RegistryAnswer,
@@ -10,7 +9,8 @@ import {
   requestRegistry,
   unavailable,
   wordsOf,
-} from './registry-http.ts';
+} from './request-registry.ts';
+import { referencesIn, selfContainedText } from './self-contained-text.ts';
 
 /** Which registry, how to log in, how long to wait. */
 export interface ConfluentRegistryOptions {

@@ -2,7 +2,7 @@ import confluent from '@kafkajs/confluent-schema-registry';
 import type { RepriseError } from '../../reprise-error.ts';
 import { incompatibleSchema } from '../incompatible-schema.ts';
 import type { CompatibilityLevel, SchemaReference } from '../schema-registry.ts';
-import { type RegistryConnection, refused, unavailable } from './registry-http.ts';
+import { type RegistryConnection, refused, unavailable } from './request-registry.ts';
 
 /** One registration; `level` null: the subject has none of its own and keeps it so. */
 export interface Registration {

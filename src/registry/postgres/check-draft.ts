@@ -1,4 +1,4 @@
-import { checkHistory, type HistoryReport } from '../../avro/check-history.ts';
+import { checkHistory, type HistoryReport } from '../../avro/compatibility/check-history.ts';
 import type { CompatibilityLevel } from '../schema-registry.ts';
 import type { PreparedDraft } from './prepare-draft.ts';
 import { referencedTexts } from './referenced-texts.ts';

@@ -1,4 +1,4 @@
-import { isMissing, isPassing } from '../../postgres/postgres-errors.ts';
+import { isMissing, isPassing } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
 /** Runs a piece of work; `doing` says in errors what it was. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE, DATABASE_FAILED, and what the work itself refuses */

@@ -1,14 +1,14 @@
 import type { Pool } from 'pg';
-import { inlineReferences } from '../../avro/inline-references.ts';
+import { inlineReferences } from '../../avro/schema/inline-references.ts';
 import type { RegistryStore } from '../registry-store.ts';
-import { deleteSubject, deleteVersion } from './delete-versions.ts';
-import { checkSchema, findSchema } from './find-and-check.ts';
+import { checkSchema, findSchema } from './check-schema.ts';
+import { deleteSubject, deleteVersion } from './delete-version.ts';
 import { guarded } from './guarded.ts';
-import { readReferrers, readSchema, readSubjects, readUses, readVersion } from './read-versions.ts';
+import { readReferrers, readSchema, readSubjects, readUses, readVersion } from './read-version.ts';
 import { referencedTexts } from './referenced-texts.ts';
 import { registerSchema } from './register-schema.ts';
 import { requireSubject } from './require-subject.ts';
-import { settingsOf } from './settings-operations.ts';
+import { settingsOf } from './settings-of.ts';
 import { referencesOf, storedVersion, versionRows } from './version-rows.ts';
 
 /**

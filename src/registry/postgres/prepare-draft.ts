@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { normalText } from '../../avro/normal-text.ts';
-import { parseSource, type ReferringSchema } from '../../avro/schema-source.ts';
+import { normalText } from '../../avro/schema/normal-text.ts';
+import { parseSource, type ReferringSchema } from '../../avro/schema/schema-source.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import { REGISTRY_ERRORS, registryRefusal } from '../registry-refusal.ts';
 import type { SchemaDraft } from '../registry-store.ts';

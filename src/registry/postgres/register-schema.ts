@@ -5,9 +5,9 @@ import type { Registration } from '../registry-store.ts';
 import type { RegisteredSchema } from '../schema-registry.ts';
 import { checkDraft } from './check-draft.ts';
 import { exclusively } from './exclusively.ts';
-import { findId, findVersion } from './find-schema.ts';
+import { findId, findVersion } from './find-version.ts';
+import { levelOf, requireWritable } from './level-of.ts';
 import { type PreparedDraft, prepareDraft } from './prepare-draft.ts';
-import { levelOf, requireWritable } from './settings.ts';
 import { referencesOf, type VersionRow, versionRows } from './version-rows.ts';
 
 interface Wanted {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { explainConflicts } from '../../avro/check-history.ts';
+import { explainConflicts } from '../../avro/compatibility/check-history.ts';
 import { isRepriseError, type RepriseError } from '../../reprise-error.ts';
 import { REGISTRY_ERRORS } from '../registry-refusal.ts';
 import type { RegistryStore } from '../registry-store.ts';
-import { draftIn, flag, type SubjectPath, type VersionPath, versionIn } from './request.ts';
+import { draftIn, flag, type SubjectPath, type VersionPath, versionIn } from './version-in.ts';
 
 const VERSIONS = '/compatibility/subjects/:subject/versions';
 

@@ -1,13 +1,13 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { RegistryLog, RegistryServerAuth } from '../registry-server.ts';
 import type { RegistryStore } from '../registry-store.ts';
-import { authenticate } from './authentication.ts';
+import { answerErrors } from './answer-errors.ts';
+import { authenticate } from './authenticate.ts';
 import { addCompatibilityRoutes } from './compatibility-routes.ts';
-import { speakRegistryJson } from './content-type.ts';
-import { answerErrors } from './error-answer.ts';
 import { addSchemaRoutes } from './schema-routes.ts';
 import { addSettingRoutes } from './setting-routes.ts';
 import { CONFIG, MODE } from './settings.ts';
+import { speakRegistryJson } from './speak-registry-json.ts';
 import { addSubjectRoutes } from './subject-routes.ts';
 import { addVersionRoutes } from './version-routes.ts';
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { unknownSchemaId } from '../registry-refusal.ts';
 import type { RegistryStore, StoredVersion, VersionScope } from '../registry-store.ts';
-import { flag, type Query, scopeOf } from './request.ts';
 import { referencesAnswer, versionAnswer } from './version-answer.ts';
+import { flag, type Query, scopeOf } from './version-in.ts';
 
 interface IdPath {
   readonly id: string;

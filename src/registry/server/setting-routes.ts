@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type RegistryErrorCode, registryRefusal, unknownSubject } from '../registry-refusal.ts';
 import type { SubjectSetting } from '../registry-store.ts';
-import { flag, type SubjectPath } from './request.ts';
+import { flag, type SubjectPath } from './version-in.ts';
 
 /** How the API speaks of a setting. */
 export interface SettingNames<Value extends string> {

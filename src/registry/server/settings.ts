@@ -1,4 +1,7 @@
-import { COMPATIBILITY_LEVELS, type CompatibilityLevel } from '../../avro/compatibility-level.ts';
+import {
+  COMPATIBILITY_LEVELS,
+  type CompatibilityLevel,
+} from '../../avro/compatibility/compatibility-level.ts';
 import { REGISTRY_ERRORS } from '../registry-refusal.ts';
 import type { RegistryMode } from '../registry-store.ts';
 import type { SettingNames } from './setting-routes.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { RegistryStore } from '../registry-store.ts';
-import { draftIn, flag, type Query, type SubjectPath, scopeOf } from './request.ts';
 import { versionAnswer } from './version-answer.ts';
+import { draftIn, flag, type Query, type SubjectPath, scopeOf } from './version-in.ts';
 
 /** `/subjects` and `/subjects/{subject}`. */
 export function addSubjectRoutes(api: FastifyInstance, store: RegistryStore): void {

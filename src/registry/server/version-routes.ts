@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { unknownSubject } from '../registry-refusal.ts';
 import type { RegistryStore, StoredVersion } from '../registry-store.ts';
+import { versionAnswer } from './version-answer.ts';
 import {
   draftIn,
   flag,
@@ -8,8 +9,7 @@ import {
   scopeOf,
   type VersionPath,
   versionIn,
-} from './request.ts';
-import { versionAnswer } from './version-answer.ts';
+} from './version-in.ts';
 
 const VERSIONS = '/subjects/:subject/versions';
 const VERSION = `${VERSIONS}/:version`;

@@ -1,7 +1,7 @@
 import { subjectOf } from '../../event/subject-of.ts';
 import { findOrRegister } from '../../registry/registry-history.ts';
-import type { RunnerSettings } from '../settings.ts';
-import type { QueuedEvent } from './outbox-queue.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import type { QueuedEvent } from '../store/outbox-queue-store.ts';
 
 /** The registry's ids for the schemas of published events: each is registered once, and remembered. */
 export class EventSchemas {

@@ -1,11 +1,10 @@
-import { partitionFor } from '../../log/partitioner.ts';
+import { partitionFor } from '../../log/partition-for.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { failpoint } from '../failpoint.ts';
-import { describeError } from '../open-session.ts';
-import type { RunnerSettings } from '../settings.ts';
-import { inTransaction } from '../transaction.ts';
-import type { EventSchemas } from './event-schemas.ts';
-import type { NumberedEvent, QueuedEvent } from './outbox-queue.ts';
+import { describeError } from '../session/open-session.ts';
+import { failpoint } from '../settings/failpoint.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import type { NumberedEvent, QueuedEvent } from '../store/outbox-queue-store.ts';
 import {
   forgetPublished,
   readNumbered,
@@ -15,11 +14,12 @@ import {
   setTargets,
   takeBack,
   takeNumbers,
-} from './outbox-queue.ts';
-import type { ReadyEvent, SendReport } from './publish-events.ts';
-import { isOfTopic, sendEvents } from './publish-events.ts';
-import { readPublishedUpTo } from './published-up-to.ts';
+} from '../store/outbox-queue-store.ts';
+import type { EventSchemas } from './event-schemas.ts';
+import { readPublishedUpTo } from './read-published-up-to.ts';
 import { Rest, restMs } from './rest.ts';
+import type { ReadyEvent, SendReport } from './send-events.ts';
+import { isOfTopic, sendEvents } from './send-events.ts';
 
 /** Events taken at a time. */
 const EVENTS_MAX = 1_000;

@@ -1,5 +1,5 @@
-import type { TaskKey } from '../checkpoint.ts';
-import { taskLabel } from '../checkpoint.ts';
+import type { TaskKey } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
 
 /** A task and who owns it. */
 interface Watched extends TaskKey {

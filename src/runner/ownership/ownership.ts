@@ -1,14 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
-import type { Acknowledged, TaskKey } from '../checkpoint.ts';
-import { taskLabel } from '../checkpoint.ts';
-import { describeError } from '../open-session.ts';
-import type { TaskPhase } from '../projection-runner.ts';
+import { describeError } from '../session/open-session.ts';
+import type { LiveInstance, Run, TaskRow } from '../store/instance-store.ts';
+import {
+  beat,
+  forgetGone,
+  leave,
+  liveInstances,
+  mayRun,
+  runnableTasks,
+} from '../store/instance-store.ts';
+import type { Acknowledged, TaskKey } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
 import { fairShare } from './fair-share.ts';
-import type { LiveInstance, Run, TaskRow } from './instance-store.ts';
-import { beat, forgetGone, leave, liveInstances, mayRun, runnableTasks } from './instance-store.ts';
 import { OrphanWatch } from './orphan-watch.ts';
+import type { TaskPhase } from './task-phase.ts';
 
 /** A task of this process. */
 export interface HeldTask {

@@ -1,4 +1,4 @@
-import type { Plan } from '../../projection/plan.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
 /** By projection, the partitions that an instance is confined to; null: all of them. */

@@ -1,15 +1,15 @@
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
-import type { Plan } from '../../projection/plan.ts';
-import type { ProjectionStatus, StatusOptions, TaskStatus } from '../../reprise.ts';
-import { assertDatabase } from '../assert-database.ts';
-import { readPublishFailures } from '../outbox/publish-failures.ts';
-import { IS_UNOWNED } from '../ownership/instance-store.ts';
-import type { RunnerSettings } from '../settings.ts';
-import { topicsOf } from '../topics-of.ts';
-import { inTransaction } from '../transaction.ts';
-import { describeWhatAnswers } from './parts.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { readPublishFailures } from '../outbox/read-publish-failures.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+import { assertDatabase } from '../store/assert-database.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { IS_UNOWNED } from '../store/instance-store.ts';
+import { describeWhatAnswers } from './ask-parts.ts';
 import { readCounts } from './stored-counts.ts';
+import type { ProjectionStatus, StatusOptions, TaskStatus } from './task-status.ts';
 
 interface TaskRow {
   projection: string;

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { countRows } from '../../readmodel/count-rows.ts';
-import type { ProjectionStatus, StatusOptions } from '../../reprise.ts';
+import type { ProjectionStatus, StatusOptions } from './task-status.ts';
 
 /** Tables up to this number of rows, dead ones included, are counted: a few milliseconds. Larger ones are estimated. */
 const ROWS_COUNTED_MAX = 10_000;

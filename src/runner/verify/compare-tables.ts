@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { TablePlan } from '../../projection/table-plan.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, tableName } from '../../readmodel/table-name.ts';
-import type { RowDifference } from '../../reprise.ts';
+import type { RowDifference } from './verify-report.ts';
 
 /** Schema that holds the live rows as they were when the verification began. */
 export const SNAPSHOT_SCHEMA = 'reprise_verify';

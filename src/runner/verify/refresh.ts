@@ -1,13 +1,13 @@
 import type { ClientBase, Pool } from 'pg';
-import type { Plan } from '../../projection/plan.ts';
-import type { TablePlan } from '../../projection/table-plan.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, quotedList, tableName } from '../../readmodel/table-name.ts';
-import type { RefreshReport, VerifyOptions } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { pauseProjection, resumeProjection } from '../ownership/lifecycle.ts';
-import type { RunnerSettings } from '../settings.ts';
-import { inTransaction } from '../transaction.ts';
+import { pauseProjection, resumeProjection } from '../ownership/pause-projection.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { inTransaction } from '../store/in-transaction.ts';
 import { type Replayed, verifyAnd } from './verify.ts';
+import type { RefreshReport, VerifyOptions } from './verify-report.ts';
 
 /**
  * Makes the rows of the declared version what a replay gives today, in place: for rows that hold what was forgotten since. 1 pause the projection and take its tasks from their

@@ -1,12 +1,13 @@
-import type { Plan } from '../../projection/plan.ts';
-import type { LogPosition, LogRange, RowDifference } from '../../reprise.ts';
-import type { Recovery } from '../errors/recovery.ts';
-import { createRecovery } from '../errors/recovery.ts';
-import type { ReplayOptions } from '../replay-task.ts';
-import { replayTask } from '../replay-task.ts';
-import type { RunnerSettings } from '../settings.ts';
+import type { LogPosition } from '../../log/log-position.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import type { ReplayOptions } from '../rebuild/replay-task.ts';
+import { replayTask } from '../rebuild/replay-task.ts';
+import type { Recovery } from '../recovery/recovery.ts';
+import { createRecovery } from '../recovery/recovery.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { type Stretch, TraceStride } from './trace-stride.ts';
 import { type TracedLook, type TracedOffset, TracedRows } from './traced-rows.ts';
+import type { LogRange, RowDifference } from './verify-report.ts';
 
 /** Records of a stretch at least. */
 const STRETCH_RECORDS_MIN = 64;

@@ -1,4 +1,4 @@
-import { Stride } from '../errors/stride.ts';
+import { Stride } from '../recovery/stride.ts';
 
 /** A stretch of a replay: the records `[from, until)`, counted from its beginning in the order of the fold. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { Plan } from '../../projection/plan.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
 import { keyNames, quoted, tableName } from '../../readmodel/table-name.ts';
-import type { RowDifference } from '../../reprise.ts';
+import type { RowDifference } from './verify-report.ts';
 
 /** Where a scratch task stands in a topic. */
 export interface TracedOffset {

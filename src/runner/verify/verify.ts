@@ -1,21 +1,21 @@
 import type { ClientBase, PoolClient } from 'pg';
-import type { Plan } from '../../projection/plan.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
 import { tableName } from '../../readmodel/table-name.ts';
-import type { RowDifference, VerifyOptions, VerifyReport } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { assertDatabase } from '../assert-database.ts';
-import { recordId } from '../errors/repeat.ts';
-import { finishTable } from '../finish-table.ts';
-import { copyJournal } from '../journal-store.ts';
-import { createProgress } from '../rebuild-progress.ts';
-import type { ReplayOptions } from '../replay-task.ts';
-import { replayTask } from '../replay-task.ts';
-import type { RunnerSettings } from '../settings.ts';
-import { inTransaction } from '../transaction.ts';
-import { assertSameShape, readVersion } from '../version-store.ts';
-import { createTables, dropVersion } from '../version-tables.ts';
+import { finishTable } from '../rebuild/finish-table.ts';
+import { createProgress } from '../rebuild/progress-meter.ts';
+import type { ReplayOptions } from '../rebuild/replay-task.ts';
+import { replayTask } from '../rebuild/replay-task.ts';
+import { recordId } from '../recovery/repeat.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { assertDatabase } from '../store/assert-database.ts';
+import { createTables, dropVersion } from '../store/create-tables.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { copyJournal } from '../store/journal-store.ts';
+import { assertSameShape, readVersion } from '../store/version-store.ts';
 import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
 import { traceDifferences } from './trace-differences.ts';
+import type { RowDifference, VerifyOptions, VerifyReport } from './verify-report.ts';
 
 /** The version that a verification replays into; versions of classes begin at 1. */
 const SCRATCH_VERSION = 0;

@@ -1,4 +1,4 @@
-import type { AvroType, RecordType, UnionType } from '../../../src/avro/avro-type.ts';
+import type { AvroType, RecordType, UnionType } from '../../../src/avro/schema/avro-type.ts';
 
 /**
  * A decoded value as AvroOracle.java writes it: a letter for the kind (z boolean, i whole number, d the bits of a double, s text, b bytes in hex), unions as

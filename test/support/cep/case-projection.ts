@@ -1,9 +1,9 @@
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import { begin } from '../../../src/projection/pattern.ts';
-import { PatternProjection } from '../../../src/projection/pattern-projection.ts';
-import type { Plan } from '../../../src/projection/plan.ts';
-import type { Projection } from '../../../src/projection/projection.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import { begin } from '../../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../../src/projection/declare/pattern-projection.ts';
+import type { Plan } from '../../../src/projection/plan/plan.ts';
+import type { Projection } from '../../../src/projection/plan/projection.ts';
 import { isRepriseError } from '../../../src/reprise-error.ts';
 import type { Random } from '../avro/random.ts';
 import type { Happening } from '../scenario-laws.ts';

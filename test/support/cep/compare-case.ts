@@ -1,4 +1,4 @@
-import type { Plan } from '../../../src/projection/plan.ts';
+import type { Plan } from '../../../src/projection/plan/plan.ts';
 import { isRepriseError } from '../../../src/reprise-error.ts';
 import { Scenario } from '../../../src/testing/scenario.ts';
 import { plainRows, printed } from '../scenario-laws.ts';

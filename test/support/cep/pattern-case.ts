@@ -1,4 +1,4 @@
-import type { SkipPlan } from '../../../src/projection/pattern-plan.ts';
+import type { SkipPlan } from '../../../src/projection/plan/pattern-element.ts';
 import type { Random } from '../avro/random.ts';
 
 /** One of some letters; with steps to look at, also a value not below any taken for them. */

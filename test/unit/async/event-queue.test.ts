@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventQueue } from '../../../src/async/event-queue.ts';
+import { EventQueue } from '../../../src/concurrency/event-queue.ts';
 
 test('every event comes out once and in order, whoever is first', async () => {
   await fc.assert(

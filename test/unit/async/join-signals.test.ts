@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { joinSignals } from '../../../src/async/join-signals.ts';
+import { joinSignals } from '../../../src/concurrency/join-signals.ts';
 
 test('a joined signal aborts with the first of its sources, for its reason', () => {
   const [one, other] = [new AbortController(), new AbortController()];

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkCompatibility } from '../../../src/avro/check-compatibility.ts';
-import { checkHistory, explainConflicts } from '../../../src/avro/check-history.ts';
-import type { CompatibilityLevel } from '../../../src/avro/compatibility-level.ts';
-import type { Incompatibility } from '../../../src/avro/incompatibility.ts';
-import type { SchemaSource } from '../../../src/avro/schema-source.ts';
+import { checkCompatibility } from '../../../src/avro/compatibility/check-compatibility.ts';
+import { checkHistory, explainConflicts } from '../../../src/avro/compatibility/check-history.ts';
+import type { CompatibilityLevel } from '../../../src/avro/compatibility/compatibility-level.ts';
+import type { Incompatibility } from '../../../src/avro/compatibility/incompatibility.ts';
+import type { SchemaSource } from '../../../src/avro/schema/schema-source.ts';
 
 interface PairCase {
   readonly id: string;

@@ -1,6 +1,6 @@
-import { eventFields } from '../../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
-import { daysOf } from '../../../src/avro/value-types.ts';
+import { eventFields } from '../../../src/avro/decode/event-fields.ts';
+import { daysOf } from '../../../src/avro/decode/value-type.ts';
+import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeChanges } from '../../../src/avro/describe-changes.ts';
-import { parseSchemaJson } from '../../../src/avro/parse-schema.ts';
+import { describeChanges } from '../../../src/avro/compatibility/describe-changes.ts';
+import { parseSchemaJson } from '../../../src/avro/schema/parse-schema.ts';
 
 const record = (fields: readonly object[], extra: object = {}) =>
   parseSchemaJson({ type: 'record', name: 'R', namespace: 'n', fields, ...extra }, 'a test');

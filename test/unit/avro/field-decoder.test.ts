@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
-import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
+import { createEventDecoder } from '../../../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
+import { createFieldDecoder } from '../../../src/avro/decode/field-decoder.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
 import type { FieldColumn } from '../../../src/event/field-columns.ts';
 import { batchOf, event, expected, plain } from './decoding.ts';

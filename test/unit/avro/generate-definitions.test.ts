@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { definitionsText } from '../../../src/avro/generate-definitions.ts';
-import { checkGenerated } from '../../../src/schemas/generated-code.ts';
+import { definitionsText } from '../../../src/avro/generate/definitions-text.ts';
+import { checkGenerated } from '../../../src/schemas/write-generated.ts';
 
 function file(extra: object, type: unknown = 'string'): { name: string; text: string } {
   const schema = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { inlineReferences } from '../../../src/avro/inline-references.ts';
-import { parseSchema } from '../../../src/avro/parse-schema.ts';
-import { parseSource } from '../../../src/avro/schema-source.ts';
+import { inlineReferences } from '../../../src/avro/schema/inline-references.ts';
+import { parseSchema } from '../../../src/avro/schema/parse-schema.ts';
+import { parseSource } from '../../../src/avro/schema/schema-source.ts';
 
 const money = JSON.stringify({
   type: 'record',

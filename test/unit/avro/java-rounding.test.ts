@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
-import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
+import { createEventDecoder } from '../../../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
+import { createFieldDecoder } from '../../../src/avro/decode/field-decoder.ts';
 import { batchOf, event, plain } from './decoding.ts';
 
 /** What a value written under one type reads as under another: as a whole event and as a column. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalText } from '../../../src/avro/normal-text.ts';
-import { parseSchema } from '../../../src/avro/parse-schema.ts';
+import { normalText } from '../../../src/avro/schema/normal-text.ts';
+import { parseSchema } from '../../../src/avro/schema/parse-schema.ts';
 import { Random } from '../../support/avro/random.ts';
 import { randomRecord } from '../../support/avro/schema-generator.ts';
 

@@ -1,13 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
-import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
-import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import { createEventDecoder } from '../../../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
+import { createFieldDecoder } from '../../../src/avro/decode/field-decoder.ts';
 import {
   createOpeningEventDecoder,
   createOpeningFieldDecoder,
-} from '../../../src/avro/pii-decoders.ts';
+} from '../../../src/avro/decode/opening-field-decoder.ts';
 import {
   isSealed,
   type KeyRing,
@@ -15,9 +14,10 @@ import {
   newKeyId,
   openValue,
   sealValue,
-} from '../../../src/avro/pii-envelope.ts';
-import { piiFields } from '../../../src/avro/pii-fields.ts';
-import { sealEvent, subjectsOf } from '../../../src/avro/seal-event.ts';
+} from '../../../src/avro/pii/pii-envelope.ts';
+import { piiFields } from '../../../src/avro/pii/pii-fields.ts';
+import { sealEvent, subjectsOf } from '../../../src/avro/pii/seal-event.ts';
+import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
 import { isRedacted, REDACTED } from '../../../src/event/redacted.ts';
 import { batchOf, event, plain } from './decoding.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimsRecord } from '../../../src/avro/record-name.ts';
+import { claimsRecord } from '../../../src/avro/decode/claims-record.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
 

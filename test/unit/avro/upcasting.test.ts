@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
-import { eventFields } from '../../../src/avro/event-fields.ts';
-import { createFieldDecoder } from '../../../src/avro/field-decoder.ts';
-import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import { createEventDecoder } from '../../../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
+import { eventFields } from '../../../src/avro/decode/event-fields.ts';
+import { createFieldDecoder } from '../../../src/avro/decode/field-decoder.ts';
 import {
   createOpeningEventDecoder,
   createOpeningFieldDecoder,
-} from '../../../src/avro/pii-decoders.ts';
-import { newKeyId } from '../../../src/avro/pii-envelope.ts';
-import { readerSource } from '../../../src/avro/reader-source.ts';
-import { sealEvent } from '../../../src/avro/seal-event.ts';
+} from '../../../src/avro/decode/opening-field-decoder.ts';
+import { readerSource } from '../../../src/avro/decode/reader-source.ts';
+import { newKeyId } from '../../../src/avro/pii/pii-envelope.ts';
+import { sealEvent } from '../../../src/avro/pii/seal-event.ts';
+import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition, Upcaster } from '../../../src/event/event-definition.ts';
-import { upcaster } from '../../../src/event/evolution.ts';
 import type { FieldColumn } from '../../../src/event/field-columns.ts';
 import { REDACTED } from '../../../src/event/redacted.ts';
+import { upcaster } from '../../../src/event/upcaster.ts';
 import { eventArbitrary } from '../../../src/testing/event-arbitrary.ts';
 import { batchOf, expected, plain } from './decoding.ts';
 

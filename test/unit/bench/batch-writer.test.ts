@@ -8,7 +8,7 @@ import {
   paymentId,
   userName,
 } from '../../../bench/workload/payment-stream.ts';
-import { decodeSlice } from '../../../src/log/kafka/record-cursor.ts';
+import { decodeSlice } from '../../../src/log/kafka/wire/decode-slice.ts';
 import type { RecordBatch } from '../../../src/log/record-batch.ts';
 
 const schemaId = 7;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compareRows } from '../../../src/cli/compare-rows.ts';
-import { jsonText } from '../../../src/cli/json-text.ts';
-import { frameLines } from '../../../src/cli/live-view.ts';
-import { progressText } from '../../../src/cli/progress.ts';
-import { statusText } from '../../../src/cli/status.ts';
-import { renderTable } from '../../../src/cli/table.ts';
+import { compareRows } from '../../../src/cli/terminal/compare-rows.ts';
+import { jsonText } from '../../../src/cli/terminal/json-text.ts';
+import { frameLines } from '../../../src/cli/terminal/live-view.ts';
+import { progressText } from '../../../src/cli/terminal/progress-view.ts';
+import { renderTable } from '../../../src/cli/terminal/render-table.ts';
+import { statusText } from '../../../src/cli/terminal/status-text.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
 
 describe('renderTable', () => {

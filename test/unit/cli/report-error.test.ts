@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { reportError } from '../../../src/cli/report-error.ts';
-import { Interrupted } from '../../../src/cli/stop-signal.ts';
+import { reportError } from '../../../src/cli/terminal/report-error.ts';
+import { Interrupted } from '../../../src/cli/terminal/stop-on-signals.ts';
 import { RepriseError } from '../../../src/reprise-error.ts';
 
 const failure = new RepriseError('LOG_UNAVAILABLE', 'Kafka at h:1 does not answer. Check it.');

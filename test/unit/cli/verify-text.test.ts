@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { verifyText } from '../../../src/cli/verify.ts';
-import type { RowDifference, VerifyReport } from '../../../src/reprise.ts';
+import { verifyText } from '../../../src/cli/commands/verify.ts';
+import type { RowDifference, VerifyReport } from '../../../src/runner/verify/verify-report.ts';
 
 const at = (offset: bigint) => ({ topic: 'payments', partition: 3, offset });
 const row: RowDifference = {

@@ -1,9 +1,9 @@
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
-import type { ClockStart } from '../../../src/fold/event-clock.ts';
-import { ownRows } from '../../../src/fold/packed-rows.ts';
-import type { DeadLetter, TaskFold } from '../../../src/fold/task-fold.ts';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import type { RowSet } from '../../../src/projection/row-set.ts';
+import { ownRows } from '../../../src/fold/rows/packed-column.ts';
+import type { ClockStart } from '../../../src/fold/task/clock-start.ts';
+import type { DeadLetter, TaskFold } from '../../../src/fold/task/task-fold.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
+import type { RowSet } from '../../../src/projection/plan/row-set.ts';
 import { spoilBatch } from '../../../src/testing/spoil-batch.ts';
 import { batchOf, type Logged, SCHEMA_TEXT } from './readings.ts';
 import { StoredTable } from './stored-table.ts';

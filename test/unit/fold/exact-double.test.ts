@@ -5,7 +5,7 @@ import {
   nearestDouble,
   roundedQuotient,
   unitsOf,
-} from '../../../src/fold/aggregate/exact-double.ts';
+} from '../../../src/fold/aggregate/nearest-double.ts';
 import { double } from './readings.ts';
 
 const finite = double.filter(Number.isFinite);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { KeyDictionary } from '../../../src/fold/key-dictionary.ts';
+import { KeyDictionary } from '../../../src/fold/rows/key-dictionary.ts';
 
 const idOf = (dictionary: KeyDictionary, key: Buffer) => dictionary.idOf(key, 0, key.length);
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { FieldColumn } from '../../../src/event/field-columns.ts';
-import { BAD_KEY, Keys, NULL_KEY } from '../../../src/fold/keys.ts';
-import type { KeyPlan } from '../../../src/projection/plan.ts';
+import { BAD_KEY, Keys, NULL_KEY } from '../../../src/fold/rows/keys.ts';
+import type { KeyPlan } from '../../../src/projection/plan/plan.ts';
 
 const texts = (count: number): KeyPlan[] =>
   Array.from({ length: count }, (_, i) => ({

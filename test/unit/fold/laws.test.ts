@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
 import type { AfterBatch, Course } from './drive.ts';
 import { atOnce, foldLive, foldPartially, mergeParts } from './drive.ts';
 import { planChoice, planOf } from './plans.ts';

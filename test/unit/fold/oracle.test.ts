@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
+import { foldInterpreted } from '../../../src/fold/oracle/fold-interpreted.ts';
 import { foldLive } from './drive.ts';
 import { planChoice, planOf } from './plans.ts';
 import { anyReadings, logOf, plain } from './readings.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { Decimal } from '../../../src/event/decimal.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
-import { avg, count, max, min, sum } from '../../../src/projection/aggregates.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import { tumbling } from '../../../src/projection/window.ts';
-import { WindowedProjection } from '../../../src/projection/windowed-projection.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import { avg, count, max, min, sum } from '../../../src/projection/declare/aggregates.ts';
+import { tumbling } from '../../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
 import { type KeyField, type Reading, readings, type TimeField } from './readings.ts';
 
 /** What a random plan is made of. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
-import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
-import { ownRows } from '../../../src/fold/packed-rows.ts';
-import type { TaskFold } from '../../../src/fold/task-fold.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import type { Plan } from '../../../src/projection/plan.ts';
+import { foldInterpreted } from '../../../src/fold/oracle/fold-interpreted.ts';
+import { ownRows } from '../../../src/fold/rows/packed-column.ts';
+import type { TaskFold } from '../../../src/fold/task/task-fold.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import type { Plan } from '../../../src/projection/plan/plan.ts';
 import { derivedEvents, SECOND_KINDS, secondStage } from '../../support/derived-kinds.ts';
 import type { HeadedRecord } from '../../support/published-batch.ts';
 import { batchWithHeaders, headersOf } from '../../support/published-batch.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { createEventDecoder } from '../../../src/avro/event-decoder.ts';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
-import { eventFields } from '../../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import { createEventDecoder } from '../../../src/avro/decode/event-decoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
+import { eventFields } from '../../../src/avro/decode/event-fields.ts';
+import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sourcesWithPii } from '../../../src/fold/reads-pii.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
+import { sourcesWithPii } from '../../../src/fold/batch/sources-with-pii.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import { movesOn } from '../../support/pii-app.ts';
 
 test('a projection pays for pii fields only where it names one or is given whole events', () => {

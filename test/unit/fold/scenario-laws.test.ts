@@ -15,16 +15,16 @@ import {
   sum,
   topK,
   variance,
-} from '../../../src/projection/aggregates.ts';
-import { double } from '../../../src/projection/columns.ts';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import type { Projection } from '../../../src/projection/projection.ts';
-import { SessionProjection } from '../../../src/projection/session-projection.ts';
-import type { WindowPlan } from '../../../src/projection/window.ts';
-import { customWindows, sliding, tumbling } from '../../../src/projection/window.ts';
-import type { WindowOptions } from '../../../src/projection/windowed-projection.ts';
-import { WindowedProjection } from '../../../src/projection/windowed-projection.ts';
-import { zScore } from '../../../src/projection/z-score.ts';
+} from '../../../src/projection/declare/aggregates.ts';
+import { double } from '../../../src/projection/declare/columns.ts';
+import { SessionProjection } from '../../../src/projection/declare/session-projection.ts';
+import { customWindows, sliding, tumbling } from '../../../src/projection/declare/window.ts';
+import type { WindowOptions } from '../../../src/projection/declare/windowed-projection.ts';
+import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
+import { zScore } from '../../../src/projection/declare/z-score.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
+import type { Projection } from '../../../src/projection/plan/projection.ts';
+import type { WindowPlan } from '../../../src/projection/plan/window-plan.ts';
 import {
   courses,
   expectSameHowever,

@@ -1,7 +1,7 @@
-import { dateText } from '../../../src/avro/value-types.ts';
+import { dateText } from '../../../src/avro/decode/value-type.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
-import type { RowSet } from '../../../src/projection/row-set.ts';
-import type { ColumnPlan, TablePlan } from '../../../src/projection/table-plan.ts';
+import type { RowSet } from '../../../src/projection/plan/row-set.ts';
+import type { ColumnPlan, TablePlan } from '../../../src/projection/plan/table-plan.ts';
 import { type Cell, MemoryTable, printCells } from '../../../src/testing/memory-table.ts';
 
 /** The table of one task in memory, with what tests print of it. */

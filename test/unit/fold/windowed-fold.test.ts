@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
-import { foldInterpreted } from '../../../src/fold/interpreted-fold.ts';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
+import { foldInterpreted } from '../../../src/fold/oracle/fold-interpreted.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
 import { changedRows, feed, foldLive, foldPartially, mergeParts, startingAt } from './drive.ts';
 import { type PlanChoice, planOf } from './plans.ts';
 import type { Logged, LoggedReading, Reading } from './readings.ts';

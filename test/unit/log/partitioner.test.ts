@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { murmur2, partitionFor } from '../../../src/log/partitioner.ts';
+import { murmur2, partitionFor } from '../../../src/log/partition-for.ts';
 
 /** Key, `Utils.murmur2`, `toPositive(murmur2) % 17`: printed by Kafka 4.1.1's Java client. */
 const java: readonly (readonly [string, number, number])[] = [

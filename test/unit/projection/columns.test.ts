@@ -14,7 +14,7 @@ import {
   type SqlRowOfColumns,
   text,
   timestamp,
-} from '../../../src/projection/columns.ts';
+} from '../../../src/projection/declare/columns.ts';
 
 const declared = columns({
   accountId: text().primaryKey(),

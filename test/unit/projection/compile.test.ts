@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { avg, count, max, min, sum } from '../../../src/projection/aggregates.ts';
-import { tumbling } from '../../../src/projection/window.ts';
+import { avg, count, max, min, sum } from '../../../src/projection/declare/aggregates.ts';
+import { tumbling } from '../../../src/projection/declare/window.ts';
 import { type Loose, type Parts, planOf } from './declared.ts';
 
 describe('the plan', () => {

@@ -1,13 +1,13 @@
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { Field } from '../../../src/event/field-type.ts';
-import type { Measure } from '../../../src/projection/aggregates.ts';
-import { count } from '../../../src/projection/aggregates.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import type { WindowedPlan } from '../../../src/projection/plan.ts';
-import type { WindowPlan } from '../../../src/projection/window.ts';
-import { tumbling } from '../../../src/projection/window.ts';
-import type { WindowOptions } from '../../../src/projection/windowed-projection.ts';
-import { WindowedProjection } from '../../../src/projection/windowed-projection.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import type { Measure } from '../../../src/projection/declare/aggregates.ts';
+import { count } from '../../../src/projection/declare/aggregates.ts';
+import { tumbling } from '../../../src/projection/declare/window.ts';
+import type { WindowOptions } from '../../../src/projection/declare/windowed-projection.ts';
+import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
+import type { WindowedPlan } from '../../../src/projection/plan/plan.ts';
+import type { WindowPlan } from '../../../src/projection/plan/window-plan.ts';
 
 /** An event whose fields are not checked by the compiler. */
 export type Loose = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { durationMs } from '../../../src/projection/duration.ts';
+import { durationMs } from '../../../src/projection/check/duration.ts';
 import { RepriseError } from '../../../src/reprise-error.ts';
 
 it.each([

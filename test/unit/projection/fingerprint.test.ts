@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { count } from '../../../src/projection/aggregates.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import { fingerprintOf } from '../../../src/projection/fingerprint.ts';
-import { planShape } from '../../../src/projection/plan-shape.ts';
-import { customWindows } from '../../../src/projection/window.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import { count } from '../../../src/projection/declare/aggregates.ts';
+import { customWindows } from '../../../src/projection/declare/window.ts';
+import { fingerprintOf } from '../../../src/projection/plan/fingerprint-of.ts';
+import { planShape } from '../../../src/projection/plan/plan-shape.ts';
 import { planOf } from './declared.ts';
 import { Acted, session } from './definition-mistakes/mistaken.ts';
 

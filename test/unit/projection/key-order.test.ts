@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
-import { columns, int, text } from '../../../src/projection/columns.ts';
-import { TableProjection } from '../../../src/projection/table-projection.ts';
+import { columns, int, text } from '../../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../../src/projection/declare/table-projection.ts';
 import { scenario } from '../../../src/testing/scenario.ts';
 
 interface Placed {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { identifierFault } from '../../../src/projection/names.ts';
-import { snakeCase } from '../../../src/projection/snake-case.ts';
+import { identifierFault } from '../../../src/projection/check/identifier-fault.ts';
+import { snakeCase } from '../../../src/projection/plan/snake-case.ts';
 
 describe('snakeCase', () => {
   it.each([

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Decimal } from '../../../src/event/decimal.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
-import { count, quantile, sum } from '../../../src/projection/aggregates.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
+import { count, quantile, sum } from '../../../src/projection/declare/aggregates.ts';
 import {
   boolean,
   columns,
@@ -10,17 +11,16 @@ import {
   int,
   json,
   text,
-} from '../../../src/projection/columns.ts';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import { ingestionTime } from '../../../src/projection/declared-sources.ts';
-import { begin } from '../../../src/projection/pattern.ts';
-import { PatternProjection } from '../../../src/projection/pattern-projection.ts';
-import { SessionProjection } from '../../../src/projection/session-projection.ts';
-import { TableProjection } from '../../../src/projection/table-projection.ts';
-import { tumbling } from '../../../src/projection/window.ts';
-import { WindowedProjection } from '../../../src/projection/windowed-projection.ts';
-import { zScore } from '../../../src/projection/z-score.ts';
-import { QuietTime } from '../../../src/runner/quiet-time.ts';
+} from '../../../src/projection/declare/columns.ts';
+import { ingestionTime } from '../../../src/projection/declare/declared-sources.ts';
+import { begin } from '../../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../../src/projection/declare/pattern-projection.ts';
+import { SessionProjection } from '../../../src/projection/declare/session-projection.ts';
+import { TableProjection } from '../../../src/projection/declare/table-projection.ts';
+import { tumbling } from '../../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
+import { zScore } from '../../../src/projection/declare/z-score.ts';
+import { QuietTime } from '../../../src/runner/live/quiet-time.ts';
 import { scenario } from '../../../src/testing/scenario.ts';
 import { Read, Second } from '../fold/readings-avro.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../../src/projection/fingerprint.ts';
-import { planJson, shapeDifferences } from '../../../src/projection/plan-diff.ts';
-import { planShape } from '../../../src/projection/plan-shape.ts';
-import type { PlanShape } from '../../../src/projection/shape-format.ts';
+import { fingerprintOf } from '../../../src/projection/plan/fingerprint-of.ts';
+import { planShape } from '../../../src/projection/plan/plan-shape.ts';
+import { planJson, shapeDifferences } from '../../../src/projection/plan/shape-differences.ts';
+import type { PlanShape } from '../../../src/projection/plan/shape-format.ts';
 import { seed } from '../../support/fault-run.ts';
 
 const declared = {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { compileProjection } from '../../../src/projection/compile.ts';
-import { explainPlan } from '../../../src/projection/explain.ts';
+import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import {
   noSkip,
   skipPastLastEvent,
   skipToFirst,
   skipToNext,
-} from '../../../src/projection/pattern.ts';
-import { planWarnings } from '../../../src/projection/plan-warnings.ts';
+} from '../../../src/projection/declare/pattern.ts';
+import { explainPlan } from '../../../src/projection/plan/explain-plan.ts';
+import { planWarnings } from '../../../src/projection/plan/plan-warnings.ts';
 import { Acted, loose, pattern } from './definition-mistakes/mistaken.ts';
 
 function planOf(declared: unknown) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tumbling } from '../../../src/projection/window.ts';
+import { tumbling } from '../../../src/projection/declare/window.ts';
 
 describe('tumbling windows', () => {
   it('are data: a size and an offset in milliseconds', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { eventFields } from '../../../src/avro/event-fields.ts';
-import { parseRecordSchema } from '../../../src/avro/parse-schema.ts';
+import { eventFields } from '../../../src/avro/decode/event-fields.ts';
+import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import type { DataKeys } from '../../../src/erasure/data-keys.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import { EventSealer } from '../../../src/publish/event-sealer.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { askEarly } from '../../../src/runner/ask-early.ts';
+import { askEarly } from '../../../src/runner/rebuild/ask-early.ts';
 
 it('asks for the first item at once, and for each other one only when it is wanted', async () => {
   const made: number[] = [];

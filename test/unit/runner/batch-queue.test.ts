@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RecordBatch } from '../../../src/log/record-batch.ts';
-import { BatchQueue } from '../../../src/runner/batch-queue.ts';
+import { BatchQueue } from '../../../src/runner/live/batch-queue.ts';
 
 /** Two records; `count` 1: the first of them alone. */
 function batchOf(firstOffset: number, valueBytes = 10, count = 2): RecordBatch {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FoldTurn } from '../../../src/runner/fold-turn.ts';
+import { FoldTurn } from '../../../src/runner/rebuild/fold-turn.ts';
 
 it('lets one fold while another writes, and never two fold at once', async () => {
   const turn = new FoldTurn();

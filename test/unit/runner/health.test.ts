@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import type { PartStatus, ProjectionStatus, TaskStatus } from '../../../src/reprise.ts';
-import { healthOf } from '../../../src/runner/status/health.ts';
+import { healthOf } from '../../../src/runner/status/read-health.ts';
+import type {
+  PartStatus,
+  ProjectionStatus,
+  TaskStatus,
+} from '../../../src/runner/status/task-status.ts';
 
 const projection = (
   task: Partial<TaskStatus>,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shareRows } from '../../../src/runner/row-budget.ts';
+import { shareRows } from '../../../src/runner/session/share-rows.ts';
 
 test('one alone may hold all', () => {
   const [only] = shareRows(100, 1);

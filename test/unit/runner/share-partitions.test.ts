@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Replayer } from '../../../src/runner/replayer.ts';
-import { sharePartitions } from '../../../src/runner/share-partitions.ts';
+import type { Replayer } from '../../../src/runner/rebuild/replayer.ts';
+import { sharePartitions } from '../../../src/runner/rebuild/share-partitions.ts';
 
 type Replayers = readonly [Replayer, ...Replayer[]];
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EventLog, ReadOptions, ReadPosition } from '../../../src/log/event-log.ts';
 import { RecordBatch } from '../../../src/log/record-batch.ts';
-import { type SharedReader, shareReads } from '../../../src/runner/shared-reads.ts';
+import { type SharedReader, shareReads } from '../../../src/runner/rebuild/share-reads.ts';
 
 const none = new Float64Array(0);
 const nowhere = new Int32Array(0);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UserActed } from '../../../schemas/index.ts';
 import type { Position } from '../../../src/log/event-log.ts';
-import { ShownOffsets, type ShownRunner } from '../../../src/runner/shown-offsets.ts';
+import { ShownOffsets, type ShownRunner } from '../../../src/runner/live/shown-offsets.ts';
 
 const { topic } = UserActed;
 let committed: bigint;

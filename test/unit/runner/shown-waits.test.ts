@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ShownWaits, type WaitedFor } from '../../../src/runner/shown-waits.ts';
+import { ShownWaits, type WaitedFor } from '../../../src/runner/live/shown-waits.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { OwnedTask, TopicCheckpoint } from '../../../src/runner/checkpoint.ts';
-import { standingOf } from '../../../src/runner/flush.ts';
+import { standingOf } from '../../../src/runner/session/flush.ts';
+import type { OwnedTask, TopicCheckpoint } from '../../../src/runner/store/task-key.ts';
 
 const task: OwnedTask = {
   projection: 'user_metrics',

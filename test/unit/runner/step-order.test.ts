@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordBatch } from '../../../src/log/record-batch.ts';
-import type { TopicCheckpoint } from '../../../src/runner/checkpoint.ts';
-import type { JournalEntry } from '../../../src/runner/journal.ts';
-import { StepOrder } from '../../../src/runner/step-order.ts';
+import { StepOrder } from '../../../src/runner/session/step-order.ts';
+import type { JournalEntry } from '../../../src/runner/store/journal-entry.ts';
+import type { TopicCheckpoint } from '../../../src/runner/store/task-key.ts';
 
 type Log = Readonly<Record<string, readonly number[]>>;
 

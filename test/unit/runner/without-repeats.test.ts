@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { splitBatch } from '../../../src/log/slice-batch.ts';
-import { withoutRepeats } from '../../../src/runner/without-repeats.ts';
+import { withoutRepeats } from '../../../src/runner/session/without-repeats.ts';
 import { batchWithHeaders, headersOf } from '../../support/published-batch.ts';
 
 /** What is appended to a partition: by a publisher, or another producer (null), and how many of its last records are appended again after it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SchemaRegistry } from '../../../src/registry/schema-registry.ts';
 import { RepriseError } from '../../../src/reprise-error.ts';
-import { WriterSchemas } from '../../../src/runner/writer-schemas.ts';
+import { WriterSchemas } from '../../../src/runner/session/writer-schemas.ts';
 
 const unknown = new RepriseError('UNKNOWN_SCHEMA_ID', 'not there');
 const away = new RepriseError('REGISTRY_UNAVAILABLE', 'away', { retriable: true });

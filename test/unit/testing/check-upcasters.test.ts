@@ -3,7 +3,7 @@ import type { EventDefinition, Upcaster } from 'reprise';
 import { columns, defineAvroEvent, int, TableProjection, text, upcaster } from 'reprise';
 import { checkUpcasters, eventArbitrary, scenario, upcastEvent } from 'reprise/testing';
 import { describe, expect, test } from 'vitest';
-import { createEventEncoder } from '../../../src/avro/event-encoder.ts';
+import { createEventEncoder } from '../../../src/avro/decode/event-encoder.ts';
 import { assertionMessage } from './assertion-message.ts';
 
 interface PersonV1 {

@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import { RepriseError } from '../../../reprise-error.ts';
-import { loadZstdWasm } from '../zstd-wasm.ts';
-
-/** Codecs that appended batches can be written in. */
-export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+import type { CompressionName } from '../wire/compression-name.ts';
+import { loadZstdWasm } from '../wire/load-zstd-wasm.ts';
 
 /** A codec of record batches; `id` is what Kafka writes into a batch's attributes. */
 export interface BatchCodec {

@@ -1,5 +1,5 @@
-import { brokerError } from '../broker-errors.ts';
-import type { ProducedPartition } from './produce-protocol.ts';
+import { brokerError } from '../connection/broker-error.ts';
+import type { ProducedPartition } from './produce-request.ts';
 
 /**
  * What an answer to a batch means. `retry`: the same bytes again; the setback says whether they may be in the log already. `restamp`: the same records under a new epoch, because the

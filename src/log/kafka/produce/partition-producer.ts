@@ -1,19 +1,19 @@
 import { isRepriseError, RepriseError } from '../../../reprise-error.ts';
 import type { AppendRecord } from '../../event-log.ts';
-import { unknownTopic } from '../broker-errors.ts';
-import type { TopicPartition } from '../protocol.ts';
+import { unknownTopic } from '../connection/broker-error.ts';
+import type { TopicPartition } from '../wire/kafka-request.ts';
 import type { AppendCall } from './append-call.ts';
+import type { BatchCodec } from './batch-codec.ts';
+import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
+import { judgeAnswer } from './judge-answer.ts';
 import {
   notAcknowledged,
   overtaking,
   refusedBatch,
   refusedRecord,
   type Written,
-} from './append-failures.ts';
-import type { BatchCodec } from './batch-codec.ts';
-import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
-import { judgeAnswer } from './judge-answer.ts';
-import type { ProducedPartition } from './produce-protocol.ts';
+} from './not-acknowledged.ts';
+import type { ProducedPartition } from './produce-request.ts';
 import type { ProduceRequests } from './produce-requests.ts';
 import type { ProducerIds } from './producer-ids.ts';
 import { ProducerSequence } from './producer-sequence.ts';

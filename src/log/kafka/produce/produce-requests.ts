@@ -1,11 +1,11 @@
 import { RepriseError } from '../../../reprise-error.ts';
-import { pause } from '../backoff.ts';
-import type { KafkaConnections } from '../connection.ts';
+import { pause } from '../connection/back-off.ts';
+import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import {
   type ProducedPartition,
   type ProducePartition,
   produceRequest,
-} from './produce-protocol.ts';
+} from './produce-request.ts';
 
 /** Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may be larger. */
 const requestBytesMax = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { RepriseError } from '../../../reprise-error.ts';
-import { brokerError } from '../broker-errors.ts';
-import type { KafkaConnections } from '../connection.ts';
-import { producerIdRequest } from './produce-protocol.ts';
+import { brokerError } from '../connection/broker-error.ts';
+import type { KafkaConnections } from '../connection/kafka-connections.ts';
+import { producerIdRequest } from './produce-request.ts';
 
 /** A producer's identity towards the brokers. */
 export interface ProducerIdentity {

@@ -1,6 +1,6 @@
-import { unknownTopic } from '../broker-errors.ts';
-import type { KafkaConnections } from '../connection.ts';
-import type { KafkaTopics } from '../topics.ts';
+import { unknownTopic } from '../connection/broker-error.ts';
+import type { KafkaConnections } from '../connection/kafka-connections.ts';
+import type { KafkaTopics } from '../connection/kafka-topics.ts';
 
 /** How long a look-up is trusted: so long does it take until a topic's new partitions get keys (Java: `metadata.max.age.ms`). */
 const trustedMs = 5 * 60_000;

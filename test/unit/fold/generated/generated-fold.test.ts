@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
+import { EventClock } from '../../../../src/fold/batch/event-clock.ts';
 import { createTaskFold } from '../../../../src/fold/create-task-fold.ts';
-import { EventClock } from '../../../../src/fold/event-clock.ts';
 import { GeneratedFold } from '../../../../src/fold/generated/generated-fold.ts';
-import { foldInterpreted } from '../../../../src/fold/interpreted-fold.ts';
-import { Keys } from '../../../../src/fold/keys.ts';
+import { foldInterpreted } from '../../../../src/fold/oracle/fold-interpreted.ts';
+import { Keys } from '../../../../src/fold/rows/keys.ts';
 import { WindowRows } from '../../../../src/fold/windowed/window-rows.ts';
-import type { WindowedPlan } from '../../../../src/projection/plan.ts';
+import type { WindowedPlan } from '../../../../src/projection/plan/plan.ts';
 import { changedRows, feed, mergeParts, startingAt } from '../drive.ts';
 import type { PlanChoice } from '../plans.ts';
 import { planChoice, planOf } from '../plans.ts';

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { enumerateMatches, type OraclePattern } from '../../../../src/fold/interpreted-pattern.ts';
+import {
+  enumerateMatches,
+  type OraclePattern,
+} from '../../../../src/fold/oracle/enumerate-matches.ts';
 import type { MatchEvent } from '../../../../src/fold/pattern/key-state.ts';
 import { chainOf, emptyKeyState } from '../../../../src/fold/pattern/key-state.ts';
-import { keyStateFromJson, keyStateToJson } from '../../../../src/fold/pattern/key-state-json.ts';
+import {
+  keyStateFromJson,
+  keyStateToJson,
+} from '../../../../src/fold/pattern/key-state-to-json.ts';
 import type { Match } from '../../../../src/fold/pattern/matcher.ts';
 import { Matcher } from '../../../../src/fold/pattern/matcher.ts';
 import { patternGraph } from '../../../../src/fold/pattern/pattern-graph.ts';
@@ -13,7 +19,7 @@ import type {
   PatternElement,
   QuantifierPlan,
   SkipPlan,
-} from '../../../../src/projection/pattern-plan.ts';
+} from '../../../../src/projection/plan/pattern-element.ts';
 
 /** Patterns tried; each with ten inputs. */
 const PATTERNS = Number(process.env['REPRISE_TEST_PATTERNS'] ?? 5_000);

@@ -5,8 +5,8 @@ import {
   skipPastLastEvent,
   skipToFirst,
   skipToNext,
-} from '../../../../src/projection/pattern.ts';
-import { PatternProjection } from '../../../../src/projection/pattern-projection.ts';
+} from '../../../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../../../src/projection/declare/pattern-projection.ts';
 import {
   courses,
   expectSameHowever,

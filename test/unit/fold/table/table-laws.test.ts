@@ -7,8 +7,8 @@ import {
   int,
   text,
   timestamp,
-} from '../../../../src/projection/columns.ts';
-import { TableProjection } from '../../../../src/projection/table-projection.ts';
+} from '../../../../src/projection/declare/columns.ts';
+import { TableProjection } from '../../../../src/projection/declare/table-projection.ts';
 import {
   courses,
   expectSameHowever,

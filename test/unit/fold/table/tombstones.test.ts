@@ -3,9 +3,10 @@ import { describe, expect, it, test } from 'vitest';
 import { defineAvroEvent } from '../../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../../src/event/event-definition.ts';
 import type { FieldType } from '../../../../src/event/field-type.ts';
-import { foldInterpreted } from '../../../../src/fold/interpreted-fold.ts';
-import type { FoldedRecord } from '../../../../src/fold/interpreted-record.ts';
-import { count } from '../../../../src/projection/aggregates.ts';
+import { foldInterpreted } from '../../../../src/fold/oracle/fold-interpreted.ts';
+import type { FoldedRecord } from '../../../../src/fold/oracle/folded-record.ts';
+import { compileProjection } from '../../../../src/projection/compile/compile-projection.ts';
+import { count } from '../../../../src/projection/declare/aggregates.ts';
 import {
   bigint,
   boolean,
@@ -13,15 +14,14 @@ import {
   int,
   text,
   timestamp,
-} from '../../../../src/projection/columns.ts';
-import { compileProjection } from '../../../../src/projection/compile.ts';
-import { explainPlan } from '../../../../src/projection/explain.ts';
-import { begin } from '../../../../src/projection/pattern.ts';
-import { PatternProjection } from '../../../../src/projection/pattern-projection.ts';
-import { SessionProjection } from '../../../../src/projection/session-projection.ts';
-import { TableProjection } from '../../../../src/projection/table-projection.ts';
-import { tumbling } from '../../../../src/projection/window.ts';
-import { WindowedProjection } from '../../../../src/projection/windowed-projection.ts';
+} from '../../../../src/projection/declare/columns.ts';
+import { begin } from '../../../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../../../src/projection/declare/pattern-projection.ts';
+import { SessionProjection } from '../../../../src/projection/declare/session-projection.ts';
+import { TableProjection } from '../../../../src/projection/declare/table-projection.ts';
+import { tumbling } from '../../../../src/projection/declare/window.ts';
+import { WindowedProjection } from '../../../../src/projection/declare/windowed-projection.ts';
+import { explainPlan } from '../../../../src/projection/plan/explain-plan.ts';
 import { checkLaws } from '../../../../src/testing/check-laws.ts';
 import { given } from '../../../../src/testing/given.ts';
 import type { Happening } from '../../../../src/testing/happening.ts';

@@ -4,11 +4,11 @@ import * as fc from 'fast-check';
 import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { beforeAll, expect, test } from 'vitest';
-import type { PartitionSlice } from '../../../../src/log/kafka/batch-headers.ts';
-import { type Decompress, loadDecompress } from '../../../../src/log/kafka/decompress.ts';
-import { lz4FrameSize } from '../../../../src/log/kafka/lz4-frame-size.ts';
-import { decodeSlice } from '../../../../src/log/kafka/record-cursor.ts';
-import { recordAt, recordHash } from '../../../../src/log/log-record.ts';
+import type { PartitionSlice } from '../../../../src/log/kafka/wire/batch-headers.ts';
+import { decodeSlice } from '../../../../src/log/kafka/wire/decode-slice.ts';
+import { type Decompress, loadDecompress } from '../../../../src/log/kafka/wire/decompress.ts';
+import { lz4FrameSize } from '../../../../src/log/kafka/wire/lz4-frame-size.ts';
+import { recordAt, recordHash } from '../../../../src/log/record-at.ts';
 import type { RecordBatch } from '../../../../src/log/record-batch.ts';
 import { isRepriseError } from '../../../../src/reprise-error.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ReaderMemory } from '../../../../src/log/kafka/reader-memory.ts';
-import { ResponseAssembly } from '../../../../src/log/kafka/response-assembly.ts';
+import { ResponseAssembly } from '../../../../src/log/kafka/connection/response-assembly.ts';
+import { ReaderMemory } from '../../../../src/log/kafka/read/reader-memory.ts';
 
 function framed(body: Uint8Array): Buffer {
   const size = Buffer.alloc(4);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { count } from '../../../../src/projection/aggregates.ts';
-import { columns, int, text } from '../../../../src/projection/columns.ts';
-import { compileProjection, compileProjections } from '../../../../src/projection/compile.ts';
-import { begin } from '../../../../src/projection/pattern.ts';
-import { tumbling } from '../../../../src/projection/window.ts';
+import {
+  compileProjection,
+  compileProjections,
+} from '../../../../src/projection/compile/compile-projection.ts';
+import { count } from '../../../../src/projection/declare/aggregates.ts';
+import { columns, int, text } from '../../../../src/projection/declare/columns.ts';
+import { begin } from '../../../../src/projection/declare/pattern.ts';
+import { tumbling } from '../../../../src/projection/declare/window.ts';
 import {
   Acted,
   ActedAgain,

@@ -11,9 +11,9 @@ import {
   sum,
   topK,
   variance,
-} from '../../../../src/projection/aggregates.ts';
-import { double, text } from '../../../../src/projection/columns.ts';
-import { tumbling } from '../../../../src/projection/window.ts';
+} from '../../../../src/projection/declare/aggregates.ts';
+import { double, text } from '../../../../src/projection/declare/columns.ts';
+import { tumbling } from '../../../../src/projection/declare/window.ts';
 import { Acted, expectMistake, type Mistake, Paid, type Step, windowed } from './mistaken.ts';
 
 const keyed = (from: Step['key']) => from(Acted).key('userId');

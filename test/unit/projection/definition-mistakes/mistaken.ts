@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import { defineAvroEvent } from '../../../../src/event/define-avro-event.ts';
 import type { Field } from '../../../../src/event/field-type.ts';
-import { compileProjection } from '../../../../src/projection/compile.ts';
-import { begin } from '../../../../src/projection/pattern.ts';
-import { PatternProjection } from '../../../../src/projection/pattern-projection.ts';
-import type { Projection } from '../../../../src/projection/projection.ts';
-import { SessionProjection } from '../../../../src/projection/session-projection.ts';
-import { TableProjection } from '../../../../src/projection/table-projection.ts';
-import { WindowedProjection } from '../../../../src/projection/windowed-projection.ts';
+import { compileProjection } from '../../../../src/projection/compile/compile-projection.ts';
+import { begin } from '../../../../src/projection/declare/pattern.ts';
+import { PatternProjection } from '../../../../src/projection/declare/pattern-projection.ts';
+import { SessionProjection } from '../../../../src/projection/declare/session-projection.ts';
+import { TableProjection } from '../../../../src/projection/declare/table-projection.ts';
+import { WindowedProjection } from '../../../../src/projection/declare/windowed-projection.ts';
+import type { Projection } from '../../../../src/projection/plan/projection.ts';
 import { isRepriseError } from '../../../../src/reprise-error.ts';
 
 type Method =

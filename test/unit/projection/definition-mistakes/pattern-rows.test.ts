@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { columns, decimal, double, int, text } from '../../../../src/projection/columns.ts';
+import { columns, decimal, double, int, text } from '../../../../src/projection/declare/columns.ts';
 import { Acted, expectMistake, loose, type Mistake, pattern, type Step, Told } from './mistaken.ts';
 
 const keyed = (from: Step['key']) => from(Acted).key('userId');

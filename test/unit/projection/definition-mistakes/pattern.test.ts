@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileProjection } from '../../../../src/projection/compile.ts';
-import { skipToFirst, skipToLast, skipToNext } from '../../../../src/projection/pattern.ts';
+import { compileProjection } from '../../../../src/projection/compile/compile-projection.ts';
+import { skipToFirst, skipToLast, skipToNext } from '../../../../src/projection/declare/pattern.ts';
 import { Acted, expectMistake, loose, type Mistake, Paid, pattern, type Step } from './mistaken.ts';
 
 const keyed = (from: Step['key']) => from(Acted).key('userId');

@@ -1,8 +1,15 @@
 import { describe, it } from 'vitest';
 import { Decimal } from '../../../../src/event/decimal.ts';
-import { aggregate, avg, count, first, sum, topK } from '../../../../src/projection/aggregates.ts';
-import { decimal } from '../../../../src/projection/columns.ts';
-import { zScore } from '../../../../src/projection/z-score.ts';
+import {
+  aggregate,
+  avg,
+  count,
+  first,
+  sum,
+  topK,
+} from '../../../../src/projection/declare/aggregates.ts';
+import { decimal } from '../../../../src/projection/declare/columns.ts';
+import { zScore } from '../../../../src/projection/declare/z-score.ts';
 import { Acted, expectMistake, type Mistake, Paid, type Step, session, Told } from './mistaken.ts';
 
 const keyed = (from: Step['key']) => from(Acted).key('userId');

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { columns, int, text } from '../../../../src/projection/columns.ts';
+import { columns, int, text } from '../../../../src/projection/declare/columns.ts';
 import { Acted, expectMistake, type Mistake, Paid, type Step, table, Unkeyed } from './mistaken.ts';
 
 const reduce = () => null;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compileProjection } from '../../../../src/projection/compile/compile-projection.ts';
 import {
   columns,
   decimal,
@@ -7,8 +8,7 @@ import {
   json,
   text,
   timestamp,
-} from '../../../../src/projection/columns.ts';
-import { compileProjection } from '../../../../src/projection/compile.ts';
+} from '../../../../src/projection/declare/columns.ts';
 import { Acted, type Define, expectMistake, type Mistake, type Step, table } from './mistaken.ts';
 
 const reduce = () => null;

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { avg, count, first, last, quantile } from '../../../../src/projection/aggregates.ts';
-import { compileProjection } from '../../../../src/projection/compile.ts';
-import type { WindowedPlan } from '../../../../src/projection/plan.ts';
-import { customWindows, sliding, tumbling } from '../../../../src/projection/window.ts';
-import { zScore } from '../../../../src/projection/z-score.ts';
+import { compileProjection } from '../../../../src/projection/compile/compile-projection.ts';
+import {
+  avg,
+  count,
+  first,
+  last,
+  quantile,
+} from '../../../../src/projection/declare/aggregates.ts';
+import { customWindows, sliding, tumbling } from '../../../../src/projection/declare/window.ts';
+import { zScore } from '../../../../src/projection/declare/z-score.ts';
+import type { WindowedPlan } from '../../../../src/projection/plan/plan.ts';
 import {
   Acted,
   expectMistake,

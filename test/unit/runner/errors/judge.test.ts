@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { DeadLetter } from '../../../../src/fold/task-fold.ts';
+import type { DeadLetter } from '../../../../src/fold/task/task-fold.ts';
 import { batchOfRecord } from '../../../../src/log/batch-of-record.ts';
-import { Judge } from '../../../../src/runner/errors/judge.ts';
-import { KeyHold } from '../../../../src/runner/errors/key-hold.ts';
+import { Judge } from '../../../../src/runner/recovery/judge.ts';
+import { KeyHold } from '../../../../src/runner/recovery/key-hold.ts';
 
 function letter(offset: number, more: Partial<DeadLetter> = {}): DeadLetter {
   return {

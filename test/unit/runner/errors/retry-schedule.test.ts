@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ErrorPolicy } from '../../../../src/projection/error-policy.ts';
-import type { HeldLetter } from '../../../../src/runner/checkpoint.ts';
-import { Judge } from '../../../../src/runner/errors/judge.ts';
-import { RetrySchedule } from '../../../../src/runner/errors/retry-schedule.ts';
+import type { ErrorPolicy } from '../../../../src/projection/plan/error-policy.ts';
+import { Judge } from '../../../../src/runner/recovery/judge.ts';
+import { RetrySchedule } from '../../../../src/runner/recovery/retry-schedule.ts';
+import type { HeldLetter } from '../../../../src/runner/store/task-key.ts';
 
 const held = (key: string | null, offset: number, attempts = 1): HeldLetter => ({
   ...{ key: key === null ? null : Buffer.from(key), topic: 'a', offset: BigInt(offset), attempts },

@@ -1,9 +1,9 @@
-import { batchHeaders } from '../../../../../src/log/kafka/batch-headers.ts';
-import { loadDecompress } from '../../../../../src/log/kafka/decompress.ts';
-import type { ProducePartition } from '../../../../../src/log/kafka/produce/produce-protocol.ts';
+import type { ProducePartition } from '../../../../../src/log/kafka/produce/produce-request.ts';
 import type { SendOutcome } from '../../../../../src/log/kafka/produce/produce-requests.ts';
-import { decodeSlice } from '../../../../../src/log/kafka/record-cursor.ts';
-import { recordAt } from '../../../../../src/log/log-record.ts';
+import { batchHeaders } from '../../../../../src/log/kafka/wire/batch-headers.ts';
+import { decodeSlice } from '../../../../../src/log/kafka/wire/decode-slice.ts';
+import { loadDecompress } from '../../../../../src/log/kafka/wire/decompress.ts';
+import { recordAt } from '../../../../../src/log/record-at.ts';
 import { RepriseError } from '../../../../../src/reprise-error.ts';
 
 /** What goes wrong with one request. */

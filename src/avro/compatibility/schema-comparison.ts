@@ -1,0 +1,164 @@
+import { type AvroType, type EnumType, type RecordType, unqualified } from '../schema/avro-type.ts';
+import { type Incompatibility, pointerOf } from './incompatibility.ts';
+
+/** Types of a pair under comparison, and what has been found of them. Undefined while the pair is being compared. */
+type Verdicts = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
+
+type Place = readonly string[];
+
+const promotions: Readonly<Record<string, readonly string[]>> = {
+  long: ['int'],
+  float: ['int', 'long'],
+  double: ['int', 'long', 'float'],
+  bytes: ['string'],
+  string: ['bytes'],
+};
+
+/** A reader's field that its name and aliases match to several fields of the writer: Java's checker gives up on the whole pair. */
+export class AmbiguousField extends Error {
+  readonly location: string;
+  constructor(location: string) {
+    super('a reader field (name+aliases) matches more than one writer field');
+    this.location = location;
+  }
+}
+
+/**
+ * Compares two parsed schemas as Java's `SchemaCompatibility` (Avro 1.12) does, in its order and with its habits: a pair of types is judged
+ * once, and where it comes up again the first judgement is repeated with its first location.
+ */
+export class SchemaComparison {
+  private readonly verdicts: Verdicts = new Map();
+
+  /** What keeps `reader` from reading what `writer` wrote; empty when it can. @throws AmbiguousField */
+  compare(reader: AvroType, writer: AvroType, place: Place = []): readonly Incompatibility[] {
+    let byWriter = this.verdicts.get(reader);
+    if (byWriter === undefined) {
+      byWriter = new Map();
+      this.verdicts.set(reader, byWriter);
+    }
+    // A pair inside itself is compatible unless proven otherwise elsewhere.
+    if (byWriter.has(writer)) return byWriter.get(writer) ?? [];
+    byWriter.set(writer, undefined);
+    const found = this.judge(reader, writer, place);
+    byWriter.set(writer, found);
+    return found;
+  }
+
+  private judge(reader: AvroType, writer: AvroType, place: Place): readonly Incompatibility[] {
+    if (reader.kind === 'union' && writer.kind === 'union') {
+      return writer.branches.flatMap((branch, index) =>
+        this.compare(reader, branch).length === 0
+          ? []
+          : missingBranch(branch, [...place, String(index)]),
+      );
+    }
+    if (writer.kind === 'union') {
+      return writer.branches.flatMap((branch, index) =>
+        this.compare(reader, branch, [...place, String(index)]),
+      );
+    }
+    if (reader.kind === 'union') {
+      const readable = reader.branches.some((branch) => this.compare(branch, writer).length === 0);
+      return readable ? [] : missingBranch(writer, place);
+    }
+    return this.judgeSingle(reader, writer, place);
+  }
+
+  private judgeSingle(
+    reader: AvroType,
+    writer: AvroType,
+    place: Place,
+  ): readonly Incompatibility[] {
+    if (reader.kind === 'array' && writer.kind === 'array') {
+      return this.compare(reader.items, writer.items, [...place, 'items']);
+    }
+    if (reader.kind === 'map' && writer.kind === 'map') {
+      return this.compare(reader.values, writer.values, [...place, 'values']);
+    }
+    if (reader.kind === 'fixed' && writer.kind === 'fixed') {
+      const sizes = reader.size === writer.size ? [] : otherSize(reader.size, writer.size, place);
+      return [...names(reader, writer, place), ...sizes];
+    }
+    if (reader.kind === 'enum' && writer.kind === 'enum') {
+      return [...names(reader, writer, place), ...symbols(reader, writer, place)];
+    }
+    if (reader.kind === 'record' && writer.kind === 'record') {
+      return [...names(reader, writer, place), ...this.fields(reader, writer, place)];
+    }
+    const same = reader.kind === writer.kind;
+    if (same || promotions[reader.kind]?.includes(writer.kind) === true) return [];
+    return typeMismatch(reader, writer, place);
+  }
+
+  private fields(reader: RecordType, writer: RecordType, place: Place): Incompatibility[] {
+    return reader.fields.flatMap((field, index) => {
+      const at = [...place, 'fields', String(index)];
+      const candidates = matchingFields(writer, field);
+      if (candidates.length > 1) throw new AmbiguousField(pointerOf(at));
+      const [from] = candidates;
+      if (from !== undefined) return this.compare(field.type, from.type, [...at, 'type']);
+      if (field.fallback !== undefined) return [];
+      // Java compares an enum that has a default with the writer's record, as if the default could fill the field.
+      if (field.type.kind === 'enum' && field.type.fallback !== null) {
+        return this.compare(field.type, writer, [...at, 'type']);
+      }
+      const location = pointerOf(at);
+      return [{ type: 'READER_FIELD_MISSING_DEFAULT_VALUE', location, message: field.name }];
+    });
+  }
+}
+
+/** The writer's fields that a reader's field matches by its name or one of its aliases. More than one is a fault of the reader's schema. */
+export function matchingFields(
+  writer: RecordType,
+  field: { readonly name: string; readonly aliases: readonly string[] },
+): RecordType['fields'] {
+  const byName = writer.fields.filter((candidate) => candidate.name === field.name);
+  const aliases = new Set(field.aliases);
+  // The name as its own alias counts twice, as in Java.
+  const byAlias = writer.fields.filter((candidate) => aliases.has(candidate.name));
+  return [...byName, ...byAlias];
+}
+
+interface Named {
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
+
+/** Names are compared without namespaces; a reader's alias must be the writer's full name. */
+export function sameName(reader: Named, writer: Named): boolean {
+  return (
+    unqualified(reader.name) === unqualified(writer.name) || reader.aliases.includes(writer.name)
+  );
+}
+
+function names(reader: Named, writer: Named, place: Place): Incompatibility[] {
+  if (sameName(reader, writer)) return [];
+  const location = pointerOf([...place, 'name']);
+  return [{ type: 'NAME_MISMATCH', location, message: `expected: ${writer.name}` }];
+}
+
+function otherSize(reader: number, writer: number, place: Place): Incompatibility[] {
+  const location = pointerOf([...place, 'size']);
+  const message = `expected: ${writer}, found: ${reader}`;
+  return [{ type: 'FIXED_SIZE_MISMATCH', location, message }];
+}
+
+function symbols(reader: EnumType, writer: EnumType, place: Place): Incompatibility[] {
+  const missing = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol)).sort();
+  if (missing.length === 0 || reader.fallback !== null) return [];
+  const location = pointerOf([...place, 'symbols']);
+  return [{ type: 'MISSING_ENUM_SYMBOLS', location, message: `[${missing.join(', ')}]` }];
+}
+
+function missingBranch(writer: AvroType, place: Place): Incompatibility[] {
+  const message = `reader union lacking writer type: ${writer.kind.toUpperCase()}`;
+  return [{ type: 'MISSING_UNION_BRANCH', location: pointerOf(place), message }];
+}
+
+function typeMismatch(reader: AvroType, writer: AvroType, place: Place): Incompatibility[] {
+  const [to, from] = [reader.kind.toUpperCase(), writer.kind.toUpperCase()];
+  const message = `reader type: ${to} not compatible with writer type: ${from}`;
+  return [{ type: 'TYPE_MISMATCH', location: pointerOf(place), message }];
+}

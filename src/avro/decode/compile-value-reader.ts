@@ -1,0 +1,222 @@
+import { Decimal } from '../../event/decimal.ts';
+import { matchingFields, sameName } from '../compatibility/schema-comparison.ts';
+import {
+  type ArrayType,
+  type AvroType,
+  type EnumType,
+  type Logical,
+  logicalOf,
+  type MapType,
+  type RecordField,
+  type RecordType,
+  type UnionType,
+} from '../schema/avro-type.ts';
+import { branchName, isWrapped } from '../schema/branch-name.ts';
+import { type Cursor, failed } from './cursor.ts';
+import { defaultReader } from './default-reader.ts';
+import { longAsDouble, longAsFloat } from './long-as-double.ts';
+import { pickBranch } from './pick-branch.ts';
+import { dateText, unscaledOf } from './value-type.ts';
+
+/** Reads one value at the cursor. The bytes have been proved to follow the writer's schema. */
+export type ReadValue = (cursor: Cursor) => unknown;
+
+/**
+ * Compiles the reading of a writer's values as a reader's, with the results of Java's `ResolvingDecoder` and the TypeScript values of reprise
+ * (ADR 0008). Branches of a writer's union that cannot be read fail when they come. @throws Error saying which types do not resolve
+ */
+export function compileValueReader(writer: AvroType, reader: AvroType): ReadValue {
+  return new ValueCompiler().compile(writer, reader);
+}
+
+class ValueCompiler {
+  private readonly records = new Map<RecordType, Map<RecordType, { read: ReadValue }>>();
+
+  compile(writer: AvroType, reader: AvroType): ReadValue {
+    if (writer.kind === 'union') {
+      const reads = writer.branches.map((branch) => this.orFail(branch, reader));
+      return (cursor) => (reads[cursor.index(reads.length)] as ReadValue)(cursor);
+    }
+    if (reader.kind === 'union') return this.branch(writer, reader);
+    if (writer.kind === 'record' && reader.kind === 'record') return this.record(writer, reader);
+    if (writer.kind === 'array' && reader.kind === 'array') return this.array(writer, reader);
+    if (writer.kind === 'map' && reader.kind === 'map') return this.map(writer, reader);
+    if (writer.kind === 'enum' && reader.kind === 'enum') return symbolReader(writer, reader);
+    const read = scalarReader(writer, reader);
+    if (read === null) throw new Error(`written as ${writer.kind}, read as ${reader.kind}`);
+    return read;
+  }
+
+  private orFail(writer: AvroType, reader: AvroType): ReadValue {
+    try {
+      return this.compile(writer, reader);
+    } catch (error) {
+      return () => {
+        throw failed((error as Error).message);
+      };
+    }
+  }
+
+  private branch(writer: Exclude<AvroType, UnionType>, reader: UnionType): ReadValue {
+    const picked = pickBranch(writer, reader.branches);
+    if (picked === undefined) throw new Error(`no branch of the union reads ${writer.kind}`);
+    const read = this.compile(writer, picked);
+    if (picked.kind === 'null' || !isWrapped(reader)) return read;
+    const name = branchName(picked);
+    return (cursor) => ({ [name]: read(cursor) });
+  }
+
+  private record(writer: RecordType, reader: RecordType): ReadValue {
+    if (!sameName(reader, writer))
+      throw new Error(`written as ${writer.name}, read as ${reader.name}`);
+    const byReader = this.records.get(writer) ?? new Map<RecordType, { read: ReadValue }>();
+    this.records.set(writer, byReader);
+    const known = byReader.get(reader);
+    // The inner of a recursive record is the outer, which is not finished yet.
+    if (known !== undefined) return (cursor) => known.read(cursor);
+    const cell = { read: unfinished };
+    byReader.set(reader, cell);
+    cell.read = this.fields(writer, reader);
+    return cell.read;
+  }
+
+  private fields(writer: RecordType, reader: RecordType): ReadValue {
+    const names = reader.fields.map((field) => field.name);
+    const sources = reader.fields.map((field) => this.source(writer, field));
+    const steps = writer.fields.map((from) => {
+      const target = reader.fields.findIndex((_, index) => sources[index]?.from === from);
+      const to = reader.fields[target];
+      return { target, read: this.compile(from.type, to === undefined ? from.type : to.type) };
+    });
+    const defaults = sources.flatMap(({ fallback }, target) =>
+      fallback === null ? [] : [{ target, read: fallback }],
+    );
+    const blank = Object.fromEntries(names.map((name) => [name, undefined]));
+    return (cursor) => {
+      const value: Record<string, unknown> = { ...blank };
+      for (const { target, read } of steps) {
+        const part = read(cursor);
+        if (target >= 0) value[names[target] as string] = part;
+      }
+      for (const { target, read } of defaults) value[names[target] as string] = read();
+      return value;
+    };
+  }
+
+  private source(writer: RecordType, field: RecordField) {
+    const [from] = matchingFields(writer, field);
+    return { from, fallback: from === undefined ? defaultReader(field) : null };
+  }
+
+  private array(writer: ArrayType, reader: ArrayType): ReadValue {
+    const read = this.compile(writer.items, reader.items);
+    return (cursor) => {
+      const items: unknown[] = [];
+      eachItem(cursor, () => items.push(read(cursor)));
+      return items;
+    };
+  }
+
+  private map(writer: MapType, reader: MapType): ReadValue {
+    const read = this.compile(writer.values, reader.values);
+    return (cursor) => {
+      const entries: Record<string, unknown> = {};
+      eachItem(cursor, () => {
+        const key = text(cursor);
+        entries[key] = read(cursor);
+      });
+      return entries;
+    };
+  }
+}
+
+function unfinished(_cursor: Cursor): unknown {
+  throw new Error('a record is read before it is compiled');
+}
+
+function eachItem(cursor: Cursor, read: () => void): void {
+  for (let count = cursor.long(); count !== 0; count = cursor.long()) {
+    if (count < 0) {
+      count = -count;
+      cursor.long();
+    }
+    for (let item = 0; item < count; item += 1) read();
+  }
+}
+
+function symbolReader(writer: EnumType, reader: EnumType): ReadValue {
+  if (!sameName(reader, writer))
+    throw new Error(`written as ${writer.name}, read as ${reader.name}`);
+  const symbols = writer.symbols.map((symbol) =>
+    reader.symbols.includes(symbol) ? symbol : reader.fallback,
+  );
+  return (cursor) => {
+    const index = cursor.index(symbols.length);
+    const symbol = symbols[index] as string | null;
+    if (symbol === null) throw failed(`symbol ${writer.symbols[index]} is unknown to the reader`);
+    return symbol;
+  };
+}
+
+function scalarReader(writer: AvroType, reader: AvroType): ReadValue | null {
+  const logical = logicalOf(reader);
+  switch (`${writer.kind}>${reader.kind}`) {
+    case 'null>null':
+      return () => null;
+    case 'boolean>boolean':
+      return (cursor) => cursor.boolean() === 1;
+    case 'int>int':
+      return logical?.name === 'date'
+        ? (cursor) => dateText(cursor.int())
+        : (cursor) => cursor.int();
+    case 'int>long':
+    case 'long>long':
+      return logical?.name === 'timestamp-millis' ? instant : (cursor) => cursor.longBig();
+    case 'int>float':
+    case 'long>float':
+      return longAsFloat;
+    case 'int>double':
+    case 'long>double':
+      return longAsDouble;
+    case 'float>float':
+    case 'float>double':
+      return (cursor) => cursor.float();
+    case 'double>double':
+      return (cursor) => cursor.double();
+    default:
+      return spanReader(writer, reader, logical);
+  }
+}
+
+function spanReader(writer: AvroType, reader: AvroType, logical: Logical | null): ReadValue | null {
+  const isSpan = (type: AvroType) => type.kind === 'string' || type.kind === 'bytes';
+  if (reader.kind === 'string' && isSpan(writer)) return text;
+  if (reader.kind === 'bytes' && isSpan(writer)) {
+    return bytesReader((cursor) => cursor.long(), logical);
+  }
+  if (reader.kind !== 'fixed' || writer.kind !== 'fixed') return null;
+  if (reader.size !== writer.size || !sameName(reader, writer)) return null;
+  return bytesReader(() => writer.size, logical);
+}
+
+function bytesReader(lengthOf: (cursor: Cursor) => number, logical: Logical | null): ReadValue {
+  return (cursor) => {
+    const start = cursor.take(lengthOf(cursor));
+    if (logical?.name !== 'decimal')
+      return Buffer.from(cursor.bytes.subarray(start, cursor.position));
+    return new Decimal(unscaledOf(cursor.bytes, start, cursor.position), logical.scale);
+  };
+}
+
+function text(cursor: Cursor): string {
+  const start = cursor.take(cursor.long());
+  const { buffer, byteOffset } = cursor.bytes;
+  return Buffer.from(buffer, byteOffset + start, cursor.position - start).toString('utf8');
+}
+
+function instant(cursor: Cursor): Date {
+  const ms = cursor.long();
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) throw failed(`${ms} is beyond the calendar`);
+  return date;
+}

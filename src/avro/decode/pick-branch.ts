@@ -1,0 +1,35 @@
+import { incompatibilitiesOf } from '../compatibility/check-compatibility.ts';
+import { type AvroType, unqualified } from '../schema/avro-type.ts';
+
+const promotions: Readonly<Record<string, readonly string[]>> = {
+  int: ['long', 'double', 'float'],
+  long: ['double', 'float'],
+  float: ['double'],
+  string: ['bytes'],
+  bytes: ['string'],
+};
+
+/**
+ * The branch of a reader's union that a value written under another type is read as, by Java's choice (`Resolver.ReaderUnion`): the named type
+ * of the same full name, a record of the same structure (rather one of the same short name), the same type, then the first that it can be
+ * promoted to. Undefined when there is none.
+ */
+export function pickBranch(writer: AvroType, branches: readonly AvroType[]): AvroType | undefined {
+  const same = branches.filter((branch) => branch.kind === writer.kind);
+  const exact = 'name' in writer ? pickNamed(writer, same) : same[0];
+  if (exact !== undefined) return exact;
+  return branches.find((branch) => promotions[writer.kind]?.includes(branch.kind) === true);
+}
+
+type Named = Extract<AvroType, { readonly name: string }>;
+
+function pickNamed(writer: Named, branches: readonly AvroType[]): AvroType | undefined {
+  const named = branches as readonly Named[];
+  const own = named.find(
+    (branch) => branch.name === writer.name || branch.aliases.includes(writer.name),
+  );
+  if (own !== undefined) return own;
+  const readable = named.filter((branch) => incompatibilitiesOf(branch, writer).length === 0);
+  const short = readable.filter((branch) => unqualified(branch.name) === unqualified(writer.name));
+  return short.at(-1) ?? readable[0];
+}

@@ -1,0 +1,183 @@
+import type { EventDefinition } from '../../event/event-definition.ts';
+import { checkLogicalTypes, writerFieldOf } from '../compatibility/check-logical-types.ts';
+import type { AvroType, RecordType } from '../schema/avro-type.ts';
+import { parseRecordSchema } from '../schema/parse-schema.ts';
+import { compileUpcastReader } from './compile-upcast-reader.ts';
+import { pickBranch } from './pick-branch.ts';
+import { dateRangeMs } from './value-type.ts';
+
+/** Deeper records are left to the decoder that checks its budget. */
+const DEPTH_MAX = 8;
+
+/** What a reader is made for. */
+export interface ReaderSourceOptions {
+  readonly event: EventDefinition;
+  /** The fields wanted. */
+  readonly fields: readonly string[];
+  /** The writer's schema. */
+  readonly schemaText: string;
+}
+
+/**
+ * JavaScript that reads the named fields of one record (ADR 0030), or null where only the decoder of columns can. The statements find `bytes`, `view` (a DataView of them), `at` (the first
+ * byte of the record, moved behind it) and `end`; on anything out of the ordinary they `break records`, and whether `at` has passed `end` is for the caller to check. They declare for field n
+ * `value{n}` (a double), or `start{n}` and `end{n}` (of text), and `present{n}`.
+ */
+export function readerSource({ event, fields, schemaText }: ReaderSourceOptions): string | null {
+  try {
+    if (compileUpcastReader(event, { text: schemaText, origin: 'writer' }) !== null) return null;
+    const writer = parseRecordSchema(schemaText, 'writer');
+    const reader = parseRecordSchema(event.schemaText ?? '', 'reader');
+    checkLogicalTypes(writer, reader, 'generated reader');
+    return new ReaderWriter(event, fields).record(writer, reader);
+  } catch {
+    return null; // the decoder of columns says what is wrong
+  }
+}
+
+/** Thrown where a schema needs what no statement is made for. */
+class Unsupported extends Error {}
+
+class ReaderWriter {
+  readonly #event: EventDefinition;
+  readonly #fields: readonly string[];
+  #names = 0;
+
+  constructor(event: EventDefinition, fields: readonly string[]) {
+    this.#event = event;
+    this.#fields = fields;
+  }
+
+  record(writer: RecordType, reader: RecordType): string {
+    const targets = reader.fields.map((field) => [writerFieldOf(writer, field), field] as const);
+    if (targets.some(([source]) => source === undefined)) throw new Unsupported();
+    const sources = targets.map(([source]) => source);
+    if (new Set(sources).size < sources.length) throw new Unsupported();
+    const statements = writer.fields.map((from) => {
+      const to = targets.find(([source]) => source === from)?.[1];
+      const n = to === undefined ? -1 : this.#fields.indexOf(to.name);
+      return to === undefined || n < 0
+        ? this.#skip(from.type, 0)
+        : this.#read(from.type, to.type, n);
+    });
+    return [...this.#fields.map((name, n) => this.#declare(name, n)), ...statements].join('\n');
+  }
+
+  #declare(name: string, n: number): string {
+    switch (this.#event.fields.find((field) => field.name === name)?.type.kind) {
+      case 'string':
+      case 'uuid':
+        return `let start${n} = 0, end${n} = 0, present${n} = true;`;
+      case 'double':
+      case 'float':
+      case 'timestamp-millis':
+        return `let value${n} = 0, present${n} = true;`;
+      default:
+        throw new Unsupported();
+    }
+  }
+
+  #read(writer: AvroType, reader: AvroType, n: number): string {
+    if (writer.kind === 'union')
+      return this.#branches(writer.branches, (branch) => this.#read(branch, reader, n));
+    if (reader.kind === 'union') {
+      const target = pickBranch(writer, reader.branches);
+      if (target === undefined) throw new Unsupported();
+      return this.#read(writer, target, n);
+    }
+    switch (`${writer.kind}>${reader.kind}`) {
+      case 'null>null':
+        return `present${n} = false;`;
+      case 'string>string':
+      case 'bytes>string':
+        return `${this.#length(`length${n}`)} start${n} = at; at += length${n}; end${n} = at;`;
+      case 'double>double':
+        return `if (at + 8 > end) break records; value${n} = view.getFloat64(at, true); at += 8;`;
+      case 'float>float':
+      case 'float>double':
+        return `if (at + 4 > end) break records; value${n} = view.getFloat32(at, true); at += 4;`;
+      case 'long>long':
+        return `${this.#long(`value${n}`)} if (value${n} > ${dateRangeMs} || value${n} < -${dateRangeMs}) break records;`;
+      default:
+        throw new Unsupported();
+    }
+  }
+
+  #skip(type: AvroType, depth: number): string {
+    if (depth > DEPTH_MAX) throw new Unsupported();
+    switch (type.kind) {
+      case 'null':
+        return '';
+      case 'boolean':
+        return 'if (bytes[at++] > 1) break records;';
+      case 'float':
+        return 'at += 4;';
+      case 'double':
+        return 'at += 8;';
+      case 'fixed':
+        return `at += ${type.size};`;
+      case 'bytes':
+      case 'string': {
+        const length = this.#name();
+        return `${this.#length(length)} at += ${length};`;
+      }
+      case 'int':
+        return this.#checkedLong((value) => `${value} > 2147483647 || ${value} < -2147483648`);
+      case 'long':
+        return this.#checkedLong(() => 'false');
+      case 'enum':
+        return this.#checkedLong((value) => `${value} < 0 || ${value} >= ${type.symbols.length}`);
+      case 'union':
+        return this.#branches(type.branches, (branch) => this.#skip(branch, depth + 1));
+      case 'record':
+        return type.fields.map((field) => this.#skip(field.type, depth + 1)).join('\n');
+      default:
+        throw new Unsupported();
+    }
+  }
+
+  #branches(branches: readonly AvroType[], source: (branch: AvroType) => string): string {
+    const cases = branches.map((branch, index) => `case ${index}: { ${source(branch)} break; }`);
+    const index = this.#name();
+    return `let ${index}; ${this.#long(index)} switch (${index}) { ${cases.join('\n')} default: break records; }`;
+  }
+
+  #checkedLong(isWrong: (value: string) => string): string {
+    const value = this.#name();
+    return `let ${value}; ${this.#long(value)} if (${isWrong(value)}) break records;`;
+  }
+
+  /** Declares a length that the record has room for. */
+  #length(name: string): string {
+    return `let ${name}; ${this.#long(name)} if (${name} < 0 || ${name} > end - at) break records;`;
+  }
+
+  /** A zigzag varint into a variable: low 28 bits as an integer, the rest as a double; beyond what a double holds exactly, `break records`. */
+  #long(into: string): string {
+    return `
+${into} = bytes[at++];
+if (${into} < 128) ${into} = (${into} >>> 1) ^ -(${into} & 1);
+else {
+  let low = ${into} & 127, byte = bytes[at++];
+  low |= (byte & 127) << 7;
+  if (byte >= 128) {
+    byte = bytes[at++]; low |= (byte & 127) << 14;
+    if (byte >= 128) { byte = bytes[at++]; low |= (byte & 127) << 21; }
+  }
+  if (byte < 128) ${into} = (low >>> 1) ^ -(low & 1);
+  else {
+    let high = 0, scale = 1;
+    do { byte = bytes[at++]; high += (byte & 127) * scale; scale *= 128; } while (byte >= 128 && scale < 34359738368);
+    if (byte >= 128) break records;
+    ${into} = high * 134217728 + (low >>> 1);
+    if (!(${into} < 9007199254740991)) break records;
+    if ((low & 1) === 1) ${into} = -${into} - 1;
+  }
+}`;
+  }
+
+  #name(): string {
+    this.#names += 1;
+    return `skipped${this.#names}`;
+  }
+}

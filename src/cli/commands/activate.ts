@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { jsonText } from '../terminal/json-text.ts';
+import { optionsOf, withApp } from '../terminal/with-app.ts';
+
+/** `reprise activate NAME`: puts the declared version behind the stable view. */
+export function addActivate(program: Command): void {
+  program
+    .command('activate')
+    .description('put the declared version of a projection behind its view, in one transaction')
+    .argument('<name>', 'projection')
+    .option('--force', 'switch even while no instance runs the declared version')
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<{ force?: boolean }>(command);
+      const report = await withApp(options, ({ app }) =>
+        app.activate(name, { requireRunner: options.force !== true }),
+      );
+      if (options.json) return console.log(jsonText(report));
+      if (report.previousVersion === report.version) {
+        return console.log(`${name} is version ${report.version} already: nothing was changed.`);
+      }
+      const before =
+        report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;
+      console.log(`${report.name} is now version ${report.version}${before}.`);
+    });
+}

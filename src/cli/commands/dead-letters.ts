@@ -1,0 +1,185 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { LogPosition } from '../../log/log-position.ts';
+import type {
+  DeadLetterStatus,
+  RedriveReport,
+} from '../../runner/dead-letters/dead-letter-status.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { jsonText } from '../terminal/json-text.ts';
+import type { LetterValue } from '../terminal/letter-value.ts';
+import { readLetterValue } from '../terminal/letter-value.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { optionsOf, withApp } from '../terminal/with-app.ts';
+
+/** `reprise dlq list | show | redrive | discard`: records that were set aside. */
+export function addDeadLetters(program: Command): void {
+  const dlq = program
+    .command('dlq')
+    .description('look at records that could not be folded, and fold them again');
+  dlq
+    .command('list')
+    .description('list dead letters with their reasons')
+    .argument('[name]', 'projection (default: all)')
+    .action(async (name: string | undefined, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const letters = await withApp(options, ({ app }) => app.deadLetters(name ?? null));
+      if (options.json) return console.log(jsonText({ deadLetters: letters }));
+      const none = name === undefined ? 'There are no dead letters.' : noneText(name);
+      console.log(letters.length === 0 ? none : listText(letters));
+    });
+  dlq
+    .command('show')
+    .description('show one dead letter, with key and value as they lie in the log')
+    .argument('<name>', 'projection')
+    .argument('<position>', 'such as payments[3]@1042', position)
+    .action(async (name: string, at: LogPosition, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const letters = await withApp(options, async ({ app }) => {
+        const found = await app.deadLetters(name, at);
+        return Promise.all(
+          found.map(async (letter) => ({ letter, read: await readLetterValue(app, letter) })),
+        );
+      });
+      const json = letters.map(({ letter, read }) => ({ ...letter, ...read }));
+      if (options.json) return console.log(jsonText({ deadLetters: json }));
+      console.log(letters.map(({ letter, read }) => letterText(letter, read)).join('\n\n'));
+    });
+  addRedrive(dlq);
+  addDiscard(dlq);
+}
+
+function addRedrive(dlq: Command): void {
+  dlq
+    .command('redrive')
+    .description(
+      'fold dead letters again, in order; one of a key that fails again keeps the rest of that key waiting',
+    )
+    .argument('<name>', 'projection')
+    .argument('[position]', 'such as payments[3]@1042', position)
+    .option('--key <text>', 'all of this record key')
+    .option('--all', 'all of the projection')
+    .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
+      const options = optionsOf<{ all?: boolean; key?: string }>(command);
+      const { key } = options;
+      if ([at, key, options.all].filter((each) => each !== undefined).length !== 1) {
+        throw new InvalidArgumentError(
+          'Name a position, such as payments[3]@1042, or --key, or --all.',
+        );
+      }
+      const report = await withApp(options, ({ app }) =>
+        app.redrive(name, {
+          ...(at && { position: at }),
+          ...(key !== undefined && { key: Buffer.from(key) }),
+        }),
+      );
+      console.log(
+        options.json
+          ? jsonText(report)
+          : redriveText(key === undefined ? name : `${name} with that key`, report),
+      );
+      if (report.failed.length > 0) process.exitCode = EXIT.failed;
+    });
+}
+
+function addDiscard(dlq: Command): void {
+  dlq
+    .command('discard')
+    .description(
+      'throw dead letters away; the records stay in the log, and a rebuild meets them again',
+    )
+    .argument('<name>', 'projection')
+    .argument('[position]', 'such as payments[3]@1042', position)
+    .option('--all', 'all of the projection')
+    .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
+      const options = optionsOf<{ all?: boolean }>(command);
+      if ((at === undefined) === (options.all !== true)) {
+        throw new InvalidArgumentError(
+          'Name either a position, such as payments[3]@1042, or --all.',
+        );
+      }
+      const discarded = await withApp(options, ({ app }) =>
+        app.discardDeadLetters(name, at ?? null),
+      );
+      if (options.json) return console.log(jsonText({ discarded }));
+      console.log(discarded === 0 ? noneText(name) : `Discarded: ${discarded}.`);
+    });
+}
+
+const PARTITION_MAX = 2 ** 31 - 1;
+const OFFSET_MAX = 2n ** 63n - 1n;
+
+/** `payments[3]@1042`. */
+function position(text: string): LogPosition {
+  const [, topic, partition, offset] = /^(.+)\[(\d+)\]@(\d+)$/.exec(text) ?? [];
+  if (
+    topic === undefined ||
+    offset === undefined ||
+    Number(partition) > PARTITION_MAX ||
+    BigInt(offset) > OFFSET_MAX
+  ) {
+    throw new InvalidArgumentError('Write it as in messages: payments[3]@1042.');
+  }
+  return { topic, partition: Number(partition), offset: BigInt(offset) };
+}
+
+function redriveText(name: string, report: RedriveReport): string {
+  const { redriven, failed, waiting, gone = 0 } = report;
+  if (redriven + failed.length + waiting + gone === 0) return noneText(name);
+  return [
+    ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
+    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
+    ...(gone === 0 ? [] : [`Folded or discarded by somebody else meanwhile: ${gone}.`]),
+  ].join('\n');
+}
+
+function listText(letters: readonly DeadLetterStatus[]): string {
+  const rows = letters.map((letter) => [
+    `${letter.projection} v${letter.version}`,
+    placeOf(letter),
+    letter.reason,
+    letter.attempts,
+    letter.quarantine ?? '',
+    letter.recordTimestamp,
+    letter.message,
+  ]);
+  return renderTable(
+    ['projection', 'record', 'reason', 'attempts', 'quarantine', 'timestamp', 'message'],
+    rows,
+  ).join('\n');
+}
+
+function letterText(letter: DeadLetterStatus, read: LetterValue): string {
+  const { key, value, headers } = letter;
+  return [
+    `${letter.projection} v${letter.version} ${placeOf(letter)}`,
+    `reason: ${letter.reason}, after ${letter.attempts} attempts, set aside ${letter.setAsideAt.toISOString()}`,
+    letter.message,
+    `timestamp: ${letter.recordTimestamp?.toISOString() ?? 'none'}`,
+    `key: ${key === null ? 'none' : printable(key)}`,
+    ...headers.map(
+      (header) =>
+        `header ${header.key}: ${header.value === null ? 'null' : printable(header.value)}`,
+    ),
+    `value: ${value === null ? 'none (a tombstone)' : valueText(value, read)}`,
+  ].join('\n');
+}
+
+/** Decoded where its schema is known; else hexadecimal. */
+function valueText(value: Buffer, { decoded, schemaId }: LetterValue): string {
+  const by = schemaId === null ? '' : ` (schema ${schemaId})`;
+  return `${decoded === undefined ? `\\x${value.toString('hex')}` : jsonText(decoded)}${by}`;
+}
+
+function noneText(name: string): string {
+  return `There are no dead letters of ${name}.`;
+}
+
+function placeOf({ topic, partition, offset }: LogPosition): string {
+  return `${topic}[${partition}]@${offset}`;
+}
+
+/** Text where it is text, else hexadecimal. */
+function printable(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  return /^[\x20-\x7e]*$/.test(text) ? text : `\\x${bytes.toString('hex')}`;
+}

@@ -1,0 +1,70 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { isRepriseError } from '../../reprise-error.ts';
+import type { HealthReport } from '../../runner/status/task-status.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { jsonText } from '../terminal/json-text.ts';
+import { type GlobalOptions, optionsOf, withApp } from '../terminal/with-app.ts';
+
+interface HealthOptions extends GlobalOptions {
+  readonly live?: boolean;
+  readonly here?: boolean;
+}
+
+/** `reprise health`: for probes. */
+export function addHealth(program: Command): void {
+  program
+    .command('health')
+    .description(
+      'exit with 0 when an instance runs, no part is away and no task of an active version has halted, waits or lacks an owner',
+    )
+    .option('--live', 'only ask Postgres whether an instance runs; 1 when it knows that none does')
+    .option('--here', 'with --live: only instances of this host')
+    .action(async (_local, command: Command) => {
+      const options = optionsOf<HealthOptions>(command);
+      await (options.live === true ? tellLiveness(options) : tellHealth(options));
+    });
+}
+
+/** A database that is away is no reason to end a process: then it is not known whether one runs. */
+async function tellLiveness(options: HealthOptions): Promise<void> {
+  const which = options.here === true ? { host: hostname() } : {};
+  const isLive = await withApp(options, ({ app }) => app.isLive(which)).catch(unlessAway(null));
+  process.exitCode = isLive === false ? EXIT.failed : EXIT.done;
+  if (options.json) return console.log(jsonText({ isLive }));
+  if (isLive === null) return console.log('not known: postgres is away');
+  console.log(isLive ? 'well' : 'no instance runs');
+}
+
+async function tellHealth(options: HealthOptions): Promise<void> {
+  const report = await withApp(options, ({ app }) => app.health()).catch((error: unknown) =>
+    unlessAway(withoutPostgres(error))(error),
+  );
+  process.exitCode = exitCodeOf(report);
+  if (options.json) return console.log(jsonText(report));
+  console.log(report.isReady ? 'well' : report.problems.join('\n'));
+}
+
+function exitCodeOf({ isReady, parts }: HealthReport): number {
+  if (isReady) return EXIT.done;
+  return parts.some(({ isAway }) => isAway) ? EXIT.unavailable : EXIT.failed;
+}
+
+/** The report where not even an application could be composed. */
+function withoutPostgres(error: unknown): HealthReport {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    isLive: null,
+    isReady: false,
+    problems: [`postgres is away: ${reason}`],
+    parts: [{ part: 'postgres', isAway: true, reason }],
+  };
+}
+
+/** `answer` when Postgres cannot be reached; any other error is thrown. */
+function unlessAway<Answer>(answer: Answer): (error: unknown) => Answer {
+  return (error) => {
+    if (isRepriseError(error, 'DATABASE_UNAVAILABLE')) return answer;
+    throw error;
+  };
+}

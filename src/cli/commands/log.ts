@@ -1,0 +1,116 @@
+import { type Command, Option } from 'commander';
+import type { CopyLogReport } from '../../composition/copy-log.ts';
+import { findConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
+import type { RepriseConfig } from '../../config/reprise-config.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { jsonText } from '../terminal/json-text.ts';
+import { progressView } from '../terminal/progress-view.ts';
+import { Interrupted, stopOnSignals } from '../terminal/stop-on-signals.ts';
+import { type GlobalOptions, optionsOf, quietly } from '../terminal/with-app.ts';
+import { addLogRepartition } from './log-repartition.ts';
+
+interface LogCopyOptions {
+  readonly brokers?: string;
+  readonly topic: readonly string[];
+  readonly copyOnly?: true;
+}
+
+/** `reprise log`: `copy` moves the log from Postgres to Kafka, `repartition` mends a topic that has gained partitions. */
+export function addLog(program: Command): void {
+  const log = program.command('log').description('work on the log itself');
+  log
+    .command('copy')
+    .description(
+      'move the log to Kafka: every record to the partition and offset it has, compared to the byte; projections go on from there without a rebuild. Safe to repeat: it copies what is missing',
+    )
+    .addOption(
+      new Option('--from <log>', 'where it is').choices(['postgres']).makeOptionMandatory(),
+    )
+    .addOption(new Option('--to <log>', 'where it goes').choices(['kafka']).makeOptionMandatory())
+    .option(
+      '--brokers <list>',
+      'host:port of the cluster, several with commas (default: the Kafka that the configuration names)',
+    )
+    .option('--topic <name>', 'only this topic (may be repeated; default: all)', collect, [])
+    .option(
+      '--copy-only',
+      'copy and compare, but leave the projections on Postgres: a rehearsal, or most of the work ahead of time',
+    )
+    .action(async (_local, command: Command) => {
+      const options = optionsOf<LogCopyOptions>(command);
+      const report = await copy(options);
+      if (options.json) console.log(jsonText({ event: 'copied', ...report }));
+      else console.log(reportText(report));
+      if (report.obstacles.length > 0) process.exitCode = EXIT.failed;
+    });
+  addLogRepartition(log);
+}
+
+async function copy(options: LogCopyOptions & GlobalOptions): Promise<CopyLogReport> {
+  const { brokers, topic, copyOnly } = options;
+  const input = quietly(await loadConfigFile(findConfigFile(options.config)));
+  const signal = stopOnSignals();
+  const { copyLog } = await import('../../composition/copy-log.ts');
+  const view = progressView(options.json === true);
+  try {
+    return await copyLog(brokers === undefined ? input : onKafka(input, brokers), {
+      signal,
+      onProgress: view.show,
+      ...(topic.length > 0 && { topics: topic }),
+      ...(copyOnly && { copyOnly }),
+    });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Interrupted(
+      'copy stopped; what it has copied is kept. Go on with the same command.',
+      { cause: error },
+    );
+  } finally {
+    view.end();
+  }
+}
+
+/** The configuration with these brokers, and what it says of Kafka besides. */
+function onKafka(input: RepriseConfig, brokers: string): RepriseConfig {
+  const kafka = input.log?.type === 'kafka' ? input.log : { type: 'kafka' as const };
+  return { ...input, log: { ...kafka, brokers: brokers.split(',').map((each) => each.trim()) } };
+}
+
+/** The report for people: what is equal, and what to do next. */
+function reportText({ partitions, moved, tasks, obstacles, seconds }: CopyLogReport): string {
+  const records = partitions.reduce((sum, each) => sum + each.records, 0);
+  const lines = partitions.map(
+    (each) =>
+      `  ${each.topic}[${each.partition}] ${each.records} records, up to ${each.nextOffset}, sha256 ${each.sha256}`,
+  );
+  return [
+    `Copied: ${records} records in ${partitions.length} partitions equal in both logs to the byte, ${seconds.toFixed(1)} s.`,
+    ...lines,
+    ...nextSteps({ moved, tasks, obstacles }),
+  ].join('\n');
+}
+
+function nextSteps(
+  report: Pick<CopyLogReport, 'moved' | 'tasks' | 'obstacles'>,
+): readonly string[] {
+  if (report.moved) {
+    return [
+      `Moved: ${report.tasks} tasks go on from Kafka, and the topics in Postgres take no more records.`,
+      'Next: start publishers and instances with the configuration that names Kafka.',
+    ];
+  }
+  if (report.obstacles.length === 0) {
+    return [
+      'Nothing else was changed.',
+      'Next: stop publishers and instances, and run this again without --copy-only: it copies the rest and moves the projections.',
+    ];
+  }
+  return [
+    `Not moved yet: ${report.obstacles.join('; ')}.`,
+    'Next: stop publishers and instances, and run the same command again: it copies the rest and moves the projections.',
+  ];
+}
+
+function collect(name: string, names: readonly string[]): readonly string[] {
+  return [...names, name];
+}

@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { RepriseError } from '../../reprise-error.ts';
+import type { InstanceStatus } from '../../runner/ownership/instance-status.ts';
+import { jsonText } from '../terminal/json-text.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { optionsOf, withApp } from '../terminal/with-app.ts';
+
+/** `reprise pause NAME` and `reprise resume NAME`: whether a projection's tasks run, on all instances. */
+export function addPauseAndResume(program: Command): void {
+  program
+    .command('pause')
+    .description(
+      'have all instances give the tasks of a projection back, and none run them until resume',
+    )
+    .argument('<name>', 'projection')
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      await withApp(options, ({ app }) => app.pause(name));
+      if (options.json) return console.log(jsonText({ name, paused: true }));
+      console.log(`${name} is paused, restarts included. To go on: reprise resume ${name}`);
+    });
+  program
+    .command('resume')
+    .description('let the tasks of a projection run again; those that halted are tried once more')
+    .argument('<name>', 'projection')
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const changed = await withApp(options, ({ app }) => app.resume(name));
+      if (options.json) return console.log(jsonText({ name, paused: false, changed }));
+      console.log(
+        changed
+          ? `${name} runs again.`
+          : `${name} was not paused, and no task of it had halted: nothing was changed.`,
+      );
+    });
+}
+
+/** `reprise stop [INSTANCE]`: asks running instances to end. */
+export function addStop(program: Command): void {
+  program
+    .command('stop')
+    .description(
+      'ask an instance, or all of them, to finish the flush under way, hand their tasks back and end',
+    )
+    .argument('[instance]', 'as reprise instances names it')
+    .action(async (instance: string | undefined, _local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const asked = await withApp(options, async ({ app }) => {
+        const stopping = await app.requestStop(instance ?? null);
+        if (stopping.length === 0 && instance !== undefined) {
+          throw unknownInstance(instance, await app.instances());
+        }
+        return stopping;
+      });
+      if (options.json) return console.log(jsonText({ asked }));
+      console.log(asked.length === 0 ? 'No instance runs.' : `Asked to end: ${asked.join(', ')}`);
+    });
+}
+
+function unknownInstance(name: string, all: readonly InstanceStatus[]): RepriseError {
+  const live = all.filter(({ isLive }) => isLive).map(({ instance }) => instance);
+  const who = live.length === 0 ? 'No instance runs' : `Running are: ${live.join(', ')}`;
+  return new RepriseError('UNKNOWN_INSTANCE', `No live instance is named ${name}. ${who}.`, {
+    facts: { instance: name },
+  });
+}
+
+/** `reprise instances`: who runs. */
+export function addInstances(program: Command): void {
+  program
+    .command('instances')
+    .description('show the running instances and how many tasks each has')
+    .action(async (_local, command: Command) => {
+      const options = optionsOf<object>(command);
+      const instances = await withApp(options, ({ app }) => app.instances());
+      if (options.json) return console.log(jsonText({ instances }));
+      if (instances.length === 0)
+        return console.log('No instance runs. Start one with: reprise run');
+      const rows = instances.map((one) => [
+        one.instance,
+        one.isLive ? (one.stopRequested ? 'ending' : 'live') : 'gone',
+        one.tasks,
+        one.startedAt,
+        one.lastBeatAt,
+      ]);
+      console.log(
+        renderTable(['instance', 'state', 'tasks', 'started', 'last beat'], rows).join('\n'),
+      );
+    });
+}

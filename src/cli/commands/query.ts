@@ -1,0 +1,118 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ProjectionClass } from '../../config/reprise-config.ts';
+import type { Reprise } from '../../reprise.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { jsonText } from '../terminal/json-text.ts';
+import { queryRows, type RowsWanted, type ViewRow, viewColumns } from '../terminal/query-rows.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { optionsOf, plansOf, withApp } from '../terminal/with-app.ts';
+
+interface QueryOptions {
+  readonly where?: readonly string[];
+  readonly orderBy?: string;
+  readonly limit: number;
+}
+
+/** `reprise query NAME`: rows of a read model. */
+export function addQuery(program: Command): void {
+  program
+    .command('query')
+    .description('show rows of a read model')
+    .argument('<name>', 'projection')
+    .option('--where <column=value...>', 'only rows where all of these hold')
+    .option('--order-by <column>', 'column to sort by; a minus in front sorts downwards')
+    .option('--limit <count>', 'at most so many rows', wholeNumber, 20)
+    .action(async (name: string, _local, command: Command) => {
+      const options = optionsOf<QueryOptions>(command);
+      await withApp(options, async ({ app, config }) => {
+        const plans = plansOf({ app, config });
+        const planned = plans.find(({ plan }) => plan.name === name);
+        if (planned === undefined)
+          throw unknownProjection(
+            name,
+            plans.map(({ plan }) => plan.name),
+          );
+        const columns = viewColumns(planned.plan);
+        const rows = await rowsOf(app, planned.projection, {
+          where: (options.where ?? []).map((text) => condition(text, columns)),
+          orderBy: options.orderBy === undefined ? [] : [order(options.orderBy, columns)],
+          limit: options.limit,
+          name,
+        });
+        if (options.json) return console.log(jsonText({ projection: name, rows }));
+        const table = renderTable(
+          columns,
+          rows.map((row) => columns.map((column) => row[column])),
+        );
+        console.log(table.join('\n'));
+      });
+    });
+}
+
+/** @throws UNKNOWN_PROJECTION where the view was never made, CONFIG_INVALID where a value does not fit its column */
+async function rowsOf(
+  app: Reprise,
+  projection: ProjectionClass,
+  wanted: RowsWanted & { readonly name: string },
+): Promise<readonly ViewRow[]> {
+  try {
+    return await queryRows(app, projection, wanted);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string };
+    if (code === UNDEFINED_TABLE) {
+      // Says NOT_MIGRATED where reprise's own tables are missing too.
+      await app.instances();
+      throw neverRun(wanted.name, error);
+    }
+    if (typeof code !== 'string' || !code.startsWith(DATA_EXCEPTION)) throw error;
+    throw usage(`--where: ${message.split(' - ').at(-1)}`);
+  }
+}
+
+/** Postgres: there is no such view. */
+const UNDEFINED_TABLE = '42P01';
+/** Postgres: class of errors about values that do not fit their type. */
+const DATA_EXCEPTION = '22';
+
+function neverRun(name: string, cause: unknown): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `${name} has no active version in this database: it was never run. Start it with: reprise run`,
+    { cause, facts: { projection: name } },
+  );
+}
+
+/** A whole number from 0, as option. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function condition(text: string, columns: readonly string[]): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw usage(`--where "${text}" is not column=value`);
+  return [known(text.slice(0, at), columns), text.slice(at + 1)];
+}
+
+function order(text: string, columns: readonly string[]): readonly [string, 'asc' | 'desc'] {
+  return text.startsWith('-')
+    ? [known(text.slice(1), columns), 'desc']
+    : [known(text, columns), 'asc'];
+}
+
+function known(column: string, columns: readonly string[]): string {
+  if (columns.includes(column)) return column;
+  throw usage(`There is no column "${column}"; there are ${columns.join(', ')}`);
+}
+
+function usage(sentence: string): RepriseError {
+  return new RepriseError('CONFIG_INVALID', `${sentence}.`);
+}
+
+function unknownProjection(name: string, names: readonly string[]): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `There is no projection named ${name}; declared are: ${names.join(', ') || 'none'}.`,
+    { facts: { projection: name } },
+  );
+}

@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { diffRecord, type SchemaDiff, versionText } from '../../../schemas/diff-record.ts';
+import { recordNamed } from '../../../schemas/record-current.ts';
+import { isRecorded } from '../../../schemas/resolved-schema.ts';
+import { jsonText } from '../../terminal/json-text.ts';
+import {
+  type SchemasOptions,
+  schemasSettings,
+  withDirectory,
+} from '../../terminal/schemas-settings.ts';
+import { optionsOf } from '../../terminal/with-app.ts';
+
+/** `reprise schemas diff [NAME] [FROM] [TO]`: what changed, and what to do about it. */
+export function addSchemasDiff(schemas: Command): void {
+  withDirectory(schemas.command('diff'))
+    .description(
+      'show what changed between two versions of a schema, with what makes older events readable: an alias, a default, an upcaster',
+    )
+    .argument('[name]', 'file without .avsc (default: all that are not recorded)')
+    .argument('[from]', 'version (default: the one before)', version)
+    .argument('[to]', 'version (default: the file, or the newest where that is recorded)', version)
+    .action(async (...given: [string?, number?, number?, unknown?, Command?]) => {
+      const [name, from, to, , command] = given;
+      const options = optionsOf<SchemasOptions>(command as Command);
+      const { folder } = await schemasSettings(options);
+      const records =
+        name === undefined
+          ? folder.records.filter((one) => one.versions.length > 0 && !isRecorded(folder, one))
+          : [recordNamed(folder, name)];
+      const [only] = records;
+      if (name !== undefined && only?.versions.length === 1 && isRecorded(folder, only)) {
+        if (!options.json) console.log(`${name} has one version: there is nothing to compare.`);
+        return;
+      }
+      const diffs = records.map((record) =>
+        diffRecord(folder, record, {
+          ...(from === undefined ? {} : { from }),
+          ...(to === undefined ? {} : { to }),
+        }),
+      );
+      for (const diff of diffs) console.log(options.json ? jsonText(diff) : diffText(diff));
+      if (diffs.length === 0 && !options.json) console.log('No schema has unrecorded changes.');
+    });
+}
+
+/** A line per change; below it, indented, what to do. */
+function diffText(diff: SchemaDiff): string {
+  const { name, from, to, changes, attributes, incompatibilities, warnings } = diff;
+  const head = `${versionText(name, from)} → ${to === 'current' ? versionText(name, to) : `version ${to}`}`;
+  const changed = changes.flatMap(({ kind, path, message, suggestion }) => [
+    `  ${sign(kind)} ${path === '' ? name : path}: ${message}`,
+    ...(suggestion === null ? [] : [`      ${suggestion}`]),
+  ]);
+  const refused = incompatibilities.map(
+    ({ type, location, message }) => `  error ${type} at ${location}: ${message}`,
+  );
+  const wrong = warnings.map(
+    ({ type, location, message }) => `  warning ${type} at ${location}: ${message}`,
+  );
+  const verdict =
+    incompatibilities.length === 0
+      ? `  ${versionText(name, to)} reads what was written under ${versionText(name, from)}.`
+      : `  ${versionText(name, to)} cannot read what was written under ${versionText(name, from)}.`;
+  const others = attributes.map((each) => `  ~ ${each}`);
+  const nothing = changed.length + others.length === 0 ? ['  no change of the data'] : [];
+  return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, verdict].join('\n');
+}
+
+function sign(kind: SchemaDiff['changes'][number]['kind']): string {
+  if (kind === 'FIELD_ADDED') return '+';
+  return kind === 'FIELD_REMOVED' ? '-' : '~';
+}
+
+function version(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give the number of a version, such as 2.');
+}

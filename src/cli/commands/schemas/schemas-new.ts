@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { writeNewSchema } from '../../../schemas/new-schema.ts';
+import { type NewlyRecorded, recordCurrent } from '../../../schemas/record-current.ts';
+import { isRecorded } from '../../../schemas/resolved-schema.ts';
+import { findingText } from '../../../schemas/schema-finding.ts';
+import { jsonText } from '../../terminal/json-text.ts';
+import {
+  type SchemasOptions,
+  type SchemasSettings,
+  schemasSettings,
+  withDirectory,
+} from '../../terminal/schemas-settings.ts';
+import { optionsOf } from '../../terminal/with-app.ts';
+
+interface NewOptions extends SchemasOptions {
+  readonly topic?: string;
+  readonly namespace?: string;
+  readonly upcaster?: boolean;
+}
+
+/** `reprise schemas new [NAME]`: a first text for a record, or its next version. */
+export function addSchemasNew(schemas: Command): void {
+  withDirectory(schemas.command('new'))
+    .description(
+      'record the current file of a schema as its next version (without a name: all that changed); where there is no file yet, write one to begin with',
+    )
+    .argument('[name]', 'file without .avsc, such as order-placed')
+    .option('--topic <topic>', 'of a file to begin with: the topic of its events')
+    .option('--namespace <namespace>', 'of a file to begin with: the namespace of its record')
+    .option('--upcaster', 'an upcaster leads to this version; it need not be compatible')
+    .action(async (name: string | undefined, _local, command: Command) => {
+      const options = optionsOf<NewOptions>(command);
+      const settings = await schemasSettings(options);
+      const known = settings.folder.records.some((record) => record.name === name);
+      if (name !== undefined && !known) return begin(settings, name, options);
+      await recordAll(settings, name, options);
+    });
+}
+
+async function begin(
+  { folder }: SchemasSettings,
+  name: string,
+  { topic, namespace, json }: NewOptions,
+): Promise<void> {
+  if (!/^[a-z0-9][a-zA-Z0-9._-]*$/.test(name)) {
+    throw new InvalidArgumentError(
+      `${name} is no name for a file of schemas: give it in small letters with hyphens, such as order-placed.`,
+    );
+  }
+  if (topic === undefined) {
+    throw new InvalidArgumentError(
+      `There is no ${name}.avsc in ${folder.directory}. To begin one, name its topic with --topic; or correct the name.`,
+    );
+  }
+  const path = await writeNewSchema(folder.directory, {
+    name,
+    topic,
+    namespace: namespace ?? null,
+  });
+  const next = `Give it its fields, then record version 1: reprise schemas new ${name}`;
+  console.log(json ? jsonText({ event: 'begun', name, path }) : `Wrote ${path}. ${next}`);
+}
+
+async function recordAll(
+  settings: SchemasSettings,
+  name: string | undefined,
+  options: NewOptions,
+): Promise<void> {
+  const { rules } = settings;
+  let { folder } = settings;
+  const names =
+    name === undefined
+      ? folder.records.filter((record) => !isRecorded(folder, record)).map((one) => one.name)
+      : [name];
+  const recorded: NewlyRecorded[] = [];
+  for (const each of names) {
+    const upcaster = options.upcaster === true;
+    const outcome = await recordCurrent({ folder, name: each, rules, upcaster });
+    folder = outcome.folder;
+    recorded.push(...outcome.recorded);
+  }
+  for (const one of recorded) report(folder.directory, one, options);
+  if (recorded.length === 0 && !options.json) {
+    console.log('Nothing to record: every schema is its newest recorded version.');
+  }
+}
+
+function report(directory: string, recorded: NewlyRecorded, options: NewOptions): void {
+  if (options.json) return console.log(jsonText({ event: 'recorded', ...recorded }));
+  const { name, version, path, warnings } = recorded;
+  for (const warning of warnings) console.log(findingText(directory, warning));
+  console.log(
+    `Recorded ${name} version ${version} in ${directory}/history/${path}. Next: reprise schemas generate, and commit both.`,
+  );
+}

@@ -1,0 +1,56 @@
+import type { Reprise } from '../../reprise.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import type { ProjectionStatus } from '../../runner/status/task-status.ts';
+import { pause, throwIfStopped } from './stop-on-signals.ts';
+
+/** A projection that has folded everything, as `dev --exit` prints it: counts are JSON numbers. */
+export interface CaughtUp {
+  readonly name: string;
+  readonly version: number;
+  readonly rows: number;
+  readonly lagRecords: number;
+}
+
+const POLL_MS = 150;
+
+/**
+ * Waits until every active version has folded all that is in the log and has published what follows from it; seen twice, since what one publishes is what
+ * another folds. @throws the error of a task that halted; Interrupted
+ */
+export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readonly CaughtUp[]> {
+  let quiet = 0;
+  for (;;) {
+    throwIfStopped(signal);
+    const status = await app.status();
+    const active = status.filter(({ state, isUndeclared }) => !isUndeclared && state === 'active');
+    throwIfHalted(active);
+    const isDone = active.every(
+      ({ lagRecords, unpublished }) => lagRecords === 0n && unpublished === 0n,
+    );
+    quiet = isDone ? quiet + 1 : 0;
+    if (active.length > 0 && quiet > 1) {
+      const counted = await app.status({ exact: true });
+      const done = counted.filter(({ state }) => state === 'active');
+      return done.map(({ name, version, rows, lagRecords }) => ({
+        name,
+        version,
+        rows: Number(rows),
+        lagRecords: Number(lagRecords),
+      }));
+    }
+    if (status.every(({ isUndeclared }) => isUndeclared)) return [];
+    await pause(POLL_MS, signal);
+  }
+}
+
+function throwIfHalted(projections: readonly ProjectionStatus[]): void {
+  for (const { name, version, tasks } of projections) {
+    const halted = tasks.find(({ state }) => state === 'halted');
+    if (halted === undefined) continue;
+    throw new RepriseError(
+      'NOT_VERIFIED',
+      `${name} version ${version} halted on partition ${halted.partition}: ${halted.error ?? 'no reason given'} Nothing was skipped; see reprise status.`,
+      { facts: { projection: name, partition: halted.partition } },
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { peekSchemaId } from '../../avro/decode/confluent-header.ts';
+import { decodeAsWritten } from '../../avro/decode/decode-as-written.ts';
+import type { Reprise } from '../../reprise.ts';
+import type { DeadLetterStatus } from '../../runner/dead-letters/dead-letter-status.ts';
+
+/** The value of a dead letter as far as it can be read. */
+export interface LetterValue {
+  /** The event as its producer wrote it; undefined: its schema is unknown, or the bytes do not follow it. */
+  readonly decoded?: unknown;
+  /** Of the schema that its producer wrote it with; null: the value names none. */
+  readonly schemaId: number | null;
+}
+
+/** Decodes the value of a dead letter by its writer's schema, or as JSON; never throws. */
+export async function readLetterValue(
+  { registry }: Pick<Reprise, 'registry'>,
+  { value }: Pick<DeadLetterStatus, 'value'>,
+): Promise<LetterValue> {
+  if (value === null) return { schemaId: null };
+  const schemaId = peekSchemaId(value, 0, value.length);
+  if (schemaId < 0) return { schemaId: null, ...jsonOf(value) };
+  try {
+    const text = await registry.schemaById(schemaId);
+    return { schemaId, decoded: decodeAsWritten(value, schemaId, text) };
+  } catch {
+    // Unknown to the registry, which may be away, or not what the schema says: the bytes are shown.
+    return { schemaId };
+  }
+}
+
+/** A value of a JSON topic. */
+function jsonOf(value: Buffer): { readonly decoded?: unknown } {
+  try {
+    return { decoded: JSON.parse(value.toString('utf8')) };
+  } catch {
+    return {};
+  }
+}

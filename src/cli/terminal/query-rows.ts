@@ -1,0 +1,40 @@
+import type { ProjectionClass } from '../../config/reprise-config.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import type { Reprise } from '../../reprise.ts';
+
+/** A row of a stable view, by SQL column names. */
+export type ViewRow = Readonly<Record<string, unknown>>;
+
+/** Columns that the stable view shows, in table order. */
+export function viewColumns(plan: Plan): readonly string[] {
+  return plan.table.columns.filter(({ role }) => role !== 'state').map(({ name }) => name);
+}
+
+/** What to read of a stable view. */
+export interface RowsWanted {
+  readonly where?: readonly (readonly [column: string, value: string])[];
+  readonly orderBy?: readonly (readonly [column: string, direction: 'asc' | 'desc'])[];
+  readonly limit?: number;
+}
+
+interface UntypedQuery extends PromiseLike<readonly ViewRow[]> {
+  where(column: string, value: string): UntypedQuery;
+  orderBy(column: string, direction: 'asc' | 'desc'): UntypedQuery;
+  limit(count: number): UntypedQuery;
+}
+
+/** Rows of the stable view of a projection whose row type is known at run time only. */
+export function queryRows(
+  app: Reprise,
+  projection: ProjectionClass,
+  wanted: RowsWanted,
+): Promise<readonly ViewRow[]> {
+  const readModels = app.readModels as unknown as {
+    query(projection: ProjectionClass): UntypedQuery;
+  };
+  let query = readModels.query(projection);
+  for (const [column, value] of wanted.where ?? []) query = query.where(column, value);
+  for (const [column, direction] of wanted.orderBy ?? []) query = query.orderBy(column, direction);
+  if (wanted.limit !== undefined) query = query.limit(wanted.limit);
+  return Promise.resolve(query);
+}

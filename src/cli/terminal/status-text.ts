@@ -1,0 +1,109 @@
+import type { PublishFailureStatus } from '../../runner/outbox/publish-failure-status.ts';
+import type { PartStatus, ProjectionStatus, TaskStatus } from '../../runner/status/task-status.ts';
+import { renderTable } from './render-table.ts';
+
+/** The status for people: parts that are away, a table of versions, a table of tasks, then why tasks are paused or halted. */
+export function statusText(
+  projections: readonly ProjectionStatus[],
+  parts: readonly PartStatus[],
+): string {
+  const absent = parts.flatMap(({ part, isAway, reason }) =>
+    isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
+  );
+  const body = projections.length === 0 ? nothingStarted() : tables(projections);
+  return [...absent, ...(absent.length > 0 ? [''] : []), ...body].join('\n');
+}
+
+/** `1234`; `~1234`: an estimate. */
+export function rowsText({
+  rows,
+  rowsAreEstimated,
+}: Pick<ProjectionStatus, 'rows' | 'rowsAreEstimated'>): string | bigint {
+  return rowsAreEstimated ? `~${rows}` : rows;
+}
+
+/** `?`: unknown, because the log is away. */
+export function lagText(lagRecords: bigint | null): string | bigint {
+  return lagRecords ?? '?';
+}
+
+function nothingStarted(): readonly string[] {
+  return ['No projection has been started yet. Start with: reprise run'];
+}
+
+function tables(projections: readonly ProjectionStatus[]): readonly string[] {
+  const versions = renderTable(
+    ['projection', 'version', 'state', 'rows', 'lag', 'dead letters', 'late', 'unpublished'],
+    projections.map(versionCells),
+  );
+  const tasks = renderTable(
+    ['task', 'state', 'next offset', 'end', 'lag', 'watermark', 'owner'],
+    projections.flatMap((one) => one.tasks.map((task) => taskCells(one, task))),
+  );
+  const notes = projections.some(({ rowsAreEstimated }) => rowsAreEstimated)
+    ? ['', '~ is an estimate from the statistics of Postgres; count with: reprise status --exact']
+    : [];
+  const errors = projections.flatMap((one) =>
+    one.tasks
+      .filter((task) => task.error !== null)
+      .map((task) => `${one.name} v${one.version} [${task.partition}] ${task.error}`),
+  );
+  const orphans = [
+    ...new Set(projections.filter((one) => one.isUndeclared).map(({ name }) => name)),
+  ];
+  for (const name of orphans) {
+    notes.push(
+      '',
+      `${name} is not in the configuration. To remove it with all its versions: reprise drop ${name}`,
+    );
+  }
+  const held = projections.flatMap((one) =>
+    one.publishFailures.map((failure) => publishFailureText(one, failure)),
+  );
+  const why = [...new Set(errors), ...held];
+  return [...versions, ...notes, '', ...tasks, ...(why.length > 0 ? ['', ...why] : [])];
+}
+
+function publishFailureText(
+  { name, version }: ProjectionStatus,
+  { topic, event, key, since, attempts, error }: PublishFailureStatus,
+): string {
+  const which = key === null ? event : `${event} of ${key}`;
+  return `${name} v${version} cannot publish ${which} to ${topic} since ${since.toISOString()} (${attempts} times): ${error}`;
+}
+
+function versionCells(one: ProjectionStatus): readonly unknown[] {
+  const counted = (count: bigint) => (count === one.countedUpTo ? `${count}+` : count);
+  return [
+    one.name,
+    one.version,
+    [
+      one.state,
+      ...(one.paused ? ['paused'] : []),
+      ...(one.isUndeclared ? ['undeclared'] : []),
+    ].join(', '),
+    rowsText(one),
+    lagText(one.lagRecords),
+    counted(one.deadLetters),
+    counted(one.lateEvents),
+    counted(one.unpublished),
+  ];
+}
+
+/** With the topic, where the task reads several. */
+function taskName(one: ProjectionStatus, task: TaskStatus): string {
+  const isOne = one.tasks.every(({ topic }) => topic === task.topic);
+  return `${one.name} v${one.version} [${task.partition}]${isOne ? '' : ` ${task.topic}`}`;
+}
+
+function taskCells(one: ProjectionStatus, task: TaskStatus): readonly unknown[] {
+  return [
+    taskName(one, task),
+    task.state,
+    task.nextOffset,
+    lagText(task.stableEndOffset),
+    lagText(task.lagRecords),
+    task.watermark,
+    task.owner,
+  ];
+}

@@ -1,0 +1,52 @@
+import { EXIT } from './exit.ts';
+
+/** Thrown by a command that was told to stop before it was done. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** Beyond the runner's own 10 s: whoever has not stopped by then will not. */
+const GRACE_MS = 15_000;
+
+/**
+ * A signal that aborts at the first SIGINT or SIGTERM. The second one, or 15 s of grace, ends the process at once with code 130. Safe at any
+ * moment: what is not committed is folded again.
+ */
+export function stopOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  const hear = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+    setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
+  };
+  process.on('SIGINT', hear);
+  process.on('SIGTERM', hear);
+  return controller.signal;
+}
+
+/** @throws Interrupted once the signal has aborted */
+export function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new Interrupted('stopped by a signal');
+}
+
+/** Resolves when the signal aborts. */
+export function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+}
+
+/** Resolves after `milliseconds`, or as soon as the signal aborts. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,99 @@
+import type { FoldedRecord, FoldedTick } from '../../fold/oracle/folded-record.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import type { Reprise } from '../../reprise.ts';
+import type { JournaledTick } from '../../runner/store/journaled-tick.ts';
+import { compareRows } from './compare-rows.ts';
+import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
+import { wholeLog } from './whole-log.ts';
+import type { Planned } from './with-app.ts';
+
+/** Folds decoded records and ticks the plain way; gives the rows that the stable view should show, by SQL column names. */
+export type IndependentFold = (
+  plan: Plan,
+  items: readonly (FoldedRecord | FoldedTick)[],
+) => readonly ViewRow[];
+
+/**
+ * Compares the stable view of a projection with an independent fold of the whole log: 1 read and decode every record, whole events, by a
+ * decoder that the runner does not use, and put the topics of a partition in order, with the ticks that the tasks journaled between, 2 fold them, 3 compare with the view,
+ * column by column, exactly. Expects that nothing is being published meanwhile. @returns differences in words; empty when equal
+ */
+export async function verifyProjection(
+  app: Reprise,
+  { projection, plan }: Planned,
+  fold: IndependentFold,
+): Promise<readonly string[]> {
+  const records: FoldedRecord[] = [];
+  const topics = new Set<string>();
+  for (const { event } of plan.sources) {
+    // A tombstone is no event: it is met once, whichever events of its topic are read.
+    const isAgain = topics.has(event.topic);
+    topics.add(event.topic);
+    for await (const each of wholeLog(app, event)) {
+      if (!(isAgain && each.event === null)) records.push({ ...each, of: event });
+    }
+  }
+  const items = withTicks(inOrder(records), await app.ticks(plan.name));
+  const expected = fold(plan, items); // 1, 2
+  const actual = await queryRows(app, projection, {});
+  const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
+  const measures = viewColumns(plan).filter((column) => !keys.includes(column));
+  const differences = compareRows(expected, actual, { keys, measures }); // 3
+  return differences.map((difference) => `${plan.name} v${plan.version}: ${difference}`);
+}
+
+/** Records of each partition in the order that tasks fold them: merged by record timestamp, ties by topic; within a topic, by offset (ADR 0010). */
+function inOrder(records: readonly FoldedRecord[]): FoldedRecord[] {
+  const topics = new Map<string, FoldedRecord[]>();
+  for (const each of records) {
+    const name = `${each.record.partition} ${each.record.topic}`;
+    const list = topics.get(name);
+    if (list === undefined) topics.set(name, [each]);
+    else list.push(each);
+  }
+  const heads = [...topics]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, list]) => ({
+      next: 0,
+      list: list.sort((a, b) => Number(a.record.offset - b.record.offset)),
+    }));
+  const ordered: FoldedRecord[] = [];
+  for (;;) {
+    let least: (typeof heads)[number] | null = null;
+    for (const head of heads) {
+      if (least === null || timestampOf(head) < timestampOf(least)) least = head;
+    }
+    const record = least?.list[least.next];
+    if (least === null || record === undefined) return ordered;
+    least.next += 1;
+    ordered.push(record);
+  }
+}
+
+function timestampOf(head: {
+  readonly list: readonly FoldedRecord[];
+  readonly next: number;
+}): number {
+  return head.list[head.next]?.record.timestampMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** Puts each tick before the first record that lies beyond it. */
+function withTicks(
+  records: readonly FoldedRecord[],
+  ticks: readonly JournaledTick[],
+): (FoldedRecord | FoldedTick)[] {
+  const waiting = [...ticks];
+  const items: (FoldedRecord | FoldedTick)[] = [];
+  for (const each of records) {
+    const { topic, partition, offset } = each.record;
+    while (waiting.length > 0) {
+      const next = waiting.findIndex((tick) => tick.partition === partition);
+      const tick = waiting[next];
+      if (tick === undefined || (tick.nextOffsets.get(topic) ?? 0n) > offset) break;
+      waiting.splice(next, 1);
+      items.push({ tick });
+    }
+    items.push(each);
+  }
+  return [...items, ...waiting.map((tick) => ({ tick }))];
+}

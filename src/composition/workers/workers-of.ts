@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import type { ResolvedConfig } from '../../config/reprise-config.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import type { RebuildWorkers } from '../../runner/rebuild/rebuild-report.ts';
+import type { FindReplayers, RebuildWork, Replayer } from '../../runner/rebuild/replayer.ts';
+import type { WorkerSetting } from './worker-messages.ts';
+import { WorkerThread } from './worker-thread.ts';
+
+/** Unless told otherwise, no threads for less: one needs about a second until it folds as fast as this thread, which replays about half of that meanwhile. */
+const RECORDS_WORTH_THREADS = 2_000_000;
+
+/** What worker threads share with the application that starts them. */
+export interface WorkerHome {
+  readonly config: Pick<
+    ResolvedConfig,
+    'registry' | 'onError' | 'logLevel' | 'leaseMs' | 'rebuildWorkers'
+  >;
+  readonly databaseUrl: string;
+  readonly log: EventLog;
+  readonly logger: Logger;
+}
+
+/**
+ * Who shares a rebuild with the thread that it runs in: worker threads, one fewer than the workers that are wanted. Where nobody said how many, a thread that cannot load the configuration
+ * is done without, with a line in the log that says why; where somebody did, it ends the rebuild.
+ * @throws CONFIG_INVALID for a count that is none
+ */
+export function workersOf(home: () => WorkerHome, wanted: RebuildWorkers): FindReplayers {
+  assertCount(wanted.count);
+  return async (work) => {
+    const place = home();
+    const count = wanted.count ?? place.config.rebuildWorkers;
+    const threads = Math.min(count ?? defaultCount(work), work.partitions) - 1;
+    if (threads < 1) return [];
+    const setting = await settingOf(place, wanted, work);
+    const refused = count === undefined ? leaveOut(place.logger, work) : null;
+    return Array.from({ length: threads }, () => startThread(setting, refused));
+  };
+}
+
+function assertCount(count: number | undefined): void {
+  if (count === undefined || (Number.isInteger(count) && count > 0)) return;
+  throw new RepriseError(
+    'CONFIG_INVALID',
+    `A rebuild cannot have ${count} workers: give a whole number from 1 on.`,
+  );
+}
+
+function defaultCount({ records }: RebuildWork): number {
+  return records < RECORDS_WORTH_THREADS ? 1 : availableParallelism();
+}
+
+async function settingOf(
+  { config, databaseUrl, log }: WorkerHome,
+  { configFile }: RebuildWorkers,
+  { plans, builder }: RebuildWork,
+): Promise<WorkerSetting> {
+  const { registry, onError, logLevel, leaseMs } = config;
+  return {
+    configFile: pathOf(configFile),
+    decided: { registry, onError, logLevel, leaseMs },
+    isPretty: process.stderr.isTTY === true,
+    databaseUrl,
+    logIdentity: await log.identity(),
+    plans: plans.map(({ name, version, fingerprint }) => ({ name, version, fingerprint })),
+    builder,
+  };
+}
+
+function pathOf(configFile: string | URL): string {
+  return configFile instanceof URL || configFile.startsWith('file:')
+    ? fileURLToPath(configFile)
+    : resolve(configFile);
+}
+
+/** Says once, however many threads there are, that a rebuild does without them. */
+function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => void {
+  let isSaid = false;
+  return ({ message }) => {
+    if (isSaid) return;
+    isSaid = true;
+    logger.warn(
+      { projections: plans.map(({ name }) => name), reason: message },
+      'rebuild does without worker threads: they cannot start',
+    );
+  };
+}
+
+function startThread(setting: WorkerSetting, refused: ((error: Error) => void) | null): Replayer {
+  const thread = new WorkerThread(setting);
+  const joins = thread.ready.then(
+    () => true,
+    (error: Error) => {
+      if (refused === null) throw error;
+      refused(error);
+      return false;
+    },
+  );
+  joins.catch(() => undefined); // whoever shares the partitions hears of it
+  return {
+    joins,
+    replay: (order, options) => thread.replay(order, options),
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,168 @@
+import type { ConditionOfStep, PatternElement } from '../../projection/plan/pattern-element.ts';
+
+/** What must not come: in the very next event, or in any. */
+export interface OracleForbidden {
+  readonly only: 'next' | 'ever';
+  readonly condition: ConditionOfStep;
+}
+
+/** One event that may come next: for a step at one place of the pattern. */
+export interface Item {
+  readonly step: string;
+  readonly condition: ConditionOfStep;
+  readonly follows: 'strict' | 'first' | 'any';
+  readonly forbidden: readonly OracleForbidden[];
+  /** Items of greedy loops that are left. */
+  readonly greedy: readonly Item[];
+  /** Conditions that end the loops around; begun: also the wait for the event. */
+  readonly until: readonly { readonly condition: ConditionOfStep; readonly begun: boolean }[];
+  readonly then: Place | null;
+}
+
+/** How a match may end at a place. */
+export type OracleEnd = Pick<Item, 'forbidden' | 'greedy'>;
+
+/** What may follow at a place of the pattern. */
+export interface Ways {
+  readonly items: readonly Item[];
+  readonly end: OracleEnd | null;
+  /** What must not come behind a loop that is not complete. */
+  readonly guards: readonly ConditionOfStep[];
+}
+
+/** A place in the pattern: before an element of a list, or after so many repetitions of one; `untils` of the loops around. */
+export type Place =
+  | {
+      readonly kind: 'before';
+      readonly list: readonly PatternElement[];
+      readonly i: number;
+      readonly untils: readonly ConditionOfStep[];
+      readonly then: Place | null;
+    }
+  | {
+      readonly kind: 'after';
+      readonly element: PatternElement;
+      readonly n: number;
+      readonly untils: readonly ConditionOfStep[];
+      readonly then: Place | null;
+    };
+
+interface Carry extends OracleEnd {
+  readonly follows: Item['follows'] | null;
+  readonly begun: readonly ConditionOfStep[];
+}
+
+const starts = new WeakMap<readonly PatternElement[], Place>();
+const known = new WeakMap<Place, Ways>();
+
+/** The place before a pattern. */
+export function startOf(list: readonly PatternElement[]): Place {
+  const start = starts.get(list) ?? { kind: 'before', list, i: 0, untils: [], then: null };
+  starts.set(list, start);
+  return start;
+}
+
+/** What may follow at a place, the pattern unrolled as far as one event. */
+export function waysFrom(place: Place): Ways {
+  const before = known.get(place);
+  if (before !== undefined) return before;
+  const walk = new Walk();
+  known.set(place, walk);
+  walk.on(place, {
+    follows: place.kind === 'before' ? 'any' : null,
+    forbidden: [],
+    greedy: [],
+    begun: [],
+  });
+  return walk;
+}
+
+class Walk implements Ways {
+  readonly items: Item[] = [];
+  readonly guards: ConditionOfStep[] = [];
+  end: OracleEnd | null = null;
+  /** Ends of optional groups entered on this walk: reached without an event, they are the same as leaving the group out. */
+  readonly #entered = new Set<Place>();
+
+  on(place: Place | null, carry: Carry): void {
+    if (place === null) this.end = carry;
+    else if (place.kind === 'after') this.#after(place, carry);
+    else this.#before(place, carry);
+  }
+
+  #before(place: Extract<Place, { kind: 'before' }>, carry: Carry): void {
+    const { list, i, untils, then } = place;
+    const element = list[i];
+    if (element === undefined) {
+      this.on(then, { ...carry, follows: null });
+      return;
+    }
+    const rest = { ...place, i: i + 1 };
+    const { contiguity, quantifier } = element;
+    if (element.kind === 'step' && contiguity.startsWith('not')) {
+      const only = contiguity === 'notNext' ? 'next' : 'ever';
+      const forbidden = [...carry.forbidden, { only, condition: element.condition } as const];
+      this.on(rest, { ...carry, forbidden });
+      return;
+    }
+    const own = contiguity === 'next' ? 'strict' : contiguity === 'followedBy' ? 'first' : 'any';
+    const taken = this.#repeat(
+      { kind: 'after', element, n: 1, untils, then: rest },
+      { ...carry, follows: carry.follows ?? own },
+    );
+    if (!quantifier.optional) return;
+    const chooses = quantifier.greedy && quantifier.min !== quantifier.max;
+    this.on(rest, chooses ? { ...carry, greedy: [...carry.greedy, ...taken] } : carry);
+  }
+
+  #after(place: Extract<Place, { kind: 'after' }>, carry: Carry): void {
+    if (this.#entered.has(place)) return;
+    const { element, n, untils, then } = place;
+    const { min, max, greedy, inner, until } = element.quantifier;
+    const follows = inner === 'consecutive' ? 'strict' : inner === 'combinations' ? 'any' : 'first';
+    const begun = until === null ? untils : [...untils, until];
+    const again =
+      max === null || n < max
+        ? this.#repeat({ ...place, n: n + 1 }, { ...carry, follows, begun })
+        : [];
+    if (n < min) this.guards.push(...negationsAt(then));
+    else {
+      const left = greedy ? [...carry.greedy, ...again] : carry.greedy;
+      this.on(then, { ...carry, greedy: left, follows: null, begun: untils });
+    }
+  }
+
+  /** One repetition, behind which `place` is. @returns the items that it begins with */
+  #repeat(place: Extract<Place, { kind: 'after' }>, carry: Carry): Item[] {
+    const { element } = place;
+    const { until, optional } = element.quantifier;
+    const untils = until === null ? place.untils : [...place.untils, until];
+    const from = this.items.length;
+    if (element.kind === 'group') {
+      if (optional) this.#entered.add(place);
+      this.on({ kind: 'before', list: element.elements, i: 0, untils, then: place }, carry);
+    } else {
+      this.items.push({
+        step: element.name,
+        condition: element.condition,
+        follows: carry.follows ?? 'first',
+        forbidden: carry.forbidden,
+        greedy: carry.greedy,
+        until: untils.map((condition) => ({ condition, begun: carry.begun.includes(condition) })),
+        then: place,
+      });
+    }
+    return this.items.slice(from);
+  }
+}
+
+/** The `notFollowedBy` directly behind a place. */
+function negationsAt(place: Place | null): ConditionOfStep[] {
+  if (place === null) return [];
+  if (place.kind === 'after') return negationsAt(place.then);
+  const { list, i, then } = place;
+  const element = list[i];
+  if (element === undefined) return negationsAt(then);
+  if (element.kind === 'group' || element.contiguity !== 'notFollowedBy') return [];
+  return [element.condition, ...negationsAt({ ...place, i: i + 1 })];
+}

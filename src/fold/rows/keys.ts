@@ -1,0 +1,220 @@
+import type { FieldColumn } from '../../event/field-columns.ts';
+import type { KeyPlan } from '../../projection/plan/plan.ts';
+import type { ColumnValues } from '../../projection/plan/row-set.ts';
+import { KeyDictionary } from './key-dictionary.ts';
+import { EARLIEST_DAY, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
+
+/** A key's id when a part of it is null. */
+export const NULL_KEY = -1;
+/** A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is too long for an index, or a day before its calendar. */
+export const BAD_KEY = -2;
+
+/** Keys remembered at most beyond those in use. */
+export const SPARE_KEYS_MAX = 100_000;
+
+/** One part of a key as it is given to Postgres. */
+type Part = string | number | bigint;
+
+/**
+ * The keys of a task's rows: record → small integer and back to column values. A key of one text field is looked up by its bytes where they lie in the
+ * batch; other keys are first packed into a scratch buffer.
+ */
+export class Keys {
+  readonly #plans: readonly KeyPlan[];
+  readonly #dictionary = new KeyDictionary();
+  /** By key id, the value of each part. */
+  readonly #parts: Part[][];
+  /** Ids of keys whose text is bad: two of them may read the same, so they must not become rows. */
+  readonly #bad = new Set<number>();
+  #scratch: Buffer = Buffer.allocUnsafe(256);
+
+  constructor(plans: readonly KeyPlan[]) {
+    this.#plans = plans;
+    this.#parts = plans.map(() => []);
+  }
+
+  get count(): number {
+    return this.#dictionary.count;
+  }
+
+  /** Lets go of the batch that was looked at last. */
+  release(): void {
+    this.#dictionary.release();
+  }
+
+  clear(): void {
+    this.#dictionary.clear();
+    this.#bad.clear();
+    for (const part of this.#parts) part.length = 0;
+  }
+
+  /**
+   * Keys that hold nothing yet, with the function that takes a key over into them and gives its new id: a fold renumbers the keys in use and forgets the
+   * others. Null: not worth it, because at most `SPARE_KEYS_MAX` more than twice as many keys as are in use are remembered.
+   */
+  renumbered(
+    inUse: number,
+  ): { readonly keys: Keys; readonly rename: (id: number) => number } | null {
+    if (this.count <= 2 * inUse + SPARE_KEYS_MAX) return null;
+    const keys = new Keys(this.#plans);
+    return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
+  }
+
+  /** The key ids of records 0 … count-1 into `ids`; NULL_KEY where a part is null, BAD_KEY where one cannot be stored. `skip[i] === 1`: not looked at. */
+  intern(columns: readonly FieldColumn[], count: number, skip: Uint8Array, ids: Int32Array): void {
+    const [only] = columns;
+    if (columns.length === 1 && only?.kind === 'text') {
+      const { bytes, start, end, present } = only;
+      for (let i = 0; i < count; i += 1) {
+        if (skip[i] === 1) continue;
+        ids[i] =
+          present !== null && present[i] === 0
+            ? NULL_KEY
+            : this.idOfText(bytes, start[i] as number, end[i] as number);
+      }
+      return;
+    }
+    for (let i = 0; i < count; i += 1) {
+      if (skip[i] === 1) continue;
+      const parts = columns.map((column) => partOf(column, i));
+      if (parts.includes(null)) ids[i] = NULL_KEY;
+      else if (this.#isStorable(parts as Part[])) ids[i] = this.idOf(parts as Part[]);
+      else ids[i] = BAD_KEY;
+    }
+  }
+
+  /** The id of a key given by its parts, in the order of the plan. */
+  idOf(parts: readonly Part[]): number {
+    const [only] = parts;
+    const packed =
+      parts.length === 1 && typeof only === 'string' ? Buffer.from(only) : this.#pack(parts);
+    const known = this.#dictionary.count;
+    const id = this.#dictionary.idOf(packed, 0, packed.length);
+    if (id === known) for (const [p, part] of parts.entries()) this.#parts[p]?.push(part);
+    return id;
+  }
+
+  /** The parts of a key. */
+  partsOf(id: number): Part[] {
+    return this.#parts.map((parts) => parts[id] as Part);
+  }
+
+  /** Columns of the given keys, in the order of the plan. */
+  *columns(ids: Int32Array): Iterable<[string, ColumnValues]> {
+    for (const [p, plan] of this.#plans.entries()) {
+      const parts = this.#parts[p] as Part[];
+      yield [plan.column, columnOf(plan, ids, parts)];
+    }
+  }
+
+  /** By key id, its place among all keys: part by part, text by its characters' codes. */
+  ranks(): Int32Array {
+    const parts = this.#parts;
+    const ids = Array.from({ length: this.count }, (_, id) => id).sort((a, b) => {
+      for (const values of parts) {
+        const left = values[a] as Part;
+        const right = values[b] as Part;
+        if (left !== right) return left < right ? -1 : 1;
+      }
+      return 0;
+    });
+    const ranks = new Int32Array(ids.length);
+    for (const [rank, id] of ids.entries()) ranks[id] = rank;
+    return ranks;
+  }
+
+  /** The id of a key of one text field, given by its bytes; BAD_KEY where Postgres cannot hold it. */
+  idOfText(bytes: Buffer, start: number, end: number): number {
+    if (end - start > KEY_TEXT_BYTES_MAX) return BAD_KEY;
+    const known = this.#dictionary.count;
+    const id = this.#dictionary.idOf(bytes, start, end);
+    if (id === known) {
+      const text = bytes.toString('utf8', start, end);
+      this.#parts[0]?.push(text);
+      if (!isStorableText(text)) this.#bad.add(id);
+    }
+    return this.#bad.size > 0 && this.#bad.has(id) ? BAD_KEY : id;
+  }
+
+  #isStorable(parts: readonly Part[]): boolean {
+    let textBytes = 0;
+    for (const [p, part] of parts.entries()) {
+      if (typeof part === 'string') {
+        textBytes += Buffer.byteLength(part);
+        if (!isStorableText(part)) return false;
+      } else if (this.#plans[p]?.type.kind === 'date' && part < EARLIEST_DAY) return false;
+    }
+    return textBytes <= KEY_TEXT_BYTES_MAX;
+  }
+
+  /** Parts as text with their lengths in front: no two different keys pack alike. */
+  #pack(parts: readonly Part[]): Buffer {
+    const text = parts.map((part) => `${String(part).length}:${part}`).join('');
+    const needed = Buffer.byteLength(text);
+    if (needed > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(needed * 2);
+    return this.#scratch.subarray(0, this.#scratch.write(text));
+  }
+}
+
+/** Bytes that are not UTF-8 were read as U+FFFD; a key that truly holds that character is refused too, which is the safe side. */
+function isStorableText(text: string): boolean {
+  return !(text.includes('\0') || text.includes('\ufffd'));
+}
+
+function partOf(column: FieldColumn, i: number): Part | null {
+  if (column.present !== null && column.present[i] === 0) return null;
+  switch (column.kind) {
+    case 'text':
+      return column.bytes.toString('utf8', column.start[i], column.end[i]);
+    case 'number':
+      return column.values[i] as number;
+    case 'long':
+      return column.exact?.[i] ?? BigInt(column.values[i] as number);
+    case 'decimal':
+      throw new TypeError('a decimal cannot be a key');
+  }
+}
+
+function columnOf(plan: KeyPlan, ids: Int32Array, parts: readonly Part[]): ColumnValues {
+  const present = null;
+  switch (plan.type.kind) {
+    case 'int':
+    case 'date': {
+      const values = Float64Array.from(ids, (id) => parts[id] as number);
+      return { type: plan.type.kind === 'int' ? 'int4' : 'date', values, present };
+    }
+    case 'boolean':
+      return {
+        type: 'boolean',
+        values: Uint8Array.from(ids, (id) => parts[id] as number),
+        present,
+      };
+    case 'long': {
+      const exact = BigInt64Array.from(ids, (id) => parts[id] as bigint);
+      return { type: 'int8', values: Float64Array.from(exact, Number), exact, present };
+    }
+    default: {
+      const values = new Array<string>(ids.length);
+      for (let i = 0; i < ids.length; i += 1) values[i] = parts[ids[i] as number] as string;
+      return { type: 'text', values, present };
+    }
+  }
+}
+
+/** The parts of row `i`'s key, read back from its columns. */
+export function keyPartsAt(
+  plans: readonly KeyPlan[],
+  columns: ReadonlyMap<string, ColumnValues>,
+  i: number,
+): Part[] {
+  return plans.map(({ column, type }) => {
+    const values = columns.get(column);
+    if (values?.type === 'text') return values.values[i] as string;
+    if (values?.type === 'int8' && type.kind === 'long') {
+      return values.exact?.[i] ?? BigInt(values.values[i] as number);
+    }
+    if (values === undefined || !('present' in values))
+      throw new TypeError(`no key column ${column}`);
+    return values.values[i] as number;
+  });
+}

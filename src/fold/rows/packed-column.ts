@@ -1,0 +1,74 @@
+import type {
+  Absence,
+  ColumnValues,
+  PackedColumn,
+  PackedRows,
+  RowSet,
+  TableColumn,
+  TableRows,
+} from '../../projection/plan/row-set.ts';
+import { Spare } from './spare.ts';
+
+/** Packed rows that accumulators write: row i lay in slot `slots[i]`, under which they keep what did not fit a stride. */
+export interface RowsToWrite extends PackedRows {
+  readonly slots: Int32Array;
+}
+
+/** Memory for packed rows, until they are written; then it serves the next task. */
+export class PackedMemory {
+  #taken: Float64Array | null = null;
+
+  take(length: number): Float64Array {
+    this.#taken = spare.take((left) => left.length >= length) ?? new Float64Array(length);
+    return this.#taken;
+  }
+
+  /** What was taken is read no more. */
+  leave(): void {
+    if (this.#taken !== null) spare.leave(this.#taken);
+    this.#taken = null;
+  }
+}
+
+const spare = new Spare<Float64Array>();
+
+/** A column that lies in packed rows. */
+export function packedColumn(
+  type: PackedColumn['type'],
+  rows: PackedRows,
+  at: number,
+  absence: Absence | null = null,
+): PackedColumn {
+  return { type, rows, at, absence };
+}
+
+/** One number of each row. */
+export function numbersAt({ numbers, stride, count }: PackedRows, at: number): Float64Array {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i += 1) values[i] = numbers[i * stride + at] as number;
+  return values;
+}
+
+/** Marks the rows that have a value; null: all have. */
+export function presentIn(rows: PackedRows, absence: Absence | null): Uint8Array | null {
+  if (absence === null) return null;
+  const marks = numbersAt(rows, absence.at);
+  const present = Uint8Array.from(marks, (mark) => (Object.is(mark, absence.is) ? 0 : 1));
+  return present.includes(0) ? present : null;
+}
+
+/** A column of so many rows as values of its own. */
+export function ownColumn(column: TableColumn, count: number): ColumnValues {
+  if ('isNull' in column) return { type: column.type, values: new Array(count).fill(null) };
+  if (!('rows' in column)) return column;
+  const { type, rows, at, absence } = column;
+  const values = numbersAt(rows, at);
+  const present = presentIn(rows, absence);
+  if (present !== null) for (const [i, is] of present.entries()) if (is === 0) values[i] = 0;
+  return type === 'int8' ? { type, values, exact: null, present } : { type, values, present };
+}
+
+/** The rows with columns of their own. */
+export function ownRows({ count, columns }: TableRows): RowSet {
+  return { count, columns: columns.map((column) => ownColumn(column, count)) };
+}

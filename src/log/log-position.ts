@@ -1,0 +1,6 @@
+/** A place in the log. */
+export interface LogPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}

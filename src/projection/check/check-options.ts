@@ -1,0 +1,17 @@
+import { kindOf } from './check-function.ts';
+import type { Place } from './fail-for.ts';
+
+/** Options must be an object, and hold nothing but what there is: a misspelt one would silently be the default. @throws DEFINITION_INVALID through `fail` */
+export function checkOptions(
+  options: unknown,
+  known: readonly string[],
+  { step, fail }: Place,
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    fail(step, `its options are ${kindOf(options)}; write { ${known[0]}: … }.`);
+  }
+  const unknown = Object.keys(options as object).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    fail(step, `there is no option "${unknown}"; there are ${known.join(', ')}.`);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Field } from '../../event/field-type.ts';
+import type { UserAggregate } from '../declare/aggregates.ts';
+import type { MeasurePlan, StatePlan } from '../plan/plan.ts';
+
+/** A measure with what compiling it found. */
+export interface CompiledMeasure {
+  readonly plan: MeasurePlan;
+  readonly field: Field | null;
+  /** Whether a row may exist without a value for it. */
+  readonly nullable: boolean;
+  readonly state: StatePlan | null;
+  readonly userColumn: UserAggregate<unknown, never, unknown>['column'] | null;
+}

@@ -1,0 +1,27 @@
+import { checkFunction } from '../check/check-function.ts';
+import type { Fail } from '../check/fail-for.ts';
+import { declaredColumns } from '../declare/declared-columns.ts';
+import { checkMadeColumns, inferredColumns } from '../declare/inferred-columns.ts';
+import type { PatternDeclaration } from '../declare/pattern-projection.ts';
+import type { DeclaringStep } from './check-columns.ts';
+
+const step = '.row(…)';
+
+/** The columns of a match that `.row(…)` declares, inferred where it says only how they are made. `match`: a stand-in. @throws DEFINITION_INVALID through `fail` */
+export function matchRowColumns(
+  { columns, row }: PatternDeclaration,
+  match: unknown,
+  fail: Fail,
+): DeclaringStep {
+  if (row === null) return { step, columns: [] };
+  const place = { step, fail };
+  checkFunction(row, 'what makes the row', place);
+  if (columns === null) return { step, columns: inferredColumns(row, match, place) };
+  const declared = declaredColumns(columns, place);
+  const key = declared.find(({ role }) => role === 'key');
+  if (key !== undefined) {
+    fail(step, `"${key.declared}" is marked .primaryKey(); the key of a match is match_id.`);
+  }
+  checkMadeColumns(row, { columns: declared, match }, place);
+  return { step, columns: declared.map((column) => ({ ...column, nullable: true })) };
+}

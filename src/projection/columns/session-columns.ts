@@ -1,0 +1,21 @@
+import { planColumn } from '../plan/plan-column.ts';
+import type { ColumnPlan } from '../plan/table-plan.ts';
+
+/** What a session has besides keys and measures. */
+export function sessionColumns(): readonly ColumnPlan[] {
+  return [
+    planColumn('session_id', 'text', 'key', 'the session: made from its key and first event'),
+    planColumn('started_at', 'timestamptz', 'measure', 'first event'),
+    planColumn('ended_at', 'timestamptz', 'measure', 'last event'),
+    planColumn('duration_ms', 'int8', 'measure', 'milliseconds from first to last event'),
+    planColumn('closed', 'boolean', 'measure', 'whether no further event can join, lateness aside'),
+  ];
+}
+
+/** What a session must remember to go on after a restart. */
+export function sessionStateColumns(): readonly ColumnPlan[] {
+  return [
+    planColumn('_until', 'timestamptz', 'state', 'an event up to here would join the session'),
+    planColumn('_first', 'text', 'state', 'topic and offset of the first event, JSON'),
+  ];
+}

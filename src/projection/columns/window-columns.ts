@@ -1,0 +1,17 @@
+import { planColumn } from '../plan/plan-column.ts';
+import type { ColumnPlan } from '../plan/table-plan.ts';
+import type { WindowPlan } from '../plan/window-plan.ts';
+
+/** The bounds of a window. Custom windows may begin together, so there the end is part of the key. */
+export function windowColumns({ kind }: WindowPlan): readonly ColumnPlan[] {
+  const end = kind === 'custom' ? 'key' : 'measure';
+  return [
+    planColumn('window_start', 'timestamptz', 'key', 'first instant of the window'),
+    planColumn('window_end', 'timestamptz', end, 'first instant after the window'),
+  ];
+}
+
+/** Where rows are shown on close only. */
+export function closedColumn(): ColumnPlan {
+  return planColumn('_closed', 'boolean', 'state', 'the window is closed, and the row is shown');
+}

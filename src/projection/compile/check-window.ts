@@ -1,0 +1,24 @@
+import type { Place } from '../check/fail-for.ts';
+import type { WindowPlan } from '../plan/window-plan.ts';
+
+/** Windows are data, so they may be written by hand: what `tumbling` and its like would refuse is refused here. @throws DEFINITION_INVALID through `fail` */
+export function checkWindow(window: WindowPlan, { step, fail }: Place): void {
+  const positive = (name: string, ms: number) => {
+    if (!(Number.isSafeInteger(ms) && ms > 0)) {
+      fail(step, `${name} of the windows is ${ms}; it takes whole milliseconds above zero.`);
+    }
+  };
+  switch (window?.kind) {
+    case 'tumbling':
+    case 'sliding':
+      positive('the size', window.sizeMs);
+      if (window.kind === 'sliding') positive('the distance (every)', window.everyMs);
+      if (Number.isSafeInteger(window.offsetMs)) return undefined;
+      return fail(step, `the offset of the windows is ${window.offsetMs}; it takes milliseconds.`);
+    case 'calendar':
+    case 'custom':
+      return undefined;
+    default:
+      return fail(step, "takes windows such as tumbling('1 minute').");
+  }
+}

@@ -1,0 +1,101 @@
+import { checkOptions } from '../check/check-options.ts';
+import type { Fail, Place } from '../check/fail-for.ts';
+import { baselineTables } from '../columns/baseline-tables.ts';
+import { checkColumns, checkIndexes, keyColumn, keySteps } from '../columns/check-columns.ts';
+import { mergedColumns } from '../columns/merged-columns.ts';
+import { closedColumn, windowColumns } from '../columns/window-columns.ts';
+import { DISORDER_OPTIONS } from '../declare/declared-sources.ts';
+import type {
+  WindowedDeclaration,
+  WindowedDefinition,
+  WindowOptions,
+} from '../declare/windowed-projection.ts';
+import type { WindowedPlan } from '../plan/plan.ts';
+import { revisedColumn } from '../plan/plan-column.ts';
+import type { Projection } from '../plan/projection.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import { checkRowEmissions } from './check-emission.ts';
+import { checkWindow } from './check-window.ts';
+import { compileMeasures } from './compile-measures.ts';
+import { finishedPlan } from './finished-plan.ts';
+import {
+  eventSplitByKey,
+  planDisorder,
+  planKeys,
+  planSources,
+  requireRecordKey,
+} from './plan-sources.ts';
+
+/** The plan of a windowed projection. @throws DEFINITION_INVALID */
+export function compileWindowed(
+  projection: Projection,
+  { declared }: WindowedDefinition<unknown>,
+  fail: Fail,
+): WindowedPlan {
+  const { name, version } = projection;
+  const { window, sources: from, emissions, options } = declared;
+  const place = { step: '.window(…)', fail };
+  const keys = planKeys(from, fail);
+  checkWindow(window, place);
+  const compiled = compileMeasures(declared.measures, { events: from.events, scores: true }, fail);
+  const { measures, accumulators, measureFilters } = compiled;
+  const emit = emitOf(options, place);
+  const uses = (aggregate: string) => measures.some((measure) => measure.aggregate === aggregate);
+  const waits = emit === 'onClose' || emissions.length > 0 || uses('zScore');
+  const mergedAtRead = eventSplitByKey(from) !== null;
+  if (mergedAtRead && waits) requireRecordKey(from, fail);
+  const canMerge = mergedAtRead || !(waits || uses('user'));
+  const disorder = planDisorder(options, waits, place);
+  const bounds = windowColumns(window);
+  const revised = revisedColumn('window');
+  const closed = emit === 'onClose' ? [closedColumn()] : [];
+  checkColumns([...bounds, revised, ...closed], [...keySteps(keys), ...compiled.steps], fail);
+  const columns = [
+    ...keys.map(keyColumn),
+    ...bounds,
+    ...compiled.columns,
+    revised,
+    ...compiled.stateColumns,
+    ...closed,
+  ];
+  checkRowEmissions(emissions, columns, fail);
+  const table: TablePlan = {
+    name,
+    version,
+    comment: commentOf(projection, declared),
+    columns,
+    indexes: checkIndexes(declared.indexes, columns, { step: '.index(…)', fail }),
+    view: {
+      onlyWhere: emit === 'onClose' ? '_closed' : null,
+      merges: canMerge ? mergedColumns({ compiled, columns, events: from.events }, fail) : null,
+      isMerged: mergedAtRead,
+    },
+  };
+  const shape = {
+    kind: 'windowed',
+    sources: planSources(from, compiled.fieldsOf, fail),
+    keys,
+    window,
+    ...disorder,
+    emit,
+    mergedAtRead,
+    emissions,
+    accumulators,
+    measures,
+    measureFilters,
+  } as const;
+  const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
+  return finishedPlan(projection, shape, { fail, tables, rebuild: waits ? 'live' : 'partial' });
+}
+
+function emitOf(options: WindowOptions, { step, fail }: Place): 'update' | 'onClose' {
+  checkOptions(options, [...DISORDER_OPTIONS, 'emit'], { step, fail });
+  const { emit = 'update' } = options;
+  if (emit === 'update' || emit === 'onClose') return emit;
+  return fail(step, `emit is 'update' or 'onClose', not ${JSON.stringify(emit)}.`);
+}
+
+function commentOf(projection: Projection, { sources }: WindowedDeclaration): string {
+  const events = sources.events.map((event) => event.name).join(', ');
+  return `${projection.constructor.name} of reprise: ${events} events by ${sources.keyFields.join(', ')} and window`;
+}

@@ -1,0 +1,43 @@
+import { checkFunction, kindOf } from '../check/check-function.ts';
+import type { Place } from '../check/fail-for.ts';
+import type { UserAggregate } from './aggregates.ts';
+import type { Column } from './columns.ts';
+import { declarationFault } from './declared-columns.ts';
+
+/** What `aggregate({ … })` was given, not yet believed. */
+type Given = Partial<Omit<UserAggregate<unknown, never, unknown>, 'column'>> & {
+  readonly column?: Column<unknown, boolean, boolean>;
+};
+
+/** Checks the parts of a user's aggregate: functions, a `zero` that survives being stored, a column. @throws DEFINITION_INVALID through `fail` */
+export function checkUserAggregate(define: unknown, place: Place): void {
+  const { step, fail } = place;
+  if (typeof define !== 'object' || define === null) {
+    fail(
+      step,
+      `aggregate(…) is given ${kindOf(define)}; it takes { zero, add, merge, result, column }.`,
+    );
+  }
+  const { zero, add, merge, result, column } = define as Given;
+  for (const [name, given] of Object.entries({ add, merge, result })) {
+    checkFunction(given, `"${name}" of aggregate(…)`, place);
+  }
+  if (!isJson(zero)) {
+    fail(step, '"zero" of aggregate(…) is not JSON; states are stored as JSON between events.');
+  }
+  const fault = declarationFault(column);
+  if (fault !== null) fail(step, `"column" of aggregate(…) ${fault}`);
+  if (column?.isPrimaryKey === true) {
+    fail(step, '"column" of aggregate(…) is marked .primaryKey(); a measure is no part of a key.');
+  }
+}
+
+/** What comes back from JSON as it went in. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) {
+    return value === null || typeof value === 'string' || typeof value === 'boolean';
+  }
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.values(value).every(isJson);
+}

@@ -1,0 +1,87 @@
+import { kindOf } from '../check/check-function.ts';
+import type { Place } from '../check/fail-for.ts';
+import { snakeCase } from '../plan/snake-case.ts';
+import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
+import { Reference, tried } from './row-stand-in.ts';
+
+const COLUMN: Readonly<Record<string, ColumnType>> = {
+  string: 'text',
+  uuid: 'text',
+  enum: 'text',
+  boolean: 'boolean',
+  int: 'float8',
+  float: 'float8',
+  double: 'float8',
+  long: 'int8',
+  'timestamp-micros': 'int8',
+  'timestamp-millis': 'timestamptz',
+  date: 'date',
+  decimal: 'numeric',
+};
+
+/** The function of `.row`: of the match, giving values by name. */
+export type RowFunction = (match: never) => Readonly<Record<string, unknown>>;
+
+/**
+ * The columns of a match's row, found by running its function once on a stand-in for the match: each value must be a field of one of its events, or the length of
+ * a repeated step. @throws DEFINITION_INVALID through `fail` for values that are computed: their columns must be declared
+ */
+export function inferredColumns(row: RowFunction, match: unknown, place: Place): ColumnPlan[] {
+  const { step, fail } = place;
+  const values = tried(row, match, place);
+  if (values === undefined) {
+    fail(
+      step,
+      'its columns cannot be inferred, since it computes with the events or makes nothing. Declare them: .row({ name: text() }, (m) => …).',
+    );
+  }
+  if (typeof values !== 'object' || values === null) {
+    fail(step, `makes ${kindOf(values)} instead of { name: value, … }.`);
+  }
+  const entries = Object.entries(values as object);
+  if (entries.length === 0) fail(step, 'declares no column.');
+  return entries.map(([name, value]) => inferredColumn(name, value, place));
+}
+
+function inferredColumn(name: string, value: unknown, { step, fail }: Place): ColumnPlan {
+  const shape = { name: snakeCase(name), nullable: true, role: 'measure' } as const;
+  if (!(value instanceof Reference)) {
+    return fail(
+      step,
+      `"${name}" is computed, so the type of its column is not known. Declare the columns: .row({ ${name}: double() }, (m) => …).`,
+    );
+  }
+  const { field } = value;
+  if (field === 'length') return { ...shape, type: 'int4', comment: 'number of events' };
+  const type = COLUMN[field.type.kind];
+  if (type === undefined) {
+    return fail(
+      step,
+      `"${name}" is a ${field.type.kind}; declare its column: .row({ ${name}: json() }, (m) => …).`,
+    );
+  }
+  const scale = field.type.kind === 'decimal' ? { scale: field.type.scale } : {};
+  return { ...shape, type, comment: `${field.name} of the match`, ...scale };
+}
+
+/** What a function makes must have the declared columns, and no others; where it computes, that shows with the first match. @throws DEFINITION_INVALID through `fail` */
+export function checkMadeColumns(
+  row: RowFunction,
+  { columns, match }: { readonly columns: readonly ColumnPlan[]; readonly match: unknown },
+  place: Place,
+): void {
+  const { step, fail } = place;
+  const values = tried(row, match, place);
+  if (values === undefined) return;
+  if (typeof values !== 'object' || values === null) {
+    fail(step, `makes ${kindOf(values)} instead of { name: value, … }.`);
+  }
+  const names = columns.map(({ declared }) => declared as string);
+  const made = Object.keys(values as object);
+  const stranger = made.find((name) => !names.includes(name));
+  if (stranger !== undefined) {
+    fail(step, `makes "${stranger}", which is not declared; its columns are ${names.join(', ')}.`);
+  }
+  const missing = names.find((name) => !made.includes(name));
+  if (missing !== undefined) fail(step, `does not make "${missing}", which is declared.`);
+}

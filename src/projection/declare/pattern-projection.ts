@@ -1,0 +1,217 @@
+import type { EventDefinition } from '../../event/event-definition.ts';
+import { failUnnamed } from '../check/fail-for.ts';
+import type { DataFilter } from '../plan/filter-plan.ts';
+import type { EmissionPlan } from '../plan/plan.ts';
+import type { Definition } from '../plan/projection.ts';
+import { Projection } from '../plan/projection.ts';
+import type { SnakeCase } from '../plan/snake-case.ts';
+import type { Column, Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
+import type {
+  DeclaredSources,
+  DisorderOptions,
+  EventsOf,
+  KeyField,
+  TimeChoice,
+  TimeField,
+  TombstoneChoice,
+} from './declared-sources.ts';
+import type { RowFunction } from './inferred-columns.ts';
+import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './pattern.ts';
+
+/**
+ * Sequences of events of one key: complex event processing with the meaning of Flink's CEP (docs/explanation/patterns.md).
+ * @example
+ * class LoginFraud extends PatternProjection {
+ *   readonly name = 'login_fraud';
+ *   readonly version = 1;
+ *   define() {
+ *     const failed = { where: { result: 'FAILURE' } } as const;
+ *     return this.from(LoginAttempted)
+ *       .key('userId')
+ *       .pattern(begin('first', failed).next('second', failed).next('third', failed).within('5 minutes'))
+ *       .row((m) => ({ firstFailureAt: m.first.occurredAt }))
+ *       .alert(FraudSuspected, (m) => ({ userId: m.first.userId, at: m.third.occurredAt }));
+ *   }
+ * }
+ */
+export abstract class PatternProjection extends Projection {
+  abstract override define(): AnyPatternDefinition;
+
+  /** The events that may match. All of a key's events count for what follows what, matching or not. */
+  protected from<Events extends readonly [unknown, ...unknown[]]>(
+    ...events: EventsOf<Events>
+  ): PatternKeyStep<Events[number]> {
+    return keyStep({
+      events: events as readonly EventDefinition[],
+      keyFields: [],
+      where: [],
+      time: null,
+    });
+  }
+}
+
+/** After `from`: whose sequences. */
+export interface PatternKeyStep<Event> {
+  /** Another event time than the events' own time field. */
+  time(time: TimeField<Event> | TimeChoice): PatternKeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
+  /** Sequences are kept apart by these fields. Must contain the events' record key. */
+  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+    ...fields: Names
+  ): PatternStep<Event, Names[number]>;
+}
+
+/** How a pattern deals with disorder. */
+export interface PatternOptions extends DisorderOptions {
+  /** Partial matches per key beyond which the key is quarantined. Default 10,000. */
+  readonly maxRunsPerKey?: number;
+}
+
+/** After `key`: which events count, and the pattern. */
+export interface PatternStep<Event, Keys extends keyof Event & string> {
+  /** Only events that meet this count at all: others do not even break `next`. */
+  where(filter: DataFilter<Event> | ((event: Event) => boolean)): PatternStep<Event, Keys>;
+  /** The pattern to look for. Events are matched in event-time order, once the watermark has passed them. */
+  pattern<Before extends Steps, Last extends Steps>(
+    pattern: Pattern<Before, Last> & Fitting<Misfits<Before & Last, Event>>,
+    options?: PatternOptions,
+  ): PatternDefinition<MatchRow<Event, Keys>, MatchOf<Before & Last, Event>>;
+}
+
+/** Where conditions of steps do not fit, the compiler quotes which. */
+type Fitting<Steps> = [Steps] extends [never]
+  ? unknown
+  : { readonly conditionsThatDoNotFit: Steps & never };
+
+/** Columns that every match has. */
+export type MatchRow<Event, Keys extends keyof Event & string> = {
+  [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
+} & {
+  match_id: string;
+  matched_at: Date;
+  positions: readonly {
+    readonly step: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: string;
+  }[];
+  /** True: a partial match that ran out of time (`onTimeout`). */
+  timed_out: boolean;
+};
+
+/** A finished declaration, to be compiled. */
+export interface AnyPatternDefinition extends Definition<unknown> {
+  readonly kind: 'pattern';
+  readonly declared: PatternDeclaration;
+}
+
+/** Columns that are no part of a key: that of a match is its `match_id`. */
+type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
+
+/** A finished declaration with what may still be added. `Match`: events by step. */
+export interface PatternDefinition<Row, Match> extends Definition<Row> {
+  readonly kind: 'pattern';
+  readonly declared: PatternDeclaration;
+  /** Columns of a match's row, each a field of one of its events: their types follow from the events. Other values: declare the columns. */
+  row<Values extends Readonly<Record<string, unknown>>>(
+    make: (match: Match) => Values,
+  ): PatternDefinition<
+    Row & { [Name in keyof Values & string as SnakeCase<Name>]: Values[Name] | null },
+    Match
+  >;
+  /** Columns of a match's row, declared, and their values. */
+  row<const C extends RowColumns>(
+    columns: C,
+    make: (match: Match) => RowOfColumns<C>,
+  ): PatternDefinition<Row & SqlRowOfColumns<C>, Match>;
+  /** Publishes an event for every match, through the outbox, with a deterministic id. `make` is pure; null: none. */
+  alert<Out>(
+    event: EventDefinition<Out>,
+    make: (match: Match) => NoInfer<Out> | null,
+  ): PatternDefinition<Row, Match>;
+  /** Keeps a row (`timed_out` true) for partial matches that run out of time; needs `within`. */
+  onTimeout(): PatternDefinition<Row, Match>;
+  /** The same, and publishes an event for each; null: none. Steps not reached are undefined. */
+  onTimeout<Out>(
+    event: EventDefinition<Out>,
+    make: (partial: Partial<Match>) => NoInfer<Out> | null,
+  ): PatternDefinition<Row, Match>;
+  /** An extra index on these columns of the read model; built last in a rebuild. */
+  index(...columns: readonly (keyof Row & string)[]): PatternDefinition<Row, Match>;
+}
+
+/** What the builder collected; read by the compiler only. */
+export interface PatternDeclaration {
+  readonly sources: DeclaredSources;
+  /** Undefined: what was given is no pattern. */
+  readonly pattern: DeclaredPattern | undefined;
+  readonly options: PatternOptions;
+  readonly columns: Columns | null;
+  readonly row: RowFunction | null;
+  readonly keepsTimeouts: boolean;
+  readonly emissions: readonly EmissionPlan[];
+  readonly indexes: readonly (readonly string[])[];
+}
+
+function keyStep<Event>(sources: DeclaredSources): PatternKeyStep<Event> {
+  return {
+    time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
+    key: (...keyFields) => patternStep({ ...sources, keyFields }),
+  };
+}
+
+function patternStep<Event, Keys extends keyof Event & string>(
+  sources: DeclaredSources,
+): PatternStep<Event, Keys> {
+  return {
+    where: (filter) => patternStep({ ...sources, where: [...sources.where, filter] }),
+    pattern: (pattern, options = {}) =>
+      finished({
+        sources,
+        pattern: (pattern as { declared: DeclaredPattern } | undefined)?.declared,
+        options,
+        columns: null,
+        row: null,
+        keepsTimeouts: false,
+        emissions: [],
+        indexes: [],
+      }) as never,
+  };
+}
+
+function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<Row, Match> {
+  const emitting = (on: EmissionPlan['on'], event: unknown, make: unknown): PatternDeclaration => ({
+    ...declared,
+    emissions: [
+      ...declared.emissions,
+      { on, event: event as EventDefinition, make: make as EmissionPlan['make'] },
+    ],
+  });
+  return {
+    kind: 'pattern',
+    declared,
+    row: (...given: readonly unknown[]) => {
+      if (declared.row !== null) {
+        failUnnamed('.row(…)', 'is called twice; make one of both.');
+      }
+      const [columns, row] = typeof given[0] === 'function' ? [null, given[0]] : given;
+      return finished({
+        ...declared,
+        columns: columns as Columns | null,
+        row: row as RowFunction,
+      }) as never;
+    },
+    alert: (event, make) => finished(emitting('match', event, make)),
+    onTimeout: (event?: unknown, make?: unknown) =>
+      finished<Row, Match>({
+        ...(event === undefined && make === undefined
+          ? declared
+          : emitting('timeout', event, make)),
+        keepsTimeouts: true,
+      }),
+    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
+  };
+}

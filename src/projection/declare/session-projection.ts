@@ -1,0 +1,182 @@
+import type { EventDefinition } from '../../event/event-definition.ts';
+import type { Duration } from '../check/duration.ts';
+import type { DataFilter } from '../plan/filter-plan.ts';
+import type { EmissionPlan } from '../plan/plan.ts';
+import type { Definition, Flat } from '../plan/projection.ts';
+import { Projection } from '../plan/projection.ts';
+import type { SnakeCase } from '../plan/snake-case.ts';
+import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
+import type { CheckedMeasures } from './checked-measures.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
+import type {
+  DeclaredSources,
+  DisorderOptions,
+  EventsOf,
+  KeyField,
+  TimeChoice,
+  TimeField,
+  TombstoneChoice,
+} from './declared-sources.ts';
+import { emissionsOf } from './emissions-of.ts';
+
+/**
+ * Analytics per session: a run of events of one key that are no further apart than a gap.
+ * @example
+ * class Visits extends SessionProjection {
+ *   readonly name = 'visits';
+ *   readonly version = 1;
+ *   define() {
+ *     return this.from(PageViewed)
+ *       .key('visitorId')
+ *       .session({ gap: '30 minutes' })
+ *       .measure({ pages: count(), entryPage: first('page') });
+ *   }
+ * }
+ */
+export abstract class SessionProjection extends Projection {
+  abstract override define(): SessionDefinition<unknown>;
+
+  /** The events to fold, of one or several kinds and topics. Every one of them moves the watermark, whatever `where` says. */
+  protected from<Events extends readonly [unknown, ...unknown[]]>(
+    ...events: EventsOf<Events>
+  ): SessionKeyStep<Events[number]> {
+    return keyStep({
+      events: events as readonly EventDefinition[],
+      keyFields: [],
+      where: [],
+      time: null,
+    });
+  }
+}
+
+/** After `from`: whose sessions. */
+export interface SessionKeyStep<Event> {
+  /** Another event time than the events' own time field. */
+  time(time: TimeField<Event> | TimeChoice): SessionKeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): SessionKeyStep<Event>;
+  /** Sessions are kept apart by these fields. Must contain the events' record key. */
+  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+    ...fields: Names
+  ): SessionStep<Event, Names[number]>;
+}
+
+/** How sessions are cut. */
+export interface SessionOptions<Event> extends DisorderOptions {
+  /** Events no further apart than this are of one session; or, per event, how long it keeps its session open (pure). */
+  readonly gap: Duration | ((event: Event) => Duration);
+  /** A session is split at the first event further than this from its first. Default: never. */
+  readonly maxLength?: Duration;
+  /** What becomes of an event that would belong to a closed session. `revise` (default): it is corrected. `reject`: the event goes to `late_events`. */
+  readonly late?: 'revise' | 'reject';
+}
+
+/** After `key`: which events, and how sessions are cut. */
+export interface SessionStep<Event, Keys extends keyof Event & string> {
+  /** Keeps only the events that meet all conditions. May be called again: all must hold. */
+  where(filter: DataFilter<Event> | ((event: Event) => boolean)): SessionStep<Event, Keys>;
+  /** The gap that ends a session, and how late is still in time. */
+  session(options: SessionOptions<Event>): SessionMeasureStep<Event, Keys>;
+}
+
+/** After `session`: what to keep of each. */
+export interface SessionMeasureStep<Event, Keys extends keyof Event & string> {
+  /** The columns, by name. */
+  measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
+    measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | SessionColumn>,
+  ): SessionDefinition<SessionRow<Event, Keys, Measures>>;
+}
+
+/** Columns that every session read model has. */
+type SessionColumn =
+  | 'session_id'
+  | 'started_at'
+  | 'ended_at'
+  | 'duration_ms'
+  | 'closed'
+  | 'revised_at_offset';
+
+/** Row of a session read model: key columns, the session, measures. */
+export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
+  [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
+} & {
+  session_id: string;
+  started_at: Date;
+  ended_at: Date;
+  /** Milliseconds from first to last event. */
+  duration_ms: bigint;
+  closed: boolean;
+} & {
+  [Name in keyof Measures & string as SnakeCase<Name>]: MeasureValue<Event, Measures[Name]>;
+} & {
+  [Name in Approximate<Measures> & string as `${SnakeCase<Name>}_exact`]: boolean;
+} & {
+  /** Offset of the last event that arrived after the session was closed; null: none did. */
+  revised_at_offset: bigint | null;
+};
+
+/** A finished declaration, to be compiled. */
+export interface SessionDefinition<Row> extends Definition<Row> {
+  readonly kind: 'session';
+  readonly declared: SessionDeclaration;
+  /**
+   * Publishes an event when a session closes, exactly once (through the outbox, with a deterministic id). `make` is pure; null: none this time. `onRevise`:
+   * also when a late event changes a closed session.
+   */
+  onClose<Out>(
+    event: EventDefinition<Out>,
+    make: (row: Flat<Row>) => NoInfer<Out> | null,
+    options?: { readonly onRevise?: boolean },
+  ): SessionDefinition<Row>;
+  /** An extra index on these columns of the read model; built last in a rebuild. */
+  index(...columns: readonly (keyof Row & string)[]): SessionDefinition<Row>;
+}
+
+/** What the builder collected; read by the compiler only. */
+export interface SessionDeclaration {
+  readonly sources: DeclaredSources;
+  readonly options: SessionOptions<never>;
+  readonly measures: Readonly<Record<string, DeclaredMeasure>>;
+  readonly emissions: readonly EmissionPlan[];
+  readonly indexes: readonly (readonly string[])[];
+}
+
+function keyStep<Event>(sources: DeclaredSources): SessionKeyStep<Event> {
+  return {
+    time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
+    key: (...keyFields) => sessionStep({ ...sources, keyFields }),
+  };
+}
+
+function sessionStep<Event, Keys extends keyof Event & string>(
+  sources: DeclaredSources,
+): SessionStep<Event, Keys> {
+  return {
+    where: (filter) => sessionStep({ ...sources, where: [...sources.where, filter] }),
+    session: (options) => ({
+      measure: (measures) =>
+        finished({
+          sources,
+          options: options as SessionOptions<never>,
+          measures: measures as unknown as SessionDeclaration['measures'],
+          emissions: [],
+          indexes: [],
+        }),
+    }),
+  };
+}
+
+function finished<Row>(declared: SessionDeclaration): SessionDefinition<Row> {
+  return {
+    kind: 'session',
+    declared,
+    onClose: (event, make, options = {}) =>
+      finished({
+        ...declared,
+        emissions: [...declared.emissions, ...emissionsOf(event as EventDefinition, make, options)],
+      }),
+    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
+  };
+}

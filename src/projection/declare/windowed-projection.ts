@@ -1,0 +1,175 @@
+import type { EventDefinition } from '../../event/event-definition.ts';
+import type { DataFilter } from '../plan/filter-plan.ts';
+import type { EmissionPlan } from '../plan/plan.ts';
+import type { Definition, Flat } from '../plan/projection.ts';
+import { Projection } from '../plan/projection.ts';
+import type { SnakeCase } from '../plan/snake-case.ts';
+import type { WindowPlan } from '../plan/window-plan.ts';
+import type { Approximate, Measure, MeasureValue } from './aggregates.ts';
+import type { CheckedMeasures } from './checked-measures.ts';
+import type { DeclaredMeasure } from './declared-measure.ts';
+import type {
+  DeclaredSources,
+  DisorderOptions,
+  EventsOf,
+  KeyField,
+  TimeChoice,
+  TimeField,
+  TombstoneChoice,
+} from './declared-sources.ts';
+import { emissionsOf } from './emissions-of.ts';
+import type { ScoreMeasure } from './z-score.ts';
+
+/**
+ * Metrics per key and event-time window.
+ * @example
+ * class UserMetrics extends WindowedProjection {
+ *   readonly name = 'user_metrics';
+ *   readonly version = 1;
+ *   define() {
+ *     return this.from(UserActed)
+ *       .key('userId')
+ *       .window(tumbling('1 minute'), { lateness: '10 seconds' })
+ *       .measure({ events: count(), average: avg('value') });
+ *   }
+ * }
+ */
+export abstract class WindowedProjection extends Projection {
+  abstract override define(): WindowedDefinition<unknown>;
+
+  /** The events to fold, of one or several kinds and topics. Every one of them moves the watermark, whatever `where` says. */
+  protected from<Events extends readonly [unknown, ...unknown[]]>(
+    ...events: EventsOf<Events>
+  ): KeyStep<Events[number]> {
+    return keyStep({
+      events: events as readonly EventDefinition[],
+      keyFields: [],
+      where: [],
+      time: null,
+    });
+  }
+}
+
+/** After `from`: what a row is for. */
+export interface KeyStep<Event> {
+  /** Another event time than the events' own time field. */
+  time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
+  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  onTombstone(answer: TombstoneChoice): KeyStep<Event>;
+  /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
+  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+    ...fields: Names
+  ): WindowStep<Event, Names[number]>;
+}
+
+/** After `key`: which events, and which windows. */
+export interface WindowStep<Event, Keys extends keyof Event & string> {
+  /** Keeps only the events that meet all conditions. A function must be pure; it sees whole events, so every field is decoded. May be called again: all must hold. */
+  where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
+  /** The windows, and how late is still in time. */
+  window(window: WindowPlan, options?: WindowOptions): MeasureStep<Event, Keys>;
+}
+
+/** How windows deal with disorder. */
+export interface WindowOptions extends DisorderOptions {
+  /**
+   * What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. `reject`: it goes to the
+   * table `late_events`.
+   */
+  readonly late?: 'revise' | 'reject';
+  /** `update` (default): rows are shown as events arrive. `onClose`: once their window is closed. */
+  readonly emit?: 'update' | 'onClose';
+}
+
+/** After `window`: what to keep of each. */
+export interface MeasureStep<Event, Keys extends keyof Event & string> {
+  /** The columns, by name. */
+  measure<const Measures extends Readonly<Record<string, Measure<Event> | ScoreMeasure>>>(
+    measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | WindowColumn>,
+  ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
+}
+
+/** Columns that every windowed read model has. */
+type WindowColumn = 'window_start' | 'window_end' | 'revised_at_offset';
+
+/** Row of a windowed read model: key columns, window bounds, measures. */
+export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
+  [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
+} & { window_start: Date; window_end: Date } & {
+  [Name in keyof Measures & string as SnakeCase<Name>]: Measures[Name] extends ScoreMeasure
+    ? number | null
+    : MeasureValue<Event, Measures[Name]>;
+} & {
+  [Name in Approximate<Measures> & string as `${SnakeCase<Name>}_exact`]: boolean;
+} & {
+  /** Offset of the last event that arrived after its window was closed; null: none did. */
+  revised_at_offset: bigint | null;
+};
+
+/** A finished declaration, to be compiled. */
+export interface WindowedDefinition<Row> extends Definition<Row> {
+  readonly kind: 'windowed';
+  readonly declared: WindowedDeclaration;
+  /**
+   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic id). `make` is pure and gets the row; null: none this
+   * time. `onRevise`: also when a late event changes a closed window.
+   */
+  onClose<Out>(
+    event: EventDefinition<Out>,
+    make: (row: Flat<Row>) => NoInfer<Out> | null,
+    options?: { readonly onRevise?: boolean },
+  ): WindowedDefinition<Row>;
+  /** An extra index on these columns of the read model; built last in a rebuild. */
+  index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
+}
+
+/** What the builder collected; read by `compileProjection` only. */
+export interface WindowedDeclaration {
+  readonly sources: DeclaredSources;
+  readonly window: WindowPlan;
+  readonly options: WindowOptions;
+  readonly measures: Readonly<Record<string, DeclaredMeasure>>;
+  readonly emissions: readonly EmissionPlan[];
+  readonly indexes: readonly (readonly string[])[];
+}
+
+function keyStep<Event>(sources: DeclaredSources): KeyStep<Event> {
+  return {
+    time: (time) => keyStep({ ...sources, time }),
+    onTombstone: (answer) =>
+      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
+    key: (...keyFields) => windowStep({ ...sources, keyFields }),
+  };
+}
+
+function windowStep<Event, Keys extends keyof Event & string>(
+  sources: DeclaredSources,
+): WindowStep<Event, Keys> {
+  return {
+    where: (filter) => windowStep({ ...sources, where: [...sources.where, filter] }),
+    window: (window, options = {}) => ({
+      measure: (measures) =>
+        finished({
+          sources,
+          window,
+          options,
+          measures: measures as unknown as WindowedDeclaration['measures'],
+          emissions: [],
+          indexes: [],
+        }),
+    }),
+  };
+}
+
+function finished<Row>(declared: WindowedDeclaration): WindowedDefinition<Row> {
+  return {
+    kind: 'windowed',
+    declared,
+    onClose: (event, make, options = {}) =>
+      finished({
+        ...declared,
+        emissions: [...declared.emissions, ...emissionsOf(event as EventDefinition, make, options)],
+      }),
+    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { EventDefinition } from '../event/event-definition.ts';
+import { recordKeyOf, recordTimeOf } from '../event/record-key-of.ts';
+import type { AppendRecord } from '../log/event-log.ts';
+import type { PublishOptions } from './publisher.ts';
+
+/** The record of an encoded event: its key field as key, its time field (else now) as timestamp, unless the options say otherwise. */
+export function recordOf(
+  event: EventDefinition,
+  encoded: Buffer,
+  value: unknown,
+  options: PublishOptions | undefined,
+): AppendRecord {
+  const record = {
+    topic: event.topic,
+    key: recordKeyOf(event, value),
+    value: encoded,
+    timestampMs: options?.timestampMs ?? recordTimeOf(event, value) ?? Date.now(),
+  };
+  if (options === undefined) return record;
+  const { partition, headers } = options;
+  return {
+    ...record,
+    ...(partition === undefined ? {} : { partition }),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}

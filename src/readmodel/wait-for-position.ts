@@ -1,0 +1,221 @@
+import type { Pool } from 'pg';
+import type { Position } from '../log/event-log.ts';
+import { isMissing } from '../postgres/classify.ts';
+import type { ErrorCode } from '../reprise-error.ts';
+import { RepriseError } from '../reprise-error.ts';
+
+const POLL_MS_MIN = 2;
+const POLL_MS_MAX = 25;
+
+/** How long to wait, and who may end the waiting. */
+export interface WaitOptions {
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Aborted: rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** How long a task may wait for infrastructure before a waiter is told: most such pauses end by themselves. */
+const PAUSE_MS = 1_000;
+
+interface Standing {
+  readonly version: number;
+  /** Null: the task has not committed anything of that partition yet. */
+  readonly nextOffset: bigint | null;
+  /** By `reprise pause`. */
+  readonly isPaused: boolean;
+  /** Null: no process has opened the task yet. */
+  readonly state: 'idle' | 'running' | 'paused' | 'halted' | null;
+  readonly error: string | null;
+  readonly owner: string | null;
+  /** Why the record was set aside; null: it was not. */
+  readonly setAside: { readonly reason: string; readonly message: string } | null;
+  /** Its task folds it again by itself, or gives it up; null: it was not set aside. */
+  readonly isRetried: boolean | null;
+}
+
+/** What is waited for, and where the projection stands. */
+interface Waiting {
+  readonly projection: string;
+  readonly position: Position;
+  readonly standing: Standing;
+}
+
+/**
+ * Resolves once the active version of a read model has committed the record at `position`: asks
+ * Postgres, at first every 2 ms, then ever less often down to every 25 ms. True for every reader,
+ * whichever process folds. Where waiting cannot help it fails at once with the reason: the task has
+ * halted, the projection is paused, the record was set aside, the topic is not read.
+ * @throws TIMEOUT, TASK_HALTED, TASK_PAUSED, SET_ASIDE, UNKNOWN_TOPIC, UNKNOWN_PROJECTION, NOT_MIGRATED
+ */
+export async function waitForPosition(
+  pool: Pool,
+  projection: string,
+  position: Position,
+  options: WaitOptions = {},
+): Promise<void> {
+  const { timeoutMs = 10_000, signal } = options;
+  const deadline = performance.now() + timeoutMs;
+  let reader: number | null = null;
+  let pausedSinceMs: number | null = null;
+  for (let pauseMs = POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
+    signal?.throwIfAborted();
+    const standing = await readStanding(pool, projection, position);
+    const waiting = { projection, position, standing };
+    if (isCommitted(waiting)) return;
+    if (standing.nextOffset === null && reader !== standing.version) {
+      await assertRead(pool, waiting);
+      reader = standing.version;
+    }
+    pausedSinceMs = standing.state === 'paused' ? (pausedSinceMs ?? performance.now()) : null;
+    assertMoves(waiting, pausedSinceMs);
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) throw timedOut(waiting, timeoutMs);
+    await pause(Math.min(pauseMs, leftMs), signal);
+  }
+}
+
+/** @throws SET_ASIDE where the record was committed as a dead letter */
+function isCommitted(waiting: Waiting): boolean {
+  const { projection, position, standing } = waiting;
+  if (standing.nextOffset === null || standing.nextOffset <= position.offset) return false;
+  if (standing.setAside === null) return true;
+  if (standing.isRetried === true) return false;
+  const { reason, message } = standing.setAside;
+  throw failure(
+    'SET_ASIDE',
+    waiting,
+    `set ${placeOf(position)} aside, so its rows lack it: ${reason}: ${message} ` +
+      `Mend the cause, then run: reprise dlq redrive ${projection} ${placeOf(position)}`,
+  );
+}
+
+/** @throws TASK_HALTED, TASK_PAUSED where the task does not go on by itself */
+function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
+  const { projection, position, standing } = waiting;
+  const reason = standing.error ?? 'no reason given';
+  const where = `does not fold ${placeOf(position)}:`;
+  if (standing.isPaused) {
+    const resume = `it is paused. To let it go on, run: reprise resume ${projection}`;
+    throw failure('TASK_PAUSED', waiting, `${where} ${resume}`);
+  }
+  if (standing.state === 'halted') {
+    const resume = `When the cause is mended, run: reprise resume ${projection}`;
+    throw failure('TASK_HALTED', waiting, `${where} its task has halted. ${reason} ${resume}`);
+  }
+  if (pausedSinceMs === null || performance.now() - pausedSinceMs < PAUSE_MS) return;
+  throw failure('TASK_PAUSED', waiting, `${where} its task waits and tries again. ${reason}`, true);
+}
+
+async function readStanding(pool: Pool, projection: string, position: Position): Promise<Standing> {
+  const { rows } = await pool
+    .query<
+      Omit<Standing, 'version' | 'nextOffset' | 'setAside'> & {
+        version: number | null;
+        nextOffset: string | null;
+        reason: string | null;
+        message: string | null;
+      }
+    >({
+      name: 'reprise_wait_for',
+      text: `select p.active_version as version, p.paused as "isPaused", c.next_offset as "nextOffset",
+  t.state, t.error, t.owner, d.reason, d.message, d.is_retried as "isRetried"
+from reprise.projections as p
+left join reprise.tasks as t on t.projection = p.projection and t.version = p.active_version
+  and t.partition = $3
+left join reprise.checkpoints as c on c.projection = p.projection and c.version = p.active_version
+  and c.topic = $2 and c.partition = $3
+left join reprise.dead_letters as d on d.projection = p.projection and d.version = p.active_version
+  and d.topic = $2 and d.partition = $3 and d."offset" = $4
+where p.projection = $1`,
+      values: [projection, position.topic, position.partition, position.offset.toString()],
+    })
+    .catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+      throw new RepriseError(
+        'NOT_MIGRATED',
+        `The framework's tables are not in this database, so ${projection} cannot be waited for. Run: reprise migrate, or setUp().`,
+        { cause: error },
+      );
+    });
+  const [row] = rows;
+  if (row === undefined || row.version === null) {
+    throw new RepriseError(
+      'UNKNOWN_PROJECTION',
+      `${projection} has no active version in this database: it was never run. Add its class to "projections" in reprise.config.ts and start the runner (reprise run), then wait.`,
+      { facts: { projection } },
+    );
+  }
+  const { version, nextOffset, reason, message, ...task } = row;
+  return {
+    ...task,
+    version,
+    nextOffset: nextOffset === null ? null : BigInt(nextOffset),
+    setAside: reason === null ? null : { reason, message: message ?? '' },
+  };
+}
+
+/** @throws UNKNOWN_TOPIC where the active version does not read the topic, by its stored plan */
+async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
+  const { rows } = await pool.query<{ topic: string }>(
+    `select distinct source->'event'->>'topic' as topic
+     from reprise.projection_versions, jsonb_array_elements(plan->'sources') as source
+     where projection = $1 and version = $2 order by topic`,
+    [waiting.projection, waiting.standing.version],
+  );
+  const topics = rows.map(({ topic }) => topic);
+  const { topic } = waiting.position;
+  if (topics.length === 0 || topics.includes(topic)) return;
+  throw failure(
+    'UNKNOWN_TOPIC',
+    waiting,
+    `does not read ${topic}; it reads ${topics.join(', ')}. Wait for the position of an event of those.`,
+  );
+}
+
+function timedOut(waiting: Waiting, timeoutMs: number): RepriseError {
+  const { position, standing } = waiting;
+  const stands =
+    standing.nextOffset === null
+      ? `has not committed anything of ${position.topic}[${position.partition}] yet`
+      : `stands at ${placeOf({ ...position, offset: standing.nextOffset })}`;
+  const owned =
+    standing.owner === null ? 'No instance runs its task; start one: reprise run. ' : '';
+  return failure(
+    'TIMEOUT',
+    waiting,
+    `has not folded ${placeOf(position)} within ${timeoutMs} ms: it ${stands}. ${owned}` +
+      'See what its task does with: reprise status. Wait longer with timeoutMs if it is only behind.',
+    true,
+  );
+}
+
+function failure(
+  code: ErrorCode,
+  { projection, position, standing: { version } }: Waiting,
+  what: string,
+  retriable = false,
+): RepriseError {
+  const { topic, partition, offset } = position;
+  return new RepriseError(code, `${projection} v${version} ${what}`, {
+    retriable,
+    facts: { projection, version, topic, partition, offset },
+  });
+}
+
+function placeOf({ topic, partition, offset }: Position): string {
+  return `${topic}[${partition}]@${offset}`;
+}
+
+/** Resolves after `ms`, or at once when the signal is aborted; the caller looks at it. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,111 @@
+import type { Pool, PoolClient } from 'pg';
+import { REGISTRY_ERRORS, registryRefusal, unknownSubject } from '../registry-refusal.ts';
+import { exclusively } from './exclusively.ts';
+import { LEVELS, MODES, requireWritable } from './level-of.ts';
+import { readReferrers, readVersion } from './read-version.ts';
+import { type VersionRow, versionRows } from './version-rows.ts';
+
+/**
+ * Deletes all versions of a subject: softly at first, and for good (`permanent`) only what is deleted softly. 1 ask the mode, 2 look at what there is, 3 refuse what others refer to,
+ * 4 delete, the subject's level and mode too.
+ * @returns the numbers of the versions
+ */
+export function deleteSubject(
+  pool: Pool,
+  subject: string,
+  permanent: boolean,
+): Promise<readonly number[]> {
+  return exclusively(pool, async (client) => {
+    const all = await versionRows(client, subject, 'all');
+    if (all.length === 0) throw unknownSubject(subject);
+    const live = all.filter(({ deleted }) => !deleted);
+    if (!permanent && live.length === 0) throw softDeleted(subject, null);
+    await requireWritable(client, subject); // 1
+    const doomed = permanent ? all : live; // 2
+    for (const row of doomed) await requireUnreferenced(client, row, permanent); // 3
+    if (permanent && live.length > 0) throw notSoftDeleted(subject, null);
+    for (const row of doomed) await remove(client, row, permanent); // 4
+    await forgetSettings(client, subject);
+    return doomed.map(({ version }) => version);
+  });
+}
+
+/** Deletes one version, by the same steps. @returns its number */
+export function deleteVersion(
+  pool: Pool,
+  subject: string,
+  wanted: number | 'latest',
+  permanent: boolean,
+): Promise<number> {
+  return exclusively(pool, async (client) => {
+    const found = await readVersion(client, subject, wanted, 'all');
+    const { version, deleted } = found;
+    if (!permanent && deleted) throw softDeleted(subject, version);
+    await requireWritable(client, subject);
+    await requireUnreferenced(client, found, permanent);
+    if (permanent && !deleted) throw notSoftDeleted(subject, version);
+    await remove(client, found, permanent);
+    if ((await versionRows(client, subject, 'live')).length === 0) {
+      await forgetSettings(client, subject);
+    }
+    return version;
+  });
+}
+
+type Doomed = Pick<VersionRow, 'subject' | 'version' | 'id'>;
+
+/** The rows of schemas stay: logs are full of their ids, and the same schema registered again gets its id back. */
+async function remove(client: PoolClient, { subject, version }: Doomed, permanent: boolean) {
+  await client.query(
+    permanent
+      ? 'delete from reprise.registry_versions where subject = $1 and version = $2'
+      : 'update reprise.registry_versions set deleted_at = now() where subject = $1 and version = $2',
+    [subject, version],
+  );
+}
+
+async function forgetSettings(client: PoolClient, subject: string): Promise<void> {
+  await LEVELS.write(client, subject, null);
+  await MODES.write(client, subject, null);
+}
+
+/** A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from being deleted for good. */
+async function requireUnreferenced(
+  client: PoolClient,
+  doomed: Doomed,
+  permanent: boolean,
+): Promise<void> {
+  const referrers = await readReferrers(client, doomed, permanent ? 'all' : 'live');
+  if (referrers.length === 0) return;
+  const { subject, version } = doomed;
+  throw registryRefusal(
+    REGISTRY_ERRORS.referenceExists,
+    `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}.`,
+    {
+      facts: { subject, version },
+      toDo: `Delete what refers to it first: ${referrers.join(', ')}.`,
+    },
+  );
+}
+
+function softDeleted(subject: string, version: number | null) {
+  const { subjectSoftDeleted, versionSoftDeleted } = REGISTRY_ERRORS;
+  return registryRefusal(
+    version === null ? subjectSoftDeleted : versionSoftDeleted,
+    `${named(subject, version)} was soft deleted.Set permanent=true to delete permanently`,
+    { facts: { subject, version } },
+  );
+}
+
+function notSoftDeleted(subject: string, version: number | null) {
+  const { subjectNotSoftDeleted, versionNotSoftDeleted } = REGISTRY_ERRORS;
+  return registryRefusal(
+    version === null ? subjectNotSoftDeleted : versionNotSoftDeleted,
+    `${named(subject, version)} was not deleted first before being permanently deleted`,
+    { facts: { subject, version } },
+  );
+}
+
+function named(subject: string, version: number | null): string {
+  return version === null ? `Subject '${subject}'` : `Subject '${subject}' Version ${version}`;
+}

@@ -1,0 +1,40 @@
+import type { LogPosition } from '../../log/log-position.ts';
+
+/** A record that could not be folded, set aside as the error policy says. */
+export interface DeadLetterStatus extends LogPosition {
+  readonly projection: string;
+  readonly version: number;
+  /** Error code. */
+  readonly reason: string;
+  readonly message: string;
+  readonly attempts: number;
+  /** `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only itself was set aside. */
+  readonly quarantine: 'failed' | 'waiting' | null;
+  readonly recordTimestamp: Date | null;
+  readonly setAsideAt: Date;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
+}
+
+/** Which dead letters of a projection: all, unless it says less. */
+export interface DeadLetterSelection {
+  /** The one at a position. */
+  readonly position?: LogPosition;
+  /** Those of a record key. */
+  readonly key?: Buffer;
+}
+
+/** What became of dead letters that were folded again. */
+export interface RedriveReport {
+  readonly redriven: number;
+  readonly failed: readonly (LogPosition & {
+    /** Error code. */
+    readonly reason: string;
+    readonly message: string;
+  })[];
+  /** Not tried, because an earlier record of their key failed. */
+  readonly waiting: number;
+  /** Not there any more when their turn came: another redrive had folded them, or they were discarded. Absent where there are none. */
+  readonly gone?: number;
+}

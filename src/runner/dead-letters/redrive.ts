@@ -1,0 +1,171 @@
+import { createBackoff } from '../../concurrency/backoff.ts';
+import { batchOfRecord } from '../../log/batch-of-record.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { upsertRows } from '../../readmodel/upsert-rows.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { isDefect } from '../recovery/is-defect.ts';
+import { isUnreadable, placeOf } from '../recovery/judge.ts';
+import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
+import type { TaskSession } from '../session/task-session.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { assertDatabase } from '../store/assert-database.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { readVersion } from '../store/version-store.ts';
+import type { DeadLetterSelection, RedriveReport } from './dead-letter-status.ts';
+import type { StoredLetter } from './read-dead-letters.ts';
+import { assertOfVersion, isStillThere, readLetters, recordFailure } from './read-dead-letters.ts';
+
+type Failure = RedriveReport['failed'][number];
+
+/** What became of one letter; `waits`: an earlier one of its key failed; `gone`: it was not there any more. */
+type Outcome = 'folded' | 'waits' | 'gone' | Failure;
+
+/**
+ * Folds dead letters of the declared version again, with the code as it is now, where their tasks stand now. One at a time, in the order in which the task met them, each in a
+ * transaction of its task that also takes it out of the dead letters and puts it into the journal, so that `verify` repeats it. Only who takes it out folds it: of several redrives
+ * at once, and discards beside them, each letter is one's. The first of a key that fails again keeps the rest of that key where they are; other keys go on. What is set
+ * aside behind a held key meanwhile is folded too. A live instance loses the task for the moment and takes it again. @throws UNKNOWN_DEAD_LETTER, QUARANTINED, LEASED while a rebuild has the version
+ */
+export async function redrive(
+  settings: RunnerSettings,
+  plan: Plan,
+  selection: DeadLetterSelection,
+): Promise<RedriveReport> {
+  await assertDatabase(settings.pool);
+  await assertNotBuilding(settings, plan);
+  await assertOfVersion(settings.pool, plan, selection);
+  const outcomes = new Map<string, Outcome>();
+  const works = new Map<number, PartitionRedrive>();
+  for (let found = await readLetters(settings.pool, plan, selection); ; ) {
+    const letters = found.filter((letter) => !outcomes.has(placeOf(letter)));
+    if (letters.length === 0) break;
+    for (const partition of new Set(letters.map((letter) => letter.partition))) {
+      const work =
+        works.get(partition) ?? new PartitionRedrive(settings, plan, { partition, outcomes });
+      works.set(partition, work);
+      await work.fold(letters.filter((each) => each.partition === partition));
+    }
+    if (selection.position !== undefined) break;
+    // Until the last letter of a key was folded, instances set records aside behind it.
+    found = await readLetters(settings.pool, plan, selection);
+  }
+  return reportOf([...outcomes.values()]);
+}
+
+/** A rebuild owns the tasks of its version, and its tables lack the keys that single letters need. @throws LEASED */
+async function assertNotBuilding({ pool }: RunnerSettings, { name, version }: Plan): Promise<void> {
+  const stored = await inTransaction(pool, (client) => readVersion(client, name, version));
+  if (stored?.state !== 'building') return;
+  throw new RepriseError(
+    'LEASED',
+    `${name} v${version} is being built; its dead letters can be folded again once it is: wait for reprise rebuild ${name}, or finish it.`,
+    { facts: { projection: name, version } },
+  );
+}
+
+function reportOf(outcomes: readonly Outcome[]): RedriveReport {
+  const count = (wanted: Outcome) => outcomes.filter((each) => each === wanted).length;
+  return {
+    redriven: count('folded'),
+    failed: outcomes.filter((each) => typeof each !== 'string'),
+    waiting: count('waits'),
+    ...(count('gone') > 0 && { gone: count('gone') }),
+  };
+}
+
+class PartitionRedrive {
+  readonly #settings: RunnerSettings;
+  readonly #plan: Plan;
+  readonly #partition: number;
+  /** By place. */
+  readonly #outcomes: Map<string, Outcome>;
+  /** Keys of which a record failed again, as latin1 text. */
+  readonly #stuck = new Set<string>();
+  readonly #backoff = createBackoff({ signal: new AbortController().signal });
+  #session: TaskSession | null = null;
+
+  constructor(
+    settings: RunnerSettings,
+    plan: Plan,
+    of: { readonly partition: number; readonly outcomes: Map<string, Outcome> },
+  ) {
+    this.#settings = settings;
+    this.#plan = plan;
+    this.#partition = of.partition;
+    this.#outcomes = of.outcomes;
+  }
+
+  /** Folds letters of the partition in their order, and gives the task back. */
+  async fold(letters: readonly StoredLetter[]): Promise<void> {
+    try {
+      for (const letter of letters) {
+        this.#outcomes.set(placeOf(letter), await this.#foldOne(letter));
+      }
+    } finally {
+      if (this.#session !== null) {
+        await recordOutcome(this.#settings, this.#session.task, 'idle', null);
+      }
+      this.#session = null;
+    }
+  }
+
+  async #foldOne(letter: StoredLetter): Promise<Outcome> {
+    const key = letter.key?.toString('latin1');
+    if (key !== undefined && this.#stuck.has(key)) return 'waits';
+    const outcome = await this.#try(letter);
+    if (typeof outcome === 'string') return outcome;
+    const isThere = await inTransaction(this.#settings.pool, (client) =>
+      recordFailure(client, this.#plan, letter, outcome),
+    );
+    if (!isThere) return 'gone';
+    if (key !== undefined) this.#stuck.add(key);
+    return outcome;
+  }
+
+  /** Tries until it is folded, is gone, or fails by itself: an instance, or another redrive, may take the task in between, and is taken it from again. */
+  async #try(letter: StoredLetter): Promise<'folded' | 'gone' | Failure> {
+    const { topic, partition, offset } = letter;
+    const failed = (reason: string, message: string): Failure => {
+      return { topic, partition, offset, reason, message };
+    };
+    // Only its place is kept: folded as it is, it would pass for a tombstone.
+    if (isUnreadable(letter)) return failed(letter.reason, letter.message);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (!(await isStillThere(this.#settings.pool, this.#plan, letter))) return 'gone';
+        this.#session ??= await this.#open();
+        const again = (await this.#session.redrive(batchOfRecord(letter))).failed;
+        return again === null ? 'folded' : failed(again.reason, again.message);
+      } catch (error) {
+        this.#session = null;
+        if (isRepriseError(error, 'UNKNOWN_DEAD_LETTER')) return 'gone';
+        if (isRepriseError(error, 'FENCED') || isRepriseError(error, 'FORGOTTEN')) {
+          await this.#backoff.wait(attempt);
+          continue;
+        }
+        if (isRepriseError(error, 'HANDLER_FAILED') || isRepriseError(error, 'ENCODE_FAILED')) {
+          return failed(error.code, error.message);
+        }
+        if (!isDefect(error)) throw error;
+        return failed('DATABASE_FAILED', describeError(error));
+      }
+    }
+  }
+
+  async #open(): Promise<TaskSession> {
+    const { name: projection, version } = this.#plan;
+    const key = { projection, version, partition: this.#partition };
+    const session = await openSession(this.#settings, key, {
+      plan: this.#plan,
+      mode: 'live',
+      // Processing time is when the letter is folded, not when it was written.
+      ...(this.#plan.replayable ? {} : { nowMs: Date.now }),
+      write: upsertRows,
+      backoff: createBackoff({ signal: new AbortController().signal }),
+      onPause: () => undefined,
+    });
+    await session.foldBatches([]);
+    await session.flush();
+    return session;
+  }
+}

@@ -1,0 +1,169 @@
+import { batchOfRecord } from '../../log/batch-of-record.ts';
+import type { ErrorCode } from '../../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { isDefect } from '../recovery/is-defect.ts';
+import { isFinal, placeOf } from '../recovery/judge.ts';
+import type { Recovery } from '../recovery/recovery.ts';
+import type { Retry } from '../recovery/retry-schedule.ts';
+import { describeError } from '../session/open-session.ts';
+import type { TaskSession } from '../session/task-session.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { factsOf, lockTask } from '../store/checkpoint-store.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { taskLabel } from '../store/task-key.ts';
+import type { StoredLetter } from './read-dead-letters.ts';
+import { readHeld, recordAttempt } from './read-dead-letters.ts';
+
+/** Letters of a key that are folded in one transaction. */
+const TOGETHER_MAX = 50;
+
+/** Why a letter could not be folded. */
+interface Failure {
+  /** An error code. */
+  readonly reason: string;
+  readonly message: string;
+  /** What spoiled the session; absent: it is as good as before. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Folds the held letters of a session again, by a policy with retries: each where the task stands then, as a redrive does, so that a replay of the version repeats it. The
+ * letters behind it follow in order; then the key is let go. Other keys are folded and committed meanwhile.
+ */
+export class Retrier {
+  readonly #settings: Pick<RunnerSettings, 'pool' | 'logger'>;
+  readonly #session: TaskSession;
+  readonly #recovery: Recovery;
+
+  constructor(
+    settings: Pick<RunnerSettings, 'pool' | 'logger'>,
+    session: TaskSession,
+    recovery: Recovery,
+  ) {
+    this.#settings = settings;
+    this.#session = session;
+    this.#recovery = recovery;
+  }
+
+  /** Until a letter is due. Milliseconds; null: none is held. */
+  untilDueMs(): number | null {
+    return this.#recovery.retries.untilDueMs();
+  }
+
+  /**
+   * Folds the letter that is due, if one is. Everything folded before must be flushed. @returns whether there was one @throws as `redrive` of the session, and the letter's
+   * reason when its attempts are used up and the policy halts the task
+   */
+  async step(): Promise<boolean> {
+    const { retries } = this.#recovery;
+    const retry = retries.due();
+    if (retry === null || !this.#session.isDrained) return false;
+    // A letter that failed is tried by itself; what only waited behind one goes together.
+    const limit = retry.attempts > 0 || retry.isAlone ? 1 : TOGETHER_MAX;
+    const letters = await this.#held(retry, limit);
+    const [letter] = letters;
+    if (letter === undefined) await this.#pass(retry);
+    else if (isFinal(letter) || retries.isSpent(retry)) await this.#giveUp(retry, letter, letter);
+    else await this.#try(retry, letters);
+    return true;
+  }
+
+  async #try(retry: Retry, letters: readonly StoredLetter[]): Promise<void> {
+    const { folded, failure } = await this.#fold(letters);
+    const letter = letters[folded];
+    if (failure === null || letter === undefined) return this.#pass(retry);
+    const { judge, retries } = this.#recovery;
+    judge.settled(letter);
+    if (failure.cause !== undefined && letters.length > 1) {
+      retry.isAlone = true;
+      throw this.#error(letter, failure, 'again');
+    }
+    // Those before it are folded: its own attempts begin.
+    const own = folded === 0 ? retry : retries.passed(retry, letter);
+    const tried = { ...letter, attempts: letter.attempts + 1 };
+    if (!retries.failed(own) || judge.isAlwaysAside(failure.reason)) {
+      await this.#giveUp(own, tried, failure);
+    } else {
+      await this.#record(tried, failure, { quarantine: 'failed', isRetried: true });
+    }
+    if (failure.cause !== undefined) throw this.#error(letter, failure, 'again');
+  }
+
+  /** @returns how many are folded and committed, and why the next one cannot be; null: all are */
+  async #fold(
+    letters: readonly StoredLetter[],
+  ): Promise<{ readonly folded: number; readonly failure: Failure | null }> {
+    try {
+      const { folded, failed } = await this.#session.redrive(...letters.map(batchOfRecord));
+      return { folded, failure: failed };
+    } catch (cause) {
+      const isOurs =
+        isRepriseError(cause, 'HANDLER_FAILED') || isRepriseError(cause, 'ENCODE_FAILED');
+      if (!isOurs && !isDefect(cause)) throw cause;
+      const failure = isOurs
+        ? { reason: cause.code, message: cause.message, cause }
+        : { reason: 'DATABASE_FAILED', message: describeError(cause), cause };
+      return { folded: 0, failure };
+    }
+  }
+
+  async #giveUp(retry: Retry, letter: StoredLetter, failure: Failure): Promise<void> {
+    if (this.#recovery.judge.afterAttempts(failure) === 'stop') {
+      await this.#record(letter, failure, { quarantine: 'failed', isRetried: false });
+      throw this.#error(letter, failure, 'halts');
+    }
+    await this.#record(letter, failure, { quarantine: null, isRetried: false });
+    await this.#pass(retry);
+  }
+
+  /** Goes on to the next letter of the key. */
+  async #pass(retry: Retry): Promise<void> {
+    const { key } = retry.letter;
+    const [next = null] = key === null ? [] : await this.#held(retry, 1);
+    if (next !== null) this.#recovery.retries.passed(retry, next);
+    else {
+      this.#recovery.retries.drop(retry);
+      if (key !== null) this.#session.release(key);
+    }
+  }
+
+  #held({ letter }: Retry, limit: number): Promise<readonly StoredLetter[]> {
+    return readHeld(this.#settings.pool, this.#session.task, letter, limit);
+  }
+
+  #record(
+    letter: StoredLetter,
+    { reason, message }: Failure,
+    held: { readonly quarantine: 'failed' | null; readonly isRetried: boolean },
+  ): Promise<void> {
+    const { task } = this.#session;
+    const { attempts } = letter;
+    return inTransaction(this.#settings.pool, async (client) => {
+      await lockTask(client, task);
+      await recordAttempt(client, task, letter, { attempts, reason, message, ...held });
+    });
+  }
+
+  #error(letter: StoredLetter, failure: Failure, then: 'halts' | 'again'): RepriseError {
+    const { task } = this.#session;
+    const { topic, partition, offset, attempts } = letter;
+    const place = placeOf(letter);
+    const what =
+      then === 'again'
+        ? 'goes on from its committed rows, and tries it again.'
+        : `halts after ${attempts} attempts at ${place}; what its key brought after it waits as dead letters, other keys are folded up to here. Mend the cause, then run reprise resume: it is tried again; or give it up with reprise dlq discard ${task.projection} '${place}'.`;
+    return new RepriseError(
+      failure.reason as ErrorCode,
+      `${failure.message} The task ${taskLabel(task)} ${what}`,
+      {
+        cause: failure.cause,
+        retriable: then === 'again',
+        facts: {
+          ...factsOf(task),
+          ...{ topic, partition, offset },
+          ...(then === 'again' && { attempt: attempts }),
+        },
+      },
+    );
+  }
+}

@@ -1,0 +1,134 @@
+import type { ClientBase } from 'pg';
+import type { TopicDescription } from '../../log/event-log.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { splitKey } from '../../readmodel/split-key.ts';
+import { keyNames } from '../../readmodel/table-name.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
+import { swapViews } from '../store/create-tables.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { ensureTasks } from '../store/instance-store.ts';
+import type { GrownTopic } from '../store/topics-that-grew.ts';
+import { topicsThatGrew } from '../store/topics-that-grew.ts';
+import { lockProjection } from '../store/version-store.ts';
+
+/**
+ * Makes the tasks of a version, one for each partition of its topics. Where topics have gained partitions since, keys have moved: a read model whose rows merge goes on, with
+ * the new partitions from their first offset and a view that merges; others cannot, and a new one cannot begin.
+ * @param topics as the log describes them now
+ * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
+ */
+export async function matchPartitions(
+  settings: Pick<RunnerSettings, 'pool' | 'logger'>,
+  plan: Plan,
+  topics: ReadonlyMap<string, TopicDescription>,
+): Promise<RepriseError | null> {
+  const partitions = partitionsOf(plan, topics);
+  return inTransaction(settings.pool, async (client) => {
+    const active = await lockProjection(client, plan.name);
+    const grown = await topicsThatGrew(client, topics.values());
+    const { rows } = await client.query<{ tasks: string }>(
+      'select count(*) as tasks from reprise.tasks where projection = $1 and version = $2',
+      [plan.name, plan.version],
+    );
+    const before = Number(rows[0]?.tasks ?? 0);
+    if (before >= partitions) return null;
+    const cannotMerge = plan.table.view?.merges === null;
+    if (before > 0 && cannotMerge) return cannotGrow(plan, before, partitions);
+    await ensureTasks(client, { projection: plan.name, version: plan.version }, partitions);
+    if (before === 0 && grown.length === 0) return null;
+    if (cannotMerge) return cannotBegin(plan, grown);
+    await mergeFromNowOn(client, plan.name);
+    if (active === plan.version) await swapViews(client, plan);
+    settings.logger.warn(
+      { projection: plan.name, version: plan.version, from: before, to: partitions },
+      'topics gained partitions: keys have moved, so the view merges from now on',
+    );
+    return null;
+  });
+}
+
+/**
+ * Before a version is built: refuses it where its topics have gained partitions and it needs every event of a key in one; where its rows merge when they are read, its view will.
+ * @throws PARTITIONS_CHANGED
+ */
+export async function admitTopics(
+  settings: Pick<RunnerSettings, 'pool'>,
+  plan: Plan,
+  topics: ReadonlyMap<string, TopicDescription>,
+): Promise<void> {
+  await inTransaction(settings.pool, async (client) => {
+    await lockProjection(client, plan.name);
+    const grown = await topicsThatGrew(client, topics.values());
+    if (grown.length === 0) return;
+    if (plan.table.view?.merges === null) throw cannotBegin(plan, grown);
+    await mergeFromNowOn(client, plan.name);
+  });
+}
+
+/**
+ * Once a version is built: no key may have rows of two partitions, where they are not merged when they are read. That finds topics that had gained partitions before they were
+ * first read, and producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
+ */
+export async function requireWholeKeys(
+  client: ClientBase,
+  plan: Plan,
+  partitions: number,
+): Promise<void> {
+  if (partitions < 2 || plan.table.view?.merges !== null) return;
+  const columns =
+    plan.kind === 'table' ? keyNames(plan.table) : plan.keys.map(({ column }) => column);
+  const key = await splitKey(client, plan.table, columns);
+  if (key === null) return;
+  const topics = topicsOf(plan);
+  throw new RepriseError(
+    'PARTITIONS_CHANGED',
+    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} gained partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
+    { facts: { projection: plan.name, version: plan.version, key } },
+  );
+}
+
+async function mergeFromNowOn(client: ClientBase, projection: string): Promise<void> {
+  await client.query(
+    'update reprise.projections set partitions_grew = true where projection = $1',
+    [projection],
+  );
+}
+
+function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
+  const topics = topicsOf(plan);
+  return new RepriseError(
+    'PARTITIONS_CHANGED',
+    `${plan.name} v${plan.version} was built on ${before} partitions of ${topics.join(', ')}, which now have ${now}: ${remedy(topics, now)}`,
+    { facts: { projection: plan.name, version: plan.version, from: before, to: now } },
+  );
+}
+
+function cannotBegin(plan: Plan, grown: readonly GrownTopic[]): RepriseError {
+  const [first] = grown as readonly [GrownTopic];
+  const had = grown
+    .map(
+      ({ topic, before, now }) =>
+        `${topic} had ${before} partitions when it was first read and has ${now} now`,
+    )
+    .join(', ');
+  const topics = grown.map(({ topic }) => topic);
+  return new RepriseError(
+    'PARTITIONS_CHANGED',
+    `${plan.name} v${plan.version} cannot be built: ${had}: ${remedy(topics, first.now)}`,
+    {
+      facts: { projection: plan.name, version: plan.version, from: first.before, to: first.now },
+    },
+  );
+}
+
+function remedy(topics: readonly string[], partitions: number): string {
+  const commands = topics.map(
+    (topic) => `reprise log repartition ${topic} --to ${topic}-${partitions}`,
+  );
+  return (
+    'keys have moved, so that events of one key lie in two partitions, and it needs them in one. ' +
+    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that in the event definition, raise the version and rebuild.`
+  );
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog, Position } from '../../log/event-log.ts';
+import { describeError } from '../session/open-session.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+import type { LiveTask } from './live-task.ts';
+import type { ProjectionRunner } from './projection-runner.ts';
+
+const SHOW_EVERY_MS = 1_000;
+/** Offsets that have not moved are shown again, because Kafka forgets those of groups without members after a while. */
+const REPEAT_EVERY_MS = 600_000;
+/** How long the last ones may delay the end of the process. */
+const FAREWELL_MS = 2_000;
+
+/** Where it shows them, and who hears when that fails. */
+interface ShownOffsetsSettings {
+  readonly log: Pick<EventLog, 'showOffsets'>;
+  readonly logger: Pick<RunnerSettings['logger'], 'warn'>;
+}
+
+/** What is shown of: the running tasks of a projection version. */
+export interface ShownRunner {
+  readonly plan: Pick<ProjectionRunner['plan'], 'sources'>;
+  running(): readonly Pick<LiveTask, 'key' | 'committedOffset'>[];
+}
+
+interface ShownTask {
+  readonly task: ReturnType<ShownRunner['running']>[number];
+  readonly topics: readonly string[];
+}
+
+/**
+ * Shows the committed offsets of this process's tasks to the log's own tools, once a second and when it stops, each version of a projection under a name of its own. For display: nothing reads them
+ * back, they follow the commits in Postgres by a second, and a failure is logged and changes nothing. States: *idle* → `start` → *showing* → `stop` → *ended*; always idle where the log shows nothing.
+ */
+export class ShownOffsets {
+  readonly #settings: ShownOffsetsSettings;
+  readonly #runners: () => readonly ShownRunner[];
+  /** What was shown last, by group and place. */
+  #shown = new Map<string, bigint>();
+  #repeatAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #isFailing = false;
+  #stopping = false;
+
+  constructor(settings: ShownOffsetsSettings, runners: () => readonly ShownRunner[]) {
+    this.#settings = settings;
+    this.#runners = runners;
+  }
+
+  start(): void {
+    const { showOffsets } = this.#settings.log;
+    if (showOffsets === undefined) return;
+    const again = () => {
+      if (this.#stopping) return;
+      this.#timer = setTimeout(() => {
+        this.#underWay = this.#show(showOffsets, this.#tasks()).then(again);
+      }, SHOW_EVERY_MS).unref();
+    };
+    again();
+  }
+
+  /** Ends the tasks by `stopTasks`, then shows where they came to. */
+  async stop(stopTasks: () => Promise<void>): Promise<void> {
+    const isShowing = this.#timer !== undefined;
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const last = this.#tasks();
+    await stopTasks();
+    const { showOffsets } = this.#settings.log;
+    if (!isShowing || showOffsets === undefined) return;
+    const waiting = new AbortController();
+    await Promise.race([
+      this.#underWay.then(() => this.#show(showOffsets, last)),
+      delay(FAREWELL_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+    ]);
+    waiting.abort();
+  }
+
+  #tasks(): readonly ShownTask[] {
+    return this.#runners().flatMap((runner) =>
+      runner.running().map((task) => ({ task, topics: topicsOf(runner.plan) })),
+    );
+  }
+
+  async #show(
+    showOffsets: NonNullable<EventLog['showOffsets']>,
+    tasks: readonly ShownTask[],
+  ): Promise<void> {
+    this.#forgetSometimes();
+    for (const [reader, positions] of this.#moved(tasks)) {
+      try {
+        await showOffsets(reader, positions);
+        for (const each of positions) this.#shown.set(placeOf(reader, each), each.offset);
+        this.#isFailing = false;
+      } catch (error) {
+        if (!this.#isFailing) {
+          this.#settings.logger.warn(
+            { reader, reason: describeError(error) },
+            'offsets could not be shown to the tools of the log; trying again, everything else goes on',
+          );
+        }
+        this.#isFailing = true;
+      }
+    }
+  }
+
+  #moved(tasks: readonly ShownTask[]): ReadonlyMap<string, readonly Position[]> {
+    const moved = new Map<string, Position[]>();
+    for (const { task, topics } of tasks) {
+      const { projection, version, partition } = task.key;
+      const reader = `${projection}.v${version}`;
+      for (const topic of topics) {
+        const position = { topic, partition, offset: task.committedOffset(topic) };
+        if (this.#shown.get(placeOf(reader, position)) === position.offset) continue;
+        moved.set(reader, [...(moved.get(reader) ?? []), position]);
+      }
+    }
+    return moved;
+  }
+
+  #forgetSometimes(): void {
+    if (performance.now() < this.#repeatAtMs) return;
+    this.#repeatAtMs = performance.now() + REPEAT_EVERY_MS;
+    this.#shown = new Map();
+  }
+}
+
+function placeOf(reader: string, { topic, partition }: Position): string {
+  return `${reader} ${topic} ${partition}`;
+}

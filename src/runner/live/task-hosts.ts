@@ -1,0 +1,239 @@
+import type { TopicDescription } from '../../log/event-log.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { planWarnings } from '../../projection/plan/plan-warnings.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import type { HeldTask, TaskHost } from '../ownership/ownership.ts';
+import type { TaskSelection } from '../ownership/task-selection.ts';
+import { parseTaskSelection } from '../ownership/task-selection.ts';
+import { Watchdog } from '../ownership/watchdog.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import type { Run } from '../store/instance-store.ts';
+import type { TaskKey } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
+import { readVersion } from '../store/version-store.ts';
+import { ensureVersion } from './ensure-version.ts';
+import type { LiveTask } from './live-task.ts';
+import { matchPartitions } from './match-partitions.ts';
+import { ProjectionRunner } from './projection-runner.ts';
+
+/** How often topics are looked at for new partitions. */
+const LOOK_EVERY_MS = 5_000;
+/** How long a task may stand still before the end of its log. */
+const STALLED_MS = 60_000;
+
+/** The projections of this process: which of them may run now, and the tasks of theirs that this process owns. */
+export class TaskHosts implements TaskHost {
+  readonly #settings: RunnerSettings;
+  readonly #plans: readonly Plan[];
+  readonly #runners: readonly ProjectionRunner[];
+  readonly #onStopRequested: () => void;
+  /** When the partitions of a projection's topics were last looked at, by its name; monotonic milliseconds. */
+  readonly #lookedAt = new Map<string, number>();
+  /** Names of projections whose partitions are being looked at in the background. */
+  readonly #looking = new Set<string>();
+  readonly #selection: TaskSelection | null;
+  readonly #told = new Set<string>();
+  readonly #stalledMs: number;
+  readonly #watchdog: Watchdog;
+
+  constructor(settings: RunnerSettings, plans: readonly Plan[], onStopRequested: () => void) {
+    this.#settings = settings;
+    this.#stalledMs = settings.stalledMs ?? STALLED_MS;
+    this.#watchdog = new Watchdog(this.#stalledMs);
+    this.#plans = plans;
+    this.#runners = plans.map((plan) => new ProjectionRunner(settings, plan));
+    this.#onStopRequested = onStopRequested;
+    this.#selection = parseTaskSelection(settings.confinedTo ?? null, plans);
+  }
+
+  /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED, REGISTRY_MISMATCH */
+  async prepare(): Promise<void> {
+    await this.#assertRegistry();
+    for (const plan of this.#plans) {
+      await ensureVersion(this.#settings, plan);
+      warnOfCaptures(plan, this.#settings.logger);
+      warnOfPlan(plan, this.#settings.logger);
+    }
+  }
+
+  declares(projection: string): boolean {
+    return this.#plans.some(({ name }) => name === projection);
+  }
+
+  /** A log that is away is waited for by the tasks, whose reads ask again. */
+  async #assertRegistry(): Promise<void> {
+    const topics = this.#plans.flatMap(({ sources }) => sources.map(({ event }) => event.topic));
+    try {
+      await this.#settings.log.assertRegistry?.([...new Set(topics)]);
+    } catch (error) {
+      if (!isRepriseError(error, 'LOG_UNAVAILABLE')) throw error;
+    }
+  }
+
+  /** Every declared version that is built; partitions as `tasks` of the configuration says. */
+  async runs(): Promise<readonly Run[]> {
+    const runs: Run[] = [];
+    for (const plan of this.#plans) {
+      const { name: projection, version } = plan;
+      const partitions = this.#selection === null ? null : this.#selection.get(projection);
+      if (partitions === undefined || !(await this.#isBuilt(plan))) continue;
+      await this.#lookAtPartitions(plan);
+      runs.push({ projection, version, partitions });
+    }
+    return runs;
+  }
+
+  held(): ReadonlyMap<string, HeldTask> {
+    return new Map(
+      this.#runners.flatMap((runner) =>
+        [...runner.phases].map(([partition, phase]) => {
+          const key = keyOf(runner.plan, partition);
+          const acknowledged = runner.task(partition)?.acknowledged ?? null;
+          return [taskLabel(key), { key, phase, acknowledged }] as const;
+        }),
+      ),
+    );
+  }
+
+  async own(key: TaskKey): Promise<void> {
+    await this.#runnerOf(key)?.own(key.partition);
+  }
+
+  async handBack(key: TaskKey): Promise<void> {
+    await this.#runnerOf(key)?.handBack(key.partition);
+  }
+
+  regressed(key: TaskKey): void {
+    this.#runnerOf(key)
+      ?.task(key.partition)
+      ?.fail(
+        new RepriseError(
+          'OFFSET_MISMATCH',
+          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup restored. The task starts again from what is there.`,
+          { retriable: true },
+        ),
+      );
+  }
+
+  onStopRequested(): void {
+    this.#onStopRequested();
+  }
+
+  /** The log is away (with why) or there (null): the running tasks show it. May be repeated. */
+  logIsAway(reason: Error | null): void {
+    for (const runner of this.#runners) {
+      for (const task of runner.running()) task.logIsAway(reason);
+    }
+  }
+
+  /** One for each declared projection. */
+  runners(): readonly ProjectionRunner[] {
+    return this.#runners;
+  }
+
+  /** Hands everything back; after `graceMs` what still waits for infrastructure is given up. */
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all(this.#runners.map((runner) => runner.stop(graceMs)));
+  }
+
+  #runnerOf({ projection, version }: TaskKey): ProjectionRunner | undefined {
+    return this.#runners.find(({ plan }) => plan.name === projection && plan.version === version);
+  }
+
+  /** A task that stands still although the log goes on is opened again, and said to be. */
+  #watch(task: LiveTask, topics: ReadonlyMap<string, TopicDescription>): void {
+    const label = taskLabel(task.key);
+    for (const { topic, partitions } of topics.values()) {
+      const stableEndOffset = partitions[task.key.partition]?.stableEndOffset ?? 0n;
+      const nextOffset = task.committedOffset(topic);
+      const name = `${label} ${topic}`;
+      if (!this.#watchdog.isStalled({ name, nextOffset, stableEndOffset }, performance.now()))
+        continue;
+      this.#settings.logger.error(
+        { task: label, topic, nextOffset, stableEndOffset },
+        'no progress',
+      );
+      task.fail(
+        new RepriseError(
+          'NO_PROGRESS',
+          `${label} has stood at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
+          { retriable: true },
+        ),
+      );
+    }
+  }
+
+  async #isBuilt(plan: Plan): Promise<boolean> {
+    const stored = await inTransaction(this.#settings.pool, (client) =>
+      readVersion(client, plan.name, plan.version),
+    );
+    const state = stored?.state;
+    if (state === 'active' || state === 'ready') return true;
+    if (!this.#told.has(plan.name)) {
+      this.#told.add(plan.name);
+      this.#settings.logger.warn(
+        { projection: plan.name, version: plan.version },
+        `not built yet, so not run; build it with: reprise rebuild ${plan.name}`,
+      );
+    }
+    return false;
+  }
+
+  /** The first look is waited for. Later ones only notice growth: a log that is away then must not hold up the heartbeat, and with it the lease. */
+  async #lookAtPartitions(plan: Plan): Promise<void> {
+    const before = this.#lookedAt.get(plan.name);
+    if (before === undefined) {
+      return this.#lookNow(plan).catch((error: unknown) => {
+        throw readerOf(plan, error);
+      });
+    }
+    if (this.#looking.has(plan.name) || performance.now() - before < LOOK_EVERY_MS) return;
+    this.#looking.add(plan.name);
+    void this.#lookNow(plan)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#looking.delete(plan.name);
+        this.#lookedAt.set(plan.name, performance.now());
+      });
+  }
+
+  /** Makes the tasks of partitions that are new, and watches over those that run. */
+  async #lookNow(plan: Plan): Promise<void> {
+    const topics = await this.#settings.log.describe(topicsOf(plan));
+    const runner = this.#runnerOf(keyOf(plan, 0));
+    const problem = await matchPartitions(this.#settings, plan, topics);
+    if (problem !== null) runner?.refuse(problem);
+    for (const task of runner?.running() ?? []) this.#watch(task, topics);
+    this.#lookedAt.set(plan.name, performance.now());
+  }
+}
+
+/** A topic that is not there is told with who reads it. */
+function readerOf({ name, version }: Plan, error: unknown): unknown {
+  if (!isRepriseError(error, 'UNKNOWN_TOPIC')) return error;
+  const topic = String(error.facts['topic'] ?? 'a topic');
+  return new RepriseError(
+    'UNKNOWN_TOPIC',
+    `${name} v${version} reads ${topic}, which does not exist; nothing was started. Add its event to "events" in the configuration, so that the start creates the topic, or create it (with as many partitions as the other topics of the projection), or correct the "topic" of its schema.`,
+    { cause: error, facts: { ...error.facts, projection: name, version } },
+  );
+}
+
+function keyOf({ name, version }: Plan, partition: number): TaskKey {
+  return { projection: name, version, partition };
+}
+
+/** What a function takes from outside may change without its text, and so without a new version. */
+function warnOfCaptures({ name, captures }: Plan, logger: RunnerSettings['logger']): void {
+  if (captures.length === 0) return;
+  logger.warn(
+    { projection: name, captures },
+    'functions use names from outside; a change of what those stand for is not seen, so raise the version with it',
+  );
+}
+
+function warnOfPlan(plan: Plan, logger: RunnerSettings['logger']): void {
+  for (const warning of planWarnings(plan)) logger.warn({ projection: plan.name }, warning);
+}

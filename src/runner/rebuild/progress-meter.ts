@@ -1,0 +1,42 @@
+import type { Plan } from '../../projection/plan/plan.ts';
+import { paceOf } from './pace.ts';
+import type { RebuildProgress } from './rebuild-report.ts';
+
+const EVERY_MS = 250;
+
+/** Counts a rebuild's records and says how it goes. */
+export interface ProgressMeter {
+  readonly add: (records: number) => void;
+  readonly phase: (phase: RebuildProgress['phase']) => void;
+  readonly records: () => number;
+}
+
+/** Counts replayed records and reports rate and remaining time, a few times a second and at every change of phase. */
+export function createProgress(
+  plan: Pick<Plan, 'name' | 'version'>,
+  totalRecords: number,
+  onProgress: ((progress: RebuildProgress) => void) | undefined,
+): ProgressMeter {
+  const startedMs = performance.now();
+  let records = 0;
+  let phase: RebuildProgress['phase'] = 'replay';
+  let reportedMs = startedMs;
+  const report = () => {
+    reportedMs = performance.now();
+    const { recordsPerSecond, etaSeconds: left } = paceOf(records, totalRecords, startedMs);
+    const etaSeconds = phase === 'replay' ? left : null;
+    const { name, version } = plan;
+    onProgress?.({ name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds });
+  };
+  return {
+    add(count) {
+      records += count;
+      if (performance.now() - reportedMs >= EVERY_MS) report();
+    },
+    phase(next) {
+      phase = next;
+      report();
+    },
+    records: () => records,
+  };
+}

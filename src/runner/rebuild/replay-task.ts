@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBackoff } from '../../concurrency/backoff.ts';
+import { joinSignals } from '../../concurrency/join-signals.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { splitBatch } from '../../log/slice-batch.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { copyRows } from '../../readmodel/copy-rows.ts';
+import { upsertRows } from '../../readmodel/upsert-rows.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+import { Retrier } from '../dead-letters/retrier.ts';
+import type { Recovery } from '../recovery/recovery.ts';
+import { createRecovery } from '../recovery/recovery.ts';
+import { openSession, recordOutcome } from '../session/open-session.ts';
+import type { RowShare } from '../session/share-rows.ts';
+import { shareRows } from '../session/share-rows.ts';
+import type { TaskSession } from '../session/task-session.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+import type { TaskKey } from '../store/task-key.ts';
+import { askEarly } from './ask-early.ts';
+import { FoldTurn } from './fold-turn.ts';
+
+/**
+ * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. With one batch more it stays below
+ * 2^19: arrays grow by doubling.
+ */
+export const ROWS_IN_MEMORY_MAX = 480_000;
+
+/** What to replay, and how far. */
+export interface ReplayOptions {
+  readonly plan: Plan;
+  /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
+  readonly untilOffsets: ReadonlyMap<string, bigint>;
+  /** Stop before the first record of a topic whose timestamp is this or later, milliseconds. Default: only `untilOffsets` stops. */
+  readonly untilTimestampMs?: number;
+  readonly fromStartOfLog: boolean;
+  readonly signal: AbortSignal;
+  readonly onRecords: (records: number) => void;
+  /** Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default: records are judged afresh. */
+  readonly repeats?: readonly string[];
+  /** Reads the log, with others who read it. Default: alone. */
+  readonly read?: EventLog['read'];
+  /** Shared with the other tasks that this thread replays. Default: there are none. */
+  readonly turn?: FoldTurn;
+  /** Of what may be held in memory. Default: 480,000 rows, alone. */
+  readonly rows?: RowShare | undefined;
+  /** What is known of failures, and with it how many records a flush may hold. Default: nothing yet. */
+  readonly recovery?: Recovery;
+  /** Told after every flush. */
+  readonly onFlush?: () => Promise<void>;
+}
+
+/**
+ * Replays one partition into a version that is being built: partial rows are appended by COPY with the checkpoint in the same transaction, so a rebuild that
+ * was killed goes on from the last flush. @throws what reading, folding or writing throws; the signal's reason when aborted
+ */
+export async function replayTask(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions,
+): Promise<void> {
+  const { recovery = createRecovery(settings, options.plan, 'rebuild') } = options;
+  for (;;) {
+    try {
+      return await replayOnce(settings, key, { ...options, recovery });
+    } catch (error) {
+      // Another attempt at a record, from the committed rows; anything else is for the caller.
+      if (!isRepriseError(error) || error.facts['attempt'] === undefined) throw error;
+    }
+  }
+}
+
+function aloneWith(rowsMax: number): RowShare {
+  return shareRows(rowsMax, 1)[0] as RowShare;
+}
+
+/** Opens the task, folds in its turns once its first batch is there, and leaves the turn to the next one while its last rows are written. */
+async function replayOnce(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions & { readonly recovery: Recovery },
+): Promise<void> {
+  const { turn = new FoldTurn() } = options;
+  const session = await openReplay(settings, key, options);
+  const flush = async () => {
+    await session.flush();
+    await options.onFlush?.();
+  };
+  const reading = new AbortController();
+  const { signal, release } = joinSignals([options.signal, reading.signal]);
+  const wanted = readUntil(settings, session, { ...options, signal });
+  const batches = askEarly(wanted as AsyncIterable<RecordBatch, void>);
+  await batches.begun;
+  await turn.take();
+  let lastFlush: Promise<void>;
+  try {
+    const flushMeanwhile = () => turn.giveDuring(flush);
+    await session.foldBatches([], flushMeanwhile);
+    for await (const batch of inTurn(batches, turn)) {
+      await session.foldBatches([batch], flushMeanwhile);
+      options.onRecords(batch.nextOffset - batch.firstOffset);
+    }
+    signal.throwIfAborted();
+    lastFlush = flush();
+  } finally {
+    turn.give();
+    reading.abort();
+    release();
+  }
+  await lastFlush;
+  await retryHeld(settings, session, options);
+  await recordOutcome(settings, session.task, 'idle', null);
+}
+
+/** Folds the letters that the replay holds by a policy with retries, until none is left. */
+async function retryHeld(
+  settings: RunnerSettings,
+  session: TaskSession,
+  { recovery, signal }: Pick<ReplayOptions, 'signal'> & { readonly recovery: Recovery },
+): Promise<void> {
+  const retrier = new Retrier(settings, session, recovery);
+  for (let ms = retrier.untilDueMs(); ms !== null; ms = retrier.untilDueMs()) {
+    if (ms > 0) await delay(ms, undefined, { signal });
+    signal.throwIfAborted();
+    await retrier.step();
+  }
+}
+
+function openReplay(
+  settings: RunnerSettings,
+  key: TaskKey,
+  options: ReplayOptions & { readonly recovery: Recovery },
+): Promise<TaskSession> {
+  const { plan, signal } = options;
+  return openSession(settings, key, {
+    plan,
+    mode: plan.rebuild,
+    write: plan.rebuild === 'partial' ? copyRows : upsertRows,
+    backoff: createBackoff({ signal }),
+    onPause: (reason) => {
+      if (reason !== null)
+        settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
+    },
+    fromStartOfLog: options.fromStartOfLog,
+    recovery: options.recovery,
+    ...(options.repeats && { repeats: options.repeats }),
+    ...(plan.rebuild === 'partial' && { rows: options.rows ?? aloneWith(ROWS_IN_MEMORY_MAX) }),
+  });
+}
+
+/** The batches from where the session stands up to the end, or to when the signal aborts. */
+function readUntil(
+  { log }: Pick<RunnerSettings, 'log'>,
+  session: TaskSession,
+  options: ReplayOptions,
+): AsyncIterable<RecordBatch> {
+  const { plan, signal, untilOffsets, read = (...which) => log.read(...which) } = options;
+  const positions = positionsUntil(session, plan, untilOffsets);
+  if (positions.length === 0) return nothing();
+  // Of several topics some batches wait for others; a repetition keeps records that are folded later.
+  const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
+  const reading = read(positions, { signal, reusesMemory });
+  const { untilTimestampMs } = options;
+  // Every generator more costs as much for a batch as finding its records.
+  return untilTimestampMs === undefined
+    ? reading
+    : upTo(reading, positions.length, untilTimestampMs);
+}
+
+async function* nothing(): AsyncGenerator<never, void> {}
+
+function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<string, bigint>) {
+  const { partition } = session.task;
+  return topicsOf(plan).flatMap((topic) => {
+    const [offset, untilOffset] = [session.nextOffset(topic), until.get(topic) ?? 0n];
+    return offset < untilOffset ? [{ topic, partition, offset, untilOffset }] : [];
+  });
+}
+
+/** The items; while the next one is long in coming, another task has the turn. */
+async function* inTurn<Item>(
+  iterator: AsyncIterator<Item, void>,
+  turn: FoldTurn,
+): AsyncIterable<Item> {
+  try {
+    for (;;) {
+      const next = await turn.giveUnlessSoon(iterator.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** The batches of some topics, each up to its first record of a time or later. */
+async function* upTo(
+  batches: AsyncIterable<RecordBatch>,
+  topics: number,
+  untilTimestampMs: number,
+): AsyncIterable<RecordBatch> {
+  const ended = new Set<string>();
+  for await (const batch of batches) {
+    if (ended.has(batch.topic)) continue;
+    const times = batch.timestampsMs.subarray(0, batch.count);
+    const at = times.findIndex((timestampMs) => timestampMs >= untilTimestampMs);
+    if (at < 0) yield batch;
+    else {
+      ended.add(batch.topic);
+      yield splitBatch(batch, batch.offsets[at] as number)[0];
+      if (ended.size === topics) return;
+    }
+  }
+}

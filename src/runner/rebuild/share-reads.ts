@@ -1,0 +1,142 @@
+import { onAbort } from '../../concurrency/on-abort.ts';
+import type { EventLog, ReadOptions, ReadPosition } from '../../log/event-log.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+
+/** One of several who read a log side by side. */
+export interface SharedReader {
+  /** As `EventLog.read`. */
+  readonly read: EventLog['read'];
+  /** Reads no more: the others need not wait for it. */
+  leave(): void;
+}
+
+/**
+ * Readers of one log that fetch together: those whose first reading begins at the same positions get the batches of one stream, in step: the next batch is asked for
+ * when all of them have asked for it. The streams begin once every reader has said where it reads, or has left. What one reads later, it reads alone.
+ * Whoever reads must not hold up the reading of another one by anything but its own work.
+ */
+export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly SharedReader[] {
+  const gathering = new Map<string, SharedStream>();
+  let undecided = count;
+  const decided = () => {
+    undecided -= 1;
+    if (undecided > 0) return;
+    for (const stream of gathering.values()) stream.begin();
+    gathering.clear();
+  };
+  return Array.from({ length: count }, () => {
+    let isUndecided = true;
+    const decide = () => {
+      if (isUndecided) decided();
+      isUndecided = false;
+    };
+    return {
+      async *read(positions: readonly ReadPosition[], options: ReadOptions = {}) {
+        if (!isUndecided) {
+          yield* log.read(positions, options);
+          return;
+        }
+        const place = placeOf(positions);
+        const stream = gathering.get(place) ?? new SharedStream(log, positions);
+        gathering.set(place, stream);
+        const batches = stream.join(options);
+        decide();
+        yield* batches;
+      },
+      leave: decide,
+    };
+  });
+}
+
+/** Equal for readers that want the same. */
+function placeOf(positions: readonly ReadPosition[]): string {
+  return positions
+    .map(({ topic, partition, offset, untilOffset, after }) =>
+      [topic, partition, offset, untilOffset, after?.offset, after?.leaderEpoch].join(' '),
+    )
+    .join('\n');
+}
+
+/** Settles what a member waits for. */
+interface Asking {
+  readonly resolve: (next: IteratorResult<RecordBatch, void>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A stream and those who read it. States: *gathering* → `begin` → *under way* → *ended*, when all have left. */
+class SharedStream {
+  readonly #log: Pick<EventLog, 'read'>;
+  readonly #positions: readonly ReadPosition[];
+  readonly #left = new AbortController();
+  readonly #options: ReadOptions[] = [];
+  /** What each member waits for; null: it is busy with the batch it has. */
+  readonly #members = new Map<symbol, Asking | null>();
+  #batches: AsyncIterator<RecordBatch, void> | null = null;
+
+  constructor(log: Pick<EventLog, 'read'>, positions: readonly ReadPosition[]) {
+    this.#log = log;
+    this.#positions = positions;
+  }
+
+  /** The batches for one member more; only while gathering. */
+  join(options: ReadOptions): AsyncIterable<RecordBatch> {
+    const member = Symbol();
+    this.#members.set(member, null);
+    this.#options.push(options);
+    return this.#batchesOf(member, options);
+  }
+
+  begin(): void {
+    if (this.#members.size === 0) return;
+    const { signal } = this.#left;
+    const [options = {}] = this.#options;
+    const reusesMemory = this.#options.every((each) => each.reusesMemory === true);
+    const batches = this.#log.read(this.#positions, { ...options, reusesMemory, signal });
+    this.#batches = batches[Symbol.asyncIterator]();
+    this.#advance();
+  }
+
+  async *#batchesOf(member: symbol, { signal }: ReadOptions): AsyncGenerator<RecordBatch, void> {
+    let asked: Asking | null = null;
+    const stopListening = onAbort(signal, () => asked?.resolve({ done: true, value: undefined }));
+    try {
+      while (!signal?.aborted) {
+        const next = await new Promise<IteratorResult<RecordBatch, void>>((resolve, reject) => {
+          asked = { resolve, reject };
+          this.#ask(member, asked);
+        });
+        if (next.done || signal?.aborted) return;
+        yield next.value;
+      }
+    } finally {
+      stopListening();
+      await this.#leave(member);
+    }
+  }
+
+  #ask(member: symbol, asking: Asking): void {
+    this.#members.set(member, asking);
+    this.#advance();
+  }
+
+  /** The last one closes the stream. */
+  async #leave(member: symbol): Promise<void> {
+    this.#members.delete(member);
+    if (this.#members.size > 0) return this.#advance();
+    if (this.#batches === null) return;
+    this.#left.abort();
+    await this.#batches.return?.();
+  }
+
+  /** Asks for the next batch once every member has. */
+  #advance(): void {
+    const asking = [...this.#members.values()].filter((each) => each !== null);
+    if (this.#batches === null || asking.length === 0) return;
+    if (asking.length < this.#members.size) return;
+    for (const member of this.#members.keys()) this.#members.set(member, null);
+    this.#batches.next().then(
+      (next) => asking.forEach(({ resolve }) => resolve(next)),
+      (error: unknown) => asking.forEach(({ reject }) => reject(error)),
+    );
+  }
+}

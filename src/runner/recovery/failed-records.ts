@@ -1,0 +1,163 @@
+import { deadLetterAt } from '../../fold/batch/topic-batches.ts';
+import type { DeadLetter } from '../../fold/task/task-fold.ts';
+import { keyAt } from '../../log/record-at.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { factsOf } from '../store/checkpoint-store.ts';
+import type { TriedLetter } from '../store/dead-letter-store.ts';
+import type { JournalEntry } from '../store/journal-entry.ts';
+import type { OwnedTask } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
+import type { Judge } from './judge.ts';
+import { placeOf } from './judge.ts';
+import { KeyHold, keyText } from './key-hold.ts';
+
+/**
+ * The records of one session that are not folded: those of keys that are held, those that could not be folded and may be passed over, those that an earlier session was ended
+ * by. What it gathers leaves with the next flush.
+ */
+export class FailedRecords {
+  readonly #task: OwnedTask;
+  readonly #judge: Judge;
+  readonly #hold: KeyHold;
+  #letters: TriedLetter[] = [];
+  #refusals: JournalEntry[] = [];
+
+  constructor(task: OwnedTask, judge: Judge) {
+    this.#task = task;
+    this.#judge = judge;
+    const keys = task.heldLetters.flatMap(({ key }) => (key === null ? [] : [key]));
+    this.#hold = new KeyHold(keys, judge);
+  }
+
+  /** Whether `sift` has anything to look for. */
+  get isSifting(): boolean {
+    return this.#hold.isActive;
+  }
+
+  /** The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is no event of the projection. */
+  sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
+    const { rest, aside } = this.#hold.part(batch, isForeign);
+    this.#letters.push(...aside);
+    return rest;
+  }
+
+  /** Nothing of a key waits any more: its records are folded where they come. */
+  release(key: Buffer): void {
+    this.#hold.release(key);
+  }
+
+  /**
+   * Decides on records that the fold passed over: it goes on without them, or throws. Where a key has to be held and the fold has taken later records of it, memory is wrong:
+   * then all of them are condemned together, and the next session leaves them out. @throws the record's reason, to stop or to fold again
+   */
+  decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
+    const held = new Map<string, DeadLetter>();
+    for (const letter of letters) {
+      const verdict = this.#judge.verdict(letter);
+      if (verdict === 'stop') throw this.#failure(letter, 'halts');
+      if (verdict === 'setAside') this.#setAside(letter);
+      else if (letter.key === null) this.#setHeld(letter);
+      else if (held.has(keyText(letter.key))) this.#letters.push(this.#hold.waiting(letter));
+      else {
+        held.set(keyText(letter.key), letter);
+        this.#setHeld(letter);
+      }
+    }
+    const spoiled = held.size === 0 || batch === null ? null : foldedBehind(held, letters, batch);
+    if (spoiled === null) return;
+    for (const letter of letters) {
+      const isHeld = this.#judge.verdict(letter) === 'hold';
+      if (isHeld) this.#judge.condemn({ letter, isHeld });
+    }
+    throw this.#failure(spoiled, 'again');
+  }
+
+  /** Decides on a record that spoiled what is in memory: the task stops, or begins again from committed rows and leaves the record out. */
+  condemn(letter: DeadLetter, cause: unknown): RepriseError {
+    const verdict = this.#judge.verdict(letter);
+    if (verdict === 'stop') return this.#failure(letter, 'halts', cause);
+    this.#judge.condemn({ letter, isHeld: verdict === 'hold' });
+    return this.#failure(letter, 'again', cause);
+  }
+
+  /** What was gathered since the last call, with what the journal has to say of it. */
+  take(): { readonly letters: readonly TriedLetter[]; readonly refusals: readonly JournalEntry[] } {
+    const taken = { letters: this.#letters, refusals: this.#refusals };
+    this.#letters = [];
+    this.#refusals = [];
+    return taken;
+  }
+
+  #setAside(letter: DeadLetter): void {
+    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held(null) });
+    if (!letter.byClock) return;
+    const nextOffsets = new Map([[letter.topic, letter.offset]]);
+    this.#refusals.push({ kind: 'refusal', nextOffsets, quietMs: null });
+  }
+
+  #setHeld(letter: DeadLetter): void {
+    if (letter.key !== null) this.#hold.add(letter.key);
+    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held('failed') });
+  }
+
+  #failure(letter: DeadLetter, then: 'halts' | 'again', cause?: unknown): RepriseError {
+    const { topic, partition, offset, reason, message } = letter;
+    const next =
+      then === 'halts'
+        ? `halts before it: nothing is skipped silently. Mend the schema or the projection, or let such records be set aside (onError "skip" or "quarantineKey"); start that code, and run: reprise resume ${this.#task.projection}`
+        : 'goes on from its committed rows, without it.';
+    return new RepriseError(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
+      cause,
+      retriable: then === 'again',
+      facts: {
+        ...factsOf(this.#task),
+        topic,
+        partition,
+        offset,
+        ...(then === 'again' && { attempt: 1 }),
+      },
+    });
+  }
+}
+
+/** The first letter whose key has a later record in the batch that was folded; null: there is none. */
+function foldedBehind(
+  held: ReadonlyMap<string, DeadLetter>,
+  letters: readonly DeadLetter[],
+  batch: RecordBatch,
+): DeadLetter | null {
+  const failed = new Set(letters.map(({ offset }) => Number(offset)));
+  for (let i = 0; i < batch.count; i += 1) {
+    const key = keyAt(batch, i);
+    const letter = key === null ? undefined : held.get(keyText(key));
+    const offset = batch.offsets[i] as number;
+    if (letter !== undefined && offset > Number(letter.offset) && !failed.has(offset)) {
+      return letter;
+    }
+  }
+  return null;
+}
+
+/** Record `i` of a batch as a dead letter. */
+export function letterOf(
+  batch: RecordBatch,
+  i: number,
+  why: Pick<DeadLetter, 'reason' | 'message'>,
+): DeadLetter {
+  return deadLetterAt(batch, i, why.reason, why.message);
+}
+
+/** The record of a batch that a function of the projection failed on, where an error says which; null: none of it. */
+export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null {
+  if (!isRepriseError(error, 'HANDLER_FAILED') || error.facts['topic'] !== batch.topic) return null;
+  const i = batch.offsets.subarray(0, batch.count).indexOf(Number(error.facts['offset'] ?? -1));
+  return i < 0 ? null : letterOf(batch, i, { reason: error.code, message: error.message });
+}
+
+/** The record that ended the processes before this one, as far as anybody can tell. */
+export function pillOf(batch: RecordBatch, times: number): DeadLetter {
+  const place = placeOf({ ...batch, offset: batch.offsets[0] as number });
+  const message = `${times} processes in a row ended while they folded ${place}, before anything could be said of it; it is not tried again.`;
+  return letterOf(batch, 0, { reason: 'POISON_PILL', message });
+}

@@ -1,0 +1,36 @@
+import type { DeadLetter } from '../../fold/task/task-fold.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { factsOf } from '../store/checkpoint-store.ts';
+import type { TaskKey } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
+import type { FailedRecords } from './failed-records.ts';
+import { isDefect } from './is-defect.ts';
+import type { Recovery } from './recovery.ts';
+
+/**
+ * What a failed flush of so many records means: an error of its own, or, where Postgres refuses the rows, that fewer records are tried together, or that one record is at fault.
+ * `last`: the record, where it came alone.
+ */
+export function refusedRows(
+  error: unknown,
+  tried: { readonly task: TaskKey; readonly records: number; readonly last: DeadLetter | null },
+  to: { readonly stride: Recovery['stride']; readonly failed: FailedRecords },
+): unknown {
+  const { task, records, last } = tried;
+  if (!isDefect(error) || records === 0) return error;
+  if (records > 1) {
+    to.stride.failed(records);
+    return new RepriseError(
+      'DATABASE_FAILED',
+      `Postgres refuses what ${records} records of ${taskLabel(task)} make: ${error.message}. They are folded again, fewer at a time.`,
+      { retriable: true, cause: error, facts: { ...factsOf(task), attempt: 0 } },
+    );
+  }
+  // The record was set aside, and even that is refused: it is not the record.
+  if (last === null) return error;
+  to.stride.cleared();
+  return to.failed.condemn(
+    { ...last, message: `Postgres refuses its row: ${error.message}.` },
+    error,
+  );
+}

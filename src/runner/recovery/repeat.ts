@@ -1,0 +1,77 @@
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { pickRecords } from '../../log/slice-batch.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { factsOf } from '../store/checkpoint-store.ts';
+import type { JournalEntry } from '../store/journal-entry.ts';
+import type { TaskKey } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
+
+/**
+ * What became of dead letters in a run that is to be repeated exactly: they were not folded where they lie, and some were folded later. Whether they could be folded by
+ * now is not asked.
+ */
+export class Repeat {
+  /** `topic offset` of those never folded. */
+  readonly #aside: ReadonlySet<string>;
+  readonly #redriven: ReadonlySet<string>;
+  readonly #kept = new Map<string, RecordBatch>();
+  readonly #folded = new Set<string>();
+
+  /** @param letters records that are dead letters still, as `recordId` names them. @param journal of the run that is repeated */
+  constructor(letters: Iterable<string>, journal: readonly JournalEntry[]) {
+    const named = (wanted: JournalEntry['kind']) =>
+      journal.flatMap(({ kind, record }) =>
+        kind === wanted && record !== undefined ? [recordId(record.topic, record.offset)] : [],
+      );
+    this.#aside = new Set([...letters, ...named('discard')]);
+    this.#redriven = new Set(named('redrive'));
+  }
+
+  /** The records of a batch that were folded where they lie; those folded later are kept until `take`. */
+  sift(batch: RecordBatch): RecordBatch {
+    if (this.#aside.size === 0 && this.#redriven.size === 0) return batch;
+    const rest: number[] = [];
+    for (let i = 0; i < batch.count; i += 1) {
+      const record = recordId(batch.topic, batch.offsets[i] as number);
+      if (this.#redriven.has(record)) this.#kept.set(record, pickRecords(batch, [i]));
+      else if (!this.#aside.has(record)) rest.push(i);
+    }
+    return rest.length === batch.count ? batch : pickRecords(batch, rest);
+  }
+
+  /**
+   * A record met before, to be folded now. `folded`: it was taken already; an older journal may name a record twice, where two redrives folded it at once.
+   * Undefined: it was not met.
+   */
+  take({
+    topic,
+    offset,
+  }: {
+    readonly topic: string;
+    readonly offset: bigint;
+  }): RecordBatch | 'folded' | undefined {
+    const record = recordId(topic, offset);
+    if (this.#folded.has(record)) return 'folded';
+    const batch = this.#kept.get(record);
+    this.#kept.delete(record);
+    this.#folded.add(record);
+    return batch;
+  }
+}
+
+/** How a `Repeat` names records. */
+export function recordId(topic: string, offset: bigint | number | string): string {
+  return `${topic} ${offset}`;
+}
+
+/** The journal names a record that the run has not met. */
+export function notMet(
+  task: TaskKey,
+  { topic, offset }: { readonly topic: string; readonly offset: bigint },
+): RepriseError {
+  return new RepriseError(
+    'OFFSET_MISMATCH',
+    `${taskLabel(task)} is to fold ${topic}@${offset} again, which it has not met. The journal does not fit the log.`,
+    { facts: factsOf(task) },
+  );
+}

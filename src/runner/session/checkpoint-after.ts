@@ -1,0 +1,26 @@
+import { recordHash } from '../../log/record-at.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import type { TopicCheckpoint } from '../store/task-key.ts';
+
+/** How far a task is in a topic once a batch of it is folded. */
+export function checkpointAfter(
+  before: TopicCheckpoint,
+  batch: RecordBatch,
+  found: {
+    readonly maxEventTimeMs: number | null;
+    readonly sequences: TopicCheckpoint['sequences'] | undefined;
+  },
+): TopicCheckpoint {
+  const moved = { ...before, nextOffset: BigInt(batch.nextOffset) };
+  if (batch.count === 0) return moved;
+  const last = batch.count - 1;
+  const { maxEventTimeMs, sequences } = found;
+  return {
+    ...moved,
+    lastOffset: BigInt(batch.offsets[last] as number),
+    lastLeaderEpoch: batch.leaderEpoch < 0 ? null : batch.leaderEpoch,
+    lastRecordHash: recordHash(batch, last),
+    maxEventTimeMs,
+    ...(sequences && { sequences }),
+  };
+}

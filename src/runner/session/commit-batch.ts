@@ -1,0 +1,77 @@
+import type { Pool } from 'pg';
+import type { Backoff } from '../../concurrency/backoff.ts';
+import { AmbiguousCommit, classify } from '../../postgres/classify.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+import { failpoint } from '../settings/failpoint.ts';
+import { lockTask } from '../store/checkpoint-store.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import type { OwnedTask } from '../store/task-key.ts';
+import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
+import { flush, standingOf } from './flush.ts';
+
+/** Which task a batch is committed for, and how. */
+export interface CommitTarget {
+  readonly pool: Pool;
+  readonly task: OwnedTask;
+  readonly write: WriteRows;
+  readonly backoff: Backoff;
+  /** Told when Postgres is away (with why) and when it is back (null). */
+  readonly onPause: (reason: Error | null) => void;
+}
+
+/**
+ * Commits a folded batch exactly once, whatever happens to the connection. States and moves:
+ *
+ * - *trying*: a transaction with `flush`. Committed → done. Answered with an error of the class `retry` → trying again, same bytes. Infrastructure
+ *   away → *waiting*. COMMIT without an answer → *doubtful*. FENCED, OFFSET_MISMATCH or a defect → thrown.
+ * - *waiting*: backoff, then *doubtful*: a look costs little, and is right whatever the broken connection left behind.
+ * - *doubtful*: on a new connection lock the task (an old COMMIT still under way holds that lock) and read the offsets: at the batch's end → done;
+ *   at its beginning → trying; fenced → thrown.
+ *
+ * @throws FENCED, OFFSET_MISMATCH, any error of Postgres that is a defect of the projection or the schema
+ */
+export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Promise<void> {
+  let doubtful = false;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const standing = doubtful
+        ? await lookAgain(target, batch)
+        : await inTransaction(target.pool, (client) => flush(client, target, batch));
+      if (attempt > 0) target.onPause(null);
+      if (doubtful && standing === 'pending') {
+        doubtful = false;
+        continue;
+      }
+      await failpoint('flush:after-commit');
+      return;
+    } catch (error) {
+      const move = moveAfter(error);
+      if (move === 'throw') throw error;
+      if (move === 'doubtful') {
+        doubtful = true;
+        target.onPause(error as Error);
+      }
+      await target.backoff.wait(attempt);
+    }
+  }
+}
+
+/** On a new connection: where do the stored offsets stand? */
+function lookAgain(target: CommitTarget, batch: FoldedBatch): Promise<Standing> {
+  return inTransaction(target.pool, async (client) =>
+    standingOf(target.task, await lockTask(client, target.task), batch),
+  );
+}
+
+function moveAfter(error: unknown): 'throw' | 'retry' | 'doubtful' {
+  if (error instanceof AmbiguousCommit) return 'doubtful';
+  if (isRepriseError(error, 'FENCED') || isRepriseError(error, 'OFFSET_MISMATCH')) return 'throw';
+  switch (classify(error)) {
+    case 'retry':
+      return 'retry';
+    case 'pause':
+      return 'doubtful';
+    case 'defect':
+      return 'throw';
+  }
+}

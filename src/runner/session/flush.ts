@@ -1,0 +1,108 @@
+import type { ClientBase } from 'pg';
+import { assertNotForgotten } from '../../erasure/postgres/subject-keys.ts';
+import type { FoldChanges } from '../../fold/task/task-fold.ts';
+import type { TableRows } from '../../projection/plan/row-set.ts';
+import type { TablePlan } from '../../projection/plan/table-plan.ts';
+import { deleteRows } from '../../readmodel/delete-rows.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { failpoint } from '../settings/failpoint.ts';
+import type { LockedTask, TaskTimes } from '../store/checkpoint-store.ts';
+import { advanceCheckpoints, factsOf, lockTask } from '../store/checkpoint-store.ts';
+import type { TriedLetter } from '../store/dead-letter-store.ts';
+import { claimDeadLetters, writeDeadLetters } from '../store/dead-letter-store.ts';
+import type { JournalEntry } from '../store/journal-entry.ts';
+import { writeJournal } from '../store/journal-store.ts';
+import { writeLateEvents } from '../store/late-event-store.ts';
+import type { OutboxRecord } from '../store/outbox-store.ts';
+import { writeOutbox } from '../store/outbox-store.ts';
+import type { OwnedTask, TopicCheckpoint } from '../store/task-key.ts';
+import { taskLabel } from '../store/task-key.ts';
+
+/** How rows reach the table: `upsertRows` when live, `copyRows` in a rebuild. */
+export type WriteRows = (
+  client: ClientBase,
+  plan: TablePlan,
+  partition: number,
+  rows: TableRows,
+) => Promise<void>;
+
+/** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */
+export interface FoldedBatch {
+  readonly changes: FoldChanges;
+  readonly deadLetters: readonly TriedLetter[];
+  /** Dead letters that this batch folds: they are none any more. */
+  readonly redriven: readonly { readonly topic: string; readonly offset: bigint }[];
+  /** Where the fold started from, by topic: must be what Postgres holds. */
+  readonly expected: ReadonlyMap<string, TopicCheckpoint>;
+  /** Where it ends, by topic; only topics that moved. Empty: only time moved (a tick). */
+  readonly next: ReadonlyMap<string, TopicCheckpoint>;
+  /** Commits of the task before this one. */
+  readonly flushes: bigint;
+  readonly times: TaskTimes;
+  readonly journal: readonly JournalEntry[];
+  readonly outbox: readonly OutboxRecord[];
+  /** Data keys that opened something in it: none may have been destroyed. */
+  readonly dataKeys: readonly string[];
+}
+
+/** What a look at the stored checkpoint says of a folded batch. */
+export type Standing = 'pending' | 'applied';
+
+/**
+ * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
+ * stored offsets, or say that it is already applied, what was made with a destroyed key, and dead letters that are not there to be folded any more, 4 write rows, 5 dead letters, late
+ * events and journal, 6 advance next_offset, 7 write the outbox. All or nothing.
+ * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN, UNKNOWN_DEAD_LETTER
+ */
+export async function flush(
+  client: ClientBase,
+  target: { readonly task: OwnedTask; readonly write: WriteRows },
+  batch: FoldedBatch,
+): Promise<Standing> {
+  const { task, write } = target;
+  await failpoint('flush:begun');
+  const stored = await lockTask(client, task); // 1, 2
+  await failpoint('flush:locked');
+  if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
+  await assertNotForgotten(client, batch.dataKeys);
+  await claimDeadLetters(client, task, batch.redriven);
+  for (const { table, rows, deleted } of batch.changes.tables) {
+    if (deleted !== null) await deleteRows(client, table, task.partition, deleted);
+    if (rows.count > 0) await write(client, table, task.partition, rows);
+  } // 4
+  await failpoint('flush:rows-written');
+  await writeDeadLetters(client, task, batch.deadLetters); // 5
+  await writeLateEvents(client, task, batch.changes.lateEvents);
+  await writeJournal(client, task, batch.journal);
+  await failpoint('flush:outcomes-written');
+  await advanceCheckpoints(client, task, batch.next.values(), batch.times); // 6
+  await writeOutbox(client, task, batch.outbox); // 7
+  await failpoint('flush:before-commit');
+  return 'pending';
+}
+
+/**
+ * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets exactly, `applied` when they already stand at its end. The
+ * count of commits must agree too: a tick moves no offset, and a promoted standby may have lost one (then the offsets alone would fit).
+ * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be discarded
+ */
+export function standingOf(
+  task: OwnedTask,
+  stored: LockedTask,
+  batch: Pick<FoldedBatch, 'expected' | 'next' | 'flushes'>,
+): Standing {
+  const standsAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
+    [...batch.next.keys()].every(
+      (topic) => stored.checkpoints.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
+    );
+  if (stored.flushes === batch.flushes && standsAt(batch.expected)) return 'pending';
+  if (stored.flushes === batch.flushes + 1n && standsAt(batch.next)) return 'applied';
+  const at = [...batch.next.keys()]
+    .map((topic) => `${topic}@${stored.checkpoints.get(topic)?.nextOffset ?? 'none'}`)
+    .join(', ');
+  throw new RepriseError(
+    'OFFSET_MISMATCH',
+    `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
+    { retriable: true, facts: factsOf(task) },
+  );
+}

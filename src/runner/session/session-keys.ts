@@ -1,0 +1,77 @@
+import { type KeyRing, keyIdsIn } from '../../avro/pii/pii-envelope.ts';
+import type { DataKeys } from '../../erasure/data-keys.ts';
+import { sourcesWithPii } from '../../fold/batch/sources-with-pii.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+import type { Pacing } from './writer-schemas.ts';
+
+/** Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of few rows from many subjects. */
+const KEYS_MAX = 100_000;
+
+/** The data keys that one flush of a task is made with: loaded before each batch is decoded, dropped when the flush is committed. Costs nothing where the projection sees no `pii` field. */
+export class SessionKeys implements KeyRing {
+  readonly #dataKeys: DataKeys;
+  readonly #pacing: Pacing;
+  readonly #topics: ReadonlySet<string>;
+  readonly #keys = new Map<string, Buffer | 'forgotten'>();
+
+  constructor(dataKeys: DataKeys, plan: Plan, pacing: Pacing) {
+    this.#dataKeys = dataKeys;
+    this.#pacing = pacing;
+    this.#topics = new Set(sourcesWithPii(plan).map(({ event }) => event.topic));
+  }
+
+  keyOf(keyId: string): Buffer | 'forgotten' | undefined {
+    return this.#keys.get(keyId);
+  }
+
+  /** Fetches the keys that values of a batch name, all with one question. A provider that is away is waited for, as a registry is. */
+  async load(batch: RecordBatch): Promise<void> {
+    if (!this.#topics.has(batch.topic)) return;
+    const wanted = [...keyIdsOf(batch)].filter((id) => !this.#keys.has(id));
+    if (wanted.length === 0) return;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        for (const [id, key] of await this.#dataKeys.byId(wanted)) this.#keys.set(id, key);
+        if (attempt > 0) this.#pacing.onPause(null);
+        return;
+      } catch (error) {
+        if (!isRepriseError(error, 'KEY_PROVIDER_FAILED')) throw error;
+        this.#pacing.onPause(error);
+        await this.#pacing.backoff.wait(attempt);
+      }
+    }
+  }
+
+  /** So many are at hand that what they opened should be committed. */
+  get isFull(): boolean {
+    return this.#keys.size >= KEYS_MAX;
+  }
+
+  /** Ids of the keys that were at hand since the last `committed`. */
+  inUse(): readonly string[] {
+    return [...this.#keys].flatMap(([id, key]) => (key === 'forgotten' ? [] : [id]));
+  }
+
+  /** What they opened is committed. */
+  committed(): void {
+    this.#keys.clear();
+  }
+
+  /** One of them was destroyed meanwhile: none is taken from memory again. */
+  doubted(): void {
+    this.#dataKeys.drop(this.#keys.keys());
+    this.#keys.clear();
+  }
+}
+
+/** All that stands between the first and the last value of the batch is searched at once; what else lies there costs a look-up at most. */
+function keyIdsOf({ bytes, count, valueStart, valueEnd }: RecordBatch): ReadonlySet<string> {
+  let first = 0;
+  while (first < count && (valueStart[first] as number) < 0) first += 1;
+  let last = count - 1;
+  while (last > first && (valueStart[last] as number) < 0) last -= 1;
+  if (first >= count) return new Set();
+  return keyIdsIn(bytes, valueStart[first] as number, valueEnd[last] as number);
+}

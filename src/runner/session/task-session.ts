@@ -1,0 +1,399 @@
+import { noDataKeys } from '../../erasure/data-keys.ts';
+import { createTaskFold } from '../../fold/create-task-fold.ts';
+import type { DeadLetter, TaskFold } from '../../fold/task/task-fold.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { splitBatch } from '../../log/slice-batch.ts';
+import { loadRows, loadRowsAfter } from '../../readmodel/load-rows.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { FailedRecords, failedIn, letterOf, pillOf } from '../recovery/failed-records.ts';
+import { placeOf } from '../recovery/judge.ts';
+import { createRecovery, type Recovery } from '../recovery/recovery.ts';
+import { refusedRows } from '../recovery/refused-rows.ts';
+import { notMet, Repeat } from '../recovery/repeat.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import {
+  clearDeaths,
+  factsOf,
+  markTrying,
+  setPublishesNothing,
+} from '../store/checkpoint-store.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import type { JournalEntry } from '../store/journal-entry.ts';
+import { refusedRecords } from '../store/journal-entry.ts';
+import type { OwnedTask, TopicCheckpoint } from '../store/task-key.ts';
+import { maxEventTimeOf, taskLabel } from '../store/task-key.ts';
+import { passedInSilence, taskTimes } from '../store/task-times.ts';
+import { checkpointAfter } from './checkpoint-after.ts';
+import { commitBatch } from './commit-batch.ts';
+import { encodeEmissions } from './encode-emissions.ts';
+import type { FlushReport } from './flush-report.ts';
+import { SessionKeys } from './session-keys.ts';
+import type { OpenedTask, SessionOptions } from './session-options.ts';
+import { StepOrder } from './step-order.ts';
+import { withoutRepeats } from './without-repeats.ts';
+import { WriterSchemas } from './writer-schemas.ts';
+
+/** Processes that must have ended in a row while they began with the same record, before that record is held to be the cause. */
+const PILL_TRIES = 3;
+
+/** A record of the task's partition. */
+interface RecordPlace {
+  readonly topic: string;
+  readonly offset: bigint;
+}
+
+/**
+ * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown away. After any error it must be thrown away: memory
+ * is only a cache of committed rows, and a new session reads them again.
+ */
+export class TaskSession {
+  readonly task: OwnedTask;
+  readonly fold: TaskFold;
+  readonly #settings: RunnerSettings;
+  readonly #options: SessionOptions;
+  readonly #order: StepOrder;
+  readonly #schemas: WriterSchemas;
+  readonly #keys: SessionKeys;
+  /** What Postgres holds. */
+  #stored: Map<string, TopicCheckpoint>;
+  #flushes: bigint;
+  /** What memory holds: moves with every batch folded. */
+  #folded: Map<string, TopicCheckpoint>;
+  readonly #endOffsets: ReadonlyMap<string, bigint>;
+  readonly #recovery: Recovery;
+  readonly #failed: FailedRecords;
+  readonly #repeat: Repeat | null;
+  #journal: JournalEntry[] = [];
+  /** Nothing has come since the log was found to hold no more, and nothing more to come. */
+  #isSilent = false;
+  /** Records taken since the last flush; the last of them, as a dead letter that it may become, where it came alone. */
+  #sinceFlush = 0;
+  #last: DeadLetter | null = null;
+
+  /** @internal Use `openSession`. */
+  constructor(settings: RunnerSettings, options: SessionOptions, opened: OpenedTask) {
+    this.#settings = settings;
+    this.#options = options;
+    this.#schemas = new WriterSchemas(settings.registry, options);
+    this.#keys = new SessionKeys(settings.dataKeys ?? noDataKeys, options.plan, options);
+    const { task, checkpoints } = opened;
+    this.task = task;
+    this.#stored = new Map(task.checkpoints);
+    this.#flushes = task.standing.flushes;
+    this.#folded = new Map(checkpoints);
+    const refused = refusedRecords(task.journal);
+    this.fold = createTaskFold(options.plan, {
+      clock: {
+        maxEventTimeMs: maxEventTimeOf(checkpoints.values()),
+        watermarkMs: task.standing.watermarkMs,
+        nowMs: options.nowMs ?? null,
+        ...(refused.size === 0
+          ? {}
+          : { wasRefused: (topic, offset) => refused.has(`${topic} ${offset}`) }),
+      },
+      mode: options.mode,
+      generatedCode: settings.generatedCode ?? true,
+      keys: this.#keys,
+    });
+    this.#endOffsets = opened.endOffsets;
+    this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
+    this.#failed = new FailedRecords(task, this.#recovery.judge);
+    this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
+    this.#recovery.stride.died(task.standing.deaths);
+    this.#recovery.retries.sync(task.heldLetters);
+    this.#order = new StepOrder(task.journal, {
+      ...opened,
+      repeatsRedrives: this.#repeat !== null,
+    });
+  }
+
+  /** Where to read on in a topic. */
+  nextOffset(topic: string): bigint {
+    return this.#folded.get(topic)?.nextOffset ?? 0n;
+  }
+
+  /** How far memory is in a topic. */
+  folded(topic: string): TopicCheckpoint | undefined {
+    return this.#folded.get(topic);
+  }
+
+  /** How far a topic is committed. */
+  storedOffset(topic: string): bigint {
+    return this.#stored.get(topic)?.nextOffset ?? 0n;
+  }
+
+  /** Commits of the task so far. */
+  get flushes(): bigint {
+    return this.#flushes;
+  }
+
+  /** Loads what the fold wants in memory before its first batch. */
+  async preload(): Promise<void> {
+    for (const { table, ...wanted } of this.fold.preload()) {
+      const rows = await inTransaction(this.#settings.pool, (client) =>
+        loadRowsAfter(client, table, { partition: this.task.partition, ...wanted }),
+      );
+      this.fold.absorb(table, rows);
+    }
+  }
+
+  /**
+   * Folds record batches in memory, in the order that a replay would fold them: through the ticks of the journal and, with several topics, merged (some may
+   * wait inside for records of another topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error policy does not let pass
+   */
+  async foldBatches(
+    batches: readonly RecordBatch[],
+    flush: () => Promise<unknown> = () => this.flush(),
+  ): Promise<void> {
+    if (batches.length > 0) this.#isSilent = false;
+    for (const batch of batches) this.#order.push(batch);
+    for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
+      if (step.kind === 'tick') this.fold.tick(step.quietMs);
+      else if (step.kind === 'journal') this.#journal.push(step.entry);
+      else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
+      else await this.#foldInStrides(step.batch, flush);
+    }
+  }
+
+  /** Nothing of a held key waits any more: its records are folded where they come. */
+  release(key: Buffer): void {
+    this.#failed.release(key);
+  }
+
+  /** Whether nothing waits inside for records of another topic. */
+  get isDrained(): boolean {
+    return this.#order.isDrained;
+  }
+
+  /**
+   * The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold.
+   * @param upToMs what others publish here later is of this time or later: no further than that. Default: nothing comes
+   */
+  tick(quietMs: number, upToMs = Number.POSITIVE_INFINITY): void {
+    this.#isSilent = upToMs === Number.POSITIVE_INFINITY;
+    const { latenessMs } = this.#options.plan;
+    const passedMs = passedInSilence(this.fold, { quietMs, upToMs, latenessMs });
+    if (passedMs === null) return;
+    this.fold.tick(passedMs);
+    this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs: passedMs });
+  }
+
+  /** The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once, to those who read what this task publishes. */
+  async publishesNothing(): Promise<void> {
+    const { publishesFromMs } = taskTimes(this.fold, this.#options.plan, true);
+    if (this.#isSilent || publishesFromMs !== Number.POSITIVE_INFINITY) return;
+    await inTransaction(this.#settings.pool, (client) => setPublishesNothing(client, this.task));
+    this.#isSilent = true;
+  }
+
+  /** Whether it was found that nothing is to come, and nothing has come since. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /**
+   * Folds dead letters where the task stands now, in their order up to the first that still cannot be folded, in a flush of their own, and takes them out of the dead letters.
+   * @param batches each of one record @returns how many are folded and committed, and why the next one cannot be; null: all are
+   * @throws as `flush`: then the session is spent
+   */
+  async redrive(
+    ...batches: readonly RecordBatch[]
+  ): Promise<{ readonly folded: number; readonly failed: DeadLetter | null }> {
+    const nextOffsets = this.#standing();
+    const records: RecordPlace[] = [];
+    let failed: DeadLetter | null = null;
+    for (const batch of batches) {
+      [failed = null] = await this.#foldRecords(batch);
+      if (failed !== null) break;
+      const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
+      records.push(record);
+      this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
+    }
+    if (records.length > 0) await this.#commit([], records);
+    return { folded: records.length, failed };
+  }
+
+  /**
+   * Commits what has been folded since the last flush. When Postgres refuses what several records make, the next session folds fewer at a time, until one stands alone.
+   * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
+   */
+  async flush(): Promise<FlushReport> {
+    const moved = [...this.#folded].filter(
+      ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
+    );
+    const records = this.#sinceFlush;
+    const last = this.#last;
+    this.#sinceFlush = 0;
+    this.#last = null;
+    if (moved.length === 0 && this.#journal.length === 0) {
+      await this.#passed(records);
+      return { rows: 0, deadLetters: 0, emissions: 0 };
+    }
+    const report = await this.#commit(moved, []).catch((error: unknown) => {
+      const { stride } = this.#recovery;
+      const tried = { task: this.task, records, last };
+      throw refusedRows(error, tried, { stride, failed: this.#failed });
+    });
+    await this.#passed(records);
+    return report;
+  }
+
+  async #commit(
+    moved: readonly (readonly [string, TopicCheckpoint])[],
+    redriven: readonly { readonly topic: string; readonly offset: bigint }[],
+  ): Promise<FlushReport> {
+    const changes = this.fold.takeChanges();
+    const { dataKeys = noDataKeys } = this.#settings;
+    const outbox = await encodeEmissions(changes.emissions, dataKeys);
+    this.#failed.decide(changes.deadLetters);
+    const { letters, refusals } = this.#failed.take();
+    const journal = [...this.#journal, ...refusals];
+    this.#journal = [];
+    const { write, backoff, onPause } = this.#options;
+    await commitBatch(
+      { pool: this.#settings.pool, task: this.task, write, backoff, onPause },
+      {
+        changes,
+        deadLetters: letters,
+        redriven,
+        expected: this.#stored,
+        next: new Map(moved),
+        flushes: this.#flushes,
+        times: taskTimes(this.fold, this.#options.plan, this.#isSilent),
+        journal,
+        outbox,
+        dataKeys: this.#keys.inUse(),
+      },
+    ).catch((error: unknown) => {
+      if (isRepriseError(error, 'FORGOTTEN')) this.#keys.doubted();
+      throw error;
+    });
+    this.#keys.committed();
+    this.#stored = new Map(this.#folded);
+    this.#flushes += 1n;
+    this.fold.committed();
+    for (const letter of letters) {
+      this.#recovery.judge.settled(letter);
+      this.#recovery.retries.setAside(letter);
+    }
+    const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
+    return { rows, deadLetters: letters.length, emissions: outbox.length };
+  }
+
+  /** So many records are committed: when those at which processes ended lie behind, says so. */
+  async #passed(records: number): Promise<void> {
+    const { stride } = this.#recovery;
+    const isCaughtUp = [...this.#endOffsets].every(
+      ([topic, end]) => this.storedOffset(topic) >= end,
+    );
+    if (isCaughtUp) stride.cleared();
+    if (!stride.passed(records)) return;
+    await inTransaction(this.#settings.pool, (client) => clearDeaths(client, this.task));
+  }
+
+  /** Folds a batch in parts, none larger than what may be flushed together. */
+  async #foldInStrides(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
+    const { stride } = this.#recovery;
+    for (let rest: RecordBatch | null = batch; rest !== null; ) {
+      const room = stride.recordsMax - this.#sinceFlush;
+      const cut: readonly [RecordBatch, RecordBatch | null] =
+        rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
+      await this.#foldBatch(cut[0]);
+      const isFull = this.#options.rows?.isFull(this.fold.rowCount) || this.#keys.isFull;
+      if (isFull || this.#sinceFlush >= stride.recordsMax) await flush();
+      rest = cut[1];
+    }
+  }
+
+  /** Folds one batch where the log has it, and moves on. */
+  async #foldBatch(batch: RecordBatch): Promise<void> {
+    const before = this.#folded.get(batch.topic);
+    if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
+      throw new RepriseError(
+        'OFFSET_MISMATCH',
+        `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but stands at ${before?.nextOffset}. The task starts again from the stored offset.`,
+        { retriable: true, facts: factsOf(this.task) },
+      );
+    }
+    const fresh = withoutRepeats(batch, before.sequences);
+    if (batch.count > 0) {
+      const kept = this.#repeat?.sift(fresh.batch) ?? fresh.batch;
+      // Which event a record is, and so whether it waits behind another one, its schema says.
+      if (this.#failed.isSifting) await this.#resolveSchemas(kept);
+      const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
+      if (rest.count > 0 && !(await this.#isPill(rest))) {
+        this.#failed.decide(await this.#foldRecords(rest), rest);
+      }
+      this.#sinceFlush += batch.count;
+      const isAlone = rest.count === 1 && batch.count === 1;
+      this.#last = isAlone ? letterOf(rest, 0, { reason: 'DATABASE_FAILED', message: '' }) : null;
+    }
+    const { maxEventTimeMs } = this.fold;
+    this.#folded.set(batch.topic, checkpointAfter(before, batch, { ...fresh, maxEventTimeMs }));
+  }
+
+  /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
+  async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
+    await this.#resolveSchemas(batch);
+    await this.#keys.load(batch);
+    for (const missing of this.fold.prepare(batch)) {
+      const rows = await inTransaction(this.#settings.pool, (client) =>
+        loadRows(client, missing.table, this.task.partition, missing),
+      );
+      this.fold.absorb(missing.table, rows);
+    }
+    try {
+      return this.fold.apply(batch);
+    } catch (error) {
+      const letter = failedIn(batch, error);
+      throw letter === null ? error : this.#failed.condemn(letter, error);
+    }
+  }
+
+  /**
+   * After several deaths records are folded one by one, and each is named in Postgres before it is decoded. One that was named by several processes which then
+   * ended is not tried again: the error policy decides. @returns whether the record was set aside as one
+   */
+  async #isPill(batch: RecordBatch): Promise<boolean> {
+    const { stride } = this.#recovery;
+    if (!stride.triesOne || batch.count !== 1) return false;
+    const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
+    const { trying } = this.task.standing;
+    if (trying?.record === record && trying.times >= PILL_TRIES) {
+      this.#failed.decide([pillOf(batch, trying.times)]);
+      return true;
+    }
+    if (stride.marks(record)) {
+      await inTransaction(this.#settings.pool, (client) => markTrying(client, this.task, record));
+    }
+    return false;
+  }
+
+  /** Folds a dead letter where the journal says that it was folded; each once, whatever the journal holds. */
+  async #repeatRedrive(record: RecordPlace): Promise<void> {
+    const batch = this.#repeat?.take(record);
+    if (batch === 'folded') {
+      this.#settings.logger.warn(
+        { task: taskLabel(this.task), ...record },
+        'two redrives at once folded this dead letter twice; this replay folds it once. Mend the rows that differ in place (app.refresh), or by a new version and reprise rebuild',
+      );
+      return;
+    }
+    if (batch === undefined) throw notMet(this.task, record);
+    await this.#foldRecords(batch);
+  }
+
+  async #resolveSchemas(batch: RecordBatch): Promise<void> {
+    const wanted = this.fold.unresolvedSchemas(batch);
+    if (wanted.length === 0) return;
+    for (const [id, schema] of await this.#schemas.fetch(wanted)) {
+      this.fold.resolveSchema(id, schema);
+    }
+  }
+
+  #standing(): ReadonlyMap<string, bigint> {
+    return new Map(
+      [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
+    );
+  }
+}

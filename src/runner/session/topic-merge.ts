@@ -1,0 +1,144 @@
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { sliceBatch, splitBatch } from '../../log/slice-batch.ts';
+
+/** Merge key of a record: its timestamp, then its topic. */
+interface Place {
+  readonly timestampMs: number;
+  readonly topic: string;
+}
+
+/**
+ * Merges the topics of one task into one order: always the head with the smallest record timestamp, ties by topic; within a topic, offset order (ADR 0010).
+ * Pure: which records are taken depends on what is buffered and on what the caller says of each topic, never on time.
+ */
+export class TopicMerge {
+  readonly #buffered: Map<string, RecordBatch[]>;
+  /** Greatest place taken so far; null: not known, so nothing may be assumed. */
+  #highest: Place | null = null;
+
+  constructor(topics: Iterable<string>) {
+    this.#buffered = new Map([...topics].map((topic) => [topic, []]));
+  }
+
+  push(batch: RecordBatch): void {
+    this.#buffered.get(batch.topic)?.push(batch);
+  }
+
+  /** Whether anything is buffered. */
+  get isEmpty(): boolean {
+    return [...this.#buffered.values()].every((batches) => batches.length === 0);
+  }
+
+  /**
+   * Whether the next records could have been merged with those taken before: every head is at or beyond the greatest place taken. When not, the point between
+   * must be journaled, since a replay that sees both at once would order them otherwise.
+   */
+  continues(): boolean {
+    const highest = this.#highest;
+    if (highest === null) return false;
+    return [...this.#buffered].every(([topic, batches]) => {
+      const head = batches.find(({ count }) => count > 0);
+      return (
+        head === undefined ||
+        !isBefore({ timestampMs: head.timestampsMs[0] as number, topic }, highest)
+      );
+    });
+  }
+
+  /** Takes up again after a point that every replay passes: nothing before it matters. @returns what takes that back */
+  begin(): () => void {
+    const before = this.#highest;
+    this.#highest = { timestampMs: Number.NEGATIVE_INFINITY, topic: '' };
+    return () => {
+      this.#highest = before;
+    };
+  }
+
+  /**
+   * Takes records in merged order, as slices of one topic each. Ends where a topic has nothing buffered below its limit and is not `exhausted`.
+   * @param until exclusive offsets by topic beyond which nothing is taken
+   */
+  take(
+    exhausted: (topic: string) => boolean,
+    until: ReadonlyMap<string, number> | null = null,
+  ): RecordBatch[] {
+    const slices: RecordBatch[] = [];
+    for (;;) {
+      const heads = new Map<string, RecordBatch>();
+      for (const topic of this.#buffered.keys()) {
+        const head = this.#headOf(topic, until?.get(topic) ?? Number.POSITIVE_INFINITY);
+        if (head === 'limit') continue;
+        if (head === null && exhausted(topic)) continue;
+        if (head === null) return slices;
+        heads.set(topic, head);
+      }
+      const first = smallest(heads);
+      if (first === null) return slices;
+      slices.push(this.#takeRun(first, heads));
+    }
+  }
+
+  /** The next batch of a topic, cut at the limit; null: nothing buffered; 'limit': it stands there. Empty batches count as heads: they move the position. */
+  #headOf(topic: string, limit: number): RecordBatch | 'limit' | null {
+    const batches = this.#buffered.get(topic) ?? [];
+    const [head] = batches;
+    if (head === undefined) return null;
+    if (head.firstOffset >= limit) return 'limit';
+    if (head.nextOffset <= limit) return head;
+    const [before, after] = splitBatch(head, limit);
+    batches.splice(0, 1, before, after);
+    return before;
+  }
+
+  /** Takes from the chosen head as many records as come before every other head. */
+  #takeRun(topic: string, heads: ReadonlyMap<string, RecordBatch>): RecordBatch {
+    const batches = this.#buffered.get(topic) as RecordBatch[];
+    const batch = batches[0] as RecordBatch;
+    const rival = smallestPlace(heads, topic);
+    let until = 0;
+    while (until < batch.count) {
+      const place = { timestampMs: batch.timestampsMs[until] as number, topic };
+      if (rival !== null && isBefore(rival, place)) break;
+      if (this.#highest === null || isBefore(this.#highest, place)) this.#highest = place;
+      until += 1;
+    }
+    if (until === batch.count) {
+      batches.shift();
+      return batch;
+    }
+    const middle = batch.offsets[until] as number;
+    batches[0] = sliceBatch(
+      batch,
+      { from: until, until: batch.count },
+      { firstOffset: middle, nextOffset: batch.nextOffset },
+    );
+    return sliceBatch(
+      batch,
+      { from: 0, until },
+      { firstOffset: batch.firstOffset, nextOffset: middle },
+    );
+  }
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  return a.timestampMs < b.timestampMs || (a.timestampMs === b.timestampMs && a.topic < b.topic);
+}
+
+/** The topic to take from: an empty batch at once, else the smallest place. */
+function smallest(heads: ReadonlyMap<string, RecordBatch>): string | null {
+  for (const [topic, { count }] of heads) if (count === 0) return topic;
+  return smallestPlace(heads, null)?.topic ?? null;
+}
+
+function smallestPlace(
+  heads: ReadonlyMap<string, RecordBatch>,
+  without: string | null,
+): Place | null {
+  let found: Place | null = null;
+  for (const [topic, { timestampsMs, count }] of heads) {
+    if (topic === without || count === 0) continue;
+    const place = { timestampMs: timestampsMs[0] as number, topic };
+    if (found === null || isBefore(place, found)) found = place;
+  }
+  return found;
+}

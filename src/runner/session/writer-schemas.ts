@@ -1,0 +1,93 @@
+import type { Backoff } from '../../concurrency/backoff.ts';
+import type { UnresolvedSchema } from '../../fold/task/task-fold.ts';
+import type { SchemaRegistry } from '../../registry/schema-registry.ts';
+import type { RepriseError } from '../../reprise-error.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+
+/**
+ * An id that the registry does not know may still be on its way to this replica: how often to ask before its records fail. With the backoff of a task that is some five seconds, of
+ * which the registry's cache answers what comes within a second of the last question.
+ */
+const UNKNOWN_ID_ATTEMPTS = 10;
+/** Ids of which it is remembered that waiting did not help. */
+const IN_VAIN_MAX = 10_000;
+/** Questions to the registry under way at once. */
+const QUESTIONS_MAX = 8;
+
+/** How a task waits for its registry. */
+export interface Pacing {
+  readonly backoff: Backoff;
+  /** Told when the registry is away (with why) and when it is back (null). */
+  readonly onPause: (reason: Error | null) => void;
+}
+
+/**
+ * Fetches the texts of writer schemas for one task. A registry that is away is asked again for ever, with backoff (an infrastructure fault is never a dead letter); ids
+ * it does not know are asked for a few times, all together, and then given back as the error that their records carry. An id that was waited for in vain
+ * is asked for once when it comes again: a topic full of them must not stand still, and one that is registered late is found.
+ */
+export class WriterSchemas {
+  readonly #registry: SchemaRegistry;
+  readonly #pacing: Pacing;
+  readonly #inVain = new Set<number>();
+  #paused = false;
+
+  constructor(registry: SchemaRegistry, pacing: Pacing) {
+    this.#registry = registry;
+    this.#pacing = pacing;
+  }
+
+  /** @returns by id, the text or why there is none. @throws what the registry throws, unless it is retriable or UNKNOWN_SCHEMA_ID */
+  async fetch(
+    wanted: readonly UnresolvedSchema[],
+  ): Promise<ReadonlyMap<number, string | RepriseError>> {
+    const found = new Map<number, string | RepriseError>();
+    let open = [...new Set(wanted.map(({ schemaId }) => schemaId))];
+    for (let attempt = 0; ; attempt += 1) {
+      const answers = await this.#askAll(open);
+      for (const [id, answer] of answers) found.set(id, answer);
+      open = open.filter((id) => this.#isOpen(answers.get(id), id, attempt));
+      if (open.length === 0) return found;
+      await this.#pacing.backoff.wait(attempt);
+    }
+  }
+
+  /** Whether to ask again: the registry was away, or it may know the id soon. */
+  #isOpen(answer: string | RepriseError | undefined, id: number, attempt: number): boolean {
+    if (answer === undefined) return true;
+    if (typeof answer === 'string' || this.#inVain.has(id)) return false;
+    if (attempt + 1 < UNKNOWN_ID_ATTEMPTS) return true;
+    if (this.#inVain.size >= IN_VAIN_MAX) this.#inVain.clear();
+    this.#inVain.add(id);
+    return false;
+  }
+
+  /** Asks for each id once, until the registry turns out to be away. */
+  async #askAll(ids: readonly number[]): Promise<ReadonlyMap<number, string | RepriseError>> {
+    const answers = new Map<number, string | RepriseError>();
+    for (let from = 0; from < ids.length; from += QUESTIONS_MAX) {
+      const some = ids.slice(from, from + QUESTIONS_MAX);
+      const given = await Promise.all(some.map((id) => this.#ask(id)));
+      given.forEach((answer, i) => {
+        if (answer !== null) answers.set(some[i] as number, answer);
+      });
+      if (given.includes(null)) return answers;
+      if (this.#paused) this.#pacing.onPause(null);
+      this.#paused = false;
+    }
+    return answers;
+  }
+
+  /** @returns null: the registry is away */
+  async #ask(schemaId: number): Promise<string | RepriseError | null> {
+    try {
+      return await this.#registry.schemaById(schemaId);
+    } catch (error) {
+      if (isRepriseError(error, 'UNKNOWN_SCHEMA_ID')) return error;
+      if (!isRepriseError(error) || !error.retriable) throw error;
+      this.#paused = true;
+      this.#pacing.onPause(error);
+      return null;
+    }
+  }
+}

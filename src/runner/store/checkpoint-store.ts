@@ -1,0 +1,291 @@
+import type { ClientBase } from 'pg';
+import { RepriseError } from '../../reprise-error.ts';
+import { readHeldLetters } from './dead-letter-store.ts';
+import { IS_UNOWNED } from './instance-store.ts';
+import { readJournal } from './journal-store.ts';
+import type { OwnedTask, TaskKey, TopicCheckpoint } from './task-key.ts';
+import { taskLabel } from './task-key.ts';
+
+interface CheckpointRow {
+  topic: string;
+  topic_id: string;
+  next_offset: string;
+  last_offset: string | null;
+  last_leader_epoch: number | null;
+  last_record_hash: string | null;
+  max_event_time_ms: number | null;
+  sequences: Record<string, number> | null;
+}
+
+const COLUMNS =
+  'topic, topic_id, next_offset, last_offset, last_leader_epoch, last_record_hash, max_event_time_ms, sequences';
+const KEY = 'projection = $1 and version = $2 and partition = $3';
+
+function keyOf(task: TaskKey): [string, number, number] {
+  return [task.projection, task.version, task.partition];
+}
+
+/**
+ * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. `onlyUnowned`: not from a live instance.
+ * A task that is taken from a process which neither gave it back nor halted counts a death of that process; one that halted is tried afresh.
+ * @throws LEASED when a live instance has it, FENCED when the version was retired
+ */
+export async function acquireTask(
+  client: ClientBase,
+  task: TaskKey,
+  by: { readonly owner: string; readonly onlyUnowned: boolean },
+): Promise<OwnedTask> {
+  await assertNotRetired(client, task);
+  const { rows } = await client.query<{
+    epoch: string;
+    flushes: string;
+    watermark_ms: number | null;
+    deaths: number;
+    trying: string | null;
+    tried: number;
+    passed_ms: number | null;
+  }>(
+    `insert into reprise.tasks as t (projection, version, partition, epoch, owner, state)
+     values ($1, $2, $3, 1, $4, 'running')
+     on conflict (projection, version, partition)
+     do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null,
+       deaths = case when t.state not in ('running', 'paused') then 0
+         when t.state = 'running' and t.owner is distinct from excluded.owner then t.deaths + 1 else t.deaths end,
+       tried = case when t.state = 'halted' then 0 else t.tried end,
+       publishes_from_ms = case when t.publishes_from_ms = 'Infinity' then t.watermark_ms else t.publishes_from_ms end
+     where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
+     returning epoch, flushes, watermark_ms, deaths, trying, tried,
+       (select passed_ms from reprise.covered_time where ${KEY}) as passed_ms`,
+    [...keyOf(task), by.owner, by.onlyUnowned],
+  );
+  const [row] = rows;
+  if (row === undefined) {
+    throw new RepriseError(
+      'LEASED',
+      `${taskLabel(task)} is run by another instance; reprise status says by which. It can be taken once that one ends or hands it back.`,
+      { facts: factsOf(task) },
+    );
+  }
+  return {
+    projection: task.projection,
+    version: task.version,
+    partition: task.partition,
+    epoch: BigInt(row.epoch),
+    owner: by.owner,
+    standing: {
+      flushes: BigInt(row.flushes),
+      watermarkMs: row.watermark_ms,
+      deaths: row.deaths,
+      trying: row.trying === null ? null : { record: row.trying, times: row.tried },
+    },
+    passedMs: row.passed_ms,
+    checkpoints: await readCheckpoints(client, task),
+    journal: await readJournal(client, task),
+    heldLetters: await readHeldLetters(client, task),
+  };
+}
+
+/** A version of a known projection that is not stored was retired: no tasks may be made for it again. Version 0 is a verification's, which nobody retires. @throws FENCED */
+async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void> {
+  if (task.version === 0) return;
+  const { rowCount } = await client.query(
+    'select from reprise.projection_versions where projection = $1 and version = $2 for key share',
+    [task.projection, task.version],
+  );
+  if (rowCount === 1) return;
+  const known = await client.query('select from reprise.projections where projection = $1', [
+    task.projection,
+  ]);
+  if (known.rowCount === 0) return;
+  throw new RepriseError(
+    'FENCED',
+    `${taskLabel(task)} is not there any more: its version was retired, its tables are gone. To have it again, run: reprise rebuild ${task.projection}`,
+    { facts: factsOf(task) },
+  );
+}
+
+/** Where a task stands, by topic. */
+async function readCheckpoints(
+  client: ClientBase,
+  task: TaskKey,
+): Promise<Map<string, TopicCheckpoint>> {
+  const { rows } = await client.query<CheckpointRow>(
+    `select ${COLUMNS} from reprise.checkpoints where ${KEY}`,
+    keyOf(task),
+  );
+  return new Map(rows.map((row) => [row.topic, fromRow(row)]));
+}
+
+/** Where a task stands in Postgres, read under its lock. */
+export interface LockedTask {
+  readonly flushes: bigint;
+  readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
+}
+
+/**
+ * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of an old owner that is still under way
+ * holds the same lock, so what is read here is definite.
+ * @throws FENCED when another epoch, or another owner of the same epoch, has the task
+ */
+export async function lockTask(client: ClientBase, task: OwnedTask): Promise<LockedTask> {
+  const { rows } = await client.query<{ epoch: string; owner: string | null; flushes: string }>(
+    `select epoch, owner, flushes from reprise.tasks where ${KEY} for update`,
+    keyOf(task),
+  );
+  const epoch = rows[0]?.epoch;
+  const owner = rows[0]?.owner;
+  if (epoch === undefined || BigInt(epoch) !== task.epoch || owner !== task.owner) {
+    throw new RepriseError(
+      'FENCED',
+      `${taskLabel(task)} belongs to ${owner ?? 'nobody'} now (epoch ${epoch ?? 'none'}, ours was ${task.epoch} of ${task.owner}); nothing was written. ` +
+        'This is expected after a hand-over or an activate; start this instance again to take part.',
+      { facts: { ...factsOf(task), epoch: task.epoch } },
+    );
+  }
+  return {
+    flushes: BigInt(rows[0]?.flushes ?? 0),
+    checkpoints: await readCheckpoints(client, task),
+  };
+}
+
+/** How far event time has come in a task. Milliseconds. */
+export interface TaskTimes {
+  readonly watermarkMs: number | null;
+  /** What it publishes later is of this time or later; infinity: it publishes nothing until a record comes. Null: it publishes nothing, or nothing can be said. */
+  readonly publishesFromMs: number | null;
+}
+
+/** Writes the new offsets and times of a task; must run in the transaction that writes its rows, after `lockTask`. */
+export async function advanceCheckpoints(
+  client: ClientBase,
+  task: TaskKey,
+  checkpoints: Iterable<TopicCheckpoint>,
+  { watermarkMs, publishesFromMs }: TaskTimes,
+): Promise<void> {
+  await client.query(
+    `update reprise.tasks set flushes = flushes + 1, watermark_ms = $4, publishes_from_ms = $5 where ${KEY}`,
+    [...keyOf(task), watermarkMs, publishesFromMs],
+  );
+  for (const next of checkpoints) {
+    await client.query(
+      `insert into reprise.checkpoints (projection, version, partition, topic, topic_id, next_offset,
+         last_offset, last_leader_epoch, last_record_hash, max_event_time_ms, sequences)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       on conflict (projection, version, partition, topic) do update set
+         topic_id = excluded.topic_id, next_offset = excluded.next_offset, last_offset = excluded.last_offset,
+         last_leader_epoch = excluded.last_leader_epoch, last_record_hash = excluded.last_record_hash,
+         max_event_time_ms = excluded.max_event_time_ms, sequences = excluded.sequences`,
+      [
+        ...keyOf(task),
+        next.topic,
+        next.topicId,
+        next.nextOffset.toString(),
+        next.lastOffset?.toString() ?? null,
+        next.lastLeaderEpoch,
+        next.lastRecordHash,
+        next.maxEventTimeMs,
+        next.sequences === undefined ? null : JSON.stringify(Object.fromEntries(next.sequences)),
+      ],
+    );
+  }
+}
+
+/** A checkpoint with its task. */
+export interface StoredCheckpoint {
+  readonly task: TaskKey;
+  readonly checkpoint: TopicCheckpoint;
+}
+
+/** The checkpoints of all tasks in some topics, each as long as it was taken from the topic of that id. In the order of the key. */
+export async function readCheckpointsOf(
+  client: ClientBase,
+  topicIds: ReadonlyMap<string, string>,
+): Promise<readonly StoredCheckpoint[]> {
+  const { rows } = await client.query<CheckpointRow & TaskKey>(
+    `select projection, version, partition, ${COLUMNS} from reprise.checkpoints
+     where (topic, topic_id) in (select * from unnest($1::text[], $2::text[]))
+     order by projection, version, partition, topic`,
+    [[...topicIds.keys()], [...topicIds.values()]],
+  );
+  return rows.map((row) => ({
+    task: { projection: row.projection, version: row.version, partition: row.partition },
+    checkpoint: fromRow(row),
+  }));
+}
+
+/** Lets a task go on from the topic of another log, and takes it from whoever holds it. Must run in a transaction. */
+export async function rewriteCheckpoint(
+  client: ClientBase,
+  { task, checkpoint }: StoredCheckpoint,
+): Promise<void> {
+  await client.query(
+    `update reprise.checkpoints set topic_id = $5, last_leader_epoch = $6 where ${KEY} and topic = $4`,
+    [...keyOf(task), checkpoint.topic, checkpoint.topicId, checkpoint.lastLeaderEpoch],
+  );
+  await client.query(
+    `update reprise.tasks set epoch = epoch + 1, owner = null, lease_until = clock_timestamp(),
+       state = case state when 'halted' then 'halted' else 'idle' end where ${KEY}`,
+    keyOf(task),
+  );
+}
+
+/** Records what became of a task (`halted` with its reason, `idle` when given back), unless another epoch owns it by now. */
+export async function setTaskState(
+  client: ClientBase,
+  task: OwnedTask,
+  state: 'idle' | 'running' | 'paused' | 'halted',
+  error: string | null,
+): Promise<void> {
+  const owner = state === 'idle' ? ', owner = null, lease_until = clock_timestamp()' : '';
+  await client.query(
+    `update reprise.tasks set state = $5, error = $6${owner} where ${KEY} and epoch = $4 and owner = $7`,
+    [...keyOf(task), task.epoch.toString(), state, error, task.owner],
+  );
+}
+
+/** Says that a task publishes nothing until a record comes, unless another epoch owns it by now. */
+export async function setPublishesNothing(client: ClientBase, task: OwnedTask): Promise<void> {
+  await client.query(
+    `update reprise.tasks set publishes_from_ms = 'Infinity' where ${KEY} and epoch = $4 and owner = $5`,
+    [...keyOf(task), task.epoch.toString(), task.owner],
+  );
+}
+
+/** Says which record the owner is about to fold, before it is decoded: should that end the process, the next owner finds it here. */
+export async function markTrying(
+  client: ClientBase,
+  task: OwnedTask,
+  record: string,
+): Promise<void> {
+  await client.query(
+    `update reprise.tasks set tried = case when trying = $5 then tried + 1 else 1 end, trying = $5
+     where ${KEY} and epoch = $4`,
+    [...keyOf(task), task.epoch.toString(), record],
+  );
+}
+
+/** The records at which processes ended lie behind. */
+export async function clearDeaths(client: ClientBase, task: OwnedTask): Promise<void> {
+  await client.query(
+    `update reprise.tasks set deaths = 0, trying = null, tried = 0 where ${KEY} and epoch = $4`,
+    [...keyOf(task), task.epoch.toString()],
+  );
+}
+
+/** Facts of a task for an error. */
+export function factsOf(task: TaskKey): { projection: string; version: number; partition: number } {
+  return { projection: task.projection, version: task.version, partition: task.partition };
+}
+
+function fromRow(row: CheckpointRow): TopicCheckpoint {
+  return {
+    topic: row.topic,
+    topicId: row.topic_id,
+    nextOffset: BigInt(row.next_offset),
+    lastOffset: row.last_offset === null ? null : BigInt(row.last_offset),
+    lastLeaderEpoch: row.last_leader_epoch,
+    lastRecordHash: row.last_record_hash === null ? null : Number(row.last_record_hash),
+    maxEventTimeMs: row.max_event_time_ms,
+    ...(row.sequences && { sequences: new Map(Object.entries(row.sequences)) }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { ClientBase } from 'pg';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { createTable } from '../../readmodel/create-table.ts';
+import { swapView } from '../../readmodel/swap-view.ts';
+import { tableName } from '../../readmodel/table-name.ts';
+
+/** Creates every table of a version. `later`: without the constraints of the read model, which a rebuild adds at its end. */
+export async function createTables(
+  client: ClientBase,
+  plan: Plan,
+  constraints: 'now' | 'later',
+): Promise<void> {
+  for (const table of plan.tables) await createTable(client, table, { constraints });
+}
+
+/** Points every stable view of a projection at this version's tables; as merging views where topics have gained partitions. */
+export async function swapViews(
+  client: ClientBase,
+  plan: Pick<Plan, 'name' | 'tables'>,
+): Promise<void> {
+  const { rows } = await client.query<{ grown: boolean }>(
+    'select partitions_grew as grown from reprise.projections where projection = $1',
+    [plan.name],
+  );
+  for (const table of plan.tables) {
+    if (table.view !== null) await swapView(client, table, rows[0]?.grown ?? false);
+  }
+}
+
+/** Removes a version: its tables, and everything the framework knows of it. Whoever still runs it is fenced. */
+export async function dropVersion(
+  client: ClientBase,
+  of: { readonly projection: string; readonly version: number; readonly tables: Plan['tables'] },
+): Promise<void> {
+  for (const table of of.tables) {
+    await client.query(`drop table if exists ${tableName({ ...table, version: of.version })}`);
+  }
+  // What is no longer held is on its way: whoever published it need not be there any more.
+  await client.query('delete from reprise.outbox where projection = $1 and version = $2 and held', [
+    of.projection,
+    of.version,
+  ]);
+  for (const name of OF_VERSIONS) {
+    await client.query(`delete from reprise.${name} where projection = $1 and version = $2`, [
+      of.projection,
+      of.version,
+    ]);
+  }
+}
+
+/** Tables of the framework that hold what belongs to a version. */
+const OF_VERSIONS = [
+  'projection_versions', // before the tasks: whoever takes one looks at the version first
+  'tasks',
+  'checkpoints',
+  'journal',
+  'dead_letters',
+  'late_events',
+  'covered_time',
+  'covered_offsets',
+  'uncovered_records',
+] as const;

@@ -1,0 +1,143 @@
+import type { ClientBase } from 'pg';
+import type { TaskKey } from './task-key.ts';
+
+/** A projection version that an instance may run. */
+export interface Run {
+  readonly projection: string;
+  readonly version: number;
+  /** Partitions it is confined to; null: all. */
+  readonly partitions: readonly number[] | null;
+}
+
+/** What an instance tells at each beat. */
+export interface Beat {
+  readonly instance: string;
+  readonly leaseMs: number;
+  readonly runs: readonly Run[];
+}
+
+/** An instance whose lease has not run out. */
+export interface LiveInstance {
+  readonly instance: string;
+  readonly runs: readonly Run[];
+  readonly stopRequested: boolean;
+}
+
+/** A task of a projection that is not paused, as it stands in Postgres. */
+export interface TaskRow extends TaskKey {
+  readonly epoch: bigint;
+  readonly flushes: bigint;
+  /** Null: nobody, or an instance that is gone. */
+  readonly owner: string | null;
+  readonly state: 'idle' | 'running' | 'paused' | 'halted';
+  readonly unownedMs: number;
+  /** Of the version behind the stable view. */
+  readonly isActive: boolean;
+}
+
+/**
+ * True for instances that are gone (an SQL condition on `reprise.instances i`): the lease has run out; or sooner, a beat is overdue (a third of the lease) and its session
+ * has ended, unless the server itself was restarted since. The database's clock decides.
+ */
+const IS_GONE = `(i.lease_until < clock_timestamp() or (
+  i.beat_at + (i.lease_until - i.beat_at) / 3 < clock_timestamp() and i.beat_at > pg_postmaster_start_time()
+  and not exists (select from pg_stat_activity a where a.pid = i.backend_pid and a.backend_start = i.backend_start)))`;
+
+/** SQL condition: the owner of `reprise.tasks t` is nobody, or gone. */
+export const IS_UNOWNED = `(t.owner is null or not exists (
+  select from reprise.instances i where i.instance = t.owner and not ${IS_GONE}))`;
+
+/** Whether an instance is there: it has a lease, and the session of its last beat. One that was killed is missed at once, one that stands still when its lease runs out. */
+export async function isPresent(client: ClientBase, instance: string): Promise<boolean> {
+  const { rows } = await client.query<{ present: boolean }>(
+    `select exists (select from reprise.instances i
+       join pg_stat_activity a on a.pid = i.backend_pid and a.backend_start = i.backend_start
+       where i.instance = $1 and i.lease_until > clock_timestamp()) as present`,
+    [instance],
+  );
+  return rows[0]?.present ?? false;
+}
+
+/** Says that an instance lives, and renews its lease. */
+export async function beat(
+  client: ClientBase,
+  { instance, leaseMs, runs }: Beat,
+): Promise<{ readonly stopRequested: boolean }> {
+  const { rows } = await client.query<{ stop_requested: boolean }>(
+    `insert into reprise.instances (instance, started_at, beat_at, lease_until, backend_pid, backend_start, runs)
+     select $1, clock_timestamp(), clock_timestamp(), clock_timestamp() + $2 * interval '1 millisecond',
+       pg_backend_pid(), (select backend_start from pg_stat_activity where pid = pg_backend_pid()), $3
+     on conflict (instance) do update set beat_at = excluded.beat_at, lease_until = excluded.lease_until,
+       backend_pid = excluded.backend_pid, backend_start = excluded.backend_start, runs = excluded.runs
+     returning stop_requested`,
+    [instance, leaseMs, JSON.stringify(runs)],
+  );
+  return { stopRequested: rows[0]?.stop_requested ?? false };
+}
+
+/** An instance ends: what it still owns is anybody's. */
+export async function leave(client: ClientBase, instance: string): Promise<void> {
+  await client.query('delete from reprise.instances where instance = $1', [instance]);
+}
+
+/** Forgets instances that have been gone for ten minutes. */
+export async function forgetGone(client: ClientBase): Promise<void> {
+  await client.query(
+    `delete from reprise.instances where lease_until < clock_timestamp() - interval '10 minutes'`,
+  );
+}
+
+/** Who lives, by name. */
+export async function liveInstances(client: ClientBase): Promise<readonly LiveInstance[]> {
+  const { rows } = await client.query<LiveInstance>(
+    `select instance, runs, stop_requested as "stopRequested"
+     from reprise.instances i where not ${IS_GONE} order by instance`,
+  );
+  return rows;
+}
+
+/** The tasks of versions that may run (ready or active) of projections that are not paused. */
+export async function runnableTasks(client: ClientBase): Promise<readonly TaskRow[]> {
+  const { rows } = await client.query<
+    Omit<TaskRow, 'epoch' | 'flushes'> & { epoch: string; flushes: string }
+  >(
+    `select t.projection, t.version, t.partition, t.epoch, t.flushes, t.state, u.owner, v.state = 'active' as "isActive",
+       case when u.owner is null then extract(epoch from clock_timestamp() - greatest(t.lease_until,
+         (select i.lease_until from reprise.instances i where i.instance = t.owner))) * 1000 else 0 end::float8 as "unownedMs"
+     from reprise.tasks t
+     join reprise.projection_versions v using (projection, version)
+     join reprise.projections p using (projection),
+     lateral (select case when ${IS_UNOWNED} then null else t.owner end as owner) u
+     where v.state in ('ready', 'active') and not p.paused
+     order by t.projection, t.version, t.partition`,
+  );
+  return rows.map((row) => ({
+    ...row,
+    epoch: BigInt(row.epoch),
+    flushes: BigInt(row.flushes),
+    unownedMs: row.unownedMs ?? 0,
+  }));
+}
+
+/** Makes the rows of tasks that have none yet: they belong to nobody. */
+export async function ensureTasks(
+  client: ClientBase,
+  run: Pick<Run, 'projection' | 'version'>,
+  partitions: number,
+): Promise<void> {
+  await client.query(
+    `insert into reprise.tasks (projection, version, partition, lease_until)
+     select $1, $2, n, clock_timestamp() from generate_series(0, $3 - 1) n on conflict do nothing`,
+    [run.projection, run.version, partitions],
+  );
+}
+
+/** Whether somebody who runs these may run a task. */
+export function mayRun(runs: readonly Run[], task: TaskKey): boolean {
+  return runs.some(
+    ({ projection, version, partitions }) =>
+      projection === task.projection &&
+      version === task.version &&
+      (partitions === null || partitions.includes(task.partition)),
+  );
+}

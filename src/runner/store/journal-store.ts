@@ -1,0 +1,108 @@
+import type { ClientBase, Pool } from 'pg';
+import type { JournalEntry } from './journal-entry.ts';
+import type { JournaledTick } from './journaled-tick.ts';
+import type { TaskKey } from './task-key.ts';
+
+/** The journal of a task, in the order in which its points are passed. */
+export async function readJournal(
+  client: ClientBase,
+  task: TaskKey,
+): Promise<readonly JournalEntry[]> {
+  const { rows } = await client.query<{
+    kind: JournalEntry['kind'];
+    next_offsets: Record<string, string>;
+    quiet_ms: string | null;
+    record: { topic: string; offset: string } | null;
+  }>(
+    `select kind, next_offsets, quiet_ms, record from reprise.journal
+     where projection = $1 and version = $2 and partition = $3 order by seq`,
+    [task.projection, task.version, task.partition],
+  );
+  return rows.map((row) => ({
+    kind: row.kind,
+    nextOffsets: offsetsOf(row.next_offsets),
+    quietMs: row.quiet_ms === null ? null : Number(row.quiet_ms),
+    ...(row.record && { record: { topic: row.record.topic, offset: BigInt(row.record.offset) } }),
+  }));
+}
+
+/** The ticks of a projection's active version, in the order in which each partition passes them. */
+export async function readTicks(pool: Pool, projection: string): Promise<readonly JournaledTick[]> {
+  const { rows } = await pool.query<{
+    partition: number;
+    next_offsets: Record<string, string>;
+    quiet_ms: string;
+  }>(
+    `select j.partition, j.next_offsets, j.quiet_ms
+     from reprise.journal j join reprise.projections p on p.projection = j.projection and p.active_version = j.version
+     where j.projection = $1 and j.kind = 'tick' order by j.partition, j.seq`,
+    [projection],
+  );
+  return rows.map(({ partition, next_offsets, quiet_ms }) => ({
+    partition,
+    nextOffsets: offsetsOf(next_offsets),
+    quietMs: Number(quiet_ms),
+  }));
+}
+
+/** Writes decisions, in the transaction of the flush they belong to. A longer silence at the same offsets takes the place of a shorter one, unless a dead letter was folded between. */
+export async function writeJournal(
+  client: ClientBase,
+  task: TaskKey,
+  entries: readonly JournalEntry[],
+): Promise<void> {
+  for (const { kind, nextOffsets, quietMs, record } of entries) {
+    const recordJson = record
+      ? JSON.stringify({ topic: record.topic, offset: record.offset.toString() })
+      : null;
+    await client.query(
+      `insert into reprise.journal as j (projection, version, partition, kind, next_offsets, quiet_ms, record, turn)
+       values ($1, $2, $3, $4, $5, $6, $7, (select count(*) from reprise.journal
+         where projection = $1 and version = $2 and partition = $3 and kind = 'redrive'))
+       on conflict (projection, version, partition, kind, next_offsets, turn, coalesce(record, '{}'))
+       do update set quiet_ms = greatest(j.quiet_ms, excluded.quiet_ms)`,
+      [
+        task.projection,
+        task.version,
+        task.partition,
+        kind,
+        offsetsJson(nextOffsets),
+        quietMs,
+        recordJson,
+      ],
+    );
+  }
+}
+
+/**
+ * Gives a version the journal of another, so that its replay decides as the live run did. `all: false`: without what became of dead letters, which a version
+ * with other code may well fold where they lie.
+ */
+export async function copyJournal(
+  client: ClientBase,
+  target: {
+    readonly projection: string;
+    readonly fromVersion: number;
+    readonly toVersion: number;
+    readonly all: boolean;
+  },
+): Promise<void> {
+  await client.query(
+    `insert into reprise.journal (projection, version, partition, kind, next_offsets, quiet_ms, record, turn)
+     select projection, $3, partition, kind, next_offsets, quiet_ms, record, turn from reprise.journal
+     where projection = $1 and version = $2 and ($4 or kind not in ('redrive', 'discard')) order by seq
+     on conflict do nothing`,
+    [target.projection, target.fromVersion, target.toVersion, target.all],
+  );
+}
+
+/** Offsets by topic as JSON; offsets as text, since they may be beyond 2^53. */
+function offsetsJson(offsets: ReadonlyMap<string, bigint>): string {
+  return JSON.stringify(
+    Object.fromEntries([...offsets].map(([topic, offset]) => [topic, offset.toString()])),
+  );
+}
+
+function offsetsOf(json: Record<string, string>): ReadonlyMap<string, bigint> {
+  return new Map(Object.entries(json).map(([topic, offset]) => [topic, BigInt(offset)]));
+}

@@ -1,0 +1,133 @@
+import type { ClientBase } from 'pg';
+import type { Cause } from '../../fold/task/task-fold.ts';
+import { coverageSql, isCoveredSql } from './take-over-coverage.ts';
+import type { TaskKey } from './task-key.ts';
+
+/** An event on its way to the log, encoded. */
+export interface OutboxRecord {
+  readonly eventId: string;
+  /** Name of the event definition, for people. */
+  readonly event: string;
+  readonly topic: string;
+  /** Avro: the schema to register; null: other formats. */
+  readonly schemaText: string | null;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+  readonly timestampMs: number;
+  readonly cause: Cause;
+}
+
+/** Events written by one statement. */
+const RECORDS_PER_STATEMENT_MAX = 1_000;
+
+/** What becomes of the events of a version, and which version's coverage decides on them. */
+interface Gate {
+  readonly isHeld: boolean;
+  readonly by: { readonly version: number; readonly whose: 'committed' | 'replaced' };
+}
+
+/**
+ * Puts events into the outbox, in the transaction of the flush that they follow from, after its offsets. One rule (law 9, ADR 0037): an event is published unless its cause is covered by
+ * what the version took the place of. So the active version's are published, but for those that an earlier one came to; those of a version that is not active are dropped where the active
+ * one has come to their cause, and held otherwise, until a switch. A version that is never to be activated publishes nothing.
+ */
+export async function writeOutbox(
+  client: ClientBase,
+  task: TaskKey,
+  records: readonly OutboxRecord[],
+): Promise<void> {
+  if (records.length === 0) return;
+  const gate = await gateOf(client, task);
+  if (gate === null) return;
+  if (gate.isHeld) await dropCovered(client, task, { partition: task.partition, ...gate.by });
+  for (let from = 0; from < records.length; from += RECORDS_PER_STATEMENT_MAX) {
+    const some = records.slice(from, from + RECORDS_PER_STATEMENT_MAX);
+    await insertUncovered(client, task, some, gate);
+  }
+}
+
+/** Null: nothing of the version is ever published. */
+async function gateOf(client: ClientBase, task: TaskKey): Promise<Gate | null> {
+  const { rows } = await client.query<{ activeVersion: number | null; asOf: Date | null }>(
+    `select v.as_of as "asOf", p.active_version as "activeVersion"
+     from reprise.projection_versions v join reprise.projections p on p.projection = v.projection
+     where v.projection = $1 and v.version = $2`,
+    [task.projection, task.version],
+  );
+  const [version] = rows;
+  if (version === undefined || version.asOf !== null) return null;
+  const active = version.activeVersion;
+  return active === null || active === task.version
+    ? { isHeld: active === null, by: { version: task.version, whose: 'replaced' } }
+    : { isHeld: true, by: { version: active, whose: 'committed' } };
+}
+
+async function insertUncovered(
+  client: ClientBase,
+  task: TaskKey,
+  records: readonly OutboxRecord[],
+  { isHeld, by }: Gate,
+): Promise<void> {
+  const covered = isCoveredSql({ alias: 'e', records: 'e.cause_records', version: '$4' });
+  await client.query(
+    `with ${coverageSql(by.whose)}
+     insert into reprise.outbox (projection, version, partition, held, event_id, event, topic, schema_text, key, value,
+       record_timestamp_ms, cause_records, due_ms)
+     select $1, $4, e.partition, $5, event_id, event, e.topic, schema_text, key, value, timestamp_ms, cause_records, due_ms
+     from (select $3::int as partition, given.* from unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[],
+         $11::bytea[], $12::double precision[], $13::jsonb[], $14::double precision[]) with ordinality
+       as given (event_id, event, topic, schema_text, key, value, timestamp_ms, cause_records, due_ms, n)) as e
+     where not (${covered}) order by n`,
+    [
+      task.projection,
+      by.version,
+      task.partition,
+      task.version,
+      isHeld,
+      records.map(({ eventId }) => eventId),
+      records.map(({ event }) => event),
+      records.map(({ topic }) => topic),
+      records.map(({ schemaText }) => schemaText),
+      records.map(({ key }) => key),
+      records.map(({ value }) => value),
+      records.map(({ timestampMs }) => timestampMs),
+      records.map(({ cause }) => JSON.stringify(cause.records)),
+      records.map(({ cause }) => cause.dueMs),
+    ],
+  );
+}
+
+/** Events that are held for nothing: by now the active version has come to their cause. So those of a version that is never activated do not pile up. */
+async function dropCovered(
+  client: ClientBase,
+  { projection, version }: Pick<TaskKey, 'projection' | 'version'>,
+  by: Gate['by'] & { readonly partition: number | null },
+): Promise<void> {
+  const records = `coalesce(e.cause_records, (select jsonb_agg(jsonb_build_object('topic', n.key, 'offset', n.value::bigint - 1))
+    from jsonb_each_text(e.next_offsets) as n where n.value <> '0'))`;
+  await client.query(
+    `with ${coverageSql(by.whose)}
+     delete from reprise.outbox e
+     where e.projection = $1 and e.version = $4 and e.held and ($3::int is null or e.partition = $3)
+       and ${isCoveredSql({ alias: 'e', records, version: '$4' })}`,
+    [projection, by.version, by.partition, version],
+  );
+}
+
+/**
+ * At the switch to a version, in its transaction, once it has taken over what the one before has answered for (`takeOverCoverage`): its held events whose cause that covers are dropped,
+ * the others released. A first version takes over nothing.
+ */
+export async function releaseHeld(
+  client: ClientBase,
+  to: { readonly projection: string; readonly version: number; readonly isFirst: boolean },
+): Promise<void> {
+  const { projection, version, isFirst } = to;
+  if (!isFirst) {
+    await dropCovered(client, to, { version, whose: 'replaced', partition: null });
+  }
+  await client.query(
+    'update reprise.outbox set held = false where projection = $1 and version = $2 and held',
+    [projection, version],
+  );
+}

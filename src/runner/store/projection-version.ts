@@ -1,0 +1,5 @@
+/** A version of a projection. */
+export interface ProjectionVersion {
+  readonly name: string;
+  readonly version: number;
+}

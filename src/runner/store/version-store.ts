@@ -1,0 +1,166 @@
+import type { ClientBase, Pool } from 'pg';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { planJson, shapeDifferences } from '../../projection/plan/shape-differences.ts';
+import { type PlanShape, SHAPE_FORMAT } from '../../projection/plan/shape-format.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+
+/** Differences that a message names. */
+const DIFFERENCES_SHOWN = 12;
+
+/** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view; `frozen`: as of a time, left as it is. */
+export type VersionState = 'building' | 'ready' | 'active' | 'frozen';
+
+/** A version of a projection as Postgres knows it. */
+export interface StoredVersion {
+  readonly version: number;
+  readonly fingerprint: string;
+  readonly state: VersionState;
+  /** The instance that rebuilds it, or did when it ended. */
+  readonly builder: string | null;
+  /** Built with the records before this time only. */
+  readonly asOf: Date | null;
+  /** As compiled when the version was made, parsed JSON. */
+  readonly plan: unknown;
+}
+
+/** The stored versions of a projection, oldest first. */
+export async function readVersions(
+  client: ClientBase,
+  projection: string,
+): Promise<readonly StoredVersion[]> {
+  const { rows } = await client.query<StoredVersion>(
+    `select version, fingerprint, state, builder, as_of as "asOf", plan from reprise.projection_versions
+     where projection = $1 order by version`,
+    [projection],
+  );
+  return rows;
+}
+
+/** One stored version of a projection; undefined where there is none. */
+export async function readVersion(
+  client: ClientBase,
+  projection: string,
+  wanted: number | null,
+): Promise<StoredVersion | undefined> {
+  const versions = await readVersions(client, projection);
+  return versions.find(({ version }) => version === wanted);
+}
+
+/** Locks the projection's row (made if absent) until the transaction ends: one switch or first start at a time. @returns the active version or null */
+export async function lockProjection(
+  client: ClientBase,
+  projection: string,
+): Promise<number | null> {
+  const { rows } = await client.query<{ active_version: number | null }>(
+    `insert into reprise.projections (projection) values ($1)
+     on conflict (projection) do update set projection = excluded.projection
+     returning active_version`,
+    [projection],
+  );
+  return rows[0]?.active_version ?? null;
+}
+
+/** The version behind the stable view, without a lock; null: none. */
+export async function readActive(pool: Pool, projection: string): Promise<number | null> {
+  const { rows } = await pool.query<{ active_version: number | null }>(
+    'select active_version from reprise.projections where projection = $1',
+    [projection],
+  );
+  return rows[0]?.active_version ?? null;
+}
+
+/** The version that was active before the present one; null: none, or it was retired. */
+export async function readPrevious(client: ClientBase, projection: string): Promise<number | null> {
+  const { rows } = await client.query<{ previous_version: number | null }>(
+    'select previous_version from reprise.projections where projection = $1',
+    [projection],
+  );
+  return rows[0]?.previous_version ?? null;
+}
+
+/** The tables of a version as they were compiled, whichever code runs now. */
+export function tablesOf({ plan }: StoredVersion): Plan['tables'] {
+  return (plan as Pick<Plan, 'tables'>).tables;
+}
+
+/** The topics that a version reads, as it was compiled. */
+export function storedTopicsOf({ plan }: StoredVersion): readonly string[] {
+  return topicsOf(plan as Pick<Plan, 'sources'>);
+}
+
+/** Adds a version of a projection. Must run under `lockProjection`. */
+export async function insertVersion(
+  client: ClientBase,
+  plan: Plan,
+  state: VersionState,
+): Promise<void> {
+  await client.query(
+    `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
+     values ($1, $2, $3, $4, $5)`,
+    [plan.name, plan.version, plan.fingerprint, planJson(plan), state],
+  );
+}
+
+/** Records what a version may be used for. */
+export async function setVersionState(
+  client: ClientBase,
+  target: { readonly projection: string; readonly version: number },
+  state: VersionState,
+): Promise<void> {
+  await client.query(
+    'update reprise.projection_versions set state = $3 where projection = $1 and version = $2',
+    [target.projection, target.version, state],
+  );
+}
+
+/** Records who builds a version, and up to when. Must run under `lockProjection`. */
+export async function setBuilder(
+  client: ClientBase,
+  target: { readonly projection: string; readonly version: number },
+  by: { readonly builder: string; readonly asOf: Date | null },
+): Promise<void> {
+  await client.query(
+    `update reprise.projection_versions set state = 'building', builder = $3, as_of = $4
+     where projection = $1 and version = $2`,
+    [target.projection, target.version, by.builder, by.asOf],
+  );
+}
+
+/** Points the projection at its active version. Must run under `lockProjection`, with the swap of the view. */
+export async function setActiveVersion(
+  client: ClientBase,
+  target: {
+    readonly projection: string;
+    readonly version: number;
+    /** The one that was active before: what a rollback goes back to. */
+    readonly previous: number | null;
+  },
+): Promise<void> {
+  await client.query(
+    'update reprise.projections set active_version = $2, previous_version = $3 where projection = $1',
+    [target.projection, target.version, target.previous],
+  );
+}
+
+/** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
+export function assertSameShape(plan: Plan, stored: StoredVersion): void {
+  const { shape } = stored.plan as { readonly shape?: PlanShape };
+  const isComparable = shape?.format === SHAPE_FORMAT;
+  if (isComparable && stored.fingerprint === plan.fingerprint) return;
+  const happened = isComparable
+    ? `${plan.name} is declared differently from what version ${plan.version} was built with:${differencesText(shape, plan.shape)}`
+    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded in another form what it was built from; it cannot be compared with what is declared.`;
+  throw new RepriseError(
+    'VERSION_NOT_RAISED',
+    `${happened}\nRaise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,
+    { facts: { projection: plan.name, version: plan.version } },
+  );
+}
+
+function differencesText(stored: PlanShape, declared: PlanShape): string {
+  const differences = shapeDifferences(stored, declared);
+  const shown = differences.slice(0, DIFFERENCES_SHOWN).map((line) => `\n  ${line}`);
+  const more = differences.length - shown.length;
+  return `${shown.join('')}${more > 0 ? `\n  and ${more} more` : ''}`;
+}

@@ -1,0 +1,210 @@
+import type { ClientBase } from 'pg';
+import { createBackoff } from '../../concurrency/backoff.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { upsertRows } from '../../readmodel/upsert-rows.ts';
+import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { readQuarantine } from '../dead-letters/read-dead-letters.ts';
+import { partitionsLeftAlone } from '../ownership/partitions-left-alone.ts';
+import type { Recovery } from '../recovery/recovery.ts';
+import { createRecovery } from '../recovery/recovery.ts';
+import { lostToOthers } from '../session/lost-to-others.ts';
+import { openSession, recordOutcome } from '../session/open-session.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { topicsOf } from '../settings/topics-of.ts';
+import { assertDatabase } from '../store/assert-database.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import {
+  assertSameShape,
+  lockProjection,
+  readActive,
+  readVersion,
+} from '../store/version-store.ts';
+import type { ActivateOptions, ActivateReport } from './activate-report.ts';
+import type { Behind } from './switch-version.ts';
+import { switchVersion } from './switch-version.ts';
+
+/** Records of a last lap at most: the live version waits meanwhile, so it must be run within a fraction of the time-outs of a session. */
+const LAST_LAP_RECORDS = 20_000n;
+
+/** How long it may take. What is left then is folded while the live version runs. */
+const LAST_LAP_MS = 5_000;
+
+/** How long the switch's own transaction may wait for its last lap, whose last batch may be a slow one. */
+const SWITCH_IDLE_MS = 120_000;
+
+/** How often to catch up again when the live version moved on between catching up and the switch. */
+const ATTEMPTS = 10;
+
+/**
+ * Puts the declared version of a projection behind its stable view: catches up to the live version first, then switches in one transaction (`switchVersion`). Under load the live
+ * version would always be a little ahead: the last few records are folded while it is held still, which delays its flushes by moments and no reader.
+ * Readers see the old or the new version, never a mix (law 8). Instances that still run the old version's code go on with it, publishing nothing, so that `rollback` is exact.
+ * @throws ACTIVATE_REFUSED
+ */
+export async function activate(
+  settings: RunnerSettings,
+  plan: Plan,
+  options: ActivateOptions = {},
+): Promise<ActivateReport> {
+  await assertDatabase(settings.pool);
+  await assertRun(settings, plan, options);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const result = await inTransaction(settings.pool, (client) =>
+      trySwitch(settings, client, plan),
+    ).catch(async (error: unknown) => {
+      const { name: projection, version, tables } = plan;
+      const change = {
+        code: 'ACTIVATE_REFUSED',
+        done: 'activated',
+        projection,
+        version,
+        tables,
+      } as const;
+      throw await lostToOthers(settings.pool, error, change);
+    });
+    if ('name' in result) return result;
+    await catchUp(settings, plan, result);
+  }
+  throw refused(
+    plan,
+    'it did not catch up with the live version; try again when the log is quieter',
+  );
+}
+
+/** A view whose version nobody runs stands still: refuses such a switch, or only says so. */
+async function assertRun(
+  { pool, logger }: RunnerSettings,
+  { name: projection, version: to }: Plan,
+  { requireRunner = false }: ActivateOptions,
+): Promise<void> {
+  const from = await readActive(pool, projection);
+  const stored = await inTransaction(pool, (client) => readVersion(client, projection, to));
+  // One that is not built is refused for that, further on.
+  if (from === null || from === to || stored?.state !== 'ready') return;
+  const alone = await partitionsLeftAlone(
+    pool,
+    { projection, from, to },
+    { patient: requireRunner },
+  );
+  if (alone.length === 0) return;
+  if (requireRunner) {
+    throw refused(
+      { name: projection, version: to },
+      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
+        'Start an instance of the new code first (reprise run), beside the old ones; it goes on with the version that was built. Or switch anyway, with --force',
+    );
+  }
+  logger.warn(
+    { projection, version: to, partitions: alone },
+    'activated while no instance runs this version: its view stands still until one of the new code starts (reprise run)',
+  );
+}
+
+/** The switch itself, or, when the new version is behind, how far it has to go; nothing is changed then. */
+async function trySwitch(
+  settings: RunnerSettings,
+  client: ClientBase,
+  plan: Plan,
+): Promise<ActivateReport | readonly Behind[]> {
+  await client.query(`set local idle_in_transaction_session_timeout = ${SWITCH_IDLE_MS}`);
+  const active = await lockProjection(client, plan.name);
+  const stored = await readVersion(client, plan.name, plan.version);
+  if (stored === undefined || stored.state === 'building') {
+    throw refused(plan, `it has not been built; run: reprise rebuild ${plan.name}`);
+  }
+  assertSameShape(plan, stored);
+  if (stored.state === 'frozen') {
+    throw refused(plan, `it was built as of ${stored.asOf?.toISOString()}, not of all events`);
+  }
+  const waiting = await readQuarantine(client, plan);
+  if (waiting > 0) {
+    throw refused(
+      plan,
+      `${waiting} records of its keys wait in quarantine; see: reprise dlq list ${plan.name}, then reprise dlq redrive ${plan.name} --all`,
+    );
+  }
+  if (active === plan.version) {
+    return { name: plan.name, version: plan.version, previousVersion: active };
+  }
+  const behind = await switchVersion(client, {
+    to: { ...plan, topics: topicsOf(plan), describe: () => settings.log.describe(topicsOf(plan)) },
+    from: active,
+    lastLap: async (ahead) => {
+      const records = ahead.reduce(
+        (sum, { offset, untilOffset }) => sum + untilOffset - offset,
+        0n,
+      );
+      if (records > LAST_LAP_RECORDS) return;
+      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_LAP_MS));
+    },
+  });
+  if (behind.length > 0) return behind;
+  return { name: plan.name, version: plan.version, previousVersion: active };
+}
+
+/** Folds what the new version lacks, as a live task would, until `signal` aborts. Another process that runs the new version may do it first: then there is nothing left to do. */
+async function catchUp(
+  settings: RunnerSettings,
+  plan: Plan,
+  behind: readonly Behind[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  for (const partition of new Set(behind.map((each) => each.partition))) {
+    if (signal.aborted) return;
+    const recovery = createRecovery(settings, plan, 'live');
+    const ahead = behind.filter((each) => each.partition === partition);
+    for (let isDone = false; !isDone; ) {
+      isDone = await catchUpTask(settings, plan, { partition, ahead, recovery, signal });
+    }
+  }
+}
+
+/** @returns false: a record is left out now, fold again from committed rows */
+async function catchUpTask(
+  settings: RunnerSettings,
+  plan: Plan,
+  lap: {
+    readonly partition: number;
+    readonly ahead: readonly Behind[];
+    readonly recovery: Recovery;
+    readonly signal: AbortSignal;
+  },
+): Promise<boolean> {
+  const { partition, ahead, recovery, signal } = lap;
+  const key = { projection: plan.name, version: plan.version, partition };
+  const session = await openSession(settings, key, {
+    plan,
+    mode: 'live',
+    write: upsertRows,
+    recovery,
+    backoff: createBackoff({ signal: new AbortController().signal }),
+    onPause: () => undefined,
+  });
+  const positions = ahead
+    .map((each) => ({ ...each, offset: session.nextOffset(each.topic) }))
+    .filter(({ offset, untilOffset }) => offset < untilOffset);
+  try {
+    if (positions.length > 0) {
+      for await (const batch of settings.log.read(positions, { signal })) {
+        await session.foldBatches([batch]);
+        await session.flush();
+        if (signal.aborted) break;
+      }
+    }
+    await recordOutcome(settings, session.task, 'idle', null);
+    return true;
+  } catch (error) {
+    // A runner of the new version took the task over: it catches up by itself.
+    if (isRepriseError(error, 'FENCED') || signal.aborted) return true;
+    if (isRepriseError(error) && error.facts['attempt'] !== undefined) return false;
+    throw error;
+  }
+}
+
+function refused(plan: Pick<Plan, 'name' | 'version'>, why: string): RepriseError {
+  return new RepriseError(
+    'ACTIVATE_REFUSED',
+    `${plan.name} v${plan.version} cannot be activated: ${why}. The live version stays in place.`,
+    { facts: { projection: plan.name, version: plan.version } },
+  );
+}

@@ -1,0 +1,89 @@
+import type { ClientBase, Pool } from 'pg';
+import { viewName } from '../../readmodel/table-name.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import { assertDatabase } from '../store/assert-database.ts';
+import { dropVersion } from '../store/create-tables.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import { liveInstances } from '../store/instance-store.ts';
+import type { StoredVersion } from '../store/version-store.ts';
+import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
+
+/**
+ * Removes a projection: its views, the tables of all its versions and everything known of it, in one
+ * transaction. The log keeps its events. @returns the versions it had. @throws DROP_REFUSED,
+ * UNKNOWN_PROJECTION
+ */
+export async function dropProjection(
+  settings: { readonly pool: Pool },
+  projection: string,
+  { isDeclared }: { readonly isDeclared: boolean },
+): Promise<readonly number[]> {
+  await assertDatabase(settings.pool);
+  return inTransaction(settings.pool, async (client) => {
+    await lockProjection(client, projection);
+    const versions = await readVersions(client, projection);
+    if (versions.length === 0) throw unknown(projection);
+    if (isDeclared) {
+      throw refused(
+        projection,
+        'the configuration declares it, and the next start would build it anew from the start of the log. Take its class out of "projections" first, or say --force to have it begin anew.',
+      );
+    }
+    await assertIdle(client, projection);
+    for (const stored of versions) await dropViews(client, projection, stored);
+    for (const stored of versions) {
+      await dropVersion(client, { projection, ...stored, tables: tablesOf(stored) });
+    }
+    await client.query('delete from reprise.projections where projection = $1', [projection]);
+    return versions.map(({ version }) => version);
+  });
+}
+
+async function assertIdle(client: ClientBase, projection: string): Promise<void> {
+  const running = (await liveInstances(client)).filter(({ runs }) =>
+    runs.some((run) => run.projection === projection),
+  );
+  if (running.length === 0) return;
+  const names = running.map(({ instance }) => instance);
+  throw refused(
+    projection,
+    `${names.join(', ')} runs it. End it first: reprise stop ${names[0] ?? ''}`,
+  );
+}
+
+/** The views of the active version; those of an older one that the active one lacks too. */
+async function dropViews(
+  client: ClientBase,
+  projection: string,
+  stored: StoredVersion,
+): Promise<void> {
+  for (const table of tablesOf(stored)) {
+    if (table.view === null) continue;
+    try {
+      await client.query(`drop view if exists ${viewName(table)}`);
+    } catch (error) {
+      const { code, detail } = error as { code?: unknown; detail?: unknown };
+      if (code !== '2BP01') throw error;
+      throw refused(
+        projection,
+        `other objects depend on the view ${table.name}: ${String(detail)}. Drop them first.`,
+        error,
+      );
+    }
+  }
+}
+
+function unknown(projection: string): RepriseError {
+  return new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `${projection} has never run on this database; reprise status lists what has.`,
+    { facts: { projection } },
+  );
+}
+
+function refused(projection: string, why: string, cause?: unknown): RepriseError {
+  return new RepriseError('DROP_REFUSED', `${projection} cannot be dropped: ${why}`, {
+    facts: { projection },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

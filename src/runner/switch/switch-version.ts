@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
+import type { TopicDescription } from '../../log/event-log.ts';
+import type { Plan } from '../../projection/plan/plan.ts';
+import { swapViews } from '../store/create-tables.ts';
+import { releaseHeld } from '../store/outbox-store.ts';
+import { takeOverCoverage } from '../store/take-over-coverage.ts';
+import { setActiveVersion, setVersionState } from '../store/version-store.ts';
+
+const POLL_MS = 20;
+
+/** How far a version has to go before it may take another's place. */
+export interface Behind {
+  readonly topic: string;
+  readonly partition: number;
+  /** Where it stands; 0 where it has not begun. */
+  readonly offset: bigint;
+  readonly untilOffset: bigint;
+}
+
+/** The version that is to take the active one's place. */
+export interface SwitchTarget extends Pick<Plan, 'name' | 'version' | 'tables'> {
+  readonly topics: readonly string[];
+  /** What the log says of these topics; asked only where something is behind. Default: the log is not at hand. */
+  readonly describe?: () => Promise<ReadonlyMap<string, TopicDescription>>;
+}
+
+/**
+ * Switches a projection from one version to another, in the caller's transaction, which holds `lockProjection`: 1 lock the tasks of both, 2 require the other at or past the
+ * active one on every partition of the topics that both read, 3 swap the views, 4 raise the old version's epochs, so that no flush of it that began before the switch commits after it, 5 note for the other
+ * what the old one has published for, and release the other's events whose cause that does not cover. @returns where the other is behind; nothing is changed then
+ */
+export async function switchVersion(
+  client: ClientBase,
+  target: {
+    readonly to: SwitchTarget;
+    /** The active version; null: none yet. */
+    readonly from: number | null;
+    /** How long to wait, with the active version held still, for whoever runs the other to catch up. Milliseconds; default 0. */
+    readonly waitMs?: number;
+    /** Given how far the other is behind, with the active version held still: the last lap, on connections of its own, before the other is held too. Default: none. */
+    readonly lastLap?: (behind: readonly Behind[]) => Promise<void>;
+  },
+): Promise<readonly Behind[]> {
+  const { to, from, waitMs = 0, lastLap } = target;
+  if (from !== null) {
+    await lockTasks(client, to.name, from); // 1
+    await waitFor(waitMs, async () => (await findBehind(client, to, from)).length === 0);
+    await lastLap?.(await findBehind(client, to, from));
+    await lockTasks(client, to.name, to.version); // 1
+    const behind = await findBehind(client, to, from); // 2
+    if (behind.length > 0) return behind;
+  }
+  await swapViews(client, to); // 3
+  await setVersionState(client, { projection: to.name, version: to.version }, 'active');
+  await setActiveVersion(client, { projection: to.name, version: to.version, previous: from });
+  const released = { projection: to.name, version: to.version, isFirst: from === null };
+  if (from === null) {
+    await releaseHeld(client, released);
+    return [];
+  }
+  await setVersionState(client, { projection: to.name, version: from }, 'ready');
+  await client.query(
+    `update reprise.tasks set epoch = epoch + 1, owner = null, state = 'idle', lease_until = clock_timestamp()
+     where projection = $1 and version = $2`,
+    [to.name, from],
+  ); // 4
+  await takeOverCoverage(client, { projection: to.name, from, to: to.version }); // 5
+  await releaseHeld(client, released);
+  return [];
+}
+
+async function lockTasks(client: ClientBase, projection: string, version: number): Promise<void> {
+  await client.query(
+    'select 1 from reprise.tasks where projection = $1 and version = $2 order by partition for update',
+    [projection, version],
+  );
+}
+
+async function waitFor(waitMs: number, isDone: () => Promise<boolean>): Promise<void> {
+  const untilMs = performance.now() + waitMs;
+  while (performance.now() < untilMs && !(await isDone())) await delay(POLL_MS);
+}
+
+/**
+ * Where the other version is behind the active one. Compared is what means the same to both: a topic that only one of them reads does not count, nor does one that was deleted and created again
+ * in between; where the log lost its tail, the other need not go beyond its end.
+ */
+async function findBehind(
+  client: ClientBase,
+  to: SwitchTarget,
+  active: number,
+): Promise<readonly Behind[]> {
+  const { rows } = await client.query<BehindRow>(
+    `select old.topic, old.partition, old.topic_id as "topicId", old.next_offset as "untilOffset",
+       coalesce(new.next_offset, 0) as offset
+     from reprise.checkpoints old
+     left join reprise.checkpoints new on new.projection = old.projection and new.version = $3
+       and new.partition = old.partition and new.topic = old.topic
+     where old.projection = $1 and old.version = $2 and old.topic = any($4)
+       and coalesce(new.next_offset, 0) < old.next_offset
+       and coalesce(new.topic_id, old.topic_id) = old.topic_id
+     order by old.topic, old.partition`,
+    [to.name, active, to.version, to.topics],
+  );
+  const behind = rows.map((row) => ({
+    ...row,
+    offset: BigInt(row.offset),
+    untilOffset: BigInt(row.untilOffset),
+  }));
+  if (behind.length === 0 || to.describe === undefined) return behind.map(placeOf);
+  const described = await to.describe();
+  return behind
+    .filter(({ topic, topicId }) => described.get(topic)?.topicId === topicId)
+    .map((each) => {
+      const end = described.get(each.topic)?.partitions[each.partition]?.stableEndOffset ?? 0n;
+      return placeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
+    })
+    .filter(({ offset, untilOffset }) => offset < untilOffset);
+}
+
+interface BehindRow extends Record<'offset' | 'untilOffset', string> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+}
+
+function placeOf({ topic, partition, offset, untilOffset }: Behind): Behind {
+  return { topic, partition, offset, untilOffset };
+}
