@@ -92,8 +92,9 @@ function batchOf(records: readonly Buffer[]): RecordBatch {
 }
 
 /**
- * Decodes events of 20 fields: whole under their own schema (`plain`), whole under a later one (`resolved`), and three of the fields as columns. Rates count the CPU time of
- * this process, which other processes of a busy machine disturb little.
+ * Decodes events of 20 fields: whole under their own schema (`plain`), whole under a later one
+ * (`resolved`), and three of the fields as columns. Rates count the CPU time of this process, which
+ * other processes of a busy machine disturb little.
  */
 export async function benchDecode(options: DecodeBenchOptions): Promise<BenchReport> {
   const records = encoded();

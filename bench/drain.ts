@@ -16,7 +16,10 @@ export interface DrainOptions {
 /** No values are decoded here, so any id will do. */
 const SCHEMA_ID = 1;
 
-/** Records per second of our reader and of kafkajs's eachBatch, both doing nothing, on the same topic, taking turns. */
+/**
+ * Records per second of our reader and of kafkajs's eachBatch, both doing nothing, on the same
+ * topic, taking turns.
+ */
 export async function benchDrain(options: DrainOptions): Promise<BenchReport> {
   const { events, rounds } = options;
   const place = await openTopic(options.kafka);

@@ -18,7 +18,10 @@ export interface BenchTopic {
   readonly topic: string;
   /** Leader of each partition, by partition. */
   readonly leaders: readonly { readonly host: string; readonly port: number }[];
-  /** Processor time of the broker so far, seconds; undefined where it was not booted here as a process. */
+  /**
+   * Processor time of the broker so far, seconds; undefined where it was not booted here as a
+   * process.
+   */
   cpuSeconds(): number | undefined;
   /** Deletes the topic; stops the broker if it was booted here. */
   close(): Promise<void>;
@@ -28,13 +31,19 @@ export interface BenchTopic {
 export interface BenchServer {
   /** Makes an empty database on it. @returns its URL */
   createDatabase(): Promise<string>;
-  /** Processor time of the server so far, seconds, its background workers and ended connections included; undefined where it is on another machine. */
+  /**
+   * Processor time of the server so far, seconds, its background workers and ended connections
+   * included; undefined where it is on another machine.
+   */
   cpuSeconds(): number | undefined;
   /** Drops the databases made here; stops and removes the server if it was booted here. */
   close(): Promise<void>;
 }
 
-/** A topic with a name nobody else uses, on `brokers` or, when undefined, on a broker of our own. @throws Error when there is none */
+/**
+ * A topic with a name nobody else uses, on `brokers` or, when undefined, on a broker of our own.
+ * @throws Error when there is none
+ */
 export async function openTopic(
   brokers: string | undefined,
   partitions = PARTITIONS,
@@ -86,7 +95,10 @@ export async function openServer(url: string | undefined): Promise<BenchServer> 
   }
 }
 
-/** A kafkajs client as the comparisons use it. Quiet: what ends it is raised as an error, what it retries is not ours to tell. */
+/**
+ * A kafkajs client as the comparisons use it. Quiet: what ends it is raised as an error, what it
+ * retries is not ours to tell.
+ */
 export function kafkaClient(brokers: string): Kafka {
   return new Kafka({
     clientId: 'reprise-bench',
@@ -127,7 +139,10 @@ async function withAdmin<Result>(
   }
 }
 
-/** Retention is off: the workload's timestamps lie in the past and the broker would delete them while we measure. */
+/**
+ * Retention is off: the workload's timestamps lie in the past and the broker would delete them
+ * while we measure.
+ */
 async function createTopic(
   brokers: string,
   topic: string,
@@ -172,7 +187,9 @@ async function serverAt(url: string, stop: () => Promise<void>): Promise<BenchSe
   };
 }
 
-/** The process that a connection's process descends from, where that is a Postgres of this machine. */
+/**
+ * The process that a connection's process descends from, where that is a Postgres of this machine.
+ */
 async function postmasterOf(url: string): Promise<number | undefined> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -77,7 +77,10 @@ interface Case {
   readonly event: EventDefinition;
 }
 
-/** Events per second of one thread, by kind of projection: fold and decode together, and the fold alone (the time of decoding the same batches taken off). */
+/**
+ * Events per second of one thread, by kind of projection: fold and decode together, and the fold
+ * alone (the time of decoding the same batches taken off).
+ */
 export async function benchFold({ events, rounds }: FoldBenchOptions): Promise<BenchReport> {
   say(`encoding ${events} events of each kind`);
   const actions = userActions(events);

@@ -18,15 +18,17 @@ export interface GateOptions {
 }
 
 /**
- * What the folds must be worth at least, in times what a loop written by hand does (avsc, one `Map`). Half of what they are worth on a quiet machine: a gate for what someone broke, not
- * for what the neighbours do.
+ * What the folds must be worth at least, in times what a loop written by hand does (avsc, one
+ * `Map`). Half of what they are worth on a quiet machine: a gate for what someone broke, not for
+ * what the neighbours do.
  */
 const AT_LEAST = { generatedFold: 2, columnarFold: 1.5 } as const;
 
 const TOPIC = 'payments';
 
 /**
- * The fold of the payments by generated code, column by column, and by a loop as people write it, in one process, by processor time; the best round of each counts.
+ * The fold of the payments by generated code, column by column, and by a loop as people write it,
+ * in one process, by processor time; the best round of each counts.
  * @throws Error when a fold of ours is worth less than it must be
  */
 export async function benchGate({ events, rounds }: GateOptions): Promise<BenchReport> {

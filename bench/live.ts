@@ -17,7 +17,10 @@ export interface LiveOptions {
   readonly seconds: number;
   /** Measured events, instead of `seconds`. */
   readonly events?: number;
-  /** Published before the measured seconds at the same rate: counted for `lost`, not for the latencies. */
+  /**
+   * Published before the measured seconds at the same rate: counted for `lost`, not for the
+   * latencies.
+   */
   readonly warmUpSeconds: number;
   /** Runners that share the tasks. Default 1. */
   readonly instances?: number;
@@ -32,8 +35,9 @@ const IDLE_MS = 10_000;
 const CATCH_UP_MS = 30_000;
 
 /**
- * Latency of a running read model: publisher, runner and a polling reader, each in a process of its own. For every event, the time from its acknowledgement to the
- * moment the reader sees its row. In the end every row is compared with what the bench computed itself.
+ * Latency of a running read model: publisher, runner and a polling reader, each in a process of its
+ * own. For every event, the time from its acknowledgement to the moment the reader sees its row. In
+ * the end every row is compared with what the bench computed itself.
  */
 export async function benchLive(options: LiveOptions): Promise<BenchReport> {
   const place = await openTopic(options.kafka);
@@ -95,7 +99,10 @@ async function measure(
   };
 }
 
-/** Processor time of a process that has nothing to do, some time after its last work; undefined where the system does not tell. */
+/**
+ * Processor time of a process that has nothing to do, some time after its last work; undefined
+ * where the system does not tell.
+ */
 async function idleCpuPercentOf(pid: number | undefined): Promise<number | undefined> {
   await delay(SETTLE_MS);
   const before = cpuSecondsOf(pid);
@@ -105,13 +112,19 @@ async function idleCpuPercentOf(pid: number | undefined): Promise<number | undef
   return ((after - before) / (IDLE_MS / 1000)) * 100;
 }
 
-/** Waits until the reader sees everything, or for half a minute: what is not there by then counts as lost. */
+/**
+ * Waits until the reader sees everything, or for half a minute: what is not there by then counts as
+ * lost.
+ */
 async function caughtUp(poller: CheckpointPoller, events: number): Promise<void> {
   const deadline = performance.now() + CATCH_UP_MS;
   while (poller.visibleRecords() < events && performance.now() < deadline) await delay(20);
 }
 
-/** Sorted latencies of the events after the warm-up. A row seen before its acknowledgement arrived counts as 0; one never seen is left to `lost`. */
+/**
+ * Sorted latencies of the events after the warm-up. A row seen before its acknowledgement arrived
+ * counts as 0; one never seen is left to `lost`.
+ */
 function latenciesMs(
   published: PublishedEvents,
   poller: CheckpointPoller,

@@ -16,7 +16,10 @@ import type { RebuildBenchOptions } from './rebuild.ts';
 import type { ScaleOptions } from './scale.ts';
 import type { SoakOptions } from './soak.ts';
 
-/** Options every bench has. A bench is loaded only when it runs: a measured process must not carry the memory of the others. */
+/**
+ * Options every bench has. A bench is loaded only when it runs: a measured process must not carry
+ * the memory of the others.
+ */
 interface CommonOptions {
   readonly json?: true;
   readonly record?: true;

@@ -40,7 +40,10 @@ export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
   };
 }
 
-/** Runs the migrations of an empty database and registers the payment's schema. @returns the schema's id, for the wire header */
+/**
+ * Runs the migrations of an empty database and registers the payment's schema. @returns the
+ * schema's id, for the wire header
+ */
 export async function setUpPaymentApp(options: PaymentAppOptions): Promise<number> {
   const app = await createPaymentApp(options);
   try {

@@ -12,7 +12,10 @@ export function metricsNames(count: number): readonly string[] {
   );
 }
 
-/** The projection that the benches measure, over the payments of a topic: count, sum, min and max per user and window, which is a minute unless told otherwise. */
+/**
+ * The projection that the benches measure, over the payments of a topic: count, sum, min and max
+ * per user and window, which is a minute unless told otherwise.
+ */
 export function paymentMetricsOf(
   event: EventDefinition<Payment>,
   { name: given = 'payment_metrics', windowMs = WINDOW_MS } = {},

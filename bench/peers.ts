@@ -16,8 +16,9 @@ export interface PeersOptions extends JobOptions {
 }
 
 /**
- * The job of `bench rebuild` beside the same job on Flink and on Kafka Streams, and beside readers that do nothing: Kafka's own Java consumer and kafkajs. Every
- * table is checked row by row against the same reference. Without a JDK the Java ones are skipped, loudly.
+ * The job of `bench rebuild` beside the same job on Flink and on Kafka Streams, and beside readers
+ * that do nothing: Kafka's own Java consumer and kafkajs. Every table is checked row by row against
+ * the same reference. Without a JDK the Java ones are skipped, loudly.
  */
 export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   const peers = await compilePeers();

@@ -12,8 +12,10 @@ export interface PublishBenchOptions {
 }
 
 /**
- * Events per second acknowledged by all replicas, idempotent, into one topic, taking turns. Ours: `publish` of each event, Avro encoding and a position for each included.
- * kafkajs: `kafkajsPublish` encodes with avsc as one does by hand; `kafkajsProducer` is its producer alone, given bytes that were encoded before the clock started.
+ * Events per second acknowledged by all replicas, idempotent, into one topic, taking turns. Ours:
+ * `publish` of each event, Avro encoding and a position for each included. kafkajs:
+ * `kafkajsPublish` encodes with avsc as one does by hand; `kafkajsProducer` is its producer alone,
+ * given bytes that were encoded before the clock started.
  */
 export async function benchPublish(options: PublishBenchOptions): Promise<BenchReport> {
   const { events, rounds } = options;

@@ -35,10 +35,14 @@ export interface Job {
   readonly windowMs: number;
 }
 
-/** Adding doubles one after another, as others do, may differ from the exact sum in the last digits. */
+/**
+ * Adding doubles one after another, as others do, may differ from the exact sum in the last digits.
+ */
 const NAIVE_SUM_TOLERANCE = 1e-12;
 
-/** Opens broker and database, fills a topic with the workload, and closes everything after `work`. */
+/**
+ * Opens broker and database, fills a topic with the workload, and closes everything after `work`.
+ */
 export async function withJob<Result>(
   options: JobOptions,
   work: (job: Job) => Promise<Result>,
@@ -76,7 +80,10 @@ export interface RebuildVariant {
   readonly moreWindowsMs?: readonly number[];
 }
 
-/** Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not either, but nothing that failed it is reported. */
+/**
+ * Rebuilds with reprise into an empty database. Setting up is not measured; verifying is not
+ * either, but nothing that failed it is reported.
+ */
 export async function runReprise(
   job: Job,
   { checkout, workers, moreWindowsMs = [] }: RebuildVariant = {},
@@ -127,7 +134,10 @@ function difference(after: number | undefined, before: number | undefined): numb
   return after === undefined || before === undefined ? undefined : after - before;
 }
 
-/** Checks the table that another engine or loop filled: row by row when it worked off all events, by its count otherwise. @throws Error saying what is wrong */
+/**
+ * Checks the table that another engine or loop filled: row by row when it worked off all events, by
+ * its count otherwise. @throws Error saying what is wrong
+ */
 export async function verifyOthers(
   job: Job,
   run: { readonly name: string; readonly databaseUrl: string; readonly measured: Measurement },

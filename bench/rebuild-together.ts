@@ -17,8 +17,9 @@ const MINUTE_MS = 60_000;
 const MORE_WINDOWS_MS = [3, 4, 5, 6, 12, 15, 20, 30, 60].map((minutes) => minutes * MINUTE_MS);
 
 /**
- * Projections on one topic, rebuilt together, and the first of them alone, taking turns. Every row of each is compared. The ratio is of times: how many times as long as one
- * they take, all together.
+ * Projections on one topic, rebuilt together, and the first of them alone, taking turns. Every row
+ * of each is compared. The ratio is of times: how many times as long as one they take, all
+ * together.
  */
 export async function measureTogether(
   job: Job,

@@ -15,7 +15,10 @@ export interface RebuildBenchOptions extends JobOptions {
   readonly compare?: string;
   /** So many workers take turns with one, instead of reprise with the others. */
   readonly workers?: number;
-  /** So many projections rebuilt together take turns with the first of them alone, instead of reprise with the others. */
+  /**
+   * So many projections rebuilt together take turns with the first of them alone, instead of
+   * reprise with the others.
+   */
   readonly projections?: number;
   /** Events for the hand-written eachBatch loop; undefined: all. */
   readonly comparisonEvents?: number;
@@ -24,8 +27,9 @@ export interface RebuildBenchOptions extends JobOptions {
 }
 
 /**
- * The rebuild of `PaymentMetrics` from Kafka into Postgres, as an application does it, beside kafkajs's reader that does nothing and the two loops that people
- * write by hand. Every run gets an empty database; the rows are compared one by one with what the bench computed itself.
+ * The rebuild of `PaymentMetrics` from Kafka into Postgres, as an application does it, beside
+ * kafkajs's reader that does nothing and the two loops that people write by hand. Every run gets an
+ * empty database; the rows are compared one by one with what the bench computed itself.
  */
 export function benchRebuild(options: RebuildBenchOptions): Promise<BenchReport> {
   const { workers, projections, rounds } = options;

@@ -19,8 +19,9 @@ const TEN_MINUTES_MS = 600_000;
 const SAME_KEYS_MS_PER_EVENT = 60_000 / 5_000_000;
 
 /**
- * What the cost of an event depends on, one thing varied at a time, each point on a broker and a server of its own: length of the log, keys, partitions and projections
- * for a rebuild; instances for a live run. Every row of every point is compared with what the bench computed itself.
+ * What the cost of an event depends on, one thing varied at a time, each point on a broker and a
+ * server of its own: length of the log, keys, partitions and projections for a rebuild; instances
+ * for a live run. Every row of every point is compared with what the bench computed itself.
  */
 export async function benchScale(options: ScaleOptions): Promise<BenchReport> {
   const events = (full: number) => (options.quick ? full / 10 : full);

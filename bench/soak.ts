@@ -35,9 +35,10 @@ interface Soak {
 }
 
 /**
- * A live runner with a projection of every kind and a publisher, each in a process of its own, over gigabytes of Kafka and of the Postgres log. After every
- * 100 MB, all of it folded and all alarms published, both collect everything and say what is still referred to. Fails when that rises by more than 30 MiB
- * after the first 500 MB, or when tables of the framework grow.
+ * A live runner with a projection of every kind and a publisher, each in a process of its own, over
+ * gigabytes of Kafka and of the Postgres log. After every 100 MB, all of it folded and all alarms
+ * published, both collect everything and say what is still referred to. Fails when that rises by
+ * more than 30 MiB after the first 500 MB, or when tables of the framework grow.
  */
 export async function benchSoak(options: SoakOptions): Promise<BenchReport> {
   const server = await openServer(options.database);

@@ -16,7 +16,10 @@ export class Bank {
     this.#random = random;
   }
 
-  /** What one of 200 customers does next: registers, opens an account, moves money between two of their accounts, closes one. */
+  /**
+   * What one of 200 customers does next: registers, opens an account, moves money between two of
+   * their accounts, closes one.
+   */
   next(timeMs: number): { readonly event: EventDefinition; readonly value: unknown } {
     const random = this.#random;
     const customerId = `customer-${String(Math.floor(random() * CUSTOMERS)).padStart(4, '0')}`;

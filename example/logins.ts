@@ -5,7 +5,9 @@ const USERS = 300;
 /** How many users somebody is guessing the password of. */
 const ATTACKED = 5;
 
-/** A log-in of one of 300 users; five of them are under attack, so that most of their log-ins fail. */
+/**
+ * A log-in of one of 300 users; five of them are under attack, so that most of their log-ins fail.
+ */
 export function loginAttempt(random: Random, timeMs: number): LoginAttempted {
   const attacked = random() < 0.3;
   const user = Math.floor(random() * (attacked ? ATTACKED : USERS));

@@ -5,7 +5,10 @@ import { UserActed } from '../schemas/index.ts';
 /** Of so many users one each still writes version 1, 2 and 3. */
 const USERS_PER_VERSION = 20;
 
-/** An action as the app of its user writes it: some never update theirs, and write a version of old for ever. */
+/**
+ * An action as the app of its user writes it: some never update theirs, and write a version of old
+ * for ever.
+ */
 export function fromTheirApp(action: UserActed): DevEvent {
   const { value, ...rest } = action;
   switch (Number(action.userId.slice(-4)) % USERS_PER_VERSION) {

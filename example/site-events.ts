@@ -7,12 +7,16 @@ import { mulberry32 } from './random.ts';
 import { userActions } from './user-actions.ts';
 import { visit } from './visits.ts';
 
-/** Of eight events so many are user actions; the others are a log-in, a visit and something at the bank. */
+/**
+ * Of eight events so many are user actions; the others are a log-in, a visit and something at the
+ * bank.
+ */
 const ROUND = 8;
 
 /**
- * Everything that happens in the example: mostly user actions, with log-ins, visits of a shop and a bank's accounts between them. Event time advances by
- * `1000 / ratePerSecond` ms per event. The same options give the same events.
+ * Everything that happens in the example: mostly user actions, with log-ins, visits of a shop and a
+ * bank's accounts between them. Event time advances by `1000 / ratePerSecond` ms per event. The
+ * same options give the same events.
  */
 export function* siteEvents(options: DevEventsOptions): Generator<DevEvent> {
   const random = mulberry32(options.seed + 1);

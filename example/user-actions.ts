@@ -5,8 +5,9 @@ const USERS = 1_000;
 const DISORDER_MS = 10_000;
 
 /**
- * The example's events: 1,000 users who view, click and purchase. Event time advances by `1000 / ratePerSecond` ms per event and is up to ten
- * seconds out of order. The same options give the same events.
+ * The example's events: 1,000 users who view, click and purchase. Event time advances by
+ * `1000 / ratePerSecond` ms per event and is up to ten seconds out of order. The same options give
+ * the same events.
  */
 export function* userActions(options: {
   readonly seed: number;

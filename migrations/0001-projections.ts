@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** What projections, their versions and tasks are and how far they have come. First tables: breaks nothing. */
+/**
+ * What projections, their versions and tasks are and how far they have come. First tables: breaks
+ * nothing.
+ */
 export const projections: Migration = {
   name: '0001-projections',
   breaking: false,

@@ -3,8 +3,9 @@ import type { Migration } from './migration.ts';
 /**
  * The log for those who run without Kafka. New tables: breaks nothing.
  *
- * One child table per topic, so that a topic is dropped at once instead of deleted row by row, so that vacuum and size are per topic, and so
- * that the hot statements name the child and pay for no routing. The list-partitioned parent is there for people in psql.
+ * One child table per topic, so that a topic is dropped at once instead of deleted row by row, so
+ * that vacuum and size are per topic, and so that the hot statements name the child and pay for no
+ * routing. The list-partitioned parent is there for people in psql.
  */
 export const log: Migration = {
   name: '0002-log',

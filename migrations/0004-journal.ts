@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** What time did on quiet partitions, events that came too late, and events to publish. New tables, and columns with defaults: breaks nothing. */
+/**
+ * What time did on quiet partitions, events that came too late, and events to publish. New tables,
+ * and columns with defaults: breaks nothing.
+ */
 export const journal: Migration = {
   name: '0004-journal',
   breaking: false,

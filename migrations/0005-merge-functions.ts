@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Functions that views call to merge the rows of several partitions, each the same to the bit as the fold's own merge. New functions only: breaks nothing. Who may
- * read a view must be able to call what it calls by name, hence the usage of the schema; its tables stay closed.
+ * Functions that views call to merge the rows of several partitions, each the same to the bit as
+ * the fold's own merge. New functions only: breaks nothing. Who may read a view must be able to
+ * call what it calls by name, hence the usage of the schema; its tables stay closed.
  */
 export const mergeFunctions: Migration = {
   name: '0005-merge-functions',

@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** How often a dead letter was tried, and since when it lies there. Columns with defaults: breaks nothing. */
+/**
+ * How often a dead letter was tried, and since when it lies there. Columns with defaults: breaks
+ * nothing.
+ */
 export const attempts: Migration = {
   name: '0007-attempts',
   breaking: false,

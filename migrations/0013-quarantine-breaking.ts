@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Keys whose events wait in order, dead letters that were folded later, records that end the process. Breaking: an older process does not know that the
- * journal may hold a tick twice at one place, and would fold the later events of a quarantined key.
+ * Keys whose events wait in order, dead letters that were folded later, records that end the
+ * process. Breaking: an older process does not know that the journal may hold a tick twice at one
+ * place, and would fold the later events of a quarantined key.
  */
 export const quarantine: Migration = {
   name: '0013-quarantine-breaking',

@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Who builds a version, and up to when. Columns, and one more state that older processes take for one that is not built: breaks nothing. */
+/**
+ * Who builds a version, and up to when. Columns, and one more state that older processes take for
+ * one that is not built: breaks nothing.
+ */
 export const rebuildLease: Migration = {
   name: '0015-rebuild-lease',
   breaking: false,

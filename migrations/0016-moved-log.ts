@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Topics that have moved to another log take no more records: a constraint, so that a publisher of any version is refused instead of writing where nobody reads. Columns that may
- * be null: breaks nothing.
+ * Topics that have moved to another log take no more records: a constraint, so that a publisher of
+ * any version is refused instead of writing where nobody reads. Columns that may be null: breaks
+ * nothing.
  */
 export const movedLog: Migration = {
   name: '0016-moved-log',

@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * References, soft deletion and modes. New columns and a table, and a rule loosened: breaks nothing. A process of the version before takes a version that is deleted softly
- * for one that is not, as it knows no better.
+ * References, soft deletion and modes. New columns and a table, and a rule loosened: breaks
+ * nothing. A process of the version before takes a version that is deleted softly for one that is
+ * not, as it knows no better.
  */
 export const registryHistory: Migration = {
   name: '0018-registry-history',

@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Keys of personal data, one for each subject at a time. A table that older processes do not know: breaks nothing. */
+/**
+ * Keys of personal data, one for each subject at a time. A table that older processes do not know:
+ * breaks nothing.
+ */
 export const dataKeys: Migration = {
   name: '0020-data-keys',
   breaking: false,

@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * What caused an event to publish, and what the version that was replaced has answered for (ADR 0037). New tables and columns that may be null: breaks nothing; events that older
- * processes put in the outbox are judged by the ends of their flushes, as those processes do.
+ * What caused an event to publish, and what the version that was replaced has answered for (ADR
+ * 0037). New tables and columns that may be null: breaks nothing; events that older processes put
+ * in the outbox are judged by the ends of their flushes, as those processes do.
  */
 export const causes: Migration = {
   name: '0022-causes',

@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Numbers of published events, what a task may still publish, and queues of the outbox that wait by themselves. New columns that may be empty, and a table: breaks nothing.
- * A process of before publishes without numbers meanwhile.
+ * Numbers of published events, what a task may still publish, and queues of the outbox that wait by
+ * themselves. New columns that may be empty, and a table: breaks nothing. A process of before
+ * publishes without numbers meanwhile.
  */
 export const publishing: Migration = {
   name: '0023-publishing',

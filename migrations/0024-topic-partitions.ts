@@ -1,9 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * How many partitions each topic had when it was first read: a topic that has gained some since holds
- * events of one key in two partitions. Of topics that are read already the smallest count is taken that
- * a version was built on.
+ * How many partitions each topic had when it was first read: a topic that has gained some since
+ * holds events of one key in two partitions. Of topics that are read already the smallest count is
+ * taken that a version was built on.
  */
 export const topicPartitions: Migration = {
   name: '0024-topic-partitions',

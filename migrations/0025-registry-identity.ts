@@ -1,6 +1,9 @@
 import type { Migration } from './migration.ts';
 
-/** Which registry this is, so that a log can say by whose ids its records were written. A new table: breaks nothing. */
+/**
+ * Which registry this is, so that a log can say by whose ids its records were written. A new table:
+ * breaks nothing.
+ */
 export const registryIdentity: Migration = {
   name: '0025-registry-identity',
   breaking: false,

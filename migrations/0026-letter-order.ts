@@ -1,8 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * The order in which a task met its dead letters: letters of a key are folded again in that order. Timestamps of records do not tell it, producers write them as they
- * like. And whether its task folds a letter again by itself. Columns with defaults: breaks nothing.
+ * The order in which a task met its dead letters: letters of a key are folded again in that order.
+ * Timestamps of records do not tell it, producers write them as they like. And whether its task
+ * folds a letter again by itself. Columns with defaults: breaks nothing.
  */
 export const letterOrder: Migration = {
   name: '0026-letter-order',

@@ -1,9 +1,10 @@
 import type { Migration } from './migration.ts';
 
 /**
- * `countDistinct` over several partitions in about a millisecond: sketches keep a bitmap per rank, so the
- * greatest rank of each register is a bitwise OR, which Postgres does natively. Sketches stored before have
- * another form: reading one through a merging view fails until its projection is rebuilt.
+ * `countDistinct` over several partitions in about a millisecond: sketches keep a bitmap per rank,
+ * so the greatest rank of each register is a bitwise OR, which Postgres does natively. Sketches
+ * stored before have another form: reading one through a merging view fails until its projection is
+ * rebuilt.
  */
 export const mergeDistinct: Migration = {
   name: '0028-merge-distinct',

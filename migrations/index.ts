@@ -20,7 +20,10 @@ import { letterOrder } from './0026-letter-order.ts';
 import { mergeDistinct } from './0028-merge-distinct.ts';
 import type { Migration } from './migration.ts';
 
-/** All migrations in the order they run; a list and not a folder, so that the built package needs no file look-ups. */
+/**
+ * All migrations in the order they run; a list and not a folder, so that the built package needs no
+ * file look-ups.
+ */
 export const migrations: readonly Migration[] = [
   projections,
   log,

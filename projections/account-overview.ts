@@ -12,7 +12,10 @@ const accounts = columns({
 
 const customers = columns({ customerId: text().primaryKey(), name: text() });
 
-/** The accounts of a bank as they are now: opened, changed by money moved between two of them (a fan-out), closed; with the owner's name at the time of opening. */
+/**
+ * The accounts of a bank as they are now: opened, changed by money moved between two of them (a
+ * fan-out), closed; with the owner's name at the time of opening.
+ */
 export class AccountOverview extends TableProjection {
   readonly name: string = 'account_overview';
   readonly version: number = 1;

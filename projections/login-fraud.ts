@@ -1,7 +1,10 @@
 import { begin, PatternProjection } from 'reprise';
 import { FraudSuspected, LoginAttempted } from '../schemas/index.ts';
 
-/** The classic of event patterns: three failed log-ins of a user in a row within five minutes, a row in `login_fraud` and an event on `fraud-alerts`. */
+/**
+ * The classic of event patterns: three failed log-ins of a user in a row within five minutes, a row
+ * in `login_fraud` and an event on `fraud-alerts`.
+ */
 export class LoginFraud extends PatternProjection {
   readonly name: string = 'login_fraud';
   readonly version: number = 1;

@@ -20,7 +20,9 @@ export class MetricMinutes extends WindowedProjection {
   }
 }
 
-/** Stage two: minutes that lie far from what the user's minutes were before, on `metric-anomalies`. */
+/**
+ * Stage two: minutes that lie far from what the user's minutes were before, on `metric-anomalies`.
+ */
 export class MetricAnomalies extends WindowedProjection {
   readonly name: string = 'metric_anomalies';
   readonly version: number = 1;

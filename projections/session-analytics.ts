@@ -1,7 +1,10 @@
 import { aggregate, boolean, count, first, last, SessionProjection, sum } from 'reprise';
 import { OrderPlaced, PageViewed } from '../schemas/index.ts';
 
-/** What visitors of a shop do in one sitting: pages, where they came in and went out, what they bought. A sitting ends after half an hour of nothing. */
+/**
+ * What visitors of a shop do in one sitting: pages, where they came in and went out, what they
+ * bought. A sitting ends after half an hour of nothing.
+ */
 export class SessionAnalytics extends SessionProjection {
   readonly name: string = 'session_analytics';
   readonly version: number = 1;

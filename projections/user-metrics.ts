@@ -2,8 +2,8 @@ import { avg, count, max, tumbling, WindowedProjection } from 'reprise';
 import { UserActed } from '../schemas/index.ts';
 
 /**
- * The job that the guides of Flink, Spark and Kinesis all show: per user and one-minute event-time window, how many events and their average value, with
- * ten seconds of disorder.
+ * The job that the guides of Flink, Spark and Kinesis all show: per user and one-minute event-time
+ * window, how many events and their average value, with ten seconds of disorder.
  */
 export class UserMetrics extends WindowedProjection {
   readonly name: string = 'user_metrics';

@@ -1,5 +1,6 @@
 /**
- * Every code a reprise error can carry. Grouped by the room that raises it; docs/reference/errors.md explains each.
+ * Every code a reprise error can carry. Grouped by the room that raises it;
+ * docs/reference/errors.md explains each.
  */
 export type ErrorCode =
   // definitions and configuration
@@ -84,12 +85,16 @@ export type ErrorCode =
   | 'DATA_DIRECTORY_UNUSABLE'
   | 'PORT_IN_USE';
 
-/** Readonly facts of an error: topic, partition, offset, subject, projection… whatever tells where it happened. */
+/**
+ * Readonly facts of an error: topic, partition, offset, subject, projection… whatever tells where
+ * it happened.
+ */
 export type ErrorFacts = Readonly<Record<string, string | number | bigint | boolean | null>>;
 
 /**
- * The one error base of reprise. The message says what happened, where (`payments[3]@1042`), and what to do next.
- * `retriable` is true only when trying the same thing again, unchanged, may succeed.
+ * The one error base of reprise. The message says what happened, where (`payments[3]@1042`), and
+ * what to do next. `retriable` is true only when trying the same thing again, unchanged, may
+ * succeed.
  */
 export class RepriseError extends Error {
   override readonly name = 'RepriseError';

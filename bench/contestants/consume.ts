@@ -4,8 +4,10 @@ import { kafkaClient } from '../environment.ts';
 import { secondsSince } from './contestant.ts';
 
 /**
- * Runs a kafkajs consumer over a topic from its beginning until the handler calls `finished`. Four partitions at a time, in a group nobody else is in.
- * @returns seconds from joining the group to `finished`: connecting and group coordination do not count against kafkajs
+ * Runs a kafkajs consumer over a topic from its beginning until the handler calls `finished`. Four
+ * partitions at a time, in a group nobody else is in.
+ * @returns seconds from joining the group to `finished`: connecting and group coordination do not
+ * count against kafkajs
  */
 export async function consume(
   { brokers, topic }: { readonly brokers: string; readonly topic: string },

@@ -29,7 +29,10 @@ export interface Measurement {
   readonly seconds: number;
   /** The largest resident set of the process, from its start to now. */
   readonly rssMaxBytes: number;
-  /** Processor time during the measurement: of the process itself, and of the servers it used. Seconds; undefined: not known. */
+  /**
+   * Processor time during the measurement: of the process itself, and of the servers it used.
+   * Seconds; undefined: not known.
+   */
   readonly cpuSeconds?: CpuSeconds;
 }
 
@@ -47,8 +50,9 @@ export function cpuSecondsSince(started: NodeJS.CpuUsage): number {
 }
 
 /**
- * Largest resident set of this process so far; the operating system counts it in KiB. Linux's own figure for a process (getrusage) begins with what its parent had when it was
- * forked, so the one of its memory is asked for where there is one (proc(5), VmHWM).
+ * Largest resident set of this process so far; the operating system counts it in KiB. Linux's own
+ * figure for a process (getrusage) begins with what its parent had when it was forked, so the one
+ * of its memory is asked for where there is one (proc(5), VmHWM).
  */
 export function rssMaxBytes(): number {
   const ofMemory = /VmHWM:\s+(\d+) kB/.exec(statusOrNone())?.[1];

@@ -19,8 +19,9 @@ const ADVANCE = `
   on conflict (topic, partition) do update set next_offset = excluded.next_offset`;
 
 /**
- * The good hand-written loop: kafkajs eachBatch, avsc, a Map per batch, one unnest upsert and the offset in one transaction; four partitions at a time,
- * each with a connection of its own. Stops after `events`.
+ * The good hand-written loop: kafkajs eachBatch, avsc, a Map per batch, one unnest upsert and the
+ * offset in one transaction; four partitions at a time, each with a connection of its own. Stops
+ * after `events`.
  */
 export async function handWrittenBatch(task: TableTask): Promise<Measurement> {
   const pool = new pg.Pool({ connectionString: task.databaseUrl, max: 4 });

@@ -14,7 +14,10 @@ const UPSERT = {
       smallest = least(stored.smallest, excluded.smallest), largest = greatest(stored.largest, excluded.largest)`,
 };
 
-/** The first loop everybody writes: kafkajs eachMessage, avsc, one prepared upsert per event; four partitions at a time. Stops after `events`. */
+/**
+ * The first loop everybody writes: kafkajs eachMessage, avsc, one prepared upsert per event; four
+ * partitions at a time. Stops after `events`.
+ */
 export async function handWrittenEach(task: TableTask): Promise<Measurement> {
   const pool = new pg.Pool({ connectionString: task.databaseUrl, max: 4 });
   await createTables(pool as never);

@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
 
-/** Makes the tables of the hand-written loops: the rows, with the primary key their upserts need, and the offsets. */
+/**
+ * Makes the tables of the hand-written loops: the rows, with the primary key their upserts need,
+ * and the offsets.
+ */
 export async function createTables(client: Pick<ClientBase, 'query'>): Promise<void> {
   await client.query(`
     create table payment_metrics (

@@ -14,7 +14,10 @@ export interface KafkajsPublishTask extends TopicTask {
 /** Messages of one send: of 1,000, 3,000, 10,000 and 30,000 the fastest here. */
 const SEND_MESSAGES = 10_000;
 
-/** The same payments through kafkajs's producer as one writes it by hand for throughput: acks=all, idempotent, large sends, one after another. */
+/**
+ * The same payments through kafkajs's producer as one writes it by hand for throughput: acks=all,
+ * idempotent, large sends, one after another.
+ */
 export async function kafkajsPublish(task: KafkajsPublishTask): Promise<Measurement> {
   const producer = kafkaClient(task.brokers).producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();

@@ -22,7 +22,10 @@ export interface PublishedEvents {
 
 const TICK_MS = 4;
 
-/** Publishes the workload's first `events` payments at a steady rate through our publisher, event time passing as fast as real time. */
+/**
+ * Publishes the workload's first `events` payments at a steady rate through our publisher, event
+ * time passing as fast as real time.
+ */
 export async function livePublisher(task: PublishTask): Promise<PublishedEvents> {
   const app = await createPaymentApp(task);
   const event = paymentOn(task.topic);

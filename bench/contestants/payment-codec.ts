@@ -14,7 +14,10 @@ export interface DecodedPayment {
 const HEADER_BYTES = 5;
 const type = avsc.Type.forSchema(JSON.parse(PAYMENT_SCHEMA) as Schema);
 
-/** Decodes a value in Confluent's format as a hand-written loop does: it knows its one schema, so the header is skipped. */
+/**
+ * Decodes a value in Confluent's format as a hand-written loop does: it knows its one schema, so
+ * the header is skipped.
+ */
 export function decodePayment(value: Buffer | null): DecodedPayment {
   if (value === null) throw new TypeError('the workload has no tombstones');
   return type.fromBuffer(value.subarray(HEADER_BYTES)) as DecodedPayment;

@@ -12,7 +12,10 @@ const ROOM_EVERY = 100;
 /** The schema has the same id for everybody: looking it up is not measured. */
 const registry = { register: async () => ({ id: 1 }) } as unknown as SchemaRegistry;
 
-/** Publishes the workload's first `events` payments one by one through our publisher, with a bounded buffer, and takes the position of each. @throws Error when they are not gapless */
+/**
+ * Publishes the workload's first `events` payments one by one through our publisher, with a bounded
+ * buffer, and takes the position of each. @throws Error when they are not gapless
+ */
 export async function reprisePublish(task: TopicTask): Promise<Measurement> {
   const log = createKafkaLog({ brokers: task.brokers.split(',') });
   const publisher = createPublisher({ log, registry });

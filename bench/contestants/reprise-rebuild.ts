@@ -3,7 +3,10 @@ import { metricsNames } from '../payment-metrics.ts';
 import type { Measurement, RebuildTask } from './contestant.ts';
 import { cpuSecondsSince, rssMaxBytes, secondsSince } from './contestant.ts';
 
-/** The production path: `app.rebuildTogether` from connecting to the tables with their primary keys, in state `ready`. */
+/**
+ * The production path: `app.rebuildTogether` from connecting to the tables with their primary keys,
+ * in state `ready`.
+ */
 export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   process.env[PAYMENT_APP] = JSON.stringify(task);
   const startedMs = performance.now();

@@ -17,7 +17,9 @@ export interface Contestants {
   readonly soakProcess: (task: SoakTask) => Promise<Measurement>;
 }
 
-/** Loads only what the contestant itself needs: its process must not carry the memory of the others. */
+/**
+ * Loads only what the contestant itself needs: its process must not carry the memory of the others.
+ */
 const LOADERS: { readonly [Name in keyof Contestants]: () => Promise<Contestants[Name]> } = {
   repriseDrain: async () => (await import('./reprise-drain.ts')).repriseDrain,
   kafkajsDrain: async () => (await import('./kafkajs-drain.ts')).kafkajsDrain,
@@ -31,7 +33,10 @@ const LOADERS: { readonly [Name in keyof Contestants]: () => Promise<Contestants
   soakProcess: async () => (await import('./soak-process.ts')).soakProcess,
 };
 
-/** Runs one contestant in this process and sends what it answers to the parent. @throws Error when there is no such contestant */
+/**
+ * Runs one contestant in this process and sends what it answers to the parent. @throws Error when
+ * there is no such contestant
+ */
 export async function runContestant(name: string, taskJson: string): Promise<void> {
   const load = (
     LOADERS as Record<string, (() => Promise<(task: never) => Promise<object>>) | undefined>

@@ -11,7 +11,10 @@ export interface SoakTask extends SoakPlace {
   readonly role: 'runner' | 'publisher';
 }
 
-/** What it can be asked for meanwhile: `publish` takes bytes, `cut` and `memory` nothing, `caughtUp` waits. */
+/**
+ * What it can be asked for meanwhile: `publish` takes bytes, `cut` and `memory` nothing, `caughtUp`
+ * waits.
+ */
 export interface SoakQuestion {
   readonly ask: 'publish' | 'caughtUp' | 'memory' | 'cut';
   readonly bytes?: number;
@@ -21,7 +24,10 @@ export interface SoakQuestion {
 const ORDERS_PER_READING = 4;
 const POLL_MS = 100;
 
-/** A runner or a publisher that lives through the whole soak and answers questions; needs `--expose-gc`. */
+/**
+ * A runner or a publisher that lives through the whole soak and answers questions; needs
+ * `--expose-gc`.
+ */
 export async function soakProcess(task: SoakTask): Promise<Measurement> {
   const app = await createSoakApp(task);
   const startedMs = performance.now();
@@ -86,7 +92,10 @@ async function publish(
   return state.published;
 }
 
-/** Resolves when nothing is left to fold or to publish, seen twice. @throws Error when a task has halted */
+/**
+ * Resolves when nothing is left to fold or to publish, seen twice. @throws Error when a task has
+ * halted
+ */
 async function caughtUp(app: Reprise): Promise<number> {
   for (let quiet = 0; quiet < 2; ) {
     const status = await app.status().catch(() => null);
@@ -115,7 +124,8 @@ async function memoryBytes(): Promise<number> {
 
 /** Resets every second connection of this process to Kafka and Postgres. @returns how many */
 function cutConnections(): number {
-  // Node tells what keeps a process alive, though its types do not say so: the one way to the sockets of every driver.
+  // Node tells what keeps a process alive, though its types do not say so: the one way to the
+  // sockets of every driver.
   const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): unknown[] };
   const sockets = handles
     .call(process)

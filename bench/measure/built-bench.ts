@@ -24,8 +24,9 @@ export function builtBench(root: string): Promise<BuiltBench> {
 }
 
 /**
- * JavaScript of the bench and of what it measures: a process that has to compile its sources first takes three times as long to start as the package that people install.
- * Files of one build share their modules, so that main thread and worker threads run the same code.
+ * JavaScript of the bench and of what it measures: a process that has to compile its sources first
+ * takes three times as long to start as the package that people install. Files of one build share
+ * their modules, so that main thread and worker threads run the same code.
  */
 async function buildBench(root: string): Promise<BuiltBench> {
   const outdir = join(root, 'node_modules', '.cache', 'reprise-bench');

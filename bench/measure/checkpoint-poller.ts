@@ -9,8 +9,9 @@ const NEXT_OFFSETS = {
 };
 
 /**
- * A reader beside the runner, on a connection of its own, that looks every one or two milliseconds which offsets are committed. Rows commit in the same
- * transaction as the offset that covers them, so a reader that sees `next_offset` beyond an event sees the event's row.
+ * A reader beside the runner, on a connection of its own, that looks every one or two milliseconds
+ * which offsets are committed. Rows commit in the same transaction as the offset that covers them,
+ * so a reader that sees `next_offset` beyond an event sees the event's row.
  */
 export class CheckpointPoller {
   readonly #client: pg.Client;
@@ -45,7 +46,9 @@ export class CheckpointPoller {
     );
   }
 
-  /** When the record at an offset was first seen to be visible, by `monotonicMs`; Infinity: never. */
+  /**
+   * When the record at an offset was first seen to be visible, by `monotonicMs`; Infinity: never.
+   */
   visibleAtMs(partition: number, offset: number): number {
     const steps = this.#seen.get(partition) ?? [];
     let low = 0;

@@ -16,14 +16,20 @@ export interface Child<Of extends Name> {
   stop(): void;
   /** Ends it at once. */
   kill(): void;
-  /** Asks it something while it works; only soaked processes answer. @throws Error when it ends first */
+  /**
+   * Asks it something while it works; only soaked processes answer. @throws Error when it ends
+   * first
+   */
   ask(question: object): Promise<number>;
 }
 
 const running = new Set<ChildProcess>();
 let interrupted = false;
 
-/** From now on SIGINT and SIGTERM end the measured processes; the bench then fails and cleans up after itself. A second signal ends it at once. */
+/**
+ * From now on SIGINT and SIGTERM end the measured processes; the bench then fails and cleans up
+ * after itself. A second signal ends it at once.
+ */
 export function endChildrenOnSignals(): void {
   const end = () => {
     if (interrupted) process.exit(130);
@@ -58,8 +64,9 @@ interface Message<Of extends Name> {
 }
 
 /**
- * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its figures. What it prints goes to stderr. It is killed when this
- * process ends. Runs as JavaScript, as the package that people install.
+ * Starts a contestant in a fresh process, so that no JIT or heap state of another one colours its
+ * figures. What it prints goes to stderr. It is killed when this process ends. Runs as JavaScript,
+ * as the package that people install.
  */
 export async function startContestant<Of extends Name>(
   name: Of,

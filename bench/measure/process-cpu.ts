@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** The kernel counts processor time in ticks of 10 ms, whatever its own clock. */
 const TICKS_PER_SECOND = 100;
 
-/** Processor time in seconds that a process and all its children have used, those that ended included; undefined without /proc or where there is no such process. */
+/**
+ * Processor time in seconds that a process and all its children have used, those that ended
+ * included; undefined without /proc or where there is no such process.
+ */
 export function cpuSecondsOf(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;
   const all = readdirSyncOrNone('/proc').flatMap((name) => statOf(Number(name)) ?? []);
@@ -23,7 +26,10 @@ interface Stat {
   readonly ticks: number;
 }
 
-/** `/proc/PID/stat` (proc(5)): after the name in parentheses state, parent, … and from the 14th field on utime, stime, cutime, cstime. */
+/**
+ * `/proc/PID/stat` (proc(5)): after the name in parentheses state, parent, … and from the 14th
+ * field on utime, stime, cutime, cstime.
+ */
 function statOf(pid: number): Stat | undefined {
   if (!Number.isInteger(pid)) return undefined;
   try {

@@ -7,7 +7,10 @@ import { toJson } from './report.ts';
 
 const RESULTS = new URL('../results/', import.meta.url);
 
-/** Appends a report to `bench/results/BENCH.jsonl`, with when, which commit and on what machine. @returns the file */
+/**
+ * Appends a report to `bench/results/BENCH.jsonl`, with when, which commit and on what machine.
+ * @returns the file
+ */
 export function record(report: BenchReport): string {
   mkdirSync(RESULTS, { recursive: true });
   const file = fileURLToPath(new URL(`${report.bench}.jsonl`, RESULTS));

@@ -1,4 +1,6 @@
-/** What every bench ends with. Rates are per second; ratios are ours ÷ theirs, within the same run. */
+/**
+ * What every bench ends with. Rates are per second; ratios are ours ÷ theirs, within the same run.
+ */
 export interface BenchReport {
   readonly bench: string;
   readonly events: number;
@@ -25,7 +27,10 @@ export interface BenchReport {
   readonly failures?: readonly string[];
 }
 
-/** Memory after full collections while a log was read live, and the framework's own tables in the end. */
+/**
+ * Memory after full collections while a log was read live, and the framework's own tables in the
+ * end.
+ */
 export interface SoakSeries {
   readonly log: 'kafka' | 'postgres';
   /** Read so far at each measurement, MB. */
@@ -34,7 +39,10 @@ export interface SoakSeries {
   readonly publisherMib: readonly number[];
   /** Connections cut. */
   readonly cuts: number;
-  /** Rows of the tables in the schema reprise, without the records of the log: where memory counts from, and in the end. */
+  /**
+   * Rows of the tables in the schema reprise, without the records of the log: where memory counts
+   * from, and in the end.
+   */
   readonly rowsBefore: Readonly<Record<string, number>>;
   readonly rowsAfter: Readonly<Record<string, number>>;
 }

@@ -14,7 +14,10 @@ export interface Standing {
   readonly cpuSeconds: Readonly<Record<string, number>>;
 }
 
-/** Lets contestants take turns, `rounds` times each, so that the machine's noise falls on all of them. */
+/**
+ * Lets contestants take turns, `rounds` times each, so that the machine's noise falls on all of
+ * them.
+ */
 export async function playRounds<Name extends string>(
   rounds: number,
   contestants: Readonly<Record<Name, () => Promise<Measurement>>>,

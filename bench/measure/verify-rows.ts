@@ -6,11 +6,17 @@ export interface VerifyOptions {
   readonly databaseUrl: string;
   readonly table: string;
   readonly expected: ExpectedRows;
-  /** Relative difference of sums that is let pass: 0 for exact ones, a little for loops that add doubles one after another. */
+  /**
+   * Relative difference of sums that is let pass: 0 for exact ones, a little for loops that add
+   * doubles one after another.
+   */
   readonly sumTolerance: number;
 }
 
-/** Compares every row of a table with what the bench computed itself. @returns how many rows there are @throws Error naming the first difference */
+/**
+ * Compares every row of a table with what the bench computed itself. @returns how many rows there
+ * are @throws Error naming the first difference
+ */
 export async function verifyRows(options: VerifyOptions): Promise<number> {
   const client = new pg.Client({ connectionString: options.databaseUrl });
   await client.connect();

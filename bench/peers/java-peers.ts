@@ -54,7 +54,10 @@ const SOURCES: Readonly<Record<PeerName, Source>> = {
   javaDrain: { main: 'ConsumerDrain', jars: 'streams', options: ['-Xmx512m'] },
 };
 
-/** Fetches the peers' jars (once) and compiles our few sources. Undefined without a JDK, or without the jars and maven. */
+/**
+ * Fetches the peers' jars (once) and compiles our few sources. Undefined without a JDK, or without
+ * the jars and maven.
+ */
 export async function compilePeers(): Promise<JavaPeers | undefined> {
   if (!(await answers('javac', '-version'))) return undefined;
   const flink = await mavenClassPath('flink', FLINK);

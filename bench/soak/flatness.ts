@@ -5,7 +5,10 @@ const RISE_MIB_MAX = 30;
 /** Rows by which a table of the framework may grow whatever it held. */
 const ROWS_SPARE = 1_000;
 
-/** At which measurement memory begins to count: the one after 500 MB, or half way through a short soak. */
+/**
+ * At which measurement memory begins to count: the one after 500 MB, or half way through a short
+ * soak.
+ */
 export function countsFrom(rounds: number): number {
   return Math.max(0, Math.min(5, Math.ceil(rounds / 2)) - 1);
 }

@@ -4,7 +4,10 @@ import type { EventDefinition } from '../../src/event/event-definition.ts';
 const KINDS = ['A', 'B', 'C'] as const;
 /** Bytes of a reading that no projection looks at. */
 const PAYLOAD_BYTES = 8 * 1024;
-/** Devices in all, and those that are awake at one time: they sleep long enough for their sessions to close. */
+/**
+ * Devices in all, and those that are awake at one time: they sleep long enough for their sessions
+ * to close.
+ */
 const DEVICES = 500;
 const AWAKE = 20;
 const EVENTS_AWAKE = 2_000;

@@ -25,7 +25,10 @@ const orders = columns({
   lastAt: timestamp(),
 });
 
-/** A projection of every kind: windows, merged windows, sessions, a pattern with alerts, a table, and sessions over two topics. */
+/**
+ * A projection of every kind: windows, merged windows, sessions, a pattern with alerts, a table,
+ * and sessions over two topics.
+ */
 export function soakProjections(events: SoakEvents): readonly ProjectionClass[] {
   return [...windowed(events), ...ofSessions(events), ...others(events)];
 }

@@ -18,8 +18,9 @@ export function userKey(index: number): Buffer {
 }
 
 /**
- * Builds the record batches (v2, uncompressed) of one partition, writing key, Confluent header and Avro value straight into the batch: kafkajs's producer would
- * take a hundred seconds for five million records. Use: `append` until it says the batch is full, then `finish`.
+ * Builds the record batches (v2, uncompressed) of one partition, writing key, Confluent header and
+ * Avro value straight into the batch: kafkajs's producer would take a hundred seconds for five
+ * million records. Use: `append` until it says the batch is full, then `finish`.
  */
 export class BatchWriter {
   readonly #bytes: Buffer;

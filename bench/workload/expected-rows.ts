@@ -13,8 +13,9 @@ export interface ExpectedRow {
 }
 
 /**
- * The aggregates per user and minute, computed without any of reprise: the benches compare every row with these. Sums are exact: every amount is a multiple of
- * 2^-52 below 1024, so it splits into two integers whose sums stay below 2^53.
+ * The aggregates per user and minute, computed without any of reprise: the benches compare every
+ * row with these. Sums are exact: every amount is a multiple of 2^-52 below 1024, so it splits into
+ * two integers whose sums stay below 2^53.
  */
 export class ExpectedRows {
   /** Rows that exist. */

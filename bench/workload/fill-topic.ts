@@ -16,7 +16,10 @@ export interface FillOptions {
   readonly users?: number;
 }
 
-/** Writes the workload's first `events` payments to an empty topic, by key, in uncompressed batches of about 16 KB. @returns records per partition */
+/**
+ * Writes the workload's first `events` payments to an empty topic, by key, in uncompressed batches
+ * of about 16 KB. @returns records per partition
+ */
 export async function fillTopic(options: FillOptions): Promise<readonly number[]> {
   const { topic, leaders, schemaId, events, users = USERS } = options;
   const partitions = leaders.length;

@@ -11,7 +11,10 @@ const BATCH_BYTES = 16_384;
 /** A fetch of a reader that is far behind. */
 const SLICE_BYTES = 4 * 1024 * 1024;
 
-/** The workload's first `events` payments as a reader of one partition gets them, without a broker: record batches over a few MiB of Kafka's bytes each. */
+/**
+ * The workload's first `events` payments as a reader of one partition gets them, without a broker:
+ * record batches over a few MiB of Kafka's bytes each.
+ */
 export function paymentBatches(topic: string, events: number): readonly RecordBatch[] {
   const writer = new BatchWriter({ schemaId: SCHEMA_ID, bytesMax: BATCH_BYTES });
   const stream = new PaymentStream();

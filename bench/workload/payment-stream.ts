@@ -1,4 +1,7 @@
-/** Users of the workload, unless told otherwise; with 85 windows of one minute that makes about 840,000 result rows from 5,000,000 events. */
+/**
+ * Users of the workload, unless told otherwise; with 85 windows of one minute that makes about
+ * 840,000 result rows from 5,000,000 events.
+ */
 export const USERS = 10_000;
 /** Symbols of `method` in payment.avsc, in its order. */
 export const METHODS = ['CARD', 'TRANSFER', 'WALLET'] as const;
@@ -20,8 +23,10 @@ export interface PaymentStreamOptions {
 }
 
 /**
- * The benches' seeded sequence of payments. `next()` moves to the next one and its fields are read from the stream itself: five million objects would be the
- * bench's own cost. The same seed gives the same events on every machine. Amounts are cents divided by 100, so nearly all are inexact doubles in [1, 1001).
+ * The benches' seeded sequence of payments. `next()` moves to the next one and its fields are read
+ * from the stream itself: five million objects would be the bench's own cost. The same seed gives
+ * the same events on every machine. Amounts are cents divided by 100, so nearly all are inexact
+ * doubles in [1, 1001).
  */
 export class PaymentStream {
   /** Events taken so far. */

@@ -6,8 +6,10 @@ const CLIENT_ID = Buffer.from('reprise-bench');
 const IN_FLIGHT_MAX = 32;
 
 /**
- * A plaintext connection to one broker that only sends Produce v7 requests (acks=all), many in flight: the quick way to fill a topic before a measurement. Kafka
- * works off a connection's requests in order, so batches stay in order. Any failure ends it: a half-filled topic is of no use to a bench.
+ * A plaintext connection to one broker that only sends Produce v7 requests (acks=all), many in
+ * flight: the quick way to fill a topic before a measurement. Kafka works off a connection's
+ * requests in order, so batches stay in order. Any failure ends it: a half-filled topic is of no
+ * use to a bench.
  */
 export class ProduceConnection {
   readonly #socket: Socket;
@@ -26,7 +28,10 @@ export class ProduceConnection {
     this.#socket.on('close', () => this.#fail(new Error(`${this.#where} closed the connection`)));
   }
 
-  /** Sends one record batch; waits while too many are unacknowledged. @throws Error when this or an earlier batch was refused */
+  /**
+   * Sends one record batch; waits while too many are unacknowledged. @throws Error when this or an
+   * earlier batch was refused
+   */
   async send(topic: string, partition: number, batch: Buffer): Promise<void> {
     while (this.#inFlight >= IN_FLIGHT_MAX && this.#failure === null) await this.#answered();
     if (this.#failure !== null) throw this.#failure;

@@ -2,7 +2,10 @@ import type { AppendRecord, EventLog } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 
-/** One partition; a record for each topic: key = the topic, value = JSON of its id and the registry's. The first record of a topic holds. */
+/**
+ * One partition; a record for each topic: key = the topic, value = JSON of its id and the
+ * registry's. The first record of a topic holds.
+ */
 const BINDINGS_TOPIC = '_reprise_registry';
 
 /** What a log and a registry are bound by. */
@@ -22,8 +25,9 @@ interface Binding {
 }
 
 /**
- * Binds topics of a log to the registry whose ids their records hold: at first use a topic is bound on the log; from then on another registry is refused.
- * A topic that was deleted and created again is a new one. unknown → bound → checked, once a process and topic.
+ * Binds topics of a log to the registry whose ids their records hold: at first use a topic is bound
+ * on the log; from then on another registry is refused. A topic that was deleted and created again
+ * is a new one. unknown → bound → checked, once a process and topic.
  */
 export class RegistryBinding {
   readonly #options: BindingOptions;
@@ -42,7 +46,10 @@ export class RegistryBinding {
     return true;
   }
 
-  /** Checks topics, and binds those that are not bound; topics that do not exist are left for later. @throws REGISTRY_MISMATCH */
+  /**
+   * Checks topics, and binds those that are not bound; topics that do not exist are left for later.
+   * @throws REGISTRY_MISMATCH
+   */
   async check(topics: Iterable<string>): Promise<void> {
     const wanted = [...new Set(topics)];
     if (this.isChecked(wanted)) return;
@@ -105,7 +112,10 @@ export function boundLog(log: EventLog, binding: RegistryBinding): EventLog {
   };
 }
 
-/** A registry that is checked against the log before it gives a new id. Ids are looked up without: what holds them was read from a log that is checked. */
+/**
+ * A registry that is checked against the log before it gives a new id. Ids are looked up without:
+ * what holds them was read from a log that is checked.
+ */
 export function boundRegistry(registry: SchemaRegistry, binding: RegistryBinding): SchemaRegistry {
   return {
     ...registry,

@@ -27,8 +27,9 @@ import { boundLog, boundRegistry, RegistryBinding } from './bound-log.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
- * The composition root: which piece stands behind which token. Everything is made once, when first asked for, so a command that needs only
- * Postgres never connects to Kafka. `TOKENS.databaseUrl` is bound by the caller, once the database is there.
+ * The composition root: which piece stands behind which token. Everything is made once, when first
+ * asked for, so a command that needs only Postgres never connects to Kafka. `TOKENS.databaseUrl` is
+ * bound by the caller, once the database is there.
  */
 export function createContainer(config: ResolvedConfig): Container {
   const container = new Container({ defaultScope: 'Singleton' });
@@ -157,7 +158,10 @@ function namesOf({ projections }: ResolvedConfig, plans: readonly Plan[]) {
   return new Map(projections.map((each, i): [unknown, string] => [each, plans[i]?.name ?? '']));
 }
 
-/** Projection classes come out of the container too, so that their constructors can be given services. */
+/**
+ * Projection classes come out of the container too, so that their constructors can be given
+ * services.
+ */
 function compileAll(container: Container, config: ResolvedConfig) {
   const projections = config.projections.map((projectionClass) => {
     const identifier = projectionClass as Newable<Projection>;

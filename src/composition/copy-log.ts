@@ -21,7 +21,10 @@ import { TOKENS } from './tokens.ts';
 export interface CopyLogOptions {
   /** Default: every topic of the log in Postgres. */
   readonly topics?: readonly string[];
-  /** Only copy and verify: checkpoints stay where they are, and the topics in Postgres go on taking records. Default false. */
+  /**
+   * Only copy and verify: checkpoints stay where they are, and the topics in Postgres go on taking
+   * records. Default false.
+   */
   readonly copyOnly?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CopyProgress) => void;
@@ -48,10 +51,14 @@ export interface CopyLogReport {
 }
 
 /**
- * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and closes the topics
- * in Postgres, in one transaction, if nobody runs and nothing was published meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
- * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the log now
- * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, DATABASE_UNAVAILABLE
+ * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition
+ * and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and
+ * closes the topics in Postgres, in one transaction, if nobody runs and nothing was published
+ * meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
+ * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the
+ * log now
+ * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
+ * DATABASE_UNAVAILABLE
  */
 export async function copyLog(
   input: RepriseConfig,
@@ -77,7 +84,10 @@ export async function copyLog(
   }
 }
 
-/** Runs `work` unless another copy is under way. The lock goes with the connection, whatever happens. */
+/**
+ * Runs `work` unless another copy is under way. The lock goes with the connection, whatever
+ * happens.
+ */
 async function inTurn<Result>(container: Container, work: () => Promise<Result>): Promise<Result> {
   const client: PoolClient = await container.get(TOKENS.pool).connect();
   try {
@@ -135,7 +145,10 @@ async function copyFrom(
   }
 }
 
-/** The topics to copy: those asked for that are still in Postgres. @throws COPY_REFUSED, UNKNOWN_TOPIC */
+/**
+ * The topics to copy: those asked for that are still in Postgres. @throws COPY_REFUSED,
+ * UNKNOWN_TOPIC
+ */
 async function chooseTopics(
   settings: Pick<RunnerSettings, 'pool'>,
   options: CopyLogOptions,

@@ -11,7 +11,10 @@ export interface CopyProgress extends Pace {
   readonly totalRecords: number;
 }
 
-/** Counts the records of a phase and tells rate and remaining time, a few times a second and at every change of phase. */
+/**
+ * Counts the records of a phase and tells rate and remaining time, a few times a second and at
+ * every change of phase.
+ */
 export class CopyMeter {
   readonly #tell: (progress: CopyProgress) => void;
   #phase: CopyProgress['phase'] = 'compare';

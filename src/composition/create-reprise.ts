@@ -16,9 +16,10 @@ import { setUpTopicsAndSchemas } from './set-up-topics-and-schemas.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
- * Composes an application from its configuration: compiles all projections, so that a definition mistake shows first, opens (or boots) Postgres, and makes
- * everything else when it is first used.
- * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
+ * Composes an application from its configuration: compiles all projections, so that a definition
+ * mistake shows first, opens (or boots) Postgres, and makes everything else when it is first used.
+ * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE,
+ * DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { isRepriseError } from '../reprise-error.ts';
 
 /**
- * The id of the Kafka cluster behind `brokers`, kept in the data directory of the embedded Postgres: while Kafka is away, its read models are
- * still found. @throws LOG_UNAVAILABLE when it is away and was never reached from here, LOG_UNAUTHORIZED
+ * The id of the Kafka cluster behind `brokers`, kept in the data directory of the embedded
+ * Postgres: while Kafka is away, its read models are still found. @throws LOG_UNAVAILABLE when it
+ * is away and was never reached from here, LOG_UNAUTHORIZED
  */
 export async function knownCluster(
   dataDirectory: string,

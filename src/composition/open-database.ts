@@ -10,8 +10,10 @@ export interface OpenedDatabase {
 }
 
 /**
- * The configured database, or an embedded one. The embedded server keeps a database per log: `reprise` for the log inside it, also once that has moved to Kafka, and `reprise_<cluster id>` for every
- * other Kafka cluster, so that trying another log starts afresh instead of meeting offsets that mean other records.
+ * The configured database, or an embedded one. The embedded server keeps a database per log:
+ * `reprise` for the log inside it, also once that has moved to Kafka, and `reprise_<cluster id>`
+ * for every other Kafka cluster, so that trying another log starts afresh instead of meeting
+ * offsets that mean other records.
  * @param clusterId of the Kafka cluster that is the log; null: the log inside it
  * @throws EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */

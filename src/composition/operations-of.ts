@@ -29,7 +29,10 @@ import { planNamed } from './plan-named.ts';
 import type { WorkerHome } from './workers/workers-of.ts';
 import { workersOf } from './workers/workers-of.ts';
 
-/** What an application can be asked for besides running: all work on Postgres and the log, whichever process runs the tasks. */
+/**
+ * What an application can be asked for besides running: all work on Postgres and the log, whichever
+ * process runs the tasks.
+ */
 type Operations = Pick<
   Reprise,
   | 'rebuild'
@@ -57,7 +60,10 @@ type Operations = Pick<
   | 'requestStop'
 >;
 
-/** The operations of an application. `settings` and `home` are asked when one is used, so that nothing is opened before. */
+/**
+ * The operations of an application. `settings` and `home` are asked when one is used, so that
+ * nothing is opened before.
+ */
 export function operationsOf(
   settings: () => RunnerSettings,
   {

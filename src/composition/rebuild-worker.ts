@@ -1,7 +1,9 @@
 /**
- * A worker thread of a rebuild: composes the application of the configuration file for itself (connections, plans) and replays the partitions it is told to, each
- * with its own log reading, fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a time) → *closed*; or *loading* → *refused*, when
- * the file does not give the projection that is rebuilt. Whoever started it ends it then, whatever the configuration has left running.
+ * A worker thread of a rebuild: composes the application of the configuration file for itself
+ * (connections, plans) and replays the partitions it is told to, each with its own log reading,
+ * fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a time) →
+ * *closed*; or *loading* → *refused*, when the file does not give the projection that is rebuilt.
+ * Whoever started it ends it then, whatever the configuration has left running.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -51,7 +53,10 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
   tell({ kind: 'ready' });
 }
 
-/** The container of the configuration file on the application's own database. @throws CONFIG_INVALID, UNKNOWN_PROJECTION, VERSION_NOT_RAISED */
+/**
+ * The container of the configuration file on the application's own database. @throws
+ * CONFIG_INVALID, UNKNOWN_PROJECTION, VERSION_NOT_RAISED
+ */
 async function compose(setting: WorkerSetting): Promise<Container> {
   const loaded = resolveConfig(await loadConfigFile(setting.configFile), process.env);
   const container = createContainer({ ...loaded, ...setting.decided });

@@ -6,7 +6,10 @@ import { TOKENS } from './tokens.ts';
 
 /** The servers of an application: those it started end with it. */
 export interface RegistryServers {
-  /** Serves the registry kept in Postgres; `options` are stronger than the configuration. @throws PORT_IN_USE, CONFIG_INVALID */
+  /**
+   * Serves the registry kept in Postgres; `options` are stronger than the configuration. @throws
+   * PORT_IN_USE, CONFIG_INVALID
+   */
   serve(options?: RegistryServerOptions): Promise<RegistryServer>;
   close(): Promise<void>;
 }

@@ -4,7 +4,10 @@ import { registerEvent } from '../registry/register-event.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
-/** Creates the topics of the declared events that do not exist yet, and registers their schemas. Existing topics keep their partition count. */
+/**
+ * Creates the topics of the declared events that do not exist yet, and registers their schemas.
+ * Existing topics keep their partition count.
+ */
 export async function setUpTopicsAndSchemas(
   config: Pick<ResolvedConfig, 'events' | 'topicPartitions' | 'subjects'>,
   log: EventLog,
@@ -17,7 +20,8 @@ export async function setUpTopicsAndSchemas(
     }
   }
   for (const event of config.events) {
-    // Recorded versions first, so that the registry sees the changes in the order in which they were made.
+    // Recorded versions first, so that the registry sees the changes in the order in which they
+    // were made.
     for (const each of [...(event.evolution?.versions ?? []), event]) {
       await registerEvent(registry, each, config.subjects);
     }

@@ -15,7 +15,10 @@ function token<Service>(name: string): ServiceIdentifier<Service> {
   return Symbol.for(`reprise.${name}`) as ServiceIdentifier<Service>;
 }
 
-/** What the container holds. A projection's constructor may ask for any of them with `@inject(TOKENS.…)`. */
+/**
+ * What the container holds. A projection's constructor may ask for any of them with
+ * `@inject(TOKENS.…)`.
+ */
 export const TOKENS = {
   databaseUrl: token<string>('databaseUrl'),
   pool: token<Pool>('pool'),

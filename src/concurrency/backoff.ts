@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waiting between attempts: grows from `firstMs` to `mostMs`, with jitter so that instances do not knock together. Ends at once on `signal`. */
+/**
+ * Waiting between attempts: grows from `firstMs` to `mostMs`, with jitter so that instances do not
+ * knock together. Ends at once on `signal`.
+ */
 export interface Backoff {
   /** Waits before attempt `attempt + 1`. @throws the signal's reason when it is aborted */
   wait(attempt: number): Promise<void>;

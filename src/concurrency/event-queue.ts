@@ -1,8 +1,9 @@
 /**
  * A queue of events from several sources, for one consumer that waits for the next of them.
  *
- * It takes the place of `Promise.race` in loops: a promise that stays pending keeps every race it took part in, and
- * with it the race's result, for as long as it lives. An event that was taken from this queue is held by nobody.
+ * It takes the place of `Promise.race` in loops: a promise that stays pending keeps every race it
+ * took part in, and with it the race's result, for as long as it lives. An event that was taken
+ * from this queue is held by nobody.
  */
 export class EventQueue<Event> {
   readonly #events: Event[] = [];
@@ -19,7 +20,10 @@ export class EventQueue<Event> {
     waiting(event);
   }
 
-  /** Resolves with the oldest event, or the next one. @throws TypeError when another call still waits */
+  /**
+   * Resolves with the oldest event, or the next one. @throws TypeError when another call still
+   * waits
+   */
   next(): Promise<Event> {
     if (this.#waiting !== null) throw new TypeError('an event queue has one consumer');
     if (this.#events.length > 0) return Promise.resolve(this.#events.shift() as Event);

@@ -10,8 +10,8 @@ export interface JoinedSignal {
 /**
  * A signal that aborts with the first of `signals`, for its reason, until it is released.
  *
- * `AbortSignal.any` leaves an entry in each of its sources that is never removed (Node 20): a source that lives as long
- * as the process grows with every call. Here `release` removes it.
+ * `AbortSignal.any` leaves an entry in each of its sources that is never removed (Node 20): a
+ * source that lives as long as the process grows with every call. Here `release` removes it.
  */
 export function joinSignals(signals: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const joined = new AbortController();

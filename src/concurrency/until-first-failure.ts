@@ -1,7 +1,8 @@
 import { joinSignals } from './join-signals.ts';
 
 /**
- * Lets work go on side by side; the first that fails aborts the rest. `signal` reaches each as part of the one it is given.
+ * Lets work go on side by side; the first that fails aborts the rest. `signal` reaches each as part
+ * of the one it is given.
  * @throws the first failure, once nothing is under way
  */
 export async function untilFirstFailure(

@@ -1,5 +1,6 @@
 /**
- * What `work` of `who` gives, or an error once `timeoutMs` have passed. The work itself goes on; its result is dropped.
+ * What `work` of `who` gives, or an error once `timeoutMs` have passed. The work itself goes on;
+ * its result is dropped.
  * @throws what `work` throws, Error when it has taken too long
  */
 export function within<Result>(

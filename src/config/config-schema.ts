@@ -171,7 +171,9 @@ export const configSchema = z.strictObject({
   dev: dev.optional(),
 });
 
-/** Keys that may stand at a place of the configuration (a path with dots); for another place: none. */
+/**
+ * Keys that may stand at a place of the configuration (a path with dots); for another place: none.
+ */
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(configSchema.shape),
   log: keysOf(log.options),

@@ -103,8 +103,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * Lays the environment's variables over an unchecked configuration. Empty variables count as not set. Naming a broker, a registry or a database
- * chooses that type; what the file says of another type is then dropped.
+ * Lays the environment's variables over an unchecked configuration. Empty variables count as not
+ * set. Naming a broker, a registry or a database chooses that type; what the file says of another
+ * type is then dropped.
  */
 export function applyEnvironment(input: Section, environment: Environment): Section {
   const read = (name: EnvironmentVariableName) => environment[name] || undefined;

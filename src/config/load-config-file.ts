@@ -11,7 +11,10 @@ export function hasConfigFile(): boolean {
   return CANDIDATES.some((each) => existsSync(resolve(each)));
 }
 
-/** The configuration file: `path`, or the first of reprise.config.ts, .js and .mjs in the current folder. @returns its absolute path. @throws CONFIG_INVALID when there is no such file */
+/**
+ * The configuration file: `path`, or the first of reprise.config.ts, .js and .mjs in the current
+ * folder. @returns its absolute path. @throws CONFIG_INVALID when there is no such file
+ */
 export function findConfigFile(path?: string): string {
   const candidates = path === undefined ? CANDIDATES : [path];
   const found = candidates.map((each) => resolve(each)).find((each) => existsSync(each));
@@ -24,8 +27,8 @@ export function findConfigFile(path?: string): string {
 }
 
 /**
- * Loads the configuration: the default export of a file. TypeScript goes through tsx (an optional peer), or Node's own type stripping. Not yet checked: see
- * `resolveConfig`.
+ * Loads the configuration: the default export of a file. TypeScript goes through tsx (an optional
+ * peer), or Node's own type stripping. Not yet checked: see `resolveConfig`.
  * @throws CONFIG_INVALID when it cannot be loaded, or has no default export
  */
 export async function loadConfigFile(file: string): Promise<RepriseConfig> {
@@ -36,7 +39,10 @@ export async function loadConfigFile(file: string): Promise<RepriseConfig> {
   throw invalid(`${file} has no default export. End it with: export default defineConfig({ … })`);
 }
 
-/** Already possible when this very file is TypeScript; otherwise tsx is asked first, for what Node's own stripping refuses. */
+/**
+ * Already possible when this very file is TypeScript; otherwise tsx is asked first, for what Node's
+ * own stripping refuses.
+ */
 async function allowTypeScript(file: string): Promise<void> {
   if (import.meta.url.endsWith('.ts')) return;
   try {

@@ -1,4 +1,7 @@
-/** The candidate a mistyped word most likely meant, or null when none is near (more than a third of its letters differ). */
+/**
+ * The candidate a mistyped word most likely meant, or null when none is near (more than a third of
+ * its letters differ).
+ */
 export function nearestKey(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;

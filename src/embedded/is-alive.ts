@@ -16,7 +16,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** True when the process is a Postgres server: after a reboot the id in a stale postmaster.pid may belong to anything. */
+/**
+ * True when the process is a Postgres server: after a reboot the id in a stale postmaster.pid may
+ * belong to anything.
+ */
 export function isPostgres(pid: number): boolean {
   if (!isAlive(pid)) return false;
   try {

@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import { RepriseError } from '../reprise-error.ts';
 
-/** Where the search for a free port begins when a data directory has none yet: beside Postgres's own 5432, below the ephemeral range of few systems. */
+/**
+ * Where the search for a free port begins when a data directory has none yet: beside Postgres's own
+ * 5432, below the ephemeral range of few systems.
+ */
 const FIRST_PORT = 15432;
 const PORTS_TRIED = 1000;
 
@@ -16,7 +19,10 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** The preferred port if it is free, else the next free one above it. @throws PORT_IN_USE when a thousand in a row are taken */
+/**
+ * The preferred port if it is free, else the next free one above it. @throws PORT_IN_USE when a
+ * thousand in a row are taken
+ */
 export async function nextFreePort(preferred: number = FIRST_PORT): Promise<number> {
   const last = Math.min(preferred + PORTS_TRIED, 65_535);
   for (let port = preferred; port <= last; port += 1) {

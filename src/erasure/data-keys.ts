@@ -3,11 +3,20 @@ import { RepriseError } from '../reprise-error.ts';
 
 /** The keys that encrypt personal data, one for each subject at a time. */
 export interface DataKeys {
-  /** The subject's key, made where there is none: after `forget`, a new one. @throws KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider */
+  /**
+   * The subject's key, made where there is none: after `forget`, a new one. @throws
+   * KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider
+   */
   current(subject: string): Promise<DataKey>;
-  /** Keys by id; `forgotten`: destroyed; ids nobody knows are missing. @throws KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider */
+  /**
+   * Keys by id; `forgotten`: destroyed; ids nobody knows are missing. @throws KEY_PROVIDER_FAILED,
+   * CONFIG_INVALID without a provider
+   */
   byId(ids: readonly string[]): Promise<ReadonlyMap<string, Buffer | 'forgotten'>>;
-  /** Drops keys, and a subject's, from this process's memory: they are read again before they are used. */
+  /**
+   * Drops keys, and a subject's, from this process's memory: they are read again before they are
+   * used.
+   */
   drop(ids: Iterable<string>, subject?: string): void;
 }
 

@@ -5,8 +5,8 @@ import type { Field } from './field-type.ts';
 const none = Buffer.alloc(0);
 
 /**
- * Builds one field's column, batch after batch. Arrays are reused: a finished column is valid until the next `begin`.
- * Use: `begin`, then per record one setter, then `finish`.
+ * Builds one field's column, batch after batch. Arrays are reused: a finished column is valid until
+ * the next `begin`. Use: `begin`, then per record one setter, then `finish`.
  */
 export abstract class ColumnBuilder {
   protected capacity = 0;

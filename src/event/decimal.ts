@@ -1,6 +1,8 @@
 import { RepriseError } from '../reprise-error.ts';
 
-/** An exact decimal number: `unscaled` × 10^-`scale`. `scale` is a whole number from 0. Immutable. */
+/**
+ * An exact decimal number: `unscaled` × 10^-`scale`. `scale` is a whole number from 0. Immutable.
+ */
 export class Decimal {
   readonly unscaled: bigint;
   readonly scale: number;
@@ -10,7 +12,9 @@ export class Decimal {
     this.scale = scale;
   }
 
-  /** Reads `-12.30` (scale 2). @throws CONFIG_INVALID when the text is not a plain decimal number */
+  /**
+   * Reads `-12.30` (scale 2). @throws CONFIG_INVALID when the text is not a plain decimal number
+   */
   static fromString(text: string): Decimal {
     const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
     if (match === null) {

@@ -11,7 +11,9 @@ export interface AvroEventOptions {
   /** The field that is the event time; default: the record timestamp. */
   readonly time?: string;
   readonly fields: readonly Field[];
-  /** The schema is composed of several files, which may be registered as references. Default false. */
+  /**
+   * The schema is composed of several files, which may be registered as references. Default false.
+   */
   readonly isComposed?: boolean;
   /** The `.avsc` text, verbatim; with the types of other files written out. */
   readonly schema: string;
@@ -21,7 +23,8 @@ export interface AvroEventOptions {
 }
 
 /**
- * Makes the definition of an Avro event. Called by the code that `reprise schemas generate` writes, which has checked the schema.
+ * Makes the definition of an Avro event. Called by the code that `reprise schemas generate` writes,
+ * which has checked the schema.
  * @throws DEFINITION_INVALID when upcasters do not fit the recorded versions
  */
 export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefinition<Event> {

@@ -5,15 +5,26 @@ import type { EventDefinition } from './event-definition.ts';
 import type { FieldColumns } from './field-columns.ts';
 import type { Field } from './field-type.ts';
 
-/** Decodes the named fields of record batches into columns. Columns are valid until the next `decode` of the same decoder. */
+/**
+ * Decodes the named fields of record batches into columns. Columns are valid until the next
+ * `decode` of the same decoder.
+ */
 export interface FieldDecoder {
-  /** Writer schema ids of the batch that `resolve` has not been called for; always empty for JSON and raw events. */
+  /**
+   * Writer schema ids of the batch that `resolve` has not been called for; always empty for JSON
+   * and raw events.
+   */
   unresolvedSchemaIds(batch: RecordBatch): readonly number[];
-  /** Gives a writer schema, or why there is none: its records then fail with that error. Never throws. */
+  /**
+   * Gives a writer schema, or why there is none: its records then fail with that error. Never
+   * throws.
+   */
   resolve(schemaId: number, schema: string | Error): void;
   /** Takes `resolve` back. */
   forget(schemaId: number): void;
-  /** Never throws for what is in the records: a bad record is a failure and disturbs no neighbour. */
+  /**
+   * Never throws for what is in the records: a bad record is a failure and disturbs no neighbour.
+   */
   decode(batch: RecordBatch): FieldColumns;
 }
 
@@ -23,7 +34,10 @@ export interface NamedColumn {
   readonly builder: ColumnBuilder;
 }
 
-/** Looks up the named fields. @throws DEFINITION_INVALID when one does not exist or no column can hold it */
+/**
+ * Looks up the named fields. @throws DEFINITION_INVALID when one does not exist or no column can
+ * hold it
+ */
 export function namedColumns(
   event: EventDefinition,
   names: readonly string[],
@@ -50,7 +64,10 @@ export function setRecord(named: readonly NamedColumn[], index: number, event: u
   }
 }
 
-/** Says where a failed record is: `topic[partition]@offset`. Other errors than RepriseError become DECODE_FAILED. */
+/**
+ * Says where a failed record is: `topic[partition]@offset`. Other errors than RepriseError become
+ * DECODE_FAILED.
+ */
 export function failureAt(batch: RecordBatch, index: number, error: unknown): RepriseError {
   const offset = batch.offsets[index] as number;
   const place = `${batch.topic}[${batch.partition}]@${offset}`;

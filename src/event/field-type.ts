@@ -1,6 +1,7 @@
 /**
- * The type of one top-level field of an event, as projections and read models see it. Avro's types after logical types are
- * applied; a JSON event's fields are given the same types. The TypeScript value of each kind is in the comment.
+ * The type of one top-level field of an event, as projections and read models see it. Avro's types
+ * after logical types are applied; a JSON event's fields are given the same types. The TypeScript
+ * value of each kind is in the comment.
  */
 export type FieldType =
   | { readonly kind: 'string' } // string
@@ -16,9 +17,13 @@ export type FieldType =
   | { readonly kind: 'timestamp-millis' } // Date
   | { readonly kind: 'timestamp-micros' } // bigint, microseconds since the epoch
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number } // Decimal
-  | { readonly kind: 'other' }; // records, arrays, maps, wider unions: not usable as a named field of a measure or key
+  // records, arrays, maps, wider unions: no named field of a measure or key
+  | { readonly kind: 'other' };
 
-/** One top-level field of an event definition. `nullable`: the value may be null (a union with null). */
+/**
+ * One top-level field of an event definition. `nullable`: the value may be null (a union with
+ * null).
+ */
 export interface Field {
   readonly name: string;
   readonly type: FieldType;

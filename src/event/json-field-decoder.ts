@@ -11,7 +11,8 @@ import {
 import { parseJsonEvent } from './parse-json-event.ts';
 
 /**
- * Columns of JSON and raw events, record by record. Only named fields are put into columns, but every record is parsed and validated whole.
+ * Columns of JSON and raw events, record by record. Only named fields are put into columns, but
+ * every record is parsed and validated whole.
  * @throws DEFINITION_INVALID when a field does not exist
  */
 export function createJsonFieldDecoder(

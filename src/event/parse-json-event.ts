@@ -1,7 +1,10 @@
 import { RepriseError } from '../reprise-error.ts';
 import type { EventDefinition } from './event-definition.ts';
 
-/** Parses the bytes of a JSON event. @throws DECODE_FAILED when they are not JSON or do not fit the event's schema */
+/**
+ * Parses the bytes of a JSON event. @throws DECODE_FAILED when they are not JSON or do not fit the
+ * event's schema
+ */
 export function parseJsonEvent<Event>(event: EventDefinition<Event>, bytes: Buffer): Event {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));

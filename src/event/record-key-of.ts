@@ -7,7 +7,9 @@ export function recordKeyOf(event: EventDefinition, value: unknown): Buffer | nu
   return Buffer.isBuffer(key) ? key : Buffer.from(String(key));
 }
 
-/** The record timestamp of an event: its time field, in milliseconds; undefined where it has none. */
+/**
+ * The record timestamp of an event: its time field, in milliseconds; undefined where it has none.
+ */
 export function recordTimeOf(event: EventDefinition, value: unknown): number | undefined {
   const time = event.timeField === undefined ? null : fieldOf(value, event.timeField);
   if (time instanceof Date) return time.getTime();

@@ -1,6 +1,7 @@
 /**
- * What a `pii` field reads as once its subject was forgotten: this text, in UTF-8 where the field is of type `bytes`. A value and not null, so that columns, keys and
- * functions that expect a text go on working in a replay; one constant, so that every replay gives the same.
+ * What a `pii` field reads as once its subject was forgotten: this text, in UTF-8 where the field
+ * is of type `bytes`. A value and not null, so that columns, keys and functions that expect a text
+ * go on working in a replay; one constant, so that every replay gives the same.
  */
 export const REDACTED = '[redacted]';
 

@@ -1,13 +1,17 @@
 /**
- * How the registry's subject of an event is named, as Confluent's serializers know it: `topicRecordName` (`accounts-bank.MoneyMoved`: several records on a topic,
- * each with a history of its own), `topicName` (`accounts-value`: one record per topic), `recordName` (`bank.MoneyMoved`: one history over all topics).
+ * How the registry's subject of an event is named, as Confluent's serializers know it:
+ * `topicRecordName` (`accounts-bank.MoneyMoved`: several records on a topic, each with a history of
+ * its own), `topicName` (`accounts-value`: one record per topic), `recordName` (`bank.MoneyMoved`:
+ * one history over all topics).
  */
 export const SUBJECT_STRATEGIES = ['topicRecordName', 'topicName', 'recordName'] as const;
 
 /** One of them. */
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number];
 
-/** Strategies by topic; `*` stands for all topics that are not named. Default: `topicRecordName`. */
+/**
+ * Strategies by topic; `*` stands for all topics that are not named. Default: `topicRecordName`.
+ */
 export type SubjectStrategies = Readonly<Record<string, SubjectStrategy>>;
 
 /** What a subject is named after. */

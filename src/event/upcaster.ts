@@ -2,10 +2,15 @@ import { RepriseError } from '../reprise-error.ts';
 import type { EventDefinition, Evolution, Upcaster } from './event-definition.ts';
 
 /**
- * Declares an upcaster. `up` must be pure: the same event always gives the same result, without clock, randomness and I/O, because every replay calls
- * it again. It runs for live reading and replays alike; what it throws, or gives that is no event of `to`, makes the record fail with UPCAST_FAILED.
+ * Declares an upcaster. `up` must be pure: the same event always gives the same result, without
+ * clock, randomness and I/O, because every replay calls it again. It runs for live reading and
+ * replays alike; what it throws, or gives that is no event of `to`, makes the record fail with
+ * UPCAST_FAILED.
  * @example
- * upcaster(UserActedV1, UserActedV2, ({ millis, ...event }) => ({ ...event, seconds: Number(millis) / 1000 }))
+ * upcaster(UserActedV1, UserActedV2, ({ millis, ...event }) => ({
+ *   ...event,
+ *   seconds: Number(millis) / 1000,
+ * }))
  */
 export function upcaster<From, To>(
   from: EventDefinition<From>,

@@ -2,7 +2,10 @@ import { encodeHeaders } from './encode-headers.ts';
 import type { LogRecord } from './record-batch.ts';
 import { RecordBatch } from './record-batch.ts';
 
-/** A batch of one record that is not in the log's hands any more: `[offset, offset + 1)`, timestamps the producer's. */
+/**
+ * A batch of one record that is not in the log's hands any more: `[offset, offset + 1)`, timestamps
+ * the producer's.
+ */
 export function batchOfRecord(record: LogRecord): RecordBatch {
   const { topic, partition, key, value, headers } = record;
   const offset = Number(record.offset);

@@ -2,7 +2,10 @@ import type { RecordHeader } from './record-batch.ts';
 
 const NO_HEADERS = Buffer.from([0]);
 
-/** Headers as Kafka's record batch v2 has them: zigzag varint count, then per header length and name, length (-1: null) and value. */
+/**
+ * Headers as Kafka's record batch v2 has them: zigzag varint count, then per header length and
+ * name, length (-1: null) and value.
+ */
 export function encodeHeaders(headers: readonly RecordHeader[] | undefined): Buffer {
   if (headers === undefined || headers.length === 0) return NO_HEADERS;
   const parts: Buffer[] = [varint(headers.length)];

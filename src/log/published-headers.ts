@@ -5,9 +5,15 @@ import type { RecordBatch, RecordHeader } from './record-batch.ts';
 const ID_HEADER = 'reprise-id';
 /** The task that made it: `projection/version/partition`. */
 const TASK_HEADER = 'reprise-task';
-/** `publisher:number`. Numbers of one publisher ascend in a partition; a record whose number is not above those before it is a repetition. */
+/**
+ * `publisher:number`. Numbers of one publisher ascend in a partition; a record whose number is not
+ * above those before it is a repetition.
+ */
 const SEQUENCE_HEADER = 'reprise-sequence';
-/** Later records of the publisher on this topic are of this time or later, milliseconds since the epoch; empty: nothing can be said yet. */
+/**
+ * Later records of the publisher on this topic are of this time or later, milliseconds since the
+ * epoch; empty: nothing can be said yet.
+ */
 const WATERMARK_HEADER = 'reprise-watermark';
 
 /** What the relay says of a record, besides its id. */
@@ -34,7 +40,8 @@ export function publishedHeaders(
 }
 
 /**
- * Whether any record of a batch says what `publishedAt` reads. Records without headers cost a look at one byte; the names of other headers are passed over where they lie. Hot: every batch is
+ * Whether any record of a batch says what `publishedAt` reads. Records without headers cost a look
+ * at one byte; the names of other headers are passed over where they lie. Hot: every batch is
  * asked.
  */
 export function hasPublished(batch: RecordBatch): boolean {

@@ -4,7 +4,8 @@ import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
 
 /**
  * Record `index` of a batch as an object; key and value are views on the batch's bytes, not copies.
- * @throws CORRUPT_RECORD_BATCH when its headers are malformed; why the batch is unreadable, where it is; RangeError when `index` is outside `[0, count)`
+ * @throws CORRUPT_RECORD_BATCH when its headers are malformed; why the batch is unreadable, where
+ * it is; RangeError when `index` is outside `[0, count)`
  */
 export function recordAt(batch: RecordBatch, index: number): LogRecord {
   requireIndex(batch, index);
@@ -20,7 +21,9 @@ export function recordAt(batch: RecordBatch, index: number): LogRecord {
   };
 }
 
-/** Record `index` with bytes of its own, to be kept when the batch is gone. @throws as `recordAt` */
+/**
+ * Record `index` with bytes of its own, to be kept when the batch is gone. @throws as `recordAt`
+ */
 export function ownRecordAt(batch: RecordBatch, index: number): LogRecord {
   const record = recordAt(batch, index);
   return {
@@ -47,7 +50,10 @@ function valueAt(batch: RecordBatch, index: number): Buffer | null {
   return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
 }
 
-/** CRC-32C of key and value: what a checkpoint keeps to recognise its last record again; null: it cannot be read. */
+/**
+ * CRC-32C of key and value: what a checkpoint keeps to recognise its last record again; null: it
+ * cannot be read.
+ */
 export function recordHash(batch: RecordBatch, index: number): number | null {
   requireIndex(batch, index);
   if (batch.unreadable !== null) return null;

@@ -19,7 +19,10 @@ export interface LogRecord {
   readonly headers: readonly RecordHeader[];
 }
 
-/** Positions of the records of a batch inside `bytes`, one entry per record; arrays may be longer than `count`. */
+/**
+ * Positions of the records of a batch inside `bytes`, one entry per record; arrays may be longer
+ * than `count`.
+ */
 export interface RecordIndex {
   readonly count: number;
   /** Offsets as numbers: proven below 2^53 where they are read. Ascending, with holes. */
@@ -30,7 +33,10 @@ export interface RecordIndex {
   readonly keyEnd: Int32Array;
   /** -1: the value is null (a tombstone). */
   readonly valueStart: Int32Array;
-  /** Also where the record's headers begin: a varint count, then Kafka's header encoding (record batch v2). */
+  /**
+   * Also where the record's headers begin: a varint count, then Kafka's header encoding (record
+   * batch v2).
+   */
   readonly valueEnd: Int32Array;
 }
 
@@ -38,7 +44,10 @@ export interface RecordIndex {
 export interface RecordBatchOrigin {
   readonly topic: string;
   readonly partition: number;
-  /** Where the read stood: records are in `[firstOffset, nextOffset)`, holes allowed, `count` may be 0. */
+  /**
+   * Where the read stood: records are in `[firstOffset, nextOffset)`, holes allowed, `count` may be
+   * 0.
+   */
   readonly firstOffset: number;
   /** Where to resume. */
   readonly nextOffset: number;
@@ -46,15 +55,22 @@ export interface RecordBatchOrigin {
   readonly leaderEpoch: number;
   /** One past the last offset that read_committed may see, when the batch was read. */
   readonly stableEndOffset: number;
-  /** True when timestamps were set by the broker on append (LogAppendTime), false when they are the producer's own clock. */
+  /**
+   * True when timestamps were set by the broker on append (LogAppendTime), false when they are the
+   * producer's own clock.
+   */
   readonly appendTime: boolean;
-  /** Why none of its records can be read: only their offsets are known, keys and values are null without being tombstones. Null or left out: they can be. */
+  /**
+   * Why none of its records can be read: only their offsets are known, keys and values are null
+   * without being tombstones. Null or left out: they can be.
+   */
   readonly unreadable?: RepriseError | null;
 }
 
 /**
- * A slice of one partition as fetched. Keys, values and headers stay where they are in `bytes`; the index says where. Only committed
- * data records are in the index: control records and aborted transactions are already left out.
+ * A slice of one partition as fetched. Keys, values and headers stay where they are in `bytes`; the
+ * index says where. Only committed data records are in the index: control records and aborted
+ * transactions are already left out.
  */
 export class RecordBatch implements RecordBatchOrigin, RecordIndex {
   readonly topic: string;

@@ -1,6 +1,9 @@
 import { RecordBatch } from './record-batch.ts';
 
-/** The records `[from, until)` of a batch, as a batch `[firstOffset, nextOffset)` over the same bytes. */
+/**
+ * The records `[from, until)` of a batch, as a batch `[firstOffset, nextOffset)` over the same
+ * bytes.
+ */
 export function sliceBatch(
   batch: RecordBatch,
   records: { readonly from: number; readonly until: number },
@@ -31,7 +34,10 @@ export function sliceBatch(
   );
 }
 
-/** Some records of a batch, by their positions in it (ascending), as a batch of the same reach over the same bytes. */
+/**
+ * Some records of a batch, by their positions in it (ascending), as a batch of the same reach over
+ * the same bytes.
+ */
 export function pickRecords(
   batch: RecordBatch,
   positions: readonly number[] | Int32Array,

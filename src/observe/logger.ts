@@ -11,8 +11,9 @@ export interface LoggerOptions {
 }
 
 /**
- * The structured log: JSON lines on standard error, so that results on standard output stay clean; short lines when a person is watching.
- * Written synchronously: nothing is lost when the process ends.
+ * The structured log: JSON lines on standard error, so that results on standard output stay clean;
+ * short lines when a person is watching. Written synchronously: nothing is lost when the process
+ * ends.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const destination = options.destination ?? process.stderr;
@@ -39,7 +40,10 @@ const LABELS: Readonly<Record<number, string>> = {
   60: 'FATAL',
 };
 
-/** Turns one line of pino's JSON into `12:30:05 info  message  key=value`; anything else stays as it is. */
+/**
+ * Turns one line of pino's JSON into `12:30:05 info  message  key=value`; anything else stays as it
+ * is.
+ */
 function prettyLine(line: string): string {
   let entry: Record<string, unknown>;
   try {

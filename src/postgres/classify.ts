@@ -1,11 +1,15 @@
 import { isRepriseError } from '../reprise-error.ts';
 
-/** What to do about an error of Postgres: the same again at once, wait for infrastructure, or stop because something is wrong. */
+/**
+ * What to do about an error of Postgres: the same again at once, wait for infrastructure, or stop
+ * because something is wrong.
+ */
 export type ErrorClass = 'retry' | 'pause' | 'defect';
 
 /**
- * What an SQLSTATE means, wherever it is met (runner, log, registry, pool). The longest prefix that fits decides; what is not listed is a defect of the statement, the projection or the
- * schema: the same statement would meet it again. Appendix A of the manual.
+ * What an SQLSTATE means, wherever it is met (runner, log, registry, pool). The longest prefix that
+ * fits decides; what is not listed is a defect of the statement, the projection or the schema: the
+ * same statement would meet it again. Appendix A of the manual.
  */
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
   // The transaction lost to another one, and may win next time.
@@ -49,8 +53,8 @@ const DRIVER_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|timeout expired|connection timeout|not queryable|client was closed|query read timeout/i;
 
 /**
- * `retry`: serialization, deadlock, lock time-out; `pause`: Postgres, or the way to it, is away or out of resources; `defect`: everything else, which
- * the same statement would meet again.
+ * `retry`: serialization, deadlock, lock time-out; `pause`: Postgres, or the way to it, is away or
+ * out of resources; `defect`: everything else, which the same statement would meet again.
  */
 export function classify(error: unknown): ErrorClass {
   if (isRepriseError(error)) return AWAY_CODES.has(error.code) ? 'pause' : 'defect';
@@ -68,20 +72,27 @@ export function isPassing(error: unknown): boolean {
   return classify(error) !== 'defect';
 }
 
-/** The SQLSTATE that the server gave; null: the error is not the server's answer (the connection failed, or it is somebody else's error). */
+/**
+ * The SQLSTATE that the server gave; null: the error is not the server's answer (the connection
+ * failed, or it is somebody else's error).
+ */
 export function sqlStateOf(error: unknown): string | null {
   const { code } = (error ?? {}) as { code?: unknown };
   // Five characters, as some codes of the operating system: those begin with E, no SQLSTATE does.
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
-/** Whether a table, schema or column is not there: migrations have not run, or a table was dropped since it was looked up. */
+/**
+ * Whether a table, schema or column is not there: migrations have not run, or a table was dropped
+ * since it was looked up.
+ */
 export function isMissing(error: unknown): boolean {
   return ['42P01', '3F000', '42703'].includes(sqlStateOf(error) ?? '');
 }
 
 /**
- * Whether an answer leaves it open what became of a COMMIT: none came, or the server was being shut down, which may have committed just before saying so.
+ * Whether an answer leaves it open what became of a COMMIT: none came, or the server was being shut
+ * down, which may have committed just before saying so.
  */
 export function leavesCommitOpen(error: unknown): boolean {
   const state = sqlStateOf(error);

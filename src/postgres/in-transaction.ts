@@ -10,8 +10,9 @@ interface TransactionOptions {
 }
 
 /**
- * Runs `work` in a transaction on a pooled connection: BEGIN, work, COMMIT; ROLLBACK when work throws. A connection that failed is destroyed, not
- * pooled again. @throws AmbiguousCommit when COMMIT was sent and its answer never came; else whatever `work` or Postgres threw
+ * Runs `work` in a transaction on a pooled connection: BEGIN, work, COMMIT; ROLLBACK when work
+ * throws. A connection that failed is destroyed, not pooled again. @throws AmbiguousCommit when
+ * COMMIT was sent and its answer never came; else whatever `work` or Postgres threw
  */
 export async function inTransaction<Result>(
   pool: Pool,

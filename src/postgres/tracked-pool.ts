@@ -10,8 +10,9 @@ export interface TrackedPool {
   /** Hands out connections of the pool that was given. */
   readonly pool: Pool;
   /**
-   * Ends the statements under way on connections that were handed out: asks the server to cancel them, and cuts what goes on for another second, or cannot be reached. Their
-   * transactions roll back; a COMMIT under way stays in doubt, as on any connection that is lost. Never throws.
+   * Ends the statements under way on connections that were handed out: asks the server to cancel
+   * them, and cuts what goes on for another second, or cannot be reached. Their transactions roll
+   * back; a COMMIT under way stays in doubt, as on any connection that is lost. Never throws.
    */
   endStatements(): Promise<void>;
 }

@@ -17,11 +17,16 @@ export interface PublisherOptions {
   readonly registry: SchemaRegistry;
   /** Keys of `pii` fields. Default: none; events that have such fields are then refused. */
   readonly dataKeys?: DataKeys;
-  /** How long a send may wait for company when the log is idle, in milliseconds. Default 0: for what is published in the same turn of the event loop. */
+  /**
+   * How long a send may wait for company when the log is idle, in milliseconds. Default 0: for what
+   * is published in the same turn of the event loop.
+   */
   readonly lingerMs?: number;
   /** Records of one append. Default 50,000. */
   readonly batchRecordsMax?: number;
-  /** Bytes of keys and values of one append; a larger single record travels alone. Default 4 MiB. */
+  /**
+   * Bytes of keys and values of one append; a larger single record travels alone. Default 4 MiB.
+   */
   readonly batchBytesMax?: number;
   /** Bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
@@ -30,8 +35,9 @@ export interface PublisherOptions {
 }
 
 /**
- * Makes a publisher. One append is under way at a time, so the order of `publish` calls of one event definition is the order in each partition; meanwhile
- * the next one gathers. A send rejects when its own record failed, not with its neighbours.
+ * Makes a publisher. One append is under way at a time, so the order of `publish` calls of one
+ * event definition is the order in each partition; meanwhile the next one gathers. A send rejects
+ * when its own record failed, not with its neighbours.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   return new BatchingPublisher(options);
@@ -56,7 +62,9 @@ const turnBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
 /**
- * open → closed. A send moves: (sealed, where it has `pii` fields →) held (its schema is being registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event definition.
+ * open → closed. A send moves: (sealed, where it has `pii` fields →) held (its schema is being
+ * registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event
+ * definition.
  */
 class BatchingPublisher implements Publisher {
   readonly #options: Required<PublisherOptions>;

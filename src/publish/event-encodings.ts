@@ -14,8 +14,8 @@ interface Held {
 }
 
 /**
- * The encodings of event definitions. Each registers its schema when first asked for: unknown → registering → ready; a registration that fails is forgotten, so that
- * the next one tries again.
+ * The encodings of event definitions. Each registers its schema when first asked for: unknown →
+ * registering → ready; a registration that fails is forgotten, so that the next one tries again.
  */
 export class EventEncodings {
   readonly #registry: SchemaRegistry;
@@ -38,7 +38,10 @@ export class EventEncodings {
     return this.#ready.get(event);
   }
 
-  /** Resolves in the order of the calls, before `ready` gives the encoding. @throws as the registry, SCHEMA_INVALID */
+  /**
+   * Resolves in the order of the calls, before `ready` gives the encoding. @throws as the registry,
+   * SCHEMA_INVALID
+   */
   register(event: EventDefinition): Promise<Encode> {
     return new Promise((resolve, reject) => {
       const held = this.#registering.get(event);
@@ -69,7 +72,8 @@ export class EventEncodings {
       const encoder = createEventEncoder(event);
       const schemaId = (await registerEvent(this.#registry, event, this.#subjects))?.id ?? 0;
       const encode = (value: unknown) => encoder.encode(value, schemaId);
-      // Those served go on in microtasks of their own: until these have run, whoever asks waits behind them.
+      // Those served go on in microtasks of their own: until these have run, whoever asks waits
+      // behind them.
       for (let held = this.#take(event); held.length > 0; held = this.#take(event)) {
         for (const { resolve } of held) resolve(encode);
         await Promise.resolve();

@@ -6,7 +6,10 @@ import type { EventDefinition } from '../event/event-definition.ts';
 /** Events that wait for keys at once before `isFull`. */
 const SEALING_MAX = 10_000;
 
-/** Encrypts the `pii` fields of events before they are encoded, in the order in which the events of a definition are given: one whose key has to be fetched is not overtaken. */
+/**
+ * Encrypts the `pii` fields of events before they are encoded, in the order in which the events of
+ * a definition are given: one whose key has to be fetched is not overtaken.
+ */
 export class EventSealer {
   readonly #dataKeys: DataKeys;
   readonly #last = new WeakMap<EventDefinition, Promise<unknown>>();

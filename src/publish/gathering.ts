@@ -5,8 +5,9 @@ import type { AppendRecord, Position } from '../log/event-log.ts';
 type OutcomeAt = (index: number) => Position;
 
 /**
- * Sends that travel in one append: gathering → in flight → settled, once. What a send costs while it waits is its record and one promise: with thousands of
- * them on their way, the garbage collector takes longer than encoding.
+ * Sends that travel in one append: gathering → in flight → settled, once. What a send costs while
+ * it waits is its record and one promise: with thousands of them on their way, the garbage
+ * collector takes longer than encoding.
  */
 export class Gathering {
   readonly records: AppendRecord[] = [];

@@ -14,7 +14,8 @@ export interface PublishOptions {
 /** Typed appends with batching: what is published while the log is busy travels together. */
 export interface Publisher {
   /**
-   * Resolves with the event's position once acknowledged; rejects alone when this event failed. `value` must not change before that.
+   * Resolves with the event's position once acknowledged; rejects alone when this event failed.
+   * `value` must not change before that.
    * @throws ENCODE_FAILED, INCOMPATIBLE_SCHEMA, APPEND_FAILED, UNKNOWN_TOPIC, TIMEOUT, CLOSED
    */
   publish<Event>(
@@ -22,10 +23,16 @@ export interface Publisher {
     value: Event,
     options?: PublishOptions,
   ): Promise<Position>;
-  /** Resolves when another event has room in the buffer. Whoever publishes without awaiting each acknowledgement awaits this instead, and uses bounded memory. */
+  /**
+   * Resolves when another event has room in the buffer. Whoever publishes without awaiting each
+   * acknowledgement awaits this instead, and uses bounded memory.
+   */
   room(): Promise<void>;
   /** Resolves when everything published so far is acknowledged or has failed. */
   flush(): Promise<void>;
-  /** Refuses further events and flushes; what is not acknowledged after `timeoutMs` (default 30,000) rejects with TIMEOUT. Idempotent. */
+  /**
+   * Refuses further events and flushes; what is not acknowledged after `timeoutMs` (default 30,000)
+   * rejects with TIMEOUT. Idempotent.
+   */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -3,7 +3,10 @@ import { recordKeyOf, recordTimeOf } from '../event/record-key-of.ts';
 import type { AppendRecord } from '../log/event-log.ts';
 import type { PublishOptions } from './publisher.ts';
 
-/** The record of an encoded event: its key field as key, its time field (else now) as timestamp, unless the options say otherwise. */
+/**
+ * The record of an encoded event: its key field as key, its time field (else now) as timestamp,
+ * unless the options say otherwise.
+ */
 export function recordOf(
   event: EventDefinition,
   encoded: Buffer,

@@ -5,9 +5,11 @@ import { indexSql, primaryKeySql } from './create-table.ts';
 import { tableName } from './table-name.ts';
 
 /**
- * Finishes a table created with constraints `later`: 1 primary key, 2 indexes, 3 statistics for the planner. Keys that occur twice are not an error but an
- * answer: the transaction goes on as if nothing had been tried. Lifts the statement time-out for the rest of the caller's transaction. `stretches`: how many
- * stretches of rows the table holds, each in the order of the key, as partitions are written; default 1.
+ * Finishes a table created with constraints `later`: 1 primary key, 2 indexes, 3 statistics for the
+ * planner. Keys that occur twice are not an error but an answer: the transaction goes on as if
+ * nothing had been tried. Lifts the statement time-out for the rest of the caller's transaction.
+ * `stretches`: how many stretches of rows the table holds, each in the order of the key, as
+ * partitions are written; default 1.
  */
 export async function addConstraints(
   client: ClientBase,
@@ -31,9 +33,10 @@ export async function addConstraints(
 }
 
 /**
- * An index build sorts in `maintenance_work_mem`. A run that lies within one stretch is sorted already and
- * costs one pass, and a merge of few runs costs less than a sort of everything: so runs are a third of a
- * stretch, of 4 to 256 MB. 840,000 rows in four stretches took 390 ms instead of 580 with 256 MB.
+ * An index build sorts in `maintenance_work_mem`. A run that lies within one stretch is sorted
+ * already and costs one pass, and a merge of few runs costs less than a sort of everything: so runs
+ * are a third of a stretch, of 4 to 256 MB. 840,000 rows in four stretches took 390 ms instead of
+ * 580 with 256 MB.
  */
 async function sizeSortMemory(
   client: ClientBase,

@@ -21,7 +21,10 @@ const OIDS: Readonly<Record<Exclude<ColumnType, 'float8[]'>, number>> = {
   bytea: 17,
 };
 
-/** The type to cast a parameter to that `arrayParameters` made: `unnest` would flatten an array of arrays, so those travel as text and are cast per row. */
+/**
+ * The type to cast a parameter to that `arrayParameters` made: `unnest` would flatten an array of
+ * arrays, so those travel as text and are cast per row.
+ */
 export function parameterType({ type }: ColumnPlan): string {
   return type === 'float8[]' ? 'text[]' : `${type}[]`;
 }
@@ -34,7 +37,10 @@ export interface Slice {
   readonly until: number;
 }
 
-/** One array parameter per column with the values of the rows in the slice, in the binary format, which node-postgres uses for buffers. */
+/**
+ * One array parameter per column with the values of the rows in the slice, in the binary format,
+ * which node-postgres uses for buffers.
+ */
 export function arrayParameters(
   columns: readonly ColumnPlan[],
   values: readonly TableColumn[],
@@ -72,7 +78,10 @@ function encode(
   return bytes.buffer.subarray(0, at);
 }
 
-/** Array literals. JavaScript prints doubles so that they read back the same, except that it drops the sign of zero. */
+/**
+ * Array literals. JavaScript prints doubles so that they read back the same, except that it drops
+ * the sign of zero.
+ */
 function asLiterals(
   arrays: readonly (readonly number[] | null)[],
 ): Extract<ColumnValues, { type: 'text' | 'jsonb' }> {

@@ -16,8 +16,8 @@ const HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
 const END = -1;
 
 /**
- * Appends rows by binary COPY. Does not look for rows with the same key: with a primary key they fail, without one they stay side by side. The rows must not
- * be touched until it resolves.
+ * Appends rows by binary COPY. Does not look for rows with the same key: with a primary key they
+ * fail, without one they stay side by side. The rows must not be touched until it resolves.
  */
 export async function copyRows(
   client: ClientBase,
@@ -31,7 +31,10 @@ export async function copyRows(
   await sendAll(client.query(copyFrom(sql)), encodeCopy(plan, partition, rows, memory));
 }
 
-/** Writes the pieces to the end, the next one made while one is under way. One that was handed over is not touched before `write` has called back. */
+/**
+ * Writes the pieces to the end, the next one made while one is under way. One that was handed over
+ * is not touched before `write` has called back.
+ */
 async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise<void> {
   const answers = new EventQueue<'written' | 'ended'>();
   const ended = finished(copy).finally(() => answers.push('ended'));
@@ -54,8 +57,8 @@ async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise
 }
 
 /**
- * The rows in COPY's binary format, in pieces of about 1 MB, each made only when it is asked for, in one memory and the other in turns: a piece holds until the one
- * after the next is asked for.
+ * The rows in COPY's binary format, in pieces of about 1 MB, each made only when it is asked for,
+ * in one memory and the other in turns: a piece holds until the one after the next is asked for.
  */
 function* encodeCopy(
   plan: TablePlan,

@@ -6,8 +6,9 @@ import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
 const PARTITION_COMMENT = 'partition of the log whose task owns the row';
 
 /**
- * Creates the table of a version in schema `public`: `_partition` first, then the plan's columns, with comments for people in psql. `now` adds the primary
- * key and the indexes; `later` leaves them to `addConstraints`, after a bulk load.
+ * Creates the table of a version in schema `public`: `_partition` first, then the plan's columns,
+ * with comments for people in psql. `now` adds the primary key and the indexes; `later` leaves them
+ * to `addConstraints`, after a bulk load.
  */
 export async function createTable(
   client: ClientBase,
@@ -31,17 +32,18 @@ export async function createTable(
 }
 
 /**
- * Adds the primary key. Postgres picks the constraint's name, since ours might be too long. Statements that
- * name its columns need not know their order.
+ * Adds the primary key. Postgres picks the constraint's name, since ours might be too long.
+ * Statements that name its columns need not know their order.
  */
 export function primaryKeySql(plan: TablePlan): string {
   return `alter table ${tableName(plan)} add primary key (${quotedList(primaryKey(plan))})`;
 }
 
 /**
- * The columns of the primary key in their order. Behind a view the key columns come first and `_partition`,
- * which the view hides, last: so readers find rows by the key they know on every version of Postgres (ADR
- * 0045). A table of hidden state is read by its task only, a partition at a time: there `_partition` leads.
+ * The columns of the primary key in their order. Behind a view the key columns come first and
+ * `_partition`, which the view hides, last: so readers find rows by the key they know on every
+ * version of Postgres (ADR 0045). A table of hidden state is read by its task only, a partition at
+ * a time: there `_partition` leads.
  */
 export function primaryKey(plan: TablePlan): readonly string[] {
   const names = keyNames(plan);

@@ -8,7 +8,10 @@ import { quoted, tableName } from './table-name.ts';
 /** Keys per statement. */
 const KEYS_MAX = 10_000;
 
-/** Deletes the rows of a task that have one of `keys` (whose columns are the plan's key columns only). Keys without a row are passed over. */
+/**
+ * Deletes the rows of a task that have one of `keys` (whose columns are the plan's key columns
+ * only). Keys without a row are passed over.
+ */
 export async function deleteRows(
   client: ClientBase,
   plan: TablePlan,

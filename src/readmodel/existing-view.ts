@@ -9,7 +9,10 @@ export interface ExistingView {
   readonly grants: readonly string[];
 }
 
-/** The view of that name in schema public; null: nothing has the name. @throws ACTIVATE_REFUSED when something else has it */
+/**
+ * The view of that name in schema public; null: nothing has the name. @throws ACTIVATE_REFUSED when
+ * something else has it
+ */
 export async function readView(client: ClientBase, plan: TablePlan): Promise<ExistingView | null> {
   const { rows } = await client.query<{
     kind: string;

@@ -10,8 +10,8 @@ interface Target {
 }
 
 /**
- * Says why a database cannot be reached, where it was looked for (never with the password), and what to do. Retriable where waiting may help: a
- * wrong password or an unknown database stay wrong.
+ * Says why a database cannot be reached, where it was looked for (never with the password), and
+ * what to do. Retriable where waiting may help: a wrong password or an unknown database stay wrong.
  */
 export function explainConnectionError(error: unknown, url: string): RepriseError {
   const target = targetOf(url);

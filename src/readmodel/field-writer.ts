@@ -26,8 +26,9 @@ export function allocateBytes(size: number): Bytes {
 }
 
 /**
- * Writes values of one column in Postgres's binary format: int32 length (−1: NULL), then the value. COPY's fields and the elements of an array parameter are
- * both this. Nothing is rounded or printed on the way, so every bit arrives.
+ * Writes values of one column in Postgres's binary format: int32 length (−1: NULL), then the value.
+ * COPY's fields and the elements of an array parameter are both this. Nothing is rounded or printed
+ * on the way, so every bit arrives.
  */
 export interface FieldWriter {
   /** Upper bound of the bytes of any row; null: depends on the row, ask `bytesMaxAt`. */
@@ -127,7 +128,10 @@ function packedWriter({ type, rows, at: offset, absence }: PackedColumn): FieldW
   };
 }
 
-/** Writes the number at an index; given the number itself, a function that is not inlined would have to allocate it. */
+/**
+ * Writes the number at an index; given the number itself, a function that is not inlined would have
+ * to allocate it.
+ */
 function setterOf(
   type: PackedColumn['type'],
   numbers: Float64Array,
@@ -224,7 +228,10 @@ function doublesWriter(values: readonly (readonly number[] | null)[]): FieldWrit
   };
 }
 
-/** Writes dimensions (none for an empty array), "may hold nulls", element type, length, lower bound (array_send in arrayfuncs.c). @returns where it ends */
+/**
+ * Writes dimensions (none for an empty array), "may hold nulls", element type, length, lower bound
+ * (array_send in arrayfuncs.c). @returns where it ends
+ */
 export function writeArrayHeader(
   view: DataView,
   at: number,

@@ -18,8 +18,9 @@ export interface WantedRows {
 }
 
 /**
- * Loads the rows of a task that have one of `keys` (the plan's key columns, or the first of them: then every row that begins so), all columns, every bit as
- * stored; with a `bound` only those whose column is not before it. Keys without a row are left out; the order is not defined.
+ * Loads the rows of a task that have one of `keys` (the plan's key columns, or the first of them:
+ * then every row that begins so), all columns, every bit as stored; with a `bound` only those whose
+ * column is not before it. Keys without a row are left out; the order is not defined.
  */
 export async function loadRows(
   client: ClientBase,
@@ -39,7 +40,8 @@ export async function loadRows(
       `t.${quoted(bound.column)} >= to_timestamp(0) + k.since * interval '1 millisecond'`,
     );
   }
-  // "offset 0" keeps the look-up per key, by the primary key, whatever the statistics say of a table that is being filled.
+  // "offset 0" keeps the look-up per key, by the primary key, whatever the statistics say of a
+  // table that is being filled.
   const text = `select ${packedRow('r')}
 from unnest(${parameters.join(', ')}) as k(${given.join(', ')})
 cross join lateral (
@@ -60,7 +62,10 @@ cross join lateral (
   return builder.finish();
 }
 
-/** Loads the rows of a task whose `column` (a timestamptz) is later than `afterMs`, or all of them, all columns, every bit as stored. Must run in a transaction. */
+/**
+ * Loads the rows of a task whose `column` (a timestamptz) is later than `afterMs`, or all of them,
+ * all columns, every bit as stored. Must run in a transaction.
+ */
 export async function loadRowsAfter(
   client: ClientBase,
   plan: TablePlan,

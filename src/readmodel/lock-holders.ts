@@ -4,7 +4,8 @@ import type { Pool } from 'pg';
 const NAMED_MAX = 3;
 
 /**
- * Who holds locks of some tables or views, for a message: `pid 4711 (psql, user ada): select …`. Names as in SQL; those that are not there are passed over.
+ * Who holds locks of some tables or views, for a message: `pid 4711 (psql, user ada): select …`.
+ * Names as in SQL; those that are not there are passed over.
  * @returns null where nobody does, or Postgres does not say
  */
 export async function lockHolders(

@@ -2,7 +2,10 @@ import pg from 'pg';
 import type { ColumnMerge } from '../projection/plan/table-plan.ts';
 import { quoted } from './table-name.ts';
 
-/** One column over the rows of a group, by the functions of migration 0005; what the fold would have if it had seen all events, to the bit. */
+/**
+ * One column over the rows of a group, by the functions of migration 0005; what the fold would have
+ * if it had seen all events, to the bit.
+ */
 export function mergeSql({ merge, from, parameters }: ColumnMerge): string {
   const columns = from.map(quoted);
   const [first, ...others] = columns as [string, ...string[]];

@@ -8,8 +8,9 @@ import { queryTypes } from './query-types.ts';
 const CONNECT_MS = 10_000;
 
 /**
- * Limits of every session. A statement that takes minutes has lost its server or its mind; those that may (index builds, merges of a rebuild) lift the limit
- * for their own transaction. A transaction left idle by a process that hangs must not hold its task's row.
+ * Limits of every session. A statement that takes minutes has lost its server or its mind; those
+ * that may (index builds, merges of a rebuild) lift the limit for their own transaction. A
+ * transaction left idle by a process that hangs must not hold its task's row.
  */
 const SESSION = {
   application_name: 'reprise',
@@ -27,8 +28,9 @@ type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {
 };
 
 /**
- * A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens nothing yet. `max` connections, default 10; who waits for one waits for `connectMs` at
- * most, default 10,000. The caller ends it.
+ * A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens
+ * nothing yet. `max` connections, default 10; who waits for one waits for `connectMs` at most,
+ * default 10,000. The caller ends it.
  */
 export function createPool(options: {
   readonly url: string;
@@ -41,17 +43,22 @@ export function createPool(options: {
     max: options.max ?? 10,
     ...SESSION,
     connectionTimeoutMillis: options.connectMs ?? CONNECT_MS,
-    // Not pg-pool's `verify`: when the wait for a connection ends while that is under way, the connection belongs to nobody and is lost to the pool for good.
+    // Not pg-pool's `verify`: when the wait for a connection ends while that is under way, the
+    // connection belongs to nobody and is lost to the pool for good.
     onConnect: (client) => guard.admit(client),
   };
   const pool = new pg.Pool(config);
-  // A lost connection is reported by the statement that meets it, and the pool drops idle ones by itself; without listeners node would end the process.
+  // A lost connection is reported by the statement that meets it, and the pool drops idle ones by
+  // itself; without listeners node would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-/** A knex instance for reads, with type parsing of its own: see `queryTypes`. Opens nothing yet. The caller destroys it. */
+/**
+ * A knex instance for reads, with type parsing of its own: see `queryTypes`. Opens nothing yet. The
+ * caller destroys it.
+ */
 export function createKnex(options: { readonly url: string; readonly max?: number }): Knex {
   return knexFactory({
     client: 'pg',
@@ -61,7 +68,10 @@ export function createKnex(options: { readonly url: string; readonly max?: numbe
   });
 }
 
-/** Makes sure that the database can be reached. `url` is for the message only. @throws DATABASE_UNAVAILABLE, STANDBY */
+/**
+ * Makes sure that the database can be reached. `url` is for the message only. @throws
+ * DATABASE_UNAVAILABLE, STANDBY
+ */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {
   try {
     await pool.query('select 1');

@@ -15,7 +15,10 @@ export interface ServerIdentity {
   readonly timeline: number | null;
 }
 
-/** The first part of a WAL file's name is the timeline in hexadecimal; a standby refuses to name one. */
+/**
+ * The first part of a WAL file's name is the timeline in hexadecimal; a standby refuses to name
+ * one.
+ */
 const IDENTITY = `select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only') = 'on' as "isReadOnly",
   (select system_identifier::text from pg_control_system()) as "systemId",
   case when pg_is_in_recovery() then null
@@ -27,9 +30,11 @@ const REDUCED = `select pg_is_in_recovery() as "isStandby", current_setting('tra
 const FORBIDDEN = /^(42501|42883|0A000)$/;
 
 /**
- * Keeps a process from working on two servers at once: of all it can reach only the newest primary of one cluster is good. States: *new* → the first primary →
- * *knows* (system, timeline) → a higher timeline of that system → *knows* that; connections of lower timelines are cut then, whatever they are at. What a connection is refused
- * for may pass (a proxy that follows a failover), so the caller waits and tries again (ADR 0015).
+ * Keeps a process from working on two servers at once: of all it can reach only the newest primary
+ * of one cluster is good. States: *new* → the first primary → *knows* (system, timeline) → a higher
+ * timeline of that system → *knows* that; connections of lower timelines are cut then, whatever
+ * they are at. What a connection is refused for may pass (a proxy that follows a failover), so the
+ * caller waits and tries again (ADR 0015).
  */
 export class PrimaryGuard {
   #known: { readonly systemId: string; readonly timeline: number } | null = null;
@@ -46,7 +51,8 @@ export class PrimaryGuard {
     if (timeline === this.#known?.timeline) return;
     this.#known = { systemId, timeline };
     for (const [older, of] of this.#admitted) {
-      // Busy or idle: `end` cuts a connection that waits for an answer, and what was asked on it is doubtful, then asked again elsewhere.
+      // Busy or idle: `end` cuts a connection that waits for an answer, and what was asked on it is
+      // doubtful, then asked again elsewhere.
       if (of < timeline) older.end?.().catch(() => undefined);
     }
   }

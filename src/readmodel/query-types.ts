@@ -10,8 +10,9 @@ const parsers = new Map<number, (text: string) => unknown>([
 ]);
 
 /**
- * How queries of read models see Postgres types: int8 → bigint; numeric → bigint where it has no fraction digits, else Decimal; date → 'YYYY-MM-DD';
- * timestamptz → Date; all others as node-postgres does.
+ * How queries of read models see Postgres types: int8 → bigint; numeric → bigint where it has no
+ * fraction digits, else Decimal; date → 'YYYY-MM-DD'; timestamptz → Date; all others as
+ * node-postgres does.
  */
 export const queryTypes = {
   getTypeParser: (oid: number, format?: string): ((text: string) => unknown) =>

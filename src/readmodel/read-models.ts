@@ -12,26 +12,36 @@ type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 /** A row of the stable view of a projection, by SQL column names. */
 export type ViewRow<P extends Projection> = RowOf<P> extends object ? RowOf<P> : never;
 
-/** What names a read model: the class that the configuration declares, an instance of it, or its name. */
+/**
+ * What names a read model: the class that the configuration declares, an instance of it, or its
+ * name.
+ */
 export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string;
 
 /** Read models as their readers see them. */
 export interface ReadModels {
   /**
-   * A typed knex query of the projection's stable view, so of one version: the active one. bigint columns come as bigint, numeric as bigint or, with
-   * fraction digits, Decimal, timestamps as Date, days as 'YYYY-MM-DD'.
-   * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare and that cannot be constructed without services
-   * @example await readModels.query(UserMetrics).where('user_id', 'u1').orderBy('window_start', 'desc').limit(10)
+   * A typed knex query of the projection's stable view, so of one version: the active one. bigint
+   * columns come as bigint, numeric as bigint or, with fraction digits, Decimal, timestamps as
+   * Date, days as 'YYYY-MM-DD'.
+   * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare and that cannot
+   * be constructed without services
+   * @example
+   * const rows = await readModels
+   *   .query(UserMetrics)
+   *   .where('user_id', 'u1')
+   *   .orderBy('window_start', 'desc')
+   *   .limit(10)
    */
   query<P extends Projection>(
     projection: ProjectionOf<P>,
   ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
   /**
-   * Resolves once the active version of the projection has folded the record at `position`: what it changed is then visible to every query.
-   * Fails at once where waiting cannot help.
-   * @throws TIMEOUT saying where the projection stands; TASK_HALTED, TASK_PAUSED with the task's own
-   * reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that the
-   * projection does not read; UNKNOWN_PROJECTION when it was never run; NOT_MIGRATED
+   * Resolves once the active version of the projection has folded the record at `position`: what it
+   * changed is then visible to every query. Fails at once where waiting cannot help.
+   * @throws TIMEOUT saying where the projection stands; TASK_HALTED, TASK_PAUSED with the task's
+   * own reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that
+   * the projection does not read; UNKNOWN_PROJECTION when it was never run; NOT_MIGRATED
    */
   waitFor<P extends Projection>(
     projection: ProjectionOf<P>,
@@ -40,10 +50,16 @@ export interface ReadModels {
   ): Promise<void>;
 }
 
-/** The declared classes, as they were compiled: what a class is called is known without constructing it. */
+/**
+ * The declared classes, as they were compiled: what a class is called is known without constructing
+ * it.
+ */
 type DeclaredNames = ReadonlyMap<unknown, string>;
 
-/** Read models over `knex` (made by `createKnex`, for its types) and `pool`; closes neither. `names`: of the declared classes; default none. */
+/**
+ * Read models over `knex` (made by `createKnex`, for its types) and `pool`; closes neither.
+ * `names`: of the declared classes; default none.
+ */
 export function createReadModels(options: {
   readonly knex: Knex;
   readonly pool: Pool;
@@ -61,7 +77,10 @@ export function createReadModels(options: {
   };
 }
 
-/** The name of a class that is not declared is a field of its instances; one is made only to read it. @throws UNKNOWN_PROJECTION */
+/**
+ * The name of a class that is not declared is a field of its instances; one is made only to read
+ * it. @throws UNKNOWN_PROJECTION
+ */
 function nameIn(names: DeclaredNames, projection: ProjectionOf<Projection>): string {
   if (typeof projection === 'string') return projection;
   if (typeof projection === 'object') return projection.name;

@@ -7,7 +7,10 @@ import { RowSetBuilder } from './row-set-builder.ts';
 /** Rows fetched at a time: what is in memory as text, beside the typed columns. */
 const ROWS_PER_FETCH = 20_000;
 
-/** Runs a query that selects `packedRow` through a cursor, so that only a slice is ever in memory twice. Must run in a transaction. */
+/**
+ * Runs a query that selects `packedRow` through a cursor, so that only a slice is ever in memory
+ * twice. Must run in a transaction.
+ */
 export async function readPacked(
   client: ClientBase,
   plan: TablePlan,

@@ -11,14 +11,18 @@ const RECORD_HEADER_BYTES = 4;
 const FIELD_HEADER_BYTES = 8;
 
 /**
- * SQL for one row, as a single text: the record `alias` in Postgres's binary format, in hex. Exact whatever the session's settings (extra_float_digits,
- * TimeZone, DateStyle, bytea_output), and one field to parse per row; node-postgres cannot receive binary results itself.
+ * SQL for one row, as a single text: the record `alias` in Postgres's binary format, in hex. Exact
+ * whatever the session's settings (extra_float_digits, TimeZone, DateStyle, bytea_output), and one
+ * field to parse per row; node-postgres cannot receive binary results itself.
  */
 export function packedRow(alias: string): string {
   return `encode(record_send(${alias}), 'hex') as packed`;
 }
 
-/** The plan's columns, in order: what the record of `packedRow` must be made of. `table`: of that one of several. */
+/**
+ * The plan's columns, in order: what the record of `packedRow` must be made of. `table`: of that
+ * one of several.
+ */
 export function planColumns(plan: TablePlan, table?: string): string {
   const names = plan.columns.map(({ name }) => quoted(name));
   return names.map((name) => (table === undefined ? name : `${table}.${name}`)).join(', ');

@@ -2,7 +2,10 @@ import type { ClientBase } from 'pg';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { quotedList, tableName } from './table-name.ts';
 
-/** A key that has rows of several partitions in the table of a version, as JSON text; null: there is none. Reads the index or all of the table. */
+/**
+ * A key that has rows of several partitions in the table of a version, as JSON text; null: there is
+ * none. Reads the index or all of the table.
+ */
 export async function splitKey(
   client: ClientBase,
   plan: Pick<TablePlan, 'name' | 'version'>,

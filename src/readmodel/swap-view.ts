@@ -8,10 +8,13 @@ import { quoted, viewName } from './table-name.ts';
 import { viewQuery } from './view-query.ts';
 
 /**
- * Points the stable view at a version's table, in the caller's transaction: readers see the old version until it commits and the new one after. Shows key
- * and measure columns; rows of several partitions merged, where the plan says so. Where their names or types differ from the view's it is dropped and made anew, with the grants it had.
+ * Points the stable view at a version's table, in the caller's transaction: readers see the old
+ * version until it commits and the new one after. Shows key and measure columns; rows of several
+ * partitions merged, where the plan says so. Where their names or types differ from the view's it
+ * is dropped and made anew, with the grants it had.
  * @param isGrown whether topics gained partitions, so that any view that can merge must
- * @throws ACTIVATE_REFUSED when something else has that name, or when other objects depend on a view whose columns change
+ * @throws ACTIVATE_REFUSED when something else has that name, or when other objects depend on a
+ * view whose columns change
  */
 export async function swapView(
   client: ClientBase,

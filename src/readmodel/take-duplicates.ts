@@ -20,8 +20,9 @@ interface DuplicateRow extends PackedRow {
 }
 
 /**
- * Where a key may have occurred again. `transactions`: only in the rows of different ones, as with flushes, each of which has a key once; so where the key has a time, only times that several of them have rows of
- * need looking at, few in a log that goes on in time.
+ * Where a key may have occurred again. `transactions`: only in the rows of different ones, as with
+ * flushes, each of which has a key once; so where the key has a time, only times that several of
+ * them have rows of need looking at, few in a log that goes on in time.
  */
 export type DuplicatesAmong = 'transactions' | 'all rows';
 
@@ -32,9 +33,11 @@ export interface DuplicateSlice {
 }
 
 /**
- * Takes the rows whose key occurs more than once out of the table: they are deleted at the start, and given in slices in the order of the key, all rows of a key in one slice, every
- * bit as stored. Rows may be added to the table between two slices. Must run in a transaction; lifts the statement time-out for the rest of it, since there is no index yet and
- * all rows are looked at: three or four times, however many keys there are. `rowsPerFetch`: for tests.
+ * Takes the rows whose key occurs more than once out of the table: they are deleted at the start,
+ * and given in slices in the order of the key, all rows of a key in one slice, every bit as stored.
+ * Rows may be added to the table between two slices. Must run in a transaction; lifts the statement
+ * time-out for the rest of it, since there is no index yet and all rows are looked at: three or
+ * four times, however many keys there are. `rowsPerFetch`: for tests.
  */
 export async function* takeDuplicates(
   client: ClientBase,
@@ -47,7 +50,8 @@ export async function* takeDuplicates(
   const duplicateKeys = duplicateKeysSql(plan, among);
   await client.query(`create temporary table ${KEYS} on commit drop as ${duplicateKeys}`);
   await client.query(`analyze ${KEYS}`);
-  // A cursor sees the table as it was when it was declared: neither what is deleted nor what is added afterwards shows in it (DECLARE, "insensitive").
+  // A cursor sees the table as it was when it was declared: neither what is deleted nor what is
+  // added afterwards shows in it (DECLARE, "insensitive").
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(`declare duplicate_rows no scroll cursor for ${duplicatesSql(plan)}`);
   await client.query(`delete from ${tableName(plan)} as t using ${KEYS} as k where ${same(plan)}`);
@@ -94,7 +98,9 @@ function duplicateKeysSql(plan: TablePlan, among: DuplicatesAmong): string {
   return `select ${keys}, count(*)::int4 as _copies from ${tableName(plan)} where ${where} group by ${keys} having count(*) > 1`;
 }
 
-/** The row is of a time that several transactions have rows of (`xmin` is the one that inserted it). */
+/**
+ * The row is of a time that several transactions have rows of (`xmin` is the one that inserted it).
+ */
 function isOfSharedTime(plan: TablePlan): string {
   const time = plan.columns.find(({ role, type }) => role === 'key' && TIMES.has(type));
   if (time === undefined) return 'true';

@@ -3,8 +3,8 @@ import { mergeSql } from './merge-sql.ts';
 import { quoted, quotedList, tableName } from './table-name.ts';
 
 /**
- * The query behind a stable view: the shown columns, in the order of the plan. Where rows of one key lie in several partitions, they are merged, each column by
- * its aggregate's own merge.
+ * The query behind a stable view: the shown columns, in the order of the plan. Where rows of one
+ * key lie in several partitions, they are merged, each column by its aggregate's own merge.
  */
 export function viewQuery(plan: TablePlan, isGrown: boolean): string {
   const shown = plan.columns.filter(({ role }) => role !== 'state');

@@ -15,7 +15,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How long a task may wait for infrastructure before a waiter is told: most such pauses end by themselves. */
+/**
+ * How long a task may wait for infrastructure before a waiter is told: most such pauses end by
+ * themselves.
+ */
 const PAUSE_MS = 1_000;
 
 interface Standing {
@@ -46,7 +49,8 @@ interface Waiting {
  * Postgres, at first every 2 ms, then ever less often down to every 25 ms. True for every reader,
  * whichever process folds. Where waiting cannot help it fails at once with the reason: the task has
  * halted, the projection is paused, the record was set aside, the topic is not read.
- * @throws TIMEOUT, TASK_HALTED, TASK_PAUSED, SET_ASIDE, UNKNOWN_TOPIC, UNKNOWN_PROJECTION, NOT_MIGRATED
+ * @throws TIMEOUT, TASK_HALTED, TASK_PAUSED, SET_ASIDE, UNKNOWN_TOPIC, UNKNOWN_PROJECTION,
+ * NOT_MIGRATED
  */
 export async function waitForPosition(
   pool: Pool,

@@ -1,19 +1,26 @@
 /**
- * Postgres's binary numeric: int16 number of digits, int16 weight, uint16 sign, int16 display scale, then digits in base 10,000, most significant
- * first; the value is Σ digit[i] × 10,000^(weight − i). (numeric_send and numeric_recv in numeric.c.)
+ * Postgres's binary numeric: int16 number of digits, int16 weight, uint16 sign, int16 display
+ * scale, then digits in base 10,000, most significant first; the value is Σ digit[i] ×
+ * 10,000^(weight − i). (numeric_send and numeric_recv in numeric.c.)
  */
 const GROUP_DIGITS = 4;
 const HEADER_BYTES = 8;
 const NEGATIVE = 0x4000;
 const NOT_A_NUMBER = 0xc000;
 
-/** Upper bound of the bytes that `writeNumeric` takes, without printing the number: a hexadecimal digit is 1.21 decimal ones. */
+/**
+ * Upper bound of the bytes that `writeNumeric` takes, without printing the number: a hexadecimal
+ * digit is 1.21 decimal ones.
+ */
 export function numericBytesMax(unscaled: bigint): number {
   const decimalDigits = Math.ceil(unscaled.toString(16).length * 1.21) + GROUP_DIGITS;
   return HEADER_BYTES + 2 * Math.ceil(decimalDigits / GROUP_DIGITS + 1);
 }
 
-/** Writes `unscaled` × 10^-`scale` at `at`; shows exactly `scale` digits after the point. @returns where it ends */
+/**
+ * Writes `unscaled` × 10^-`scale` at `at`; shows exactly `scale` digits after the point. @returns
+ * where it ends
+ */
 export function writeNumeric(
   view: DataView,
   at: number,
@@ -38,7 +45,10 @@ export function writeNumeric(
   return end;
 }
 
-/** Reads a numeric as an unscaled integer of `scale`. @throws TypeError when it is no finite number or has more digits after the point */
+/**
+ * Reads a numeric as an unscaled integer of `scale`. @throws TypeError when it is no finite number
+ * or has more digits after the point
+ */
 export function readNumeric(view: DataView, at: number, scale: number): bigint {
   const groups = view.getInt16(at);
   const weight = view.getInt16(at + 2);

@@ -5,15 +5,19 @@ import type { SchemaRegistry } from './schema-registry.ts';
 export interface CachedRegistryOptions {
   /** Texts kept; the one used longest ago goes first. Default 1,000. */
   readonly entriesMax?: number;
-  /** How long an unknown id stays unknown before the registry is asked again; the runner's patience with such an id is to be longer. Default 1,000. */
+  /**
+   * How long an unknown id stays unknown before the registry is asked again; the runner's patience
+   * with such an id is to be longer. Default 1,000.
+   */
   readonly unknownMs?: number;
   /** Milliseconds, monotonic. Default `performance.now`. */
   readonly now?: () => number;
 }
 
 /**
- * Remembers schema texts by id, which never change. An unknown id is remembered shortly only: it may be registered any moment, and yet a
- * topic full of it must not become a request per record. Requests under way are shared. Everything else goes through.
+ * Remembers schema texts by id, which never change. An unknown id is remembered shortly only: it
+ * may be registered any moment, and yet a topic full of it must not become a request per record.
+ * Requests under way are shared. Everything else goes through.
  */
 export function cachedRegistry(
   registry: SchemaRegistry,

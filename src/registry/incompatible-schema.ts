@@ -2,8 +2,8 @@ import { explainConflicts, type HistoryReport } from '../avro/compatibility/chec
 import { RepriseError } from '../reprise-error.ts';
 
 /**
- * Why a schema is refused beside the earlier versions of its subject, in the words that command, registry and publisher share: the level, and
- * one sentence a reason.
+ * Why a schema is refused beside the earlier versions of its subject, in the words that command,
+ * registry and publisher share: the level, and one sentence a reason.
  */
 export function refusalWords(subject: string, report: HistoryReport): string {
   return `the schema of ${subject} breaks ${report.mode}: ${explainConflicts(report).join('; ')}`;

@@ -2,7 +2,10 @@ import { RepriseError } from '../reprise-error.ts';
 import type { RegistryMode } from './registry-store.ts';
 import type { CompatibilityLevel, SchemaReference } from './schema-registry.ts';
 
-/** All of a registry kept in Postgres as JSON: enough to decode every record that was written with its ids. */
+/**
+ * All of a registry kept in Postgres as JSON: enough to decode every record that was written with
+ * its ids.
+ */
 export interface RegistryExport {
   readonly format: 1;
   /** Which registry it is: topics are bound to it. */
@@ -40,7 +43,9 @@ export interface ImportReport {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Reads what `reprise registry export` wrote. @throws CONFIG_INVALID saying what is wrong with it */
+/**
+ * Reads what `reprise registry export` wrote. @throws CONFIG_INVALID saying what is wrong with it
+ */
 export function parseRegistryExport(text: string): RegistryExport {
   const value = parsed(text);
   const { format, registry, schemas, versions } = value;

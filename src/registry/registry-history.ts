@@ -9,7 +9,10 @@ export interface StandaloneVersion {
   readonly standalone: string;
 }
 
-/** Every version of a subject, oldest first, each with a text that stands alone. @throws REGISTRY_UNAVAILABLE, REGISTRY_REFUSED */
+/**
+ * Every version of a subject, oldest first, each with a text that stands alone. @throws
+ * REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
+ */
 export async function registryHistory(
   registry: SchemaRegistry,
   subject: string,
@@ -27,14 +30,18 @@ export async function registryHistory(
   );
 }
 
-/** Whether two texts that stand alone are the same schema: registries write them anew, in another layout. @throws SCHEMA_INVALID */
+/**
+ * Whether two texts that stand alone are the same schema: registries write them anew, in another
+ * layout. @throws SCHEMA_INVALID
+ */
 export function sameSchema(one: string, other: string): boolean {
   return one === other || normalText(one) === normalText(other);
 }
 
 /**
- * The version of a subject that is this schema, registered now where there is none. For schemas that may have been registered with references: registered as a text
- * that stands alone they would be another version.
+ * The version of a subject that is this schema, registered now where there is none. For schemas
+ * that may have been registered with references: registered as a text that stands alone they would
+ * be another version.
  * @throws as `register` does
  */
 export async function findOrRegister(
@@ -47,7 +54,10 @@ export async function findOrRegister(
   return found?.registered ?? registry.register(subject, standalone);
 }
 
-/** The verdict of a level on a schema beside registered versions, which are named by their numbers in the subject. @throws SCHEMA_INVALID */
+/**
+ * The verdict of a level on a schema beside registered versions, which are named by their numbers
+ * in the subject. @throws SCHEMA_INVALID
+ */
 export function checkRegistered(
   versions: readonly { readonly version: number; readonly standalone: string }[],
   next: string,

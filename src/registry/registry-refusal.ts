@@ -31,7 +31,10 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   [REGISTRY_ERRORS.schemaNotFound]: 'UNKNOWN_SCHEMA_ID',
 };
 
-/** What our own registry does not do: `words` are those of the REST API, kept in the facts together with its code. */
+/**
+ * What our own registry does not do: `words` are those of the REST API, kept in the facts together
+ * with its code.
+ */
 export function registryRefusal(
   errorCode: RegistryErrorCode,
   words: string,

@@ -1,4 +1,7 @@
-/** Who may use a registry's server. With both, either will do; with neither, everybody who reaches it. */
+/**
+ * Who may use a registry's server. With both, either will do; with neither, everybody who reaches
+ * it.
+ */
 export interface RegistryServerAuth {
   /** Basic authentication. */
   readonly users?: readonly { readonly username: string; readonly password: string }[];

@@ -1,7 +1,10 @@
 import type { HistoryReport } from '../avro/compatibility/check-history.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaReference } from './schema-registry.ts';
 
-/** Whether clients may write (READWRITE), may not (READONLY; READONLY_OVERRIDE: whatever a subject's own mode says), or bring ids and versions of their own (IMPORT). */
+/**
+ * Whether clients may write (READWRITE), may not (READONLY; READONLY_OVERRIDE: whatever a subject's
+ * own mode says), or bring ids and versions of their own (IMPORT).
+ */
 export type RegistryMode = 'READWRITE' | 'READONLY' | 'READONLY_OVERRIDE' | 'IMPORT';
 
 /** Versions that are not deleted, versions deleted softly, or both. */
@@ -15,7 +18,10 @@ export interface SchemaDraft {
   readonly normalize?: boolean;
 }
 
-/** A draft to register; id and version only in mode IMPORT (a version also elsewhere, if it is the next one). */
+/**
+ * A draft to register; id and version only in mode IMPORT (a version also elsewhere, if it is the
+ * next one).
+ */
 export interface Registration extends SchemaDraft {
   readonly id?: number;
   readonly version?: number;
@@ -43,8 +49,8 @@ export interface SubjectSetting<Value> {
 }
 
 /**
- * All that a registry's REST API asks of its store. Refusals are `RepriseError`s whose facts hold the API's `errorCode` and `words`.
- * Every method may throw REGISTRY_UNAVAILABLE and NOT_MIGRATED.
+ * All that a registry's REST API asks of its store. Refusals are `RepriseError`s whose facts hold
+ * the API's `errorCode` and `words`. Every method may throw REGISTRY_UNAVAILABLE and NOT_MIGRATED.
  */
 export interface RegistryStore {
   /** Sorted. */
@@ -67,22 +73,40 @@ export interface RegistryStore {
 
   /** @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED (42201, 42205) */
   register(subject: string, registration: Registration): Promise<RegisteredSchema>;
-  /** The version of a subject that has this schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID, REGISTRY_REFUSED (42201) */
+  /**
+   * The version of a subject that has this schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID,
+   * REGISTRY_REFUSED (42201)
+   */
   find(subject: string, draft: SchemaDraft, scope: VersionScope): Promise<StoredVersion>;
-  /** The verdict on a schema against one version, or against those that the level of the subject asks for. @throws REGISTRY_REFUSED (40402, 42201) */
+  /**
+   * The verdict on a schema against one version, or against those that the level of the subject
+   * asks for. @throws REGISTRY_REFUSED (40402, 42201)
+   */
   check(
     subject: string,
     draft: SchemaDraft,
     against: number | 'latest' | 'all',
   ): Promise<HistoryReport>;
 
-  /** @returns the versions deleted @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40404, 40405, 42205, 42206) */
+  /**
+   * @returns the versions deleted @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40404, 40405, 42205,
+   * 42206)
+   */
   deleteSubject(subject: string, permanent: boolean): Promise<readonly number[]>;
-  /** @returns the version deleted @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402, 40406, 40407, 42205, 42206) */
+  /**
+   * @returns the version deleted @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402, 40406, 40407,
+   * 42205, 42206)
+   */
   deleteVersion(subject: string, version: number | 'latest', permanent: boolean): Promise<number>;
 
-  /** BACKWARD_TRANSITIVE globally until set. Not to be changed where the mode forbids writing: REGISTRY_REFUSED (42205). */
+  /**
+   * BACKWARD_TRANSITIVE globally until set. Not to be changed where the mode forbids writing:
+   * REGISTRY_REFUSED (42205).
+   */
   readonly levels: SubjectSetting<CompatibilityLevel>;
-  /** READWRITE globally until set. IMPORT is refused (42205) where there are versions, unless forced. */
+  /**
+   * READWRITE globally until set. IMPORT is refused (42205) where there are versions, unless
+   * forced.
+   */
   readonly modes: SubjectSetting<RegistryMode>;
 }

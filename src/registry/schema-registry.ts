@@ -10,27 +10,34 @@ export interface SchemaReference {
   readonly version: number;
 }
 
-/** One registered version of a subject. `id` is global: the same text has one id in every subject. */
+/**
+ * One registered version of a subject. `id` is global: the same text has one id in every subject.
+ */
 export interface RegisteredSchema {
   readonly subject: string;
   /** From 1, ascending. */
   readonly version: number;
   readonly id: number;
-  /** Kept verbatim by our own registry; a foreign one may have re-serialised it: never compare it byte for byte. */
+  /**
+   * Kept verbatim by our own registry; a foreign one may have re-serialised it: never compare it
+   * byte for byte.
+   */
   readonly schemaText: string;
   /** Other subjects' versions that the text takes named types from; absent: none. */
   readonly references?: readonly SchemaReference[];
 }
 
 /**
- * The port to a schema registry. Adapters: `confluent` (HTTP), `postgres`; one contract suite for both.
+ * The port to a schema registry. Adapters: `confluent` (HTTP), `postgres`; one contract suite for
+ * both.
  */
 export interface SchemaRegistry {
   readonly kind: 'confluent' | 'postgres';
 
   /**
-   * Registers Avro schema text under a subject; the same schema again gives the same version and id. `references` say which registered versions define the
-   * names that the text does not. @throws REGISTRY_REFUSED, INCOMPATIBLE_SCHEMA, REGISTRY_UNAVAILABLE
+   * Registers Avro schema text under a subject; the same schema again gives the same version and
+   * id. `references` say which registered versions define the names that the text does not. @throws
+   * REGISTRY_REFUSED, INCOMPATIBLE_SCHEMA, REGISTRY_UNAVAILABLE
    */
   register(
     subject: string,
@@ -38,7 +45,10 @@ export interface SchemaRegistry {
     references?: readonly SchemaReference[],
   ): Promise<RegisteredSchema>;
 
-  /** The text behind a global id, self-contained: what it refers to stands in it. @throws UNKNOWN_SCHEMA_ID, REGISTRY_UNAVAILABLE */
+  /**
+   * The text behind a global id, self-contained: what it refers to stands in it. @throws
+   * UNKNOWN_SCHEMA_ID, REGISTRY_UNAVAILABLE
+   */
   schemaById(id: number): Promise<string>;
 
   /** The newest version of a subject. @throws UNKNOWN_SUBJECT, REGISTRY_UNAVAILABLE */
@@ -47,10 +57,15 @@ export interface SchemaRegistry {
   /** All subjects that have versions, sorted. @throws REGISTRY_UNAVAILABLE */
   subjects(): Promise<readonly string[]>;
 
-  /** All versions of a subject, oldest first; empty when the subject is unknown. @throws REGISTRY_UNAVAILABLE */
+  /**
+   * All versions of a subject, oldest first; empty when the subject is unknown. @throws
+   * REGISTRY_UNAVAILABLE
+   */
   versions(subject: string): Promise<readonly RegisteredSchema[]>;
 
-  /** The level that holds for a subject: its own, else the global one. @throws REGISTRY_UNAVAILABLE */
+  /**
+   * The level that holds for a subject: its own, else the global one. @throws REGISTRY_UNAVAILABLE
+   */
   compatibility(subject: string): Promise<CompatibilityLevel>;
 
   /** Sets a subject's own level; the subject need not exist yet. @throws REGISTRY_UNAVAILABLE */

@@ -28,7 +28,10 @@ export interface MovedTopic {
 /** What is to be carried over. */
 export interface CarryOver {
   readonly topics: readonly MovedTopic[];
-  /** Closes the old topics, in the transaction that carries the checkpoints over. @returns how many records came after the copy; 0: closed */
+  /**
+   * Closes the old topics, in the transaction that carries the checkpoints over. @returns how many
+   * records came after the copy; 0: closed
+   */
   readonly seal: (client: ClientBase) => Promise<bigint>;
 }
 
@@ -40,10 +43,14 @@ export interface CarryOverReport {
 }
 
 /**
- * Lets tasks go on from another log in which every record has the offset it had: 1 nobody may run, 2 what each checkpoint will be (the topic's id, and the leader epoch of its last record,
- * of the new log) is validated there as its next owner will, 3 in one transaction: close the old topics, so that nothing more is written where nobody reads, raise the epochs, so that a
- * process which still holds a task commits nothing, and write the checkpoints. Checkpoints that were not taken from those topics stay as they are.
- * @param settings its log is the new one. @throws TRUNCATED and what `validateCheckpoint` throws: the copy is not what was read
+ * Lets tasks go on from another log in which every record has the offset it had: 1 nobody may run,
+ * 2 what each checkpoint will be (the topic's id, and the leader epoch of its last record, of the
+ * new log) is validated there as its next owner will, 3 in one transaction: close the old topics,
+ * so that nothing more is written where nobody reads, raise the epochs, so that a process which
+ * still holds a task commits nothing, and write the checkpoints. Checkpoints that were not taken
+ * from those topics stay as they are.
+ * @param settings its log is the new one. @throws TRUNCATED and what `validateCheckpoint` throws:
+ * the copy is not what was read
  */
 export async function carryOver(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -75,7 +82,8 @@ export async function carryOver(
 }
 
 /**
- * Projections that read topics which move together with topics that stay: a projection reads one log.
+ * Projections that read topics which move together with topics that stay: a projection reads one
+ * log.
  * @throws COPY_REFUSED
  */
 export async function assertTogether(

@@ -14,7 +14,10 @@ import type { AffectedLetter, AffectedProjection, SubjectReport } from './subjec
 /** In place of the messages of dead letters, which may quote values. */
 const REMOVED = 'The message was removed: it may have quoted a subject that was forgotten.';
 
-/** What is known of a subject: its keys, the projections that see fields of it, and the dead letters that hold it. Changes nothing. */
+/**
+ * What is known of a subject: its keys, the projections that see fields of it, and the dead letters
+ * that hold it. Changes nothing.
+ */
 export async function readSubject(
   settings: RunnerSettings,
   plans: readonly Plan[],
@@ -25,7 +28,8 @@ export async function readSubject(
 }
 
 /**
- * Destroys the key of a subject: 1 the key, with when and by whom; 2 messages of its dead letters, which may quote it. Once committed, no flush commits anything that this key opened. Idempotent.
+ * Destroys the key of a subject: 1 the key, with when and by whom; 2 messages of its dead letters,
+ * which may quote it. Once committed, no flush commits anything that this key opened. Idempotent.
  * @returns what is known of it now; `destroyed`: whether there was a key
  */
 export async function forget(
@@ -80,7 +84,10 @@ async function affected(
   return found;
 }
 
-/** The key column that holds the subject, where there is one: by it, rows are found without a replay. */
+/**
+ * The key column that holds the subject, where there is one: by it, rows are found without a
+ * replay.
+ */
 function subjectColumn(plan: Plan): string | null {
   const subjects = new Set(
     sourcesWithPii(plan).flatMap(({ event }) => piiFieldsOf(event).map((each) => each.subject)),
@@ -111,7 +118,10 @@ async function countRows(
 const HOLDS_KEY =
   'exists (select 1 from unnest($1::bytea[]) as prefix where position(prefix in value) > 0)';
 
-/** Those with values that the subject's keys encrypted, and those that name the subject and hold nothing encrypted. */
+/**
+ * Those with values that the subject's keys encrypted, and those that name the subject and hold
+ * nothing encrypted.
+ */
 async function readLetters(
   client: ClientBase,
   plans: readonly Plan[],

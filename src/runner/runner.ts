@@ -30,11 +30,21 @@ export interface RunnerTask extends ProjectionVersion {
 
 /** Folds the log into the read models in this process. */
 export interface Runner {
-  /** `host/process/id`: the name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`. */
+  /**
+   * `host/process/id`: the name of this instance in `TaskStatus.owner` and
+   * `InstanceStatus.instance`.
+   */
   readonly instance: string;
-  /** Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first run or have said why not, or once it is stopped; it goes on sharing with other instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again */
+  /**
+   * Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first
+   * run or have said why not, or once it is stopped; it goes on sharing with other instances. A
+   * second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again
+   */
   start(): Promise<void>;
-  /** Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks back. Statements that take longer are cancelled, and given up three seconds later. Idempotent. */
+  /**
+   * Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks
+   * back. Statements that take longer are cancelled, and given up three seconds later. Idempotent.
+   */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   counters(): readonly RunnerCounters[];
   /** The tasks that this process has now, in the order of the configuration. */
@@ -50,8 +60,9 @@ const GIVE_UP_MS = 3_000;
 const END_EVERY_MS = 100;
 
 /**
- * Runs the declared projections in this process, sharing their tasks with other instances. States: *new* → `start` → *running* → `stop` → *stopped*. A second `start`
- * joins the first; one that failed may be repeated; a stopped runner is not started again (CLOSED).
+ * Runs the declared projections in this process, sharing their tasks with other instances. States:
+ * *new* → `start` → *running* → `stop` → *stopped*. A second `start` joins the first; one that
+ * failed may be repeated; a stopped runner is not started again (CLOSED).
  */
 export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
   return new SharedRunner(settings, plans);
@@ -136,13 +147,17 @@ class SharedRunner implements Runner {
     if (ownRun !== undefined) ownRun.isUnderWay = true;
   }
 
-  /** Finishes; what is still under way after the grace period is ended, and what does not end then is left to the fence. */
+  /**
+   * Finishes; what is still under way after the grace period is ended, and what does not end then
+   * is left to the fence.
+   */
   async #stopWithin(graceMs: number): Promise<void> {
     const finished = new AbortController();
     const { signal } = finished;
     const giveUp = async () => {
       await delay(graceMs, undefined, { signal });
-      // Statements outlive the signal that gives a task up: the server ends them, or the connection is cut.
+      // Statements outlive the signal that gives a task up: the server ends them, or the connection
+      // is cut.
       const untilMs = performance.now() + GIVE_UP_MS;
       while (performance.now() < untilMs) {
         await this.#connections.endStatements();

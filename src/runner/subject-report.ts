@@ -2,10 +2,16 @@ import type { SubjectKey } from '../erasure/postgres/subject-keys.ts';
 import type { LogPosition } from '../log/log-position.ts';
 import type { ProjectionVersion } from './store/projection-version.ts';
 
-/** A version of a projection that sees `pii` fields: its rows may hold what a subject's key encrypted. */
+/**
+ * A version of a projection that sees `pii` fields: its rows may hold what a subject's key
+ * encrypted.
+ */
 export interface AffectedProjection extends ProjectionVersion {
   readonly state: 'building' | 'ready' | 'active' | 'frozen';
-  /** Whether it is the version that the configuration declares: `refresh` works on that one, the others have to be retired. */
+  /**
+   * Whether it is the version that the configuration declares: `refresh` works on that one, the
+   * others have to be retired.
+   */
   readonly isDeclared: boolean;
   /** The key column that holds subjects; null: rows are found by a replay only. */
   readonly column: string | null;

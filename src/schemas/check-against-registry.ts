@@ -19,8 +19,9 @@ interface Newest {
 }
 
 /**
- * Checks the newest schema of every record against what a registry has under its subject, by the level that holds there: what registering it would answer. Besides,
- * names versions that only one of the two has.
+ * Checks the newest schema of every record against what a registry has under its subject, by the
+ * level that holds there: what registering it would answer. Besides, names versions that only one
+ * of the two has.
  * @throws REGISTRY_UNAVAILABLE, REGISTRY_REFUSED, SCHEMA_INVALID
  */
 export async function checkAgainstRegistry(
@@ -69,7 +70,10 @@ async function refused(
   return [{ level: 'info', code: 'NOT_REGISTERED', file, subject, message }];
 }
 
-/** Events may have been written under versions that only the registry knows, and a replay reads them. */
+/**
+ * Events may have been written under versions that only the registry knows, and a replay reads
+ * them.
+ */
 function unknownHere(
   folder: SchemaFolder,
   record: SchemaRecord,

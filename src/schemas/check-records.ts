@@ -22,8 +22,9 @@ interface Step {
 }
 
 /**
- * Checks every version of every record against the versions before it, the current file included. An upcaster starts anew: versions before it are read
- * through it, so only those from it on are compared. Pure.
+ * Checks every version of every record against the versions before it, the current file included.
+ * An upcaster starts anew: versions before it are read through it, so only those from it on are
+ * compared. Pure.
  * @throws SCHEMA_INVALID
  */
 export function checkRecords(folder: SchemaFolder, rules: CheckRules): readonly SchemaFinding[] {

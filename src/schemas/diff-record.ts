@@ -22,7 +22,10 @@ export interface SchemaDiff {
   readonly warnings: readonly SilentChange[];
 }
 
-/** Compares two versions; by default the current file with the newest recorded one, or the newest two where that is the current file. @throws SCHEMA_INVALID */
+/**
+ * Compares two versions; by default the current file with the newest recorded one, or the newest
+ * two where that is the current file. @throws SCHEMA_INVALID
+ */
 export function diffRecord(
   folder: SchemaFolder,
   record: SchemaRecord,

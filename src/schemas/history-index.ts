@@ -7,13 +7,22 @@ import { historyBroken } from './history-broken.ts';
 export interface RecordedFile {
   /** Of the text in UTF-8 with line feeds, in hexadecimal. */
   readonly sha256: string;
-  /** Types of other files that this one names: full name → the recorded file that it meant, such as `address/2.avsc`. */
+  /**
+   * Types of other files that this one names: full name → the recorded file that it meant, such as
+   * `address/2.avsc`.
+   */
   readonly references?: Readonly<Record<string, string>> | undefined;
-  /** An upcaster leads here from the version before: values written earlier are not read under this schema by Avro's rules alone. */
+  /**
+   * An upcaster leads here from the version before: values written earlier are not read under this
+   * schema by Avro's rules alone.
+   */
   readonly upcaster?: boolean | undefined;
 }
 
-/** `history/history.json`: the recorded files by their path below `history/`, such as `user-acted/1.avsc`. */
+/**
+ * `history/history.json`: the recorded files by their path below `history/`, such as
+ * `user-acted/1.avsc`.
+ */
 export type HistoryIndex = Readonly<Record<string, RecordedFile>>;
 
 /** A path of the index. */
@@ -38,7 +47,10 @@ export function parseHistoryIndex(text: string, origin: string): HistoryIndex {
   throw historyBroken(origin, `is not an index of versions (${issue?.path.join('.')})`);
 }
 
-/** The text of `history.json`: sorted by record, then by version, a few lines each, so that branches merge and conflicts are real ones. */
+/**
+ * The text of `history.json`: sorted by record, then by version, a few lines each, so that branches
+ * merge and conflicts are real ones.
+ */
 export function historyIndexText(index: HistoryIndex): string {
   const paths = Object.keys(index).sort(byRecordAndVersion);
   const versions = Object.fromEntries(paths.map((path) => [path, index[path]]));

@@ -9,7 +9,10 @@ export interface NewSchema {
   readonly namespace: string | null;
 }
 
-/** Writes `NAME.avsc` with a record to begin with: an id that is the key, and a time. @throws EEXIST when there is such a file */
+/**
+ * Writes `NAME.avsc` with a record to begin with: an id that is the key, and a time. @throws EEXIST
+ * when there is such a file
+ */
 export async function writeNewSchema(directory: string, schema: NewSchema): Promise<string> {
   const path = join(directory, `${schema.name}.avsc`);
   await writeFile(path, newSchemaText(schema), { flag: 'wx' });

@@ -24,13 +24,17 @@ export interface Pulled {
   readonly versions: readonly number[];
   /** The current file was written: it was the newest recorded version before, or there was none. */
   readonly wrote: boolean;
-  /** The pulled schema says no topic, which an event needs: the file has one, and is not recorded. */
+  /**
+   * The pulled schema says no topic, which an event needs: the file has one, and is not recorded.
+   */
   readonly needsTopic: boolean;
 }
 
 /**
- * Records the versions of a record's subject that the history lacks, after those it has, and brings the current file up to date.
- * @throws SCHEMA_INVALID when the current file is changed and not recorded, or the history lacks a version before one that it has, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
+ * Records the versions of a record's subject that the history lacks, after those it has, and brings
+ * the current file up to date.
+ * @throws SCHEMA_INVALID when the current file is changed and not recorded, or the history lacks a
+ * version before one that it has, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
  */
 export async function pullRecord(
   folder: SchemaFolder,
@@ -48,7 +52,8 @@ export async function pullRecord(
 
 /**
  * Records every version of a subject under a new file, named after its record.
- * @throws UNKNOWN_SUBJECT, SCHEMA_INVALID when there is a file of that name, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
+ * @throws UNKNOWN_SUBJECT, SCHEMA_INVALID when there is a file of that name, REGISTRY_UNAVAILABLE,
+ * REGISTRY_REFUSED
  */
 export async function pullSubject(
   folder: SchemaFolder,

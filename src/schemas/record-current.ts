@@ -23,15 +23,20 @@ export interface RecordRequest {
   readonly upcaster: boolean;
 }
 
-/** The folder afterwards, and what was recorded: the types of other files first, nothing where all of it was recorded before. */
+/**
+ * The folder afterwards, and what was recorded: the types of other files first, nothing where all
+ * of it was recorded before.
+ */
 export interface RecordOutcome {
   readonly folder: SchemaFolder;
   readonly recorded: readonly NewlyRecorded[];
 }
 
 /**
- * Records the current file of a record as its next version, after the current files of the types that it names.
- * @throws INCOMPATIBLE_SCHEMA when it breaks the mode and no upcaster is said to bridge it, SCHEMA_INVALID
+ * Records the current file of a record as its next version, after the current files of the types
+ * that it names.
+ * @throws INCOMPATIBLE_SCHEMA when it breaks the mode and no upcaster is said to bridge it,
+ * SCHEMA_INVALID
  */
 export async function recordCurrent(request: RecordRequest): Promise<RecordOutcome> {
   const { name, rules, upcaster } = request;
@@ -59,7 +64,10 @@ export async function recordCurrent(request: RecordRequest): Promise<RecordOutco
   };
 }
 
-/** What was found about the current file; findings about versions recorded before are not this command's. */
+/**
+ * What was found about the current file; findings about versions recorded before are not this
+ * command's.
+ */
 function accepted(findings: readonly SchemaFinding[], name: string): readonly SchemaFinding[] {
   const own = findings.filter(({ file }) => file === `${name}.avsc`);
   const refused = own.find(({ code }) => code === 'INCOMPATIBLE_SCHEMA');

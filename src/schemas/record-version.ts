@@ -16,7 +16,8 @@ export interface VersionToRecord {
 }
 
 /**
- * Writes the next version of a record, then the index. A crash between the two leaves a file that the index does not know, which the next reading names.
+ * Writes the next version of a record, then the index. A crash between the two leaves a file that
+ * the index does not know, which the next reading names.
  * @returns the folder as it is now. @throws what the file system says
  */
 export async function recordVersion(

@@ -22,9 +22,11 @@ export interface Registration {
 }
 
 /**
- * Registers the recorded versions of records that a registry lacks, oldest first, each under its subject and with references to the versions that it was
- * recorded with. Versions older than the newest one that the registry has are left alone: they could only come after it.
- * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID (a current file is not recorded), REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
+ * Registers the recorded versions of records that a registry lacks, oldest first, each under its
+ * subject and with references to the versions that it was recorded with. Versions older than the
+ * newest one that the registry has are left alone: they could only come after it.
+ * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID (a current file is not recorded),
+ * REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
  */
 export async function registerRecords(
   folder: SchemaFolder,

@@ -12,7 +12,10 @@ export interface ResolvedSchema {
   readonly uses: ReadonlyMap<string, string>;
 }
 
-/** The current schema of a record. @throws SCHEMA_INVALID naming file and name when no file has a type that it names, or files name one another in a circle */
+/**
+ * The current schema of a record. @throws SCHEMA_INVALID naming file and name when no file has a
+ * type that it names, or files name one another in a circle
+ */
 export function currentSchema(folder: SchemaFolder, name: string, text: string): ResolvedSchema {
   const files = folder.records.flatMap((record) =>
     record.current === null ? [] : [{ name: `${record.name}.avsc`, text: record.current }],
@@ -32,7 +35,10 @@ export function recordedSchema(folder: SchemaFolder, version: RecordedVersion): 
   );
 }
 
-/** The recorded versions that a version names, and those that they name; referenced before referring. */
+/**
+ * The recorded versions that a version names, and those that they name; referenced before
+ * referring.
+ */
 function referencedVersions(
   folder: SchemaFolder,
   version: RecordedVersion,
@@ -57,7 +63,10 @@ export function versionAt(folder: SchemaFolder, path: string): RecordedVersion |
   return record?.versions.find((one) => one.path === path);
 }
 
-/** Whether the current schema of a record, types of other files included, is its newest recorded version. True for one that is retired. */
+/**
+ * Whether the current schema of a record, types of other files included, is its newest recorded
+ * version. True for one that is retired.
+ */
 export function isRecorded(
   folder: SchemaFolder,
   { name, current, versions }: SchemaRecord,

@@ -1,6 +1,8 @@
 import type { SilentChangeType } from '../avro/compatibility/incompatibility.ts';
 
-/** What `reprise schemas check` found. `error` fails it, `warning` does so when asked, `info` never. */
+/**
+ * What `reprise schemas check` found. `error` fails it, `warning` does so when asked, `info` never.
+ */
 export interface SchemaFinding {
   readonly level: 'error' | 'warning' | 'info';
   readonly code:

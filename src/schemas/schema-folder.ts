@@ -25,7 +25,10 @@ export interface RecordedVersion {
 export interface SchemaRecord {
   /** The file's name without `.avsc`: `user-acted`. */
   readonly name: string;
-  /** The text of `schemas/user-acted.avsc`; null when the record is retired: its versions stay, its events stay in the log. */
+  /**
+   * The text of `schemas/user-acted.avsc`; null when the record is retired: its versions stay, its
+   * events stay in the log.
+   */
   readonly current: string | null;
   readonly versions: readonly RecordedVersion[];
 }
@@ -44,8 +47,10 @@ export const HISTORY_DIRECTORY = 'history';
 export const HISTORY_INDEX = 'history.json';
 
 /**
- * Reads a folder of schemas: the current `.avsc` files and `history/`, every recorded file checked by its hash.
- * @throws SCHEMA_HISTORY_BROKEN when a recorded file is changed, missing or not in the index, or a version is left out; CONFIG_INVALID when there is no such folder
+ * Reads a folder of schemas: the current `.avsc` files and `history/`, every recorded file checked
+ * by its hash.
+ * @throws SCHEMA_HISTORY_BROKEN when a recorded file is changed, missing or not in the index, or a
+ * version is left out; CONFIG_INVALID when there is no such folder
  */
 export async function readSchemaFolder(directory: string): Promise<SchemaFolder> {
   const current = await currentFiles(directory);

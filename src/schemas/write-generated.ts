@@ -16,8 +16,9 @@ interface GeneratedFile {
 }
 
 /**
- * Writes the code of a folder of schemas: `index.ts` with an interface and a definition per current `.avsc` file; where a record has upcasters
- * (`upcasters/user-acted.ts`, which exports `upcasters`), also `history/index.ts` with those of its recorded versions.
+ * Writes the code of a folder of schemas: `index.ts` with an interface and a definition per current
+ * `.avsc` file; where a record has upcasters (`upcasters/user-acted.ts`, which exports
+ * `upcasters`), also `history/index.ts` with those of its recorded versions.
  * @returns the paths written. @throws SCHEMA_INVALID, SCHEMA_HISTORY_BROKEN
  */
 export async function writeGenerated(directory: string): Promise<readonly string[]> {
@@ -26,7 +27,10 @@ export async function writeGenerated(directory: string): Promise<readonly string
   return files.map(({ path }) => path);
 }
 
-/** Refuses when the code is not what the schemas give. @throws SCHEMA_STALE, SCHEMA_INVALID, SCHEMA_HISTORY_BROKEN */
+/**
+ * Refuses when the code is not what the schemas give. @throws SCHEMA_STALE, SCHEMA_INVALID,
+ * SCHEMA_HISTORY_BROKEN
+ */
 export async function checkGenerated(directory: string): Promise<readonly string[]> {
   const files = await generatedFiles(directory);
   for (const { path, text } of files) {

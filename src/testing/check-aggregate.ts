@@ -16,8 +16,10 @@ export interface AggregateOptions {
 }
 
 /**
- * Checks the laws of an aggregate of your own (with fast-check): its functions are pure; `merge` is commutative and associative, with `zero` as identity; adding an
- * event is merging what it makes of `zero`; a state that was stored as JSON goes on as before; the result fits the column. States are compared by their results.
+ * Checks the laws of an aggregate of your own (with fast-check): its functions are pure; `merge` is
+ * commutative and associative, with `zero` as identity; adding an event is merging what it makes of
+ * `zero`; a state that was stored as JSON goes on as before; the result fits the column. States are
+ * compared by their results.
  * @throws AssertionError with the smallest counterexample found
  */
 export function checkAggregate<Event, State, Value>(

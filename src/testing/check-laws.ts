@@ -34,18 +34,26 @@ const SAID: Readonly<Record<Law, string>> = {
 };
 
 /**
- * Checks the laws of projections over logs drawn at random (with fast-check, an optional peer dependency):
- * - `purity`: each function of the projection gives the same when called twice, on frozen inputs, without clock, randomness, timers and network;
- * - `batching`: any split into batches, any crash and restart and any batch delivered twice shows the same;
+ * Checks the laws of projections over logs drawn at random (with fast-check, an optional peer
+ * dependency):
+ * - `purity`: each function of the projection gives the same when called twice, on frozen inputs,
+ *   without clock, randomness, timers and network;
+ * - `batching`: any split into batches, any crash and restart and any batch delivered twice shows
+ *   the same;
  * - `replay`: a rebuild shows what the live run shows, alerts and their ids included;
- * - `order`: arrival in any order within the lateness shows the same (not for tables, which fold in log order; not without lateness);
- * - `timeZone`: a process in another time zone shows the same.
- * Draw few keys and close times, so that events meet.
+ * - `order`: arrival in any order within the lateness shows the same (not for tables, which fold
+ *   in log order; not without lateness);
+ * - `timeZone`: a process in another time zone shows the same. Draw few keys and close times, so
+ *   that events meet.
  * @param happenings draws logs of what `occurred` and `quiet` make
  * @throws AssertionError with the smallest counterexample found, and how to repeat it
  * @example
  * checkLaws(new LoginFraud(), fc.array(
- *   fc.record({ userId: fc.constantFrom('a', 'b'), result: fc.constantFrom('FAILURE', 'SUCCESS'), occurredAt: fc.integer({ min: 0, max: 600_000 }) })
+ *   fc.record({
+ *     userId: fc.constantFrom('a', 'b'),
+ *     result: fc.constantFrom('FAILURE', 'SUCCESS'),
+ *     occurredAt: fc.integer({ min: 0, max: 600_000 }),
+ *   })
  *     .map((value) => occurred(LoginAttempted, value)),
  * ));
  */

@@ -20,8 +20,10 @@ export interface UpcasterOptions {
 }
 
 /**
- * What an event written under a recorded version reads as today: encoded with that version's schema, decoded as the runner does.
- * @throws ENCODE_FAILED when `value` is no event of that version; UPCAST_FAILED, INCOMPATIBLE_SCHEMA
+ * What an event written under a recorded version reads as today: encoded with that version's
+ * schema, decoded as the runner does.
+ * @throws ENCODE_FAILED when `value` is no event of that version; UPCAST_FAILED,
+ * INCOMPATIBLE_SCHEMA
  * @example
  * expect(upcastEvent(UserActed, UserActedV1, { …, millis: 1500n }).value).toBe(1.5)
  */
@@ -36,8 +38,9 @@ export function upcastEvent<Event, Old>(
 }
 
 /**
- * Checks that everything a recorded version could hold reads as an event of today, and that upcasters are pure: the same twice, on frozen inputs, without clock,
- * randomness, timers and network. Events are drawn at random (with fast-check, an optional peer dependency).
+ * Checks that everything a recorded version could hold reads as an event of today, and that
+ * upcasters are pure: the same twice, on frozen inputs, without clock, randomness, timers and
+ * network. Events are drawn at random (with fast-check, an optional peer dependency).
  * @throws AssertionError with the smallest event found, and how to repeat it
  */
 export function checkUpcasters(event: EventDefinition, options: UpcasterOptions = {}): void {

@@ -18,7 +18,8 @@ const DAYS_MAX = dateRangeMs / 86_400_000;
 const DEPTH_MAX = 4;
 
 /**
- * Draws events of an Avro definition (with fast-check, an optional peer dependency): every value that its schema allows, as TypeScript has it.
+ * Draws events of an Avro definition (with fast-check, an optional peer dependency): every value
+ * that its schema allows, as TypeScript has it.
  * @throws SCHEMA_INVALID, CONFIG_INVALID without fast-check
  */
 export function eventArbitrary<Event>(event: EventDefinition<Event>): Arbitrary<Event> {

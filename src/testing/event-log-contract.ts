@@ -15,7 +15,8 @@ export interface EventLogSubject {
 }
 
 /**
- * Registers the contract of `EventLog` as vitest tests; every adapter must pass it. Call it inside a `describe` or at the top of a test file.
+ * Registers the contract of `EventLog` as vitest tests; every adapter must pass it. Call it inside
+ * a `describe` or at the top of a test file.
  */
 export function eventLogContract(subject: EventLogSubject): void {
   describe('an event log', () => {
@@ -123,7 +124,10 @@ function appendTests({ log, newTopic }: Context): void {
   });
 }
 
-/** Of 4 partitions, for `a`, `ab`, `abc` and `foobar`: computed with `Utils.toPositive(Utils.murmur2(key)) % 4` of Kafka's Java client. */
+/**
+ * Of 4 partitions, for `a`, `ab`, `abc` and `foobar`: computed with
+ * `Utils.toPositive(Utils.murmur2(key)) % 4` of Kafka's Java client.
+ */
 const javaPartitions = [0, 2, 3, 2];
 
 function readTests({ log, newTopic }: Context): void {

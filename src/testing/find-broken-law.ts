@@ -9,7 +9,10 @@ import { watchFunctions } from './watch-functions.ts';
 /** What `checkLaws` checks, by what is varied: nothing may be seen of it. */
 export type Law = 'purity' | 'batching' | 'replay' | 'order' | 'timeZone';
 
-/** One stretch of the log as a run takes it: so many steps in one go, then on, a flush, a crash, or the same stretch delivered once more. */
+/**
+ * One stretch of the log as a run takes it: so many steps in one go, then on, a flush, a crash, or
+ * the same stretch delivered once more.
+ */
 export interface Stretch {
   readonly length: number;
   readonly then: 'goOn' | 'flush' | 'crash' | 'again';
@@ -22,7 +25,10 @@ export interface Variation {
   readonly delays: readonly number[];
 }
 
-/** A law that does not hold: what was seen in the plain run, and in the other. Of impurities: `shown` lists them, and `expected` is empty. */
+/**
+ * A law that does not hold: what was seen in the plain run, and in the other. Of impurities:
+ * `shown` lists them, and `expected` is empty.
+ */
 export interface BrokenLaw {
   readonly law: Law;
   readonly shown: unknown;
@@ -140,7 +146,10 @@ function divided(live: Scenario, course: readonly Stretch[]): Scenario {
   return again.flush();
 }
 
-/** Law 4: arrival in order of event time, against arrival delayed within the lateness. Tables fold in log order: it says nothing of them. */
+/**
+ * Law 4: arrival in order of event time, against arrival delayed within the lateness. Tables fold
+ * in log order: it says nothing of them.
+ */
 function orderRun(
   plan: Plan,
   live: Scenario,

@@ -10,7 +10,10 @@ import { scenario } from './scenario.ts';
 import type { Given } from './with-dates.ts';
 import { withDates } from './with-dates.ts';
 
-/** Rows of the view as a specification gives them: the columns it names are compared, others are not. */
+/**
+ * Rows of the view as a specification gives them: the columns it names are compared, others are
+ * not.
+ */
 export type ExpectedRow<P extends Projection> = RowOf<P> extends object ? Partial<RowOf<P>> : never;
 
 /** After `given`: what happens. */
@@ -21,11 +24,15 @@ export interface GivenStep<P extends Projection> {
 
 /** After `when`: what is to be seen. */
 export interface WhenStep<P extends Projection> extends GivenStep<P> {
-  /** These records, by reason, could not be folded; in log order by partition. To be said before `then([])`, see there. */
+  /**
+   * These records, by reason, could not be folded; in log order by partition. To be said before
+   * `then([])`, see there.
+   */
   deadLetters(...reasons: readonly ErrorCode[]): WhenStep<P>;
   /**
-   * The view shows these rows and no others, in any order; of each row the columns named are compared. Without rows: nothing is said of them. `[]` fails
-   * where records could not be folded and `deadLetters` has not said so before: no row is shown because none could be made.
+   * The view shows these rows and no others, in any order; of each row the columns named are
+   * compared. Without rows: nothing is said of them. `[]` fails where records could not be folded
+   * and `deadLetters` has not said so before: no row is shown because none could be made.
    * @throws AssertionError with a diff, and why records could not be folded
    */
   then(rows?: readonly ExpectedRow<P>[]): Outcome<P>;

@@ -4,7 +4,10 @@ import { durationMs } from '../projection/check/duration.ts';
 import type { PublishPlace } from './memory-log.ts';
 import type { Given } from './with-dates.ts';
 
-/** One thing that happens to a projection: an event, a tombstone, or silence of a partition. Made by `occurred`, `tombstone` and `quiet`. */
+/**
+ * One thing that happens to a projection: an event, a tombstone, or silence of a partition. Made by
+ * `occurred`, `tombstone` and `quiet`.
+ */
 export type Happening =
   | {
       readonly kind: 'event';

@@ -13,7 +13,10 @@ const FORBIDDEN: readonly (readonly [object, string, string])[] = [
   [globalThis, 'queueMicrotask', 'queueMicrotask()'],
 ];
 
-/** Calls a function in a realm without clock, randomness, timers and network; `found` is told what it reached for, and the reach throws. */
+/**
+ * Calls a function in a realm without clock, randomness, timers and network; `found` is told what
+ * it reached for, and the reach throws.
+ */
 export function inSealedRealm<Result>(call: () => Result, found: (what: string) => void): Result {
   const refuse = (what: string) => (): never => {
     found(what);
@@ -50,7 +53,10 @@ function replace(owner: object, name: string, value: unknown): () => void {
   };
 }
 
-/** Calls a function while the process is in another time zone: what reads local time comes out otherwise. No effect in a worker thread. */
+/**
+ * Calls a function while the process is in another time zone: what reads local time comes out
+ * otherwise. No effect in a worker thread.
+ */
 export function inTimeZone<Result>(timeZone: string, call: () => Result): Result {
   const before = process.env['TZ'];
   process.env['TZ'] = timeZone;

@@ -20,7 +20,10 @@ export interface MemoryRecord {
 export interface PublishPlace {
   /** Default: by the record key, as Kafka's clients do; 0 without a key. */
   readonly partition?: number;
-  /** Of the record: a Date or milliseconds. Default: the event's time field, else one second after the record before. */
+  /**
+   * Of the record: a Date or milliseconds. Default: the event's time field, else one second after
+   * the record before.
+   */
   readonly timestamp?: Date | number;
 }
 

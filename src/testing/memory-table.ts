@@ -20,7 +20,10 @@ export class MemoryTable {
     return this.#rows.size;
   }
 
-  /** Writes rows over those of the same keys. @throws when a key comes twice in the set, or a column that is not nullable is null, as in Postgres */
+  /**
+   * Writes rows over those of the same keys. @throws when a key comes twice in the set, or a column
+   * that is not nullable is null, as in Postgres
+   */
   upsert(set: RowSet): void {
     const seen = new Set<string>();
     for (const given of rowsOf(set)) {
@@ -47,7 +50,10 @@ export class MemoryTable {
     return this.#set([...this.#rows.values()].filter((cells) => (cells[c] as number) > afterMs));
   }
 
-  /** The stored rows of the keys given, or of those that begin so. @throws when a key is asked for twice */
+  /**
+   * The stored rows of the keys given, or of those that begin so. @throws when a key is asked for
+   * twice
+   */
   load({ keys, bound = null }: Pick<MissingRows, 'keys'> & Partial<MissingRows>): RowSet {
     const wanted = rowsOf(keys).map(printCells);
     if (new Set(wanted).size < wanted.length) throw new Error('a key is asked for twice');
@@ -114,7 +120,10 @@ export function printCells(cells: readonly Cell[]): string {
     .join(' | ');
 }
 
-/** As Postgres keeps it: whole numbers have no negative zero, and jsonb orders the keys of objects by length in bytes, then by bytes. */
+/**
+ * As Postgres keeps it: whole numbers have no negative zero, and jsonb orders the keys of objects
+ * by length in bytes, then by bytes.
+ */
 function asStored(type: ColumnType | undefined, cell: Cell): Cell {
   if (type === 'int4') return cell === 0 ? 0 : cell;
   return type === 'jsonb' && typeof cell === 'string' ? jsonbText(JSON.parse(cell)) : cell;

@@ -41,7 +41,10 @@ export class MemoryTask {
     this.fold = this.#open();
   }
 
-  /** Folds a batch; what of it was folded already is left out, as the runner does when a batch is delivered again. */
+  /**
+   * Folds a batch; what of it was folded already is left out, as the runner does when a batch is
+   * delivered again.
+   */
   foldBatch(delivered: RecordBatch): void {
     const next = this.#nextOffsets.get(delivered.topic) ?? 0;
     if (delivered.nextOffset <= next) return;

@@ -13,7 +13,8 @@ export interface Comparison {
 }
 
 /**
- * Requires as many rows as expected, in any order, that hold what is expected: of each row the columns that it names. Decimals are compared as numbers.
+ * Requires as many rows as expected, in any order, that hold what is expected: of each row the
+ * columns that it names. Decimals are compared as numbers.
  * @throws AssertionError with a diff of what remains, shown against expected
  */
 export function requireRows({ what, shown, expected }: Comparison): void {
@@ -52,7 +53,10 @@ function requireKnownNames({ what, shown, expected }: Comparison): void {
   }
 }
 
-/** For each expected row the index of a shown row of its own that holds it, as many as can be (augmenting paths). */
+/**
+ * For each expected row the index of a shown row of its own that holds it, as many as can be
+ * (augmenting paths).
+ */
 function assignment(shown: readonly unknown[], expected: readonly unknown[]): (number | null)[] {
   const owner: (number | null)[] = shown.map(() => null);
   const place = (e: number, seen: Set<number>): boolean =>
@@ -81,7 +85,10 @@ function isSame(a: unknown, b: unknown): boolean {
   return a instanceof Decimal && b instanceof Decimal ? a.equals(b) : isDeepStrictEqual(a, b);
 }
 
-/** The columns that the expected row names; equal values in its words, so that the diff shows what differs only. */
+/**
+ * The columns that the expected row names; equal values in its words, so that the diff shows what
+ * differs only.
+ */
 function likeExpected(row: unknown, expected: unknown): unknown {
   if (!isRow(row) || !isRow(expected)) return row;
   return Object.fromEntries(

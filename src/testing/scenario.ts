@@ -30,7 +30,10 @@ export interface Alert {
 export interface ScenarioOptions {
   /** Default 1. */
   readonly partitions?: number;
-  /** `live` (default): flushed after every event. `replay`: as a rebuild does it. `manual`: flushed by `flush`. */
+  /**
+   * `live` (default): flushed after every event. `replay`: as a rebuild does it. `manual`: flushed
+   * by `flush`.
+   */
   readonly mode?: 'live' | 'replay' | 'manual';
 }
 
@@ -46,7 +49,8 @@ type Step =
   | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
 
 /**
- * A projection over a log in memory, on the same plan, codec and fold as production; synchronous, no Postgres, no clock.
+ * A projection over a log in memory, on the same plan, codec and fold as production; synchronous,
+ * no Postgres, no clock.
  * @example
  * const s = scenario(new LoginFraud());
  * s.publish(LoginAttempted, { userId: 'u1', result: 'FAILURE', occurredAt: t });
@@ -71,7 +75,10 @@ export class Scenario<P extends Projection = Projection> {
     );
   }
 
-  /** Publishes an event and folds it. One that the projection does not name is passed over, as on the log. @throws ENCODE_FAILED; TypeError when the projection does not read the event's topic */
+  /**
+   * Publishes an event and folds it. One that the projection does not name is passed over, as on
+   * the log. @throws ENCODE_FAILED; TypeError when the projection does not read the event's topic
+   */
   publish<Event>(
     event: EventDefinition<Event>,
     value: Given<Event>,
@@ -83,7 +90,10 @@ export class Scenario<P extends Projection = Projection> {
     return this.#take([{ kind: 'record', event: definition, value, record }]);
   }
 
-  /** Writes a tombstone (a record without a value) to the topic of an event, and folds it. @throws TypeError when the projection does not read the topic */
+  /**
+   * Writes a tombstone (a record without a value) to the topic of an event, and folds it. @throws
+   * TypeError when the projection does not read the topic
+   */
   tombstone<Event>(
     event: EventDefinition<Event>,
     key: string | null,
@@ -95,7 +105,10 @@ export class Scenario<P extends Projection = Projection> {
     return this.#take([{ kind: 'record', event: definition, value: null, record }]);
   }
 
-  /** Partition `partition` has been quiet for so long since its last event: watermark = largest event time + quietMs − lateness. */
+  /**
+   * Partition `partition` has been quiet for so long since its last event: watermark = largest
+   * event time + quietMs − lateness.
+   */
   tick(partition: number, quietMs: number): this {
     return this.#take([{ kind: 'tick', partition, quietMs }]);
   }
@@ -110,7 +123,10 @@ export class Scenario<P extends Projection = Projection> {
     return this;
   }
 
-  /** The rows of the stable view (of another table: by its name in the projection), typed as queries give them, sorted by key. */
+  /**
+   * The rows of the stable view (of another table: by its name in the projection), typed as queries
+   * give them, sorted by key.
+   */
   rows(table?: string): readonly (RowOf<P> extends object ? RowOf<P> : never)[] {
     const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
     const plan = this.plan.tables.find((each) => each.name === name && each.view !== null);
@@ -149,7 +165,10 @@ export class Scenario<P extends Projection = Projection> {
     return this.#task(partition).fold.watermarkMs;
   }
 
-  /** What still waits for the future: open windows and sessions, keys with partial matches or events held back. */
+  /**
+   * What still waits for the future: open windows and sessions, keys with partial matches or events
+   * held back.
+   */
   stateSize(): number {
     return this.#tasks.reduce((sum, { fold }) => sum + fold.stateSize, 0);
   }
@@ -174,7 +193,10 @@ export class Scenario<P extends Projection = Projection> {
     return this;
   }
 
-  /** Throws memory away, as a crash does, and goes on from the stored rows. What was not flushed is folded again. */
+  /**
+   * Throws memory away, as a crash does, and goes on from the stored rows. What was not flushed is
+   * folded again.
+   */
   restart(): this {
     for (const task of this.#tasks) task.restart();
     return this;
@@ -188,7 +210,9 @@ export class Scenario<P extends Projection = Projection> {
     return again.#options.mode === 'manual' ? again : again.flush();
   }
 
-  /** A scenario over the same log that has folded nothing of it; flushed by `flush` only. @internal */
+  /**
+   * A scenario over the same log that has folded nothing of it; flushed by `flush` only. @internal
+   */
   fresh(): Scenario<P> {
     const { partitions } = this.#options;
     return new Scenario<P>(this.plan, { mode: 'manual', partitions }, this.#log);
@@ -199,7 +223,9 @@ export class Scenario<P extends Projection = Projection> {
     return this.#steps;
   }
 
-  /** The events published so far with their places in the log, and their event times (ms). @internal */
+  /**
+   * The events published so far with their places in the log, and their event times (ms). @internal
+   */
   published(): readonly { readonly happening: Happening; readonly timeMs: number }[] {
     return this.#steps.flatMap((step): { happening: Happening; timeMs: number }[] => {
       if (step.kind === 'tick') return [];

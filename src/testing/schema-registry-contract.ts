@@ -9,8 +9,10 @@ export interface SchemaRegistryCase {
 }
 
 /**
- * What every schema registry adapter must do; free of any test framework: `for (const { name, run } of schemaRegistryContract) it(name, () => run(open))`.
- * Each case uses subjects of its own, so one registry serves all. `open` gives a registry on the same store at every call.
+ * What every schema registry adapter must do; free of any test framework:
+ * `for (const { name, run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses
+ * subjects of its own, so one registry serves all. `open` gives a registry on the same store at
+ * every call.
  */
 export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
   {

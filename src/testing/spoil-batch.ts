@@ -1,6 +1,9 @@
 import type { RecordBatch } from '../log/record-batch.ts';
 
-/** Overwrites the records and the index of a batch that was folded, as a log does that reuses its memory: whoever kept a part of it without a copy is found out. */
+/**
+ * Overwrites the records and the index of a batch that was folded, as a log does that reuses its
+ * memory: whoever kept a part of it without a copy is found out.
+ */
 export function spoilBatch(batch: RecordBatch): void {
   const { bytes, count } = batch;
   for (let i = 0; i < count; i += 1) {

@@ -11,8 +11,9 @@ export interface Impurity {
 type UserFunction = (...args: readonly unknown[]) => unknown;
 
 /**
- * The same plan, with each of the user's functions watched: it is called twice, in a realm without clock, randomness and I/O, on inputs of its own, the second time
- * deeply frozen; what tells it from a pure function is added to `found`.
+ * The same plan, with each of the user's functions watched: it is called twice, in a realm without
+ * clock, randomness and I/O, on inputs of its own, the second time deeply frozen; what tells it
+ * from a pure function is added to `found`.
  */
 export function watchFunctions<Plan extends object>(plan: Plan, found: Impurity[]): Plan {
   const seen = new Map<unknown, unknown>();
@@ -72,7 +73,10 @@ export function watched(call: UserFunction, where: string, found: Impurity[]): U
   };
 }
 
-/** A deep copy of plain objects, lists, instants and bytes; frozen if asked for. Everything else, being immutable or a function, is itself. */
+/**
+ * A deep copy of plain objects, lists, instants and bytes; frozen if asked for. Everything else,
+ * being immutable or a function, is itself.
+ */
 function copyOf(value: unknown, frozen: boolean): unknown {
   if (value instanceof Date) return new Date(value.getTime());
   if (Buffer.isBuffer(value)) return Buffer.from(value);

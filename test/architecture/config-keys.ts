@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { configSchema } from '../../src/config/config-schema.ts';
 
 /**
- * Every key that a configuration may have, as a path with dots, read from the schema that checks it. A policy under
- * `onError.live` or `onError.rebuild` is the policy of `onError`, so its keys are listed once.
+ * Every key that a configuration may have, as a path with dots, read from the schema that checks
+ * it. A policy under `onError.live` or `onError.rebuild` is the policy of `onError`, so its keys
+ * are listed once.
  */
 export function configKeys(): readonly string[] {
   const keys = keysOf(configSchema, '').map((key) =>

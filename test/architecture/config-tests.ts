@@ -1,6 +1,9 @@
 import type { OptionTest } from './option-tests.ts';
 
-/** Every key of the configuration with the test that exercises it at run time; named as `configKeys` names them. */
+/**
+ * Every key of the configuration with the test that exercises it at run time; named as `configKeys`
+ * names them.
+ */
 export const CONFIG_TESTS: readonly OptionTest[] = [
   {
     file: 'test/faults/kafka-append-faults.test.ts',

@@ -17,8 +17,9 @@ const FUNCTIONS = ['aggregates', 'columns', 'window', 'z-score', 'pattern', 'dec
 const INTERNAL = new Set(['columns']);
 
 /**
- * Everything that a projection may declare, read from the sources and the reference: methods of the builders, options that the
- * compiler knows, and functions. As `windowed.onTombstone`, `option emit`, `count()`.
+ * Everything that a projection may declare, read from the sources and the reference: methods of the
+ * builders, options that the compiler knows, and functions. As `windowed.onTombstone`,
+ * `option emit`, `count()`.
  */
 export function declaredOptions(): readonly string[] {
   const found = new Set<string>();

@@ -26,7 +26,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** A store module is named after its table, not after one of its statements. */
 const STORE = /^src\/runner\/store\/[a-z-]+-store\.ts$/;
 
-/** Import cycles between folders, types included, each as `a → b → a`; a file at the top is a room of its own. */
+/**
+ * Import cycles between folders, types included, each as `a → b → a`; a file at the top is a room
+ * of its own.
+ */
 export function folderCycles(modules: readonly SourceModule[]): readonly string[] {
   const edges = new Map<string, Set<string>>();
   for (const { path, imports } of modules) {

@@ -1,11 +1,17 @@
 import type { SourceModule } from './source-tree.ts';
 
-/** What others may know of the log and the registry: the port and its values, which stand beside the adapters' folders, but no adapter. */
+/**
+ * What others may know of the log and the registry: the port and its values, which stand beside the
+ * adapters' folders, but no adapter.
+ */
 const LOG_PORT = 'src/log/*.ts';
 const REGISTRY_PORT = 'src/registry/*.ts';
 const ERASURE_PORT = 'src/erasure/*.ts';
 
-/** Everything below the composition root that is not an adapter's user: what the shell may put together. */
+/**
+ * Everything below the composition root that is not an adapter's user: what the shell may put
+ * together.
+ */
 const ROOMS_BELOW_THE_ROOT = [
   'concurrency',
   'event',
@@ -26,8 +32,9 @@ const ROOMS_BELOW_THE_ROOT = [
 
 /**
  * Which rooms a room may import, types included: a room's name, one file of it, or
- * (`src/room/*.ts`) the files that stand directly in it. Its own room and `src/reprise-error.ts` are always
- * allowed. Nothing may import `cli`, `dashboard` or `testing`, and nothing in here lists them.
+ * (`src/room/*.ts`) the files that stand directly in it. Its own room and `src/reprise-error.ts`
+ * are always allowed. Nothing may import `cli`, `dashboard` or `testing`, and nothing in here lists
+ * them.
  */
 const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'reprise-error.ts': [],
@@ -91,7 +98,10 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Where a package may be imported: path prefixes. Packages not listed may be imported anywhere that knip lets them. */
+/**
+ * Where a package may be imported: path prefixes. Packages not listed may be imported anywhere that
+ * knip lets them.
+ */
 const PACKAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['src/log/kafka/'],
   snappy: ['src/log/kafka/'],
@@ -119,7 +129,10 @@ function roomOf(path: string): string {
   return path.replace(/^src\//, '').split('/')[0] ?? path;
 }
 
-/** Imports that break the direction of the rooms, the ownership of packages or the purity of the core, one line each. */
+/**
+ * Imports that break the direction of the rooms, the ownership of packages or the purity of the
+ * core, one line each.
+ */
 export function importViolations(modules: readonly SourceModule[]): readonly string[] {
   return modules.flatMap((module) => {
     const allowed = ALLOWED_IMPORTS[roomOf(module.path)];

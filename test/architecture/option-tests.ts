@@ -1,11 +1,16 @@
-/** A test that exercises declared options at run time: its file, its title there, and the options. */
+/**
+ * A test that exercises declared options at run time: its file, its title there, and the options.
+ */
 export interface OptionTest {
   readonly file: string;
   readonly title: string;
   readonly options: readonly string[];
 }
 
-/** Every option of the reference of projections with the test that exercises it; named as `declaredOptions` names them. */
+/**
+ * Every option of the reference of projections with the test that exercises it; named as
+ * `declaredOptions` names them.
+ */
 export const OPTION_TESTS: readonly OptionTest[] = [
   {
     file: 'test/integration/declared-options.test.ts',

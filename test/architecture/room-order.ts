@@ -52,7 +52,10 @@ export const ROOM_ORDERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['terminal', 'commands/schemas', 'commands', '.'],
 };
 
-/** Imports from a folder of a room to one that stands above it, one line each; and folders that no order names. */
+/**
+ * Imports from a folder of a room to one that stands above it, one line each; and folders that no
+ * order names.
+ */
 export function orderViolations(modules: readonly SourceModule[]): readonly string[] {
   return modules.flatMap(({ path, imports }) => {
     const from = placeOf(path);

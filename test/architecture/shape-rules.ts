@@ -3,7 +3,13 @@ import ts from 'typescript';
 import { lineOf, type SourceModule } from './source-tree.ts';
 
 /** The limits of the house (style rule 2). */
-export const LIMITS = { fileLines: 400, medianLines: 80, functionLines: 60, parameters: 4 };
+export const LIMITS = {
+  fileLines: 400,
+  medianLines: 80,
+  functionLines: 60,
+  parameters: 4,
+  commentColumns: 100,
+};
 
 const FORBIDDEN_WORDS = /(^|-)(utils?|helpers?|managers?|common|misc)(-|\.|$)/;
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/;
@@ -41,6 +47,30 @@ export function badNames(modules: readonly SourceModule[]): readonly string[] {
   });
 }
 
+/** Lines of comments that are wider than code may be. */
+export function wideComments(modules: readonly SourceModule[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const { path, text, ast } = module;
+    const lines = text.split('\n');
+    const found = new Set<number>();
+    const visit = (node: ts.Node): void => {
+      const ranges = [
+        ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+        ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+      ];
+      for (const { pos, end } of ranges) {
+        const last = ast.getLineAndCharacterOfPosition(end).line;
+        for (let line = ast.getLineAndCharacterOfPosition(pos).line; line <= last; line += 1) {
+          if ((lines[line]?.length ?? 0) > LIMITS.commentColumns) found.add(line + 1);
+        }
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(ast);
+    return [...found].map((line) => `${path}:${line} is wider than ${LIMITS.commentColumns}`);
+  });
+}
+
 /** Functions that are too long or take too many parameters. */
 export function oversizedFunctions(modules: readonly SourceModule[]): readonly string[] {
   return modules.flatMap((module) => {
@@ -61,7 +91,10 @@ export function oversizedFunctions(modules: readonly SourceModule[]): readonly s
   });
 }
 
-/** Exported declarations without a docstring, and default exports. Re-exports are documented where they are declared. */
+/**
+ * Exported declarations without a docstring, and default exports. Re-exports are documented where
+ * they are declared.
+ */
 export function exportViolations(modules: readonly SourceModule[]): readonly string[] {
   return modules.flatMap((module) =>
     module.ast.statements.flatMap((statement) => {
@@ -96,7 +129,9 @@ export function clockReads(modules: readonly SourceModule[]): readonly string[] 
   });
 }
 
-/** Uses of `AbortSignal.any`, which leaves an entry in its sources for ever: `joinSignals` does not. */
+/**
+ * Uses of `AbortSignal.any`, which leaves an entry in its sources for ever: `joinSignals` does not.
+ */
 export function lastingSignals(modules: readonly SourceModule[]): readonly string[] {
   return modules.flatMap(({ path, text }) =>
     text

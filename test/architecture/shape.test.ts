@@ -9,6 +9,7 @@ import {
   longFiles,
   medianLines,
   oversizedFunctions,
+  wideComments,
 } from './shape-rules.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
 
@@ -43,6 +44,10 @@ describe('the files of the house', () => {
 
   it('document every export of src and have no default export', () => {
     expect(exportViolations(source)).toEqual([]);
+  });
+
+  it('have comments no wider than code', () => {
+    expect(wideComments(everything)).toEqual([]);
   });
 
   it('read no clock and roll no dice in the pure core', () => {
@@ -94,6 +99,13 @@ describe('the shape rules', () => {
     expect(clockReads(parse('const a = Date.now();'))).toHaveLength(1);
     expect(clockReads(parse('const a = new Date();'))).toHaveLength(1);
     expect(clockReads(parse('const a = new Date(1);'))).toEqual([]);
+  });
+
+  it('see wide comments, and not wide strings', () => {
+    const wide = 'a'.repeat(101);
+    expect(wideComments(parse(`/** ${wide} */\nexport const b = 1;`))).toHaveLength(1);
+    expect(wideComments(parse(`const b = 1; // ${wide}`))).toHaveLength(1);
+    expect(wideComments(parse(`const b = '// ${wide}';`))).toEqual([]);
   });
 
   it('see signals that are joined for ever', () => {

@@ -3,11 +3,17 @@ import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-/** One import or re-export of a module. `target` is a path from the repository root when the specifier is relative, else null. */
+/**
+ * One import or re-export of a module. `target` is a path from the repository root when the
+ * specifier is relative, else null.
+ */
 export interface ModuleImport {
   readonly specifier: string;
   readonly target: string | null;
-  /** Imported names as the other module calls them; `*` for a namespace, `default` for a default import. */
+  /**
+   * Imported names as the other module calls them; `*` for a namespace, `default` for a default
+   * import.
+   */
   readonly names: readonly string[];
   readonly line: number;
 }

@@ -25,7 +25,10 @@ export function mend(): void {
   isMended = true;
 }
 
-/** The lateness of `login_windows`: longer than a restart of a server holds an event back, so that nothing is late. */
+/**
+ * The lateness of `login_windows`: longer than a restart of a server holds an event back, so that
+ * nothing is late.
+ */
 export const LATENESS_MS = 20_000;
 
 /** The projections of the soak, as classes of one version: a switch raises all. */
@@ -33,7 +36,10 @@ export function projectionsOf(version: number): ProjectionClass[] {
   class Metrics extends UserMetrics {
     override readonly version: number = version;
   }
-  /** As in the example, but for `idle`: what an outage makes of a quiet partition is journaled per version, and versions are to be compared here. */
+  /**
+   * As in the example, but for `idle`: what an outage makes of a quiet partition is journaled per
+   * version, and versions are to be compared here.
+   */
   class Fraud extends LoginFraud {
     override readonly version: number = version;
     override define() {

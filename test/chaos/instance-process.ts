@@ -1,4 +1,7 @@
-/** An instance of the soak in a process of its own: runs until SIGTERM, or rebuilds its version when CHAOS_REBUILD is set. */
+/**
+ * An instance of the soak in a process of its own: runs until SIGTERM, or rebuilds its version when
+ * CHAOS_REBUILD is set.
+ */
 import { createChaosApp, PROJECTIONS } from './chaos-app.ts';
 
 const app = await createChaosApp({

@@ -16,8 +16,8 @@ export interface LedgerReport {
 }
 
 /**
- * Publishes at a steady rate, and keeps the ledger: where each event was acknowledged, by its number. An event whose append failed is uncertain (it may
- * be in the log), and is not sent again.
+ * Publishes at a steady rate, and keeps the ledger: where each event was acknowledged, by its
+ * number. An event whose append failed is uncertain (it may be in the log), and is not sent again.
  */
 export class Load {
   readonly #app: Reprise;
@@ -40,7 +40,10 @@ export class Load {
     return this.#acknowledged.size;
   }
 
-  /** Runs until the signal; resolves when what it sent is acknowledged or has failed. What an outage held up is made up for afterwards. */
+  /**
+   * Runs until the signal; resolves when what it sent is acknowledged or has failed. What an outage
+   * held up is made up for afterwards.
+   */
   async run(ratePerSecond: number, signal: AbortSignal): Promise<void> {
     const beganMs = performance.now();
     let silentMs = 0;
@@ -49,7 +52,8 @@ export class Load {
       if (this.#isSilent) silentMs += nowMs - lastMs;
       lastMs = nowMs;
       const due = this.#isSilent ? 0 : ((nowMs - beganMs - silentMs) / 1000) * ratePerSecond;
-      // The publisher's own buffer bounds what an outage piles up; this bounds what it is asked at once.
+      // The publisher's own buffer bounds what an outage piles up; this bounds what it is asked at
+      // once.
       for (let burst = 0; this.#published < due && burst < ratePerSecond; burst += 1) this.#send();
       await delay(TURN_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -92,7 +96,10 @@ export class Load {
     );
   }
 
-  /** Compares the ledger with the log: every acknowledged event is where it was acknowledged; every event is there once at most; what is there and not acknowledged is uncertain. */
+  /**
+   * Compares the ledger with the log: every acknowledged event is where it was acknowledged; every
+   * event is there once at most; what is there and not acknowledged is uncertain.
+   */
   async audit(): Promise<LedgerReport> {
     const problems: string[] = [];
     const seen = new Set<number>();

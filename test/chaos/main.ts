@@ -1,5 +1,6 @@
 /**
- * `npm run chaos -- --minutes 10 [--seed N] [--rate 2000] [--json]`: four instances under a live load, while processes are killed and stopped, servers restarted, connections cut, versions
+ * `npm run chaos -- --minutes 10 [--seed N] [--rate 2000] [--json]`: four instances under a live
+ * load, while processes are killed and stopped, servers restarted, connections cut, versions
  * rebuilt and switched. At the end ledger = read model = rebuild, or exit code 1.
  */
 import { setTimeout as delay } from 'node:timers/promises';

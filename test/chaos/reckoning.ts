@@ -18,7 +18,10 @@ export interface AlertReport {
   readonly repeats: number;
 }
 
-/** Read model = plain fold of the whole log = replay into a scratch schema. @returns differences in words */
+/**
+ * Read model = plain fold of the whole log = replay into a scratch schema. @returns differences in
+ * words
+ */
 export async function compareReadModels(app: Reprise, version: number): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const [p, projection] of projectionsOf(version).entries()) {
@@ -36,7 +39,10 @@ export async function compareReadModels(app: Reprise, version: number): Promise<
   return problems;
 }
 
-/** Every match and every closed window of the read models was published under one id, and nothing else was. */
+/**
+ * Every match and every closed window of the read models was published under one id, and nothing
+ * else was.
+ */
 export async function compareAlerts(app: Reprise, databaseUrl: string): Promise<AlertReport> {
   const matches = await readAlerts(app, FraudSuspected.topic);
   const windows = await readAlerts(app, MetricsWindowClosed.topic);
@@ -52,7 +58,10 @@ export async function compareAlerts(app: Reprise, databaseUrl: string): Promise<
   };
 }
 
-/** The records of a topic of alerts by their ids: the same alert, byte for byte but for the id of its schema. */
+/**
+ * The records of a topic of alerts by their ids: the same alert, byte for byte but for the id of
+ * its schema.
+ */
 interface Alerts {
   readonly byId: ReadonlyMap<string, string>;
   readonly records: number;
@@ -92,7 +101,10 @@ async function compareMatches(url: string, { byId }: Alerts): Promise<readonly s
   return problems;
 }
 
-/** A window that a dead letter was folded into afterwards may have had no other event: then nothing closed. */
+/**
+ * A window that a dead letter was folded into afterwards may have had no other event: then nothing
+ * closed.
+ */
 async function compareWindows(url: string, { byId }: Alerts): Promise<readonly string[]> {
   const rows = await sql<{ user: string; start: string; revised: boolean }>(
     url,

@@ -7,7 +7,10 @@ import type { Slot, World } from './world.ts';
 
 const INSTANCES = 4;
 
-/** How often each kind of fault is drawn, in parts. Restarts of servers cost seconds in which little else can be seen. */
+/**
+ * How often each kind of fault is drawn, in parts. Restarts of servers cost seconds in which little
+ * else can be seen.
+ */
 const WEIGHTS = {
   kill: 6,
   stop: 5,
@@ -27,8 +30,9 @@ const WEIGHTS = {
 export type FaultKind = keyof typeof WEIGHTS;
 
 /**
- * Disturbs a world for a while, one fault after the other, drawn from a seed: what is drawn repeats with the seed, when it falls does not. The deployment is meant to be of four
- * instances at any time: whatever ends is started again.
+ * Disturbs a world for a while, one fault after the other, drawn from a seed: what is drawn repeats
+ * with the seed, when it falls does not. The deployment is meant to be of four instances at any
+ * time: whatever ends is started again.
  */
 export class Soak {
   readonly #world: World;
@@ -73,7 +77,10 @@ export class Soak {
     for (const { program } of this.#world.slots) this.#watch(program);
   }
 
-  /** Until the time is over. Every kind of fault is met at least once when there is time for it: the first round goes through all of them, in a drawn order. */
+  /**
+   * Until the time is over. Every kind of fault is met at least once when there is time for it: the
+   * first round goes through all of them, in a drawn order.
+   */
   async run(untilMs: number): Promise<void> {
     const kinds = Object.keys(WEIGHTS) as FaultKind[];
     const first = kinds.map((kind) => ({ kind, at: this.#random() })).sort((a, b) => a.at - b.at);
@@ -150,7 +157,10 @@ export class Soak {
     }
   }
 
-  /** Shorter and longer than the lease: some wake up as owners, some as zombies. Sleeps on while other faults happen. */
+  /**
+   * Shorter and longer than the lease: some wake up as owners, some as zombies. Sleeps on while
+   * other faults happen.
+   */
   async #stopOne(): Promise<void> {
     const slot = this.#slot();
     if (slot.isStopped) return;
@@ -172,7 +182,10 @@ export class Soak {
     this.#watch(slot.program);
   }
 
-  /** 1 build the next version beside the live one, killed on the way every other time, 2 half of the instances run its code, 3 activate, 4 the other half, 5 retire the old one. */
+  /**
+   * 1 build the next version beside the live one, killed on the way every other time, 2 half of the
+   * instances run its code, 3 activate, 4 the other half, 5 retire the old one.
+   */
   async #switch(before: () => Promise<void>): Promise<void> {
     const next = this.version + 1;
     await this.#rebuild(next); // 1
@@ -190,7 +203,10 @@ export class Soak {
     this.#tell(`version ${next} is active`);
   }
 
-  /** Windows close by silence in the old version alone, which the next one was built before; then the next one takes over. */
+  /**
+   * Windows close by silence in the old version alone, which the next one was built before; then
+   * the next one takes over.
+   */
   #switchInSilence(): Promise<void> {
     return this.#load.silence(() => this.#switch(() => delay(LATENESS_MS + 8_000)));
   }

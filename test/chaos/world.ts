@@ -7,7 +7,9 @@ import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 import { sql } from '../support/read-model.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-/** An instance gives up after 10 s what it waits for; servers that are away may take as long again. */
+/**
+ * An instance gives up after 10 s what it waits for; servers that are away may take as long again.
+ */
 const END_WITHIN_MS = 60_000;
 
 /** A slot of the deployment: always meant to run, whatever happens to the process in it. */
@@ -18,7 +20,10 @@ export interface Slot {
   isStopped: boolean;
 }
 
-/** Everything that the soak runs on: a broker and a Postgres of its own, each behind a proxy, and four instances in processes of their own. */
+/**
+ * Everything that the soak runs on: a broker and a Postgres of its own, each behind a proxy, and
+ * four instances in processes of their own.
+ */
 export class World {
   readonly kafka: OwnKafka;
   readonly postgres: OwnPostgres;
@@ -84,7 +89,10 @@ export class World {
     }
   }
 
-  /** Ends the process of a slot in whatever way, and starts another one in its place. @throws when it does not end soon */
+  /**
+   * Ends the process of a slot in whatever way, and starts another one in its place. @throws when
+   * it does not end soon
+   */
   async replace(slot: Slot, signal: 'SIGKILL' | 'SIGTERM', version = slot.version): Promise<void> {
     if (slot.isStopped) this.wake(slot);
     slot.program.kill(signal);
@@ -98,7 +106,10 @@ export class World {
     slot.program.kill('SIGCONT');
   }
 
-  /** Starts again what has ended by itself, e.g. because Postgres was away when it started. @returns how many had */
+  /**
+   * Starts again what has ended by itself, e.g. because Postgres was away when it started. @returns
+   * how many had
+   */
   reviveEnded(ended: ReadonlySet<ChildProcess>): number {
     let revived = 0;
     for (const slot of this.slots) {

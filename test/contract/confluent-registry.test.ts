@@ -43,7 +43,8 @@ describe.skipIf(foreign === undefined)('on a foreign registry', () => {
 
 const given = process.env['REPRISE_TEST_REGISTRY_URL'];
 
-// A real one, where the environment names it: Confluent's, Karapace, Apicurio. Credentials may stand in the url.
+// A real one, where the environment names it: Confluent's, Karapace, Apicurio. Credentials may
+// stand in the url.
 if (given !== undefined) {
   describe('on the registry of the environment', () => {
     for (const { name, run } of schemaRegistryContract) {

@@ -12,7 +12,8 @@ describe('the Postgres log keeps the contract of', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     pool = new pg.Pool({ connectionString: database.url, max: 8 });
-    pool.on('error', () => undefined); // Dropping the database ends connections that are still closing.
+    // Dropping the database ends connections that are still closing.
+    pool.on('error', () => undefined);
   });
 
   afterAll(async () => {

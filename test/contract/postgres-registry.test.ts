@@ -11,7 +11,8 @@ let pool: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 8 });
-  pool.on('error', () => undefined); // Dropping the database ends connections that are still closing.
+  // Dropping the database ends connections that are still closing.
+  pool.on('error', () => undefined);
 });
 
 afterAll(async () => {

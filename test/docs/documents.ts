@@ -13,7 +13,10 @@ export interface Block {
   readonly text: string;
 }
 
-/** Every document that a reader meets: those at the root and all below docs. Paths are relative to the root. */
+/**
+ * Every document that a reader meets: those at the root and all below docs. Paths are relative to
+ * the root.
+ */
 export function documents(): readonly string[] {
   const below = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))

@@ -4,8 +4,9 @@ import ts from 'typescript';
 import { type Block, ROOT } from './documents.ts';
 
 /**
- * Type-checks blocks as files of the repository, without writing any. A block whose first line is a comment with a path (`// projections/a.ts`)
- * stands there, so that its relative imports and those of other blocks to it resolve; others stand at the root.
+ * Type-checks blocks as files of the repository, without writing any. A block whose first line is a
+ * comment with a path (`// projections/a.ts`) stands there, so that its relative imports and those
+ * of other blocks to it resolve; others stand at the root.
  * @returns one line per error, with the document and line
  */
 export function snippetErrors(blocks: readonly Block[]): readonly string[] {

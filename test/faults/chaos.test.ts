@@ -3,7 +3,9 @@ import { startProgram } from '../support/child-process.ts';
 import { seed } from '../support/fault-run.ts';
 import { kafkaClassPath } from '../support/kafka-jars.ts';
 
-/** Half a minute: each kind of fault about once. `npm run chaos -- --minutes 10` is the real one. */
+/**
+ * Half a minute: each kind of fault about once. `npm run chaos -- --minutes 10` is the real one.
+ */
 const MINUTES = '0.5';
 
 const LATE_MS = 380_000;

@@ -16,7 +16,10 @@ const FAILPOINTS: readonly Failpoint[] = [
   'flush:after-commit',
 ];
 
-/** Kills at each point: 100 in the long form on the Postgres log; Kafka is slower to start with and takes part in fewer. */
+/**
+ * Kills at each point: 100 in the long form on the Postgres log; Kafka is slower to start with and
+ * takes part in fewer.
+ */
 const kills = (log: { brokers?: unknown }) => {
   if (!isLongRun) return 2;
   return log.brokers === undefined ? 100 : 10;
@@ -50,7 +53,10 @@ onEveryLog(`a runner that is killed at a step of its flush (seed ${seed})`, (log
   );
 });
 
-/** So many deaths in a row look like a record that ends every process (row 19), and the task halts before it: whoever knows better resumes it. */
+/**
+ * So many deaths in a row look like a record that ends every process (row 19), and the task halts
+ * before it: whoever knows better resumes it.
+ */
 async function resumeAccused({ app }: FaultBench): Promise<void> {
   await vi.waitFor(
     async () => {

@@ -13,7 +13,10 @@ const random = randomFrom(seed);
 const randomBytes = (count: number) =>
   Buffer.from(Array.from({ length: count }, () => Math.floor(random() * 256)));
 
-/** Values without Confluent's header of a zero and four bytes of id, or with the one of GUIDs; and why each of them cannot be read. */
+/**
+ * Values without Confluent's header of a zero and four bytes of id, or with the one of GUIDs; and
+ * why each of them cannot be read.
+ */
 const FOREIGN: readonly { readonly value: Buffer; readonly reason: string }[] = [
   { value: Buffer.alloc(0), reason: 'NOT_CONFLUENT' },
   { value: Buffer.of(0), reason: 'NOT_CONFLUENT' },

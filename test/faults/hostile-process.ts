@@ -1,6 +1,7 @@
 /**
- * Runs the hostile app on the database of REPRISE_TEST_URL, the topic REPRISE_TEST_TOPIC and the Kafka of REPRISE_TEST_BROKERS until SIGTERM. Says `ready` on stdout once it runs, and
- * at the end `most memory: <MiB>`.
+ * Runs the hostile app on the database of REPRISE_TEST_URL, the topic REPRISE_TEST_TOPIC and the
+ * Kafka of REPRISE_TEST_BROKERS until SIGTERM. Says `ready` on stdout once it runs, and at the end
+ * `most memory: <MiB>`.
  */
 import { createHostileApp } from '../support/hostile-app.ts';
 

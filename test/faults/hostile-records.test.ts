@@ -105,7 +105,10 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
     }
   }
 
-  /** The dead letters of a version are the hostile records, each with its reason; its rows count the good ones. */
+  /**
+   * The dead letters of a version are the hostile records, each with its reason; its rows count the
+   * good ones.
+   */
   async function expectAllTold(projection: string, version: number): Promise<void> {
     const letters = await sql<Letter>(
       database.url,

@@ -45,7 +45,10 @@ describe.skipIf(!canStart)('publishing while the way to Kafka breaks', () => {
     await proxy.close();
   });
 
-  /** Publishes numbered events of some keys, with at most `atOnce` not acknowledged, and compares the topic with them. */
+  /**
+   * Publishes numbered events of some keys, with at most `atOnce` not acknowledged, and compares
+   * the topic with them.
+   */
   async function publishAndCompare(topic: string, events: number, atOnce: number): Promise<void> {
     await log.ensureTopics([{ topic, partitions }]);
     const schema = z.object({ key: z.string(), n: z.number() });

@@ -58,7 +58,8 @@ describe.skipIf(!canStart)(`a runner on three brokers (seed ${seed})`, () => {
   }
 
   test(`goes on without gap or repetition while brokers (${LOSSES.join(', ')}) are killed and leaders move under load (row 4)`, async () => {
-    // Three replicas, two of them in sync for an acknowledgement: any broker may be lost, nothing acknowledged is.
+    // Three replicas, two of them in sync for an acknowledgement: any broker may be lost, nothing
+    // acknowledged is.
     bench = await createFaultBench({ brokers: cluster.brokers });
     const { app, example } = bench;
     const ledger = new Ledger();

@@ -64,7 +64,10 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
     return status?.lagRecords === 0n && status.tasks.length === 4;
   }
 
-  /** Runs a healthy runner until nothing is left, then compares with an independent fold of the whole log. */
+  /**
+   * Runs a healthy runner until nothing is left, then compares with an independent fold of the
+   * whole log.
+   */
   async function resumeAndVerify(): Promise<void> {
     const healthy = await runner();
     await healthy.line('ready');

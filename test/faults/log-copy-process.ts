@@ -1,6 +1,7 @@
 /**
- * A copy of the log in a process of its own, from the database of REPRISE_TEST_URL to Kafka of REPRISE_TEST_BROKERS, that kills itself with SIGKILL once the topic REPRISE_TEST_TOPIC
- * holds more than REPRISE_TEST_KILL_ABOVE records there. Says `copied` on stdout if it comes to an end.
+ * A copy of the log in a process of its own, from the database of REPRISE_TEST_URL to Kafka of
+ * REPRISE_TEST_BROKERS, that kills itself with SIGKILL once the topic REPRISE_TEST_TOPIC holds more
+ * than REPRISE_TEST_KILL_ABOVE records there. Says `copied` on stdout if it comes to an end.
  */
 import { copyLog } from '../../src/composition/copy-log.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';

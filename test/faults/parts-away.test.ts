@@ -88,7 +88,10 @@ async function instancesOf(dataDirectory: string, brokers: readonly string[]) {
   }
 }
 
-/** Runs commands of the command line in this process, one after the other: a process for each would take minutes of a busy machine. */
+/**
+ * Runs commands of the command line in this process, one after the other: a process for each would
+ * take minutes of a busy machine.
+ */
 async function commands(options: TestAppOptions, ...lines: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-commands-'));
   closing.push(async () => rmSync(folder, { recursive: true, force: true }));
@@ -135,7 +138,8 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
       const { app, example, databaseUrl } = bench;
       await bench.publish(500);
       const folder = mkdtempSync(join(tmpdir(), 'reprise-parts-away-'));
-      chmodSync(folder, 0o755); // As root the server runs as another user, who must be able to enter.
+      // As root the server runs as another user, who must be able to enter.
+      chmodSync(folder, 0o755);
       closing.push(async () => rmSync(folder, { recursive: true, force: true }));
       const embedded = () => instancesOf(join(folder, 'postgres'), brokers);
       expect(await embedded()).toEqual([]);

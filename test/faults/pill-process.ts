@@ -1,6 +1,7 @@
 /**
- * A runner whose projection ends its process, without a word, at every event whose value is 1e9. Runs on the database of REPRISE_TEST_URL until SIGTERM, by the error
- * policy of REPRISE_TEST_POLICY. Says `ready` on stdout once it runs.
+ * A runner whose projection ends its process, without a word, at every event whose value is 1e9.
+ * Runs on the database of REPRISE_TEST_URL until SIGTERM, by the error policy of
+ * REPRISE_TEST_POLICY. Says `ready` on stdout once it runs.
  */
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import { columns, int, text } from '../../src/projection/declare/columns.ts';

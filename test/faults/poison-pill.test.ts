@@ -10,7 +10,9 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const example = exampleOn('user-actions');
 const EVENTS = 2_000;
 const PILL = 700;
-/** Each policy costs seven processes: all of them with REPRISE_TEST_PILLS=skip,quarantineKey,fail. */
+/**
+ * Each policy costs seven processes: all of them with REPRISE_TEST_PILLS=skip,quarantineKey,fail.
+ */
 const POLICIES = (process.env['REPRISE_TEST_PILLS'] ?? 'quarantineKey').split(',');
 let database: TestDatabase;
 let app: Reprise;
@@ -52,7 +54,10 @@ async function outcome(): Promise<Outcome | null> {
   return row ?? null;
 }
 
-/** Starts the process again whenever it ended, until it is through. @returns how many processes ended */
+/**
+ * Starts the process again whenever it ended, until it is through. @returns how many processes
+ * ended
+ */
 async function supervise(policy: string): Promise<{ deaths: number; last: ChildProcess }> {
   for (let deaths = 0; ; deaths += 1) {
     const env = { REPRISE_TEST_URL: database.url, REPRISE_TEST_POLICY: policy };

@@ -12,8 +12,9 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 const SOON = { timeout: 60_000, interval: 50 };
 
 /**
- * A primary with an asynchronous standby, the runner behind one proxy, replication behind another. One story in the order of the tests: the standby falls behind and is
- * promoted, the old primary stays up and writable, the way to it comes back, and at last the events are there exactly once.
+ * A primary with an asynchronous standby, the runner behind one proxy, replication behind another.
+ * One story in the order of the tests: the standby falls behind and is promoted, the old primary
+ * stays up and writable, the way to it comes back, and at last the events are there exactly once.
  */
 describeKafka('a failover to a standby that lacks the last commits', (brokers) => {
   let primary: OwnPostgres;
@@ -125,7 +126,8 @@ describeKafka('a failover to a standby that lacks the last commits', (brokers) =
       expect(await held).toBeInstanceOf(Error);
       old.release(true);
       proxy.target = at(primary);
-      await expect(pool.connect()).resolves.toBeInstanceOf(pg.Client); // the idle one, to the new primary
+      // The idle one, to the new primary.
+      await expect(pool.connect()).resolves.toBeInstanceOf(pg.Client);
       await expect(pool.connect()).rejects.toMatchObject({ code: 'SPLIT_BRAIN' });
     } finally {
       proxy.resetAll();

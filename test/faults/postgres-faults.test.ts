@@ -7,7 +7,10 @@ import { sql } from '../support/read-model.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 
-/** Connections of a server that this bench's application (10 of the pool, some of the log) cannot exhaust by itself. */
+/**
+ * Connections of a server that this bench's application (10 of the pool, some of the log) cannot
+ * exhaust by itself.
+ */
 const CONNECTIONS = 40;
 
 describe('a runner whose Postgres', () => {
@@ -35,7 +38,10 @@ describe('a runner whose Postgres', () => {
     return (await statement('select from reprise.dead_letters')).length;
   }
 
-  /** Reads how many errors of an SQLSTATE the trigger of `failWrites` has raised: a sequence, since what a failed transaction writes is gone. */
+  /**
+   * Reads how many errors of an SQLSTATE the trigger of `failWrites` has raised: a sequence, since
+   * what a failed transaction writes is gone.
+   */
   async function raised(): Promise<number> {
     const [row] = await sql<{ n: string }>(
       postgres.url('app'),
@@ -102,7 +108,8 @@ describe('a runner whose Postgres', () => {
   test('finds a real deadlock with another session (row 13)', async () => {
     const other = new pg.Client({ connectionString: postgres.url('app') });
     await other.connect();
-    await other.query("set deadlock_timeout = '60s'"); // the flush is the one that notices, and loses
+    // The flush is the one that notices, and loses.
+    await other.query("set deadlock_timeout = '60s'");
     await other.query('begin');
     await other.query('lock table user_metrics__v1 in share mode');
     await bench.publish(500);

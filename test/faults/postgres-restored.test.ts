@@ -6,7 +6,10 @@ import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 import { sql } from '../support/read-model.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-/** One story: a backup is taken, the log and the read model go on, and the server is lost. The runner lives through all of it. */
+/**
+ * One story: a backup is taken, the log and the read model go on, and the server is lost. The
+ * runner lives through all of it.
+ */
 describeKafka(
   'a Postgres that is restored from a backup older than the log (row 30)',
   (brokers) => {

@@ -38,7 +38,10 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** `reprise rebuild --workers 2`; `inThreads` is run by its worker thread alone, and what fails is told by `env`, as failpoint.ts says. */
+/**
+ * `reprise rebuild --workers 2`; `inThreads` is run by its worker thread alone, and what fails is
+ * told by `env`, as failpoint.ts says.
+ */
 function rebuilding(env: Record<string, string> = {}, inThreads = ''): ChildProcess {
   const options = { databaseUrl: database.url, example, version: 2, ...log };
   const file = writeConfigFile({ ...options, inThreads });
@@ -72,7 +75,8 @@ onEveryLog('a rebuild with a worker thread', (on) => {
   beforeEach(() => open(on));
 
   test('killed after some partitions were committed, goes on with the others', async () => {
-    // Each thread counts for itself: the first that has committed two of its flushes takes the process with it.
+    // Each thread counts for itself: the first that has committed two of its flushes takes the
+    // process with it.
     const doomed = rebuilding({
       REPRISE_FAILPOINT: 'flush:after-commit',
       REPRISE_FAILPOINT_AFTER: '1',
@@ -102,7 +106,8 @@ describe('a worker thread of a rebuild', () => {
   ])(
     'that %s is WORKER_FAILED, with what to do, and the same command goes on',
     async (_, statement, message) => {
-      // The failpoint sends a signal that nobody minds; in the thread something worse stands in for it.
+      // The failpoint sends a signal that nobody minds; in the thread something worse stands in for
+      // it.
       const ending = rebuilding(
         {
           REPRISE_FAILPOINT: 'flush:before-commit',

@@ -1,6 +1,8 @@
 /**
- * A runner in a process of its own, for tests that kill it: runs the example on the database of REPRISE_TEST_URL (log: Kafka of REPRISE_TEST_BROKERS, else
- * Postgres) until SIGTERM, or rebuilds version 2 when REPRISE_TEST_REBUILD is set. Its clock is wrong by REPRISE_TEST_CLOCK_SKEW_MS. Says `ready` on stdout once it runs.
+ * A runner in a process of its own, for tests that kill it: runs the example on the database of
+ * REPRISE_TEST_URL (log: Kafka of REPRISE_TEST_BROKERS, else Postgres) until SIGTERM, or rebuilds
+ * version 2 when REPRISE_TEST_REBUILD is set. Its clock is wrong by REPRISE_TEST_CLOCK_SKEW_MS.
+ * Says `ready` on stdout once it runs.
  */
 import { createTestApp, exampleOn } from '../support/example-app.ts';
 import { skewClock } from '../support/skewed-clock.ts';

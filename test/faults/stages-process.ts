@@ -1,5 +1,6 @@
 /**
- * A runner of two stages in a process of its own, for tests that kill it: on the database of REPRISE_TEST_URL (log: Kafka of REPRISE_TEST_BROKERS, else Postgres), topics named after
+ * A runner of two stages in a process of its own, for tests that kill it: on the database of
+ * REPRISE_TEST_URL (log: Kafka of REPRISE_TEST_BROKERS, else Postgres), topics named after
  * REPRISE_TEST_NAME, until SIGTERM. Says `ready` on stdout once it runs.
  */
 import { openStages, twoStages } from '../support/two-stages.ts';

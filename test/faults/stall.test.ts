@@ -13,7 +13,9 @@ beforeAll(async () => {
 
 afterAll(() => bench.close());
 
-/** A log whose first reads never give anything, as a fetch that is never answered; later ones work. */
+/**
+ * A log whose first reads never give anything, as a fetch that is never answered; later ones work.
+ */
 function hangingAtFirst(log: EventLog, reads: number): EventLog {
   let left = reads;
   return {

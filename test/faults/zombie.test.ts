@@ -51,7 +51,10 @@ onLogsOfRun('a zombie that was stopped for longer than its lease', (log) => {
     return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
   }
 
-  /** Another instance takes everything over and goes on; then the zombie wakes up, finds that out, and takes part again. */
+  /**
+   * Another instance takes everything over and goes on; then the zombie wakes up, finds that out,
+   * and takes part again.
+   */
   async function takeOverAndWake(zombie: ChildProcess): Promise<void> {
     await vi.waitFor(async () => expect(await isStopped(zombie)).toBe(true), SOON);
     const successor = await bench.runner({ REPRISE_TEST_URL: database.url });

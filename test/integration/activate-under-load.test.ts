@@ -25,7 +25,8 @@ afterAll(async () => {
 
 test('a version that nobody runs yet is activated while the live one is never still', async () => {
   const stop = new AbortController();
-  // Small and without a pause: at any moment the live version has just committed something that the new one lacks.
+  // Small and without a pause: at any moment the live version has just committed something that the
+  // new one lacks.
   const publishing = (async () => {
     for (let seed = 1; !stop.signal.aborted; seed += 1) {
       await publishAll(live, example, exampleEvents(20, seed));

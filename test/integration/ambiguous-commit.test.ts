@@ -46,7 +46,9 @@ afterEach(() => {
   proxy.judge = () => 'forward';
 });
 
-/** Folds partition 0 in steps of 40 records, a flush after each; `beforeFlush` may arm the proxy. */
+/**
+ * Folds partition 0 in steps of 40 records, a flush after each; `beforeFlush` may arm the proxy.
+ */
 async function foldPartition(
   version: number,
   beforeFlush: (flush: number) => void,

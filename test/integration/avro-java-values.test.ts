@@ -40,8 +40,9 @@ function readablePairs(random: Random): Question[] {
 }
 
 /**
- * A record in another namespace with a renamed field: Java's checker says that the alias holds, and Java's reader forgets it and takes the default. We keep
- * the checker's promise (ADR 0021), so there is nothing to compare.
+ * A record in another namespace with a renamed field: Java's checker says that the alias holds, and
+ * Java's reader forgets it and takes the default. We keep the checker's promise (ADR 0021), so
+ * there is nothing to compare.
  */
 function isMovedAndRenamed(reader: Readonly<Record<string, unknown>>): boolean {
   const text = JSON.stringify(reader);

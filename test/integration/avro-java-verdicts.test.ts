@@ -11,7 +11,10 @@ const required = process.env['REPRISE_REQUIRE_KAFKA'] === '1';
 const seed = Number(process.env['REPRISE_TEST_SEED'] ?? Date.now() % 1_000_000);
 const pairs = Number(process.env['REPRISE_TEST_PAIRS'] ?? 21_500);
 
-/** Three in four pairs are a schema and its mutation, either way round; the rest have nothing to do with each other. */
+/**
+ * Three in four pairs are a schema and its mutation, either way round; the rest have nothing to do
+ * with each other.
+ */
 function pairOf(random: Random): Question {
   const one = randomRecord(random, 'verdicts');
   if (random.below(4) === 0) return { reader: one, writer: randomRecord(random, 'verdicts') };
@@ -62,7 +65,8 @@ describe.skipIf(classPath === undefined)(`random pairs of schemas, seed ${seed}`
     console.log(`${JSON.stringify(Object.fromEntries(seen))}`);
     expect(disagreements.slice(0, 3).map((one) => JSON.stringify(one))).toEqual([]);
     const compared = (seen.get('compatible') ?? 0) + (seen.get('incompatible') ?? 0);
-    // The rest is no schema for Java, or names a type before it defines it. Of the default number, 20,000 are compared.
+    // The rest is no schema for Java, or names a type before it defines it. Of the default number,
+    // 20,000 are compared.
     expect(compared).toBeGreaterThan(pairs * 0.95);
     expect(seen.get('compatible')).toBeGreaterThan(pairs * 0.1);
     for (const type of [

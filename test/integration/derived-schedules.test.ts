@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { partitionFor } from '../../src/log/partition-for.ts';
+import type { StageName } from '../support/derived-kinds.ts';
 import { FIRST_KINDS, SECOND_KINDS } from '../support/derived-kinds.ts';
 import { expectAsOneFold } from '../support/derived-oracle.ts';
-import type { DerivedSchedule, StageName } from '../support/derived-world.ts';
+import type { DerivedSchedule } from '../support/derived-world.ts';
 import { DerivedWorld } from '../support/derived-world.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { isLongRun, seed } from '../support/fault-run.ts';

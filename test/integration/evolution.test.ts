@@ -33,7 +33,10 @@ function open(projection: ProjectionClass): Promise<Reprise> {
   });
 }
 
-/** Publishes the example's user actions as their apps write them. @returns what was acted, in today's terms, and the versions written */
+/**
+ * Publishes the example's user actions as their apps write them. @returns what was acted, in
+ * today's terms, and the versions written
+ */
 async function publishActions(app: Reprise) {
   const acted: UserActed[] = [];
   const versions = new Map<unknown, number>();
@@ -50,7 +53,10 @@ async function publishActions(app: Reprise) {
   return { acted, versions };
 }
 
-/** What an event says, worked out by hand: thousandths where `amount` is a long, the amount itself where it is a double. */
+/**
+ * What an event says, worked out by hand: thousandths where `amount` is a long, the amount itself
+ * where it is a double.
+ */
 function ofToday(written: Readonly<Record<string, unknown>>): UserActed {
   const { amount } = written;
   if (amount === undefined) return written as unknown as UserActed;

@@ -69,7 +69,8 @@ describeKafka('the Kafka log reads what others wrote', (brokers) => {
         ),
       );
       expect(records.map(({ value }) => String(value))).toEqual(committed);
-      // Four transactions of ten records and a marker each; the last one is aborted, so the tail is only positions.
+      // Four transactions of ten records and a marker each; the last one is aborted, so the tail is
+      // only positions.
       expect(stableEndOffset).toBe(44n);
       expect(nextOffset).toBe(44);
     });

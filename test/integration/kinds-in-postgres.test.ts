@@ -120,7 +120,10 @@ const steps = (then: readonly Step['then'][]) =>
     { minLength: 3, maxLength: 25 },
   );
 
-/** Gives one of two topics over and over, each time with a restart: what waits for the other is never kept. */
+/**
+ * Gives one of two topics over and over, each time with a restart: what waits for the other is
+ * never kept.
+ */
 const ONE_TOPIC_AGAIN: Step[] = [
   { topic: 0, length: 200, then: 'again' },
   { topic: 0, length: 200, then: 'again' },
@@ -162,7 +165,10 @@ class World {
     await this.database.drop();
   }
 
-  /** Every case folds into a version of its own; the same shape, so that everything must come out equal. */
+  /**
+   * Every case folds into a version of its own; the same shape, so that everything must come out
+   * equal.
+   */
   async newVersion(kind: new () => Projection): Promise<Plan> {
     this.#version += 1;
     const version = this.#version;
@@ -188,7 +194,10 @@ class World {
     );
   }
 
-  /** Folds the whole log in the steps of a course, over and over; ticks only where nothing waits inside. */
+  /**
+   * Folds the whole log in the steps of a course, over and over; ticks only where nothing waits
+   * inside.
+   */
   async fold(plan: Plan, course: readonly Step[]): Promise<void> {
     const topics = topicsOf(plan);
     const described = await this.app.log.describe(topics);
@@ -211,7 +220,8 @@ class World {
       await session.foldBatches(batches);
       if (session.isDrained) for (const batch of batches) spoilBatch(batch);
       given.set(topic, until);
-      // A course that only starts anew would never end: not by crashes, nor with what waits for the other topic.
+      // A course that only starts anew would never end: not by crashes, nor with what waits for the
+      // other topic.
       const ends = (then === 'crash' || then === 'again') && turn > 3 * course.length;
       const effective = ends ? 'flush' : then;
       if (effective === 'tick' && session.isDrained) session.tick(1_000 * (1 + (length % 60)));
@@ -232,7 +242,10 @@ class World {
     return batches;
   }
 
-  /** Everything a version has written: every table to the byte, events published, late events, dead letters. */
+  /**
+   * Everything a version has written: every table to the byte, events published, late events, dead
+   * letters.
+   */
   async traceOf(plan: Plan): Promise<unknown> {
     const of = 'where projection = $1 and version = $2';
     const given = [plan.name, plan.version];

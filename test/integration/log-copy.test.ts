@@ -127,7 +127,8 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await caughtUp(app);
     await app.runner.stop();
 
-    // A publisher that goes on while everything is copied and compared: what it writes is not in Kafka.
+    // A publisher that goes on while everything is copied and compared: what it writes is not in
+    // Kafka.
     const late = exampleEvents(3, 3);
     const published: Promise<unknown>[] = [];
     const disturbed = await copyLog(target(), {

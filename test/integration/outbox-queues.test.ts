@@ -20,7 +20,10 @@ interface Clicked {
   readonly at: Date;
 }
 
-/** A projection that publishes what closes on a topic, each event so many bytes large as its click says. */
+/**
+ * A projection that publishes what closes on a topic, each event so many bytes large as its click
+ * says.
+ */
 function publishing(clicks: EventDefinition<Clicked>, topic: string, name: string) {
   const closed = defineEvent({
     name: 'Closed',

@@ -9,7 +9,9 @@ import { FLINK_FAULTS } from '../support/cep/flink-faults.ts';
 const classPath = await flinkClassPath();
 const required = process.env['REPRISE_REQUIRE_KAFKA'] === '1';
 const isLong = process.env['REPRISE_TEST_LONG'] === '1';
-/** A run in CI repeats one seed: what fails there, a change has broken. Long runs draw new cases. */
+/**
+ * A run in CI repeats one seed: what fails there, a change has broken. Long runs draw new cases.
+ */
 const drawn = isLong ? Date.now() % 1_000_000 : 31_337;
 const seed = Number(process.env['REPRISE_TEST_SEED'] ?? drawn);
 const wanted = Number(process.env['REPRISE_TEST_CASES'] ?? (isLong ? 20_000 : 2_000));

@@ -15,7 +15,10 @@ const RECORDS_PER_ROUND = 160; // 10 MiB
 /** What a reader may keep: the response in hand and the next one, with the records made of them. */
 const KEPT_MIB_MAX = 45;
 
-/** Follows a topic while it grows by 120 MiB, holding nothing. @returns MiB of buffers held after each round beyond those before the first */
+/**
+ * Follows a topic while it grows by 120 MiB, holding nothing. @returns MiB of buffers held after
+ * each round beyond those before the first
+ */
 async function follow(
   log: EventLog,
   { read = log.read, ...options }: { readonly read?: EventLog['read']; reusesMemory?: boolean },

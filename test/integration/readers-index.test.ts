@@ -41,7 +41,9 @@ const KINDS = {
   'a pattern': new LoginFraud(),
 };
 
-/** A value for row `g` as SQL: every key value occurs in a few rows, as users and their windows do. */
+/**
+ * A value for row `g` as SQL: every key value occurs in a few rows, as users and their windows do.
+ */
 const VALUE: Readonly<Record<ColumnType, string>> = {
   text: `'k' || g / 10`,
   boolean: 'true',

@@ -304,7 +304,10 @@ test('duplicates that one transaction wrote are found among all rows only, those
   });
 });
 
-/** Takes out the duplicates, about three rows at a time; `back` is added to the table after the first slice. */
+/**
+ * Takes out the duplicates, about three rows at a time; `back` is added to the table after the
+ * first slice.
+ */
 async function slicesOf(among: DuplicatesAmong, back: readonly Row[] = []) {
   const slices: { readonly partition: number; readonly printed: string[] }[] = [];
   for await (const { partition, rows } of takeDuplicates(client, plan, among, 3)) {

@@ -46,7 +46,8 @@ async function given(request: string, expected: unknown, body?: unknown) {
   expect([answer.status, answer.body], `${request}: ${answer.text}`).toEqual([200, expected]);
 }
 
-// Codes and words as in Confluent's own server (its class Errors); the foreign registry of the differential test has others here.
+// Codes and words as in Confluent's own server (its class Errors); the foreign registry of the
+// differential test has others here.
 describe('what is not there', () => {
   it('is said with the codes of Confluent', async () => {
     await register('there', record('There'));

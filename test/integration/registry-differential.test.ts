@@ -23,8 +23,9 @@ const order = {
 const dangling = { ...order, references: [{ name: 'Money', subject: 'lost', version: 1 }] };
 
 /**
- * Requests in the order in which both get them, from the same beginning. Left out is what the foreign registry (srfake) does otherwise than Confluent's own: test/integration/registry-api.test.ts
- * has that.
+ * Requests in the order in which both get them, from the same beginning. Left out is what the
+ * foreign registry (srfake) does otherwise than Confluent's own:
+ * test/integration/registry-api.test.ts has that.
  */
 const REQUESTS: readonly (readonly [string, unknown?])[] = [
   ['PUT /config', { compatibility: 'BACKWARD' }],
@@ -144,7 +145,10 @@ describe.skipIf(foreign === undefined)('our registry beside a foreign one', () =
   });
 });
 
-/** What is compared: of errors the code, as their words are each registry's own; a guid is something only newer registries have. */
+/**
+ * What is compared: of errors the code, as their words are each registry's own; a guid is something
+ * only newer registries have.
+ */
 async function answerTo(url: string, request: string, sent: unknown): Promise<object> {
   const { status, type, body } = await ask(url, request, sent);
   if (status >= 400)

@@ -113,7 +113,8 @@ onEveryLog('a log that lost something', ({ brokers }) => {
       await publish(400);
       await operator.expectRunning(version(1));
       await operator.endInstances();
-      // As where an old copy of the brokers' disks was restored: the log ends before what was folded.
+      // As where an old copy of the brokers' disks was restored: the log ends before what was
+      // folded.
       await sql(database.url, 'update reprise.checkpoints set next_offset = next_offset + 50');
       await operator.start(version(1));
       const message = await operator.halted(version(1), 'TRUNCATED');

@@ -49,7 +49,9 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
     await database.drop();
   });
 
-  /** Appends a value that the publisher would not have written, before good events of its partition. */
+  /**
+   * Appends a value that the publisher would not have written, before good events of its partition.
+   */
   async function append(value: Buffer): Promise<void> {
     const app = await operator.start(config);
     const record = { topic: example.topic, partition: 0, key: Buffer.from('stranger') };
@@ -57,7 +59,9 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
     await publishAll(app, example, exampleEvents(40));
   }
 
-  /** Both projections halt before it; set aside, both go on; the record is listed with its reason. */
+  /**
+   * Both projections halt before it; set aside, both go on; the record is listed with its reason.
+   */
   async function setAside(code: ErrorCode): Promise<void> {
     const message = await operator.halted(config, code);
     expect(message).toContain('onError "skip"');

@@ -52,7 +52,10 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
   PORT_IN_USE: ['test/integration/cli-bad-input.test.ts', 'a port that is in use'],
 };
 
-/** Codes that pass by themselves, or that no command cures: the message, as the source has it, says so. */
+/**
+ * Codes that pass by themselves, or that no command cures: the message, as the source has it, says
+ * so.
+ */
 const WITHOUT_REMEDY: Partial<Record<ErrorCode, readonly [file: string, says: string]>> = {
   KEY_PROVIDER_FAILED: ['src/erasure/postgres/postgres-data-keys.ts', 'KEY_PROVIDER_FAILED'],
   FORGOTTEN: ['src/erasure/postgres/subject-keys.ts', 'FORGOTTEN'],

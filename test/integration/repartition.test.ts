@@ -8,7 +8,9 @@ import { createTestApp, exampleOn } from '../support/example-app.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
-/** Everything on a topic: partition, key, value, time and headers, in the order of each partition. */
+/**
+ * Everything on a topic: partition, key, value, time and headers, in the order of each partition.
+ */
 async function contentOf({ log }: Reprise, topic: string): Promise<string[]> {
   const partitions = (await log.describe([topic])).get(topic)?.partitions ?? [];
   const found: string[] = [];

@@ -53,7 +53,9 @@ function settings(): RunnerSettings {
   return { pool, log, registry, logger: pino({ level: 'silent' }), owner: 'test', onError: 'fail' };
 }
 
-/** Every case folds into a version of its own; the same shape, so the tables must come out equal. */
+/**
+ * Every case folds into a version of its own; the same shape, so the tables must come out equal.
+ */
 let nextVersion = 1;
 async function newVersion(): Promise<Plan> {
   const version = nextVersion++;

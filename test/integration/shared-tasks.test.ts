@@ -66,7 +66,8 @@ async function expectShared(among: readonly ChildProcess[], tasks = TASKS): Prom
 }
 
 async function publish(count: number, seed: number): Promise<void> {
-  // One minute after the other: what lies far apart in time may be merged in an order that only the journal knows.
+  // One minute after the other: what lies far apart in time may be merged in an order that only the
+  // journal knows.
   const options = { seed, startMs: Date.UTC(2026, 0, 1, 0, seed), ratePerSecond: 200 };
   const events = config.dev?.events(options) ?? [];
   await publishExactly({ app, events, count, signal: new AbortController().signal });

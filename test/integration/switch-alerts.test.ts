@@ -29,7 +29,10 @@ function open(projection: ProjectionClass): Promise<Reprise> {
   });
 }
 
-/** Each of the users fails three times in a row: a match, and an alert, for each. Event time goes on from `startMs`. */
+/**
+ * Each of the users fails three times in a row: a match, and an alert, for each. Event time goes on
+ * from `startMs`.
+ */
 async function failThrice(app: Reprise, users: readonly string[], startMs: number): Promise<void> {
   const attempts = users.flatMap((userId, i) =>
     [0, 1, 2].map((n) =>

@@ -12,7 +12,9 @@ const T = Date.UTC(2026, 0, 1);
 const SCHEDULES = Number(process.env['REPRISE_TEST_SCHEDULES'] ?? (isLongRun ? 5_000 : 300));
 const ON_KAFKA = isLongRun ? 100 : 20;
 
-/** One step of a schedule. `version`: which of those there are; `choice`: which of its dead letters. */
+/**
+ * One step of a schedule. `version`: which of those there are; `choice`: which of its dead letters.
+ */
 type Step =
   | {
       readonly do: 'append';

@@ -106,7 +106,8 @@ test('a reader who polls through activations and rollbacks under load sees no er
   await second.activate('user_metrics');
   await second.runner.start();
   const pool = new Pool({ connectionString: database.url, max: 4 });
-  // Readers cannot tell the versions apart by their rows, which are equal; a mark in a column that events of this test never reach can.
+  // Readers cannot tell the versions apart by their rows, which are equal; a mark in a column that
+  // events of this test never reach can.
   const marked = 'user-marked';
   for (const version of [1, 2]) {
     const table = `public.user_metrics__v${version}`;

@@ -3,7 +3,10 @@ import { transformSync } from 'esbuild';
 import ts from 'typescript';
 import { transformWithOxc } from 'vite';
 
-/** The text of a function as each build leaves it, by the name of the build. `source`: an expression in TypeScript; it may use f, g, h and Decimal. */
+/**
+ * The text of a function as each build leaves it, by the name of the build. `source`: an expression
+ * in TypeScript; it may use f, g, h and Decimal.
+ */
 export async function builtForms(source: string): Promise<ReadonlyMap<string, string>> {
   const module = `import { f, g, h } from './m.js';\nimport { Decimal } from 'reprise';\nexport const it = ${source};`;
   const tsc = (kind: ts.ModuleKind, removeComments: boolean) =>

@@ -6,7 +6,10 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const made = new Map<string, Promise<string>>();
 
-/** Packages that bring machine code or files of their own, or that knex names for databases that we do not use. */
+/**
+ * Packages that bring machine code or files of their own, or that knex names for databases that we
+ * do not use.
+ */
 const NOT_BUNDLED = [
   '@node-rs/*',
   'lz4-napi',
@@ -33,8 +36,10 @@ const __dirname = import.meta.dirname;
 `;
 
 /**
- * One JavaScript file of a program of the tests, with all of the house and the packages that it imports: loading it takes 0.3 s of CPU, an eighth of what tsx takes, which is what
- * makes hundreds of killed processes affordable. Made once per process; lies in node_modules/.cache, so that the packages that are left out are found.
+ * One JavaScript file of a program of the tests, with all of the house and the packages that it
+ * imports: loading it takes 0.3 s of CPU, an eighth of what tsx takes, which is what makes hundreds
+ * of killed processes affordable. Made once per process; lies in node_modules/.cache, so that the
+ * packages that are left out are found.
  */
 export function bundled(file: string): Promise<string> {
   const known = made.get(file) ?? make(file);

@@ -16,7 +16,10 @@ export interface ChildProcess {
   readonly output: () => string;
 }
 
-/** Starts a file under tsx, in the same way as `npm start` does; a bundle (see `bundled`) by node alone. */
+/**
+ * Starts a file under tsx, in the same way as `npm start` does; a bundle (see `bundled`) by node
+ * alone.
+ */
 export function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,

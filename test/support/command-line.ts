@@ -12,7 +12,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Commands typed by an operator, run in this process, so that configurations may hold what the test holds. */
+/**
+ * Commands typed by an operator, run in this process, so that configurations may hold what the test
+ * holds.
+ */
 export interface CommandLine {
   /** Runs `reprise` with these words, by a configuration. */
   type(config: RepriseConfig, words: readonly string[]): Promise<Ended>;
@@ -23,7 +26,10 @@ export interface CommandLine {
 const handedOver = new Map<string, RepriseConfig>();
 (globalThis as { repriseTestConfigs?: typeof handedOver }).repriseTestConfigs = handedOver;
 
-/** A command line with a folder of its own. Commands run one after another: they share this process's output. */
+/**
+ * A command line with a folder of its own. Commands run one after another: they share this
+ * process's output.
+ */
 export function createCommandLine(): CommandLine {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-typed-'));
   const files = new Map<RepriseConfig, string>();
@@ -98,7 +104,10 @@ function captured(stream: NodeJS.WriteStream) {
   };
 }
 
-/** The commands that a message tells to type, in its order: `reprise rebuild orders` gives `['rebuild', 'orders']`. Words end at punctuation. */
+/**
+ * The commands that a message tells to type, in its order: `reprise rebuild orders` gives
+ * `['rebuild', 'orders']`. Words end at punctuation.
+ */
 export function commandsIn(message: string): readonly (readonly string[])[] {
   const known = createProgram().commands.map((command) => command.name());
   const found = message.matchAll(/reprise ((?:[a-z][\w-]*)(?: (?:--?[\w-]+|[\w.[\]@-]*[\w\]]))*)/g);

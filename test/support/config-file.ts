@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestAppOptions } from './example-app.ts';
 
-/** A configuration file of the example application, for whoever has to load one: commands and worker threads. */
+/**
+ * A configuration file of the example application, for whoever has to load one: commands and worker
+ * threads.
+ */
 export interface ConfigFile {
   readonly path: string;
   /** Worker threads that have loaded it so far. */

@@ -14,7 +14,10 @@ import {
 import type { Projection } from '../../src/projection/plan/projection.ts';
 import type { Second, Visit } from './two-stages.ts';
 
-/** Ways for the first stage to publish. `starts`: windows whose events lie at their beginning, before the time of their records. */
+/**
+ * Ways for the first stage to publish. `starts`: windows whose events lie at their beginning,
+ * before the time of their records.
+ */
 export const FIRST_KINDS = ['windows', 'starts', 'sessions', 'pattern', 'absence'] as const;
 export type FirstKind = (typeof FIRST_KINDS)[number];
 
@@ -33,7 +36,10 @@ export interface Stages {
   readonly lateness: readonly [Lateness, Lateness];
 }
 
-/** The events of a schedule, on topics of its own: visits by visitor, and what is published of them, by team. */
+/**
+ * The events of a schedule, on topics of its own: visits by visitor, and what is published of them,
+ * by team.
+ */
 export function derivedEvents(name: string) {
   const visits = defineEvent({
     name: 'Visit',
@@ -196,3 +202,12 @@ export const SECOND_COLUMNS: Readonly<Record<SecondKind, readonly string[]>> = {
   sessions: ['team', 'started_at', 'ended_at', 'seconds', 'visits'],
   pattern: ['team', 'first_at', 'last_at'],
 };
+
+/** A visit: of whom, and how far behind the clock. */
+export interface Attempt {
+  readonly visitor: number;
+  readonly behindMs: number;
+}
+
+/** Which of the two projections. */
+export type StageName = 'first' | 'second';

@@ -9,8 +9,9 @@ import type { Published } from './published-events.ts';
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
 /**
- * What the first stage committed is published. The second stage's rows are those of one uninterrupted fold of these events, each once, in the order of their time; nothing was late;
- * and a replay from the beginning gives what the live tasks gave. @returns how many events there were
+ * What the first stage committed is published. The second stage's rows are those of one
+ * uninterrupted fold of these events, each once, in the order of their time; nothing was late; and
+ * a replay from the beginning gives what the live tasks gave. @returns how many events there were
  */
 export async function expectAsOneFold(schedule: DerivedSchedule, stages: Stages): Promise<number> {
   const published = await schedule.published();

@@ -19,7 +19,7 @@ import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { beat } from '../../src/runner/store/instance-store.ts';
 import { copyJournal } from '../../src/runner/store/journal-store.ts';
 import { insertVersion } from '../../src/runner/store/version-store.ts';
-import type { DerivedEvents, Stages } from './derived-kinds.ts';
+import type { Attempt, DerivedEvents, StageName, Stages } from './derived-kinds.ts';
 import { derivedEvents, firstStage, secondStage } from './derived-kinds.ts';
 import type { Fate, Moment } from './frail-log.ts';
 import { frail } from './frail-log.ts';
@@ -31,16 +31,8 @@ const OWNER = 'schedules';
 const T = Date.UTC(2026, 0, 1);
 /** Longer than anything waits for. */
 const LONG_MS = 600_000;
-/** How far an event published later may lie before the clock, at most: an absence is told after four seconds, a session after three. */
+/** How far a later event may lie before the clock: an absence is told after four seconds. */
 const SLACK_MS = 5_000;
-
-/** A visit: of whom, and how far behind the clock. */
-export interface Attempt {
-  readonly visitor: number;
-  readonly behindMs: number;
-}
-
-export type StageName = 'first' | 'second';
 
 /** A database and a log for many schedules. */
 export class DerivedWorld {
@@ -132,7 +124,10 @@ export class DerivedSchedule {
     await Promise.all(Object.values(this.#plans).map((plan) => ensureVersion(settings, plan)));
   }
 
-  /** Time goes on, and visits happen. A partition that said that nothing is to come was right: what comes to it is of now. */
+  /**
+   * Time goes on, and visits happen. A partition that said that nothing is to come was right: what
+   * comes to it is of now.
+   */
   async append(attempts: readonly Attempt[], laterMs: number): Promise<void> {
     this.#nowMs += laterMs;
     const silent = await this.#silent();
@@ -166,7 +161,10 @@ export class DerivedSchedule {
     this.#sessions.delete(this.#nameOf(stage, choice));
   }
 
-  /** A partition has been quiet: as a live task has it, which folds what came meanwhile instead, and says so when it waits for nothing. */
+  /**
+   * A partition has been quiet: as a live task has it, which folds what came meanwhile instead, and
+   * says so when it waits for nothing.
+   */
   async tick(stage: StageName, choice: number, quietMs: number): Promise<void> {
     const session = await this.#open(stage, choice);
     const { settings } = this.#world;
@@ -221,7 +219,10 @@ export class DerivedSchedule {
     return (await this.#world.pool.query(`select * from public."${this.#plans.second.name}"`)).rows;
   }
 
-  /** What a replay of the derived topic from its beginning gives, and what the live tasks gave: all physical columns. */
+  /**
+   * What a replay of the derived topic from its beginning gives, and what the live tasks gave: all
+   * physical columns.
+   */
   async replayed(): Promise<{
     readonly live: readonly string[];
     readonly built: readonly string[];

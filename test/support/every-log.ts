@@ -6,7 +6,10 @@ import { describeKafka } from './kafka.ts';
 /** What `createTestApp` needs to use the log that a suite runs on. */
 export type LogOptions = Pick<TestAppOptions, 'brokers'>;
 
-/** `onEveryLog` in the long form; in the short one the Postgres log alone, for suites that wait long and whose fault is Postgres's own. */
+/**
+ * `onEveryLog` in the long form; in the short one the Postgres log alone, for suites that wait long
+ * and whose fault is Postgres's own.
+ */
 export function onLogsOfRun(title: string, suite: (log: LogOptions) => void): void {
   if (isLongRun) onEveryLog(title, suite);
   else describe(`${title}, on the postgres log`, () => suite({}));

@@ -49,7 +49,10 @@ export function createTestApp(options: TestAppOptions): Promise<Reprise> {
   return createReprise(testConfig(options));
 }
 
-/** `count` seeded events: 50 users, values with awkward fractions, event times up to 8 s out of order. */
+/**
+ * `count` seeded events: 50 users, values with awkward fractions, event times up to 8 s out of
+ * order.
+ */
 export function exampleEvents(count: number, seed = 1): UserActed[] {
   let state = seed >>> 0;
   const random = () => {

@@ -15,12 +15,18 @@ import { differences } from './oracle.ts';
 import { sql, tableDigest } from './read-model.ts';
 import { createTestDatabase } from './test-database.ts';
 
-/** What a fault test works with: the example on a database and topic of its own, runners in processes of their own, and the oracle of faults.md. */
+/**
+ * What a fault test works with: the example on a database and topic of its own, runners in
+ * processes of their own, and the oracle of faults.md.
+ */
 export interface FaultBench {
   readonly app: Reprise;
   readonly example: Example;
   readonly databaseUrl: string;
-  /** Publishes further events and waits until they are acknowledged: the ledger is their number and what the log holds. */
+  /**
+   * Publishes further events and waits until they are acknowledged: the ledger is their number and
+   * what the log holds.
+   */
   publish(count: number): Promise<void>;
   /** Starts a runner; `extra` is laid over its environment. */
   runner(extra?: Readonly<Record<string, string>>): Promise<ChildProcess>;
@@ -28,7 +34,10 @@ export interface FaultBench {
   open(): Promise<Reprise>;
   /** Resolves once the live version has no lag. */
   caughtUp(): Promise<void>;
-  /** Ledger = read model = pure fold of the log = rebuild from 0, byte for byte. Stops what runs before it, so run no runner. */
+  /**
+   * Ledger = read model = pure fold of the log = rebuild from 0, byte for byte. Stops what runs
+   * before it, so run no runner.
+   */
   expectExact(): Promise<void>;
   close(): Promise<void>;
 }

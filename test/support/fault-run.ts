@@ -1,10 +1,15 @@
 /** True in the long form, `npm run test:faults`; the short form is what CI can afford. */
 export const isLongRun = process.env['REPRISE_TEST_LONG'] === '1';
 
-/** Of the whole run: `REPRISE_TEST_SEED`, else of the day's clock. Printed in the names of the tests that use it. */
+/**
+ * Of the whole run: `REPRISE_TEST_SEED`, else of the day's clock. Printed in the names of the tests
+ * that use it.
+ */
 export const seed = Number(process.env['REPRISE_TEST_SEED'] ?? Date.now() % 1_000_000);
 
-/** Seeded numbers in [0, 1), the same sequence for the same seed (a linear congruential generator). */
+/**
+ * Seeded numbers in [0, 1), the same sequence for the same seed (a linear congruential generator).
+ */
 export function randomFrom(from: number): () => number {
   let state = from >>> 0;
   return () => {

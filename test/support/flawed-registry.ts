@@ -5,7 +5,10 @@ import { isRepriseError } from '../../src/reprise-error.ts';
 /** What a registry may do instead of answering. */
 export type Flaw = 'down' | 'stalled' | 'error 500' | 'html';
 
-/** A registry over HTTP that answers `GET /schemas/ids/N` as Confluent's does, from another registry, or misbehaves. */
+/**
+ * A registry over HTTP that answers `GET /schemas/ids/N` as Confluent's does, from another
+ * registry, or misbehaves.
+ */
 export interface FlawedRegistry {
   readonly url: string;
   /** How often an id was asked for and answered. */

@@ -17,7 +17,10 @@ export interface ForeignClient {
   readonly command: readonly [string, ...string[]];
 }
 
-/** What a client is asked to do: write `count` events from number `first` on, then read `total` of the topic. */
+/**
+ * What a client is asked to do: write `count` events from number `first` on, then read `total` of
+ * the topic.
+ */
 export interface ClientTask {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
@@ -27,13 +30,19 @@ export interface ClientTask {
   readonly total: number;
 }
 
-/** What it reports: the events it read (id, user, action, value, time in milliseconds, key of the record), sorted by id, and what the registry told it. */
+/**
+ * What it reports: the events it read (id, user, action, value, time in milliseconds, key of the
+ * record), sorted by id, and what the registry told it.
+ */
 export interface ClientReport {
   readonly events: readonly (readonly [string, string, string, number, number, string])[];
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** `confluent-kafka[avro]` from PyPI in an environment of its own in the cache. Undefined, said loudly, where that is impossible. @throws Error instead when `REPRISE_REQUIRE_KAFKA=1` */
+/**
+ * `confluent-kafka[avro]` from PyPI in an environment of its own in the cache. Undefined, said
+ * loudly, where that is impossible. @throws Error instead when `REPRISE_REQUIRE_KAFKA=1`
+ */
 export function confluentPython(): Promise<ForeignClient | undefined> {
   return available("Confluent's Python client", async () => {
     const directory = cacheDirectory(`confluent-kafka-${CONFLUENT_KAFKA}`);

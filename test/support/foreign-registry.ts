@@ -15,8 +15,9 @@ export interface ForeignRegistry {
 }
 
 /**
- * Builds (once, into a cache outside the tree) and starts a Confluent-compatible registry that is none of ours. Undefined, said loudly,
- * where Go or its source is missing. @throws Error instead when `REPRISE_REQUIRE_KAFKA=1`
+ * Builds (once, into a cache outside the tree) and starts a Confluent-compatible registry that is
+ * none of ours. Undefined, said loudly, where Go or its source is missing. @throws Error instead
+ * when `REPRISE_REQUIRE_KAFKA=1`
  */
 export async function startForeignRegistry(): Promise<ForeignRegistry | undefined> {
   let program: string;

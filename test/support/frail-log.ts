@@ -3,7 +3,10 @@ import type { EventLog } from '../../src/log/event-log.ts';
 /** What becomes of one append of the relay: written or not, and whether that is told. */
 export type Fate = 'told' | 'untold' | 'half' | 'lost';
 
-/** When something else happens during a relay's round: between its reading of the outbox and the numbers, or between the numbers and the append. */
+/**
+ * When something else happens during a relay's round: between its reading of the outbox and the
+ * numbers, or between the numbers and the append.
+ */
 export type Moment = 'reading' | 'sending';
 
 /** A log that may lose what it is given, or its answer, and during which other things happen. */

@@ -7,7 +7,10 @@ import { WindowedProjection } from '../../src/projection/declare/windowed-projec
 import type { Reprise } from '../../src/reprise.ts';
 import { readingOn } from './hostile-records.ts';
 
-/** An application that counts the readings of a topic on Kafka, once from named fields and once from whole events, and passes over what it cannot fold. */
+/**
+ * An application that counts the readings of a topic on Kafka, once from named fields and once from
+ * whole events, and passes over what it cannot fold.
+ */
 export function createHostileApp(options: {
   readonly databaseUrl: string;
   readonly brokers: readonly string[];

@@ -69,14 +69,19 @@ export interface Hostility {
   readonly value: (draw: Draw) => Buffer;
 }
 
-/** What a hostile value is made with: `random()` in [0, 1), the id of the schema, the number of the record. */
+/**
+ * What a hostile value is made with: `random()` in [0, 1), the id of the schema, the number of the
+ * record.
+ */
 export interface Draw {
   readonly random: () => number;
   readonly schemaId: number;
   readonly index: number;
 }
 
-/** The parts of a good value, in the order of the fields: a bomb puts another in the place of one. */
+/**
+ * The parts of a good value, in the order of the fields: a bomb puts another in the place of one.
+ */
 const GOOD = {
   id: text('someone'),
   n: varint(7n),

@@ -21,7 +21,9 @@ export interface EncodedBatch {
   readonly compress?: (payload: Buffer) => Buffer;
 }
 
-/** Writes a record batch v2 from Kafka's specification alone, independent of the cursor under test. */
+/**
+ * Writes a record batch v2 from Kafka's specification alone, independent of the cursor under test.
+ */
 export function encodeBatch(batch: EncodedBatch): Buffer {
   const base = batch.records[0]?.timestampMs ?? 0;
   const plain = Buffer.concat(

@@ -13,7 +13,10 @@ export interface Kafka {
   stop(): Promise<void>;
 }
 
-/** A broker of our own: its process can be killed and started again on the same data directory and port. */
+/**
+ * A broker of our own: its process can be killed and started again on the same data directory and
+ * port.
+ */
 export interface OwnKafka extends Kafka {
   readonly pid: () => number | undefined;
   /** Where its data lies: may be copied and put back while it is killed. */
@@ -25,8 +28,8 @@ export interface OwnKafka extends Kafka {
 }
 
 /**
- * Kafka for tests and benches: brokers named by `REPRISE_TEST_KAFKA`, else Docker, else Kafka's own jars with local Java.
- * Undefined when this machine has none of them.
+ * Kafka for tests and benches: brokers named by `REPRISE_TEST_KAFKA`, else Docker, else Kafka's own
+ * jars with local Java. Undefined when this machine has none of them.
  */
 export async function startKafka(): Promise<Kafka | undefined> {
   const given = process.env['REPRISE_TEST_KAFKA'];
@@ -60,8 +63,9 @@ async function startContainer(): Promise<Kafka | undefined> {
 }
 
 /**
- * Starts a one-node Kafka of our own from its jars (ready in about 7 s, at most 512 MB of heap) in a temporary directory.
- * It ends with `stop()`, and with this process. Undefined when Java or the jars are missing.
+ * Starts a one-node Kafka of our own from its jars (ready in about 7 s, at most 512 MB of heap) in
+ * a temporary directory. It ends with `stop()`, and with this process. Undefined when Java or the
+ * jars are missing.
  */
 export async function startOwnKafka(
   settings: Readonly<Record<string, string>> = {},

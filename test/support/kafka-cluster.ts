@@ -44,7 +44,10 @@ const SETTINGS = {
 /** They do little and start often. */
 const JVM = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
-/** Starts the cluster, on ports of its own; it ends with `stop()`, and with this process. `settings` are laid over what tests need. Undefined when Java or the jars are missing. */
+/**
+ * Starts the cluster, on ports of its own; it ends with `stop()`, and with this process. `settings`
+ * are laid over what tests need. Undefined when Java or the jars are missing.
+ */
 export async function startKafkaCluster(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<KafkaCluster | undefined> {

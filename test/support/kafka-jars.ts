@@ -2,7 +2,10 @@ import { mavenClassPath } from './maven-jars.ts';
 
 const VERSION = '4.1.1';
 
-/** The class path of Apache Kafka's jars (43 MB, about 10 s the first time). Undefined without Java, or without the jars and maven. */
+/**
+ * The class path of Apache Kafka's jars (43 MB, about 10 s the first time). Undefined without Java,
+ * or without the jars and maven.
+ */
 export function kafkaClassPath(): Promise<string | undefined> {
   return mavenClassPath('kafka', [
     `org.apache.kafka:kafka_2.13:${VERSION}`,

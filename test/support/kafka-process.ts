@@ -12,13 +12,18 @@ const run = promisify(execFile);
 /** At most 512 MB of heap: throughput is measured on this one (bench). */
 const JVM = ['-Xmx512m', '-Xms256m', '-XX:+UseG1GC'];
 
-/** Where a broker of ours lives: settings, data and log in a directory; the port that clients use. */
+/**
+ * Where a broker of ours lives: settings, data and log in a directory; the port that clients use.
+ */
 export interface BrokerPlace {
   readonly directory: string;
   readonly port: number;
 }
 
-/** Writes the memory of a new cluster, as `kafka-storage format` does, for the broker of this directory. */
+/**
+ * Writes the memory of a new cluster, as `kafka-storage format` does, for the broker of this
+ * directory.
+ */
 export async function format(
   classPath: string,
   { directory }: BrokerPlace,
@@ -65,7 +70,10 @@ export function serverProperties(
     .join('');
 }
 
-/** Starts the broker of a formatted directory, by the file `server.properties` in it; resolves when its port answers. @throws Error with the end of its log */
+/**
+ * Starts the broker of a formatted directory, by the file `server.properties` in it; resolves when
+ * its port answers. @throws Error with the end of its log
+ */
 export async function launch(
   classPath: string,
   { directory, port }: BrokerPlace,
@@ -107,7 +115,10 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Below the ports that the system gives to outgoing connections: one of those might take ours before the broker is up. */
+/**
+ * Below the ports that the system gives to outgoing connections: one of those might take ours
+ * before the broker is up.
+ */
 const PORTS = { from: 20_000, until: 32_000 };
 
 /** Ports that were free a moment ago, all different. */

@@ -16,7 +16,10 @@ const banner = `
 ==============================================================================
 `;
 
-/** vitest's global set-up: one Kafka for the whole run. @throws Error when there is none and `REPRISE_REQUIRE_KAFKA=1` */
+/**
+ * vitest's global set-up: one Kafka for the whole run. @throws Error when there is none and
+ * `REPRISE_REQUIRE_KAFKA=1`
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kafka = await startKafka();
   if (kafka === undefined) {

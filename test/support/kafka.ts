@@ -3,7 +3,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, inject } from 'vitest';
 import type {} from './kafka-setup.ts';
 
-/** Runs the suite when this run has a Kafka; `brokers` is a list of `host:port`. Skipped otherwise (the global set-up said so loudly). */
+/**
+ * Runs the suite when this run has a Kafka; `brokers` is a list of `host:port`. Skipped otherwise
+ * (the global set-up said so loudly).
+ */
 export function describeKafka(name: string, suite: (brokers: readonly string[]) => void): void {
   const brokers = inject('kafkaBrokers');
   describe.skipIf(brokers === '')(name, () => suite(brokers.split(',')));

@@ -4,7 +4,10 @@ import type { Position } from '../../src/log/event-log.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import type { Example } from './example-app.ts';
 
-/** What a producer was told of its events: where each was acknowledged, and which may be in the log although nobody said so. */
+/**
+ * What a producer was told of its events: where each was acknowledged, and which may be in the log
+ * although nobody said so.
+ */
 export class Ledger {
   readonly #acknowledged = new Map<string, string>();
   readonly #uncertain = new Set<string>();
@@ -14,7 +17,10 @@ export class Ledger {
     return this.#acknowledged.size;
   }
 
-  /** Publishes events, one after the other in what the log is sent; resolves when each is acknowledged or has failed. @throws the first failure */
+  /**
+   * Publishes events, one after the other in what the log is sent; resolves when each is
+   * acknowledged or has failed. @throws the first failure
+   */
   async publish(app: Reprise, example: Example, events: readonly UserActed[]): Promise<void> {
     const sent = events.map((event) => app.publisher.publish(example.event, event));
     const failures: unknown[] = [];
@@ -29,7 +35,10 @@ export class Ledger {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Compares with the log: every acknowledged event is where it was acknowledged, each is there once, and whatever else is there is uncertain. @returns what is wrong, in words */
+  /**
+   * Compares with the log: every acknowledged event is where it was acknowledged, each is there
+   * once, and whatever else is there is uncertain. @returns what is wrong, in words
+   */
   async audit(app: Reprise, example: Example): Promise<readonly string[]> {
     const problems: string[] = [];
     const missing = new Map(this.#acknowledged);

@@ -20,8 +20,9 @@ export async function answers(command: string, ...args: readonly string[]): Prom
 }
 
 /**
- * The class path of some jars and all they depend on, fetched by maven on first use and kept outside the work tree (`XDG_CACHE_HOME` or `~/.cache`), one folder
- * a set: another set or version is another folder. Undefined when this machine has no Java, or neither the jars nor maven.
+ * The class path of some jars and all they depend on, fetched by maven on first use and kept
+ * outside the work tree (`XDG_CACHE_HOME` or `~/.cache`), one folder a set: another set or version
+ * is another folder. Undefined when this machine has no Java, or neither the jars nor maven.
  */
 export async function mavenClassPath(
   name: string,
@@ -65,7 +66,9 @@ ${dependencies.join('\n')}
 `;
 }
 
-/** A Java program to run: a main class of the class path, or a single-file source (`Producer.java`). */
+/**
+ * A Java program to run: a main class of the class path, or a single-file source (`Producer.java`).
+ */
 export interface JavaProgram {
   readonly classPath: string;
   readonly main: string;
@@ -74,7 +77,10 @@ export interface JavaProgram {
   readonly options?: readonly string[];
 }
 
-/** Runs a Java program to its end. Resolves with its standard output. @throws Error with its standard error when it exits with anything but 0 */
+/**
+ * Runs a Java program to its end. Resolves with its standard output. @throws Error with its
+ * standard error when it exits with anything but 0
+ */
 export async function runJava(program: JavaProgram): Promise<string> {
   const { classPath, main, args = [], options = ['-Xmx256m'] } = program;
   const child = spawn('java', [...options, '-cp', classPath, main, ...args]);

@@ -4,7 +4,10 @@ import { compileProjection } from '../../src/projection/compile/compile-projecti
 import type { Reprise } from '../../src/reprise.ts';
 import type { Example } from './example-app.ts';
 
-/** Differences between the stable view and the whole log folded the plain way, in words; empty when they agree. */
+/**
+ * Differences between the stable view and the whole log folded the plain way, in words; empty when
+ * they agree.
+ */
 export function differences(app: Reprise, example: Example): Promise<readonly string[]> {
   const projection = example.metricsOf(1);
   const plan = compileProjection(new projection());

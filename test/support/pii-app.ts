@@ -36,7 +36,10 @@ const schema = JSON.stringify({
   ],
 });
 
-/** The event on a topic of the test's own, and projections that see its fields in every way there is. */
+/**
+ * The event on a topic of the test's own, and projections that see its fields in every way there
+ * is.
+ */
 export function movesOn(topic: string) {
   const fields = eventFields(parseRecordSchema(schema, 'test'));
   const event = defineAvroEvent<Moved>({

@@ -8,7 +8,10 @@ declare module 'vitest' {
   }
 }
 
-/** vitest's global set-up: one Postgres for the whole run, with the migrated template that `createTestDatabase` clones. */
+/**
+ * vitest's global set-up: one Postgres for the whole run, with the migrated template that
+ * `createTestDatabase` clones.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const postgres = await startTestPostgres();
   project.provide('postgresUrl', postgres.url);

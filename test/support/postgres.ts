@@ -5,7 +5,9 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
 
-/** A migrated database that nobody connects to: Postgres clones only databases without connections. */
+/**
+ * A migrated database that nobody connects to: Postgres clones only databases without connections.
+ */
 const TEMPLATE = 'reprise_test_template';
 
 export interface TestPostgres {
@@ -15,7 +17,10 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** The server of `REPRISE_TEST_DATABASE_URL`, else an embedded one in a temporary folder, without fsync; with the template made anew. */
+/**
+ * The server of `REPRISE_TEST_DATABASE_URL`, else an embedded one in a temporary folder, without
+ * fsync; with the template made anew.
+ */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const given = process.env['REPRISE_TEST_DATABASE_URL'];
   const server = given === undefined ? await startEmbedded() : { url: given, stop: async () => {} };

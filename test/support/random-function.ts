@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 
-/** Random functions of an event in TypeScript, of the statements and expressions that projections are made of. */
+/**
+ * Random functions of an event in TypeScript, of the statements and expressions that projections
+ * are made of.
+ */
 export function functionSources(): fc.Arbitrary<string> {
   const { expression } = fc.letrec<{ expression: string; condition: string }>((tie) => {
     const inner = tie('expression');

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 
-/** Digest of every row of a table but for its name: all physical columns as Postgres prints them exactly, in key order. */
+/**
+ * Digest of every row of a table but for its name: all physical columns as Postgres prints them
+ * exactly, in key order.
+ */
 export async function tableDigest(databaseUrl: string, table: string): Promise<string> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();

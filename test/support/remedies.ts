@@ -7,8 +7,8 @@ import { commandsIn, createCommandLine, type Ended } from './command-line.ts';
 
 /**
  * An entry of the table of remedies: an operator causes the error for real, types what its message
- * says, and ends with a running read model. `test/integration/remedies.test.ts` looks that every code
- * has one.
+ * says, and ends with a running read model. `test/integration/remedies.test.ts` looks that every
+ * code has one.
  */
 export function remedy(code: ErrorCode, title: string, walk: () => Promise<void>): void {
   test(`${code}: ${title}`, walk);
@@ -27,11 +27,14 @@ export interface Operator {
   /** The error of the task of a partition, once it has halted with a code. */
   halted(config: RepriseConfig, code: ErrorCode): Promise<string>;
   /**
-   * Types the commands of a message in their order, with the configuration that the message asks for
-   * (a raised version, a corrected class). `reprise run` starts an instance.
+   * Types the commands of a message in their order, with the configuration that the message asks
+   * for (a raised version, a corrected class). `reprise run` starts an instance.
    */
   obey(message: string, config: RepriseConfig): Promise<void>;
-  /** Every task of the active version that a configuration declares runs and has folded all of the log. */
+  /**
+   * Every task of the active version that a configuration declares runs and has folded all of the
+   * log.
+   */
   expectRunning(config: RepriseConfig): Promise<void>;
   /** Ends the instances. */
   endInstances(): Promise<void>;

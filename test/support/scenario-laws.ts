@@ -55,7 +55,10 @@ function plainItems(happenings: readonly Happening[]): (FoldedRecord | FoldedTic
   });
 }
 
-/** What a windowed projection publishes by the plain fold, in the order of partitions, as `scenario.alerts()` shows it but for ids. */
+/**
+ * What a windowed projection publishes by the plain fold, in the order of partitions, as
+ * `scenario.alerts()` shows it but for ids.
+ */
 export function plainAlerts(plan: WindowedPlan, happenings: readonly Happening[]): unknown[] {
   const { emissions } = foldWindowsInterpreted(plan, plainItems(happenings));
   return [...emissions]
@@ -142,7 +145,10 @@ function divide(
   return again.flush();
 }
 
-/** Law 4: the same events in another order of arrival within the lateness, without columns that name positions. */
+/**
+ * Law 4: the same events in another order of arrival within the lateness, without columns that name
+ * positions.
+ */
 export function positionless(s: Scenario): string[] {
   return printed(s.rows(), POSITIONS);
 }

@@ -1,6 +1,9 @@
 import type { Reprise } from '../../src/reprise.ts';
 
-/** Resolves once nothing is left to fold or to publish, seen twice. @throws Error with the reason of a task that halted */
+/**
+ * Resolves once nothing is left to fold or to publish, seen twice. @throws Error with the reason of
+ * a task that halted
+ */
 export async function settled(app: Reprise): Promise<void> {
   for (let quiet = 0; quiet < 2; ) {
     const status = await app.status();

@@ -1,4 +1,7 @@
-/** Makes this process's wall clock wrong by so many milliseconds, for whoever asks it; timers and the monotonic clock go on as they are. */
+/**
+ * Makes this process's wall clock wrong by so many milliseconds, for whoever asks it; timers and
+ * the monotonic clock go on as they are.
+ */
 export function skewClock(byMs: number): void {
   if (byMs === 0) return;
   const trueNow = Date.now.bind(Date);

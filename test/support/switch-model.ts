@@ -34,7 +34,8 @@ class ModelVersion {
 }
 
 /**
- * Which alerts must be published, by the rule alone: an emission is published exactly when its cause is not covered by what the version that was replaced has committed. Looks at no table.
+ * Which alerts must be published, by the rule alone: an emission is published exactly when its
+ * cause is not covered by what the version that was replaced has committed. Looks at no table.
  */
 export class SwitchModel {
   readonly #versions = new Map<number, ModelVersion>();
@@ -103,7 +104,10 @@ export class SwitchModel {
     if (this.previous === version) this.previous = null;
   }
 
-  /** Emissions that every version made which was ever active: whichever was active when their cause came, it made them. */
+  /**
+   * Emissions that every version made which was ever active: whichever was active when their cause
+   * came, it made them.
+   */
   certain(): readonly string[] {
     const [first, ...others] = this.#ever.filter(({ wasActive }) => wasActive);
     return [...(first?.emitted ?? [])].filter((id) =>

@@ -1,6 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** What the proxy does with a chunk on its way to the server. `hold`: it and whatever comes after it, on all connections, wait until `resume`. */
+/**
+ * What the proxy does with a chunk on its way to the server. `hold`: it and whatever comes after
+ * it, on all connections, wait until `resume`.
+ */
 export type Verdict = 'forward' | 'hold' | 'cut-before' | 'cut-after';
 
 /** Where the proxy leads. */
@@ -25,7 +28,10 @@ export interface TcpProxy {
   pause(): void;
   /** Lets what was held back go on. */
   resume(): void;
-  /** Half open: the servers' sides are closed and the clients are not told; what they send is swallowed. New connections are accepted and led nowhere until `resume`. */
+  /**
+   * Half open: the servers' sides are closed and the clients are not told; what they send is
+   * swallowed. New connections are accepted and led nowhere until `resume`.
+   */
   halfOpen(): void;
   /** Cuts every open connection on both sides in order (FIN). */
   cutAll(): void;
@@ -37,8 +43,9 @@ export interface TcpProxy {
 type Mode = 'forward' | 'paused' | 'half-open';
 
 /**
- * A TCP proxy on loopback that misbehaves on demand: it can cut connections at an exact byte (before a chunk reaches the server, or after it did but before the answer
- * comes back), reset, hold back, delay, or leave clients with a connection whose other side is gone.
+ * A TCP proxy on loopback that misbehaves on demand: it can cut connections at an exact byte
+ * (before a chunk reaches the server, or after it did but before the answer comes back), reset,
+ * hold back, delay, or leave clients with a connection whose other side is gone.
  */
 export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   const open = new Set<Socket>();
@@ -167,7 +174,10 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   return proxy;
 }
 
-/** By RST where it can be: one whose FIN is on its way is only closed, since Node would neither reset nor close it, and then wait for it at its own exit for ever. */
+/**
+ * By RST where it can be: one whose FIN is on its way is only closed, since Node would neither
+ * reset nor close it, and then wait for it at its own exit for ever.
+ */
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();

@@ -7,7 +7,10 @@ import { sql } from './read-model.ts';
 import type { TwoStages } from './two-stages.ts';
 import { readSeconds } from './two-stages.ts';
 
-/** The rows of every second stage are those that the published events give in the order of their time, each once; none came late. */
+/**
+ * The rows of every second stage are those that the published events give in the order of their
+ * time, each once; none came late.
+ */
 export async function expectAsOneStage(
   app: Reprise,
   stages: TwoStages,

@@ -33,7 +33,8 @@ export interface Second {
 }
 
 /**
- * Two stages: seconds of visitors are published under another key, the team, and folded again: by windows, sessions and a pattern, none of which allows any disorder.
+ * Two stages: seconds of visitors are published under another key, the team, and folded again: by
+ * windows, sessions and a pattern, none of which allows any disorder.
  * @param name makes the topics the test's own
  */
 export function twoStages(name: string) {

@@ -1,4 +1,7 @@
-/** Compile-time tests of pattern projections, checked by `tsc` and never run; see windowed-projection.ts. */
+/**
+ * Compile-time tests of pattern projections, checked by `tsc` and never run; see
+ * windowed-projection.ts.
+ */
 import {
   begin,
   bigint,

@@ -1,4 +1,7 @@
-/** Compile-time tests of session projections, checked by `tsc` and never run; see windowed-projection.ts. */
+/**
+ * Compile-time tests of session projections, checked by `tsc` and never run; see
+ * windowed-projection.ts.
+ */
 import { avg, count, first, type RowOf, SessionProjection, sum, topK, zScore } from 'reprise';
 import { type Flat, Opened, Paid, same, Told } from './declared.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Compile-time tests of what users write: this file is checked by `tsc` and never run. `@ts-expect-error` fails the check where the compiler
- * finds nothing wrong.
+ * Compile-time tests of what users write: this file is checked by `tsc` and never run.
+ * `@ts-expect-error` fails the check where the compiler finds nothing wrong.
  */
 import {
   aggregate,

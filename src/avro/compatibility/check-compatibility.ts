@@ -10,12 +10,16 @@ export interface CompatibilityReport {
   readonly compatible: boolean;
   /** Why not, in the order of Java's checker; empty when compatible. */
   readonly incompatibilities: readonly Incompatibility[];
-  /** Compatible by Avro's rules and yet other values: beyond Java, and without influence on `compatible`. */
+  /**
+   * Compatible by Avro's rules and yet other values: beyond Java, and without influence on
+   * `compatible`.
+   */
   readonly warnings: readonly SilentChange[];
 }
 
 /**
- * Can `reader` read what `writer` wrote? Types, locations and messages are those of Java's `SchemaCompatibility` (Avro 1.12). Pure.
+ * Can `reader` read what `writer` wrote? Types, locations and messages are those of Java's
+ * `SchemaCompatibility` (Avro 1.12). Pure.
  * @throws SCHEMA_INVALID when one of the two is no Avro schema
  * @example checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible // true
  */

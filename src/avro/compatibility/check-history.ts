@@ -6,7 +6,10 @@ import type { Incompatibility, SilentChange } from './incompatibility.ts';
 
 /** What to check a new schema against. */
 export interface HistoryCheck {
-  /** Every version so far, oldest first; version numbers are 1, 2, … in this order, or from `firstVersion`. */
+  /**
+   * Every version so far, oldest first; version numbers are 1, 2, … in this order, or from
+   * `firstVersion`.
+   */
   readonly history: readonly SchemaSource[];
   readonly next: SchemaSource;
   /** The number of the first of the history, where that leaves earlier ones out. Default 1. */
@@ -15,7 +18,10 @@ export interface HistoryCheck {
   readonly mode?: CompatibilityLevel;
 }
 
-/** Which side fails to read: the new schema an old version's values (BACKWARD), or an old version the new schema's (FORWARD). */
+/**
+ * Which side fails to read: the new schema an old version's values (BACKWARD), or an old version
+ * the new schema's (FORWARD).
+ */
 export type CompatibilityDirection = 'BACKWARD' | 'FORWARD';
 
 /** One version that the new schema does not go with. */
@@ -42,8 +48,9 @@ export interface HistoryReport {
 }
 
 /**
- * Checks a new schema against the versions before it by the registry's modes: BACKWARD (the new one reads the newest), FORWARD (the newest
- * reads the new one), FULL (both), each transitive (all versions, not the newest alone), NONE (nothing is checked). Pure.
+ * Checks a new schema against the versions before it by the registry's modes: BACKWARD (the new one
+ * reads the newest), FORWARD (the newest reads the new one), FULL (both), each transitive (all
+ * versions, not the newest alone), NONE (nothing is checked). Pure.
  * @throws SCHEMA_INVALID when one of them is no Avro schema
  */
 export function checkHistory(check: HistoryCheck): HistoryReport {

@@ -2,7 +2,8 @@ import { RepriseError } from '../../reprise-error.ts';
 import { type AvroType, logicalOf, type RecordType, unqualified } from '../schema/avro-type.ts';
 
 /**
- * Refuses changes of logical types that Avro resolves without a word and gets wrong: another decimal scale, micros read as millis.
+ * Refuses changes of logical types that Avro resolves without a word and gets wrong: another
+ * decimal scale, micros read as millis.
  * @throws INCOMPATIBLE_SCHEMA
  */
 export function checkLogicalTypes(writer: AvroType, reader: AvroType, origin: string): void {

@@ -26,7 +26,10 @@ export interface SchemaChange {
   /** Fields from the outermost record inwards, with dots; empty: the record itself. */
   readonly path: string;
   readonly message: string;
-  /** What makes old events readable as they were meant (alias, default, upcaster); null where nothing is needed. */
+  /**
+   * What makes old events readable as they were meant (alias, default, upcaster); null where
+   * nothing is needed.
+   */
   readonly suggestion: string | null;
 }
 
@@ -35,7 +38,10 @@ interface Walk {
   readonly changes: SchemaChange[];
 }
 
-/** What changed from one version to the next, in the order of the newer one, removed fields last. Docs do not count. Pure. */
+/**
+ * What changed from one version to the next, in the order of the newer one, removed fields last.
+ * Docs do not count. Pure.
+ */
 export function describeChanges(older: AvroType, newer: AvroType): readonly SchemaChange[] {
   const walk: Walk = { seen: new Map(), changes: [] };
   compare(walk, older, newer, '');
@@ -60,7 +66,10 @@ function compare(walk: Walk, older: AvroType, newer: AvroType, path: string): vo
   }
 }
 
-/** Branches of one kind and name are one branch that changed; which branches there are is the type's text. */
+/**
+ * Branches of one kind and name are one branch that changed; which branches there are is the type's
+ * text.
+ */
 function compareBranches(walk: Walk, older: AvroType, newer: AvroType, path: string): void {
   for (const to of branchesOf(newer)) {
     const from = branchesOf(older).find(

@@ -1,6 +1,7 @@
 /**
- * Why a reader cannot read what a writer wrote: the types of Java's `SchemaIncompatibilityType`, and `CHECKER_EXCEPTION` where Java's checker
- * throws because name and aliases of a reader's field match several fields of the writer.
+ * Why a reader cannot read what a writer wrote: the types of Java's `SchemaIncompatibilityType`,
+ * and `CHECKER_EXCEPTION` where Java's checker throws because name and aliases of a reader's field
+ * match several fields of the writer.
  */
 export type IncompatibilityType =
   | 'NAME_MISMATCH'
@@ -14,7 +15,10 @@ export type IncompatibilityType =
 /** One reason, as Java gives it. */
 export interface Incompatibility {
   readonly type: IncompatibilityType;
-  /** JSON pointer into the reader's schema (into the writer's branches below a union); `/` is the schema itself. */
+  /**
+   * JSON pointer into the reader's schema (into the writer's branches below a union); `/` is the
+   * schema itself.
+   */
   readonly location: string;
   /** Java's text. */
   readonly message: string;

@@ -1,7 +1,10 @@
 import { type AvroType, type EnumType, type RecordType, unqualified } from '../schema/avro-type.ts';
 import { type Incompatibility, pointerOf } from './incompatibility.ts';
 
-/** Types of a pair under comparison, and what has been found of them. Undefined while the pair is being compared. */
+/**
+ * Types of a pair under comparison, and what has been found of them. Undefined while the pair is
+ * being compared.
+ */
 type Verdicts = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
 
 type Place = readonly string[];
@@ -14,7 +17,10 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
   string: ['bytes'],
 };
 
-/** A reader's field that its name and aliases match to several fields of the writer: Java's checker gives up on the whole pair. */
+/**
+ * A reader's field that its name and aliases match to several fields of the writer: Java's checker
+ * gives up on the whole pair.
+ */
 export class AmbiguousField extends Error {
   readonly location: string;
   constructor(location: string) {
@@ -24,13 +30,16 @@ export class AmbiguousField extends Error {
 }
 
 /**
- * Compares two parsed schemas as Java's `SchemaCompatibility` (Avro 1.12) does, in its order and with its habits: a pair of types is judged
- * once, and where it comes up again the first judgement is repeated with its first location.
+ * Compares two parsed schemas as Java's `SchemaCompatibility` (Avro 1.12) does, in its order and
+ * with its habits: a pair of types is judged once, and where it comes up again the first judgement
+ * is repeated with its first location.
  */
 export class SchemaComparison {
   private readonly verdicts: Verdicts = new Map();
 
-  /** What keeps `reader` from reading what `writer` wrote; empty when it can. @throws AmbiguousField */
+  /**
+   * What keeps `reader` from reading what `writer` wrote; empty when it can. @throws AmbiguousField
+   */
   compare(reader: AvroType, writer: AvroType, place: Place = []): readonly Incompatibility[] {
     let byWriter = this.verdicts.get(reader);
     if (byWriter === undefined) {
@@ -99,7 +108,8 @@ export class SchemaComparison {
       const [from] = candidates;
       if (from !== undefined) return this.compare(field.type, from.type, [...at, 'type']);
       if (field.fallback !== undefined) return [];
-      // Java compares an enum that has a default with the writer's record, as if the default could fill the field.
+      // Java compares an enum that has a default with the writer's record, as if the default could
+      // fill the field.
       if (field.type.kind === 'enum' && field.type.fallback !== null) {
         return this.compare(field.type, writer, [...at, 'type']);
       }
@@ -109,7 +119,10 @@ export class SchemaComparison {
   }
 }
 
-/** The writer's fields that a reader's field matches by its name or one of its aliases. More than one is a fault of the reader's schema. */
+/**
+ * The writer's fields that a reader's field matches by its name or one of its aliases. More than
+ * one is a fault of the reader's schema.
+ */
 export function matchingFields(
   writer: RecordType,
   field: { readonly name: string; readonly aliases: readonly string[] },

@@ -71,7 +71,10 @@ function named(reader: AvroType, writer: AvroType): boolean {
   return 'name' in reader && 'name' in writer ? sameName(reader, writer) : true;
 }
 
-/** Types that a renamed field would have on both sides: the same kind and logical type, null branches aside. */
+/**
+ * Types that a renamed field would have on both sides: the same kind and logical type, null
+ * branches aside.
+ */
 function alike(reader: AvroType, writer: AvroType): boolean {
   const [to, from] = [kindsOf(reader), kindsOf(writer)];
   return to !== '' && to === from;

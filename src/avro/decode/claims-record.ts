@@ -9,10 +9,10 @@ export function schemaIdAt(batch: RecordBatch, i: number): number {
 }
 
 /**
- * Whether records of a writer schema are an event: by the schema's record name, which the event, one of
- * its aliases or one of its recorded versions has. Names are compared without namespace, as the resolver
- * does. A union is an event's when one of its branches is. Text that is not JSON names nobody, so it is
- * everybody's: its records are to be reported, not passed over.
+ * Whether records of a writer schema are an event: by the schema's record name, which the event,
+ * one of its aliases or one of its recorded versions has. Names are compared without namespace, as
+ * the resolver does. A union is an event's when one of its branches is. Text that is not JSON names
+ * nobody, so it is everybody's: its records are to be reported, not passed over.
  */
 export function claimsRecord(event: EventDefinition, schemaText: string): boolean {
   const written = parsed(schemaText);
@@ -25,7 +25,10 @@ export function claimsRecord(event: EventDefinition, schemaText: string): boolea
   });
 }
 
-/** The names under which records of an event may have been written: its schema's with their aliases (Avro 1.12), and those of its recorded versions. */
+/**
+ * The names under which records of an event may have been written: its schema's with their aliases
+ * (Avro 1.12), and those of its recorded versions.
+ */
 export function eventRecordNames({
   schemaText = '',
   evolution,

@@ -14,7 +14,10 @@ import { pickBranch } from './pick-branch.ts';
 import { createBudget, skipValue } from './skip-value.ts';
 import { dateRangeMs, unscaledOf } from './value-type.ts';
 
-/** One step over a record: reads one writer field at the cursor, and stores it for record `index` when it is a named one. */
+/**
+ * One step over a record: reads one writer field at the cursor, and stores it for record `index`
+ * when it is a named one.
+ */
 export type Step = (cursor: Cursor, index: number) => void;
 
 /** A step that moves over a value without storing it. */
@@ -40,7 +43,10 @@ export function compileSkip(type: AvroType): Step {
   }
 }
 
-/** A step that stores a writer's value in the reader's column. @throws Error when the types do not resolve */
+/**
+ * A step that stores a writer's value in the reader's column. @throws Error when the types do not
+ * resolve
+ */
 export function compileRead(writer: AvroType, reader: AvroType, builder: ColumnBuilder): Step {
   if (writer.kind === 'union') {
     const steps = writer.branches.map((branch) => branchStep(branch, reader, builder));

@@ -14,9 +14,11 @@ import { createValueType } from './value-type.ts';
 type Convert = (value: unknown) => unknown;
 
 /**
- * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a value of the event's own schema. Null: none follows, or
- * the schema is not a recorded version; Avro's resolution alone then reads it. As with any `ReadValue`, the caller has proved the bytes. `keys`: `pii` fields of the version are decrypted before the
- * first upcaster sees them; without keys they stay as they are.
+ * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a
+ * value of the event's own schema. Null: none follows, or the schema is not a recorded version;
+ * Avro's resolution alone then reads it. As with any `ReadValue`, the caller has proved the bytes.
+ * `keys`: `pii` fields of the version are decrypted before the first upcaster sees them; without
+ * keys they stay as they are.
  * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error saying which types do not resolve
  */
 export function compileUpcastReader(
@@ -76,7 +78,10 @@ function called(name: string, up: Convert, value: unknown): unknown {
   }
 }
 
-/** From one version to the next that something is done with: as Avro would resolve what had been written with the first. */
+/**
+ * From one version to the next that something is done with: as Avro would resolve what had been
+ * written with the first.
+ */
 function bridge(fromText: string, toText: string): Convert {
   if (fromText === toText) return (value) => value;
   const type = createValueType(fromText, 'a recorded version');

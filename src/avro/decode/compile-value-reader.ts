@@ -22,8 +22,9 @@ import { dateText, unscaledOf } from './value-type.ts';
 export type ReadValue = (cursor: Cursor) => unknown;
 
 /**
- * Compiles the reading of a writer's values as a reader's, with the results of Java's `ResolvingDecoder` and the TypeScript values of reprise
- * (ADR 0008). Branches of a writer's union that cannot be read fail when they come. @throws Error saying which types do not resolve
+ * Compiles the reading of a writer's values as a reader's, with the results of Java's
+ * `ResolvingDecoder` and the TypeScript values of reprise (ADR 0008). Branches of a writer's union
+ * that cannot be read fail when they come. @throws Error saying which types do not resolve
  */
 export function compileValueReader(writer: AvroType, reader: AvroType): ReadValue {
   return new ValueCompiler().compile(writer, reader);

@@ -1,10 +1,13 @@
 import { RepriseError } from '../../reprise-error.ts';
 
-/** Bytes before the Avro data: magic 0 and a 4-byte schema id, big endian (Confluent's wire format). */
+/**
+ * Bytes before the Avro data: magic 0 and a 4-byte schema id, big endian (Confluent's wire format).
+ */
 export const headerBytes = 5;
 
 /**
- * The schema id of `bytes[start, end)`, or -1 when there is no such header. For scans that must not throw.
+ * The schema id of `bytes[start, end)`, or -1 when there is no such header. For scans that must not
+ * throw.
  */
 export function peekSchemaId(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < headerBytes || bytes[start] !== 0) return -1;

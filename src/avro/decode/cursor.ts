@@ -31,7 +31,9 @@ export class Cursor {
     return start;
   }
 
-  /** A zigzag varint as a number; exact below 2^53 (`longBig` has the rest). @throws DECODE_FAILED */
+  /**
+   * A zigzag varint as a number; exact below 2^53 (`longBig` has the rest). @throws DECODE_FAILED
+   */
   long(): number {
     const { bytes, end } = this;
     let at = this.position;

@@ -9,8 +9,9 @@ import { branchName, isWrapped } from '../schema/branch-name.ts';
 import { dateText, unscaledOf } from './value-type.ts';
 
 /**
- * A maker of a field's default, fresh at each call, in the TypeScript values of reprise. A default may be of any branch of a union (Avro 1.12):
- * the first that the JSON fits. @throws Error without a default, or when no branch fits it
+ * A maker of a field's default, fresh at each call, in the TypeScript values of reprise. A default
+ * may be of any branch of a union (Avro 1.12): the first that the JSON fits. @throws Error without
+ * a default, or when no branch fits it
  */
 export function defaultReader(field: RecordField): () => unknown {
   if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
@@ -19,7 +20,10 @@ export function defaultReader(field: RecordField): () => unknown {
   return make;
 }
 
-/** The branch that the JSON of a default belongs to; the type itself when it is no union. @throws Error when none fits */
+/**
+ * The branch that the JSON of a default belongs to; the type itself when it is no union. @throws
+ * Error when none fits
+ */
 export function defaultBranch(type: AvroType, json: unknown): AvroType {
   if (type.kind !== 'union') return type;
   const found = type.branches.find((branch) => fits(branch, json));

@@ -13,25 +13,39 @@ import { Cursor, failed } from './cursor.ts';
 import { createBudget, skipValue } from './skip-value.ts';
 import { createValueType } from './value-type.ts';
 
-/** Decodes whole events, for readers that need every field. The column path (`createFieldDecoder`) is for named fields. */
+/**
+ * Decodes whole events, for readers that need every field. The column path (`createFieldDecoder`)
+ * is for named fields.
+ */
 export interface EventDecoder<Event> {
-  /** Gives the text of a writer schema, or why there is none: its values then fail with that error. Never throws. */
+  /**
+   * Gives the text of a writer schema, or why there is none: its values then fail with that error.
+   * Never throws.
+   */
   resolve(schemaId: number, schema: string | Error): void;
   /** Takes `resolve` back. */
   forget(schemaId: number): void;
   /** True when `resolve` has been called for the id. */
   knows(schemaId: number): boolean;
-  /** @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED */
+  /**
+   * @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID,
+   * INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED
+   */
   decode(value: Buffer): Event;
 }
 
 interface Resolved {
   readonly writer: AvroType;
-  /** Null when the writer's schema is the reader's own: avsc's generated code then reads it, faster. */
+  /**
+   * Null when the writer's schema is the reader's own: avsc's generated code then reads it, faster.
+   */
   readonly read: ReadValue | null;
 }
 
-/** Makes a decoder for one event definition; resolvers are cached per writer schema id. `keys`: for upcasters, which see `pii` fields decrypted. @throws SCHEMA_INVALID */
+/**
+ * Makes a decoder for one event definition; resolvers are cached per writer schema id. `keys`: for
+ * upcasters, which see `pii` fields decrypted. @throws SCHEMA_INVALID
+ */
 export function createEventDecoder<Event>(
   event: EventDefinition<Event>,
   keys?: KeyRing,

@@ -6,13 +6,17 @@ import { createValueType } from './value-type.ts';
 
 /** Encodes events as record values. */
 export interface EventEncoder<Event> {
-  /** `schemaId` goes into the header of Avro values and is ignored for other formats. @throws ENCODE_FAILED naming the field */
+  /**
+   * `schemaId` goes into the header of Avro values and is ignored for other formats. @throws
+   * ENCODE_FAILED naming the field
+   */
   encode(value: Event, schemaId: number): Buffer;
 }
 
 /**
- * Makes the encoder of an event. Avro: Confluent's header and the event's own schema; missing fields are refused, even with a default.
- * JSON: `JSON.stringify`, bigints as decimal text (a JSON number would lose digits). Raw: the buffer in `value`. @throws SCHEMA_INVALID
+ * Makes the encoder of an event. Avro: Confluent's header and the event's own schema; missing
+ * fields are refused, even with a default. JSON: `JSON.stringify`, bigints as decimal text (a JSON
+ * number would lose digits). Raw: the buffer in `value`. @throws SCHEMA_INVALID
  */
 export function createEventEncoder<Event>(event: EventDefinition<Event>): EventEncoder<Event> {
   if (event.format === 'json') return { encode: (value) => encodeJson(event.name, value) };
@@ -36,7 +40,10 @@ export function createEventEncoder<Event>(event: EventDefinition<Event>): EventE
   };
 }
 
-/** Values are encoded one after another into slabs, and handed out as views: one allocation for hundreds of values. */
+/**
+ * Values are encoded one after another into slabs, and handed out as views: one allocation for
+ * hundreds of values.
+ */
 const slabBytes = 32 * 1024;
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let used = 0;

@@ -24,7 +24,9 @@ import { createBudget, skipValue } from './skip-value.ts';
 
 export type { FieldDecoder } from '../../event/field-decoder.ts';
 
-/** What a field decoder is made for: an event and the fields wanted, in the order of the columns. */
+/**
+ * What a field decoder is made for: an event and the fields wanted, in the order of the columns.
+ */
 export interface FieldDecoderOptions {
   readonly event: EventDefinition;
   readonly fields: readonly string[];
@@ -32,14 +34,20 @@ export interface FieldDecoderOptions {
   readonly keys?: KeyRing;
 }
 
-/** Makes the decoder of named fields for any format. @throws DEFINITION_INVALID for unknown fields, SCHEMA_INVALID */
+/**
+ * Makes the decoder of named fields for any format. @throws DEFINITION_INVALID for unknown fields,
+ * SCHEMA_INVALID
+ */
 export function createFieldDecoder(options: FieldDecoderOptions): FieldDecoder {
   return options.event.format === 'avro'
     ? new AvroFieldDecoder(options)
     : createJsonFieldDecoder(options.event, options.fields);
 }
 
-/** The steps of one writer schema: the writer's fields in order, then the defaults of named fields it lacks. */
+/**
+ * The steps of one writer schema: the writer's fields in order, then the defaults of named fields
+ * it lacks.
+ */
 type Program = readonly Step[];
 
 class AvroFieldDecoder implements FieldDecoder {

@@ -9,7 +9,10 @@ export function longAsDouble(cursor: Cursor): number {
   return Number(cursor.longBig());
 }
 
-/** Reads a long as the nearest float, rounded once: by way of the nearest double it would be rounded twice. @throws DECODE_FAILED */
+/**
+ * Reads a long as the nearest float, rounded once: by way of the nearest double it would be rounded
+ * twice. @throws DECODE_FAILED
+ */
 export function longAsFloat(cursor: Cursor): number {
   const from = cursor.position;
   const value = cursor.long();
@@ -18,7 +21,10 @@ export function longAsFloat(cursor: Cursor): number {
   return floatOf(cursor.longBig());
 }
 
-/** Bits that do not fit a double are kept as one odd bit below it, which decides ties and nothing else. */
+/**
+ * Bits that do not fit a double are kept as one odd bit below it, which decides ties and nothing
+ * else.
+ */
 function floatOf(value: bigint): number {
   const magnitude = value < 0n ? -value : value;
   const lost = (magnitude & 0x7ffn) === 0n ? 0n : 1n;

@@ -13,7 +13,10 @@ import { piiFieldsOf } from '../pii/pii-fields.ts';
 import { createEventDecoder, type EventDecoder } from './event-decoder.ts';
 import { createFieldDecoder, type FieldDecoderOptions } from './field-decoder.ts';
 
-/** Like `createFieldDecoder`, with `pii` fields decrypted. Where none is named it is the same decoder: the others pay nothing. */
+/**
+ * Like `createFieldDecoder`, with `pii` fields decrypted. Where none is named it is the same
+ * decoder: the others pay nothing.
+ */
 export function createOpeningFieldDecoder(
   options: FieldDecoderOptions,
   keys: KeyRing,

@@ -19,9 +19,11 @@ export interface ReaderSourceOptions {
 }
 
 /**
- * JavaScript that reads the named fields of one record (ADR 0030), or null where only the decoder of columns can. The statements find `bytes`, `view` (a DataView of them), `at` (the first
- * byte of the record, moved behind it) and `end`; on anything out of the ordinary they `break records`, and whether `at` has passed `end` is for the caller to check. They declare for field n
- * `value{n}` (a double), or `start{n}` and `end{n}` (of text), and `present{n}`.
+ * JavaScript that reads the named fields of one record (ADR 0030), or null where only the decoder
+ * of columns can. The statements find `bytes`, `view` (a DataView of them), `at` (the first byte of
+ * the record, moved behind it) and `end`; on anything out of the ordinary they `break records`, and
+ * whether `at` has passed `end` is for the caller to check. They declare for field n `value{n}` (a
+ * double), or `start{n}` and `end{n}` (of text), and `present{n}`.
  */
 export function readerSource({ event, fields, schemaText }: ReaderSourceOptions): string | null {
   try {
@@ -152,7 +154,10 @@ class ReaderWriter {
     return `let ${name}; ${this.#long(name)} if (${name} < 0 || ${name} > end - at) break records;`;
   }
 
-  /** A zigzag varint into a variable: low 28 bits as an integer, the rest as a double; beyond what a double holds exactly, `break records`. */
+  /**
+   * A zigzag varint into a variable: low 28 bits as an integer, the rest as a double; beyond what a
+   * double holds exactly, `break records`.
+   */
   #long(into: string): string {
     return `
 ${into} = bytes[at++];

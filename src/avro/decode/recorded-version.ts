@@ -12,8 +12,10 @@ export interface WriterSchema {
 }
 
 /**
- * The index of the recorded version that a producer wrote: the one with the same JSON, else the newest of the same shape; -1: none.
- * @throws INCOMPATIBLE_SCHEMA when versions of that shape differ in the upcasters they need, so that only a guess could decide
+ * The index of the recorded version that a producer wrote: the one with the same JSON, else the
+ * newest of the same shape; -1: none.
+ * @throws INCOMPATIBLE_SCHEMA when versions of that shape differ in the upcasters they need, so
+ * that only a guess could decide
  */
 export function recordedVersion(evolution: Evolution, writer: WriterSchema): number {
   const texts = evolution.versions.map(({ schemaText = '' }) => schemaText);

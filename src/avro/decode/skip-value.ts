@@ -16,7 +16,8 @@ export function createBudget(): Budget {
 }
 
 /**
- * Walks over one value without making anything, and proves all that a decoder relies on: lengths, ranges, indexes, item counts.
+ * Walks over one value without making anything, and proves all that a decoder relies on: lengths,
+ * ranges, indexes, item counts.
  * @throws DECODE_FAILED, BUDGET_EXCEEDED
  */
 export function skipValue(cursor: Cursor, type: AvroType, budget: Budget, depth = 0): void {

@@ -10,9 +10,10 @@ const dayMs = 86_400_000;
 const longLimit = 1n << 63n;
 
 /**
- * Makes avsc's type for schema text, with the TypeScript values of reprise: long and timestamp-micros are bigint, timestamp-millis
- * Date, date 'YYYY-MM-DD', decimal `Decimal`. A union of null and one type is `T | null`; every wider union is `{ branch: value }`,
- * so that adding a branch to it changes no shape. @throws SCHEMA_INVALID
+ * Makes avsc's type for schema text, with the TypeScript values of reprise: long and
+ * timestamp-micros are bigint, timestamp-millis Date, date 'YYYY-MM-DD', decimal `Decimal`. A union
+ * of null and one type is `T | null`; every wider union is `{ branch: value }`, so that adding a
+ * branch to it changes no shape. @throws SCHEMA_INVALID
  */
 export function createValueType(schemaText: string, origin: string): avsc.Type {
   return createType(schemaText, origin, {
@@ -34,7 +35,10 @@ function createType(
   }
 }
 
-/** Defaults of fields are ours to fill in (`defaultReader`); avsc would refuse one that belongs to a later branch of a union, which Avro 1.12 allows. */
+/**
+ * Defaults of fields are ours to fill in (`defaultReader`); avsc would refuse one that belongs to a
+ * later branch of a union, which Avro 1.12 allows.
+ */
 function withoutDefaults(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutDefaults);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -11,12 +11,16 @@ const timeKinds = ['timestamp-millis', 'timestamp-micros'];
 
 /** A file whose definition is written. */
 export interface DefinitionFile extends SchemaFile {
-  /** Where there are upcasters (`upcasters/user-acted.ts`): the recorded versions, oldest first, with the types of other files written out. */
+  /**
+   * Where there are upcasters (`upcasters/user-acted.ts`): the recorded versions, oldest first,
+   * with the types of other files written out.
+   */
   readonly versions?: readonly string[];
 }
 
 /**
- * The text of `index.ts` for the `.avsc` files of a folder, in the order given: per record an interface and a definition of the same name.
+ * The text of `index.ts` for the `.avsc` files of a folder, in the order given: per record an
+ * interface and a definition of the same name.
  * @throws SCHEMA_INVALID naming file and field
  */
 export function definitionsText(files: readonly DefinitionFile[]): string {
@@ -46,7 +50,8 @@ export function definitionsText(files: readonly DefinitionFile[]): string {
 }
 
 /**
- * The text of `history/index.ts`: the recorded versions of records that have upcasters, which are typed by them: `UserActedV1`, `UserActedV2`, …
+ * The text of `history/index.ts`: the recorded versions of records that have upcasters, which are
+ * typed by them: `UserActedV1`, `UserActedV2`, …
  * @throws SCHEMA_INVALID
  */
 export function versionsText(files: readonly DefinitionFile[]): string {

@@ -2,7 +2,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { REDACTED } from '../../event/redacted.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** A key that encrypts the values of one subject: 32 bytes, and the name by which its values tell it. */
+/**
+ * A key that encrypts the values of one subject: 32 bytes, and the name by which its values tell
+ * it.
+ */
 export interface DataKey {
   readonly id: string;
   readonly key: Buffer;
@@ -31,8 +34,8 @@ export function newKeyId(): string {
 }
 
 /**
- * Encrypts a value: `pii:v1:<key id>:<nonce, ciphertext and tag in base64url>`, ASCII, so that it is a valid string as well as valid bytes. AES-256-GCM; mark and key id are
- * authenticated too.
+ * Encrypts a value: `pii:v1:<key id>:<nonce, ciphertext and tag in base64url>`, ASCII, so that it
+ * is a valid string as well as valid bytes. AES-256-GCM; mark and key id are authenticated too.
  */
 export function sealValue(plain: Uint8Array, { id, key }: DataKey): Buffer {
   const head = `${MARK}${id}:`;

@@ -7,7 +7,10 @@ import {
 } from '../schema/avro-type.ts';
 import { invalid, parseRecordSchema } from '../schema/parse-schema.ts';
 
-/** A field that is encrypted: its name, the field that says whose it is, and whether its bytes are text. */
+/**
+ * A field that is encrypted: its name, the field that says whose it is, and whether its bytes are
+ * text.
+ */
 export interface PiiField {
   readonly name: string;
   readonly subject: string;
@@ -17,8 +20,9 @@ export interface PiiField {
 const subjectKinds: ReadonlySet<string> = new Set(['string', 'int', 'long', 'enum']);
 
 /**
- * The fields of a record with the property `"pii": "<field of the subject>"`. They must be text or bytes without a logical type, or a union of one with null, and lie at the top; the
- * subject is another field, of text, int, long or enum, that is not itself one of them. @throws SCHEMA_INVALID
+ * The fields of a record with the property `"pii": "<field of the subject>"`. They must be text or
+ * bytes without a logical type, or a union of one with null, and lie at the top; the subject is
+ * another field, of text, int, long or enum, that is not itself one of them. @throws SCHEMA_INVALID
  */
 export function piiFields(record: RecordType, origin: string): readonly PiiField[] {
   for (const field of record.fields) refuseNested(field.type, { origin, path: field.name });

@@ -3,7 +3,10 @@ import { RepriseError } from '../../reprise-error.ts';
 import { type DataKey, sealValue } from './pii-envelope.ts';
 import { piiFieldsOf } from './pii-fields.ts';
 
-/** The subjects whose keys an event's `pii` values need, each once, as text; none where it has no such values. */
+/**
+ * The subjects whose keys an event's `pii` values need, each once, as text; none where it has no
+ * such values.
+ */
 export function subjectsOf(event: EventDefinition, value: unknown): readonly string[] {
   const given = value as Readonly<Record<string, unknown>>;
   const needed = piiFieldsOf(event).filter(({ name }) => isValue(given[name]));
@@ -11,7 +14,8 @@ export function subjectsOf(event: EventDefinition, value: unknown): readonly str
 }
 
 /**
- * A copy of an event with its `pii` values encrypted. Values that are neither text nor bytes are left for the encoder to refuse.
+ * A copy of an event with its `pii` values encrypted. Values that are neither text nor bytes are
+ * left for the encoder to refuse.
  * @param keys of `subjectsOf`, by subject
  */
 export function sealEvent(

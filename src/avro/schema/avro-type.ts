@@ -1,4 +1,7 @@
-/** Logical types reprise gives a meaning; every other one is ignored, as the Avro specification asks. */
+/**
+ * Logical types reprise gives a meaning; every other one is ignored, as the Avro specification
+ * asks.
+ */
 export type Logical =
   | { readonly name: 'uuid' | 'date' | 'timestamp-millis' | 'timestamp-micros' }
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
@@ -49,14 +52,20 @@ export interface UnionType {
   readonly branches: readonly AvroType[];
 }
 
-/** One field of a record. `fallback` is undefined when the schema gives no default (null is a default). */
+/**
+ * One field of a record. `fallback` is undefined when the schema gives no default (null is a
+ * default).
+ */
 export interface RecordField {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly type: AvroType;
   readonly fallback: unknown;
   readonly doc: string | undefined;
-  /** The field whose value is the subject, where this one is personal data (`piiFields` has the rules). */
+  /**
+   * The field whose value is the subject, where this one is personal data (`piiFields` has the
+   * rules).
+   */
   readonly pii?: string;
 }
 

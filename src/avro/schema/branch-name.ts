@@ -1,6 +1,9 @@
 import type { AvroType, UnionType } from './avro-type.ts';
 
-/** True for unions whose values are `{ branch: value }`: those with more than one branch that is not null. */
+/**
+ * True for unions whose values are `{ branch: value }`: those with more than one branch that is not
+ * null.
+ */
 export function isWrapped(union: UnionType): boolean {
   return union.branches.filter((branch) => branch.kind !== 'null').length > 1;
 }

@@ -17,8 +17,10 @@ export interface ComposedSchema {
 }
 
 /**
- * Composes the schema of a file with those of the files whose types it names: a file has the type that is outermost in it. Pure.
- * @throws SCHEMA_INVALID naming file and type when no file has it, or when files name one another in a circle
+ * Composes the schema of a file with those of the files whose types it names: a file has the type
+ * that is outermost in it. Pure.
+ * @throws SCHEMA_INVALID naming file and type when no file has it, or when files name one another
+ * in a circle
  */
 export function composeSchema(file: SchemaFile, files: readonly SchemaFile[]): ComposedSchema {
   const owners = new Map<string, SchemaFile>();

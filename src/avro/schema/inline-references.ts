@@ -15,8 +15,9 @@ interface Inlining {
 }
 
 /**
- * One self-contained schema text out of a text and the texts it refers to (referenced before referring): each foreign type stands where it is used
- * first, under its full name. A text without references is given back as it is. Pure.
+ * One self-contained schema text out of a text and the texts it refers to (referenced before
+ * referring): each foreign type stands where it is used first, under its full name. A text without
+ * references is given back as it is. Pure.
  * @throws SCHEMA_INVALID when a text is no Avro schema, or a name is in none of them
  */
 export function inlineReferences(schemaText: string, references: readonly string[]): string {

@@ -11,13 +11,19 @@ interface Place {
   readonly path: string;
 }
 
-/** The full name of the outermost type; null when it has none (a union, a primitive). @throws SCHEMA_INVALID when it is not JSON */
+/**
+ * The full name of the outermost type; null when it has none (a union, a primitive). @throws
+ * SCHEMA_INVALID when it is not JSON
+ */
 export function fullNameOf(text: string, origin: string): string | null {
   const json = readSchemaText(text, origin);
   return isObject(json) && definesName(json) ? namesOf(json, '').fullName : null;
 }
 
-/** Full names that a schema uses and does not define, in the order of their use; each with the path of the field that uses it first. @throws SCHEMA_INVALID when it is not JSON */
+/**
+ * Full names that a schema uses and does not define, in the order of their use; each with the path
+ * of the field that uses it first. @throws SCHEMA_INVALID when it is not JSON
+ */
 export function namesUsed(text: string, origin: string): ReadonlyMap<string, string> {
   const walk: Walk = { defined: new Set(), used: new Map() };
   collect(walk, readSchemaText(text, origin), { namespace: '', path: '' });

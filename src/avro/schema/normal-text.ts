@@ -16,9 +16,11 @@ interface Place {
 }
 
 /**
- * The one text that all spellings of an Avro schema share: no white space, attributes in a fixed order, full names, no `{"type":"string"}` where
- * `"string"` says it. Unlike the specification's parsing canonical form it keeps all that the schema says: docs, defaults, aliases, logical types, custom attributes. A text with a
- * number that a double may not hold is only trimmed, because parsing it would change it. Pure.
+ * The one text that all spellings of an Avro schema share: no white space, attributes in a fixed
+ * order, full names, no `{"type":"string"}` where `"string"` says it. Unlike the specification's
+ * parsing canonical form it keeps all that the schema says: docs, defaults, aliases, logical types,
+ * custom attributes. A text with a number that a double may not hold is only trimmed, because
+ * parsing it would change it. Pure.
  * @throws SCHEMA_INVALID when it is not JSON or nests too deeply
  */
 export function normalText(schemaText: string, origin = 'the schema'): string {

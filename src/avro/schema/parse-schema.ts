@@ -37,7 +37,8 @@ export function parseSchema(text: string, origin: string): AvroType {
 }
 
 /**
- * Parses the JSON of an Avro schema. `references` are schemas whose named types it may use, each of them those before it.
+ * Parses the JSON of an Avro schema. `references` are schemas whose named types it may use, each of
+ * them those before it.
  * @throws SCHEMA_INVALID
  */
 export function parseSchemaJson(
@@ -73,7 +74,10 @@ export function parseJson(text: string, origin: string): unknown {
   }
 }
 
-/** The JSON of schema text; a primitive's bare name (`int`) stands for itself, as registries accept it. @throws SCHEMA_INVALID */
+/**
+ * The JSON of schema text; a primitive's bare name (`int`) stands for itself, as registries accept
+ * it. @throws SCHEMA_INVALID
+ */
 export function readSchemaText(text: string, origin: string): unknown {
   const name = text.trim();
   return primitives.has(name) ? name : parseJson(text, origin);

@@ -15,7 +15,10 @@ export function isObject(json: unknown): json is SchemaJson {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** Name, namespace and full name of a definition that stands inside the namespace `outer` (Avro specification, Names). */
+/**
+ * Name, namespace and full name of a definition that stands inside the namespace `outer` (Avro
+ * specification, Names).
+ */
 export function namesOf(
   json: SchemaJson,
   outer: string,

@@ -2,8 +2,8 @@ import type { AvroType } from './avro-type.ts';
 import { parseSchemaJson, readSchemaText } from './parse-schema.ts';
 
 /**
- * A schema as callers have it: its text, the JSON already parsed, or text with the texts of the named types it refers to (referenced before
- * referring).
+ * A schema as callers have it: its text, the JSON already parsed, or text with the texts of the
+ * named types it refers to (referenced before referring).
  */
 export type SchemaSource =
   | string
@@ -17,7 +17,10 @@ export interface ReferringSchema {
   readonly references: readonly string[];
 }
 
-/** Parses a schema source; names of its references are known to it. Unions without branches are allowed, as in Java. @throws SCHEMA_INVALID */
+/**
+ * Parses a schema source; names of its references are known to it. Unions without branches are
+ * allowed, as in Java. @throws SCHEMA_INVALID
+ */
 export function parseSource(source: SchemaSource, origin: string): AvroType {
   if (isReferring(source)) {
     const references = source.references.map((text) => readSchemaText(text, origin));

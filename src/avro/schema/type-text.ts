@@ -1,6 +1,9 @@
 import { type AvroType, logicalOf, type RecordType, unqualified } from './avro-type.ts';
 
-/** The TypeScript type of a schema, as the decoder gives it. `open`: write out the record even where it is inside itself. */
+/**
+ * The TypeScript type of a schema, as the decoder gives it. `open`: write out the record even where
+ * it is inside itself.
+ */
 export function typeText(type: AvroType, indent: string, open = false): string {
   return render(type, { indent, parents: open ? [] : [type] });
 }

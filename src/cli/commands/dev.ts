@@ -65,7 +65,10 @@ export function addDev(program: Command): void {
 
 type Work = (session: Session, options: DevOptions, startedMs: number) => Promise<number>;
 
-/** 1 set up, 2 fold while publishing, 3 catch up, 4 verify every projection against the whole log, 5 say so. */
+/**
+ * 1 set up, 2 fold while publishing, 3 catch up, 4 verify every projection against the whole log, 5
+ * say so.
+ */
 const publishAndVerify: Work = async ({ app, config, signal }, options, startedMs) => {
   const count = options.events ?? 0;
   await app.setUp(); // 1
@@ -91,7 +94,10 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   return verified ? EXIT.done : EXIT.failed;
 };
 
-/** Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped. Without `dev.events` only shows: the events come from elsewhere. */
+/**
+ * Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped.
+ * Without `dev.events` only shows: the events come from elsewhere.
+ */
 const watch: Work = async (session, options) => {
   const { app, config, signal } = session;
   await app.setUp();
@@ -140,7 +146,9 @@ async function publish(
   await publishSteadily({ app, events, ratePerSecond, onFailure, signal });
 }
 
-/** A second start in one folder shares the tasks of the first, so its view may show none of its own. */
+/**
+ * A second start in one folder shares the tasks of the first, so its view may show none of its own.
+ */
 async function tellOthers(app: Reprise): Promise<void> {
   const { instance: own } = app.runner;
   const others = (await app.instances()).filter(

@@ -10,7 +10,10 @@ interface RepartitionCommandOptions {
   readonly partitions?: number;
 }
 
-/** `reprise log repartition`: a topic that has gained partitions, copied so that each key lies in one. */
+/**
+ * `reprise log repartition`: a topic that has gained partitions, copied so that each key lies in
+ * one.
+ */
 export function addLogRepartition(log: Command): void {
   log
     .command('repartition <topic>')

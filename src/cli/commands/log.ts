@@ -15,7 +15,10 @@ interface LogCopyOptions {
   readonly copyOnly?: true;
 }
 
-/** `reprise log`: `copy` moves the log from Postgres to Kafka, `repartition` mends a topic that has gained partitions. */
+/**
+ * `reprise log`: `copy` moves the log from Postgres to Kafka, `repartition` mends a topic that has
+ * gained partitions.
+ */
 export function addLog(program: Command): void {
   const log = program.command('log').description('work on the log itself');
   log

@@ -5,7 +5,10 @@ import { jsonText } from '../terminal/json-text.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise pause NAME` and `reprise resume NAME`: whether a projection's tasks run, on all instances. */
+/**
+ * `reprise pause NAME` and `reprise resume NAME`: whether a projection's tasks run, on all
+ * instances.
+ */
 export function addPauseAndResume(program: Command): void {
   program
     .command('pause')

@@ -49,7 +49,10 @@ export function addQuery(program: Command): void {
     });
 }
 
-/** @throws UNKNOWN_PROJECTION where the view was never made, CONFIG_INVALID where a value does not fit its column */
+/**
+ * @throws UNKNOWN_PROJECTION where the view was never made, CONFIG_INVALID where a value does not
+ * fit its column
+ */
 async function rowsOf(
   app: Reprise,
   projection: ProjectionClass,

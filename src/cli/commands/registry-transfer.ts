@@ -5,7 +5,10 @@ import { RepriseError } from '../../reprise-error.ts';
 import { jsonText } from '../terminal/json-text.ts';
 import { type GlobalOptions, optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise registry export` and `import`: ids, subjects and versions as a file, so that they outlive the database. */
+/**
+ * `reprise registry export` and `import`: ids, subjects and versions as a file, so that they
+ * outlive the database.
+ */
 export function addRegistryTransfer(registry: Command): void {
   registry
     .command('export')

@@ -12,7 +12,10 @@ interface ServeOptions {
   readonly json?: boolean;
 }
 
-/** `reprise registry`: the registry kept in Postgres; `serve` it for clients of Confluent's REST API. */
+/**
+ * `reprise registry`: the registry kept in Postgres; `serve` it for clients of Confluent's REST
+ * API.
+ */
 export function addRegistry(program: Command): void {
   const registry = program.command('registry').description('the schema registry kept in Postgres');
   registry

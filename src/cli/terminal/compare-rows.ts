@@ -10,8 +10,9 @@ export interface ComparedColumns {
 const SHOWN_MAX = 5;
 
 /**
- * Differences between two sets of rows, column by column, exactly; empty when they are equal. The first five are told in words.
- * Numbers compare by their shortest exact text, so a long may be a bigint on one side and a number on the other, but no bit of a double may differ.
+ * Differences between two sets of rows, column by column, exactly; empty when they are equal. The
+ * first five are told in words. Numbers compare by their shortest exact text, so a long may be a
+ * bigint on one side and a number on the other, but no bit of a double may differ.
  */
 export function compareRows(
   expected: readonly ViewRow[],

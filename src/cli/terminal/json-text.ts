@@ -1,5 +1,6 @@
 /**
- * JSON on one line. Longs (bigint) become text, because JavaScript and many other readers would round them; dates are ISO 8601; bytes are hex.
+ * JSON on one line. Longs (bigint) become text, because JavaScript and many other readers would
+ * round them; dates are ISO 8601; bytes are hex.
  */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {

@@ -5,7 +5,10 @@ import type { DeadLetterStatus } from '../../runner/dead-letters/dead-letter-sta
 
 /** The value of a dead letter as far as it can be read. */
 export interface LetterValue {
-  /** The event as its producer wrote it; undefined: its schema is unknown, or the bytes do not follow it. */
+  /**
+   * The event as its producer wrote it; undefined: its schema is unknown, or the bytes do not
+   * follow it.
+   */
   readonly decoded?: unknown;
   /** Of the schema that its producer wrote it with; null: the value names none. */
   readonly schemaId: number | null;

@@ -26,7 +26,10 @@ export interface ProjectionFrame {
   readonly errors: readonly string[];
 }
 
-/** Shows projections while they run: redrawn in place on a terminal; elsewhere a line (or a JSON line) every three seconds. */
+/**
+ * Shows projections while they run: redrawn in place on a terminal; elsewhere a line (or a JSON
+ * line) every three seconds.
+ */
 export class LiveView {
   private readonly app: Reprise;
   private readonly planned: readonly Planned[];
@@ -49,7 +52,9 @@ export class LiveView {
     this.trouble = error instanceof Error ? error.message : String(error);
   }
 
-  /** Resolves once the signal aborts. A read that fails is shown, and tried again at the next turn. */
+  /**
+   * Resolves once the signal aborts. A read that fails is shown, and tried again at the next turn.
+   */
   async show(signal: AbortSignal): Promise<void> {
     const inPlace = process.stdout.isTTY === true && !this.json;
     let height = 0;

@@ -22,7 +22,10 @@ export interface ProgressView {
   readonly end: () => void;
 }
 
-/** For each thing: on a terminal a bar; elsewhere a line, or a JSON event, every two seconds and at each new phase. */
+/**
+ * For each thing: on a terminal a bar; elsewhere a line, or a JSON event, every two seconds and at
+ * each new phase.
+ */
 export function progressView(json: boolean): ProgressView {
   return !json && process.stderr.isTTY ? bars() : lines(json);
 }

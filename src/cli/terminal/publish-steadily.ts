@@ -13,7 +13,8 @@ const IN_FLIGHT_MAX = 5_000;
 const TURN_MS = 50;
 
 /**
- * Publishes exactly `count` events as fast as the log takes them; resolves when all are acknowledged.
+ * Publishes exactly `count` events as fast as the log takes them; resolves when all are
+ * acknowledged.
  * @throws the first failure; Interrupted; Error when the events end before the count is reached
  */
 export async function publishExactly(
@@ -39,7 +40,10 @@ export async function publishExactly(
   if (published < count) throw new Error(`dev.events ended after ${published} of ${count} events`);
 }
 
-/** Publishes at a steady rate until the signal; a failed event is told and not repeated. What a slow log held up is not made up for beyond a second. */
+/**
+ * Publishes at a steady rate until the signal; a failed event is told and not repeated. What a slow
+ * log held up is not made up for beyond a second.
+ */
 export async function publishSteadily(
   options: Publishing & {
     readonly ratePerSecond: number;

@@ -1,6 +1,9 @@
 import { jsonText } from './json-text.ts';
 
-/** Lines of a plain table: a header, then rows; columns as wide as their widest cell, numbers to the right. */
+/**
+ * Lines of a plain table: a header, then rows; columns as wide as their widest cell, numbers to the
+ * right.
+ */
 export function renderTable(
   header: readonly string[],
   rows: readonly (readonly unknown[])[],

@@ -2,13 +2,19 @@ import { CommanderError } from 'commander';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { Interrupted } from './stop-on-signals.ts';
 
-/** What the process prints for an error, and the code it ends with. `text` is empty when everything is said already. */
+/**
+ * What the process prints for an error, and the code it ends with. `text` is empty when everything
+ * is said already.
+ */
 export interface ErrorReport {
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** One block, `error CODE: message`; the stack traces of the error and its causes follow only when `verbose`. */
+/**
+ * One block, `error CODE: message`; the stack traces of the error and its causes follow only when
+ * `verbose`.
+ */
 export function reportError(error: unknown, verbose: boolean): ErrorReport {
   if (error instanceof Interrupted) return { text: '', exitCode: EXIT.interrupted };
   if (error instanceof CommanderError) return commanderReport(error);
@@ -30,7 +36,10 @@ function commanderReport(error: CommanderError): ErrorReport {
   };
 }
 
-/** By name, not class: the configuration may have loaded another copy of reprise than the one that runs the command line. */
+/**
+ * By name, not class: the configuration may have loaded another copy of reprise than the one that
+ * runs the command line.
+ */
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'RepriseError') return null;
   const { code } = error as { code?: unknown };

@@ -30,7 +30,10 @@ export function withDirectory(command: Command): Command {
   );
 }
 
-/** Reads the folder of schemas, and the configuration where there is one. @throws CONFIG_INVALID, SCHEMA_HISTORY_BROKEN */
+/**
+ * Reads the folder of schemas, and the configuration where there is one. @throws CONFIG_INVALID,
+ * SCHEMA_HISTORY_BROKEN
+ */
 export async function schemasSettings(options: SchemasOptions): Promise<SchemasSettings> {
   const config = await configOf(options);
   const directory = options.directory ?? config?.schemasDirectory ?? './schemas';
@@ -41,7 +44,10 @@ export async function schemasSettings(options: SchemasOptions): Promise<SchemasS
   return { folder: await readSchemaFolder(directory), rules, config };
 }
 
-/** Does work with the registry at `--registry URL`, or else the configured one; that in Postgres is migrated first. */
+/**
+ * Does work with the registry at `--registry URL`, or else the configured one; that in Postgres is
+ * migrated first.
+ */
 export async function withRegistry<Result>(
   options: SchemasOptions,
   work: (registry: SchemaRegistry) => Promise<Result>,

@@ -2,7 +2,10 @@ import type { PublishFailureStatus } from '../../runner/outbox/publish-failure-s
 import type { PartStatus, ProjectionStatus, TaskStatus } from '../../runner/status/task-status.ts';
 import { renderTable } from './render-table.ts';
 
-/** The status for people: parts that are away, a table of versions, a table of tasks, then why tasks are paused or halted. */
+/**
+ * The status for people: parts that are away, a table of versions, a table of tasks, then why tasks
+ * are paused or halted.
+ */
 export function statusText(
   projections: readonly ProjectionStatus[],
   parts: readonly PartStatus[],

@@ -9,8 +9,8 @@ export class Interrupted extends Error {
 const GRACE_MS = 15_000;
 
 /**
- * A signal that aborts at the first SIGINT or SIGTERM. The second one, or 15 s of grace, ends the process at once with code 130. Safe at any
- * moment: what is not committed is folded again.
+ * A signal that aborts at the first SIGINT or SIGTERM. The second one, or 15 s of grace, ends the
+ * process at once with code 130. Safe at any moment: what is not committed is folded again.
  */
 export function stopOnSignals(): AbortSignal {
   const controller = new AbortController();

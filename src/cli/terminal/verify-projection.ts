@@ -7,16 +7,21 @@ import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
 import { wholeLog } from './whole-log.ts';
 import type { Planned } from './with-app.ts';
 
-/** Folds decoded records and ticks the plain way; gives the rows that the stable view should show, by SQL column names. */
+/**
+ * Folds decoded records and ticks the plain way; gives the rows that the stable view should show,
+ * by SQL column names.
+ */
 export type IndependentFold = (
   plan: Plan,
   items: readonly (FoldedRecord | FoldedTick)[],
 ) => readonly ViewRow[];
 
 /**
- * Compares the stable view of a projection with an independent fold of the whole log: 1 read and decode every record, whole events, by a
- * decoder that the runner does not use, and put the topics of a partition in order, with the ticks that the tasks journaled between, 2 fold them, 3 compare with the view,
- * column by column, exactly. Expects that nothing is being published meanwhile. @returns differences in words; empty when equal
+ * Compares the stable view of a projection with an independent fold of the whole log: 1 read and
+ * decode every record, whole events, by a decoder that the runner does not use, and put the topics
+ * of a partition in order, with the ticks that the tasks journaled between, 2 fold them, 3 compare
+ * with the view, column by column, exactly. Expects that nothing is being published meanwhile.
+ * @returns differences in words; empty when equal
  */
 export async function verifyProjection(
   app: Reprise,
@@ -42,7 +47,10 @@ export async function verifyProjection(
   return differences.map((difference) => `${plan.name} v${plan.version}: ${difference}`);
 }
 
-/** Records of each partition in the order that tasks fold them: merged by record timestamp, ties by topic; within a topic, by offset (ADR 0010). */
+/**
+ * Records of each partition in the order that tasks fold them: merged by record timestamp, ties by
+ * topic; within a topic, by offset (ADR 0010).
+ */
 function inOrder(records: readonly FoldedRecord[]): FoldedRecord[] {
   const topics = new Map<string, FoldedRecord[]>();
   for (const each of records) {

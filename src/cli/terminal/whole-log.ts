@@ -8,13 +8,19 @@ import type { LogRecord } from '../../log/record-batch.ts';
 import type { SchemaRegistry } from '../../registry/schema-registry.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** A record with its event, decoded whole; an error where the value cannot be decoded; null for a tombstone. */
+/**
+ * A record with its event, decoded whole; an error where the value cannot be decoded; null for a
+ * tombstone.
+ */
 export interface DecodedRecord {
   readonly record: LogRecord;
   readonly event: unknown;
 }
 
-/** Every record of an event from the start of its topic to the present stable end, decoded whole, partition by partition in log order. Records of other events of the topic are passed over. */
+/**
+ * Every record of an event from the start of its topic to the present stable end, decoded whole,
+ * partition by partition in log order. Records of other events of the topic are passed over.
+ */
 export async function* wholeLog(
   source: { readonly log: EventLog; readonly registry: SchemaRegistry },
   event: EventDefinition,

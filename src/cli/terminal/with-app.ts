@@ -30,7 +30,8 @@ export function optionsOf<Options>(command: Command): Options & GlobalOptions {
 
 /**
  * Composes the application of the configuration file, does `work`, and closes it whatever happens.
- * `adjust` may change the configuration first; by default it keeps the structured log to warnings, for the command prints what matters.
+ * `adjust` may change the configuration first; by default it keeps the structured log to warnings,
+ * for the command prints what matters.
  */
 export async function withApp<Result>(
   options: GlobalOptions,
@@ -71,7 +72,10 @@ export function quietly(input: RepriseConfig): RepriseConfig {
   return { ...input, logLevel: 'warn' };
 }
 
-/** The plans of the configured projections, or the named one, without opening anything. @throws CONFIG_INVALID, DEFINITION_INVALID, UNKNOWN_PROJECTION */
+/**
+ * The plans of the configured projections, or the named one, without opening anything. @throws
+ * CONFIG_INVALID, DEFINITION_INVALID, UNKNOWN_PROJECTION
+ */
 export async function compiledPlans(
   options: GlobalOptions,
   name: string | undefined,

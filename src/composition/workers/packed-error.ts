@@ -1,7 +1,10 @@
 import type { ErrorCode, ErrorFacts } from '../../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 
-/** An error as it crosses a thread: structured cloning keeps neither the class nor the fields of one. */
+/**
+ * An error as it crosses a thread: structured cloning keeps neither the class nor the fields of
+ * one.
+ */
 export interface PackedError {
   readonly name: string;
   readonly message: string;
@@ -30,7 +33,10 @@ export function packError(error: unknown, depth = 0): PackedError {
   };
 }
 
-/** The error that was packed: a RepriseError with code and facts where it was one; any other with name, message, stack, code and cause. */
+/**
+ * The error that was packed: a RepriseError with code and facts where it was one; any other with
+ * name, message, stack, code and cause.
+ */
 export function unpackError(packed: PackedError): Error {
   const { name, message, stack, code, reprise } = packed;
   const cause = packed.cause === undefined ? undefined : unpackError(packed.cause);

@@ -29,7 +29,10 @@ export type ToWorker =
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'close' };
 
-/** From the worker: it takes orders, or says why it cannot; it has closed its connections; of an order: records replayed since the last message, by projection, done, or failed. */
+/**
+ * From the worker: it takes orders, or says why it cannot; it has closed its connections; of an
+ * order: records replayed since the last message, by projection, done, or failed.
+ */
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly error: PackedError }

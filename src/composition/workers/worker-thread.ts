@@ -12,7 +12,10 @@ interface Order {
   readonly settle: (error: Error | null) => void;
 }
 
-/** A worker thread of a rebuild, from outside: see `rebuild-worker.ts` for its states. One that ends by itself fails what it was told to do with WORKER_FAILED. */
+/**
+ * A worker thread of a rebuild, from outside: see `rebuild-worker.ts` for its states. One that ends
+ * by itself fails what it was told to do with WORKER_FAILED.
+ */
 export class WorkerThread {
   /** Resolves when it takes orders. @throws why it cannot */
   readonly ready: Promise<void>;
@@ -107,7 +110,10 @@ function workerFailed(cause: Error & { readonly code?: unknown }): RepriseError 
   );
 }
 
-/** The thread of the built package; from its sources, one that has learnt TypeScript first, however this one did. */
+/**
+ * The thread of the built package; from its sources, one that has learnt TypeScript first, however
+ * this one did.
+ */
 function startWorker(setting: WorkerSetting): Worker {
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL('../rebuild-worker.js', import.meta.url), { workerData: setting });

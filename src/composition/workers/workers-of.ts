@@ -10,7 +10,10 @@ import type { FindReplayers, RebuildWork, Replayer } from '../../runner/rebuild/
 import type { WorkerSetting } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
-/** Unless told otherwise, no threads for less: one needs about a second until it folds as fast as this thread, which replays about half of that meanwhile. */
+/**
+ * Unless told otherwise, no threads for less: one needs about a second until it folds as fast as
+ * this thread, which replays about half of that meanwhile.
+ */
 const RECORDS_WORTH_THREADS = 2_000_000;
 
 /** What worker threads share with the application that starts them. */
@@ -25,8 +28,9 @@ export interface WorkerHome {
 }
 
 /**
- * Who shares a rebuild with the thread that it runs in: worker threads, one fewer than the workers that are wanted. Where nobody said how many, a thread that cannot load the configuration
- * is done without, with a line in the log that says why; where somebody did, it ends the rebuild.
+ * Who shares a rebuild with the thread that it runs in: worker threads, one fewer than the workers
+ * that are wanted. Where nobody said how many, a thread that cannot load the configuration is done
+ * without, with a line in the log that says why; where somebody did, it ends the rebuild.
  * @throws CONFIG_INVALID for a count that is none
  */
 export function workersOf(home: () => WorkerHome, wanted: RebuildWorkers): FindReplayers {

@@ -10,7 +10,10 @@ export interface SubjectKey {
   readonly forgottenBy: string | null;
 }
 
-/** Held shared by whoever commits what a data key opened, exclusively by whoever destroys one: so none is used by a commit that comes after. */
+/**
+ * Held shared by whoever commits what a data key opened, exclusively by whoever destroys one: so
+ * none is used by a commit that comes after.
+ */
 const LOCK = `hashtext('reprise.forget')`;
 
 /** The keys a subject has and had, oldest first. */
@@ -26,7 +29,10 @@ export async function subjectKeys(
   return rows;
 }
 
-/** Destroys the subject's key, inside the caller's transaction; its row stays, for the audit. Again, it finds nothing to do. @returns whether there was one */
+/**
+ * Destroys the subject's key, inside the caller's transaction; its row stays, for the audit. Again,
+ * it finds nothing to do. @returns whether there was one
+ */
 export async function destroyKey(
   client: ClientBase,
   subject: string,
@@ -41,7 +47,10 @@ export async function destroyKey(
   return rowCount !== 0;
 }
 
-/** Refuses to commit what was made with a key that has been destroyed since; until the transaction ends, none of them can be. @throws FORGOTTEN */
+/**
+ * Refuses to commit what was made with a key that has been destroyed since; until the transaction
+ * ends, none of them can be. @throws FORGOTTEN
+ */
 export async function assertNotForgotten(
   client: ClientBase,
   keyIds: readonly string[],

@@ -1,4 +1,7 @@
-/** Counts by whole number, ascending. Meant for a few dozen different ones: an array that is searched and shifted beats a hash table then, in time and in memory. */
+/**
+ * Counts by whole number, ascending. Meant for a few dozen different ones: an array that is
+ * searched and shifted beats a hash table then, in time and in memory.
+ */
 export class Buckets {
   /** bucket, count, bucket, count … */
   readonly #entries: number[] = [];

@@ -9,7 +9,10 @@ const REGISTERS = 4_096;
 const RANK_BITS = 41;
 const BIAS = 0.7213 / (1 + 1.079 / REGISTERS);
 
-/** Different values: themselves, while there are at most `exactUpTo`; beyond that registers. Which of the two is a function of the set alone. */
+/**
+ * Different values: themselves, while there are at most `exactUpTo`; beyond that registers. Which
+ * of the two is a function of the set alone.
+ */
 export interface Distinct {
   values: Set<FieldValue> | null;
   registers: Uint8Array | null;
@@ -82,9 +85,9 @@ function registersOf(values: Iterable<FieldValue>): Uint8Array {
 }
 
 /**
- * For each rank from 1 to the greatest a bitmap of the registers that reach it, base64; the first register is
- * the highest bit of the first byte. The registers of two sketches merge by a bitwise OR, which a view's SQL
- * does natively (migration 0028).
+ * For each rank from 1 to the greatest a bitmap of the registers that reach it, base64; the first
+ * register is the highest bit of the first byte. The registers of two sketches merge by a bitwise
+ * OR, which a view's SQL does natively (migration 0028).
  */
 function bitmapsOf(registers: Uint8Array): readonly string[] {
   const bitmaps: Buffer[] = [];
@@ -112,7 +115,10 @@ function registersFrom(bitmaps: readonly string[] | string): Uint8Array {
   return registers;
 }
 
-/** The first 12 bits of the hash choose a register, which keeps the greatest rank: one more than the zeros that the other bits begin with. */
+/**
+ * The first 12 bits of the hash choose a register, which keeps the greatest rank: one more than the
+ * zeros that the other bits begin with.
+ */
 function register(registers: Uint8Array, value: FieldValue): void {
   const hash = hashValue(value);
   const index = Math.floor(hash / 2 ** RANK_BITS);

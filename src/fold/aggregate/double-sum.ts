@@ -18,10 +18,12 @@ interface SumColumns {
 
 /**
  * The exact sum of doubles. Three forms per row (ADR 0005):
- * - *pair*: hi + lo, where hi is the sum rounded and lo what is left; kept by Knuth's TwoSum while it is exact, which is nearly always;
- * - *units*: when a pair cannot hold the sum, lo is NaN and a bigint of 2^-1074 units holds it, in `#units`;
- * - *special*: NaN or ±Infinity was added: hi is that, lo is 0.
- * Written columns depend on the exact sum alone: never on the order of addition, nor on which form memory held.
+ * - *pair*: hi + lo, where hi is the sum rounded and lo what is left; kept by Knuth's TwoSum
+ *   while it is exact, which is nearly always;
+ * - *units*: when a pair cannot hold the sum, lo is NaN and a bigint of 2^-1074 units holds it,
+ *   in `#units`;
+ * - *special*: NaN or ±Infinity was added: hi is that, lo is 0. Written columns depend on the
+ *   exact sum alone: never on the order of addition, nor on which form memory held.
  */
 export class DoubleSum implements Accumulator {
   readonly width = 2;
@@ -71,7 +73,10 @@ export class DoubleSum implements Accumulator {
     }
   }
 
-  /** Adds what a pair cannot hold, or what is not finite. Numbers are still as they were before `x`. Also for generated code, which leaves such values to it. */
+  /**
+   * Adds what a pair cannot hold, or what is not finite. Numbers are still as they were before `x`.
+   * Also for generated code, which leaves such values to it.
+   */
   addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
     const hi = numbers[index] as number;
     const units = this.#units.get(slot);

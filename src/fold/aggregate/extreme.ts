@@ -13,8 +13,9 @@ const NOTHING = 0;
 const SOME = 1;
 
 /**
- * The least or greatest value. Doubles in Postgres's order: NaN above all, −0 equal to 0 (kept as 0). Two doubles per row: whether there is a value, and the
- * value; longs beyond safe integers and decimals lie beside as bigints.
+ * The least or greatest value. Doubles in Postgres's order: NaN above all, −0 equal to 0 (kept as
+ * 0). Two doubles per row: whether there is a value, and the value; longs beyond safe integers and
+ * decimals lie beside as bigints.
  */
 export class Extreme implements Accumulator {
   readonly width = 2;

@@ -2,7 +2,10 @@ import { Decimal } from '../../event/decimal.ts';
 import type { FieldColumn } from '../../event/field-columns.ts';
 import type { FieldType } from '../../event/field-type.ts';
 
-/** A plain field value in the terms of its column: numbers (instants as milliseconds, days, 0/1), bigints (longs, unscaled decimals), text. */
+/**
+ * A plain field value in the terms of its column: numbers (instants as milliseconds, days, 0/1),
+ * bigints (longs, unscaled decimals), text.
+ */
 export type FieldValue = number | bigint | string;
 
 /** The value of record `i`; null where it is null. */
@@ -36,7 +39,10 @@ export function valueFromJson(json: unknown): FieldValue {
   return json as FieldValue;
 }
 
-/** A total order of values of one field: numbers by size with NaN above all, text by code points (as bytes of UTF-8 and Postgres's collation "C" do). */
+/**
+ * A total order of values of one field: numbers by size with NaN above all, text by code points (as
+ * bytes of UTF-8 and Postgres's collation "C" do).
+ */
 export function compareFieldValues(a: FieldValue, b: FieldValue): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   if (a < b) return -1;
@@ -60,7 +66,10 @@ function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit;
 }
 
-/** As a jsonb column shows it: longs, decimals and instants as text, days as 'YYYY-MM-DD', NaN and infinities as text. */
+/**
+ * As a jsonb column shows it: longs, decimals and instants as text, days as 'YYYY-MM-DD', NaN and
+ * infinities as text.
+ */
 export function shownInJson(value: FieldValue, type: FieldType): unknown {
   const shown = shownValue(value, type);
   if (shown instanceof Date) return shown.toISOString();

@@ -6,8 +6,9 @@ const MIXED_START = 0x9e3779b9 + 3_923_095;
 let scratch = Buffer.alloc(1024);
 
 /**
- * A hash of a value as a whole number of 53 bits: Jenkins's lookup3 over the value's JSON text, the same as Postgres's `hashtextextended(text, 0) >> 11`, so
- * that a view can merge what was hashed here. Never changes: it is part of stored state.
+ * A hash of a value as a whole number of 53 bits: Jenkins's lookup3 over the value's JSON text, the
+ * same as Postgres's `hashtextextended(text, 0) >> 11`, so that a view can merge what was hashed
+ * here. Never changes: it is part of stored state.
  */
 export function hashValue(value: FieldValue): number {
   const text = JSON.stringify(valueToJson(value));

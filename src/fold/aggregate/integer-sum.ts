@@ -6,7 +6,10 @@ import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 
-/** The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once that does not hold it, a bigint beside. */
+/**
+ * The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once
+ * that does not hold it, a bigint beside.
+ */
 export class IntegerSum implements Accumulator {
   readonly width = 1;
   readonly #column: string;

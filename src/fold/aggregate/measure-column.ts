@@ -29,7 +29,10 @@ interface MeasureSource {
   readonly field: Field | undefined;
 }
 
-/** A measure that is not an accumulator's own column: an average, a second measure of the same state, or a value computed from an object state. */
+/**
+ * A measure that is not an accumulator's own column: an average, a second measure of the same
+ * state, or a value computed from an object state.
+ */
 export function measureColumn(source: MeasureSource): TableColumn {
   const { measure, column, slots, state } = source;
   if (state === null) return fromColumns(source);
@@ -134,7 +137,9 @@ function countsOf(
   return column;
 }
 
-/** Read as decimal text, the sum is rounded once; dividing by a power of ten would round it again. */
+/**
+ * Read as decimal text, the sum is rounded once; dividing by a power of ten would round it again.
+ */
 function meanOfInteger(sum: bigint, n: number, field: Field | undefined): number {
   const scale = field?.type.kind === 'decimal' ? field.type.scale : 0;
   return Number(`${sum}e-${scale}`) / n;

@@ -6,9 +6,9 @@ import type {
   PlanBase,
 } from '../../projection/plan/plan.ts';
 import type { Absence, TableColumn } from '../../projection/plan/row-set.ts';
+import { calendarMessage, deadLetterAt } from '../batch/dead-letter-at.ts';
 import { PartFilter } from '../batch/part-filter.ts';
 import type { SourcePart } from '../batch/topic-batches.ts';
-import { calendarMessage, deadLetterAt } from '../batch/topic-batches.ts';
 import type { RowsToWrite } from '../rows/packed-column.ts';
 import { EARLIEST_MS } from '../rows/postgres-limits.ts';
 import type { RowState } from '../rows/row-state.ts';
@@ -25,7 +25,10 @@ import { objectStateOf } from './object-state-of.ts';
 /** The plan of what is kept of events, with what it is kept in. */
 export type MeasuredPlan = MeasuresPlan & Pick<PlanBase, 'sources' | 'table'>;
 
-/** An accumulator at work. `fieldIndexes[source]`: the column it reads of each source; -1: none, it takes events; undefined: the source lacks its field. */
+/**
+ * An accumulator at work. `fieldIndexes[source]`: the column it reads of each source; -1: none, it
+ * takes events; undefined: the source lacks its field.
+ */
 interface Placed {
   readonly plan: AccumulatorPlan;
   readonly accumulator: Accumulator;
@@ -35,8 +38,9 @@ interface Placed {
 }
 
 /**
- * The measures of windows or sessions at work: accumulators side by side in the rows' strides, fed part by part through the measures' own filters, written as
- * columns. Rows are told by their slots; whose they are is the caller's business.
+ * The measures of windows or sessions at work: accumulators side by side in the rows' strides, fed
+ * part by part through the measures' own filters, written as columns. Rows are told by their slots;
+ * whose they are is the caller's business.
  */
 export class Measures {
   /** Doubles that the accumulators need in a stride. */
@@ -84,7 +88,10 @@ export class Measures {
     return this.#placed;
   }
 
-  /** Evaluates the measures' filters on the records of a part, and refuses records whose measured values Postgres could not hold. */
+  /**
+   * Evaluates the measures' filters on the records of a part, and refuses records whose measured
+   * values Postgres could not hold.
+   */
   prepare(part: SourcePart, deadLetters: DeadLetter[]): void {
     this.#refuse(part, deadLetters);
     for (const filter of this.#filters) filter.prepare(part, deadLetters);

@@ -4,8 +4,9 @@ import { roundedQuotient, trailingZeros, wholeOf } from './nearest-double.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * Count, exact sum and exact sum of squares, as integers: `sum` in units of 2^exponent, `squares` in units of 4^exponent; of decimals those of the unscaled
- * values. The exponent is only as low as the values seen need it, so that integers and short fractions stay small.
+ * Count, exact sum and exact sum of squares, as integers: `sum` in units of 2^exponent, `squares`
+ * in units of 4^exponent; of decimals those of the unscaled values. The exponent is only as low as
+ * the values seen need it, so that integers and short fractions stay small.
  */
 export interface Moments {
   n: bigint;
@@ -82,7 +83,10 @@ export function addTo(state: Moments, value: FieldValue): void {
   }
 }
 
-/** (n · Σx² − (Σx)²) / (n · (n − 1)), rounded once; null for fewer than two values; NaN where one was not finite. */
+/**
+ * (n · Σx² − (Σx)²) / (n · (n − 1)), rounded once; null for fewer than two values; NaN where one
+ * was not finite.
+ */
 export function varianceOf(state: Moments, type: FieldType): number | null {
   const { n, sum, squares, exponent, broken } = state;
   if (n < 2n) return null;
@@ -109,7 +113,10 @@ function lower(state: Moments, exponent: number): void {
   state.exponent = exponent;
 }
 
-/** A whole number of units of 2^exponent as an odd number and its power of two: the same for the same number, whatever the units. */
+/**
+ * A whole number of units of 2^exponent as an odd number and its power of two: the same for the
+ * same number, whatever the units.
+ */
 function oddParts(units: bigint, exponent: number): [string, number] {
   if (units === 0n) return ['0', 0];
   const zeros = trailingZeros(units);

@@ -1,6 +1,7 @@
 /**
- * Doubles as exact integers: every finite double is a whole number of units of 2^-1074, so a bigint of such units holds any sum of doubles exactly,
- * whatever the order and however far it overflows on the way (a superaccumulator; Kulisch 2013).
+ * Doubles as exact integers: every finite double is a whole number of units of 2^-1074, so a bigint
+ * of such units holds any sum of doubles exactly, whatever the order and however far it overflows
+ * on the way (a superaccumulator; Kulisch 2013).
  */
 const UNIT_EXPONENT = -1074;
 const FRACTION_BITS = 52n;
@@ -18,7 +19,9 @@ export function unitsOf(value: number): bigint {
   return raw >> 63n === 1n ? -magnitude : magnitude;
 }
 
-/** The double nearest to `units`, ties to even; ±Infinity beyond the range of doubles. Zero is +0. */
+/**
+ * The double nearest to `units`, ties to even; ±Infinity beyond the range of doubles. Zero is +0.
+ */
 export function nearestDouble(units: bigint): number {
   if (units === 0n) return 0;
   const magnitude = units < 0n ? -units : units;
@@ -34,8 +37,9 @@ export function nearestDouble(units: bigint): number {
 }
 
 /**
- * The canonical expansion of an exact sum: its nearest double, then the nearest double of what is left, and so on. Depends on the value alone.
- * A sum beyond the range of doubles is expanded from ±Number.MAX_VALUE down.
+ * The canonical expansion of an exact sum: its nearest double, then the nearest double of what is
+ * left, and so on. Depends on the value alone. A sum beyond the range of doubles is expanded from
+ * ±Number.MAX_VALUE down.
  */
 export function expansionOf(units: bigint): number[] {
   const parts: number[] = [];
@@ -85,11 +89,15 @@ function zerosBelow(bits32: number): number {
   return 31 - Math.clz32(bits32 & -bits32);
 }
 
-/** top / bottom · 2^exponent as the nearest double, ties to even; bottom is above 0. ±Infinity beyond the range of doubles. Zero is +0. */
+/**
+ * top / bottom · 2^exponent as the nearest double, ties to even; bottom is above 0. ±Infinity
+ * beyond the range of doubles. Zero is +0.
+ */
 export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): number {
   if (top === 0n) return 0;
   const magnitude = top < 0n ? -top : top;
-  // At least 66 bits, the last of which says whether anything was cut off: more than rounding to 53 looks at.
+  // At least 66 bits, the last of which says whether anything was cut off: more than rounding to 53
+  // looks at.
   const shift = BigInt(Math.max(0, 67 + bitLength(bottom) - bitLength(magnitude)));
   const scaled = magnitude << shift;
   const quotient = scaled / bottom;
@@ -98,7 +106,10 @@ export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): 
   return top < 0n ? -rounded : rounded;
 }
 
-/** magnitude · 2^exponent in units of 2^-1074, rounded once, ties to even: to 53 bits, or to whole units where they are coarser. */
+/**
+ * magnitude · 2^exponent in units of 2^-1074, rounded once, ties to even: to 53 bits, or to whole
+ * units where they are coarser.
+ */
 function roundedUnits(magnitude: bigint, exponent: number): bigint {
   const drop = Math.max(bitLength(magnitude) - 53, UNIT_EXPONENT - exponent);
   if (drop <= 0) return magnitude << BigInt(exponent - UNIT_EXPONENT);

@@ -6,7 +6,10 @@ import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumula
 import { fieldValueAt } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
 
-/** An accumulator whose state is an object per row, beside the stride; a hidden column holds it as JSON text. */
+/**
+ * An accumulator whose state is an object per row, beside the stride; a hidden column holds it as
+ * JSON text.
+ */
 export class ObjectAccumulator implements Accumulator {
   readonly width = 0;
   readonly #column: string;

@@ -5,9 +5,11 @@ import { powerOfTwo } from './nearest-double.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * DDSketch (Masson, Rim and Lee 2019): counts by logarithmic bucket, so that each value is known within a relative error. The logarithm is interpolated between
- * powers of two, by arithmetic that IEEE 754 defines to the bit: no machine, and no SQL, gives another bucket. Buckets are never collapsed: the state depends
- * on the values alone, and has at most 2,098 times `slotsOf` of them for each sign.
+ * DDSketch (Masson, Rim and Lee 2019): counts by logarithmic bucket, so that each value is known
+ * within a relative error. The logarithm is interpolated between powers of two, by arithmetic that
+ * IEEE 754 defines to the bit: no machine, and no SQL, gives another bucket. Buckets are never
+ * collapsed: the state depends on the values alone, and has at most 2,098 times `slotsOf` of them
+ * for each sign.
  */
 export interface Sketch {
   readonly positive: Buckets;
@@ -107,7 +109,10 @@ const halves = new Uint32Array(word.buffer);
 /** Which half holds the exponent: the second on little-endian machines. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
 
-/** The bucket of a finite value above 0: slot j of `slots` between 2^e and 2^(e+1) is bucket e · slots + j. */
+/**
+ * The bucket of a finite value above 0: slot j of `slots` between 2^e and 2^(e+1) is bucket e ·
+ * slots + j.
+ */
 function bucketOf(value: number, slots: number): number {
   let bias = 1023;
   word[0] = value;
@@ -120,7 +125,10 @@ function bucketOf(value: number, slots: number): number {
   return ((high >>> 20) - bias) * slots + Math.floor(((word[0] as number) - 1) * slots);
 }
 
-/** The value whose relative distance to both ends of the bucket is the same: 1 / (2 · (slots + j) + 1) of it. */
+/**
+ * The value whose relative distance to both ends of the bucket is the same: 1 / (2 · (slots + j) +
+ * 1) of it.
+ */
 function valueOfBucket(bucket: number, slots: number): number {
   const exponent = Math.floor(bucket / slots);
   const low = slots + bucket - exponent * slots;

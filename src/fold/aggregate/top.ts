@@ -5,8 +5,9 @@ import { hashValue } from './hash-value.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * Counts by value: of all values, while there are at most `distinctUpTo` different ones; beyond that of those with the smallest hashes. A value that is dropped
- * has a larger hash than all kept and so never comes back: the counts kept are exact, and which are kept depends on the set alone.
+ * Counts by value: of all values, while there are at most `distinctUpTo` different ones; beyond
+ * that of those with the smallest hashes. A value that is dropped has a larger hash than all kept
+ * and so never comes back: the counts kept are exact, and which are kept depends on the set alone.
  */
 export interface Top {
   readonly counts: Map<FieldValue, number>;
@@ -49,7 +50,8 @@ export function topState(distinctUpTo: number): ObjectState<Top> {
       return state;
     },
     merge(state, other) {
-      // What either side dropped lies above its limit: adding everything and keeping the smallest hashes leaves only values that both sides counted in full.
+      // What either side dropped lies above its limit: adding everything and keeping the smallest
+      // hashes leaves only values that both sides counted in full.
       for (const [value, times] of other.counts) add(state, value, times);
       state.exact &&= other.exact;
       return state;

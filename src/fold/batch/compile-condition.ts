@@ -63,7 +63,10 @@ function equality(value: FilterValue, type: FieldType): Acceptance {
   return (column, i) => compare(valueAt(column, i, factor), wanted) === 0;
 }
 
-/** A declared decimal may have more digits than the field: then the column's values are multiplied by this before they are compared. */
+/**
+ * A declared decimal may have more digits than the field: then the column's values are multiplied
+ * by this before they are compared.
+ */
 function finerBy(value: FilterValue, type: FieldType): bigint {
   if (typeof value !== 'object' || value === null || value instanceof Date) return 1n;
   return 10n ** BigInt(Math.max(0, value.scale - scaleOf(type)));
@@ -101,7 +104,10 @@ function valueAt(column: FieldColumn, i: number, factor: bigint): number | bigin
   }
 }
 
-/** Negative, 0 or positive; numbers and bigints compare by value; NaN is above all and equal to itself, as in Postgres. */
+/**
+ * Negative, 0 or positive; numbers and bigints compare by value; NaN is above all and equal to
+ * itself, as in Postgres.
+ */
 function compare(a: number | bigint, b: number | bigint): number {
   if (a < b) return -1;
   if (a > b) return 1;

@@ -6,9 +6,9 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 const FOREIGN = -1;
 
 /**
- * Tells which of the named events of a topic each record is, by the record name of its writer schema
- * (semantics.md, which records count). Records that name no schema, tombstones among them, are the
- * first event's; so is every record of a JSON or raw topic, which has one event.
+ * Tells which of the named events of a topic each record is, by the record name of its writer
+ * schema (semantics.md, which records count). Records that name no schema, tombstones among them,
+ * are the first event's; so is every record of a JSON or raw topic, which has one event.
  */
 export class EventClaims {
   readonly #events: readonly EventDefinition[];
@@ -21,7 +21,10 @@ export class EventClaims {
     this.#events = events;
   }
 
-  /** Gives a writer schema, or why there is none: its records are then the first event's, to be reported. */
+  /**
+   * Gives a writer schema, or why there is none: its records are then the first event's, to be
+   * reported.
+   */
   resolve(schemaId: number, schema: string | Error): void {
     this.forget(schemaId);
     const claimant =
@@ -48,7 +51,10 @@ export class EventClaims {
     return schemaId < 0 ? 0 : this.ofSchema(schemaId);
   }
 
-  /** Whether every record of a batch is the only event named. Costs nothing until the topic has shown another one. */
+  /**
+   * Whether every record of a batch is the only event named. Costs nothing until the topic has
+   * shown another one.
+   */
   areAllOfOne(batch: RecordBatch): boolean {
     if (this.#events.length > 1) return false;
     if (this.#foreign === 0 || this.#events[0]?.format !== 'avro') return true;

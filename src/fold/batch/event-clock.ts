@@ -8,19 +8,27 @@ import type { ClockStart } from '../task/clock-start.ts';
 export interface ClockRules {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
-  /** Processing time is the owner's own clock: it cannot drift from it, however old the record. Default: event times. */
+  /**
+   * Processing time is the owner's own clock: it cannot drift from it, however old the record.
+   * Default: event times.
+   */
   readonly sources?: readonly Pick<SourcePlan, 'time'>[];
 }
 
-/** Why an event time is not believed: too far ahead of the record's timestamp, or of the owner's clock (now, or as journaled). */
+/**
+ * Why an event time is not believed: too far ahead of the record's timestamp, or of the owner's
+ * clock (now, or as journaled).
+ */
 export type Refusal = 'record' | 'clock' | 'journal';
 
 /** The watermark that record `i` makes, in a batch of published records. */
 export type Carried = (i: number, timeMs: number, source: SourcePlan) => number;
 
 /**
- * Event time of one task: the largest seen, the watermark (that minus lateness, moved on by ticks; never back), and which event times are too far ahead to
- * be believed (semantics.md, time). A record that a relay published says what is still to come on its topic: it moves the watermark no further than that.
+ * Event time of one task: the largest seen, the watermark (that minus lateness, moved on by ticks;
+ * never back), and which event times are too far ahead to be believed (semantics.md, time). A
+ * record that a relay published says what is still to come on its topic: it moves the watermark no
+ * further than that.
  */
 export class EventClock {
   readonly #latenessMs: number;
@@ -31,7 +39,10 @@ export class EventClock {
   watermarkMs: number | null;
   /** Events seen since this clock began. */
   eventCount = 0;
-  /** How far event times lay before what relays said of their records, at most; null: there were none. */
+  /**
+   * How far event times lay before what relays said of their records, at most; null: there were
+   * none.
+   */
   publishedLagMs: number | null = null;
 
   constructor(rules: ClockRules, start: ClockStart) {
@@ -48,7 +59,10 @@ export class EventClock {
     }
   }
 
-  /** Latest event time that the owner's clock believes for records of this batch; infinity where it has no say. Ask once per batch. */
+  /**
+   * Latest event time that the owner's clock believes for records of this batch; infinity where it
+   * has no say. Ask once per batch.
+   */
   limitMs(batch: RecordBatch): number {
     return this.#nowMs === null || batch.appendTime
       ? Number.POSITIVE_INFINITY
@@ -62,7 +76,10 @@ export class EventClock {
     return timeMs > limitMs ? 'clock' : null;
   }
 
-  /** What published records of a batch say of those behind them; null: there are none. Ask once per batch. */
+  /**
+   * What published records of a batch say of those behind them; null: there are none. Ask once per
+   * batch.
+   */
   carried(batch: RecordBatch): Carried | null {
     if (!hasPublished(batch)) return null;
     const latenessMs = this.#latenessMs;
@@ -120,8 +137,10 @@ export function justAfter(ms: number): number {
 }
 
 /**
- * Up to which event time nothing more comes, once a published record has: what its relay said, in the time of the reader. That time may lie before the record's own by a lag (a window's start
- * instead of its end); what comes later is taken to lie as far before. Never more than the event's own time.
+ * Up to which event time nothing more comes, once a published record has: what its relay said, in
+ * the time of the reader. That time may lie before the record's own by a lag (a window's start
+ * instead of its end); what comes later is taken to lie as far before. Never more than the event's
+ * own time.
  */
 function reachedBy(timeMs: number, lagMs: number, watermarkMs: number | null): number {
   return watermarkMs === null ? Number.NEGATIVE_INFINITY : Math.min(timeMs, watermarkMs - lagMs);

@@ -4,10 +4,13 @@ import type { Keys } from '../rows/keys.ts';
 import { NULL_KEY } from '../rows/keys.ts';
 import { KEY_TEXT_BYTES_MAX } from '../rows/postgres-limits.ts';
 import type { DeadLetter } from '../task/task-fold.ts';
+import { deadLetterAt } from './dead-letter-at.ts';
 import type { SourcePart } from './topic-batches.ts';
-import { deadLetterAt } from './topic-batches.ts';
 
-/** The key ids of a part's records, into `ids` or a larger array; records without a key that can be stored become dead letters. */
+/**
+ * The key ids of a part's records, into `ids` or a larger array; records without a key that can be
+ * stored become dead letters.
+ */
 export function internKeys(
   { plan, keys }: { readonly plan: Pick<PlanBase, 'name' | 'keys'>; readonly keys: Keys },
   part: SourcePart,

@@ -2,10 +2,12 @@ import type { FieldColumn } from '../../event/field-columns.ts';
 import type { MeasureFilterPlan, SourcePlan } from '../../projection/plan/plan.ts';
 import type { DeadLetter } from '../task/task-fold.ts';
 import { compileCondition } from './compile-condition.ts';
+import { deadLetterAt } from './dead-letter-at.ts';
 import type { SourcePart } from './topic-batches.ts';
-import { deadLetterAt } from './topic-batches.ts';
 
-/** A filter that narrows what a measure or a step takes, evaluated once for each part of a batch. */
+/**
+ * A filter that narrows what a measure or a step takes, evaluated once for each part of a batch.
+ */
 export class PartFilter {
   readonly #plan: MeasureFilterPlan;
   readonly #checks;

@@ -1,10 +1,13 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { EARLIEST_MS, LATEST_MS } from '../rows/postgres-limits.ts';
+import { calendarMessage, deadLetterAt, futureLetter } from './dead-letter-at.ts';
 import type { EventClock } from './event-clock.ts';
 import type { DecodedBatch } from './topic-batches.ts';
-import { calendarMessage, deadLetterAt, futureLetter } from './topic-batches.ts';
 
-/** The watermark at each record of a batch. Passing a batch moves the clock record by record and refuses times that are not believed or cannot be stored. */
+/**
+ * The watermark at each record of a batch. Passing a batch moves the clock record by record and
+ * refuses times that are not believed or cannot be stored.
+ */
 export class RecordTimes {
   /** Once record i was seen. */
   watermarks = new Float64Array(0);

@@ -1,8 +1,10 @@
 import { piiFieldsOf } from '../../avro/pii/pii-fields.ts';
 import type { Plan, SourcePlan } from '../../projection/plan/plan.ts';
 
-/** The sources whose `pii` values a projection may see: it names such a field, has functions that are given whole events, or reads an event whose upcasters
- * are given some. The others pay nothing. */
+/**
+ * The sources whose `pii` values a projection may see: it names such a field, has functions that
+ * are given whole events, or reads an event whose upcasters are given some. The others pay nothing.
+ */
 export function sourcesWithPii(plan: Plan): readonly SourcePlan[] {
   const isGivenEvents = plan.kind === 'table' || plan.kind === 'pattern' || holdsFunction(plan);
   return plan.sources.filter((source) => {

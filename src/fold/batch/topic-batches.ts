@@ -4,24 +4,19 @@ import {
 } from '../../avro/decode/opening-field-decoder.ts';
 import type { KeyRing } from '../../avro/pii/pii-envelope.ts';
 import type { FieldColumn, FieldColumns } from '../../event/field-columns.ts';
-import { ownRecordAt } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { pickRecords } from '../../log/slice-batch.ts';
 import type { Plan, SourcePlan } from '../../projection/plan/plan.ts';
-import type { ErrorCode } from '../../reprise-error.ts';
 import { isRepriseError } from '../../reprise-error.ts';
-import { LATEST_MS } from '../rows/postgres-limits.ts';
-import type {
-  DeadLetter,
-  LateEvent,
-  TaskFoldOptions,
-  UnresolvedSchema,
-} from '../task/task-fold.ts';
+import type { DeadLetter, TaskFoldOptions, UnresolvedSchema } from '../task/task-fold.ts';
 import { compileCondition } from './compile-condition.ts';
+import { deadLetterAt } from './dead-letter-at.ts';
 import { EventClaims } from './event-claims.ts';
-import type { Refusal } from './event-clock.ts';
 
-/** The records of one kind of event in a batch, decoded column by column. Entries are those of `batch`, which holds these records only. */
+/**
+ * The records of one kind of event in a batch, decoded column by column. Entries are those of
+ * `batch`, which holds these records only.
+ */
 export interface SourcePart {
   readonly plan: SourcePlan;
   /** Index in the plan's `sources`. */
@@ -36,14 +31,20 @@ export interface SourcePart {
   readonly skip: Uint8Array;
   /** The whole event of record j. @throws what decoding throws; functions of users may too */
   readonly eventAt: (j: number) => unknown;
-  /** Calls a user's function for every record that is not skipped; where it throws, the record becomes a dead letter (HANDLER_FAILED). */
+  /**
+   * Calls a user's function for every record that is not skipped; where it throws, the record
+   * becomes a dead letter (HANDLER_FAILED).
+   */
   readonly each: (deadLetters: DeadLetter[], what: string, call: (j: number) => void) => void;
 }
 
 /** A batch of one topic, decoded. Columns are valid until the next decode of the same topic. */
 export interface DecodedBatch {
   readonly parts: readonly SourcePart[];
-  /** By index in the whole batch: the index in `parts`, and the record's index in that part (-1: of no source). Null: there is one part, and it is the whole batch. */
+  /**
+   * By index in the whole batch: the index in `parts`, and the record's index in that part (-1: of
+   * no source). Null: there is one part, and it is the whole batch.
+   */
   readonly route: { readonly part: Int32Array; readonly within: Int32Array } | null;
   readonly deadLetters: DeadLetter[];
 }
@@ -62,7 +63,10 @@ interface Topic {
   readonly claims: EventClaims;
 }
 
-/** All sources of a plan at work: which record is of which kind, decoding, event times, filters. Records that are none of the plan's events are passed over. */
+/**
+ * All sources of a plan at work: which record is of which kind, decoding, event times, filters.
+ * Records that are none of the plan's events are passed over.
+ */
 export class TopicBatches {
   readonly #topics = new Map<string, Topic>();
   /** Schemas that could not be had for the batch at hand. */
@@ -100,8 +104,9 @@ export class TopicBatches {
   }
 
   /**
-   * Decodes a batch; nothing is filtered yet. Schemas that could not be had are forgotten afterwards: they may be there by the next batch, and ids that somebody
-   * makes up must not pile up.
+   * Decodes a batch; nothing is filtered yet. Schemas that could not be had are forgotten
+   * afterwards: they may be there by the next batch, and ids that somebody makes up must not pile
+   * up.
    */
   decode(batch: RecordBatch): DecodedBatch {
     const decoded = this.#decodeParts(batch);
@@ -140,7 +145,9 @@ export class TopicBatches {
     return { parts, route, deadLetters };
   }
 
-  /** Marks the records that `where` does not let through. A function that throws fails its record. */
+  /**
+   * Marks the records that `where` does not let through. A function that throws fails its record.
+   */
   filter(decoded: DecodedBatch): void {
     for (const part of decoded.parts) {
       this.#topicOf(part.batch)
@@ -281,33 +288,14 @@ class Source {
   }
 }
 
-/** Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to the next whole number. */
+/**
+ * Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to
+ * the next whole number.
+ */
 function millisOf(micros: number | bigint): number {
   return typeof micros === 'number'
     ? Math.floor(micros / 1000)
     : Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n);
-}
-
-/** A record with its bytes, as far as they can be read, as it will be kept. */
-export function deadLetterAt(
-  batch: RecordBatch,
-  index: number,
-  reason: ErrorCode,
-  message: string,
-): DeadLetter {
-  const record =
-    batch.unreadable === null
-      ? ownRecordAt(batch, index)
-      : {
-          topic: batch.topic,
-          partition: batch.partition,
-          offset: BigInt(batch.offsets[index] as number),
-          timestampMs: batch.timestampsMs[index] as number,
-          key: null,
-          value: null,
-          headers: [],
-        };
-  return { ...record, reason, message, byClock: false };
 }
 
 function refuseTombstones(batch: RecordBatch, deadLetters: DeadLetter[]): void {
@@ -317,52 +305,6 @@ function refuseTombstones(batch: RecordBatch, deadLetters: DeadLetter[]): void {
     const message = `${place}: it is a tombstone, which .onTombstone('refuse') does not let pass.`;
     deadLetters.push(deadLetterAt(batch, i, 'TOMBSTONE', message));
   }
-}
-
-/** A record whose event time is not believed (reason FUTURE). */
-export function futureLetter(
-  batch: RecordBatch,
-  index: number,
-  timeMs: number,
-  refusal: Refusal,
-): DeadLetter {
-  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[index]}`;
-  const aheadMs = timeMs - (batch.timestampsMs[index] as number);
-  const message =
-    refusal === 'record'
-      ? `${place}: the event time is ${aheadMs} ms ahead of the record timestamp, more than maxDrift allows.`
-      : `${place}: the event time is further ahead of the owner's clock than maxDrift allows, when it was first folded.`;
-  return { ...deadLetterAt(batch, index, 'FUTURE', message), byClock: refusal === 'clock' };
-}
-
-/** Why an event time, or a window around it, cannot be stored. */
-export function calendarMessage(batch: RecordBatch, index: number, timeMs: number): string {
-  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[index]}`;
-  return `${place}: ${timeMs} ms, or its window, lies beyond the calendar (4713 BC to ${new Date(LATEST_MS).toISOString()}).`;
-}
-
-/** An event that came too late, as it will be kept. */
-export function lateEventAt(
-  part: SourcePart,
-  j: number,
-  late: {
-    readonly watermarkMs: number;
-    readonly window: { readonly startMs: number; readonly endMs: number } | null;
-    readonly key: readonly string[] | null;
-  },
-): LateEvent {
-  const { topic, partition, offset, value } = ownRecordAt(part.batch, j);
-  return {
-    topic,
-    partition,
-    offset,
-    eventTimeMs: part.timesMs[j] as number,
-    watermarkMs: late.watermarkMs,
-    windowStartMs: late.window?.startMs ?? null,
-    windowEndMs: late.window?.endMs ?? null,
-    key: late.key,
-    payload: value,
-  };
 }
 
 function eachRecord(

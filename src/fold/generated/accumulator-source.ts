@@ -12,8 +12,9 @@ export interface AccumulatorPlace {
 }
 
 /**
- * Statements that take in one record, or null where only the accumulator itself can: what `Count`, `DoubleSum` and `Extreme` do in `add`, for one record. They find `numbers`, `base` (the
- * row's first number) and `slot`, and must not leave the record half done: the row is taken already.
+ * Statements that take in one record, or null where only the accumulator itself can: what `Count`,
+ * `DoubleSum` and `Extreme` do in `add`, for one record. They find `numbers`, `base` (the row's
+ * first number) and `slot`, and must not leave the record half done: the row is taken already.
  */
 export function accumulatorSource({ plan, at, field, n }: AccumulatorPlace): string | null {
   if (plan.filter !== null) return null;

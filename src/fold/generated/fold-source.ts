@@ -21,8 +21,10 @@ export interface FoldSourceParts {
 }
 
 /**
- * The body of a function of `batch`, `from` and `task` that folds records into rows until one is out of the ordinary, and returns its index (the batch's count when none is). Read, route
- * and accumulate happen in one pass, without columns between. A record that it stops at has changed nothing but the dictionary of keys.
+ * The body of a function of `batch`, `from` and `task` that folds records into rows until one is
+ * out of the ordinary, and returns its index (the batch's count when none is). Read, route and
+ * accumulate happen in one pass, without columns between. A record that it stops at has changed
+ * nothing but the dictionary of keys.
  */
 export function foldSource(parts: FoldSourceParts): string {
   const { key, stride, accumulate } = parts;
@@ -67,7 +69,10 @@ function header(schemaId: number): string {
   at += 5;`;
 }
 
-/** Event time and window. The window of the record before is tried first: a division costs more than two comparisons. */
+/**
+ * Event time and window. The window of the record before is tried first: a division costs more than
+ * two comparisons.
+ */
 function route({ plan, window, time, fields }: FoldSourceParts): string {
   const n = time.kind === 'field' ? fields.indexOf(time.field) : -1;
   const { sizeMs, offsetMs } = window;

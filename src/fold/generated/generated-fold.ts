@@ -14,7 +14,9 @@ import type { DeadLetter } from '../task/task-fold.ts';
 import { accumulatorSource } from './accumulator-source.ts';
 import { foldSource } from './fold-source.ts';
 
-/** Records handed to the other fold at a time, at most, while nearly all are out of the ordinary. */
+/**
+ * Records handed to the other fold at a time, at most, while nearly all are out of the ordinary.
+ */
 const STRETCH_MAX = 4_096;
 
 /** What the generated function works on; it moves the numbers on. */
@@ -38,8 +40,10 @@ export interface GeneratedFoldTarget {
 }
 
 /**
- * The fold of a windowed plan as generated code (ADR 0030): decode, key, window and measures in one function per writer schema, made with `new Function`. It folds what is ordinary and
- * hands every other record to the columnar fold, which alone knows what to say of it; so the two can only agree.
+ * The fold of a windowed plan as generated code (ADR 0030): decode, key, window and measures in one
+ * function per writer schema, made with `new Function`. It folds what is ordinary and hands every
+ * other record to the columnar fold, which alone knows what to say of it; so the two can only
+ * agree.
  */
 export class GeneratedFold {
   readonly #source: SourcePlan;
@@ -50,7 +54,10 @@ export class GeneratedFold {
   /** Schemas of other events of the topic: their records are passed over. */
   readonly #foreign = new Set<number>();
 
-  /** The generated fold of a plan in which nothing depends on the moment a window closes; null where it has something that no code is generated for. */
+  /**
+   * The generated fold of a plan in which nothing depends on the moment a window closes; null where
+   * it has something that no code is generated for.
+   */
   static of(plan: WindowedPlan, target: GeneratedFoldTarget): GeneratedFold | null {
     const { window, keys, sources } = plan;
     const [source, second] = sources;
@@ -96,7 +103,10 @@ export class GeneratedFold {
     };
   }
 
-  /** Makes the code of a writer schema. A schema, or a host, that allows none leaves its records to the columnar fold. */
+  /**
+   * Makes the code of a writer schema. A schema, or a host, that allows none leaves its records to
+   * the columnar fold.
+   */
   resolve(schemaId: number, schema: string | Error): void {
     if (schema instanceof Error) return;
     const { event, fields } = this.#source;
@@ -175,16 +185,22 @@ function statementsOf(
   return statements.includes(null) ? null : (statements as string[]);
 }
 
-/** Functions by their text, the oldest first. They keep nothing between calls, and what the engine has learned of one serves the next partition too. */
+/**
+ * Functions by their text, the oldest first. They keep nothing between calls, and what the engine
+ * has learned of one serves the next partition too.
+ */
 const made = new Map<string, Run>();
 const MADE_MAX = 64;
 
-/** Null where the host forbids code from text (a content security policy, `--disallow-code-generation-from-strings`). */
+/**
+ * Null where the host forbids code from text (a content security policy,
+ * `--disallow-code-generation-from-strings`).
+ */
 function compile(body: string): Run | null {
   const known = made.get(body);
   if (known !== undefined) return known;
   try {
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made here, of numbers and of names from this room
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own text
     const run = new Function('batch', 'from', 'task', body) as Run;
     const [oldest] = made.keys();
     if (made.size >= MADE_MAX && oldest !== undefined) made.delete(oldest);

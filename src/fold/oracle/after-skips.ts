@@ -6,7 +6,10 @@ export interface OracleMatch {
   readonly matchedAtMs: number;
 }
 
-/** An instant: an event by its place, or, half a place before the next event, time that has passed to `ms`. */
+/**
+ * An instant: an event by its place, or, half a place before the next event, time that has passed
+ * to `ms`.
+ */
 export interface Instant {
   readonly moment: number;
   readonly ms: number;
@@ -34,7 +37,9 @@ interface Drop {
   readonly covers: (start: number) => boolean;
 }
 
-/** Applies the skip strategy: each match waits until no partial match that began earlier is open. */
+/**
+ * Applies the skip strategy: each match waits until no partial match that began earlier is open.
+ */
 export function afterSkips(
   skip: SkipPlan,
   found: readonly Found[],

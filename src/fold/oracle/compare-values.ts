@@ -3,7 +3,10 @@ import { Decimal } from '../../event/decimal.ts';
 /** Values of events that have an order. */
 export type Ordered = string | number | bigint | boolean | Date | Decimal;
 
-/** Negative, 0 or positive: by value, whatever the types of numbers; text by code points; NaN is above all and equal to itself, −0 equals 0, as in Postgres. */
+/**
+ * Negative, 0 or positive: by value, whatever the types of numbers; text by code points; NaN is
+ * above all and equal to itself, −0 equals 0, as in Postgres.
+ */
 export function compareValues(a: Ordered, b: Ordered): number {
   if (a instanceof Date || b instanceof Date) return compareValues(millisOf(a), millisOf(b));
   if (a instanceof Decimal && b instanceof Decimal) {
@@ -17,7 +20,10 @@ export function compareValues(a: Ordered, b: Ordered): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The integer that stands for a decimal with `scale` digits after the point, of which it has no more. */
+/**
+ * The integer that stands for a decimal with `scale` digits after the point, of which it has no
+ * more.
+ */
 export function unscaledAt(value: Decimal, scale: number): bigint {
   return value.unscaled * 10n ** BigInt(scale - value.scale);
 }

@@ -51,7 +51,10 @@ export interface Enumeration {
   readonly repeated: ReadonlySet<string>;
 }
 
-/** All matches of a pattern in events, by trying every subsequence against the unrolled pattern: slow, and plain. */
+/**
+ * All matches of a pattern in events, by trying every subsequence against the unrolled pattern:
+ * slow, and plain.
+ */
 export function enumerateMatches(of: Enumeration): readonly OracleMatch[] {
   return new Enumerator(of).all();
 }
@@ -90,7 +93,10 @@ class Enumerator {
     this.#keepOpen(stand, killed, [...closes, waits]);
   }
 
-  /** Tries every event before `until` for an item. @returns the event that closes the item; null: it stays open */
+  /**
+   * Tries every event before `until` for an item. @returns the event that closes the item; null: it
+   * stays open
+   */
   #try(item: Item, stand: Stand, until: number): number | null {
     const { taken, last, holds } = stand;
     const isStart = taken.length === 0;
@@ -107,7 +113,10 @@ class Enumerator {
     return null;
   }
 
-  /** The prefix is a match, unless what must not come at its end comes. @returns the event with which it no longer waits for that; null: it waits on */
+  /**
+   * The prefix is a match, unless what must not come at its end comes. @returns the event with
+   * which it no longer waits for that; null: it waits on
+   */
   #complete(stand: Stand, killed: number | null): number | null {
     const { taken, ways, last, limit } = stand;
     const { end } = ways;
@@ -147,7 +156,10 @@ class Enumerator {
     this.#open.push({ start, from, to });
   }
 
-  /** The same events for the same steps, found by several ways, are one match: the one that was certain first. */
+  /**
+   * The same events for the same steps, found by several ways, are one match: the one that was
+   * certain first.
+   */
   #keep(taken: Prefix, { matchedAtMs, moment, ms }: Instant & { readonly matchedAtMs: number }) {
     const positions = taken.map(({ item, at }) => ({ step: item.step, at }));
     const name = positions.map(({ step, at }) => `${step} ${at}`).join();
@@ -205,12 +217,16 @@ function isKilledAt(stand: Stand, i: number): boolean {
   if (guards.some((condition) => holds(condition, i))) return true;
   if (items.some((item) => item.forbidden.some(kills(item)))) return true;
   if (end === null || !end.forbidden.some(kills(end))) return false;
-  // It no longer waits for the end once a greedy loop had its event, or nothing but the next event was forbidden.
+  // It no longer waits for the end once a greedy loop had its event, or nothing but the next event
+  // was forbidden.
   const left = firstFrom({ ...stand, limit: i }, (j) => isGreedyAt(end, stand, j));
   return left === null;
 }
 
-/** Whether a greedy loop that is left could take event `i`: it meets its condition, and no `until` has ended the loop. */
+/**
+ * Whether a greedy loop that is left could take event `i`: it meets its condition, and no `until`
+ * has ended the loop.
+ */
 function isGreedyAt({ greedy }: OracleEnd, { last, holds }: Stand, i: number): boolean {
   return greedy.some(({ condition, until, follows }) => {
     const isUntil = (j: number) => until.some((each) => holds(each.condition, j));

@@ -16,11 +16,16 @@ interface KeyEvents {
   readonly partition: number;
   readonly key: readonly (string | number | bigint | boolean)[];
   readonly events: Covered[];
-  /** Offsets of events that came when their session was closed, by the position of the event itself. */
+  /**
+   * Offsets of events that came when their session was closed, by the position of the event itself.
+   */
   readonly late: Map<string, bigint>;
 }
 
-/** What a session projection means: all events of a key sorted by time, cut where covers do not touch. Slow; the oracle of the session fold. */
+/**
+ * What a session projection means: all events of a key sorted by time, cut where covers do not
+ * touch. Slow; the oracle of the session fold.
+ */
 export function foldSessionsInterpreted(
   plan: SessionPlan,
   items: Iterable<FoldedRecord | FoldedTick>,

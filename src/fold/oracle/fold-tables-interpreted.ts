@@ -8,7 +8,10 @@ import { meetsAll } from './meets-all.ts';
 type Row = Readonly<Record<string, unknown>>;
 type Rows = ReadonlyMap<string, { readonly partition: number; readonly row: Row }>;
 
-/** What a table projection means: record by record, one map per partition; a record that fails changes nothing. The rows of one of its tables, by default the read model. */
+/**
+ * What a table projection means: record by record, one map per partition; a record that fails
+ * changes nothing. The rows of one of its tables, by default the read model.
+ */
 export function foldTablesInterpreted(
   plan: KeyedTablePlan,
   items: Iterable<FoldedRecord | FoldedTick>,
@@ -47,7 +50,10 @@ export function foldTablesInterpreted(
     }));
 }
 
-/** What a tombstone leaves: each table with a handler for its topic answers for the row of the record key; where one does not, nothing changes. */
+/**
+ * What a tombstone leaves: each table with a handler for its topic answers for the row of the
+ * record key; where one does not, nothing changes.
+ */
 function buried(plan: KeyedTablePlan, record: FoldedRecord['record'], before: Rows): Rows {
   const tables = plan.tables
     .map((_, table) => table)

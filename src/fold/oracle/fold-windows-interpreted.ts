@@ -88,7 +88,8 @@ class InterpretedWindows {
     const timeMs = eventTimeMs(source, event, record.timestampMs);
     if (timeMs > record.timestampMs + plan.maxDriftMs) return; // FUTURE
     if (timeMs < EARLIEST_MS || timeMs > LATEST_MS) return;
-    // Custom windows are the user's word on the event, and asked for only once it counts; the others a matter of time alone.
+    // Custom windows are the user's word on the event, and asked for only once it counts; the
+    // others a matter of time alone.
     const ofTime = plan.window.kind === 'custom' ? [] : this.#windowsOf(timeMs);
     if (!ofTime.every(isStorable)) return;
     const time = this.#timeOf(partition);

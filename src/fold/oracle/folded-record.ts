@@ -4,12 +4,18 @@ import type { LogRecord } from '../../log/record-batch.ts';
 import type { KeyPlan, SourcePlan } from '../../projection/plan/plan.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX } from '../rows/postgres-limits.ts';
 
-/** A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where the value could not be decoded. */
+/**
+ * A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where
+ * the value could not be decoded.
+ */
 export interface FoldedRecord {
   readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'> &
     Partial<Pick<LogRecord, 'key' | 'headers'>>;
   readonly event: unknown;
-  /** Which event it is, where several lie on its topic; default: the first of the plan's on that topic. */
+  /**
+   * Which event it is, where several lie on its topic; default: the first of the plan's on that
+   * topic.
+   */
   readonly of?: EventDefinition;
 }
 
@@ -27,7 +33,10 @@ export function watermarkAfter(
   return latestMs + tick.quietMs - latenessMs;
 }
 
-/** The watermark that a record makes: its time, or what its relay said of those behind it where that is less. */
+/**
+ * The watermark that a record makes: its time, or what its relay said of those behind it where that
+ * is less.
+ */
 export function watermarkBy(
   { timestampMs, headers = [] }: FoldedRecord['record'],
   timeMs: number,
@@ -41,7 +50,10 @@ export function watermarkBy(
   return Math.max(EARLIEST_MS, reachedMs - latenessMs);
 }
 
-/** A row of the stable view, by SQL column names, typed as typed queries give it; besides, the partition that it comes from. */
+/**
+ * A row of the stable view, by SQL column names, typed as typed queries give it; besides, the
+ * partition that it comes from.
+ */
 export type InterpretedRow = Readonly<Record<string, unknown>> & { readonly _partition: number };
 
 type Values = Readonly<Record<string, unknown>>;
@@ -54,7 +66,10 @@ export function isEvent(event: unknown): event is Values {
   return typeof event === 'object' && event !== null && !(event instanceof Error);
 }
 
-/** What the plan says is the event time, in whole milliseconds; the record's timestamp where that field is null. */
+/**
+ * What the plan says is the event time, in whole milliseconds; the record's timestamp where that
+ * field is null.
+ */
 export function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: number): number {
   const value = time.kind === 'field' ? event[time.field] : null;
   if (value instanceof Date) return value.getTime();
@@ -63,7 +78,10 @@ export function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: numbe
   return recordMs;
 }
 
-/** Null when a part is null or the key is not what Postgres can hold; bytes that are not UTF-8 were decoded as U+FFFD. */
+/**
+ * Null when a part is null or the key is not what Postgres can hold; bytes that are not UTF-8 were
+ * decoded as U+FFFD.
+ */
 export function keyOf(keys: readonly KeyPlan[], event: Values): readonly KeyPart[] | null {
   const parts: KeyPart[] = [];
   let textBytes = 0;

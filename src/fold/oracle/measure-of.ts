@@ -168,7 +168,10 @@ function wholeParts(values: readonly number[]): { whole: bigint[]; exponent: num
   };
 }
 
-/** A quotient of integers as the nearest double: long division to more decimal digits than any tie between doubles has (767), which `Number` rounds correctly. */
+/**
+ * A quotient of integers as the nearest double: long division to more decimal digits than any tie
+ * between doubles has (767), which `Number` rounds correctly.
+ */
 function quotient(top: bigint, bottom: bigint): number {
   const digits = bottom.toString().length + 1_100;
   const scaled = (top * 10n ** BigInt(digits)) / bottom;
@@ -197,8 +200,9 @@ function sumOf(values: readonly Ordered[], { type }: Field): number | bigint | D
 }
 
 /**
- * The exact sum, rounded once. NaN when a NaN is among the values, or both infinities; one infinity when only that is. Exact by integers times a
- * power of two; rounded by reading the sum's decimal expansion, which is exact and which `Number` rounds correctly.
+ * The exact sum, rounded once. NaN when a NaN is among the values, or both infinities; one infinity
+ * when only that is. Exact by integers times a power of two; rounded by reading the sum's decimal
+ * expansion, which is exact and which `Number` rounds correctly.
  */
 function sumOfDoubles(values: readonly number[]): number {
   const special = values.filter((value) => !Number.isFinite(value));

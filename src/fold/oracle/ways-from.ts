@@ -30,7 +30,10 @@ export interface Ways {
   readonly guards: readonly ConditionOfStep[];
 }
 
-/** A place in the pattern: before an element of a list, or after so many repetitions of one; `untils` of the loops around. */
+/**
+ * A place in the pattern: before an element of a list, or after so many repetitions of one;
+ * `untils` of the loops around.
+ */
 export type Place =
   | {
       readonly kind: 'before';
@@ -81,7 +84,10 @@ class Walk implements Ways {
   readonly items: Item[] = [];
   readonly guards: ConditionOfStep[] = [];
   end: OracleEnd | null = null;
-  /** Ends of optional groups entered on this walk: reached without an event, they are the same as leaving the group out. */
+  /**
+   * Ends of optional groups entered on this walk: reached without an event, they are the same as
+   * leaving the group out.
+   */
   readonly #entered = new Set<Place>();
 
   on(place: Place | null, carry: Carry): void {

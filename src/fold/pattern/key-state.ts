@@ -1,6 +1,9 @@
 import type { PatternGraph } from './pattern-graph.ts';
 
-/** An event of a key as the matcher sees it. `holds`: bit c is set when it meets condition c, iterative parts aside. */
+/**
+ * An event of a key as the matcher sees it. `holds`: bit c is set when it meets condition c,
+ * iterative parts aside.
+ */
 export interface MatchEvent {
   readonly timeMs: number;
   readonly topic: string;
@@ -11,7 +14,10 @@ export interface MatchEvent {
   readonly value: unknown;
 }
 
-/** An event taken for a step: a node of the shared buffer. Runs that have events in common share nodes. */
+/**
+ * An event taken for a step: a node of the shared buffer. Runs that have events in common share
+ * nodes.
+ */
 export interface Taken {
   readonly step: string;
   readonly event: MatchEvent;
@@ -26,7 +32,10 @@ export interface Run {
   readonly last: Taken;
   readonly startSeq: number;
   readonly startMs: number;
-  /** Edges that may still be taken, by index; −1 − index: a greedy loop that was broken off, and still does not let go of its events. */
+  /**
+   * Edges that may still be taken, by index; −1 − index: a greedy loop that was broken off, and
+   * still does not let go of its events.
+   */
   readonly alive: readonly number[];
   /** It ends by itself once nothing came that must not come. */
   readonly waits: boolean;
@@ -72,7 +81,10 @@ export function chainOf(last: Taken): readonly Taken[] {
   return chain.reverse();
 }
 
-/** Events by step: one, or a list for steps that may repeat. Steps not taken are absent; repeated ones then are empty lists. */
+/**
+ * Events by step: one, or a list for steps that may repeat. Steps not taken are absent; repeated
+ * ones then are empty lists.
+ */
 export function eventsByStep(graph: PatternGraph, last: Taken): Readonly<Record<string, unknown>> {
   const events: Record<string, unknown> = {};
   for (const step of graph.repeated) events[step] = [];
@@ -83,7 +95,10 @@ export function eventsByStep(graph: PatternGraph, last: Taken): Readonly<Record<
   return events;
 }
 
-/** The events of a match and the steps they were taken for: two ways through a pattern to the same ones are one match. */
+/**
+ * The events of a match and the steps they were taken for: two ways through a pattern to the same
+ * ones are one match.
+ */
 export function nameOf(last: Taken): string {
   return chainOf(last)
     .map(({ step, seq }) => `${step} ${seq}`)
@@ -101,7 +116,10 @@ export function withoutRepeats<Named extends { readonly last: Taken }>(
   });
 }
 
-/** Lexicographic order of positions, earliest first; of the same positions, by the names of the steps they were taken for. */
+/**
+ * Lexicographic order of positions, earliest first; of the same positions, by the names of the
+ * steps they were taken for.
+ */
 export function comparePositions(a: Taken, b: Taken): number {
   const [x, y] = [chainOf(a), chainOf(b)];
   for (const [i, { seq }] of x.entries()) {

@@ -18,9 +18,10 @@ interface KeyStatesOptions {
 }
 
 /**
- * The states of a task's keys. A key is *absent* until `keep` gives it a state with something in it; then it is in memory, with the instant that it waits for,
- * until its state is empty. A state that changed is written, or deleted where it is stored, by the next `takeChanges`. After that an absent key is nowhere, and
- * `compact` forgets it.
+ * The states of a task's keys. A key is *absent* until `keep` gives it a state with something in
+ * it; then it is in memory, with the instant that it waits for, until its state is empty. A state
+ * that changed is written, or deleted where it is stored, by the next `takeChanges`. After that an
+ * absent key is nowhere, and `compact` forgets it.
  */
 export class KeyStates {
   readonly #plan: KeyStatesOptions;
@@ -29,7 +30,10 @@ export class KeyStates {
   #stored = new Set<number>();
   #changed = new Set<number>();
   #deadlines = new Deadlines<number>();
-  /** By key: the instant it waits for in `#deadlines`, which also has the instants that keys no longer wait for. */
+  /**
+   * By key: the instant it waits for in `#deadlines`, which also has the instants that keys no
+   * longer wait for.
+   */
   #waiting = new Map<number, number>();
 
   constructor(plan: KeyStatesOptions) {
@@ -90,7 +94,10 @@ export class KeyStates {
     this.#changed.add(keyId);
   }
 
-  /** Takes the keys that wait for `nextMs`, in the order of their texts; `keep` says what they wait for next. */
+  /**
+   * Takes the keys that wait for `nextMs`, in the order of their texts; `keep` says what they wait
+   * for next.
+   */
   takeDue(): readonly { readonly keyId: number; readonly state: KeyState }[] {
     const dueMs = this.#deadlines.nextMs;
     return this.#deadlines
@@ -125,7 +132,10 @@ export class KeyStates {
     };
   }
 
-  /** Forgets absent keys, and instants that no key waits for, when there are many. No batch may be prepared. */
+  /**
+   * Forgets absent keys, and instants that no key waits for, when there are many. No batch may be
+   * prepared.
+   */
   compact(): void {
     this.#keys.release();
     const fresh = this.#keys.renumbered(this.#states.size + this.#changed.size);

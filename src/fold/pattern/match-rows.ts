@@ -22,7 +22,10 @@ export class MatchRows {
     this.#graph = graph;
   }
 
-  /** Takes a match of a key, given by its parts, with what told it, besides its events. @throws HANDLER_FAILED when a value does not fit its column; whatever the user's functions throw */
+  /**
+   * Takes a match of a key, given by its parts, with what told it, besides its events. @throws
+   * HANDLER_FAILED when a value does not fit its column; whatever the user's functions throw
+   */
   add(
     key: readonly (string | number | bigint)[],
     match: Match,
@@ -100,7 +103,10 @@ export class MatchRows {
     });
   }
 
-  /** What `.row` gives; a partial match may lack the steps that it looks at: then those columns are NULL. */
+  /**
+   * What `.row` gives; a partial match may lack the steps that it looks at: then those columns are
+   * NULL.
+   */
   #ownValues({
     events,
     timedOut,

@@ -8,7 +8,10 @@ import { takeCompleted } from './take-completed.ts';
 /** A complete match, or a partial one that ran out of time. */
 export interface Match {
   readonly last: Taken;
-  /** Event time of its last event; of an absence and of a time-out, the instant when time had passed. */
+  /**
+   * Event time of its last event; of an absence and of a time-out, the instant when time had
+   * passed.
+   */
   readonly matchedAtMs: number;
   /** When it was certain, held back or not: no event before this can change it. */
   readonly certainAtMs: number;
@@ -41,8 +44,10 @@ interface Outcome {
 }
 
 /**
- * The automaton (SASE+, Agrawal et al. 2008; Flink's NFA) over the events of one key, in order. A run is a state of the graph and a chain of taken events; each
- * event advances every run: time per event grows with the runs of its key, memory with runs and the events they share. Pure but for the key's state.
+ * The automaton (SASE+, Agrawal et al. 2008; Flink's NFA) over the events of one key, in order. A
+ * run is a state of the graph and a chain of taken events; each event advances every run: time per
+ * event grows with the runs of its key, memory with runs and the events they share. Pure but for
+ * the key's state.
  */
 export class Matcher {
   readonly #rules: MatchRules;
@@ -62,7 +67,10 @@ export class Matcher {
     this.startMask = start.reduce((mask, { condition }) => mask | (1 << condition), 0);
   }
 
-  /** The next event of the key. @returns matches, in the order in which they are taken @throws PATTERN_RUNS_EXCEEDED, HANDLER_FAILED */
+  /**
+   * The next event of the key. @returns matches, in the order in which they are taken @throws
+   * PATTERN_RUNS_EXCEEDED, HANDLER_FAILED
+   */
   take(key: KeyState, event: MatchEvent): readonly Match[] {
     const done = [...this.expire(key, event.timeMs)];
     key.seq += 1;
@@ -84,7 +92,10 @@ export class Matcher {
     return done;
   }
 
-  /** Time has passed to `timeMs`: partial matches beyond `within` go, absences become certain. @returns matches and timed-out partial matches */
+  /**
+   * Time has passed to `timeMs`: partial matches beyond `within` go, absences become certain.
+   * @returns matches and timed-out partial matches
+   */
   expire(key: KeyState, timeMs: number): readonly Match[] {
     const isDue = (run: Run) => this.deadlineOf(run) <= timeMs;
     let due = key.runs.filter(isDue);
@@ -182,7 +193,10 @@ export class Matcher {
       : { ...run, alive, waits, matched, told };
   }
 
-  /** Whether the event is one that must not come: a negation is active as soon as the run could go past it, whether or not the edge behind it is still open (as in Flink). */
+  /**
+   * Whether the event is one that must not come: a negation is active as soon as the run could go
+   * past it, whether or not the edge behind it is still open (as in Flink).
+   */
   #isEnded(meeting: Meeting): boolean {
     const { run, event, state, isNext } = meeting;
     if (state.guards.some((condition) => this.#holds(condition, event, run))) return true;

@@ -3,12 +3,14 @@ import type { PatternPlan } from '../../projection/plan/plan.ts';
 import type { RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { deadLetterAt } from '../batch/dead-letter-at.ts';
 import { EventClock } from '../batch/event-clock.ts';
 import { internKeys } from '../batch/intern-keys.ts';
+import { lateEventAt } from '../batch/late-event-at.ts';
 import { PartFilter } from '../batch/part-filter.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { deadLetterAt, lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
+import { TopicBatches } from '../batch/topic-batches.ts';
 import type {
   DeadLetter,
   FoldChanges,
@@ -28,8 +30,10 @@ import { Matcher } from './matcher.ts';
 import { patternGraph } from './pattern-graph.ts';
 
 /**
- * Folds a pattern plan. Events of a key are given to the matcher in event-time order, once the watermark has reached them; until then they are held in the key's
- * state. Keys without partial matches and held events have no state at all; keys with state are all in memory, each with its next deadline.
+ * Folds a pattern plan. Events of a key are given to the matcher in event-time order, once the
+ * watermark has reached them; until then they are held in the key's state. Keys without partial
+ * matches and held events have no state at all; keys with state are all in memory, each with its
+ * next deadline.
  */
 export class PatternFold implements TaskFold {
   readonly #plan: PatternPlan;
@@ -205,7 +209,10 @@ export class PatternFold implements TaskFold {
     this.#states.keep(keyId, state);
   }
 
-  /** Gives an event to the matcher, now that the watermark has reached it. @returns why the key is quarantined by it; null: it is not */
+  /**
+   * Gives an event to the matcher, now that the watermark has reached it. @returns why the key is
+   * quarantined by it; null: it is not
+   */
   #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
     const key = this.#states.keys.partsOf(keyId);
     try {
@@ -232,7 +239,9 @@ export class PatternFold implements TaskFold {
     return `${this.#plan.name}, key ${this.#states.keys.partsOf(keyId).join(', ')}: ${why}`;
   }
 
-  /** The watermark moved: events held are matched, partial matches time out; by deadline, then key. */
+  /**
+   * The watermark moved: events held are matched, partial matches time out; by deadline, then key.
+   */
   #passTime(watermarkMs: number): void {
     while (this.#states.nextMs <= watermarkMs) {
       const dueMs = this.#states.nextMs;
@@ -304,7 +313,10 @@ function letterOfHeld(event: MatchEvent, message: string): DeadLetter {
   };
 }
 
-/** An event with the fields that the projection reads: one more in its schema leaves the stored states as they are. */
+/**
+ * An event with the fields that the projection reads: one more in its schema leaves the stored
+ * states as they are.
+ */
 function readOf(event: unknown, reads: readonly string[] | undefined): unknown {
   if (reads === undefined || typeof event !== 'object' || event === null) return event;
   const given = event as Readonly<Record<string, unknown>>;

@@ -1,6 +1,8 @@
 import type { ConditionOfStep, PatternElement } from '../../projection/plan/pattern-element.ts';
 
-/** How the event of an edge must follow the one taken before: directly; the first that matches; any. */
+/**
+ * How the event of an edge must follow the one taken before: directly; the first that matches; any.
+ */
 export type Follows = 'strict' | 'first' | 'any';
 
 /** What must not come before an edge is taken: in the very next event, or in any. */
@@ -16,20 +18,29 @@ export interface Edge {
   readonly condition: number;
   readonly follows: Follows;
   readonly forbidden: readonly Forbidden[];
-  /** Greedy loops that are left, as edges of the same state: an event that one of them could take is not for this edge, and ends it. */
+  /**
+   * Greedy loops that are left, as edges of the same state: an event that one of them could take is
+   * not for this edge, and ends it.
+   */
   readonly greedy: readonly number[];
   /** What ends the loops that the edge is part of. */
   readonly until: readonly Until[];
   readonly to: number;
 }
 
-/** A condition of `until`: an event that meets it is not taken; where the loop has begun, the edge is gone from then on. */
+/**
+ * A condition of `until`: an event that meets it is not taken; where the loop has begun, the edge
+ * is gone from then on.
+ */
 export interface Until {
   readonly condition: number;
   readonly hasBegun: boolean;
 }
 
-/** How a match may end in a state: what must not come then (trailing negations; none: it ends at once), and the greedy loops that are left. */
+/**
+ * How a match may end in a state: what must not come then (trailing negations; none: it ends at
+ * once), and the greedy loops that are left.
+ */
 export type Ending = Pick<Edge, 'forbidden' | 'greedy'>;
 
 /** A state: the step just taken and how often each loop around it has run. */
@@ -37,7 +48,10 @@ export interface GraphState {
   readonly edges: readonly Edge[];
   /** Null: a match may not end here. */
   readonly end: Ending | null;
-  /** Conditions of what must not come behind a loop that has begun and is not complete: an event that meets one ends the run. */
+  /**
+   * Conditions of what must not come behind a loop that has begun and is not complete: an event
+   * that meets one ends the run.
+   */
   readonly guards: readonly number[];
 }
 
@@ -50,7 +64,10 @@ export interface PatternGraph {
   readonly steps: readonly string[];
 }
 
-/** Where a state stands: per level of groups, the element and its repetitions so far (counted up to what matters). */
+/**
+ * Where a state stands: per level of groups, the element and its repetitions so far (counted up to
+ * what matters).
+ */
 type Frames = readonly { readonly index: number; readonly count: number }[];
 
 /** `begun`: how many of the frames' loops go on; the others begin with the edge. */
@@ -70,11 +87,17 @@ interface Entry {
   /** As the loop or group around says; null: as the element itself says. */
   readonly follows: Follows | null;
   readonly begun: number;
-  /** Depth of an optional group that is being entered: it is not passed from inside, since it is passed as a whole; 0: none. */
+  /**
+   * Depth of an optional group that is being entered: it is not passed from inside, since it is
+   * passed as a whole; 0: none.
+   */
   readonly stop: number;
 }
 
-/** Builds the graph of a pattern: states are found from the first on, so only those that can be reached exist. */
+/**
+ * Builds the graph of a pattern: states are found from the first on, so only those that can be
+ * reached exist.
+ */
 export function patternGraph(pattern: readonly PatternElement[]): PatternGraph {
   return new GraphBuilder(pattern).build();
 }
@@ -125,7 +148,10 @@ class GraphBuilder {
     return { ...edge, until: this.#untilsOf(frames, begun), to };
   }
 
-  /** The ways on after a repetition of the element that the frames end in. @returns how the pattern may end here */
+  /**
+   * The ways on after a repetition of the element that the frames end in. @returns how the pattern
+   * may end here
+   */
   #continue(
     frames: Frames,
     { way, found, stop }: Pick<Entry, 'way' | 'found' | 'stop'>,
@@ -162,7 +188,10 @@ class GraphBuilder {
     });
   }
 
-  /** Enters the next element that takes an event, from `index` on; passes negations, and what may be missing also without it. */
+  /**
+   * Enters the next element that takes an event, from `index` on; passes negations, and what may be
+   * missing also without it.
+   */
   #enterFrom(
     list: readonly PatternElement[],
     index: number,
@@ -195,7 +224,10 @@ class GraphBuilder {
     return outer.length === stop ? null : this.#continue(outer, { way, found, stop });
   }
 
-  /** @returns how the pattern may end where the element takes nothing, since all its steps are optional; null: it takes something, or may be left out */
+  /**
+   * @returns how the pattern may end where the element takes nothing, since all its steps are
+   * optional; null: it takes something, or may be left out
+   */
   #enter(element: PatternElement, frames: Frames, entry: Entry): Ending | null {
     const { way, found, begun } = entry;
     if (element.kind === 'step') {

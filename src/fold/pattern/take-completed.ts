@@ -4,9 +4,12 @@ import type { Completed, KeyState, Taken } from './key-state.ts';
 import { chainOf } from './key-state.ts';
 
 /**
- * Takes complete matches: without a skip strategy at once; else each when no partial match of the key that began earlier is left, so that an inner match does not
- * swallow the outer. A match that is taken drops others, complete or partial, as the strategy says (Flink's processMatchesAccordingToSkipStrategy).
- * @returns the matches taken, in order @throws HANDLER_FAILED where a strategy with throwOnMiss has nowhere to skip to
+ * Takes complete matches: without a skip strategy at once; else each when no partial match of the
+ * key that began earlier is left, so that an inner match does not swallow the outer. A match that
+ * is taken drops others, complete or partial, as the strategy says (Flink's
+ * processMatchesAccordingToSkipStrategy).
+ * @returns the matches taken, in order @throws HANDLER_FAILED where a strategy with throwOnMiss has
+ * nowhere to skip to
  */
 export function takeCompleted(key: KeyState, skip: SkipPlan): readonly Completed[] {
   if (skip.kind === 'noSkip') return key.completed.splice(0);

@@ -1,7 +1,8 @@
 const EMPTY = -1;
 
 /**
- * Gives every distinct key a small integer, from its bytes, by open addressing: on the hot path a key never becomes a string.
+ * Gives every distinct key a small integer, from its bytes, by open addressing: on the hot path a
+ * key never becomes a string.
  */
 export class KeyDictionary {
   count = 0;
@@ -17,7 +18,9 @@ export class KeyDictionary {
   #source = this.#bytes;
   #sourceView = this.#view;
 
-  /** The id of `source[start, end)`; a new one (equal to the old `count`) when it was never seen. */
+  /**
+   * The id of `source[start, end)`; a new one (equal to the old `count`) when it was never seen.
+   */
   idOf(source: Buffer, start: number, end: number): number {
     if (source !== this.#source) {
       this.#source = source;

@@ -6,7 +6,10 @@ import { EARLIEST_DAY, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 
 /** A key's id when a part of it is null. */
 export const NULL_KEY = -1;
-/** A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is too long for an index, or a day before its calendar. */
+/**
+ * A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is
+ * too long for an index, or a day before its calendar.
+ */
 export const BAD_KEY = -2;
 
 /** Keys remembered at most beyond those in use. */
@@ -16,8 +19,9 @@ export const SPARE_KEYS_MAX = 100_000;
 type Part = string | number | bigint;
 
 /**
- * The keys of a task's rows: record → small integer and back to column values. A key of one text field is looked up by its bytes where they lie in the
- * batch; other keys are first packed into a scratch buffer.
+ * The keys of a task's rows: record → small integer and back to column values. A key of one text
+ * field is looked up by its bytes where they lie in the batch; other keys are first packed into a
+ * scratch buffer.
  */
 export class Keys {
   readonly #plans: readonly KeyPlan[];
@@ -49,8 +53,9 @@ export class Keys {
   }
 
   /**
-   * Keys that hold nothing yet, with the function that takes a key over into them and gives its new id: a fold renumbers the keys in use and forgets the
-   * others. Null: not worth it, because at most `SPARE_KEYS_MAX` more than twice as many keys as are in use are remembered.
+   * Keys that hold nothing yet, with the function that takes a key over into them and gives its new
+   * id: a fold renumbers the keys in use and forgets the others. Null: not worth it, because at
+   * most `SPARE_KEYS_MAX` more than twice as many keys as are in use are remembered.
    */
   renumbered(
     inUse: number,
@@ -60,7 +65,10 @@ export class Keys {
     return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
   }
 
-  /** The key ids of records 0 … count-1 into `ids`; NULL_KEY where a part is null, BAD_KEY where one cannot be stored. `skip[i] === 1`: not looked at. */
+  /**
+   * The key ids of records 0 … count-1 into `ids`; NULL_KEY where a part is null, BAD_KEY where one
+   * cannot be stored. `skip[i] === 1`: not looked at.
+   */
   intern(columns: readonly FieldColumn[], count: number, skip: Uint8Array, ids: Int32Array): void {
     const [only] = columns;
     if (columns.length === 1 && only?.kind === 'text') {
@@ -123,7 +131,9 @@ export class Keys {
     return ranks;
   }
 
-  /** The id of a key of one text field, given by its bytes; BAD_KEY where Postgres cannot hold it. */
+  /**
+   * The id of a key of one text field, given by its bytes; BAD_KEY where Postgres cannot hold it.
+   */
   idOfText(bytes: Buffer, start: number, end: number): number {
     if (end - start > KEY_TEXT_BYTES_MAX) return BAD_KEY;
     const known = this.#dictionary.count;
@@ -156,7 +166,10 @@ export class Keys {
   }
 }
 
-/** Bytes that are not UTF-8 were read as U+FFFD; a key that truly holds that character is refused too, which is the safe side. */
+/**
+ * Bytes that are not UTF-8 were read as U+FFFD; a key that truly holds that character is refused
+ * too, which is the safe side.
+ */
 function isStorableText(text: string): boolean {
   return !(text.includes('\0') || text.includes('\ufffd'));
 }

@@ -9,7 +9,10 @@ import type {
 } from '../../projection/plan/row-set.ts';
 import { Spare } from './spare.ts';
 
-/** Packed rows that accumulators write: row i lay in slot `slots[i]`, under which they keep what did not fit a stride. */
+/**
+ * Packed rows that accumulators write: row i lay in slot `slots[i]`, under which they keep what did
+ * not fit a stride.
+ */
 export interface RowsToWrite extends PackedRows {
   readonly slots: Int32Array;
 }

@@ -2,7 +2,12 @@
 export const EARLIEST_MS = -210_866_803_200_000;
 /** The same as a number of days. */
 export const EARLIEST_DAY = EARLIEST_MS / 86_400_000;
-/** The last instant that a `Date` holds, which is what queries give; Postgres goes somewhat further. */
+/**
+ * The last instant that a `Date` holds, which is what queries give; Postgres goes somewhat further.
+ */
 export const LATEST_MS = 8_640_000_000_000_000;
-/** UTF-8 bytes of a key's texts together: an entry of the primary key's index must fit in 2,704 bytes with its headers and other columns. */
+/**
+ * UTF-8 bytes of a key's texts together: an entry of the primary key's index must fit in 2,704
+ * bytes with its headers and other columns.
+ */
 export const KEY_TEXT_BYTES_MAX = 2_500;

@@ -13,15 +13,20 @@ export const HEADER_NUMBERS = 3;
 const EMPTY = -1;
 
 /**
- * The rows of one task in memory: (key id, window) → slot, by open addressing, and per slot one stride of doubles that holds all of the row's numbers
- * together: cache misses are the cost of a fold, not arithmetic (shared measurements in docs/explanation/how-the-fold-works.md). The row that a key met last
- * is looked at first: most events of a key fall into the window of the one before, and that row is still in the processor's cache.
+ * The rows of one task in memory: (key id, window) → slot, by open addressing, and per slot one
+ * stride of doubles that holds all of the row's numbers together: cache misses are the cost of a
+ * fold, not arithmetic (shared measurements in docs/explanation/how-the-fold-works.md). The row
+ * that a key met last is looked at first: most events of a key fall into the window of the one
+ * before, and that row is still in the processor's cache.
  */
 export class RowState {
   readonly stride: number;
   /** Slots in use are 0 … count-1. */
   count = 0;
-  /** `numbers[slot * stride + i]`. Replaced when it grows or is cleared: do not keep it across `slotOf`. */
+  /**
+   * `numbers[slot * stride + i]`. Replaced when it grows or is cleared: do not keep it across
+   * `slotOf`.
+   */
   numbers: Float64Array;
   keyIds: Int32Array;
   #changed: Uint8Array;
@@ -104,7 +109,10 @@ export class RowState {
     return slots;
   }
 
-  /** The numbers of some rows, packed in that order: into `memory`, which must have room for them, or into new memory. */
+  /**
+   * The numbers of some rows, packed in that order: into `memory`, which must have room for them,
+   * or into new memory.
+   */
   copyOf(slots: Int32Array, memory?: Float64Array): RowsToWrite {
     const { numbers, stride } = this;
     const count = slots.length;
@@ -118,7 +126,10 @@ export class RowState {
     return { numbers: packed, stride, count, slots };
   }
 
-  /** Forgets every row. Costs what there are of them, not what there once were. Memory that was mostly full is put by for whoever grows next. */
+  /**
+   * Forgets every row. Costs what there are of them, not what there once were. Memory that was
+   * mostly full is put by for whoever grows next.
+   */
   clear(): void {
     this.#forgetRecent();
     for (let i = 0; i < this.changedCount; i += 1) {

@@ -1,6 +1,7 @@
 /**
- * What one task of a rebuild leaves for the next, which needs as much: memory that the process has already costs a tenth of new memory. Held weakly, so that a process
- * which rebuilds nothing more does not keep it.
+ * What one task of a rebuild leaves for the next, which needs as much: memory that the process has
+ * already costs a tenth of new memory. Held weakly, so that a process which rebuilds nothing more
+ * does not keep it.
  */
 export class Spare<Thing extends object> {
   #left: WeakRef<Thing> | null = null;

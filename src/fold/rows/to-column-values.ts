@@ -5,7 +5,10 @@ import { EARLIEST_DAY, EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Values of a column, typed as typed queries give them, as the column's values. Each must have passed `valueFault`. */
+/**
+ * Values of a column, typed as typed queries give them, as the column's values. Each must have
+ * passed `valueFault`.
+ */
 export function toColumnValues(column: ColumnPlan, values: readonly unknown[]): ColumnValues {
   const present = values.some((value) => value === null)
     ? Uint8Array.from(values, (value) => (value === null ? 0 : 1))
@@ -55,7 +58,10 @@ export function toColumnValues(column: ColumnPlan, values: readonly unknown[]): 
   }
 }
 
-/** The value of row `i`, typed as typed queries give it: bigint, Decimal where there are fraction digits, Date, 'YYYY-MM-DD', parsed JSON; null. */
+/**
+ * The value of row `i`, typed as typed queries give it: bigint, Decimal where there are fraction
+ * digits, Date, 'YYYY-MM-DD', parsed JSON; null.
+ */
 export function valueAt(column: ColumnPlan, values: ColumnValues, i: number): unknown {
   if ('present' in values && values.present?.[i] === 0) return null;
   switch (values.type) {
@@ -161,7 +167,10 @@ function refuseUnlikeJson(_key: string, value: unknown): unknown {
   return value;
 }
 
-/** What JSON.stringify writes for a zero character or a lone surrogate; a backslash that is itself escaped does not begin one. */
+/**
+ * What JSON.stringify writes for a zero character or a lone surrogate; a backslash that is itself
+ * escaped does not begin one.
+ */
 const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -180,7 +189,10 @@ function unscaledOf(value: unknown, scale: number): bigint {
     : decimal.unscaled / 10n ** BigInt(decimal.scale - scale);
 }
 
-/** Days since the epoch; NaN for what is no day of the calendar (`Date.parse` takes 2026-02-30 for 2 March). */
+/**
+ * Days since the epoch; NaN for what is no day of the calendar (`Date.parse` takes 2026-02-30 for 2
+ * March).
+ */
 function dayOf(text: string): number {
   if (!/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)) return Number.NaN;
   const ms = Date.parse(`${text}T00:00:00Z`);

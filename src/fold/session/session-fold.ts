@@ -4,9 +4,10 @@ import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { EventClock, justAfter } from '../batch/event-clock.ts';
 import { internKeys } from '../batch/intern-keys.ts';
+import { lateEventAt } from '../batch/late-event-at.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
+import { TopicBatches } from '../batch/topic-batches.ts';
 import { Keys } from '../rows/keys.ts';
 import { rowObject } from '../rows/to-column-values.ts';
 import { Deadlines } from '../task/deadlines.ts';
@@ -38,8 +39,10 @@ interface Arrival {
 }
 
 /**
- * Folds a session plan: each event joins the session of its key that it touches, merges those it bridges, or begins one. Sessions close at the record or tick
- * that moves the watermark past them. In memory are all sessions that an event after `#completeAfterMs` could join; `prepare` asks for older ones.
+ * Folds a session plan: each event joins the session of its key that it touches, merges those it
+ * bridges, or begins one. Sessions close at the record or tick that moves the watermark past them.
+ * In memory are all sessions that an event after `#completeAfterMs` could join; `prepare` asks for
+ * older ones.
  */
 export class SessionFold implements TaskFold {
   readonly #plan: SessionPlan;
@@ -199,8 +202,9 @@ export class SessionFold implements TaskFold {
   }
 
   /**
-   * Finds the session of an event: joins, merges, or begins one. Late is what ends before the watermark even with the event in it (KIP-94's rule); an event
-   * that reaches further opens a closed session again, which is published as a correction when it closes.
+   * Finds the session of an event: joins, merges, or begins one. Late is what ends before the
+   * watermark even with the event in it (KIP-94's rule); an event that reaches further opens a
+   * closed session again, which is published as a correction when it closes.
    */
   #place(parts: readonly SourcePart[], event: Arrival): void {
     const touched = this.#touching(event);
@@ -232,7 +236,10 @@ export class SessionFold implements TaskFold {
     }
   }
 
-  /** The sessions of the key whose cover the event's cover touches, earliest first; with a length limit those it may lengthen. */
+  /**
+   * The sessions of the key whose cover the event's cover touches, earliest first; with a length
+   * limit those it may lengthen.
+   */
   #touching({ keyId, timeMs, gapMs }: Arrival): Session[] {
     const { maxLengthMs } = this.#plan;
     const touched = this.#rows
@@ -241,7 +248,8 @@ export class SessionFold implements TaskFold {
     if (maxLengthMs === null || touched.length === 0) return touched;
     const fits = ({ startMs, endMs }: Session) =>
       Math.max(endMs, timeMs) - Math.min(startMs, timeMs) <= maxLengthMs;
-    // The latest session that the event lies in or may lengthen; beyond the limit it begins the next one.
+    // The latest session that the event lies in or may lengthen; beyond the limit it begins the
+    // next one.
     const last = touched.filter(({ startMs }) => startMs <= timeMs).at(-1);
     if (last !== undefined) return fits(last) ? [last] : [];
     return touched.filter(fits).slice(0, 1);
@@ -307,7 +315,10 @@ export class SessionFold implements TaskFold {
     }
   }
 
-  /** Whether a session is really due: it may have been lengthened since (then it waits on), or absorbed. */
+  /**
+   * Whether a session is really due: it may have been lengthened since (then it waits on), or
+   * absorbed.
+   */
   #isDue(session: Session, dueMs: number): boolean {
     session.tracked = false;
     if (session.closed) return false;

@@ -14,7 +14,9 @@ import { CLOSED, END_MS, SESSION_NUMBERS, Session, START_MS, UNTIL_MS } from './
 const CHUNK = 2048;
 const NONE = -1;
 
-/** The sessions of one task in memory, by key in the order of their beginnings, with their measures. */
+/**
+ * The sessions of one task in memory, by key in the order of their beginnings, with their measures.
+ */
 export class SessionRows {
   readonly #plan: SessionPlan;
   readonly #measures: Measures;
@@ -51,8 +53,10 @@ export class SessionRows {
   }
 
   /**
-   * Most events lengthen the key's latest session: those before it end before it begins, so nothing else is touched.
-   * @returns the session's slot, or -1 where the event does not lie in the latest session after its beginning, or that one is closed
+   * Most events lengthen the key's latest session: those before it end before it begins, so nothing
+   * else is touched.
+   * @returns the session's slot, or -1 where the event does not lie in the latest session after its
+   * beginning, or that one is closed
    */
   lengthen(keyId: number, timeMs: number, untilMs: number): number {
     const slot = keyId < this.#latest.length ? (this.#latest[keyId] as number) : NONE;
@@ -92,7 +96,10 @@ export class SessionRows {
     return session;
   }
 
-  /** Puts record j of a part down for the session in a slot; accumulated at the next `drain`, at the latest when the chunk is full. */
+  /**
+   * Puts record j of a part down for the session in a slot; accumulated at the next `drain`, at the
+   * latest when the chunk is full.
+   */
   select(part: SourcePart, j: number, slot: number): void {
     const selection = this.#selections[part.source] as Selection;
     selection.records[selection.count] = j;
@@ -119,7 +126,10 @@ export class SessionRows {
     this.#state.touch(session.slot);
   }
 
-  /** Merges a session into another of the same key; its row goes. Everything selected must have been drained. */
+  /**
+   * Merges a session into another of the same key; its row goes. Everything selected must have been
+   * drained.
+   */
   absorbInto(into: Session, from: Session): void {
     this.#measures.mergeFrom({ state: this.#state, slot: into.slot }, this.#measures, {
       state: this.#state,

@@ -1,7 +1,10 @@
 import type { RowState } from '../rows/row-state.ts';
 import { HEADER_NUMBERS, REVISED_AT } from '../rows/row-state.ts';
 
-/** Numbers of the stride that are the session's own, after the row's header: one cache line holds them and its first measures. */
+/**
+ * Numbers of the stride that are the session's own, after the row's header: one cache line holds
+ * them and its first measures.
+ */
 export const START_MS = HEADER_NUMBERS;
 /** Last event time. */
 export const END_MS = HEADER_NUMBERS + 1;

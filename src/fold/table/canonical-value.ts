@@ -2,9 +2,10 @@ import { Decimal } from '../../event/decimal.ts';
 import type { ColumnPlan } from '../../projection/plan/table-plan.ts';
 
 /**
- * A value as it will read once it was stored, so that a handler sees the same row whether it comes from memory or from the table (law 2): decimals at the column's
- * scale, no negative zero in whole numbers, JSON without what JSON drops, its keys in the order of Postgres's jsonb. Frozen where it can be. The value must have
- * passed `valueFault`.
+ * A value as it will read once it was stored, so that a handler sees the same row whether it comes
+ * from memory or from the table (law 2): decimals at the column's scale, no negative zero in whole
+ * numbers, JSON without what JSON drops, its keys in the order of Postgres's jsonb. Frozen where it
+ * can be. The value must have passed `valueFault`.
  */
 export function canonicalValue({ type, scale = 0 }: ColumnPlan, value: unknown): unknown {
   if (value === null) return null;

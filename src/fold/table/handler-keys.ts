@@ -9,7 +9,10 @@ type Values = Readonly<Record<string, unknown>>;
 /** A field that the primary key is made of is null. */
 export class NullKey extends Error {}
 
-/** The rows that an event touches, each once. @throws NullKey; TypeError when a key cannot be one, or would be a row of another partition */
+/**
+ * The rows that an event touches, each once. @throws NullKey; TypeError when a key cannot be one,
+ * or would be a row of another partition
+ */
 export function handlerKeys(
   keys: HandlerKeys,
   place: { readonly table: number; readonly rows: KeyedRows },
@@ -34,7 +37,10 @@ export function handlerKeys(
   return [...unique.values()];
 }
 
-/** The row a lookup looks at; null: one of the fields is null, so there is none. @throws TypeError when the key cannot be one */
+/**
+ * The row a lookup looks at; null: one of the fields is null, so there is none. @throws TypeError
+ * when the key cannot be one
+ */
 export function lookupKey(
   fields: readonly string[],
   place: { readonly table: number; readonly rows: KeyedRows },
@@ -44,7 +50,10 @@ export function lookupKey(
   return values.includes(null) ? null : tableKey(values, place.table, place.rows);
 }
 
-/** The row whose primary key a record key is, where the primary key has one column. @throws NullKey; TypeError when it is no value of that column */
+/**
+ * The row whose primary key a record key is, where the primary key has one column. @throws NullKey;
+ * TypeError when it is no value of that column
+ */
 export function keyOfRecord(
   recordKey: Buffer | null,
   { table, rows }: { readonly table: number; readonly rows: KeyedRows },
@@ -55,7 +64,10 @@ export function keyOfRecord(
   return tableKey([valueOfText(column?.type, text)], table, rows);
 }
 
-/** What a record key stands for: publishers write the key field as text. What is no such value is given back as it is, and does not fit its column. */
+/**
+ * What a record key stands for: publishers write the key field as text. What is no such value is
+ * given back as it is, and does not fit its column.
+ */
 function valueOfText(type: ColumnPlan['type'] | undefined, text: string): unknown {
   const isInteger = /^-?\d+$/.test(text);
   switch (type) {

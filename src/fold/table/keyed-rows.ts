@@ -18,8 +18,10 @@ export interface TableKey {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
- * The rows of one table in memory; null: there is none. A row is *absent* → `want` → asked for by `takeWanted` → *known* (`absorb` tells what is stored). What the
- * record under way sets is *staged* (`set`), then kept or undone as a whole; kept rows are *changed* until `takeChanges`, and may be evicted after that.
+ * The rows of one table in memory; null: there is none. A row is *absent* → `want` → asked for by
+ * `takeWanted` → *known* (`absorb` tells what is stored). What the record under way sets is
+ * *staged* (`set`), then kept or undone as a whole; kept rows are *changed* until `takeChanges`,
+ * and may be evicted after that.
  */
 export class KeyedRows {
   readonly plan: TablePlan;
@@ -62,7 +64,10 @@ export class KeyedRows {
     this.#rows.set(key.text, row);
   }
 
-  /** Keys of rows that memory lacks; until they are absorbed there are none. Null: nothing is missing. */
+  /**
+   * Keys of rows that memory lacks; until they are absorbed there are none. Null: nothing is
+   * missing.
+   */
   takeWanted(): RowSet | null {
     const keys = [...this.#wanted.values()];
     this.#wanted.clear();
@@ -92,7 +97,10 @@ export class KeyedRows {
     return staged === undefined ? (this.#rows.get(text) ?? null) : staged.row;
   }
 
-  /** Sets what becomes of a row. @throws TypeError when a value does not fit its column, or the key is another */
+  /**
+   * Sets what becomes of a row. @throws TypeError when a value does not fit its column, or the key
+   * is another
+   */
   set(key: TableKey, next: TableRow | null): void {
     const before = this.get(key);
     const row = next === null ? null : this.#checked(key, next);
@@ -131,7 +139,10 @@ export class KeyedRows {
     };
   }
 
-  /** Lets the rows go that were not wanted for longest, when there are too many; those changed and not taken stay. */
+  /**
+   * Lets the rows go that were not wanted for longest, when there are too many; those changed and
+   * not taken stay.
+   */
   evict(): void {
     let over = this.#rows.size - this.#rowsMax;
     if (over <= 0) return;

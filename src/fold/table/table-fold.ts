@@ -4,10 +4,11 @@ import type { RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { deadLetterAt } from '../batch/dead-letter-at.ts';
 import { EventClock } from '../batch/event-clock.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { deadLetterAt, TopicBatches } from '../batch/topic-batches.ts';
+import { TopicBatches } from '../batch/topic-batches.ts';
 import type {
   DeadLetter,
   FoldChanges,
@@ -46,8 +47,9 @@ interface Step {
 }
 
 /**
- * Folds a table plan: events in log order through the handlers, each record wholly or not at all. Rows are kept as plain frozen objects; those that a batch
- * touches and memory lacks are asked for by `prepare`. Lateness plays no part: what is folded, and in which order, is the log's.
+ * Folds a table plan: events in log order through the handlers, each record wholly or not at all.
+ * Rows are kept as plain frozen objects; those that a batch touches and memory lacks are asked for
+ * by `prepare`. Lateness plays no part: what is folded, and in which order, is the log's.
  */
 export class TableFold implements TaskFold {
   readonly #plan: KeyedTablePlan;

@@ -15,8 +15,9 @@ export interface TombstoneStep {
 export class RefusedTombstone extends Error {}
 
 /**
- * What tombstones do to the tables of a plan. A tombstone names no schema, so it is no event: it concerns every
- * table that has a handler for an event of its topic, at the row whose primary key is its record key.
+ * What tombstones do to the tables of a plan. A tombstone names no schema, so it is no event: it
+ * concerns every table that has a handler for an event of its topic, at the row whose primary key
+ * is its record key.
  */
 export class Tombstones {
   readonly #plan: KeyedTablePlan;
@@ -40,7 +41,10 @@ export class Tombstones {
     for (let i = 0; i < batch.count; i += 1) if ((batch.valueStart[i] as number) < 0) yield i;
   }
 
-  /** What the tombstone at record `i` asks of the tables; empty: all of them ignore it. @throws RefusedTombstone, NullKey; TypeError when the record key is none of the table */
+  /**
+   * What the tombstone at record `i` asks of the tables; empty: all of them ignore it. @throws
+   * RefusedTombstone, NullKey; TypeError when the record key is none of the table
+   */
   stepsAt(batch: RecordBatch, i: number): readonly TombstoneStep[] {
     const tables = this.#byTopic.get(batch.topic) ?? [];
     const { tombstones = [] } = this.#plan;

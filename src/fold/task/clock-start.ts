@@ -4,8 +4,14 @@ export interface ClockStart {
   readonly maxEventTimeMs: number | null;
   /** The watermark reached, by events or ticks; null: none yet. */
   readonly watermarkMs: number | null;
-  /** The clock of the process (ms since the epoch): for processing time, and for judging event times where record timestamps are the producer's own. Null in a replay. */
+  /**
+   * The clock of the process (ms since the epoch): for processing time, and for judging event times
+   * where record timestamps are the producer's own. Null in a replay.
+   */
   readonly nowMs: (() => number) | null;
-  /** Whether the journal says that the owner's clock refused this record when it was first folded. Absent: nothing was. */
+  /**
+   * Whether the journal says that the owner's clock refused this record when it was first folded.
+   * Absent: nothing was.
+   */
   readonly wasRefused?: (topic: string, offset: number) => boolean;
 }

@@ -1,4 +1,7 @@
-/** What is due at some instant: windows by their end. A binary heap of instants, each with what is due then. */
+/**
+ * What is due at some instant: windows by their end. A binary heap of instants, each with what is
+ * due then.
+ */
 export class Deadlines<Due> {
   readonly #due = new Map<number, Due[]>();
   #heap: number[] = [];

@@ -7,7 +7,10 @@ interface Emitting {
   readonly emission: EmissionPlan;
   /** The closed or revised row, by SQL column names. */
   readonly row: Readonly<Record<string, unknown>>;
-  /** The late event that revised it: the error policy may set that aside. Null: time passed, and no record is at fault. */
+  /**
+   * The late event that revised it: the error policy may set that aside. Null: time passed, and no
+   * record is at fault.
+   */
   readonly record: {
     readonly topic: string;
     readonly partition: number;
@@ -15,7 +18,10 @@ interface Emitting {
   } | null;
 }
 
-/** What a user's `.onClose` or `.onRevise` gives for a row; null or undefined: nothing is published. @throws HANDLER_FAILED naming the row, and the record where one is at fault */
+/**
+ * What a user's `.onClose` or `.onRevise` gives for a row; null or undefined: nothing is published.
+ * @throws HANDLER_FAILED naming the row, and the record where one is at fault
+ */
 export function emissionValue({ plan, emission, row, record }: Emitting): unknown {
   try {
     return emission.make(row as never);

@@ -16,8 +16,8 @@ export interface ScorePlan {
 }
 
 /**
- * The running baselines of keys: for each score the moments of the judged measure over the key's closed windows, in event-time order. All of a task's are in
- * memory; a hidden table holds them.
+ * The running baselines of keys: for each score the moments of the judged measure over the key's
+ * closed windows, in event-time order. All of a task's are in memory; a hidden table holds them.
  */
 export class Baselines {
   readonly scores: readonly ScorePlan[];
@@ -35,8 +35,9 @@ export class Baselines {
   }
 
   /**
-   * The score of a value against the key's baseline so far, then takes the value into it. Null: too few windows, or all the same. A value that is missing or
-   * not finite has no score, and stays out of the baseline: one NaN in it would be there for ever.
+   * The score of a value against the key's baseline so far, then takes the value into it. Null: too
+   * few windows, or all the same. A value that is missing or not finite has no score, and stays out
+   * of the baseline: one NaN in it would be there for ever.
    */
   judge(keyId: number, n: number, value: number | null): number | null {
     if (value === null || !Number.isFinite(value)) return null;

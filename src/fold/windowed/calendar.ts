@@ -10,9 +10,11 @@ const FURTHEST_MS = 2 * DAY_MS;
 const REMEMBERED = 8;
 
 /**
- * Calendar windows of a time zone. Units are numbered (days from 1970-01-01, weeks from a Monday, months and years from the year 0, by the wall clock);
- * unit n begins at the first instant when the wall clock shows its first midnight or later. So windows follow each other without gap or overlap, also
- * where a change of the clock skips midnight (the unit begins with the change), repeats it (with the first of the two) or skips a whole day.
+ * Calendar windows of a time zone. Units are numbered (days from 1970-01-01, weeks from a Monday,
+ * months and years from the year 0, by the wall clock); unit n begins at the first instant when the
+ * wall clock shows its first midnight or later. So windows follow each other without gap or
+ * overlap, also where a change of the clock skips midnight (the unit begins with the change),
+ * repeats it (with the first of the two) or skips a whole day.
  */
 export class Calendar {
   readonly #window: CalendarWindow;
@@ -68,7 +70,8 @@ export class Calendar {
     const midnightMs = wallStartOf(index, this.#window.unit);
     const around = [-FURTHEST_MS, FURTHEST_MS].map((ms) => this.#offsetMs(midnightMs + ms));
     const [least, most] = [Math.min(...around), Math.max(...around)];
-    // The clock shows midnight under one of the two offsets around it, unless a change skips midnight.
+    // The clock shows midnight under one of the two offsets around it, unless a change skips
+    // midnight.
     const earliest = midnightMs - most;
     if (this.#offsetMs(earliest) === most) return earliest;
     let before = earliest;

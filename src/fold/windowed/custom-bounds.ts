@@ -2,7 +2,8 @@ import type { CustomWindow, WindowBounds } from '../../projection/plan/window-pl
 
 /**
  * The windows that a user's function gives for an event, each once.
- * @throws RangeError for one that is no window: bounds that are not whole milliseconds, an end that is not after the start; whatever the function throws
+ * @throws RangeError for one that is no window: bounds that are not whole milliseconds, an end that
+ * is not after the start; whatever the function throws
  */
 export function customBounds(
   window: CustomWindow,

@@ -6,8 +6,9 @@ export function floorTo(timeMs: number, sizeMs: number, offsetMs: number): numbe
 }
 
 /**
- * Where the pane of an event time begins. A pane is the longest stretch around it in which no window begins or ends. Two alternate at most, of size mod every and of the rest of
- * every (paired windows, Krishnamurthy et al. 2006), however little size and every have in common.
+ * Where the pane of an event time begins. A pane is the longest stretch around it in which no
+ * window begins or ends. Two alternate at most, of size mod every and of the rest of every (paired
+ * windows, Krishnamurthy et al. 2006), however little size and every have in common.
  */
 export function paneStartAt({ sizeMs, everyMs, offsetMs }: SlidingWindow, timeMs: number): number {
   const startMs = floorTo(timeMs, everyMs, offsetMs);
@@ -15,7 +16,10 @@ export function paneStartAt({ sizeMs, everyMs, offsetMs }: SlidingWindow, timeMs
   return timeMs < middleMs ? startMs : middleMs;
 }
 
-/** Where the first window that contains a time begins; later than the time where windows leave a gap there. */
+/**
+ * Where the first window that contains a time begins; later than the time where windows leave a gap
+ * there.
+ */
 export function firstStartAt({ sizeMs, everyMs, offsetMs }: SlidingWindow, timeMs: number): number {
   return floorTo(timeMs - sizeMs, everyMs, offsetMs) + everyMs;
 }

@@ -2,12 +2,17 @@ import type { Keys } from '../rows/keys.ts';
 import type { RowState } from '../rows/row-state.ts';
 import { WINDOW_START } from '../rows/row-state.ts';
 
-/** Rows a key must have on average before ordering them pays: sorting keys is then a small part of it. */
+/**
+ * Rows a key must have on average before ordering them pays: sorting keys is then a small part of
+ * it.
+ */
 const ROWS_PER_KEY_MIN = 4;
 
 /**
- * All slots, ordered by key and window: as a primary key has them, so that Postgres finds its index sorted already and the rows of a key share pages. Where keys have
- * few rows, slots stay in the order they were taken. The order carries no promise: other collations than "C" merely sort once more.
+ * All slots, ordered by key and window: as a primary key has them, so that Postgres finds its index
+ * sorted already and the rows of a key share pages. Where keys have few rows, slots stay in the
+ * order they were taken. The order carries no promise: other collations than "C" merely sort once
+ * more.
  */
 export function slotsInKeyOrder(keys: Keys, state: RowState): Int32Array {
   const slots = new Int32Array(state.count);
@@ -28,7 +33,10 @@ interface Ranks {
   readonly ranks: Int32Array;
 }
 
-/** By slot, the place of its window among all. Neighbouring slots tend to share one, which is then not looked up again. */
+/**
+ * By slot, the place of its window among all. Neighbouring slots tend to share one, which is then
+ * not looked up again.
+ */
 function windowRanks({ numbers, stride, count }: RowState): Ranks {
   const met = new Map<number, number>();
   const ranks = new Int32Array(count);

@@ -26,9 +26,11 @@ interface CloserParts {
 }
 
 /**
- * What happens when windows close: they are completed from panes, judged against their key's baseline, shown and published; once each, in the order of their
- * ends, then keys, at the very record or tick that moves the watermark past them. Only plans for which that moment matters have one. Every open row in memory
- * is tracked: when its slot is taken, and again after slots have changed.
+ * What happens when windows close: they are completed from panes, judged against their key's
+ * baseline, shown and published; once each, in the order of their ends, then keys, at the very
+ * record or tick that moves the watermark past them. Only plans for which that moment matters have
+ * one. Every open row in memory is tracked: when its slot is taken, and again after slots have
+ * changed.
  */
 export class WindowCloser {
   readonly tellsRevisions: boolean;

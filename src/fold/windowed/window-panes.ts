@@ -6,7 +6,10 @@ import { WindowRows } from './window-rows.ts';
 
 const NO_SLOT = -1;
 
-/** A pane of a key. Events that came before and after one of its windows was closed lie in two: they belong to different windows. */
+/**
+ * A pane of a key. Events that came before and after one of its windows was closed lie in two: they
+ * belong to different windows.
+ */
 export interface Pane {
   readonly keyId: number;
   readonly startMs: number;
@@ -15,9 +18,10 @@ export interface Pane {
 }
 
 /**
- * The panes of sliding windows: an event is accumulated once, in the pane it lies in, whatever the number of windows that contain it. A pane holds what came
- * since the last `settle`, which adds it to every window it is shared by; so window rows are whole whenever they are written or closed, panes need no table,
- * and nothing is left of them in between.
+ * The panes of sliding windows: an event is accumulated once, in the pane it lies in, whatever the
+ * number of windows that contain it. A pane holds what came since the last `settle`, which adds it
+ * to every window it is shared by; so window rows are whole whenever they are written or closed,
+ * panes need no table, and nothing is left of them in between.
  */
 export class WindowPanes {
   readonly #window: SlidingWindow;
@@ -49,7 +53,10 @@ export class WindowPanes {
     return this.#panes.state.count;
   }
 
-  /** Puts a record down for its pane. A new pane takes rows for its windows, and marks them as changed. */
+  /**
+   * Puts a record down for its pane. A new pane takes rows for its windows, and marks them as
+   * changed.
+   */
   select(part: SourcePart, j: number, pane: Pane): void {
     const known = this.#panes.state.count;
     const slot = this.#panes.state.slotOf(pane.keyId, pane.startMs, pane.firstOpenMs);

@@ -7,10 +7,10 @@ import type {
   TumblingWindow,
   WindowPlan,
 } from '../../projection/plan/window-plan.ts';
+import { calendarMessage, deadLetterAt, futureLetter } from '../batch/dead-letter-at.ts';
 import type { EventClock } from '../batch/event-clock.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { calendarMessage, deadLetterAt, futureLetter } from '../batch/topic-batches.ts';
 import { EARLIEST_MS, LATEST_MS } from '../rows/postgres-limits.ts';
 import { Calendar } from './calendar.ts';
 import { customBounds } from './custom-bounds.ts';
@@ -20,17 +20,23 @@ import { firstStartAt, floorTo, paneStartAt } from './pane-start-at.ts';
 const OPEN = 0;
 /** Into a window that is closed. */
 export const LATE = 1;
-/** Into a pane that open windows share; the entry's start is where the pane begins, its end where the first of those windows begins. */
+/**
+ * Into a pane that open windows share; the entry's start is where the pane begins, its end where
+ * the first of those windows begins.
+ */
 const PANE = 2;
 
 /**
- * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`. The clock moves record by record, in the order of the batch over all
- * its parts, so which window is closed for a record never depends on where batches begin.
+ * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`. The clock
+ * moves record by record, in the order of the batch over all its parts, so which window is closed
+ * for a record never depends on where batches begin.
  *
  * Use per batch: `route`, filter, `assign`.
  */
 export class WindowRoutes {
-  /** Every record has one window: its entry is its own index in the batch, and `first` is not kept. */
+  /**
+   * Every record has one window: its entry is its own index in the batch, and `first` is not kept.
+   */
   readonly isSingle: boolean;
   first = new Int32Array(1);
   starts = new Float64Array(1024);
@@ -51,7 +57,10 @@ export class WindowRoutes {
     this.#calendar = window.kind === 'calendar' ? new Calendar(window) : null;
   }
 
-  /** Moves the clock past every record and finds their windows, those of custom windows excepted; marks as skipped what must not count. */
+  /**
+   * Moves the clock past every record and finds their windows, those of custom windows excepted;
+   * marks as skipped what must not count.
+   */
   route(batch: RecordBatch, decoded: DecodedBatch, clock: EventClock): void {
     this.#makeRoom(batch.count);
     this.#count = 0;
@@ -62,7 +71,10 @@ export class WindowRoutes {
     } else this.#routeByTime(window, batch, decoded, clock);
   }
 
-  /** Finds the windows of the records that are not skipped, where a user's function gives them. Where it fails, the record becomes a dead letter. */
+  /**
+   * Finds the windows of the records that are not skipped, where a user's function gives them.
+   * Where it fails, the record becomes a dead letter.
+   */
   assign(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch): void {
     const window = this.#window;
     if (window.kind !== 'custom') return;
@@ -85,7 +97,10 @@ export class WindowRoutes {
     this.first[batch.count] = this.#count;
   }
 
-  /** The clock's numbers are kept in locals: in fields that may be null, each event would allocate them anew. */
+  /**
+   * The clock's numbers are kept in locals: in fields that may be null, each event would allocate
+   * them anew.
+   */
   #routeByTime(
     window: TumblingWindow | CalendarWindow | SlidingWindow,
     batch: RecordBatch,

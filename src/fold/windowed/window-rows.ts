@@ -14,12 +14,16 @@ import {
   WINDOW_START,
 } from '../rows/row-state.ts';
 
-/** Records accumulated per pass: few enough that the rows they touch stay in the processor's cache from one accumulator to the next. */
+/**
+ * Records accumulated per pass: few enough that the rows they touch stay in the processor's cache
+ * from one accumulator to the next.
+ */
 const CHUNK = 2048;
 
 /**
- * Rows in memory, of windows or of panes: key and bounds → slot, with measures. Records are selected first and accumulated by the chunk (`drain`).
- * z-scores lie in the stride after the header: NaN for none.
+ * Rows in memory, of windows or of panes: key and bounds → slot, with measures. Records are
+ * selected first and accumulated by the chunk (`drain`). z-scores lie in the stride after the
+ * header: NaN for none.
  */
 export class WindowRows {
   readonly state: RowState;
@@ -45,7 +49,10 @@ export class WindowRows {
     }));
   }
 
-  /** Puts record j of a part down for a row; accumulated at the next `drain` of the part, at the latest when the chunk is full. */
+  /**
+   * Puts record j of a part down for a row; accumulated at the next `drain` of the part, at the
+   * latest when the chunk is full.
+   */
   select(part: SourcePart, j: number, slot: number): void {
     const selection = this.#selections[part.source] as Selection;
     selection.records[selection.count] = j;
@@ -167,7 +174,10 @@ export class WindowRows {
     };
   }
 
-  /** Keeps the rows for which `keep` holds. `rename` gives the key's new id. No row may be marked as changed. */
+  /**
+   * Keeps the rows for which `keep` holds. `rename` gives the key's new id. No row may be marked as
+   * changed.
+   */
   compact(keep: (slot: number) => boolean, rename: (keyId: number) => number): void {
     this.state.compact(keep, (from, to) => {
       this.state.keyIds[to] = rename(this.state.keyIds[to] as number);

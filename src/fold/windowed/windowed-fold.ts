@@ -1,11 +1,12 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { WindowedPlan } from '../../projection/plan/plan.ts';
-import type { ColumnValues, RowSet, TableRows } from '../../projection/plan/row-set.ts';
+import type { RowSet, TableRows } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { EventClock } from '../batch/event-clock.ts';
 import { internKeys } from '../batch/intern-keys.ts';
+import { lateEventAt } from '../batch/late-event-at.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { lateEventAt, TopicBatches } from '../batch/topic-batches.ts';
+import { TopicBatches } from '../batch/topic-batches.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
 import { Keys, SPARE_KEYS_MAX } from '../rows/keys.ts';
 import { PackedMemory } from '../rows/packed-column.ts';
@@ -23,14 +24,17 @@ import type {
 import { Baselines } from './baselines.ts';
 import { slotsInKeyOrder } from './slots-in-key-order.ts';
 import { WindowCloser } from './window-closer.ts';
+import { windowKeys } from './window-keys.ts';
 import { WindowPanes } from './window-panes.ts';
 import { LATE, WindowRoutes } from './window-routes.ts';
 import { WindowRows } from './window-rows.ts';
 
 /**
- * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one decoded batch. In live mode every row whose window ends after
- * `#completeAfterMs` is in memory, if it exists at all; rows of earlier windows are asked for by `prepare`. Where something depends on the moment a window
- * closes (`WindowCloser`), a batch is accumulated in stretches between such moments.
+ * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one
+ * decoded batch. In live mode every row whose window ends after `#completeAfterMs` is in memory, if
+ * it exists at all; rows of earlier windows are asked for by `prepare`. Where something depends on
+ * the moment a window closes (`WindowCloser`), a batch is accumulated in stretches between such
+ * moments.
  */
 export class WindowedFold implements TaskFold {
   readonly #plan: WindowedPlan;
@@ -231,7 +235,10 @@ export class WindowedFold implements TaskFold {
     this.#rowsAfterCompaction = state.count;
   }
 
-  /** Code is generated for rebuilds: live, a batch is looked over for missing rows before it is folded, and the owner's clock has a say. */
+  /**
+   * Code is generated for rebuilds: live, a batch is looked over for missing rows before it is
+   * folded, and the owner's clock has a say.
+   */
   #isGenerated({ mode, clock, generatedCode = true }: TaskFoldOptions): boolean {
     const isReplay = mode === 'partial' && clock.nowMs === null && clock.wasRefused === undefined;
     return generatedCode && isReplay && this.#closer === null && this.#panes === null;
@@ -249,7 +256,10 @@ export class WindowedFold implements TaskFold {
     return rows;
   }
 
-  /** Takes every record into its one window, whether that is closed or not: nothing depends on the moment. */
+  /**
+   * Takes every record into its one window, whether that is closed or not: nothing depends on the
+   * moment.
+   */
   #takeAll(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const { starts, ends, kinds } = this.#routes;
     const rows = this.#rows;
@@ -382,17 +392,6 @@ export class WindowedFold implements TaskFold {
       missing.ends.push(endMs);
     }
     if (missing.ids.length === 0) return null;
-    const columns = new Map<string, ColumnValues>(this.#keys.columns(Int32Array.from(missing.ids)));
-    for (const [name, list] of [
-      ['window_start', missing.starts],
-      ['window_end', missing.ends],
-    ] as const) {
-      columns.set(name, { type: 'timestamptz', values: Float64Array.from(list), present: null });
-    }
-    const named = this.#plan.table.columns.filter(({ role }) => role === 'key');
-    return {
-      count: missing.ids.length,
-      columns: named.map(({ name }) => columns.get(name) as ColumnValues),
-    };
+    return windowKeys(this.#plan.table, this.#keys, missing);
   }
 }

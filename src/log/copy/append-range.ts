@@ -13,8 +13,11 @@ export interface CopyEnds {
 }
 
 /**
- * Appends to the target what it lacks of the source, partition by partition in offset order, until each has the source's end. The target gives offsets in the order of appends, so a record keeps
- * its offset as long as nobody else writes: every answer is compared with what was wanted. @throws COPY_REFUSED, APPEND_FAILED and what reading throws: what was appended stays, a later copy goes on
+ * Appends to the target what it lacks of the source, partition by partition in offset order, until
+ * each has the source's end. The target gives offsets in the order of appends, so a record keeps
+ * its offset as long as nobody else writes: every answer is compared with what was wanted. @throws
+ * COPY_REFUSED, APPEND_FAILED and what reading throws: what was appended stays, a later copy goes
+ * on
  */
 export async function appendRange(
   ends: CopyEnds,
@@ -42,7 +45,10 @@ export async function appendRange(
   ends.signal.throwIfAborted();
 }
 
-/** The records of a batch, as they are to be appended. @throws COPY_REFUSED for one that the target would not keep as it is */
+/**
+ * The records of a batch, as they are to be appended. @throws COPY_REFUSED for one that the target
+ * would not keep as it is
+ */
 function recordsOf(batch: RecordBatch, { targetOffset }: CopiedPartition): AppendRecord[] {
   const { topic, partition, count } = batch;
   return Array.from({ length: count }, (_, index) => {

@@ -27,7 +27,8 @@ export interface LogDifference {
 }
 
 /**
- * Reads the same range of two logs side by side and compares every record to the byte: offset, timestamp, key, value, headers. @returns the first difference, or null
+ * Reads the same range of two logs side by side and compares every record to the byte: offset,
+ * timestamp, key, value, headers. @returns the first difference, or null
  * @throws what reading throws
  */
 export async function comparePartition(

@@ -20,7 +20,10 @@ export interface CopyTopics {
   readonly onRecords: (records: number) => void;
 }
 
-/** Rounds of copying what was appended meanwhile: a source that is still ahead then is not going to stand still. */
+/**
+ * Rounds of copying what was appended meanwhile: a source that is still ahead then is not going to
+ * stand still.
+ */
 const ROUNDS_MAX = 10;
 /** KIP-937. */
 const ANY_TIMESTAMP = { 'message.timestamp.after.max.ms': '9223372036854775807' };
@@ -29,10 +32,13 @@ const SETTLE_MS = 1_000;
 const SETTLE_LOOKS_MAX = 60;
 
 /**
- * Copies topics so that every record has the partition and the offset it had: 1 make the missing topics, with as many partitions, 2 compare what the target has already, which
- * must be the beginning of the source, 3 append the rest, and again what came meanwhile, 4 read everything copied back and compare it with the source to the byte.
- * Safe to repeat, also after a kill: it goes on where the target ends.
- * @returns the partitions, each compared up to `comparedOffset`. @throws COPY_REFUSED, PARTITIONS_CHANGED, APPEND_FAILED, LOG_UNAVAILABLE
+ * Copies topics so that every record has the partition and the offset it had: 1 make the missing
+ * topics, with as many partitions, 2 compare what the target has already, which must be the
+ * beginning of the source, 3 append the rest, and again what came meanwhile, 4 read everything
+ * copied back and compare it with the source to the byte. Safe to repeat, also after a kill: it
+ * goes on where the target ends.
+ * @returns the partitions, each compared up to `comparedOffset`. @throws COPY_REFUSED,
+ * PARTITIONS_CHANGED, APPEND_FAILED, LOG_UNAVAILABLE
  */
 export async function copyTopics(copy: CopyTopics): Promise<readonly CopiedPartition[]> {
   const described = await copy.source.describe(copy.topics);
@@ -54,7 +60,10 @@ export async function copyTopics(copy: CopyTopics): Promise<readonly CopiedParti
   return partitions;
 }
 
-/** Makes what is missing. By itself Kafka 4 refuses records that are dated an hour ahead; what lies in the source is older than that check, and stays. */
+/**
+ * Makes what is missing. By itself Kafka 4 refuses records that are dated an hour ahead; what lies
+ * in the source is older than that check, and stays.
+ */
 async function makeTopics(
   target: EventLog,
   source: ReadonlyMap<string, TopicDescription>,
@@ -94,8 +103,9 @@ function partitionsOf(
 }
 
 /**
- * The target once it stands still: a copy that was killed may have had a request under way, which the broker writes all the same. Not waited for where the target is empty, for then none was killed
- * that had come far; should one write even so, the first append notices.
+ * The target once it stands still: a copy that was killed may have had a request under way, which
+ * the broker writes all the same. Not waited for where the target is empty, for then none was
+ * killed that had come far; should one write even so, the first append notices.
  */
 async function settled(copy: CopyTopics): Promise<ReadonlyMap<string, TopicDescription>> {
   const endsOf = (topics: ReadonlyMap<string, TopicDescription>) =>
@@ -138,7 +148,10 @@ async function lookAgain(source: EventLog, partitions: readonly CopiedPartition[
   }
 }
 
-/** Compares everything that the target has and that was not compared before. @throws COPY_REFUSED at the first difference */
+/**
+ * Compares everything that the target has and that was not compared before. @throws COPY_REFUSED at
+ * the first difference
+ */
 async function comparedTo(
   copy: CopyTopics,
   partitions: readonly CopiedPartition[],

@@ -9,8 +9,9 @@ const FRAME_BYTES = 28;
 const NULL = -1;
 
 /**
- * SHA-256 over the records of a partition, in order: of each its offset (int64), timestamp (double), the lengths of key, value (-1: null) and headers (int32, big endian all),
- * then their bytes, headers as Kafka's record batch v2 has them.
+ * SHA-256 over the records of a partition, in order: of each its offset (int64), timestamp
+ * (double), the lengths of key, value (-1: null) and headers (int32, big endian all), then their
+ * bytes, headers as Kafka's record batch v2 has them.
  */
 export class PartitionDigest {
   readonly #hash = createHash('sha256');

@@ -24,15 +24,21 @@ export interface RepartitionReport {
   readonly to: string;
   readonly partitions: number;
   readonly records: number;
-  /** Records that came to stand in `from` meanwhile: not 0 means that somebody writes to it, and the copy lacks them. */
+  /**
+   * Records that came to stand in `from` meanwhile: not 0 means that somebody writes to it, and the
+   * copy lacks them.
+   */
   readonly left: number;
 }
 
 /**
- * Copies a topic into a new one of which each key lies in one partition, by murmur2 as in Kafka's Java client: for topics that have gained partitions. Keys,
- * values, headers and timestamps stay as they are; offsets do not. Records are written in the order of their timestamps across partitions (ties by partition), and
- * within a partition in the order of its offsets, so that events of a key that has moved keep theirs. Nobody may write to `from` meanwhile.
- * @throws COPY_REFUSED where `to` has records, PARTITIONS_CHANGED where it has another partition count, UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE; the signal's reason
+ * Copies a topic into a new one of which each key lies in one partition, by murmur2 as in Kafka's
+ * Java client: for topics that have gained partitions. Keys, values, headers and timestamps stay as
+ * they are; offsets do not. Records are written in the order of their timestamps across partitions
+ * (ties by partition), and within a partition in the order of its offsets, so that events of a key
+ * that has moved keep theirs. Nobody may write to `from` meanwhile.
+ * @throws COPY_REFUSED where `to` has records, PARTITIONS_CHANGED where it has another partition
+ * count, UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE; the signal's reason
  */
 export async function repartitionTopic(
   log: EventLog,

@@ -14,9 +14,10 @@ import { ProducerIds } from './produce/producer-ids.ts';
 import { TopicLeaders } from './produce/topic-leaders.ts';
 
 /**
- * Appends with an idempotent producer of our own, acks=all (ADR 0032). Calls are routed to their partitions in the order of the calls; each partition
- * delivers on its own, so that one without a leader delays no other.
- * States: open → closed (what was taken is delivered, or fails within the delivery timeout).
+ * Appends with an idempotent producer of our own, acks=all (ADR 0032). Calls are routed to their
+ * partitions in the order of the calls; each partition delivers on its own, so that one without a
+ * leader delays no other. States: open → closed (what was taken is delivered, or fails within the
+ * delivery timeout).
  */
 export class KafkaAppender {
   readonly #connections: KafkaConnections;
@@ -31,7 +32,8 @@ export class KafkaAppender {
 
   /** @throws KAFKAJS_CHANGED */
   constructor(config: KafkaLogConfig, topics: KafkaTopics) {
-    // Connections of its own: a broker that waits for replicas answers nothing else on the same one.
+    // Connections of its own: a broker that waits for replicas answers nothing else on the same
+    // one.
     this.#connections = new KafkaConnections(config);
     this.#leaders = new TopicLeaders(topics, this.#connections);
     let codec: Promise<BatchCodec> | undefined;
@@ -118,7 +120,9 @@ export class KafkaAppender {
     });
   }
 
-  /** Gives every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is given */
+  /**
+   * Gives every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is given
+   */
   #route(records: readonly AppendRecord[], call: AppendCall): void {
     const routes = records.map((record) => this.#producerOf(record));
     records.forEach((record, index) => routes[index]?.push(record, call, index));

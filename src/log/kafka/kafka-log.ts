@@ -18,8 +18,10 @@ const responseBytesMax = 32 * 1024 * 1024;
 const partitionBytesMax = 2 * 1024 * 1024;
 
 /**
- * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the rest shares some.
- * @throws KAFKAJS_CHANGED when kafkajs is not the version this was written for; CONFIG_INVALID without brokers
+ * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the
+ * rest shares some.
+ * @throws KAFKAJS_CHANGED when kafkajs is not the version this was written for; CONFIG_INVALID
+ * without brokers
  */
 export function createKafkaLog(config: KafkaLogConfig): EventLog {
   requireBrokers(config);

@@ -31,8 +31,9 @@ export class Appender {
   }
 
   /**
-   * One transaction: 1 lock the partitions in one order, so that appenders wait for one another instead of deadlocking, 2 take their next
-   * offsets, 3 insert, 4 notify readers. Offsets are gapless and in commit order, because the lock is held until commit.
+   * One transaction: 1 lock the partitions in one order, so that appenders wait for one another
+   * instead of deadlocking, 2 take their next offsets, 3 insert, 4 notify readers. Offsets are
+   * gapless and in commit order, because the lock is held until commit.
    * @throws UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE
    */
   async append(records: readonly AppendRecord[]): Promise<readonly Position[]> {
@@ -137,8 +138,8 @@ async function takeOffsets(
 }
 
 /**
- * Inserts a part in statements of bounded size. All bytes travel as one binary parameter that the server cuts: an array of bytea would be
- * sent as hex text, twice the size and parsed byte by byte.
+ * Inserts a part in statements of bounded size. All bytes travel as one binary parameter that the
+ * server cuts: an array of bytea would be sent as hex text, twice the size and parsed byte by byte.
  */
 async function insertRecords(
   client: PoolClient,

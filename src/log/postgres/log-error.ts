@@ -1,7 +1,10 @@
 import { isMissing, isPassing, sqlStateOf } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** 42P01: the tables of the log are not there, or the table of this topic is gone since its number was read. */
+/**
+ * 42P01: the tables of the log are not there, or the table of this topic is gone since its number
+ * was read.
+ */
 export function isMissingTable(error: unknown): boolean {
   return sqlStateOf(error) === '42P01';
 }

@@ -9,8 +9,9 @@ const NULL = -1;
 const COLUMNS = 5;
 
 /**
- * Records of one partition in `[from, until)`, at most `recordsMax`, and no more after `bytesMax` bytes (the first is always there). Value and
- * headers come as one field, so that headers begin where the value ends, as a RecordBatch has it. COPY takes no parameters: all are numbers.
+ * Records of one partition in `[from, until)`, at most `recordsMax`, and no more after `bytesMax`
+ * bytes (the first is always there). Value and headers come as one field, so that headers begin
+ * where the value ends, as a RecordBatch has it. COPY takes no parameters: all are numbers.
  */
 export function fetchSql(from: {
   readonly table: string;
@@ -37,15 +38,16 @@ export function fetchSql(from: {
 }
 
 /**
- * Makes a batch of what COPY sent (protocol: "COPY", file formats, binary). Keys, values and headers stay where they are in `bytes`; only
- * positions are noted.
+ * Makes a batch of what COPY sent (protocol: "COPY", file formats, binary). Keys, values and
+ * headers stay where they are in `bytes`; only positions are noted.
  * @throws CORRUPT_RECORD_BATCH when the bytes are not in that format
  */
 export function parseCopy(
   bytes: Buffer,
   origin: Omit<RecordBatchOrigin, 'nextOffset'>,
 ): RecordBatch {
-  // Every row has at least its column count, five lengths, two numbers, an int and one byte of headers: more rows than that cannot be there.
+  // Every row has at least its column count, five lengths, two numbers, an int and one byte of
+  // headers: more rows than that cannot be there.
   const index = emptyIndex(Math.ceil(bytes.length / 39) + 1);
   let at = SIGNATURE_BYTES + 4;
   at += 4 + bytes.readInt32BE(at);

@@ -11,23 +11,32 @@ import { WakeUps } from './wake-ups.ts';
 export interface PostgresLogOptions {
   /** Stays the caller's: not ended by `close`. */
   readonly pool: Pool;
-  /** The same database, for the connection that listens for commits; a real session, not one of a pooler in transaction mode. */
+  /**
+   * The same database, for the connection that listens for commits; a real session, not one of a
+   * pooler in transaction mode.
+   */
   readonly url: string;
 }
 
 /** The log kept in Postgres, with what an administrator needs beyond the port. */
 export interface PostgresLog extends EventLog {
   readonly kind: 'postgres';
-  /** Deletes records before `offset`, which becomes the partition's start offset (at most its end). @returns the start offset now @throws UNKNOWN_TOPIC */
+  /**
+   * Deletes records before `offset`, which becomes the partition's start offset (at most its end).
+   * @returns the start offset now @throws UNKNOWN_TOPIC
+   */
   deleteRecordsBefore(topic: string, partition: number, offset: bigint): Promise<bigint>;
-  /** Deletes a topic and its records; created again it has another topic id. @throws UNKNOWN_TOPIC */
+  /**
+   * Deletes a topic and its records; created again it has another topic id. @throws UNKNOWN_TOPIC
+   */
   deleteTopic(topic: string): Promise<void>;
 }
 
 /**
- * An event log in Postgres tables, for those to whom one server is enough. Offsets are gapless and in commit order: an append locks its
- * partitions until it commits. An append whose connection broke during commit (LOG_UNAVAILABLE) may have happened, as with any log without
- * producer ids: repeating it may store the records twice. No leader epochs.
+ * An event log in Postgres tables, for those to whom one server is enough. Offsets are gapless and
+ * in commit order: an append locks its partitions until it commits. An append whose connection
+ * broke during commit (LOG_UNAVAILABLE) may have happened, as with any log without producer ids:
+ * repeating it may store the records twice. No leader epochs.
  */
 export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLog {
   const wakeUps = new WakeUps(url);
@@ -69,7 +78,8 @@ export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLo
 }
 
 /**
- * A stream whose `return()` ends a fetch that is waiting: a generator alone would answer only after its pending `next()`.
+ * A stream whose `return()` ends a fetch that is waiting: a generator alone would answer only after
+ * its pending `next()`.
  */
 function streamOf<Item>(
   start: (signal: AbortSignal) => AsyncGenerator<Item, void, undefined>,
@@ -85,7 +95,8 @@ function streamOf<Item>(
         async return() {
           leaving.abort();
           await items.return(undefined);
-          joined.release(); // A stream that was never asked for an item has not begun, so nothing in it ends.
+          // A stream that was never asked for an item has not begun, so nothing in it ends.
+          joined.release();
           return { done: true, value: undefined };
         },
       };

@@ -18,7 +18,9 @@ interface Cursor {
   readonly partition: number;
   readonly until: number;
   next: number;
-  /** Number of the topic when it was first seen: another number is another topic of the same name. */
+  /**
+   * Number of the topic when it was first seen: another number is another topic of the same name.
+   */
   topicNumber: number | null;
 }
 
@@ -30,7 +32,10 @@ export interface ReadContext {
   readonly signal: AbortSignal;
 }
 
-/** Reads as the port says, with the next fetch under way while the consumer works on the current one. */
+/**
+ * Reads as the port says, with the next fetch under way while the consumer works on the current
+ * one.
+ */
 export async function* readRecords(
   context: ReadContext,
   positions: readonly ReadPosition[],
@@ -43,7 +48,8 @@ export async function* readRecords(
       const current = await ahead;
       if (current.done === true) return;
       ahead = batches.next();
-      ahead.catch(() => undefined); // Reported when it is awaited; a consumer that stops first does not care.
+      // Reported when it is awaited; a consumer that stops first does not care.
+      ahead.catch(() => undefined);
       if (context.signal.aborted) return;
       yield current.value;
     }
@@ -52,7 +58,10 @@ export async function* readRecords(
   }
 }
 
-/** One look at all end offsets, then a chunk of each partition that has records, and again: no partition waits for another's backlog. */
+/**
+ * One look at all end offsets, then a chunk of each partition that has records, and again: no
+ * partition waits for another's backlog.
+ */
 async function* fetches(
   context: ReadContext,
   cursors: readonly Cursor[],
@@ -132,7 +141,8 @@ async function fetchNext(
       appendTime: false,
     },
   );
-  // Offsets have no holes here, so a gap means that the start moved under the statement: look again, which then says OFFSET_OUT_OF_RANGE.
+  // Offsets have no holes here, so a gap means that the start moved under the statement: look
+  // again, which then says OFFSET_OUT_OF_RANGE.
   return batch.count > 0 && batch.offsets[0] === cursor.next ? batch : null;
 }
 

@@ -1,7 +1,10 @@
 import type { ClientBase, Pool } from 'pg';
 import { logError } from './log-error.ts';
 
-/** The topics of the log with the log each has moved to: the id of a Kafka cluster, or null for those that are here. By name, in order. */
+/**
+ * The topics of the log with the log each has moved to: the id of a Kafka cluster, or null for
+ * those that are here. By name, in order.
+ */
 export async function movedTopics(pool: Pool): Promise<ReadonlyMap<string, string | null>> {
   const { rows } = await pool
     .query<{ topic: string; moved_to: string | null }>(
@@ -21,8 +24,10 @@ export interface PartitionEnd {
 }
 
 /**
- * Closes topics for good, in the caller's transaction: 1 lock their partitions, so that appends under way are over and others wait, 2 look whether one has grown beyond the end given,
- * 3 if not, seal them all: later appends fail with LOG_MOVED. @returns how many records came after those ends; 0: the topics are sealed
+ * Closes topics for good, in the caller's transaction: 1 lock their partitions, so that appends
+ * under way are over and others wait, 2 look whether one has grown beyond the end given, 3 if not,
+ * seal them all: later appends fail with LOG_MOVED. @returns how many records came after those
+ * ends; 0: the topics are sealed
  */
 export async function sealTopics(
   client: ClientBase,

@@ -5,7 +5,10 @@ import { RepriseError } from '../../reprise-error.ts';
 import type { TopicDescription, TopicSpec } from '../event-log.ts';
 import { logError, unknownTopic } from './log-error.ts';
 
-/** A topic as stored: `number` names its child table and changes when it is deleted and created again. */
+/**
+ * A topic as stored: `number` names its child table and changes when it is deleted and created
+ * again.
+ */
 export interface StoredTopic extends TopicDescription {
   readonly number: number;
 }
@@ -100,7 +103,8 @@ export async function deleteTopic(pool: Pool, topic: string): Promise<void> {
 }
 
 /**
- * Deletes the records of a partition before `offset`, which becomes its start offset; one beyond the end means the end. Offsets never move.
+ * Deletes the records of a partition before `offset`, which becomes its start offset; one beyond
+ * the end means the end. Offsets never move.
  * @returns the start offset now @throws UNKNOWN_TOPIC
  */
 export async function deleteRecordsBefore(
@@ -162,8 +166,9 @@ export function inTransaction<Result>(
 }
 
 /**
- * A connection with a transaction begun. Idle ones that were cut, and do not know it yet, are thrown away: nothing was asked of them, so nothing is in doubt. There
- * are at most as many of them as the pool holds; a new connection that fails means that the server is away.
+ * A connection with a transaction begun. Idle ones that were cut, and do not know it yet, are
+ * thrown away: nothing was asked of them, so nothing is in doubt. There are at most as many of them
+ * as the pool holds; a new connection that fails means that the server is away.
  */
 async function begun(pool: Pool): Promise<PoolClient> {
   for (let cut = 0; ; cut += 1) {

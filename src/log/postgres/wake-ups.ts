@@ -4,8 +4,9 @@ import { WAKE_UP_CHANNEL } from './appender.ts';
 const RECONNECT_MS = 1_000;
 
 /**
- * Hears of commits through LISTEN, on a connection of its own (a pool's connection changes hands). States: idle → connecting → listening →
- * (connection lost) waiting → connecting … → closed. While it hears nothing readers poll: it makes them quicker, never wrong.
+ * Hears of commits through LISTEN, on a connection of its own (a pool's connection changes hands).
+ * States: idle → connecting → listening → (connection lost) waiting → connecting … → closed. While
+ * it hears nothing readers poll: it makes them quicker, never wrong.
  */
 export class WakeUps {
   readonly #url: string;
@@ -19,7 +20,10 @@ export class WakeUps {
     this.#url = url;
   }
 
-  /** How often something was heard: take it before looking, give it to {@link waitBeyond} after finding nothing. */
+  /**
+   * How often something was heard: take it before looking, give it to {@link waitBeyond} after
+   * finding nothing.
+   */
   get heard(): number {
     return this.#heard;
   }
@@ -42,7 +46,10 @@ export class WakeUps {
       .catch(() => this.#lost(client));
   }
 
-  /** Resolves when something has been heard since `heard` was taken, after `timeoutMs`, or on `signal`. */
+  /**
+   * Resolves when something has been heard since `heard` was taken, after `timeoutMs`, or on
+   * `signal`.
+   */
   waitBeyond(heard: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#heard !== heard || this.#closed || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -2,7 +2,10 @@ import type { EventDefinition } from '../../event/event-definition.ts';
 import { kindOf } from './check-function.ts';
 import type { Place } from './fail-for.ts';
 
-/** The value must be an event definition: an import in a circle gives undefined. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The value must be an event definition: an import in a circle gives undefined. @throws
+ * DEFINITION_INVALID through `fail`
+ */
 export function checkEvent(event: unknown, { step, fail }: Place): void {
   const { name, topic, fields } = (event ?? {}) as Partial<EventDefinition>;
   if (typeof name === 'string' && typeof topic === 'string' && Array.isArray(fields)) return;
@@ -10,7 +13,10 @@ export function checkEvent(event: unknown, { step, fail }: Place): void {
   fail(step, `is given ${kindOf(event)} instead of an event definition.${hint}`);
 }
 
-/** The events that a projection folds: at least one, each once, and records of one topic can be told apart. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The events that a projection folds: at least one, each once, and records of one topic can be told
+ * apart. @throws DEFINITION_INVALID through `fail`
+ */
 export function checkEvents(events: readonly EventDefinition[], place: Place): void {
   const { step, fail } = place;
   if (events.length === 0) fail(step, 'names no event.');

@@ -1,8 +1,9 @@
 import type { Place } from './fail-for.ts';
 
 /**
- * Functions of a definition are called while folding and must answer at once: an async one would answer with a promise, which counts as true and as a row.
- * `name`: what the function is, as users know it. @throws DEFINITION_INVALID through `fail`
+ * Functions of a definition are called while folding and must answer at once: an async one would
+ * answer with a promise, which counts as true and as a row. `name`: what the function is, as users
+ * know it. @throws DEFINITION_INVALID through `fail`
  */
 export function checkFunction(given: unknown, name: string, { step, fail }: Place): void {
   if (typeof given !== 'function') fail(step, `${name} is ${kindOf(given)}, not a function.`);

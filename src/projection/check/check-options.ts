@@ -1,7 +1,10 @@
 import { kindOf } from './check-function.ts';
 import type { Place } from './fail-for.ts';
 
-/** Options must be an object, and hold nothing but what there is: a misspelt one would silently be the default. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Options must be an object, and hold nothing but what there is: a misspelt one would silently be
+ * the default. @throws DEFINITION_INVALID through `fail`
+ */
 export function checkOptions(
   options: unknown,
   known: readonly string[],

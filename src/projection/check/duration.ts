@@ -8,7 +8,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
-/** A length of time: `'1 minute'`, `'90 seconds'`, ISO 8601 `'PT1M30S'`, or milliseconds as a number. A day is 24 hours here. */
+/**
+ * A length of time: `'1 minute'`, `'90 seconds'`, ISO 8601 `'PT1M30S'`, or milliseconds as a
+ * number. A day is 24 hours here.
+ */
 export type Duration = string | number;
 
 /** Milliseconds of a duration. `what` names the place in messages. @throws DEFINITION_INVALID */

@@ -1,7 +1,10 @@
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { Projection } from '../plan/projection.ts';
 
-/** Says what is wrong with a definition: the step as the user wrote it, what is wrong and what to do. */
+/**
+ * Says what is wrong with a definition: the step as the user wrote it, what is wrong and what to
+ * do.
+ */
 export type Fail = (step: string, what: string) => never;
 
 /** A step of a definition, and how to say that it is wrong. */
@@ -17,13 +20,17 @@ export function failFor(projection: Projection): Fail {
   };
 }
 
-/** The `fail` of builders, which do not know whose definition they are part of: `definitionOf` adds the class. @throws DEFINITION_INVALID naming the step */
+/**
+ * The `fail` of builders, which do not know whose definition they are part of: `definitionOf` adds
+ * the class. @throws DEFINITION_INVALID naming the step
+ */
 export const failUnnamed: Fail = (step, what) => {
   throw new RepriseError('DEFINITION_INVALID', `${step}: ${what}`);
 };
 
 /**
- * Runs `define()`. What throws inside becomes a mistake of the class: builders such as `tumbling` do not know whose definition they are part of.
+ * Runs `define()`. What throws inside becomes a mistake of the class: builders such as `tumbling`
+ * do not know whose definition they are part of.
  * @throws DEFINITION_INVALID naming the class
  */
 export function definitionOf<P extends Projection>(projection: P): ReturnType<P['define']> {

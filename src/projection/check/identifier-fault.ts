@@ -6,7 +6,10 @@ const SYSTEM_COLUMNS = new Set(['ctid', 'tableoid', 'xmin', 'xmax', 'cmin', 'cma
 /** What reprise appends to the names of tables: of versions, and of hidden state. */
 const TABLE_SUFFIX = /__(?:v\d+|state|baseline)$/;
 
-/** What is wrong with a name as a Postgres identifier; null: nothing. `suffix` is what gets appended to it. */
+/**
+ * What is wrong with a name as a Postgres identifier; null: nothing. `suffix` is what gets appended
+ * to it.
+ */
 export function identifierFault(name: string, suffix = ''): string | null {
   if (!IDENTIFIER.test(name)) {
     return 'may hold only a-z, 0-9 and _, and must not begin with a digit';
@@ -24,7 +27,9 @@ export function columnFault(name: string): string | null {
   return identifierFault(name);
 }
 
-/** What is wrong with the name of a read model, whose tables get `suffix` appended; null: nothing. */
+/**
+ * What is wrong with the name of a read model, whose tables get `suffix` appended; null: nothing.
+ */
 export function readModelFault(name: string, suffix: string): string | null {
   const ending = TABLE_SUFFIX.exec(name);
   if (ending !== null) return `ends in ${ending[0]}, as the names of tables of reprise's own do`;

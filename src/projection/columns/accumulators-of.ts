@@ -3,7 +3,10 @@ import type { AccumulatorPlan } from '../plan/plan.ts';
 import { snakeCase } from '../plan/snake-case.ts';
 import type { CompiledMeasure } from './compiled-measure.ts';
 
-/** The accumulators that the measures need, shared where two need the same. A measure whose value is an accumulator's state lends it its column. */
+/**
+ * The accumulators that the measures need, shared where two need the same. A measure whose value is
+ * an accumulator's state lends it its column.
+ */
 export function accumulatorsOf(compiled: readonly CompiledMeasure[]): AccumulatorPlan[] {
   const planned = new Map<string, AccumulatorPlan>();
   const add = (id: string, accumulator: AccumulatorPlan) => {

@@ -35,7 +35,10 @@ export function checkHead(projection: Projection, fail: Fail): void {
   if (fault !== null) fail('name', `"${name}" ${fault}.`);
 }
 
-/** The name of a hidden table of a read model. @throws DEFINITION_INVALID through `fail` where it gets too long */
+/**
+ * The name of a hidden table of a read model. @throws DEFINITION_INVALID through `fail` where it
+ * gets too long
+ */
 export function hiddenTableName(
   { name, version }: { readonly name: string; readonly version: number },
   suffix: '__state' | '__baseline',
@@ -71,7 +74,10 @@ export function keySteps(keys: readonly KeyPlan[]): DeclaringStep[] {
   return keys.map((key) => ({ step: '.key(…)', columns: [keyColumn(key)], of: key.field }));
 }
 
-/** Names must be Postgres identifiers, each used once, and none that the kind of projection has itself (`own`). @throws DEFINITION_INVALID through `fail` */
+/**
+ * Names must be Postgres identifiers, each used once, and none that the kind of projection has
+ * itself (`own`). @throws DEFINITION_INVALID through `fail`
+ */
 export function checkColumns(
   own: readonly ColumnPlan[],
   steps: readonly DeclaringStep[],

@@ -7,7 +7,10 @@ import type { DeclaringStep } from './check-columns.ts';
 
 const step = '.row(…)';
 
-/** The columns of a match that `.row(…)` declares, inferred where it says only how they are made. `match`: a stand-in. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The columns of a match that `.row(…)` declares, inferred where it says only how they are made.
+ * `match`: a stand-in. @throws DEFINITION_INVALID through `fail`
+ */
 export function matchRowColumns(
   { columns, row }: PatternDeclaration,
   match: unknown,

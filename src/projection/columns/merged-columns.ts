@@ -11,7 +11,10 @@ interface MergedFrom {
   readonly events: readonly EventDefinition[];
 }
 
-/** How the stable view merges the rows of several partitions, column by column. @throws DEFINITION_INVALID for aggregates that only the fold can merge */
+/**
+ * How the stable view merges the rows of several partitions, column by column. @throws
+ * DEFINITION_INVALID for aggregates that only the fold can merge
+ */
 export function mergedColumns(
   { compiled, columns, events }: MergedFrom,
   fail: Fail,

@@ -2,7 +2,9 @@ import { planColumn } from '../plan/plan-column.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { WindowPlan } from '../plan/window-plan.ts';
 
-/** The bounds of a window. Custom windows may begin together, so there the end is part of the key. */
+/**
+ * The bounds of a window. Custom windows may begin together, so there the end is part of the key.
+ */
 export function windowColumns({ kind }: WindowPlan): readonly ColumnPlan[] {
   const end = kind === 'custom' ? 'key' : 'measure';
   return [

@@ -6,7 +6,10 @@ import { Reference, rowStandIn, tried } from '../declare/row-stand-in.ts';
 import type { EmissionPlan } from '../plan/plan.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
-/** Checks what `.onClose(…)` publishes of a row of these columns. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Checks what `.onClose(…)` publishes of a row of these columns. @throws DEFINITION_INVALID through
+ * `fail`
+ */
 export function checkRowEmissions(
   emissions: readonly EmissionPlan[],
   columns: readonly ColumnPlan[],
@@ -18,8 +21,10 @@ export function checkRowEmissions(
 }
 
 /**
- * Checks an event that is published: its function is run once on a stand-in for the row or match (`subject`), and what it makes must have the event's fields, and
- * of their types where they are taken over as they are. What is computed can only be checked when it is published. @throws DEFINITION_INVALID through `fail`
+ * Checks an event that is published: its function is run once on a stand-in for the row or match
+ * (`subject`), and what it makes must have the event's fields, and of their types where they are
+ * taken over as they are. What is computed can only be checked when it is published. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function checkEmission(
   { event, make }: Pick<EmissionPlan, 'event' | 'make'>,

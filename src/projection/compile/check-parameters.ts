@@ -4,7 +4,10 @@ import type { DeclaredMeasure } from '../declare/declared-measure.ts';
 /** Shares from 0.0001: a smaller error would need sketches without bound. */
 const RELATIVE_ERROR_MIN = 1e-4;
 
-/** Checks the parameters of an aggregate itself: a quantile, a number of values. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Checks the parameters of an aggregate itself: a quantile, a number of values. @throws
+ * DEFINITION_INVALID through `fail`
+ */
 export function checkParameters(measure: DeclaredMeasure, { step, fail }: Place): void {
   const { aggregate, parameters = {} } = measure;
   const of = measure.field ?? measure.of;

@@ -1,7 +1,10 @@
 import type { Place } from '../check/fail-for.ts';
 import { isNegative, mayBeMissing, type PatternElement } from '../plan/pattern-element.ts';
 
-/** Checks a pattern as a whole: its names, its beginning and its end. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Checks a pattern as a whole: its names, its beginning and its end. @throws DEFINITION_INVALID
+ * through `fail`
+ */
 export function checkPattern(
   pattern: readonly PatternElement[],
   within: { readonly withinMs: number | null; readonly withinStepsMs: number | null },
@@ -31,7 +34,10 @@ export function checkPattern(
   }
 }
 
-/** The `notFollowedBy` behind the last event that a match must have, where there is one: last of all, last of a group, or before what may be missing. */
+/**
+ * The `notFollowedBy` behind the last event that a match must have, where there is one: last of
+ * all, last of a group, or before what may be missing.
+ */
 function absenceAtEnd(elements: readonly PatternElement[]): PatternElement | null {
   for (const element of elements.toReversed()) {
     if (element.contiguity === 'notFollowedBy') return element;

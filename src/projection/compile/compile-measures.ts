@@ -39,7 +39,10 @@ const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
   collect: PLAIN,
 };
 
-/** Where measures are compiled: over which events, and whether windows close in event-time order, as z-scores need it. */
+/**
+ * Where measures are compiled: over which events, and whether windows close in event-time order, as
+ * z-scores need it.
+ */
 export interface MeasuresOf {
   readonly events: readonly EventDefinition[];
   readonly scores: boolean;
@@ -89,7 +92,10 @@ function stepOf(name: string): string {
   return `.measure({ ${name} })`;
 }
 
-/** The measure's own columns. Its hidden ones may be those of other measures too, so only their names are looked at here. */
+/**
+ * The measure's own columns. Its hidden ones may be those of other measures too, so only their
+ * names are looked at here.
+ */
 function declaringStep(compiled: CompiledMeasure, fail: Fail): DeclaringStep {
   const step = stepOf(compiled.plan.name);
   for (const { name } of stateColumns(accumulatorsOf([compiled]), [compiled])) {
@@ -142,7 +148,9 @@ function compileMeasure(
   return { plan, field, nullable, state, userColumn };
 }
 
-/** Measures that need the same state share it: several quantiles of one field, first and last not. */
+/**
+ * Measures that need the same state share it: several quantiles of one field, first and last not.
+ */
 function stateColumnName(
   plan: Pick<MeasurePlan, 'column' | 'aggregate' | 'filter' | 'parameters'>,
   field: Field | null,

@@ -12,7 +12,8 @@ import { compileTable } from './compile-table.ts';
 import { compileWindowed } from './compile-windowed.ts';
 
 /**
- * Compiles what a projection declares into its plan. Every mistake that can be seen without data is found here.
+ * Compiles what a projection declares into its plan. Every mistake that can be seen without data is
+ * found here.
  * @throws DEFINITION_INVALID naming class, step and field
  */
 export function compileProjection(projection: Projection): Plan {
@@ -37,8 +38,8 @@ export function compileProjection(projection: Projection): Plan {
 }
 
 /**
- * Compiles the projections of one application. No two may have a name in common, nor those of further tables: `accounts` with a table `users` keeps
- * `accounts_users`.
+ * Compiles the projections of one application. No two may have a name in common, nor those of
+ * further tables: `accounts` with a table `users` keeps `accounts_users`.
  * @throws DEFINITION_INVALID naming both classes
  */
 export function compileProjections(projections: readonly Projection[]): readonly Plan[] {

@@ -55,7 +55,10 @@ export function compileTable(
   return finishedPlan(projection, shape, { fail, tables, rebuild: 'live', columns });
 }
 
-/** The kinds of events read: those that handlers are given for; with `from`, exactly those named there. */
+/**
+ * The kinds of events read: those that handlers are given for; with `from`, exactly those named
+ * there.
+ */
 function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly EventDefinition[] {
   if (sources !== null) checkEvents(sources.events, { step: '.from(…)', fail });
   if (handlers.length === 0) fail('.on(…)', 'is missing: no event makes a row.');
@@ -73,7 +76,10 @@ function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly
   return events;
 }
 
-/** Every step must lead to a handler: a table without one stays empty, a key or lookup without one does nothing. */
+/**
+ * Every step must lead to a handler: a table without one stays empty, a key or lookup without one
+ * does nothing.
+ */
 function checkUsed({ tables, handlers, idle }: TableDeclaration, fail: Fail): void {
   const empty = tables.findIndex((_, i) => handlers.every(({ table }) => table !== i));
   if (empty >= 0) {

@@ -8,7 +8,8 @@ import { planCaptures } from './plan-captures.ts';
 import { planErrorPolicies } from './plan-error-policies.ts';
 
 /**
- * A plan from what was declared: with its identity, the shape that decides over its rows and the fingerprint of it, and whether it can be replayed.
+ * A plan from what was declared: with its identity, the shape that decides over its rows and the
+ * fingerprint of it, and whether it can be replayed.
  * @throws DEFINITION_INVALID through `fail` for functions without a text
  */
 export function finishedPlan<Shape extends { readonly sources: readonly SourcePlan[] }>(

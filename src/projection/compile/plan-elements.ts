@@ -18,7 +18,10 @@ interface ElementPlace extends Place {
   readonly events: readonly EventDefinition[];
 }
 
-/** The steps and groups of a pattern, or of a group, each checked by itself. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The steps and groups of a pattern, or of a group, each checked by itself. @throws
+ * DEFINITION_INVALID through `fail`
+ */
 export function planElements(
   elements: readonly DeclaredElement[],
   place: ElementPlace,
@@ -177,7 +180,10 @@ export function planWithin(
 
 const SKIPS = new Set(['noSkip', 'skipToNext', 'skipPastLastEvent', 'skipToFirst', 'skipToLast']);
 
-/** What becomes of other partial matches. Default: all stand. @throws DEFINITION_INVALID through `fail` */
+/**
+ * What becomes of other partial matches. Default: all stand. @throws DEFINITION_INVALID through
+ * `fail`
+ */
 export function planSkip(
   { skips }: DeclaredPattern,
   pattern: readonly PatternElement[],

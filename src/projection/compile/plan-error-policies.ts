@@ -2,7 +2,10 @@ import type { Fail } from '../check/fail-for.ts';
 import type { ErrorPolicies, ErrorPolicy, Retries } from '../plan/error-policy.ts';
 import { ERROR_POLICIES, RETRY_BOUNDS, readPolicy } from '../plan/error-policy.ts';
 
-/** The policies of a projection class, by `onError`; what it leaves open is null. @throws DEFINITION_INVALID */
+/**
+ * The policies of a projection class, by `onError`; what it leaves open is null. @throws
+ * DEFINITION_INVALID
+ */
 export function planErrorPolicies(
   given: ErrorPolicy | Partial<ErrorPolicies> | undefined,
   fail: Fail,

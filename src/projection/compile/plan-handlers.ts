@@ -16,9 +16,11 @@ export interface HandlerPlace {
 }
 
 /**
- * The handlers of a table projection. A row belongs to the task of the partition that its events lie in, so every primary key must contain the record key of
- * the event it comes from, always in the same column: then no two partitions can own a row of the same key, and a lookup finds what there is. Keys by fields and
- * lookups are checked here, keys by function record by record in the fold; unless the user says that there is but one partition.
+ * The handlers of a table projection. A row belongs to the task of the partition that its events
+ * lie in, so every primary key must contain the record key of the event it comes from, always in
+ * the same column: then no two partitions can own a row of the same key, and a lookup finds what
+ * there is. Keys by fields and lookups are checked here, keys by function record by record in the
+ * fold; unless the user says that there is but one partition.
  */
 export function planHandlers(written: HandlerPlace): HandlerPlan[] {
   const place = { ...written, declared: inKeyOrder(written) };
@@ -39,7 +41,10 @@ export function planHandlers(written: HandlerPlace): HandlerPlan[] {
   });
 }
 
-/** Keys and lookups in the order of the primary key, where their fields are its columns by name in another order. Other names are taken by place. */
+/**
+ * Keys and lookups in the order of the primary key, where their fields are its columns by name in
+ * another order. Other names are taken by place.
+ */
 function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
   const ordered = (fields: readonly string[], table: TablePlan | undefined) => {
     const names = table === undefined ? [] : keyColumns(table).map((column) => column.declared);
@@ -61,7 +66,10 @@ function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
   return { ...declared, handlers };
 }
 
-/** Which key column of a table holds the record keys of its events, by its handlers with fields; null: it has none. */
+/**
+ * Which key column of a table holds the record keys of its events, by its handlers with fields;
+ * null: it has none.
+ */
 function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace): number | null {
   if (declared.options.onePartition === true) return null;
   let found: { readonly column: number; readonly event: EventDefinition } | null = null;

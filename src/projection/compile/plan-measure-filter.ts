@@ -4,13 +4,19 @@ import type { KeptOptions } from '../declare/aggregates.ts';
 import type { MeasureFilterPlan } from '../plan/plan.ts';
 import { planFilter } from './plan-sources.ts';
 
-/** Where a measure stands: the events it may take, and the filters of the measures before it, to which its own is added. */
+/**
+ * Where a measure stands: the events it may take, and the filters of the measures before it, to
+ * which its own is added.
+ */
 export interface MeasurePlace extends Place {
   readonly events: readonly EventDefinition[];
   readonly filters: MeasureFilterPlan[];
 }
 
-/** The index of the measure's filter among the projection's; equal ones are shared; null: it takes every event. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The index of the measure's filter among the projection's; equal ones are shared; null: it takes
+ * every event. @throws DEFINITION_INVALID through `fail`
+ */
 export function planMeasureFilter(options: KeptOptions, place: MeasurePlace): number | null {
   const { events, filters, step, fail } = place;
   if (options.where === undefined && options.of === undefined) return null;
@@ -30,7 +36,10 @@ export function planMeasureFilter(options: KeptOptions, place: MeasurePlace): nu
   return same >= 0 ? same : filters.push(plan) - 1;
 }
 
-/** Functions are the same only where they are one: two of the same text may have closed over different values. */
+/**
+ * Functions are the same only where they are one: two of the same text may have closed over
+ * different values.
+ */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -31,7 +31,10 @@ export function fieldNamed(event: EventDefinition, name: string, place: Place): 
   return place.fail(place.step, `${event.name} has no field "${name}"; it has ${known}.`);
 }
 
-/** The parts of the key: fields that all events have, of one type. Looks at the events first. @throws DEFINITION_INVALID through `fail` */
+/**
+ * The parts of the key: fields that all events have, of one type. Looks at the events first.
+ * @throws DEFINITION_INVALID through `fail`
+ */
 export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): KeyPlan[] {
   checkEvents(events, { step: '.from(…)', fail });
   const step = '.key(…)';
@@ -55,14 +58,20 @@ export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): Ke
   });
 }
 
-/** The first event whose record key is not part of the key, so that its events of one row lie in several partitions; null: there is none. */
+/**
+ * The first event whose record key is not part of the key, so that its events of one row lie in
+ * several partitions; null: there is none.
+ */
 export function eventSplitByKey({ events, keyFields }: DeclaredSources): EventDefinition | null {
   return (
     events.find(({ keyField }) => keyField === undefined || !keyFields.includes(keyField)) ?? null
   );
 }
 
-/** Refuses a key that does not contain the record key, for kinds that need every event of a key in one partition. */
+/**
+ * Refuses a key that does not contain the record key, for kinds that need every event of a key in
+ * one partition.
+ */
 export function requireRecordKey(declared: DeclaredSources, fail: Fail): void {
   const event = eventSplitByKey(declared);
   if (event === null) return;
@@ -74,7 +83,10 @@ export function requireRecordKey(declared: DeclaredSources, fail: Fail): void {
   );
 }
 
-/** What the fold needs of each kind of event. `fieldsOf`: the fields it reads besides key, time and `where`; events need not have them all. */
+/**
+ * What the fold needs of each kind of event. `fieldsOf`: the fields it reads besides key, time and
+ * `where`; events need not have them all.
+ */
 export function planSources(
   declared: DeclaredSources,
   fieldsOf: (event: EventDefinition, source: number) => readonly string[],
@@ -126,7 +138,10 @@ function planTime(event: EventDefinition, time: DeclaredSources['time'], fail: F
   return { kind: 'field', field };
 }
 
-/** Lateness, drift guard and ticks. `waits`: the projection waits for something to close, so ticks are on by default. */
+/**
+ * Lateness, drift guard and ticks. `waits`: the projection waits for something to close, so ticks
+ * are on by default.
+ */
 export function planDisorder(
   options: DisorderOptions & { readonly late?: 'revise' | 'reject' },
   waits: boolean,

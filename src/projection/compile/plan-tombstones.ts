@@ -4,7 +4,10 @@ import type { TombstonePlan } from '../plan/plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { HandlerPlace } from './plan-handlers.ts';
 
-/** What tombstones do to each table, where that was declared; without an answer, and by `'refuse'`, a table refuses them. @throws DEFINITION_INVALID through `fail` */
+/**
+ * What tombstones do to each table, where that was declared; without an answer, and by `'refuse'`,
+ * a table refuses them. @throws DEFINITION_INVALID through `fail`
+ */
 export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
   return place.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
     const step = name === null ? '.onTombstone(…)' : `.table("${name}", …) .onTombstone(…)`;
@@ -28,7 +31,10 @@ export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
   });
 }
 
-/** A tombstone has a record key and nothing else: it finds a row only where that is the whole primary key. */
+/**
+ * A tombstone has a record key and nothing else: it finds a row only where that is the whole
+ * primary key.
+ */
 function requireRecordKeyAlone(
   of: HandlerPlace & { readonly table: number; readonly step: string },
 ): void {
@@ -54,7 +60,10 @@ function requireRecordKeyAlone(
   );
 }
 
-/** Keys of one column that a function gives are the record key, unless the user says that there is but one partition. */
+/**
+ * Keys of one column that a function gives are the record key, unless the user says that there is
+ * but one partition.
+ */
 function isByRecordKey({ event, key }: DeclaredHandler, onePartition = false): boolean {
   if (event.keyField === undefined) return false;
   return 'fields' in key ? key.fields[0] === event.keyField : !onePartition;

@@ -39,7 +39,10 @@ export interface UserMeasure<Event, Value> {
   readonly options?: KeptOptions;
 }
 
-/** What `aggregate` takes. All functions are pure; `merge` is commutative and associative, and `add(s, e)` the same as merging `s` with what one event gives. */
+/**
+ * What `aggregate` takes. All functions are pure; `merge` is commutative and associative, and
+ * `add(s, e)` the same as merging `s` with what one event gives.
+ */
 export interface UserAggregate<Event, State, Value> {
   /** The state of no events; JSON. */
   readonly zero: State;
@@ -112,8 +115,9 @@ export function count<Event>(options?: MeasureOptions<Event>): CountMeasure {
 }
 
 /**
- * Sum of a field; nulls are passed over; NULL when there is no value. Doubles: the exact sum, rounded once, whatever the order (column float8). Longs and
- * decimals: exact and without bound (column numeric).
+ * Sum of a field; nulls are passed over; NULL when there is no value. Doubles: the exact sum,
+ * rounded once, whatever the order (column float8). Longs and decimals: exact and without bound
+ * (column numeric).
  */
 export function sum<const Name extends string, Event = never>(
   field: Name,
@@ -122,7 +126,10 @@ export function sum<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'sum', field }, options);
 }
 
-/** Mean of a field: its sum (as `sum` gives it) divided by the number of values, as float8; NULL when there is no value. */
+/**
+ * Mean of a field: its sum (as `sum` gives it) divided by the number of values, as float8; NULL
+ * when there is no value.
+ */
 export function avg<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -130,7 +137,9 @@ export function avg<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'avg', field }, options);
 }
 
-/** Smallest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres. */
+/**
+ * Smallest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres.
+ */
 export function min<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -138,7 +147,9 @@ export function min<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'min', field }, options);
 }
 
-/** Greatest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres. */
+/**
+ * Greatest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres.
+ */
 export function max<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -146,7 +157,10 @@ export function max<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'max', field }, options);
 }
 
-/** The field's value in the earliest event (event time; ties: topic, partition, offset) where it is not null. */
+/**
+ * The field's value in the earliest event (event time; ties: topic, partition, offset) where it is
+ * not null.
+ */
 export function first<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -154,7 +168,10 @@ export function first<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'first', field }, options);
 }
 
-/** The field's value in the latest event (event time; ties: topic, partition, offset) where it is not null. */
+/**
+ * The field's value in the latest event (event time; ties: topic, partition, offset) where it is
+ * not null.
+ */
 export function last<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -163,8 +180,9 @@ export function last<const Name extends string, Event = never>(
 }
 
 /**
- * How many different values a field has (int8). Exact up to `exactUpTo` of them (default 1,000), beyond that estimated by HyperLogLog with 4,096 registers
- * (standard error 1.6 %; Flajolet et al. 2007); the column `<name>_exact` says which. Depends on the set of values alone.
+ * How many different values a field has (int8). Exact up to `exactUpTo` of them (default 1,000),
+ * beyond that estimated by HyperLogLog with 4,096 registers (standard error 1.6 %; Flajolet et al.
+ * 2007); the column `<name>_exact` says which. Depends on the set of values alone.
  */
 export function countDistinct<const Name extends string, Event = never>(
   field: Name,
@@ -175,8 +193,10 @@ export function countDistinct<const Name extends string, Event = never>(
 }
 
 /**
- * The value below which a share `q` (0 to 1) of a field's values lies, as float8, within `relativeError` (default 0.01) of a true value: DDSketch (Masson et al.
- * 2019) without collapsing, so the order of events does not show. Zero is exact; ±Infinity are kept as such; NaN counts as the greatest.
+ * The value below which a share `q` (0 to 1) of a field's values lies, as float8, within
+ * `relativeError` (default 0.01) of a true value: DDSketch (Masson et al. 2019) without collapsing,
+ * so the order of events does not show. Zero is exact; ±Infinity are kept as such; NaN counts as
+ * the greatest.
  */
 export function quantile<const Name extends string, Event = never>(
   field: Name,
@@ -188,8 +208,10 @@ export function quantile<const Name extends string, Event = never>(
 }
 
 /**
- * The `k` most frequent values of a field with their counts, as jsonb; ties by value. Exact up to `distinctUpTo` different values (default 1,000); beyond that it
- * is the top of a sample of that many values (those with the smallest hashes; their counts are exact), and `<name>_exact` is false.
+ * The `k` most frequent values of a field with their counts, as jsonb; ties by value. Exact up to
+ * `distinctUpTo` different values (default 1,000); beyond that it is the top of a sample of that
+ * many values (those with the smallest hashes; their counts are exact), and `<name>_exact` is
+ * false.
  */
 export function topK<const Name extends string, Event = never>(
   field: Name,
@@ -200,7 +222,10 @@ export function topK<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'topK', field, parameters: { k, distinctUpTo } }, rest);
 }
 
-/** The first `n` values of a field by event time (ties: topic, partition, offset), as a jsonb list; nulls are passed over. */
+/**
+ * The first `n` values of a field by event time (ties: topic, partition, offset), as a jsonb list;
+ * nulls are passed over.
+ */
 export function collect<const Name extends string, Event = never>(
   field: Name,
   n: number,
@@ -209,7 +234,10 @@ export function collect<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'collect', field, parameters: { n } }, options);
 }
 
-/** Sample variance (divided by n − 1, as Postgres's `variance`), from exact sums, as float8; NULL for fewer than two values. */
+/**
+ * Sample variance (divided by n − 1, as Postgres's `variance`), from exact sums, as float8; NULL
+ * for fewer than two values.
+ */
 export function variance<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -225,7 +253,10 @@ export function stddev<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'stddev', field }, options);
 }
 
-/** An aggregate of your own, over whole events. `checkAggregate` of `reprise/testing` checks its laws. */
+/**
+ * An aggregate of your own, over whole events. `checkAggregate` of `reprise/testing` checks its
+ * laws.
+ */
 export function aggregate<Event, State, Value>(
   define: UserAggregate<Event, State, Value>,
   options?: MeasureOptions<Event>,

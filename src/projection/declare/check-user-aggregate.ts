@@ -9,7 +9,10 @@ type Given = Partial<Omit<UserAggregate<unknown, never, unknown>, 'column'>> & {
   readonly column?: Column<unknown, boolean, boolean>;
 };
 
-/** Checks the parts of a user's aggregate: functions, a `zero` that survives being stored, a column. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Checks the parts of a user's aggregate: functions, a `zero` that survives being stored, a column.
+ * @throws DEFINITION_INVALID through `fail`
+ */
 export function checkUserAggregate(define: unknown, place: Place): void {
   const { step, fail } = place;
   if (typeof define !== 'object' || define === null) {

@@ -2,8 +2,9 @@ import type { SnakeCase } from '../plan/snake-case.ts';
 import type { ScoreMeasure } from './z-score.ts';
 
 /**
- * What the compiler finds wrong with measures as a whole: names of columns that there are already (`Taken`, by SQL names) or that are reserved, and scores of
- * measures that there are not. Such a measure must be a `Mistake`, which nothing is. Names that are not known at compile time pass.
+ * What the compiler finds wrong with measures as a whole: names of columns that there are already
+ * (`Taken`, by SQL names) or that are reserved, and scores of measures that there are not. Such a
+ * measure must be a `Mistake`, which nothing is. Names that are not known at compile time pass.
  */
 export type CheckedMeasures<Measures, Taken extends string> = string extends keyof Measures | Taken
   ? unknown

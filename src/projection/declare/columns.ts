@@ -2,7 +2,10 @@ import type { Decimal } from '../../event/decimal.ts';
 import type { SnakeCase } from '../plan/snake-case.ts';
 import type { ColumnType } from '../plan/table-plan.ts';
 
-/** A declared column: its Postgres type, and at compile time the TypeScript type of its values. Immutable: each method gives another one. */
+/**
+ * A declared column: its Postgres type, and at compile time the TypeScript type of its values.
+ * Immutable: each method gives another one.
+ */
 export interface Column<Value, Nullable extends boolean = false, Key extends boolean = false> {
   readonly type: ColumnType;
   /** decimal only: digits in all, and after the point. */
@@ -12,7 +15,10 @@ export interface Column<Value, Nullable extends boolean = false, Key extends boo
   readonly isPrimaryKey: Key;
   /** What it means, for people in psql. */
   readonly meaning?: string;
-  /** The column may hold null; a part of the primary key may not, so this is refused after `primaryKey()`. */
+  /**
+   * The column may hold null; a part of the primary key may not, so this is refused after
+   * `primaryKey()`.
+   */
   nullable(this: Column<Value, Nullable, false>): Column<Value, true>;
   /** Part of the primary key, in the order of the columns. */
   primaryKey(): Column<Value, false, true>;
@@ -37,7 +43,9 @@ export type RowOfColumns<C extends Columns> = {
   readonly [Name in keyof C]: ValueOf<C[Name]>;
 };
 
-/** A row as queries give it: by SQL column names. Decimals without fraction digits come as bigint. */
+/**
+ * A row as queries give it: by SQL column names. Decimals without fraction digits come as bigint.
+ */
 export type SqlRowOfColumns<C extends Columns> = {
   [Name in keyof C & string as SnakeCase<Name>]: ValueOf<C[Name]>;
 };
@@ -68,8 +76,9 @@ export function double(): Column<number> {
 }
 
 /**
- * Exact decimal number of at most `precision` digits, `scale` of them after the point: as Decimal, or as bigint where `scale` is 0, in handlers and queries
- * alike. Parameters that cannot be (a scale larger than the precision) are refused when the projection is compiled.
+ * Exact decimal number of at most `precision` digits, `scale` of them after the point: as Decimal,
+ * or as bigint where `scale` is 0, in handlers and queries alike. Parameters that cannot be (a
+ * scale larger than the precision) are refused when the projection is compiled.
  */
 export function decimal<const Scale extends number>(
   precision: number,
@@ -100,7 +109,10 @@ export function date(): Column<string> {
   return column({ type: 'date' });
 }
 
-/** Any JSON value (jsonb). Numbers in it are doubles; longs and decimals belong into columns of their own. */
+/**
+ * Any JSON value (jsonb). Numbers in it are doubles; longs and decimals belong into columns of
+ * their own.
+ */
 export function json<Value = unknown>(): Column<Value> {
   return column({ type: 'jsonb' });
 }

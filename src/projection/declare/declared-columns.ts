@@ -4,7 +4,9 @@ import { snakeCase } from '../plan/snake-case.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { Column, Columns } from './columns.ts';
 
-/** Declared columns as plan data, in the order declared. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Declared columns as plan data, in the order declared. @throws DEFINITION_INVALID through `fail`
+ */
 export function declaredColumns(columns: Columns, { step, fail }: Place): ColumnPlan[] {
   if (typeof columns !== 'object' || columns === null) {
     fail(step, `its columns are ${kindOf(columns)}; write columns({ … }).`);
@@ -28,7 +30,9 @@ export function declaredColumns(columns: Columns, { step, fail }: Place): Column
   });
 }
 
-/** What is wrong with the declaration of one column, in words that follow its name; null: nothing. */
+/**
+ * What is wrong with the declaration of one column, in words that follow its name; null: nothing.
+ */
 export function declarationFault(
   column: Column<unknown, boolean, boolean> | undefined,
 ): string | null {

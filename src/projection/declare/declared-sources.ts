@@ -6,7 +6,10 @@ export type EventsOf<Events extends readonly unknown[]> = {
   readonly [Index in keyof Events]: EventDefinition<Events[Index]>;
 };
 
-/** Fields that may be part of a key: text, enums, whole numbers, booleans, days. Of several events: those that all have. */
+/**
+ * Fields that may be part of a key: text, enums, whole numbers, booleans, days. Of several events:
+ * those that all have.
+ */
 export type KeyField<Event> = {
   [Name in keyof Event & string]: NonNullable<Event[Name]> extends
     | string
@@ -22,17 +25,26 @@ export type TimeField<Event> = {
   [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
 }[keyof Event & string];
 
-/** Another notion of time than the event definition's own. Made by `ingestionTime` and `processingTime`. */
+/**
+ * Another notion of time than the event definition's own. Made by `ingestionTime` and
+ * `processingTime`.
+ */
 export interface TimeChoice {
   readonly time: 'record' | 'processing';
 }
 
-/** The record's timestamp: the time of append where the topic has LogAppendTime, else what the producer set. */
+/**
+ * The record's timestamp: the time of append where the topic has LogAppendTime, else what the
+ * producer set.
+ */
 export function ingestionTime(): TimeChoice {
   return { time: 'record' };
 }
 
-/** The clock of the process when it folds the record. Not replayable: such a projection cannot be rebuilt. */
+/**
+ * The clock of the process when it folds the record. Not replayable: such a projection cannot be
+ * rebuilt.
+ */
 export function processingTime(): TimeChoice {
   return { time: 'processing' };
 }
@@ -41,18 +53,23 @@ export function processingTime(): TimeChoice {
 export interface DisorderOptions {
   /** The disorder to wait for: watermark = largest event time seen − lateness. Default 0. */
   readonly lateness?: Duration;
-  /** An event further ahead of its record timestamp is a dead letter (FUTURE) and does not move the watermark. Default 1 hour. */
+  /**
+   * An event further ahead of its record timestamp is a dead letter (FUTURE) and does not move the
+   * watermark. Default 1 hour.
+   */
   readonly maxDrift?: Duration;
   /**
-   * After so much silence of a partition its owner journals a tick, and again after each further such time: event time then goes on at the speed of the
-   * wall clock. Default: 10 seconds for what waits for a close (patterns, sessions, `onClose`), else off. `'off'`: never.
+   * After so much silence of a partition its owner journals a tick, and again after each further
+   * such time: event time then goes on at the speed of the wall clock. Default: 10 seconds for what
+   * waits for a close (patterns, sessions, `onClose`), else off. `'off'`: never.
    */
   readonly idle?: Duration | 'off';
 }
 
 /**
- * What becomes of tombstones (records without a value) on the topics of windows, sessions and patterns. `ignore`: they are passed over, since they take no
- * event back. `refuse`: each is a dead letter (TOMBSTONE), or halts the task, as the error policy says.
+ * What becomes of tombstones (records without a value) on the topics of windows, sessions and
+ * patterns. `ignore`: they are passed over, since they take no event back. `refuse`: each is a dead
+ * letter (TOMBSTONE), or halts the task, as the error policy says.
  */
 export type TombstoneChoice = 'ignore' | 'refuse';
 

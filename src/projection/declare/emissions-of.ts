@@ -3,7 +3,10 @@ import { checkOptions } from '../check/check-options.ts';
 import { failUnnamed } from '../check/fail-for.ts';
 import type { EmissionPlan } from '../plan/plan.ts';
 
-/** What `.onClose(…)` declares: an event when something closes, and, if asked for, when it is revised. @throws DEFINITION_INVALID for options that there are not */
+/**
+ * What `.onClose(…)` declares: an event when something closes, and, if asked for, when it is
+ * revised. @throws DEFINITION_INVALID for options that there are not
+ */
 export function emissionsOf(
   event: EventDefinition,
   make: (row: never) => unknown,

@@ -23,8 +23,9 @@ const COLUMN: Readonly<Record<string, ColumnType>> = {
 export type RowFunction = (match: never) => Readonly<Record<string, unknown>>;
 
 /**
- * The columns of a match's row, found by running its function once on a stand-in for the match: each value must be a field of one of its events, or the length of
- * a repeated step. @throws DEFINITION_INVALID through `fail` for values that are computed: their columns must be declared
+ * The columns of a match's row, found by running its function once on a stand-in for the match:
+ * each value must be a field of one of its events, or the length of a repeated step. @throws
+ * DEFINITION_INVALID through `fail` for values that are computed: their columns must be declared
  */
 export function inferredColumns(row: RowFunction, match: unknown, place: Place): ColumnPlan[] {
   const { step, fail } = place;
@@ -64,7 +65,10 @@ function inferredColumn(name: string, value: unknown, { step, fail }: Place): Co
   return { ...shape, type, comment: `${field.name} of the match`, ...scale };
 }
 
-/** What a function makes must have the declared columns, and no others; where it computes, that shows with the first match. @throws DEFINITION_INVALID through `fail` */
+/**
+ * What a function makes must have the declared columns, and no others; where it computes, that
+ * shows with the first match. @throws DEFINITION_INVALID through `fail`
+ */
 export function checkMadeColumns(
   row: RowFunction,
   { columns, match }: { readonly columns: readonly ColumnPlan[]; readonly match: unknown },

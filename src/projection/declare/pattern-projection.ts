@@ -19,7 +19,8 @@ import type { RowFunction } from './inferred-columns.ts';
 import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './pattern.ts';
 
 /**
- * Sequences of events of one key: complex event processing with the meaning of Flink's CEP (docs/explanation/patterns.md).
+ * Sequences of events of one key: complex event processing with the meaning of Flink's CEP
+ * (docs/explanation/patterns.md).
  * @example
  * class LoginFraud extends PatternProjection {
  *   readonly name = 'login_fraud';
@@ -28,7 +29,9 @@ import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './patter
  *     const failed = { where: { result: 'FAILURE' } } as const;
  *     return this.from(LoginAttempted)
  *       .key('userId')
- *       .pattern(begin('first', failed).next('second', failed).next('third', failed).within('5 minutes'))
+ *       .pattern(
+ *         begin('first', failed).next('second', failed).next('third', failed).within('5 minutes'),
+ *       )
  *       .row((m) => ({ firstFailureAt: m.first.occurredAt }))
  *       .alert(FraudSuspected, (m) => ({ userId: m.first.userId, at: m.third.occurredAt }));
  *   }
@@ -37,7 +40,9 @@ import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './patter
 export abstract class PatternProjection extends Projection {
   abstract override define(): AnyPatternDefinition;
 
-  /** The events that may match. All of a key's events count for what follows what, matching or not. */
+  /**
+   * The events that may match. All of a key's events count for what follows what, matching or not.
+   */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): PatternKeyStep<Events[number]> {
@@ -72,7 +77,10 @@ export interface PatternOptions extends DisorderOptions {
 export interface PatternStep<Event, Keys extends keyof Event & string> {
   /** Only events that meet this count at all: others do not even break `next`. */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): PatternStep<Event, Keys>;
-  /** The pattern to look for. Events are matched in event-time order, once the watermark has passed them. */
+  /**
+   * The pattern to look for. Events are matched in event-time order, once the watermark has passed
+   * them.
+   */
   pattern<Before extends Steps, Last extends Steps>(
     pattern: Pattern<Before, Last> & Fitting<Misfits<Before & Last, Event>>,
     options?: PatternOptions,
@@ -113,7 +121,10 @@ type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
 export interface PatternDefinition<Row, Match> extends Definition<Row> {
   readonly kind: 'pattern';
   readonly declared: PatternDeclaration;
-  /** Columns of a match's row, each a field of one of its events: their types follow from the events. Other values: declare the columns. */
+  /**
+   * Columns of a match's row, each a field of one of its events: their types follow from the
+   * events. Other values: declare the columns.
+   */
   row<Values extends Readonly<Record<string, unknown>>>(
     make: (match: Match) => Values,
   ): PatternDefinition<
@@ -125,7 +136,10 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
     columns: C,
     make: (match: Match) => RowOfColumns<C>,
   ): PatternDefinition<Row & SqlRowOfColumns<C>, Match>;
-  /** Publishes an event for every match, through the outbox, with a deterministic id. `make` is pure; null: none. */
+  /**
+   * Publishes an event for every match, through the outbox, with a deterministic id. `make` is
+   * pure; null: none.
+   */
   alert<Out>(
     event: EventDefinition<Out>,
     make: (match: Match) => NoInfer<Out> | null,

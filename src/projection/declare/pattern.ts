@@ -8,20 +8,27 @@ export interface ProjectionEvent {
   readonly __projectionEvent: true;
 }
 
-/** Conditions of a step on the projection's events, which are not known until the pattern is part of it. */
+/**
+ * Conditions of a step on the projection's events, which are not known until the pattern is part of
+ * it.
+ */
 type StepWhere = Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean);
 
 /** What a step takes of the projection's events. */
 export interface StepOptions<Where extends StepWhere = StepWhere> {
   readonly on?: undefined;
-  /** Conditions on the event; a function may also look at the events taken so far, by step. Pure. */
+  /**
+   * Conditions on the event; a function may also look at the events taken so far, by step. Pure.
+   */
   readonly where?: Where;
 }
 
 /** What a step takes of one kind of events, of the several that the projection reads. */
 export interface StepOnOptions<Event> {
   readonly on: EventDefinition<Event>;
-  /** Conditions on the event; a function may also look at the events taken so far, by step. Pure. */
+  /**
+   * Conditions on the event; a function may also look at the events taken so far, by step. Pure.
+   */
   readonly where?: DataFilter<Event> | ((event: Event, soFar: never) => boolean);
 }
 
@@ -49,7 +56,10 @@ export type MatchOf<S extends Steps, Event> = {
 
 type Bound<E, Event> = E extends ProjectionEvent ? Event : E;
 
-/** Names of the steps whose conditions do not fit the projection's events: an unknown field, a value of another type, a function of another event. */
+/**
+ * Names of the steps whose conditions do not fit the projection's events: an unknown field, a value
+ * of another type, a function of another event.
+ */
 export type Misfits<S extends Steps, Event> = {
   readonly [Name in keyof S]: Fits<Exclude<S[Name]['where'], undefined>, Event> extends true
     ? never
@@ -93,8 +103,9 @@ type Maybe<S extends Steps> = {
 };
 
 /**
- * A pattern of events, as in Flink's CEP: steps and groups, each following the one before in its own way. Methods on quantity apply to the last step or group.
- * `Before`: steps before the last; `Last`: the last.
+ * A pattern of events, as in Flink's CEP: steps and groups, each following the one before in its
+ * own way. Methods on quantity apply to the last step or group. `Before`: steps before the last;
+ * `Last`: the last.
  */
 export interface Pattern<Before extends Steps, Last extends Steps> {
   /** @internal */
@@ -126,7 +137,9 @@ export interface Pattern<Before extends Steps, Last extends Steps> {
   until(
     condition: Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean),
   ): Pattern<Before, Last>;
-  /** From first to last event, or, with 'betweenSteps', between neighbouring events, strictly less. */
+  /**
+   * From first to last event, or, with 'betweenSteps', between neighbouring events, strictly less.
+   */
   within(duration: Duration, between?: 'firstToLast' | 'betweenSteps'): Pattern<Before, Last>;
   /** What becomes of other partial matches after a match. Default `noSkip()`. */
   afterMatch(skip: SkipPlan<keyof (Before & Last) & string>): Pattern<Before, Last>;

@@ -4,7 +4,10 @@ import type { Place } from '../check/fail-for.ts';
 import type { PatternElement } from '../plan/pattern-element.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
 
-/** Stands for a field of an event, or for how many events a step has, where a user's function is run once to see what it makes. */
+/**
+ * Stands for a field of an event, or for how many events a step has, where a user's function is run
+ * once to see what it makes.
+ */
 export class Reference {
   readonly field: Field | 'length';
 
@@ -13,11 +16,15 @@ export class Reference {
   }
 }
 
-/** A stand-in was asked for what its events do not have: a mistake of the function, not of the stand-in. */
+/**
+ * A stand-in was asked for what its events do not have: a mistake of the function, not of the
+ * stand-in.
+ */
 class UnknownName extends Error {}
 
 /**
- * Runs a pure function of the user once on a stand-in. Gives what it makes; undefined where that cannot be told, since it computes with the values.
+ * Runs a pure function of the user once on a stand-in. Gives what it makes; undefined where that
+ * cannot be told, since it computes with the values.
  * @throws DEFINITION_INVALID through `fail` where it asks for what is not there
  */
 export function tried(make: unknown, standIn: unknown, { step, fail }: Place): unknown {

@@ -36,7 +36,10 @@ import { emissionsOf } from './emissions-of.ts';
 export abstract class SessionProjection extends Projection {
   abstract override define(): SessionDefinition<unknown>;
 
-  /** The events to fold, of one or several kinds and topics. Every one of them moves the watermark, whatever `where` says. */
+  /**
+   * The events to fold, of one or several kinds and topics. Every one of them moves the watermark,
+   * whatever `where` says.
+   */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): SessionKeyStep<Events[number]> {
@@ -63,11 +66,17 @@ export interface SessionKeyStep<Event> {
 
 /** How sessions are cut. */
 export interface SessionOptions<Event> extends DisorderOptions {
-  /** Events no further apart than this are of one session; or, per event, how long it keeps its session open (pure). */
+  /**
+   * Events no further apart than this are of one session; or, per event, how long it keeps its
+   * session open (pure).
+   */
   readonly gap: Duration | ((event: Event) => Duration);
   /** A session is split at the first event further than this from its first. Default: never. */
   readonly maxLength?: Duration;
-  /** What becomes of an event that would belong to a closed session. `revise` (default): it is corrected. `reject`: the event goes to `late_events`. */
+  /**
+   * What becomes of an event that would belong to a closed session. `revise` (default): it is
+   * corrected. `reject`: the event goes to `late_events`.
+   */
   readonly late?: 'revise' | 'reject';
 }
 
@@ -120,8 +129,9 @@ export interface SessionDefinition<Row> extends Definition<Row> {
   readonly kind: 'session';
   readonly declared: SessionDeclaration;
   /**
-   * Publishes an event when a session closes, exactly once (through the outbox, with a deterministic id). `make` is pure; null: none this time. `onRevise`:
-   * also when a late event changes a closed session.
+   * Publishes an event when a session closes, exactly once (through the outbox, with a
+   * deterministic id). `make` is pure; null: none this time. `onRevise`: also when a late event
+   * changes a closed session.
    */
   onClose<Out>(
     event: EventDefinition<Out>,

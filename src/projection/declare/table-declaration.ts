@@ -11,7 +11,10 @@ export interface TableDeclaration {
   readonly options: { readonly maxDrift?: Duration; readonly onePartition?: boolean };
   /** Null: `from` was not called; the events are those of the handlers. */
   readonly sources: DeclaredSources | null;
-  /** Steps such as `.lookup("customers")` that no handler followed, before the table was left or the definition ended. */
+  /**
+   * Steps such as `.lookup("customers")` that no handler followed, before the table was left or the
+   * definition ended.
+   */
   readonly idle: readonly string[];
 }
 

@@ -23,7 +23,7 @@ import { tableStep } from './table-declaration.ts';
  *   define() {
  *     return this.table(columns({ accountId: text().primaryKey(), balance: decimal(18, 2) }))
  *       .key('accountId')
- *       .on(AccountOpened, (_row, event) => ({ accountId: event.accountId, balance: event.deposit }))
+ *       .on(AccountOpened, (_row, { accountId, deposit }) => ({ accountId, balance: deposit }))
  *       .on(AccountClosed, () => null);
  *   }
  * }
@@ -31,12 +31,18 @@ import { tableStep } from './table-declaration.ts';
 export abstract class TableProjection extends Projection {
   abstract override define(): AnyTableDefinition;
 
-  /** The read model's columns. One of them at least is part of the primary key. The events are those that handlers are given for. */
+  /**
+   * The read model's columns. One of them at least is part of the primary key. The events are those
+   * that handlers are given for.
+   */
   protected table<const C extends Columns>(columns: C, options: TableOptions = {}): MainStep<C> {
     return tableStep({ columns, options, sources: null });
   }
 
-  /** The events to fold, where something is to be said of all of them: `where`, or another event time. Then `table`. */
+  /**
+   * The events to fold, where something is to be said of all of them: `where`, or another event
+   * time. Then `table`.
+   */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): TableSourceStep<Events[number]> {
@@ -48,7 +54,10 @@ export abstract class TableProjection extends Projection {
 export interface TableSourceStep<Event> {
   /** Another event time than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): TableSourceStep<Event>;
-  /** Keeps only the events that meet all conditions. A function must be pure. May be called again: all must hold. */
+  /**
+   * Keeps only the events that meet all conditions. A function must be pure. May be called again:
+   * all must hold.
+   */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): TableSourceStep<Event>;
   /** The read model's columns. */
   table<const C extends Columns>(columns: C, options?: TableOptions): MainStep<C>;
@@ -59,8 +68,10 @@ export interface TableOptions {
   /** An event further ahead of its record timestamp is a dead letter (FUTURE). Default 1 hour. */
   readonly maxDrift?: Duration;
   /**
-   * Every topic has one partition, and keeps it. Then rows may be found by keys that do not contain the record key: all events come to one task anyway. Default
-   * false: such keys are refused, since events of one row would lie in several partitions. A task of another partition halts (PARTITIONS_CHANGED).
+   * Every topic has one partition, and keeps it. Then rows may be found by keys that do not contain
+   * the record key: all events come to one task anyway. Default false: such keys are refused, since
+   * events of one row would lie in several partitions. A task of another partition halts
+   * (PARTITIONS_CHANGED).
    */
   readonly onePartition?: boolean;
 }
@@ -76,7 +87,10 @@ type Looked<Lookups extends Tables> = {
   readonly [Name in keyof Lookups]: RowOfColumns<Lookups[Name]> | undefined;
 };
 
-/** One field, or several: in the order of the primary key or, where they have its columns' names, in any. */
+/**
+ * One field, or several: in the order of the primary key or, where they have its columns' names, in
+ * any.
+ */
 type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
 
 /** Where the rows of one event are: by its fields, or by a function that fans out. */
@@ -85,8 +99,9 @@ export type RowsOf<Event> =
   | { readonly keys: (event: Event) => readonly unknown[] };
 
 /**
- * Adds handlers. `Main`: columns of the read model; `Current`: of the table that handlers are being added to; `Known`: the other tables; `Lookups`: those that
- * the next handlers look into. Where one event has several handlers they run in the order declared, each seeing what those before it did.
+ * Adds handlers. `Main`: columns of the read model; `Current`: of the table that handlers are being
+ * added to; `Known`: the other tables; `Lookups`: those that the next handlers look into. Where one
+ * event has several handlers they run in the order declared, each seeing what those before it did.
  */
 export interface TableStep<
   Main extends Columns,
@@ -96,24 +111,35 @@ export interface TableStep<
 > extends Definition<SqlRowOfColumns<Main>> {
   readonly kind: 'table';
   readonly declared: TableDeclaration;
-  /** The row of the next handlers: these fields of the event are the primary key, in the order of its columns or, where they have its columns' names, in any. Must contain the event's record key. */
+  /**
+   * The row of the next handlers: these fields of the event are the primary key, in the order of
+   * its columns or, where they have its columns' names, in any. Must contain the event's record
+   * key.
+   */
   key<const Fields extends readonly [string, ...string[]]>(
     ...fields: Fields
   ): KeyedStep<Main, Current, Known, Lookups, Fields[number]>;
   /**
-   * The rows of the next handlers: a pure function from the event to primary keys (a value, or a list of values in the order of the key's columns). Each must
-   * contain the event's record key; a key that comes twice is one row.
+   * The rows of the next handlers: a pure function from the event to primary keys (a value, or a
+   * list of values in the order of the key's columns). Each must contain the event's record key; a
+   * key that comes twice is one row.
    */
   keys<Event>(
     keysOf: (event: Event) => readonly unknown[],
   ): FannedStep<Main, Current, Known, Lookups, Event>;
-  /** A handler of one event whose rows are found in its own way: `{ key: 'ownerId' }` or `{ keys: (event) => [...] }`. */
+  /**
+   * A handler of one event whose rows are found in its own way: `{ key: 'ownerId' }` or
+   * `{ keys: (event) => [...] }`.
+   */
   on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): TableStep<Main, Current, Known, Lookups>;
-  /** Another table of the same projection, with handlers of its own; its stable view is `<projection>_<name>`. */
+  /**
+   * Another table of the same projection, with handlers of its own; its stable view is
+   * `<projection>_<name>`.
+   */
   table<const Name extends string, const C extends Columns>(
     name: Name,
     columns: C,
@@ -121,8 +147,9 @@ export interface TableStep<
   /** Back to the read model's own table: the next handlers are its. */
   main(): TableStep<Main, Main, Known, None>;
   /**
-   * Lets the next handlers of this table look into another table of the projection, at the row whose primary key these fields of the event are: as it is when
-   * the handler runs. Must contain the event's record key, for only then is that row in the same task.
+   * Lets the next handlers of this table look into another table of the projection, at the row
+   * whose primary key these fields of the event are: as it is when the handler runs. Must contain
+   * the event's record key, for only then is that row in the same task.
    */
   lookup<const Name extends keyof Known & string>(
     table: Name,
@@ -190,9 +217,11 @@ export interface FannedStep<
 }
 
 /**
- * What a tombstone (a record without a value) does to a table that has handlers for events of its topic. `delete`: the row whose primary key is the record
- * key goes. A function: it makes of that row what a handler would. `ignore`: nothing. `refuse` (default): the record is a dead letter (TOMBSTONE), or halts
- * the task, as the error policy says. The first two need a primary key that is the record key. Tombstones have no event time.
+ * What a tombstone (a record without a value) does to a table that has handlers for events of its
+ * topic. `delete`: the row whose primary key is the record key goes. A function: it makes of that
+ * row what a handler would. `ignore`: nothing. `refuse` (default): the record is a dead letter
+ * (TOMBSTONE), or halts the task, as the error policy says. The first two need a primary key that
+ * is the record key. Tombstones have no event time.
  */
 export type TombstoneAnswer<C extends Columns> =
   | 'delete'
@@ -204,10 +233,12 @@ export type TombstoneAnswer<C extends Columns> =
     ) => RowOfColumns<C> | null | undefined);
 
 /**
- * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet. Gives the new row, with the primary key it was asked for; null
- * deletes the row; the same row (or one with equal values), or undefined where there was none, changes nothing. The rows it is given are frozen. `key`: the
- * primary key of the row, in the order of its columns (what tells rows of a fan-out apart). Where it throws, or gives what does not fit the columns, the whole
- * record becomes a dead letter (HANDLER_FAILED) and changes nothing.
+ * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet.
+ * Gives the new row, with the primary key it was asked for; null deletes the row; the same row (or
+ * one with equal values), or undefined where there was none, changes nothing. The rows it is given
+ * are frozen. `key`: the primary key of the row, in the order of its columns (what tells rows of a
+ * fan-out apart). Where it throws, or gives what does not fit the columns, the whole record becomes
+ * a dead letter (HANDLER_FAILED) and changes nothing.
  */
 export type Reduce<
   C extends Columns,

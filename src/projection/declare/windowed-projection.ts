@@ -37,7 +37,10 @@ import type { ScoreMeasure } from './z-score.ts';
 export abstract class WindowedProjection extends Projection {
   abstract override define(): WindowedDefinition<unknown>;
 
-  /** The events to fold, of one or several kinds and topics. Every one of them moves the watermark, whatever `where` says. */
+  /**
+   * The events to fold, of one or several kinds and topics. Every one of them moves the watermark,
+   * whatever `where` says.
+   */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): KeyStep<Events[number]> {
@@ -56,7 +59,10 @@ export interface KeyStep<Event> {
   time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
   /** What becomes of tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): KeyStep<Event>;
-  /** One row per distinct combination of these fields, and window. Must contain the event's record key. */
+  /**
+   * One row per distinct combination of these fields, and window. Must contain the event's record
+   * key.
+   */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
   ): WindowStep<Event, Names[number]>;
@@ -64,7 +70,10 @@ export interface KeyStep<Event> {
 
 /** After `key`: which events, and which windows. */
 export interface WindowStep<Event, Keys extends keyof Event & string> {
-  /** Keeps only the events that meet all conditions. A function must be pure; it sees whole events, so every field is decoded. May be called again: all must hold. */
+  /**
+   * Keeps only the events that meet all conditions. A function must be pure; it sees whole events,
+   * so every field is decoded. May be called again: all must hold.
+   */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
   /** The windows, and how late is still in time. */
   window(window: WindowPlan, options?: WindowOptions): MeasureStep<Event, Keys>;
@@ -73,11 +82,13 @@ export interface WindowStep<Event, Keys extends keyof Event & string> {
 /** How windows deal with disorder. */
 export interface WindowOptions extends DisorderOptions {
   /**
-   * What becomes of an event whose window is closed. `revise` (default): the stored row is corrected and its `revised_at_offset` set. `reject`: it goes to the
-   * table `late_events`.
+   * What becomes of an event whose window is closed. `revise` (default): the stored row is
+   * corrected and its `revised_at_offset` set. `reject`: it goes to the table `late_events`.
    */
   readonly late?: 'revise' | 'reject';
-  /** `update` (default): rows are shown as events arrive. `onClose`: once their window is closed. */
+  /**
+   * `update` (default): rows are shown as events arrive. `onClose`: once their window is closed.
+   */
   readonly emit?: 'update' | 'onClose';
 }
 
@@ -111,8 +122,9 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
   readonly kind: 'windowed';
   readonly declared: WindowedDeclaration;
   /**
-   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic id). `make` is pure and gets the row; null: none this
-   * time. `onRevise`: also when a late event changes a closed window.
+   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic
+   * id). `make` is pure and gets the row; null: none this time. `onRevise`: also when a late event
+   * changes a closed window.
    */
   onClose<Out>(
     event: EventDefinition<Out>,

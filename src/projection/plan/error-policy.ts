@@ -1,8 +1,10 @@
 /**
- * What becomes of a record that cannot be folded, because it cannot be decoded, a function of the projection fails on it, Postgres refuses what it makes, or it ends the
- * process: `fail`: its task halts before it; `skip`: it is set aside as a dead letter; `quarantineKey`: it is set aside, and the later records with its key wait
- * behind it, in order, until a redrive; `retry…`: likewise, but its task folds it again by itself, some attempts long, while other keys go on; then it stays aside
- * alone (`retryAndSkip`), or the task halts (`retryAndFail`).
+ * What becomes of a record that cannot be folded, because it cannot be decoded, a function of the
+ * projection fails on it, Postgres refuses what it makes, or it ends the process: `fail`: its task
+ * halts before it; `skip`: it is set aside as a dead letter; `quarantineKey`: it is set aside, and
+ * the later records with its key wait behind it, in order, until a redrive; `retry…`: likewise, but
+ * its task folds it again by itself, some attempts long, while other keys go on; then it stays
+ * aside alone (`retryAndSkip`), or the task halts (`retryAndFail`).
  */
 export type ErrorPolicyName = (typeof ERROR_POLICIES)[number];
 

@@ -5,7 +5,10 @@ import { parseRecordSchema } from '../../avro/schema/parse-schema.ts';
 import type { EventDefinition, Evolution } from '../../event/event-definition.ts';
 import type { Field } from '../../event/field-type.ts';
 
-/** How records become what a projection reads of them, as plain data: whatever is not in here may change without changing a row. */
+/**
+ * How records become what a projection reads of them, as plain data: whatever is not in here may
+ * change without changing a row.
+ */
 export interface EventReading {
   readonly name: string;
   readonly topic: string;
@@ -82,8 +85,9 @@ function fieldOf({ aliases, type, fallback, pii }: RecordField): unknown {
 }
 
 /**
- * A type as resolution sees it: without documentation. Symbols of an enum count where it has a default, which stands for those it lacks; where it has none, a
- * symbol that it lacks makes the record fail, so that a new one changes nothing that was read before.
+ * A type as resolution sees it: without documentation. Symbols of an enum count where it has a
+ * default, which stands for those it lacks; where it has none, a symbol that it lacks makes the
+ * record fail, so that a new one changes nothing that was read before.
  */
 function typeOf(type: AvroType, parents: readonly AvroType[]): unknown {
   const inner = (each: AvroType) => typeOf(each, [...parents, type]);

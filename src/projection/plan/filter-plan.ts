@@ -4,7 +4,10 @@ import type { FieldType } from '../../event/field-type.ts';
 /** Values a filter compares with. */
 export type FilterValue = string | number | bigint | boolean | Date | Decimal | null;
 
-/** `{ action: 'VIEW' }`, `{ action: ['VIEW', 'CLICK'] }`, `{ value: { gt: 3, lte: 10 } }`, `{ coupon: { not: null } }`; all conditions must hold. */
+/**
+ * `{ action: 'VIEW' }`, `{ action: ['VIEW', 'CLICK'] }`, `{ value: { gt: 3, lte: 10 } }`,
+ * `{ coupon: { not: null } }`; all conditions must hold.
+ */
 export type DataFilter<Event> = {
   readonly [Name in keyof Event & string]?: Condition<Event[Name]>;
 };
@@ -19,21 +22,29 @@ type Range<Value> = Value extends number | bigint | Date | Decimal
   ? { readonly gt?: Value; readonly gte?: Value; readonly lt?: Value; readonly lte?: Value }
   : never;
 
-/** A condition as plan data. `in` and `notIn` hold at least one value. An event whose field is null meets only `in` with null, or `notIn` without. */
+/**
+ * A condition as plan data. `in` and `notIn` hold at least one value. An event whose field is null
+ * meets only `in` with null, or `notIn` without.
+ */
 export interface ConditionPlan {
   readonly field: string;
   readonly operator: 'in' | 'notIn' | 'gt' | 'gte' | 'lt' | 'lte';
   readonly values: readonly FilterValue[];
 }
 
-/** A filter as the plan holds it: conditions over named fields, or a pure function over the whole event (slower: every field is decoded). */
+/**
+ * A filter as the plan holds it: conditions over named fields, or a pure function over the whole
+ * event (slower: every field is decoded).
+ */
 export type FilterPlan =
   | { readonly kind: 'conditions'; readonly conditions: readonly ConditionPlan[] }
   | { readonly kind: 'function'; readonly accepts: (event: never) => boolean };
 
 const RANGES = ['gt', 'gte', 'lt', 'lte'] as const;
 
-/** The conditions of a data filter, field by field. `fail` is called for what is not a condition. */
+/**
+ * The conditions of a data filter, field by field. `fail` is called for what is not a condition.
+ */
 export function conditionsOf(
   filter: Readonly<Record<string, unknown>>,
   fail: (field: string, what: string) => never,

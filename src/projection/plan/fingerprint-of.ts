@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Json, PlanShape } from './shape-format.ts';
 
-/** SHA-256 of a shape: changes exactly when `shapeDifferences` finds one. Independent of the order of keys. */
+/**
+ * SHA-256 of a shape: changes exactly when `shapeDifferences` finds one. Independent of the order
+ * of keys.
+ */
 export function fingerprintOf(shape: PlanShape): string {
   return createHash('sha256')
     .update(canonical({ format: shape.format, parts: shape.parts }))

@@ -1,6 +1,9 @@
 import type { FilterPlan } from './filter-plan.ts';
 
-/** What a step takes: events of one kind (index in the plan's `sources`; null: any) that meet all of `where`. */
+/**
+ * What a step takes: events of one kind (index in the plan's `sources`; null: any) that meet all of
+ * `where`.
+ */
 export interface ConditionOfStep {
   readonly source: number | null;
   readonly where: readonly FilterPlan[];
@@ -8,7 +11,10 @@ export interface ConditionOfStep {
   readonly iterative: readonly ((event: never, soFar: never) => boolean)[];
 }
 
-/** How an element follows the one before: `next` strict, `followedBy` relaxed, `followedByAny` non-deterministic relaxed; `not…` must not occur. */
+/**
+ * How an element follows the one before: `next` strict, `followedBy` relaxed, `followedByAny`
+ * non-deterministic relaxed; `not…` must not occur.
+ */
 export type Contiguity = 'next' | 'followedBy' | 'followedByAny' | 'notNext' | 'notFollowedBy';
 
 /** How often an element occurs, and how its repetitions follow each other. */
@@ -32,7 +38,10 @@ export type PatternElement = {
   | { readonly kind: 'group'; readonly elements: readonly PatternElement[] }
 );
 
-/** What becomes of other partial matches after a match. `throwOnMiss`: a missing step is an error instead of behaving as `noSkip`. */
+/**
+ * What becomes of other partial matches after a match. `throwOnMiss`: a missing step is an error
+ * instead of behaving as `noSkip`.
+ */
 export type SkipPlan<Step extends string = string> =
   | { readonly kind: 'noSkip' | 'skipToNext' | 'skipPastLastEvent' }
   | {
@@ -46,7 +55,10 @@ export function isNegative({ contiguity }: PatternElement): boolean {
   return contiguity === 'notNext' || contiguity === 'notFollowedBy';
 }
 
-/** Whether a match may have no event of the element: it is optional, or a group in which nothing must come. */
+/**
+ * Whether a match may have no event of the element: it is optional, or a group in which nothing
+ * must come.
+ */
 export function mayBeMissing(element: PatternElement): boolean {
   if (element.quantifier.optional || isNegative(element)) return true;
   return element.kind === 'group' && element.elements.every(mayBeMissing);

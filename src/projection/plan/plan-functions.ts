@@ -27,7 +27,10 @@ type Shape = Partial<Omit<Extract<Plan, { kind: 'windowed' }>, 'kind'>> &
   Partial<Omit<Extract<Plan, { kind: 'pattern' }>, 'kind'>> &
   Partial<Omit<Extract<Plan, { kind: 'table' }>, 'kind'>>;
 
-/** The functions that a plan folds and publishes with, in the order declared; with the upcasters of its events. */
+/**
+ * The functions that a plan folds and publishes with, in the order declared; with the upcasters of
+ * its events.
+ */
 export function planFunctions(plan: object): readonly PlanFunction[] {
   const shape = plan as Shape;
   const { window, gap, sources = [], measureFilters = [] } = shape;

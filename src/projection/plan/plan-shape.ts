@@ -7,7 +7,8 @@ import { planFunctions } from './plan-functions.ts';
 import { type Json, type PlanShape, SHAPE_FORMAT } from './shape-format.ts';
 
 /**
- * The fields of a source's events that a plan reads: those it names, and those that its functions mention. Null: a function may read all of them.
+ * The fields of a source's events that a plan reads: those it names, and those that its functions
+ * mention. Null: a function may read all of them.
  */
 export function fieldsOfSource(
   shape: object,
@@ -49,8 +50,9 @@ function handlerFields(shape: object, index: number): readonly string[] {
 }
 
 /**
- * The shape of a plan. Options that stand at null, false or nothing are left out, so that a new one changes no shape. Of events only what is read counts, of
- * functions what they compute, of published events where they go.
+ * The shape of a plan. Options that stand at null, false or nothing are left out, so that a new one
+ * changes no shape. Of events only what is read counts, of functions what they compute, of
+ * published events where they go.
  */
 export function planShape(plan: object): PlanShape {
   return { format: SHAPE_FORMAT, parts: plain(plan) };

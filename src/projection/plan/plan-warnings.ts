@@ -1,12 +1,17 @@
 import { isNegative, type PatternElement } from './pattern-element.ts';
 import type { PatternPlan, Plan } from './plan.ts';
 
-/** What a plan may do that its author hardly means: a sentence each, with what to do. None: empty. */
+/**
+ * What a plan may do that its author hardly means: a sentence each, with what to do. None: empty.
+ */
 export function planWarnings(plan: Plan): readonly string[] {
   return plan.kind === 'pattern' ? heldForEver(plan) : [];
 }
 
-/** With a skip strategy, matches wait for partial ones that began earlier: without a time, one that waits for its next event may never end. */
+/**
+ * With a skip strategy, matches wait for partial ones that began earlier: without a time, one that
+ * waits for its next event may never end.
+ */
 function heldForEver({ pattern, skip, withinMs, withinStepsMs }: PatternPlan): string[] {
   if (skip.kind === 'noSkip' || withinMs !== null || withinStepsMs !== null) return [];
   const [open] = openElements(pattern, true);

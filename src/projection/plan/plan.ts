@@ -7,18 +7,26 @@ import type { PlanShape } from './shape-format.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window-plan.ts';
 
-/** The executable form of a projection: data, so that it can be printed, compared and fingerprinted. Made by `compileProjection`. */
+/**
+ * The executable form of a projection: data, so that it can be printed, compared and fingerprinted.
+ * Made by `compileProjection`.
+ */
 export type Plan = WindowedPlan | SessionPlan | PatternPlan | KeyedTablePlan;
 
 /** What the plans of all kinds have in common. */
 export interface PlanBase {
   readonly name: string;
   readonly version: number;
-  /** What decides over the rows, as plain data: what is compared with what a version was built from. */
+  /**
+   * What decides over the rows, as plain data: what is compared with what a version was built from.
+   */
   readonly shape: PlanShape;
   /** SHA-256 of the shape. */
   readonly fingerprint: string;
-  /** Names from outside that the functions use, a line for each function; their values are not part of the shape. */
+  /**
+   * Names from outside that the functions use, a line for each function; their values are not part
+   * of the shape.
+   */
   readonly captures: readonly string[];
   /** The kinds of events folded; several may lie on one topic. */
   readonly sources: readonly SourcePlan[];
@@ -33,9 +41,14 @@ export interface PlanBase {
   /** Every table of a version: read models and hidden state. */
   readonly tables: readonly TablePlan[];
   readonly emissions: readonly EmissionPlan[];
-  /** How a rebuild writes: `partial`: partial rows, appended and merged at the end; `live`: as a live task does, in log order. */
+  /**
+   * How a rebuild writes: `partial`: partial rows, appended and merged at the end; `live`: as a
+   * live task does, in log order.
+   */
   readonly rebuild: 'partial' | 'live';
-  /** What the class says of records that cannot be folded; null: nothing, the configuration decides. */
+  /**
+   * What the class says of records that cannot be folded; null: nothing, the configuration decides.
+   */
   readonly onError: Readonly<Record<keyof ErrorPolicies, ErrorPolicy | null>>;
   /** False: results depend on the clock of the process (processing time); `rebuild` is refused. */
   readonly replayable: boolean;
@@ -59,7 +72,10 @@ export interface SessionPlan extends PlanBase, MeasuresPlan {
   readonly maxLengthMs: number | null;
 }
 
-/** How long after an event its session stays open: milliseconds, or a pure function of the event giving them; `written` is the user's, by which it is compared. */
+/**
+ * How long after an event its session stays open: milliseconds, or a pure function of the event
+ * giving them; `written` is the user's, by which it is compared.
+ */
 export type GapPlan =
   | { readonly kind: 'fixed'; readonly gapMs: number }
   | {
@@ -89,13 +105,19 @@ export interface KeyedTablePlan extends PlanBase {
   readonly kind: 'table';
   /** What becomes of an event, per table and event; in the order declared. */
   readonly handlers: readonly HandlerPlan[];
-  /** Declared by the user: the topics have one partition, so rows may be found by keys that do not contain the record key. */
+  /**
+   * Declared by the user: the topics have one partition, so rows may be found by keys that do not
+   * contain the record key.
+   */
   readonly onePartition: boolean;
   /** What tombstones do, by table. Tables without an entry refuse them; absent: all do. */
   readonly tombstones?: readonly TombstonePlan[];
 }
 
-/** What a tombstone does to a table (an index in `plan.tables`): nothing, delete the row of its record key, or what a pure function makes of that row. */
+/**
+ * What a tombstone does to a table (an index in `plan.tables`): nothing, delete the row of its
+ * record key, or what a pure function makes of that row.
+ */
 export type TombstonePlan =
   | { readonly table: number; readonly kind: 'ignore' | 'delete' }
   | {
@@ -110,11 +132,17 @@ export interface HandlerPlan {
   readonly table: number;
   /** Index in `plan.sources`. */
   readonly source: number;
-  /** The primary-key values of the rows an event touches, in the order of the table's key columns: by fields, or by a pure function that fans out. */
+  /**
+   * The primary-key values of the rows an event touches, in the order of the table's key columns:
+   * by fields, or by a pure function that fans out.
+   */
   readonly keys: HandlerKeys;
   /** Rows of other tables of the projection that the reducer may look into. */
   readonly lookups: readonly LookupPlan[];
-  /** `row` undefined: there is none yet; null deletes; the same row, or undefined where there is none, changes nothing. */
+  /**
+   * `row` undefined: there is none yet; null deletes; the same row, or undefined where there is
+   * none, changes nothing.
+   */
   readonly reduce: (row: unknown, event: never, context: never) => unknown;
 }
 
@@ -124,17 +152,26 @@ export type HandlerKeys =
   | {
       readonly kind: 'function';
       readonly keysOf: (event: never) => readonly unknown[];
-      /** The record key that every key must contain, so that its row belongs to this partition; null: nothing to check. */
+      /**
+       * The record key that every key must contain, so that its row belongs to this partition;
+       * null: nothing to check.
+       */
       readonly within: RecordKeyPlace | null;
     };
 
-/** The record key inside a primary key: the event's field, and which key column holds it (an index; null: any of them). */
+/**
+ * The record key inside a primary key: the event's field, and which key column holds it (an index;
+ * null: any of them).
+ */
 export interface RecordKeyPlace {
   readonly field: string;
   readonly column: number | null;
 }
 
-/** A named look into a table of the same projection, by fields of the event; where one of them is null there is no row. */
+/**
+ * A named look into a table of the same projection, by fields of the event; where one of them is
+ * null there is no row.
+ */
 export interface LookupPlan {
   readonly name: string;
   /** Index in `plan.tables`. */
@@ -149,15 +186,26 @@ export interface SourcePlan {
   readonly time: TimePlan;
   /** All must hold; empty: every event. Events that do not pass still move the watermark. */
   readonly where: readonly FilterPlan[];
-  /** The fields that the decoder must materialise as columns, in the order of the fold's columns. */
+  /**
+   * The fields that the decoder must materialise as columns, in the order of the fold's columns.
+   */
   readonly fields: readonly string[];
-  /** Tombstones of the topic are dead letters (TOMBSTONE). Absent: they are passed over, or a table says what they do. */
+  /**
+   * Tombstones of the topic are dead letters (TOMBSTONE). Absent: they are passed over, or a table
+   * says what they do.
+   */
   readonly refusesTombstones?: true;
-  /** All fields read: those, and what functions mention of whole events. Undefined: functions may read any. */
+  /**
+   * All fields read: those, and what functions mention of whole events. Undefined: functions may
+   * read any.
+   */
   readonly reads?: readonly string[];
 }
 
-/** A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the clock of the process when it folds the record. */
+/**
+ * A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the
+ * clock of the process when it folds the record.
+ */
 export type TimePlan =
   | { readonly kind: 'field'; readonly field: string }
   | { readonly kind: 'record' }
@@ -170,7 +218,10 @@ export interface KeyPlan {
   readonly type: FieldType;
 }
 
-/** An event published because a window or session closed, a closed one was revised, a pattern matched or timed out. `make` is pure; null: none this time. */
+/**
+ * An event published because a window or session closed, a closed one was revised, a pattern
+ * matched or timed out. `make` is pure; null: none this time.
+ */
 export interface EmissionPlan {
   readonly on: 'close' | 'revise' | 'match' | 'timeout';
   readonly event: EventDefinition;
@@ -186,7 +237,10 @@ export interface MeasuresPlan {
   readonly measureFilters: readonly MeasureFilterPlan[];
 }
 
-/** Events that a measure takes: of one kind (index in `sources`; null: all), that meet all of `where`. */
+/**
+ * Events that a measure takes: of one kind (index in `sources`; null: all), that meet all of
+ * `where`.
+ */
 export interface MeasureFilterPlan {
   readonly source: number | null;
   readonly where: readonly FilterPlan[];
@@ -195,11 +249,13 @@ export interface MeasureFilterPlan {
 /**
  * What is kept per row to go on folding, each in columns of the table:
  * - `count`: events, or, with `field`, those whose field is not null;
- * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (what rounding left over);
+ * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (what rounding
+ *   left over);
  * - `sumInteger`: an exact integer sum (longs, unscaled decimals);
  * - `min`, `max`: the extreme value;
- * - `object`: the state of any other aggregate, as JSON text in a hidden column.
- * Sums and extremes are NULL while the count of their values is 0. `filter`: index in `measureFilters`; null: every event of the row.
+ * - `object`: the state of any other aggregate, as JSON text in a hidden column. Sums and
+ *   extremes are NULL while the count of their values is 0. `filter`: index in `measureFilters`;
+ *   null: every event of the row.
  */
 export type AccumulatorPlan = { readonly filter: number | null } & (
   | { readonly kind: 'count'; readonly field: string | null; readonly column: string }
@@ -254,7 +310,10 @@ export type AggregateName =
   | 'user'
   | 'zScore';
 
-/** A declared measure. Where its column is not an accumulator's own, it is computed when the row is written. */
+/**
+ * A declared measure. Where its column is not an accumulator's own, it is computed when the row is
+ * written.
+ */
 export interface MeasurePlan {
   readonly name: string;
   readonly column: string;
@@ -262,7 +321,10 @@ export interface MeasurePlan {
   readonly field: string | null;
   /** Index in `measureFilters`; null: every event of the row. */
   readonly filter: number | null;
-  /** Column of the `object` accumulator it is computed from; null: computed from others, or an accumulator's own. */
+  /**
+   * Column of the `object` accumulator it is computed from; null: computed from others, or an
+   * accumulator's own.
+   */
   readonly state: string | null;
   /** Of the aggregate itself: `q`, `k`; zScore: `min`. */
   readonly parameters: Readonly<Record<string, number>>;

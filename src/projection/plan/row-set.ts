@@ -1,13 +1,17 @@
 /**
- * Rows on their way between the fold and Postgres, column by column, in the order of a table plan's columns. All rows belong to one
- * task, so `_partition` is not among them. Keys are unique within a set.
+ * Rows on their way between the fold and Postgres, column by column, in the order of a table plan's
+ * columns. All rows belong to one task, so `_partition` is not among them. Keys are unique within a
+ * set.
  */
 export interface RowSet {
   readonly count: number;
   readonly columns: readonly ColumnValues[];
 }
 
-/** Rows on their way to a table, whose numbers may still be packed as the fold has them. Every row set is such rows. */
+/**
+ * Rows on their way to a table, whose numbers may still be packed as the fold has them. Every row
+ * set is such rows.
+ */
 export interface TableRows {
   readonly count: number;
   readonly columns: readonly TableColumn[];
@@ -23,7 +27,10 @@ export interface PackedRows {
   readonly count: number;
 }
 
-/** A column of numbers that lies in packed rows, `at` numbers from where each begins. Of type int8: safe integers. */
+/**
+ * A column of numbers that lies in packed rows, `at` numbers from where each begins. Of type int8:
+ * safe integers.
+ */
 export interface PackedColumn {
   readonly type: 'int8' | 'float8' | 'timestamptz';
   readonly rows: PackedRows;
@@ -44,7 +51,10 @@ export interface NullColumn {
   readonly isNull: true;
 }
 
-/** Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays may be longer than the set's count. */
+/**
+ * Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays
+ * may be longer than the set's count.
+ */
 export type ColumnValues =
   | {
       readonly type: 'text' | 'jsonb';

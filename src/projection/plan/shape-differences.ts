@@ -3,7 +3,10 @@ import type { Json, PlanShape } from './shape-format.ts';
 /** Characters of a value that a line shows. */
 const SHOWN_MAX = 120;
 
-/** A plan as JSON: functions as their text, bigints as text. What is stored beside a version, and what `reprise explain --json` prints. */
+/**
+ * A plan as JSON: functions as their text, bigints as text. What is stored beside a version, and
+ * what `reprise explain --json` prints.
+ */
 export function planJson(plan: unknown): string {
   return JSON.stringify(plan, (_key, value: unknown) =>
     typeof value === 'bigint' || typeof value === 'function' ? value.toString() : value,
@@ -17,8 +20,8 @@ interface Leaf {
 }
 
 /**
- * What changed from a stored shape (parsed JSON) to a declared one, a line for each difference: `window.sizeMs: 60000 → 120000`. Empty exactly where their
- * fingerprints are equal.
+ * What changed from a stored shape (parsed JSON) to a declared one, a line for each difference:
+ * `window.sizeMs: 60000 → 120000`. Empty exactly where their fingerprints are equal.
  */
 export function shapeDifferences(stored: PlanShape, declared: PlanShape): readonly string[] {
   const before = leaves(stored.parts);
@@ -73,7 +76,10 @@ function leaves(
   return orderOf(value, path, found);
 }
 
-/** Entries of lists are told by their names where they have one, so that one more does not make all that follow look changed. */
+/**
+ * Entries of lists are told by their names where they have one, so that one more does not make all
+ * that follow look changed.
+ */
 function stepName(value: Json, index: string, taken: Set<string>): string {
   const name = nameOf(value);
   const step = name === null || taken.has(name) ? index : name;

@@ -1,4 +1,7 @@
-/** Raised when shapes are written in another way, so that those of older releases cannot be compared. */
+/**
+ * Raised when shapes are written in another way, so that those of older releases cannot be
+ * compared.
+ */
 export const SHAPE_FORMAT = 1;
 
 /** Plain data that JSON keeps as it is. */
@@ -10,7 +13,10 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** What decides over the rows of a version. Versions with equal shapes give equal rows for the same events. */
+/**
+ * What decides over the rows of a version. Versions with equal shapes give equal rows for the same
+ * events.
+ */
 export interface PlanShape {
   readonly format: number;
   readonly parts: Json;

@@ -1,4 +1,7 @@
-/** Column types a read-model table may have. `float8[]` is for hidden state only; a jsonb value travels as its JSON text. */
+/**
+ * Column types a read-model table may have. `float8[]` is for hidden state only; a jsonb value
+ * travels as its JSON text.
+ */
 export type ColumnType =
   | 'text'
   | 'boolean'
@@ -23,7 +26,9 @@ export interface ColumnPlan {
   readonly type: ColumnType;
   readonly nullable: boolean;
   readonly role: 'key' | 'measure' | 'state';
-  /** numeric only: digits after the point (values travel as unscaled bigints); undefined: integers. */
+  /**
+   * numeric only: digits after the point (values travel as unscaled bigints); undefined: integers.
+   */
   readonly scale?: number;
   /** numeric only: digits in all; undefined: without limit. */
   readonly precision?: number;
@@ -34,8 +39,9 @@ export interface ColumnPlan {
 }
 
 /**
- * A table of one projection version. Its physical name is `${name}__v${version}`; a read model's stable view is `name`. The first physical column is
- * always `_partition int4` (the task that owns the row); the primary key is the key columns in order, then `_partition`.
+ * A table of one projection version. Its physical name is `${name}__v${version}`; a read model's
+ * stable view is `name`. The first physical column is always `_partition int4` (the task that owns
+ * the row); the primary key is the key columns in order, then `_partition`.
  */
 export interface TablePlan {
   readonly name: string;
@@ -53,15 +59,22 @@ export interface TablePlan {
 export interface ViewPlan {
   /** Shows only rows where this boolean state column is true; null: all. */
   readonly onlyWhere: string | null;
-  /** How the rows of one key in several partitions come to one, a merge for each column shown that is no key; null: they cannot. */
+  /**
+   * How the rows of one key in several partitions come to one, a merge for each column shown that
+   * is no key; null: they cannot.
+   */
   readonly merges: readonly ColumnMerge[] | null;
-  /** Whether a key's events lie in several partitions from the start, so that the view merges; a topic that gains partitions may make any view merge. */
+  /**
+   * Whether a key's events lie in several partitions from the start, so that the view merges; a
+   * topic that gains partitions may make any view merge.
+   */
   readonly isMerged: boolean;
 }
 
 /**
- * How one shown column comes out of the rows of several partitions: the aggregate's own merge over these columns of the table. Integer sums and counts are
- * `sum`; `…Exact` says whether the value beside is exact.
+ * How one shown column comes out of the rows of several partitions: the aggregate's own merge over
+ * these columns of the table. Integer sums and counts are `sum`; `…Exact` says whether the value
+ * beside is exact.
  */
 export interface ColumnMerge {
   readonly column: string;

@@ -9,7 +9,10 @@ export interface SlidingWindow {
   readonly offsetMs: number;
 }
 
-/** Windows of whole calendar units in a time zone (IANA name): days of 23 and 25 hours, months of their own lengths. */
+/**
+ * Windows of whole calendar units in a time zone (IANA name): days of 23 and 25 hours, months of
+ * their own lengths.
+ */
 export interface CalendarWindow {
   readonly kind: 'calendar';
   readonly count: number;
@@ -21,7 +24,10 @@ export interface CalendarWindow {
 export interface CustomWindow {
   readonly kind: 'custom';
   readonly windowsOf: (eventTimeMs: number, event: never) => readonly WindowBounds[];
-  /** The user's function as written, by which a changed one is told from the same; `windowsOf` is around it. */
+  /**
+   * The user's function as written, by which a changed one is told from the same; `windowsOf` is
+   * around it.
+   */
   readonly written: string;
 }
 
@@ -31,7 +37,10 @@ export interface WindowBounds {
   readonly endMs: number;
 }
 
-/** Windows that follow each other without gap or overlap: `[start, end)` with start = t − floorMod(t − offset, size). */
+/**
+ * Windows that follow each other without gap or overlap: `[start, end)` with start = t − floorMod(t
+ * − offset, size).
+ */
 export interface TumblingWindow {
   readonly kind: 'tumbling';
   readonly sizeMs: number;

@@ -16,7 +16,10 @@ import { NotEvaluated } from './path.ts';
 import type { Variable } from './scopes.ts';
 import type { Term } from './terms.ts';
 
-/** Executes statements on one path. @returns the term of what ended it early: `return`, `throw` or a jump; null: it runs on */
+/**
+ * Executes statements on one path. @returns the term of what ended it early: `return`, `throw` or a
+ * jump; null: it runs on
+ */
 function execute(
   frame: Frame,
   statements: readonly AnyNode[],
@@ -163,7 +166,9 @@ function loop(frame: Frame, node: AnyNode, labels: readonly string[]): Term | nu
 
 type Loop = ForStatement | WhileStatement | DoWhileStatement | ForOfStatement | ForInStatement;
 
-/** A loop is one effect: what one iteration does, given the variables that go from one to the next. */
+/**
+ * A loop is one effect: what one iteration does, given the variables that go from one to the next.
+ */
 function repeat(frame: Frame, node: Loop, labels: readonly string[], op: string): Term | null {
   const { terms } = frame;
   const carried = carriedBy(frame, node);

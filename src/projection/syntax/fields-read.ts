@@ -6,12 +6,15 @@ import type { Scopes, Variable } from './scopes.ts';
 /** What a parameter holds: an event; or events by the names of a pattern's steps. */
 export type Holding = 'event' | 'match';
 
-/** What a value on its way through the function is; `step`: an event of a match, or a list of them. */
+/**
+ * What a value on its way through the function is; `step`: an event of a match, or a list of them.
+ */
 type Flow = Holding | 'step';
 
 /**
- * The fields that a function reads of the events in its parameter `index`, by the names written in it. Null: they cannot be told, because an event leaves the
- * function as a whole, or a field is named by a computed value; then it may read all.
+ * The fields that a function reads of the events in its parameter `index`, by the names written in
+ * it. Null: they cannot be told, because an event leaves the function as a whole, or a field is
+ * named by a computed value; then it may read all.
  */
 export function fieldsRead(
   { node, scopes }: FunctionSyntax,

@@ -41,7 +41,10 @@ export function isGlobal(name: string): boolean {
   return GLOBALS.has(name);
 }
 
-/** What tsc, esbuild and Vite name the object of an imported module in CommonJS and on their servers. */
+/**
+ * What tsc, esbuild and Vite name the object of an imported module in CommonJS and on their
+ * servers.
+ */
 const MODULE_OBJECT = /^(?:__vi(?:te_ssr)?_import_\d+__|import_\w+|\w+_\d+)$/;
 
 /** Whether a name stands for an imported module, so that a property of it is an imported name. */
@@ -74,7 +77,9 @@ export class Frame {
     this.hoisted = new Map(from.hoisted ?? []);
   }
 
-  /** All paths through a piece of code inside this one, as a term. `from`: what differs in there. */
+  /**
+   * All paths through a piece of code inside this one, as a term. `from`: what differs in there.
+   */
   inside(from: Partial<Frame>, run: (frame: Frame) => Term): Term {
     const { terms, budget } = this.analysis;
     const { env, hoisted, thisLevel, targets } = this;
@@ -138,7 +143,10 @@ export class Frame {
     return this.terms.of('variable', [], `${variable.at}`);
   }
 
-  /** A name from outside of the function. Minifiers and bundlers rename those, so only which of them are one counts. */
+  /**
+   * A name from outside of the function. Minifiers and bundlers rename those, so only which of them
+   * are one counts.
+   */
   outside(name: string): Term {
     return this.terms.of(isGlobal(name) ? 'global' : 'outer', [name]);
   }

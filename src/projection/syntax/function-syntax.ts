@@ -16,7 +16,10 @@ export interface FunctionSyntax {
   readonly scopes: Scopes;
   /** SHA-256 of what it computes: the same however a compiler, bundler or minifier wrote it. */
   readonly digest: string;
-  /** Names from outside that it uses, sorted; `this` where it is the one around it. Their values are not in the text. */
+  /**
+   * Names from outside that it uses, sorted; `this` where it is the one around it. Their values are
+   * not in the text.
+   */
   readonly captures: readonly string[];
 }
 

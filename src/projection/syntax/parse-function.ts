@@ -7,8 +7,9 @@ export type FunctionNode = FunctionExpression | ArrowFunctionExpression;
 let parser: typeof import('acorn') | null = null;
 
 /**
- * The syntax tree of a function's text, as `String(function)` gives it: an arrow, a function or a method. Null for text that is none, such as that of native
- * and bound functions. The parser is loaded with the first function: most commands need none.
+ * The syntax tree of a function's text, as `String(function)` gives it: an arrow, a function or a
+ * method. Null for text that is none, such as that of native and bound functions. The parser is
+ * loaded with the first function: most commands need none.
  */
 export function parseFunction(text: string): FunctionNode | null {
   parser ??= createRequire(import.meta.url)('acorn') as typeof import('acorn');

@@ -3,10 +3,16 @@ import type { Term, Terms } from './terms.ts';
 /** Functions with more paths than this are compared as they are written. */
 const PATHS_MAX = 3000;
 
-/** A form that the evaluation does not know, or a function too large for it: it is compared as it is written. */
+/**
+ * A form that the evaluation does not know, or a function too large for it: it is compared as it is
+ * written.
+ */
 export class NotEvaluated extends Error {}
 
-/** One way through a piece of code: the effects on it in order, and between them the outcomes of tests. */
+/**
+ * One way through a piece of code: the effects on it in order, and between them the outcomes of
+ * tests.
+ */
 export class Path {
   readonly effects: Term[] = [];
   readonly tests: Term[] = [];
@@ -65,8 +71,9 @@ export function createBudget(): Budget {
 }
 
 /**
- * All paths through a piece of code as one term: a decision tree of effects that ends in what `run` returns. Paths that differ in one operand only become one
- * path with a choice for it, which is what minifiers do. @throws NotEvaluated
+ * All paths through a piece of code as one term: a decision tree of effects that ends in what `run`
+ * returns. Paths that differ in one operand only become one path with a choice for it, which is
+ * what minifiers do. @throws NotEvaluated
  */
 export function explore(
   terms: Terms,

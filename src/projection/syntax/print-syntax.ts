@@ -4,8 +4,9 @@ import { childrenOf } from './parse-function.ts';
 import type { Scopes, Variable } from './scopes.ts';
 
 /**
- * A syntax tree as text, without the names of variables: for functions that are not evaluated, because they are very large or use forms that projections
- * hardly do. Layout, comments and names do not count; how a minifier rewrites statements does.
+ * A syntax tree as text, without the names of variables: for functions that are not evaluated,
+ * because they are very large or use forms that projections hardly do. Layout, comments and names
+ * do not count; how a minifier rewrites statements does.
  */
 export function printSyntax(root: AnyNode, { variables, parents }: Scopes): string {
   const places = new Map<Variable | string, number>();

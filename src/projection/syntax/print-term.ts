@@ -1,9 +1,15 @@
 import type { Term } from './terms.ts';
 
-/** Terms whose name is told apart only by where it stands first: variables, objects and names from outside. */
+/**
+ * Terms whose name is told apart only by where it stands first: variables, objects and names from
+ * outside.
+ */
 const PLACED = new Set(['outer', 'variable']);
 
-/** A term as text: each part once, later mentions by number. The names that builds change are not in it. */
+/**
+ * A term as text: each part once, later mentions by number. The names that builds change are not in
+ * it.
+ */
 export function printTerm(term: Term): string {
   const seen = new Map<Term, number>();
   const parts: string[] = [];

@@ -10,7 +10,10 @@ export interface Variable {
   readonly assignedAt: number[];
   /** Where it is read or assigned to. */
   readonly uses: Identifier[];
-  /** Its value is not known from the text alone: it is assigned to, and functions inside see it, or a `catch` may. */
+  /**
+   * Its value is not known from the text alone: it is assigned to, and functions inside see it, or
+   * a `catch` may.
+   */
   isCell: boolean;
 }
 
@@ -238,7 +241,9 @@ function hoistedVars(node: AnyNode): Identifier[] {
   return [...own, ...childrenOf(node).flatMap(hoistedVars)];
 }
 
-/** The statements, and the head of a loop, whose declarations belong to the scope that a node opens. */
+/**
+ * The statements, and the head of a loop, whose declarations belong to the scope that a node opens.
+ */
 function directIn(node: AnyNode): AnyNode[] {
   if (node.type === 'SwitchStatement')
     return node.cases.flatMap((each) => each.consequent as AnyNode[]);

@@ -4,7 +4,10 @@ export interface Term {
   readonly args: readonly (Term | string)[];
 }
 
-/** Makes terms, one object for equal ones, and simplifies what compilers and minifiers write in several ways. */
+/**
+ * Makes terms, one object for equal ones, and simplifies what compilers and minifiers write in
+ * several ways.
+ */
 export class Terms {
   readonly #known = new Map<string, Term>();
   readonly #ids = new Map<Term, number>();
@@ -13,7 +16,10 @@ export class Terms {
   readonly true = this.of('true');
   readonly false = this.of('false');
 
-  /** The term of an operation. `identity`: terms of different identity differ though they say the same, as two objects do. */
+  /**
+   * The term of an operation. `identity`: terms of different identity differ though they say the
+   * same, as two objects do.
+   */
   of(op: string, args: readonly (Term | string)[] = [], identity = ''): Term {
     const parts = args.map((arg) =>
       typeof arg === 'string' ? JSON.stringify(arg) : this.#ids.get(arg),
@@ -39,7 +45,10 @@ export class Terms {
     return this.choice(term, this.false, this.true);
   }
 
-  /** `test ? then : other` without effects. Tests are taken apart, so that `!`, `&&` and `||` come out as choices between choices. */
+  /**
+   * `test ? then : other` without effects. Tests are taken apart, so that `!`, `&&` and `||` come
+   * out as choices between choices.
+   */
   choice(test: Term, then: Term, other: Term): Term {
     const known = truthOf(test);
     if (known !== null) return known ? then : other;

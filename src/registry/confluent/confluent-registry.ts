@@ -21,7 +21,10 @@ export interface ConfluentRegistryOptions {
     | { readonly bearer: string };
   /** Per request. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Set on a new subject before its first version is registered, so that the level holds from the start. Default BACKWARD_TRANSITIVE. */
+  /**
+   * Set on a new subject before its first version is registered, so that the level holds from the
+   * start. Default BACKWARD_TRANSITIVE.
+   */
   readonly compatibility?: CompatibilityLevel;
 }
 
@@ -30,8 +33,9 @@ const NO_SCHEMA = 40403;
 const LOOKS_MAX = 5;
 
 /**
- * A registry that speaks Confluent's REST API. Registration goes through @kafkajs/confluent-schema-registry; reading does not, because that
- * package gives parsed types (without logical types) in place of the text, and drops the registry's error codes.
+ * A registry that speaks Confluent's REST API. Registration goes through
+ * @kafkajs/confluent-schema-registry; reading does not, because that package gives parsed types
+ * (without logical types) in place of the text, and drops the registry's error codes.
  */
 export function createConfluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
   const connection = connectionOf(options);
@@ -57,8 +61,9 @@ export function createConfluentRegistry(options: ConfluentRegistryOptions): Sche
 }
 
 /**
- * 1 a subject without versions gets its level first, because the package would set it only after an unchecked first version, 2 register,
- * 3 ask which version the text has, which registering does not answer.
+ * 1 a subject without versions gets its level first, because the package would set it only after an
+ * unchecked first version, 2 register, 3 ask which version the text has, which registering does not
+ * answer.
  */
 async function register(
   connection: RegistryConnection,

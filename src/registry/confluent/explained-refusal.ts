@@ -12,8 +12,9 @@ export interface RefusedBeside {
 }
 
 /**
- * A registry's refusal in the words that our commands and our own registry use, so that the publisher explains what `reprise schemas check` explained; the
- * registry's own words where our rules see nothing wrong.
+ * A registry's refusal in the words that our commands and our own registry use, so that the
+ * publisher explains what `reprise schemas check` explained; the registry's own words where our
+ * rules see nothing wrong.
  */
 export function explainedRefusal(
   refusal: RepriseError,

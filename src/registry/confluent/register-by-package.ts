@@ -13,10 +13,12 @@ export interface Registration {
 }
 
 /**
- * Registers through @kafkajs/confluent-schema-registry. Given as `{ type, schema }` the text is sent as it is; only a schema given as an
- * object would be written anew. The package insists that `compatibility` is the subject's level, and sets it afterwards when there is none,
- * unless it is undefined.
- * @returns the global id; null: the level is another by now @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
+ * Registers through @kafkajs/confluent-schema-registry. Given as `{ type, schema }` the text is
+ * sent as it is; only a schema given as an object would be written anew. The package insists that
+ * `compatibility` is the subject's level, and sets it afterwards when there is none, unless it is
+ * undefined.
+ * @returns the global id; null: the level is another by now @throws INCOMPATIBLE_SCHEMA,
+ * REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
  */
 export async function registerByPackage(
   connection: RegistryConnection,

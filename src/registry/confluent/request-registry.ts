@@ -8,7 +8,10 @@ export interface RegistryConnection {
   readonly timeoutMs: number;
 }
 
-/** An answer the registry itself gave. `errorCode` is Confluent's (40401…), or the HTTP status where there is none. */
+/**
+ * An answer the registry itself gave. `errorCode` is Confluent's (40401…), or the HTTP status where
+ * there is none.
+ */
 export interface RegistryAnswer {
   readonly status: number;
   readonly errorCode: number;
@@ -18,8 +21,10 @@ export interface RegistryAnswer {
 const MIME = 'application/vnd.schemaregistry.v1+json';
 
 /**
- * One request. Answers 2xx, 404, 409 and 422 are returned, because what they mean depends on the question.
- * @throws REGISTRY_UNAVAILABLE when nobody answers in time, on 5xx, 429 and on what is not JSON; REGISTRY_REFUSED on 401, 403 and other 4xx
+ * One request. Answers 2xx, 404, 409 and 422 are returned, because what they mean depends on the
+ * question.
+ * @throws REGISTRY_UNAVAILABLE when nobody answers in time, on 5xx, 429 and on what is not JSON;
+ * REGISTRY_REFUSED on 401, 403 and other 4xx
  */
 export async function requestRegistry(
   connection: RegistryConnection,
@@ -93,7 +98,8 @@ export function refused(url: string, status: number, words: string): RepriseErro
 
 function parseJson(text: string): RegistryAnswer['body'] | null {
   try {
-    // A registry written in Go encodes an empty list (a subject with a level but no version yet) as null.
+    // A registry written in Go encodes an empty list (a subject with a level but no version yet) as
+    // null.
     const value: unknown = JSON.parse(text) ?? [];
     return typeof value === 'object' && value !== null ? (value as RegistryAnswer['body']) : null;
   } catch {

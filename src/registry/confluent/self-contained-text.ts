@@ -17,7 +17,10 @@ export function referencesIn(body: RegistryAnswer['body']): readonly SchemaRefer
   }));
 }
 
-/** A schema's text with all in it that it refers to, asked for version by version. @throws SCHEMA_INVALID, REGISTRY_UNAVAILABLE */
+/**
+ * A schema's text with all in it that it refers to, asked for version by version. @throws
+ * SCHEMA_INVALID, REGISTRY_UNAVAILABLE
+ */
 export async function selfContainedText(
   connection: RegistryConnection,
   schemaText: string,

@@ -4,7 +4,10 @@ import type { PreparedDraft } from './prepare-draft.ts';
 import { referencedTexts } from './referenced-texts.ts';
 import type { Queryable, VersionRow } from './version-rows.ts';
 
-/** The verdict of a level on a draft beside earlier versions (oldest first); the report names them by their numbers in the subject. */
+/**
+ * The verdict of a level on a draft beside earlier versions (oldest first); the report names them
+ * by their numbers in the subject.
+ */
 export async function checkDraft(
   client: Queryable,
   draft: PreparedDraft,

@@ -13,7 +13,10 @@ import { levelOf } from './level-of.ts';
 import { prepareDraft } from './prepare-draft.ts';
 import { storedVersion, type VersionRow, versionRows } from './version-rows.ts';
 
-/** The version of a subject that has a schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID, REGISTRY_REFUSED (42201) */
+/**
+ * The version of a subject that has a schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID,
+ * REGISTRY_REFUSED (42201)
+ */
 export async function findSchema(
   pool: Pool,
   subject: string,
@@ -31,8 +34,9 @@ export async function findSchema(
 }
 
 /**
- * The verdict of the subject's level on a schema. A subject that is not there has nothing that it could be incompatible with; a version asked for by number must be
- * there. @throws REGISTRY_REFUSED (40402, 42201)
+ * The verdict of the subject's level on a schema. A subject that is not there has nothing that it
+ * could be incompatible with; a version asked for by number must be there. @throws REGISTRY_REFUSED
+ * (40402, 42201)
  */
 export async function checkSchema(
   pool: Pool,

@@ -6,8 +6,9 @@ import { readReferrers, readVersion } from './read-version.ts';
 import { type VersionRow, versionRows } from './version-rows.ts';
 
 /**
- * Deletes all versions of a subject: softly at first, and for good (`permanent`) only what is deleted softly. 1 ask the mode, 2 look at what there is, 3 refuse what others refer to,
- * 4 delete, the subject's level and mode too.
+ * Deletes all versions of a subject: softly at first, and for good (`permanent`) only what is
+ * deleted softly. 1 ask the mode, 2 look at what there is, 3 refuse what others refer to, 4 delete,
+ * the subject's level and mode too.
  * @returns the numbers of the versions
  */
 export function deleteSubject(
@@ -54,7 +55,10 @@ export function deleteVersion(
 
 type Doomed = Pick<VersionRow, 'subject' | 'version' | 'id'>;
 
-/** The rows of schemas stay: logs are full of their ids, and the same schema registered again gets its id back. */
+/**
+ * The rows of schemas stay: logs are full of their ids, and the same schema registered again gets
+ * its id back.
+ */
 async function remove(client: PoolClient, { subject, version }: Doomed, permanent: boolean) {
   await client.query(
     permanent
@@ -69,7 +73,10 @@ async function forgetSettings(client: PoolClient, subject: string): Promise<void
   await MODES.write(client, subject, null);
 }
 
-/** A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from being deleted for good. */
+/**
+ * A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from
+ * being deleted for good.
+ */
 async function requireUnreferenced(
   client: PoolClient,
   doomed: Doomed,

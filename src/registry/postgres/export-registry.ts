@@ -11,7 +11,9 @@ import { exclusively } from './exclusively.ts';
 import { guarded } from './guarded.ts';
 import { normalHashOf, textHashOf } from './prepare-draft.ts';
 
-/** At first use, so that copies of a database that no topic is bound to are registries of their own. */
+/**
+ * At first use, so that copies of a database that no topic is bound to are registries of their own.
+ */
 async function makeIdentity(pool: Pool): Promise<void> {
   await pool.query('insert into reprise.registry_identity default values on conflict do nothing');
 }
@@ -25,7 +27,10 @@ export function readIdentity(pool: Pool): Promise<string> {
   });
 }
 
-/** All schemas with their ids, subjects, versions, levels and modes, as of one instant. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE */
+/**
+ * All schemas with their ids, subjects, versions, levels and modes, as of one instant. @throws
+ * NOT_MIGRATED, REGISTRY_UNAVAILABLE
+ */
 export function exportRegistry(pool: Pool): Promise<RegistryExport> {
   return guarded('exporting it', async () => {
     await makeIdentity(pool);
@@ -48,8 +53,10 @@ const EXPORT = `select json_build_object(
   'modes', coalesce((select json_object_agg(subject, mode) from reprise.registry_modes), '{}')) as content`;
 
 /**
- * Brings an export into the registry, all or nothing: 1 nobody else writes, 2 what is there must be in the export as well, or be of the same registry,
- * 3 schemas under their ids, 4 versions, levels and modes, 5 the identity. Safe to repeat. @throws REGISTRY_REFUSED for ids that mean another schema here, NOT_MIGRATED
+ * Brings an export into the registry, all or nothing: 1 nobody else writes, 2 what is there must be
+ * in the export as well, or be of the same registry, 3 schemas under their ids, 4 versions, levels
+ * and modes, 5 the identity. Safe to repeat. @throws REGISTRY_REFUSED for ids that mean another
+ * schema here, NOT_MIGRATED
  */
 export function importRegistry(pool: Pool, given: RegistryExport): Promise<ImportReport> {
   return guarded('importing into it', () =>

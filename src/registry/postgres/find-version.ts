@@ -2,9 +2,14 @@ import type { VersionScope } from '../registry-store.ts';
 import { normalHashOf, type PreparedDraft } from './prepare-draft.ts';
 import { inScope, type Queryable, SELECT_VERSIONS, type VersionRow } from './version-rows.ts';
 
-/** Rows that may be the schema: by either hash, or written by a process that did not know the second one. */
+/**
+ * Rows that may be the schema: by either hash, or written by a process that did not know the second
+ * one.
+ */
 const CANDIDATES = '(schema_sha256 = $1 or normal_sha256 = $2 or normal_sha256 is null)';
-/** The very text before other spellings of it, live versions before deleted ones, the newest first. */
+/**
+ * The very text before other spellings of it, live versions before deleted ones, the newest first.
+ */
 const NEAREST_FIRST = 'schema_sha256 = $1 desc, deleted_at is not null, version desc';
 
 /** The version of a subject that has the schema, in whatever spelling. */

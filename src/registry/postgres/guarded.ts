@@ -1,7 +1,10 @@
 import { isMissing, isPassing } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** Runs a piece of work; `doing` says in errors what it was. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE, DATABASE_FAILED, and what the work itself refuses */
+/**
+ * Runs a piece of work; `doing` says in errors what it was. @throws NOT_MIGRATED,
+ * REGISTRY_UNAVAILABLE, DATABASE_FAILED, and what the work itself refuses
+ */
 export async function guarded<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

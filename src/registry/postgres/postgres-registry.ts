@@ -3,7 +3,8 @@ import type { SchemaRegistry } from '../schema-registry.ts';
 import { createPostgresStore } from './postgres-store.ts';
 
 /**
- * The schema registry kept in Postgres: one global id a schema, versions from 1 per subject, texts as they were sent; it refuses what breaks the level of a subject (global default
+ * The schema registry kept in Postgres: one global id a schema, versions from 1 per subject, texts
+ * as they were sent; it refuses what breaks the level of a subject (global default
  * BACKWARD_TRANSITIVE). The pool stays the caller's.
  */
 export function createPostgresRegistry({ pool }: { readonly pool: Pool }): SchemaRegistry {

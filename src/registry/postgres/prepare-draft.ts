@@ -7,7 +7,9 @@ import type { SchemaDraft } from '../registry-store.ts';
 import { referencedTexts, resolveReferences } from './referenced-texts.ts';
 import type { Queryable, StoredReference } from './version-rows.ts';
 
-/** A draft that is known to be a schema, with all that registering, finding and checking it takes. */
+/**
+ * A draft that is known to be a schema, with all that registering, finding and checking it takes.
+ */
 export interface PreparedDraft {
   readonly schemaText: string;
   readonly references: readonly StoredReference[];

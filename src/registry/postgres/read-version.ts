@@ -8,7 +8,10 @@ import {
   type VersionRow,
 } from './version-rows.ts';
 
-/** One version of a subject; with deleted versions in scope, the latest is the latest live one as long as there is one. @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402) */
+/**
+ * One version of a subject; with deleted versions in scope, the latest is the latest live one as
+ * long as there is one. @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402)
+ */
 export async function readVersion(
   client: Queryable,
   subject: string,
@@ -84,7 +87,10 @@ export async function readReferrers(
   return rows.map((row) => row.id);
 }
 
-/** The schema behind an id, as long as one version, deleted softly or not, has it. @throws UNKNOWN_SCHEMA_ID */
+/**
+ * The schema behind an id, as long as one version, deleted softly or not, has it. @throws
+ * UNKNOWN_SCHEMA_ID
+ */
 export async function readSchema(
   client: Queryable,
   id: number,

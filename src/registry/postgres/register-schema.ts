@@ -18,7 +18,8 @@ interface Wanted {
 }
 
 /**
- * A schema known in the subject: its version. Otherwise, nobody else writing: 1 look again, 2 ask the mode, 3 check against the level, 4 id of the schema, 5 next version.
+ * A schema known in the subject: its version. Otherwise, nobody else writing: 1 look again, 2 ask
+ * the mode, 3 check against the level, 4 id of the schema, 5 next version.
  * @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED (42201, 42205)
  */
 export async function registerSchema(

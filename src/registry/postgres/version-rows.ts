@@ -5,7 +5,10 @@ import type { SchemaReference } from '../schema-registry.ts';
 /** Whatever runs a query. */
 export type Queryable = Pool | PoolClient;
 
-/** A reference with the id behind it: versions may be deleted and their numbers given again, ids never. */
+/**
+ * A reference with the id behind it: versions may be deleted and their numbers given again, ids
+ * never.
+ */
 export interface StoredReference extends SchemaReference {
   readonly id: number;
 }

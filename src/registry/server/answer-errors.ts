@@ -10,7 +10,10 @@ interface ErrorAnswer {
   readonly message: string;
 }
 
-/** Answers errors as `{"error_code","message"}` with the codes of Confluent's API, and logs those that are not the client's. */
+/**
+ * Answers errors as `{"error_code","message"}` with the codes of Confluent's API, and logs those
+ * that are not the client's.
+ */
 export function answerErrors(api: FastifyInstance, log: RegistryLog): void {
   api.setErrorHandler(async (error, request, reply) => {
     const { status, errorCode, message } = answerOf(error);

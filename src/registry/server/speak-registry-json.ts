@@ -8,7 +8,10 @@ const TYPES = [
 ];
 const REQUEST_TYPES = [...TYPES, 'application/octet-stream'];
 
-/** Takes bodies of the API's media types (none at all is null: clients name a type on requests without a body), and answers in the one that the client likes best. */
+/**
+ * Takes bodies of the API's media types (none at all is null: clients name a type on requests
+ * without a body), and answers in the one that the client likes best.
+ */
 export function speakRegistryJson(api: FastifyInstance): void {
   api.removeAllContentTypeParsers();
   api.addContentTypeParser(REQUEST_TYPES, { parseAs: 'string' }, (_request, body, done) => {
@@ -25,7 +28,10 @@ export function speakRegistryJson(api: FastifyInstance): void {
   });
 }
 
-/** The media type that an `Accept` header likes best; the API's own where it likes none of them, as an error must be in some type too. */
+/**
+ * The media type that an `Accept` header likes best; the API's own where it likes none of them, as
+ * an error must be in some type too.
+ */
 function answerType(accept = '*/*'): string {
   const ranges = accept
     .split(',')

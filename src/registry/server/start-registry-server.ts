@@ -8,7 +8,10 @@ import { createRegistryApi } from './registry-api.ts';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8081;
 
-/** Serves a store by Confluent's REST API until closed. The store stays the caller's. @throws PORT_IN_USE, CONFIG_INVALID when it cannot listen there */
+/**
+ * Serves a store by Confluent's REST API until closed. The store stays the caller's. @throws
+ * PORT_IN_USE, CONFIG_INVALID when it cannot listen there
+ */
 export async function startRegistryServer(
   store: RegistryStore,
   log: RegistryLog,

@@ -50,7 +50,10 @@ const draftBody = z.object({
   ruleSet: z.unknown().optional(),
 });
 
-/** The schema in a body. @throws REGISTRY_REFUSED (42201, 42210), among them what this registry does not keep: other types than Avro, metadata, rules */
+/**
+ * The schema in a body. @throws REGISTRY_REFUSED (42201, 42210), among them what this registry does
+ * not keep: other types than Avro, metadata, rules
+ */
 export function draftIn(body: unknown, query: unknown): Registration {
   const parsed = draftBody.safeParse(body ?? {});
   if (!parsed.success) throw invalid(issuesOf(parsed.error));

@@ -8,7 +8,10 @@ export interface DeadLetterStatus extends LogPosition {
   readonly reason: string;
   readonly message: string;
   readonly attempts: number;
-  /** `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only itself was set aside. */
+  /**
+   * `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only
+   * itself was set aside.
+   */
   readonly quarantine: 'failed' | 'waiting' | null;
   readonly recordTimestamp: Date | null;
   readonly setAsideAt: Date;
@@ -35,6 +38,9 @@ export interface RedriveReport {
   })[];
   /** Not tried, because an earlier record of their key failed. */
   readonly waiting: number;
-  /** Not there any more when their turn came: another redrive had folded them, or they were discarded. Absent where there are none. */
+  /**
+   * Not there any more when their turn came: another redrive had folded them, or they were
+   * discarded. Absent where there are none.
+   */
   readonly gone?: number;
 }

@@ -25,7 +25,10 @@ export interface StoredLetter
   readonly quarantine: 'failed' | 'waiting' | null;
 }
 
-/** The dead letters of a projection, or of all, in the order of the log; of one position where that is given. @throws UNKNOWN_DEAD_LETTER when it has none */
+/**
+ * The dead letters of a projection, or of all, in the order of the log; of one position where that
+ * is given. @throws UNKNOWN_DEAD_LETTER when it has none
+ */
 export async function readDeadLetters(
   pool: Pool,
   projection: string | null,
@@ -47,8 +50,10 @@ export async function readDeadLetters(
 }
 
 /**
- * The letters of a version that are to be folded again, in the order in which their tasks met them. A letter behind another one of its key comes only with that one.
- * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none; QUARANTINED where the letter there waits behind another
+ * The letters of a version that are to be folded again, in the order in which their tasks met them.
+ * A letter behind another one of its key comes only with that one.
+ * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none; QUARANTINED where
+ * the letter there waits behind another
  */
 export async function readLetters(
   pool: Pool,
@@ -78,7 +83,10 @@ export async function readLetters(
   return rows.map(storedLetter);
 }
 
-/** The first letters of a held key, in their order, or the letter without a key at a place. Empty: nothing of it is held any more. */
+/**
+ * The first letters of a held key, in their order, or the letter without a key at a place. Empty:
+ * nothing of it is held any more.
+ */
 export async function readHeld(
   pool: Pool,
   { projection, version, partition }: TaskKey,
@@ -111,7 +119,10 @@ function storedLetter(row: Row): StoredLetter {
   };
 }
 
-/** What is selected may be letters of another version alone, which the code at hand cannot fold. @throws UNKNOWN_DEAD_LETTER naming that version */
+/**
+ * What is selected may be letters of another version alone, which the code at hand cannot fold.
+ * @throws UNKNOWN_DEAD_LETTER naming that version
+ */
 export async function assertOfVersion(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
@@ -146,7 +157,9 @@ async function waitsBehindAnother(pool: Pool, letter: Row): Promise<boolean> {
   return rows[0]?.waits ?? false;
 }
 
-/** Whether a letter is still there: another redrive may have folded it, or somebody discarded it. */
+/**
+ * Whether a letter is still there: another redrive may have folded it, or somebody discarded it.
+ */
 export async function isStillThere(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
@@ -159,7 +172,10 @@ export async function isStillThere(
   return rows.length > 0;
 }
 
-/** A letter failed again: counts the attempt, and holds its key at it where it waited. @returns whether it was still there */
+/**
+ * A letter failed again: counts the attempt, and holds its key at it where it waited. @returns
+ * whether it was still there
+ */
 export async function recordFailure(
   client: ClientBase,
   { name, version }: Pick<Plan, 'name' | 'version'>,
@@ -175,7 +191,10 @@ export async function recordFailure(
   return rowCount === 1;
 }
 
-/** What an attempt of the task itself made of a letter: it is held further, or stays aside alone (`quarantine` null). Must run under `lockTask`. */
+/**
+ * What an attempt of the task itself made of a letter: it is held further, or stays aside alone
+ * (`quarantine` null). Must run under `lockTask`.
+ */
 export async function recordAttempt(
   client: ClientBase,
   { projection, version }: TaskKey,
@@ -211,8 +230,10 @@ export async function readQuarantine(
 }
 
 /**
- * Throws dead letters of a projection away: the one at a position (of every version), or all. The records stay in the log, and the rebuild of another version meets them again; the
- * journal keeps that this version passed them over. Tasks whose keys were held are given back, so that whoever runs them next knows. @returns how many. @throws UNKNOWN_DEAD_LETTER
+ * Throws dead letters of a projection away: the one at a position (of every version), or all. The
+ * records stay in the log, and the rebuild of another version meets them again; the journal keeps
+ * that this version passed them over. Tasks whose keys were held are given back, so that whoever
+ * runs them next knows. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
@@ -221,7 +242,8 @@ export async function discardDeadLetters(
 ): Promise<number> {
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
-    // Tasks before letters, as a flush that folds one again: neither waits for the other in a circle.
+    // Tasks before letters, as a flush that folds one again: neither waits for the other in a
+    // circle.
     await client.query(
       `select from reprise.tasks where projection = $1 and ($2::int is null or partition = $2)
        order by version, partition for update`,

@@ -17,14 +17,21 @@ import { assertOfVersion, isStillThere, readLetters, recordFailure } from './rea
 
 type Failure = RedriveReport['failed'][number];
 
-/** What became of one letter; `waits`: an earlier one of its key failed; `gone`: it was not there any more. */
+/**
+ * What became of one letter; `waits`: an earlier one of its key failed; `gone`: it was not there
+ * any more.
+ */
 type Outcome = 'folded' | 'waits' | 'gone' | Failure;
 
 /**
- * Folds dead letters of the declared version again, with the code as it is now, where their tasks stand now. One at a time, in the order in which the task met them, each in a
- * transaction of its task that also takes it out of the dead letters and puts it into the journal, so that `verify` repeats it. Only who takes it out folds it: of several redrives
- * at once, and discards beside them, each letter is one's. The first of a key that fails again keeps the rest of that key where they are; other keys go on. What is set
- * aside behind a held key meanwhile is folded too. A live instance loses the task for the moment and takes it again. @throws UNKNOWN_DEAD_LETTER, QUARANTINED, LEASED while a rebuild has the version
+ * Folds dead letters of the declared version again, with the code as it is now, where their tasks
+ * stand now. One at a time, in the order in which the task met them, each in a transaction of its
+ * task that also takes it out of the dead letters and puts it into the journal, so that `verify`
+ * repeats it. Only who takes it out folds it: of several redrives at once, and discards beside
+ * them, each letter is one's. The first of a key that fails again keeps the rest of that key where
+ * they are; other keys go on. What is set aside behind a held key meanwhile is folded too. A live
+ * instance loses the task for the moment and takes it again. @throws UNKNOWN_DEAD_LETTER,
+ * QUARANTINED, LEASED while a rebuild has the version
  */
 export async function redrive(
   settings: RunnerSettings,
@@ -52,7 +59,10 @@ export async function redrive(
   return reportOf([...outcomes.values()]);
 }
 
-/** A rebuild owns the tasks of its version, and its tables lack the keys that single letters need. @throws LEASED */
+/**
+ * A rebuild owns the tasks of its version, and its tables lack the keys that single letters need.
+ * @throws LEASED
+ */
 async function assertNotBuilding({ pool }: RunnerSettings, { name, version }: Plan): Promise<void> {
   const stored = await inTransaction(pool, (client) => readVersion(client, name, version));
   if (stored?.state !== 'building') return;
@@ -122,7 +132,10 @@ class PartitionRedrive {
     return outcome;
   }
 
-  /** Tries until it is folded, is gone, or fails by itself: an instance, or another redrive, may take the task in between, and is taken it from again. */
+  /**
+   * Tries until it is folded, is gone, or fails by itself: an instance, or another redrive, may
+   * take the task in between, and is taken it from again.
+   */
   async #try(letter: StoredLetter): Promise<'folded' | 'gone' | Failure> {
     const { topic, partition, offset } = letter;
     const failed = (reason: string, message: string): Failure => {

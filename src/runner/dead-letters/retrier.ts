@@ -27,8 +27,9 @@ interface Failure {
 }
 
 /**
- * Folds the held letters of a session again, by a policy with retries: each where the task stands then, as a redrive does, so that a replay of the version repeats it. The
- * letters behind it follow in order; then the key is let go. Other keys are folded and committed meanwhile.
+ * Folds the held letters of a session again, by a policy with retries: each where the task stands
+ * then, as a redrive does, so that a replay of the version repeats it. The letters behind it follow
+ * in order; then the key is let go. Other keys are folded and committed meanwhile.
  */
 export class Retrier {
   readonly #settings: Pick<RunnerSettings, 'pool' | 'logger'>;
@@ -51,8 +52,9 @@ export class Retrier {
   }
 
   /**
-   * Folds the letter that is due, if one is. Everything folded before must be flushed. @returns whether there was one @throws as `redrive` of the session, and the letter's
-   * reason when its attempts are used up and the policy halts the task
+   * Folds the letter that is due, if one is. Everything folded before must be flushed. @returns
+   * whether there was one @throws as `redrive` of the session, and the letter's reason when its
+   * attempts are used up and the policy halts the task
    */
   async step(): Promise<boolean> {
     const { retries } = this.#recovery;

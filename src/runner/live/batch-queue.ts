@@ -4,7 +4,9 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 const BYTES_MAX = 8 * 1024 * 1024;
 const BATCHES_MAX = 256;
 
-/** Record batches between the reader and one task, in order, bounded. One producer, one consumer. */
+/**
+ * Record batches between the reader and one task, in order, bounded. One producer, one consumer.
+ */
 export class BatchQueue {
   #batches: RecordBatch[] = [];
   #bytes = 0;
@@ -25,7 +27,10 @@ export class BatchQueue {
     this.#wakeConsumer?.();
   }
 
-  /** Everything queued, at least one batch; empty only once the queue has ended, or when nothing came for `waitMs` (null: waits for ever). */
+  /**
+   * Everything queued, at least one batch; empty only once the queue has ended, or when nothing
+   * came for `waitMs` (null: waits for ever).
+   */
   async takeAll(waitMs: number | null = null): Promise<readonly RecordBatch[]> {
     let timer: NodeJS.Timeout | undefined;
     let expired = false;
@@ -57,7 +62,10 @@ export class BatchQueue {
   }
 }
 
-/** Records of a batch may share one buffer with other partitions, so the span they cover counts, not the buffer. */
+/**
+ * Records of a batch may share one buffer with other partitions, so the span they cover counts, not
+ * the buffer.
+ */
 function sizeOf(batch: RecordBatch): number {
   if (batch.count === 0) return 0;
   let first = Number.POSITIVE_INFINITY;

@@ -18,18 +18,26 @@ import { ShownWaits } from './shown-waits.ts';
 
 /** How long letters are folded again between two flushes. Milliseconds. */
 const RETRY_MS = 20;
-/** Silence after which a task that publishes says that it has nothing to publish, where its plan names no `idle`. */
+/**
+ * Silence after which a task that publishes says that it has nothing to publish, where its plan
+ * names no `idle`.
+ */
 const SILENT_MS = 10_000;
 
 /** A position within the partition of a task. */
 type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
 
-/** A stretch of wall clock without an event, and where the log ended at its end. It is proved once the task has folded up to there. */
+/**
+ * A stretch of wall clock without an event, and where the log ended at its end. It is proved once
+ * the task has folded up to there.
+ */
 interface Silence {
   readonly quietMs: number;
   /** Something waits for time to pass; else only those who read what the task publishes. */
   readonly isTicking: boolean;
-  /** What others publish on its topics later is of this time or later; infinity: nothing is to come. */
+  /**
+   * What others publish on its topics later is of this time or later; infinity: nothing is to come.
+   */
   readonly upToMs: number;
   readonly ends: ReadonlyMap<string, bigint>;
 }
@@ -44,8 +52,9 @@ export interface TaskCounters {
 }
 
 /**
- * One task following the log. States: *closed* → `open` → *running* (`offer` feeds it, `run` folds and flushes) → `run` ends: quietly after `stop`, by
- * throwing otherwise. What is queued while a flush is under way goes into the next one, so batches grow when it falls behind and stay small
+ * One task following the log. States: *closed* → `open` → *running* (`offer` feeds it, `run` folds
+ * and flushes) → `run` ends: quietly after `stop`, by throwing otherwise. What is queued while a
+ * flush is under way goes into the next one, so batches grow when it falls behind and stay small
  * when it is caught up.
  */
 export class LiveTask {
@@ -81,7 +90,10 @@ export class LiveTask {
     this.#recovery = target.recovery;
   }
 
-  /** Takes the task, unless a live instance owns it, and loads its state. @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC */
+  /**
+   * Takes the task, unless a live instance owns it, and loads its state. @throws LEASED, RECREATED,
+   * DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
+   */
   async open(): Promise<void> {
     this.#opened = await openSession(this.#settings, this.key, {
       plan: this.#plan,
@@ -131,7 +143,11 @@ export class LiveTask {
     await this.#queue.push(batch);
   }
 
-  /** Folds and flushes until stopped, and folds held letters again when they are due; when nothing comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED, OFFSET_MISMATCH, a defect */
+  /**
+   * Folds and flushes until stopped, and folds held letters again when they are due; when nothing
+   * comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED,
+   * OFFSET_MISMATCH, a defect
+   */
   async run(): Promise<void> {
     await this.#fold([]);
     await this.#session.flush();
@@ -146,7 +162,10 @@ export class LiveTask {
     }
   }
 
-  /** One round of `run`, a function of its own so that a task that waits keeps nothing of the batches before. @returns the silence that is not yet a tick */
+  /**
+   * One round of `run`, a function of its own so that a task that waits keeps nothing of the
+   * batches before. @returns the silence that is not yet a tick
+   */
   async #round(
     quiet: QuietTime,
     before: Silence | null,
@@ -183,7 +202,9 @@ export class LiveTask {
     }
   }
 
-  /** Ends `run` with an error found outside: the log said that this task's offset is out of range. */
+  /**
+   * Ends `run` with an error found outside: the log said that this task's offset is out of range.
+   */
   fail(error: Error): void {
     this.#failure = error;
     this.#queue.end();
@@ -209,7 +230,9 @@ export class LiveTask {
     await this.#record(state, error);
   }
 
-  /** The log is away (with why) or there (null): shown as the state of the task. May be repeated. */
+  /**
+   * The log is away (with why) or there (null): shown as the state of the task. May be repeated.
+   */
   logIsAway(reason: Error | null): void {
     this.#waits.set('log', reason);
   }
@@ -226,7 +249,10 @@ export class LiveTask {
     for (const { count } of batches) this.#counters.recordsFolded += count;
   }
 
-  /** A silence that must still be proved; null: nobody waits for it, or the log is away, which is not silence. */
+  /**
+   * A silence that must still be proved; null: nobody waits for it, or the log is away, which is
+   * not silence.
+   */
   async #silenceOf(quietMs: number): Promise<Silence | null> {
     const { fold, isSilent } = this.#session;
     const { idleMs, emissions } = this.#plan;
@@ -245,7 +271,10 @@ export class LiveTask {
     return { quietMs, isTicking, upToMs, ends };
   }
 
-  /** Up to which time all that others publish on the task's topics is in the log; infinity: nothing is to come. Null: Postgres cannot say now. Asked before the log is. */
+  /**
+   * Up to which time all that others publish on the task's topics is in the log; infinity: nothing
+   * is to come. Null: Postgres cannot say now. Asked before the log is.
+   */
   async #publishedUpTo(): Promise<number | null> {
     try {
       const each = await Promise.all(
@@ -258,13 +287,18 @@ export class LiveTask {
     }
   }
 
-  /** Lets event time go on, as far as nothing older is still to come; where time makes nothing happen, says that nothing will be published. */
+  /**
+   * Lets event time go on, as far as nothing older is still to come; where time makes nothing
+   * happen, says that nothing will be published.
+   */
   async #pass({ quietMs, isTicking, upToMs }: Silence): Promise<void> {
     if (isTicking) this.#session.tick(quietMs, upToMs);
     else if (upToMs === Number.POSITIVE_INFINITY) await this.#session.publishesNothing();
   }
 
-  /** Whether everything that the log held at the time has been folded, and none of it was an event. */
+  /**
+   * Whether everything that the log held at the time has been folded, and none of it was an event.
+   */
   #hasReached({ ends }: Silence): boolean {
     const session = this.#session;
     return session.isDrained && [...ends].every(([topic, end]) => session.nextOffset(topic) >= end);
@@ -292,7 +326,8 @@ export class LiveTask {
         { ...facts, reason: reason.message },
         'task waits for infrastructure and tries again',
       );
-    // Postgres itself may be what is away: then the state cannot be written either, and the log line above has to do.
+    // Postgres itself may be what is away: then the state cannot be written either, and the log
+    // line above has to do.
     this.#waits.set('work', reason);
   }
 }

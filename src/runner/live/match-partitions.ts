@@ -14,8 +14,9 @@ import { topicsThatGrew } from '../store/topics-that-grew.ts';
 import { lockProjection } from '../store/version-store.ts';
 
 /**
- * Makes the tasks of a version, one for each partition of its topics. Where topics have gained partitions since, keys have moved: a read model whose rows merge goes on, with
- * the new partitions from their first offset and a view that merges; others cannot, and a new one cannot begin.
+ * Makes the tasks of a version, one for each partition of its topics. Where topics have gained
+ * partitions since, keys have moved: a read model whose rows merge goes on, with the new partitions
+ * from their first offset and a view that merges; others cannot, and a new one cannot begin.
  * @param topics as the log describes them now
  * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
  */
@@ -50,7 +51,8 @@ export async function matchPartitions(
 }
 
 /**
- * Before a version is built: refuses it where its topics have gained partitions and it needs every event of a key in one; where its rows merge when they are read, its view will.
+ * Before a version is built: refuses it where its topics have gained partitions and it needs every
+ * event of a key in one; where its rows merge when they are read, its view will.
  * @throws PARTITIONS_CHANGED
  */
 export async function admitTopics(
@@ -68,8 +70,9 @@ export async function admitTopics(
 }
 
 /**
- * Once a version is built: no key may have rows of two partitions, where they are not merged when they are read. That finds topics that had gained partitions before they were
- * first read, and producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
+ * Once a version is built: no key may have rows of two partitions, where they are not merged when
+ * they are read. That finds topics that had gained partitions before they were first read, and
+ * producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
  */
 export async function requireWholeKeys(
   client: ClientBase,

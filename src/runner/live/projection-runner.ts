@@ -23,8 +23,10 @@ interface OwnTask {
 }
 
 /**
- * Follows the log with the tasks of one projection version that this process owns: one stream of record batches, dealt out to them. Tasks come by `own` and go by
- * `handBack`, or by themselves when another instance has them; the stream is opened again whenever the set of running tasks changes.
+ * Follows the log with the tasks of one projection version that this process owns: one stream of
+ * record batches, dealt out to them. Tasks come by `own` and go by `handBack`, or by themselves
+ * when another instance has them; the stream is opened again whenever the set of running tasks
+ * changes.
  */
 export class ProjectionRunner {
   readonly plan: Plan;
@@ -94,7 +96,10 @@ export class ProjectionRunner {
     this.#tasks.delete(partition);
   }
 
-  /** Ends all tasks after the flush under way; after `graceMs` what still waits for infrastructure is given up. */
+  /**
+   * Ends all tasks after the flush under way; after `graceMs` what still waits for infrastructure
+   * is given up.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#restartStream();
@@ -147,7 +152,10 @@ export class ProjectionRunner {
     settled();
   }
 
-  /** Decides what an error makes of a task: opened again, halted with the reason recorded, or another instance's. */
+  /**
+   * Decides what an error makes of a task: opened again, halted with the reason recorded, or
+   * another instance's.
+   */
   async #after(task: LiveTask, error: unknown): Promise<'again' | 'halted' | 'gone'> {
     const { logger } = this.#settings;
     const facts = { task: taskLabel(task.key), reason: describeError(error) };
@@ -157,8 +165,8 @@ export class ProjectionRunner {
       return 'gone';
     }
     const retriable =
-      isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || // validated when opened again, which tells what happened
-      passes(error);
+      // Validated when opened again, which tells what happened.
+      isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || passes(error);
     if (retriable) {
       logger.warn(facts, 'task starts again from its stored offset');
       return 'again';
@@ -168,7 +176,10 @@ export class ProjectionRunner {
     return 'halted';
   }
 
-  /** Reads the log and deals the batches out, opening the stream again when tasks come or go, or the log breaks. */
+  /**
+   * Reads the log and deals the batches out, opening the stream again when tasks come or go, or the
+   * log breaks.
+   */
   async #pump(): Promise<void> {
     const backoff = createBackoff({ signal: this.#stop.signal });
     for (let attempt = 0; !this.#stop.signal.aborted; ) {
@@ -189,7 +200,10 @@ export class ProjectionRunner {
     }
   }
 
-  /** Deals out what one stream gives, until it ends or is to be opened again. No loop over the stream itself: it would keep the last batch while it waits for the next. */
+  /**
+   * Deals out what one stream gives, until it ends or is to be opened again. No loop over the
+   * stream itself: it would keep the last batch while it waits for the next.
+   */
   async #dealOut(positions: readonly ReadPosition[], onBatch: () => void): Promise<void> {
     const { signal } = this.#stream;
     const batches = this.#settings.log.read(positions, { signal })[Symbol.asyncIterator]();
@@ -209,7 +223,10 @@ export class ProjectionRunner {
     return true;
   }
 
-  /** An offset out of range belongs to one task: opening it again validates its checkpoint, which tells what happened and halts it. */
+  /**
+   * An offset out of range belongs to one task: opening it again validates its checkpoint, which
+   * tells what happened and halts it.
+   */
   #reopenLost(error: unknown): void {
     if (!isRepriseError(error, 'OFFSET_OUT_OF_RANGE')) return;
     const partition = error.facts['partition'];

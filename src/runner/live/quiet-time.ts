@@ -1,4 +1,7 @@
-/** How long a task has seen nothing (wall clock, monotonic), in whole multiples of `idleMs`. Null: it never ticks. */
+/**
+ * How long a task has seen nothing (wall clock, monotonic), in whole multiples of `idleMs`. Null:
+ * it never ticks.
+ */
 export class QuietTime {
   readonly #idleMs: number | null;
   readonly #now: () => number;

@@ -7,7 +7,10 @@ import type { LiveTask } from './live-task.ts';
 import type { ProjectionRunner } from './projection-runner.ts';
 
 const SHOW_EVERY_MS = 1_000;
-/** Offsets that have not moved are shown again, because Kafka forgets those of groups without members after a while. */
+/**
+ * Offsets that have not moved are shown again, because Kafka forgets those of groups without
+ * members after a while.
+ */
 const REPEAT_EVERY_MS = 600_000;
 /** How long the last ones may delay the end of the process. */
 const FAREWELL_MS = 2_000;
@@ -30,8 +33,11 @@ interface ShownTask {
 }
 
 /**
- * Shows the committed offsets of this process's tasks to the log's own tools, once a second and when it stops, each version of a projection under a name of its own. For display: nothing reads them
- * back, they follow the commits in Postgres by a second, and a failure is logged and changes nothing. States: *idle* → `start` → *showing* → `stop` → *ended*; always idle where the log shows nothing.
+ * Shows the committed offsets of this process's tasks to the log's own tools, once a second and
+ * when it stops, each version of a projection under a name of its own. For display: nothing reads
+ * them back, they follow the commits in Postgres by a second, and a failure is logged and changes
+ * nothing. States: *idle* → `start` → *showing* → `stop` → *ended*; always idle where the log shows
+ * nothing.
  */
 export class ShownOffsets {
   readonly #settings: ShownOffsetsSettings;

@@ -1,14 +1,17 @@
 import { describeError } from '../session/open-session.ts';
 
-/** What a running task may wait for: the log itself, or Postgres and the registry while it works. */
+/**
+ * What a running task may wait for: the log itself, or Postgres and the registry while it works.
+ */
 export type WaitedFor = 'log' | 'work';
 
 /** Writes the state of a task; false: Postgres did not take it. */
 export type RecordState = (state: 'running' | 'paused', reason: Error | null) => Promise<boolean>;
 
 /**
- * Shows in Postgres that a task waits, and for what. One write is under way at a time, so that a later state never loses to an earlier
- * one; what Postgres did not take is written by the next `set`. States: *shown* → `set` → *writing* → *shown*; `end` → *ended*.
+ * Shows in Postgres that a task waits, and for what. One write is under way at a time, so that a
+ * later state never loses to an earlier one; what Postgres did not take is written by the next
+ * `set`. States: *shown* → `set` → *writing* → *shown*; `end` → *ended*.
  */
 export class ShownWaits {
   readonly #record: RecordState;

@@ -23,13 +23,19 @@ const LOOK_EVERY_MS = 5_000;
 /** How long a task may stand still before the end of its log. */
 const STALLED_MS = 60_000;
 
-/** The projections of this process: which of them may run now, and the tasks of theirs that this process owns. */
+/**
+ * The projections of this process: which of them may run now, and the tasks of theirs that this
+ * process owns.
+ */
 export class TaskHosts implements TaskHost {
   readonly #settings: RunnerSettings;
   readonly #plans: readonly Plan[];
   readonly #runners: readonly ProjectionRunner[];
   readonly #onStopRequested: () => void;
-  /** When the partitions of a projection's topics were last looked at, by its name; monotonic milliseconds. */
+  /**
+   * When the partitions of a projection's topics were last looked at, by its name; monotonic
+   * milliseconds.
+   */
   readonly #lookedAt = new Map<string, number>();
   /** Names of projections whose partitions are being looked at in the background. */
   readonly #looking = new Set<string>();
@@ -48,7 +54,10 @@ export class TaskHosts implements TaskHost {
     this.#selection = parseTaskSelection(settings.confinedTo ?? null, plans);
   }
 
-  /** Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED, REGISTRY_MISMATCH */
+  /**
+   * Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED,
+   * REGISTRY_MISMATCH
+   */
   async prepare(): Promise<void> {
     await this.#assertRegistry();
     for (const plan of this.#plans) {
@@ -181,7 +190,10 @@ export class TaskHosts implements TaskHost {
     return false;
   }
 
-  /** The first look is waited for. Later ones only notice growth: a log that is away then must not hold up the heartbeat, and with it the lease. */
+  /**
+   * The first look is waited for. Later ones only notice growth: a log that is away then must not
+   * hold up the heartbeat, and with it the lease.
+   */
   async #lookAtPartitions(plan: Plan): Promise<void> {
     const before = this.#lookedAt.get(plan.name);
     if (before === undefined) {

@@ -3,7 +3,9 @@ import { findOrRegister } from '../../registry/registry-history.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import type { QueuedEvent } from '../store/outbox-queue-store.ts';
 
-/** The registry's ids for the schemas of published events: each is registered once, and remembered. */
+/**
+ * The registry's ids for the schemas of published events: each is registered once, and remembered.
+ */
 export class EventSchemas {
   readonly #settings: Pick<RunnerSettings, 'registry' | 'subjects'>;
   readonly #ids = new Map<string, number>();

@@ -9,14 +9,18 @@ import { lockOutbox, waitingTopics } from '../store/outbox-queue-store.ts';
 import { EventSchemas } from './event-schemas.ts';
 import { TopicQueue } from './topic-queue.ts';
 
-/** How often to look for events that other processes put there, and to say that the lock is held. */
+/**
+ * How often to look for events that other processes put there, and to say that the lock is held.
+ */
 const LOOK_EVERY_MS = 1_000;
 /** How often to look whether what is under way has ended, when the relay is to end. */
 const LOOK_STOPPING_MS = 20;
 
 /**
- * Publishes what is in the outbox, one relay at a time over all processes (an advisory lock), at least once: a relay that dies between the log's acknowledgement and the deletion leaves numbers
- * behind with which the next one publishes again, so that consumers of ours drop the repetitions (ADR 0038). Each topic, and each partition of it, goes at its own pace: one that is missing or
+ * Publishes what is in the outbox, one relay at a time over all processes (an advisory lock), at
+ * least once: a relay that dies between the log's acknowledgement and the deletion leaves numbers
+ * behind with which the next one publishes again, so that consumers of ours drop the repetitions
+ * (ADR 0038). Each topic, and each partition of it, goes at its own pace: one that is missing or
  * refuses holds up no other. Never in the way of a fold: a log that is away is waited for here.
  * States: *running* → `stop` → ended, after what is under way.
  */

@@ -1,6 +1,6 @@
 /**
- * An event that could not be published. It is tried again until it can; the events of its key wait behind it, in order, and
- * those of other keys only where the whole topic or partition refuses.
+ * An event that could not be published. It is tried again until it can; the events of its key wait
+ * behind it, in order, and those of other keys only where the whole topic or partition refuses.
  */
 export interface PublishFailureStatus {
   readonly topic: string;

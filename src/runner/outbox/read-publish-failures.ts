@@ -10,7 +10,10 @@ export interface StoredPublishFailure extends PublishFailureStatus {
   readonly version: number;
 }
 
-/** Events of some projections that could not be published, the first of each topic and key; those that have failed longest come first. */
+/**
+ * Events of some projections that could not be published, the first of each topic and key; those
+ * that have failed longest come first.
+ */
 export async function readPublishFailures(
   client: ClientBase,
   projections: readonly string[],

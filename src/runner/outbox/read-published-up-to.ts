@@ -18,16 +18,22 @@ interface PublishingTask {
 type Topics = ReadonlyMap<string, TopicDescription>;
 
 /**
- * Up to which time everything that projections of this database publish on a topic is in the log: what they publish later, or have in the outbox, is of this time or later. Infinity: there is
- * nothing, and none comes until a record does. Null: no projection of this database publishes there.
+ * Up to which time everything that projections of this database publish on a topic is in the log:
+ * what they publish later, or have in the outbox, is of this time or later. Infinity: there is
+ * nothing, and none comes until a record does. Null: no projection of this database publishes
+ * there.
  *
- * Each task says with every flush what it may still publish (`publishes_from_ms`). One that found the end of its log and waits for nothing says infinity; that counts only while somebody
- * runs it, who would take the word back, and while its log holds nothing that it has not committed: until then it has what its watermark says. A partition that holds records
- * and has no task yet may publish anything, and so may all when the log does not answer. Events in the outbox that are refused for what
- * they are, and those of their keys behind them, hold nothing up: they will be late.
+ * Each task says with every flush what it may still publish (`publishes_from_ms`). One that found
+ * the end of its log and waits for nothing says infinity; that counts only while somebody runs it,
+ * who would take the word back, and while its log holds nothing that it has not committed: until
+ * then it has what its watermark says. A partition that holds records and has no task yet may
+ * publish anything, and so may all when the log does not answer. Events in the outbox that are
+ * refused for what they are, and those of their keys behind them, hold nothing up: they will be
+ * late.
  *
  * Must be asked before the log is looked at for what it covers.
- * @param sending ids that are about to be sent: of the others, those without a number count. Null: none is, and every event that is still in the outbox counts
+ * @param sending ids that are about to be sent: of the others, those without a number count. Null:
+ * none is, and every event that is still in the outbox counts
  */
 export async function readPublishedUpTo(
   { pool, log }: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -60,7 +66,10 @@ export async function readPublishedUpTo(
 /** Nothing is known of what comes. */
 const UNKNOWN = Number.NEGATIVE_INFINITY;
 
-/** What tasks may still publish, the earliest of it; of partitions that hold records and have no task yet nothing is known. */
+/**
+ * What tasks may still publish, the earliest of it; of partitions that hold records and have no
+ * task yet nothing is known.
+ */
 function earliestOf(tasks: readonly PublishingTask[], topics: Topics): number {
   const known = new Set(tasks.map(({ version, partition }) => `${version} ${partition}`));
   const isMissing = ({ version, offsets }: PublishingTask) =>
@@ -85,7 +94,10 @@ function isAtEnd({ partition, offsets }: PublishingTask, topics: Topics): boolea
   });
 }
 
-/** The time of the earliest event of a topic that is still to be sent and not refused, nor behind one that is; infinity: there is none. */
+/**
+ * The time of the earliest event of a topic that is still to be sent and not refused, nor behind
+ * one that is; infinity: there is none.
+ */
 async function readEarliestQueued(
   pool: Pool,
   topic: string,

@@ -1,7 +1,10 @@
 const FIRST_MS = 250;
 const MOST_MS = 10_000;
 
-/** How long to wait after so many failures in a row (0: the first), milliseconds: twice as long each time, ten seconds at most. */
+/**
+ * How long to wait after so many failures in a row (0: the first), milliseconds: twice as long each
+ * time, ten seconds at most.
+ */
 export function restMs(failures: number): number {
   return Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(failures, 20));
 }

@@ -34,8 +34,9 @@ export interface ReadyEvent {
 }
 
 /**
- * Sends events of one topic to one partition of it, in their order, and says what became of each. `sentBefore`: an earlier attempt may have succeeded, so that a refusal of this one
- * proves nothing.
+ * Sends events of one topic to one partition of it, in their order, and says what became of each.
+ * `sentBefore`: an earlier attempt may have succeeded, so that a refusal of this one proves
+ * nothing.
  */
 export async function sendEvents(
   log: EventLog,

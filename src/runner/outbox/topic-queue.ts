@@ -36,12 +36,15 @@ interface Judged<Event extends QueuedEvent> {
 }
 
 /**
- * Publishes what the outbox holds for one topic. Each partition is a lane of its own: *free* → `look` sends it events → *busy* → *free*, or *resting* after a failure, longer each time. The topic
- * as a whole rests when it cannot be described, its schemas not be had, or it refuses altogether. To send:
- * 1 what has a number goes first: an attempt may have succeeded, so it is repeated as it was;
- * 2 the oldest others are taken, those excepted that failed lately and those of their keys behind them;
- * 3 they are given numbers, in this order, and what is known of what follows; committed before the first attempt;
- * 4 appended; 5 forgotten once acknowledged. What is certainly not in the log loses its number again, so numbers ascend in every partition whatever fails.
+ * Publishes what the outbox holds for one topic. Each partition is a lane of its own: *free* →
+ * `look` sends it events → *busy* → *free*, or *resting* after a failure, longer each time. The
+ * topic as a whole rests when it cannot be described, its schemas not be had, or it refuses
+ * altogether. To send: 1 what has a number goes first: an attempt may have succeeded, so it is
+ * repeated as it was; 2 the oldest others are taken, those excepted that failed lately and those of
+ * their keys behind them; 3 they are given numbers, in this order, and what is known of what
+ * follows; committed before the first attempt; 4 appended; 5 forgotten once acknowledged. What is
+ * certainly not in the log loses its number again, so numbers ascend in every partition whatever
+ * fails.
  */
 export class TopicQueue {
   readonly #topic: string;
@@ -122,7 +125,10 @@ export class TopicQueue {
     return [...new Set([...this.#busy, ...resting.map(([partition]) => partition)])];
   }
 
-  /** Looks up the topic's partitions. @returns whether that succeeded; else the topic rests, for the sake of this event */
+  /**
+   * Looks up the topic's partitions. @returns whether that succeeded; else the topic rests, for the
+   * sake of this event
+   */
   async #isThere(first: QueuedEvent): Promise<boolean> {
     if (performance.now() - this.#describedAtMs < TRUSTED_MS) return true;
     const topic = this.#topic;
@@ -149,7 +155,8 @@ export class TopicQueue {
   }
 
   /**
-   * Looks up their schemas. An event whose schema is refused waits, with those of its key behind it; when the registry is away, the topic rests.
+   * Looks up their schemas. An event whose schema is refused waits, with those of its key behind
+   * it; when the registry is away, the topic rests.
    */
   async #judge<Event extends QueuedEvent>(events: readonly Event[]): Promise<Judged<Event>> {
     const ready: { event: Event; schemaId: number | null }[] = [];
@@ -282,7 +289,9 @@ export class TopicQueue {
 }
 
 /**
- * What each event tells of those behind it in its partition: they are of this time or later. `upTo`: of what is not among them. At most its own time, since a reader concludes no more from it.
+ * What each event tells of those behind it in its partition: they are of this time or later.
+ * `upTo`: of what is not among them. At most its own time, since a reader concludes no more from
+ * it.
  */
 export function watermarksOf(
   events: readonly Pick<Aimed, 'target' | 'timestampMs'>[],

@@ -17,9 +17,11 @@ export interface Moves {
 }
 
 /**
- * What one instance should take and hand back, from what all of them see. Unowned tasks go, one by one, to the instance with the fewest; all instances that see the
- * same come to the same answer, so they rarely want the same task (taking is atomic in Postgres). What nobody took for `patienceMs` anybody takes. Once
- * all have owners, an instance hands back while another has at least two tasks fewer. By this alone they come to rest, balanced.
+ * What one instance should take and hand back, from what all of them see. Unowned tasks go, one by
+ * one, to the instance with the fewest; all instances that see the same come to the same answer, so
+ * they rarely want the same task (taking is atomic in Postgres). What nobody took for `patienceMs`
+ * anybody takes. Once all have owners, an instance hands back while another has at least two tasks
+ * fewer. By this alone they come to rest, balanced.
  */
 export function fairShare(
   me: string,

@@ -7,9 +7,9 @@ interface Watched extends TaskKey {
 }
 
 /**
- * Notices tasks that nobody runs. Only what this instance has seen itself counts: after a pause of all
- * instances every task has been without owner for long, and the one that starts has yet to take them.
- * Time is the caller's, in milliseconds.
+ * Notices tasks that nobody runs. Only what this instance has seen itself counts: after a pause of
+ * all instances every task has been without owner for long, and the one that starts has yet to take
+ * them. Time is the caller's, in milliseconds.
  */
 export class OrphanWatch {
   readonly #patienceMs: number;
@@ -21,7 +21,10 @@ export class OrphanWatch {
     this.#patienceMs = patienceMs;
   }
 
-  /** The tasks that have been without owner in every look of the last `patienceMs`; each once until it has an owner again. */
+  /**
+   * The tasks that have been without owner in every look of the last `patienceMs`; each once until
+   * it has an owner again.
+   */
   found<Task extends Watched>(tasks: readonly Task[], nowMs: number): readonly Task[] {
     const orphans = tasks.filter(({ owner }) => owner === null);
     const before = this.#sinceMs;

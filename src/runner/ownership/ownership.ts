@@ -27,7 +27,9 @@ export interface HeldTask {
 
 /** What runs the tasks that the ownership gives it. */
 export interface TaskHost {
-  /** Whether the configuration of this process has a projection of that name, whatever its version. */
+  /**
+   * Whether the configuration of this process has a projection of that name, whatever its version.
+   */
   declares(projection: string): boolean;
   /** What this process may run now. */
   runs(): Promise<readonly Run[]>;
@@ -37,7 +39,9 @@ export interface TaskHost {
   own(key: TaskKey): Promise<void>;
   /** Ends a task after its flush under way and gives it back. */
   handBack(key: TaskKey): Promise<void>;
-  /** Has a running task begin again from what Postgres holds now, which is less than it was told. */
+  /**
+   * Has a running task begin again from what Postgres holds now, which is less than it was told.
+   */
   regressed(key: TaskKey): void;
   /** Somebody asked this instance to end. */
   onStopRequested(): void;
@@ -59,9 +63,11 @@ const BEATS_PER_LEASE = 5;
 const ALARM_LEASES = 3;
 
 /**
- * The part of an instance in sharing the tasks: it beats several times per lease (one row in Postgres, by the database's clock), looks who else lives and which tasks
- * have no owner, and takes and hands back its fair share. Leases decide who should work; only epochs decide who may commit (ADR 0001), so nothing here
- * needs to be right about time. One connection of the pool is kept for the beats, so that they never wait behind flushes.
+ * The part of an instance in sharing the tasks: it beats several times per lease (one row in
+ * Postgres, by the database's clock), looks who else lives and which tasks have no owner, and takes
+ * and hands back its fair share. Leases decide who should work; only epochs decide who may commit
+ * (ADR 0001), so nothing here needs to be right about time. One connection of the pool is kept for
+ * the beats, so that they never wait behind flushes.
  */
 export class Ownership {
   readonly #settings: OwnershipSettings;
@@ -80,7 +86,10 @@ export class Ownership {
     this.#orphans = new OrphanWatch(ALARM_LEASES * settings.leaseMs);
   }
 
-  /** The first beat: resolves once what it took runs or has said why not. Then beats in the background until `stop`. @throws what keeps it from beating at all */
+  /**
+   * The first beat: resolves once what it took runs or has said why not. Then beats in the
+   * background until `stop`. @throws what keeps it from beating at all
+   */
   async start(): Promise<void> {
     const first = this.#beat();
     this.#isBeating = true;
@@ -93,13 +102,18 @@ export class Ownership {
     await Promise.all(await first);
   }
 
-  /** Ends the beats, also the first one; one under way is given up after `graceMs`. Call `leave` when the tasks have been handed back. */
+  /**
+   * Ends the beats, also the first one; one under way is given up after `graceMs`. Call `leave`
+   * when the tasks have been handed back.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
     await Promise.race([this.#beating, delay(graceMs, undefined, { ref: false })]);
   }
 
-  /** Tells the others that this instance is gone. What cannot be told now, the lease tells later. */
+  /**
+   * Tells the others that this instance is gone. What cannot be told now, the lease tells later.
+   */
   async leave(): Promise<void> {
     const isGivenUp = this.#isBeating;
     try {
@@ -120,7 +134,8 @@ export class Ownership {
       );
       if (this.#stop.signal.aborted) return;
       try {
-        // What it takes opens beside the next beats: a topic that is slow to answer must not cost the lease.
+        // What it takes opens beside the next beats: a topic that is slow to answer must not cost
+        // the lease.
         void Promise.allSettled(await this.#beat());
         if (failing) logger.info('beats again');
         failing = false;

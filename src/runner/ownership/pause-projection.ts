@@ -4,12 +4,18 @@ import { assertDatabase } from '../store/assert-database.ts';
 import { inTransaction } from '../store/in-transaction.ts';
 import type { InstanceStatus } from './instance-status.ts';
 
-/** Has every instance give the projection's tasks back after the flush under way, and none take them until `resume`. Survives restarts. @throws UNKNOWN_PROJECTION */
+/**
+ * Has every instance give the projection's tasks back after the flush under way, and none take them
+ * until `resume`. Survives restarts. @throws UNKNOWN_PROJECTION
+ */
 export async function pauseProjection(pool: Pool, projection: string): Promise<void> {
   await setPaused(pool, projection, true);
 }
 
-/** Lets the projection's tasks run again; those that halted are tried once more. @returns whether it was paused or had halted. @throws UNKNOWN_PROJECTION */
+/**
+ * Lets the projection's tasks run again; those that halted are tried once more. @returns whether it
+ * was paused or had halted. @throws UNKNOWN_PROJECTION
+ */
 export async function resumeProjection(pool: Pool, projection: string): Promise<boolean> {
   const wasPaused = await setPaused(pool, projection, false);
   const { rowCount } = await pool.query(
@@ -47,7 +53,10 @@ export async function requestStop(pool: Pool, instance: string | null): Promise<
   return rows.map((row) => row.instance);
 }
 
-/** The instances that have not said good-bye: live ones, and those that went silent in the last ten minutes. */
+/**
+ * The instances that have not said good-bye: live ones, and those that went silent in the last ten
+ * minutes.
+ */
 export async function readInstances(pool: Pool): Promise<readonly InstanceStatus[]> {
   await assertDatabase(pool);
   return inTransaction(pool, async (client) => {

@@ -5,7 +5,8 @@ import { RepriseError } from '../../reprise-error.ts';
 export type TaskSelection = ReadonlyMap<string, readonly number[] | null>;
 
 /**
- * What `tasks` of the configuration or `--tasks` names: `login_fraud` (all partitions), `user_metrics:0`, `user_metrics:0-3`; several add up. Null: no confinement.
+ * What `tasks` of the configuration or `--tasks` names: `login_fraud` (all partitions),
+ * `user_metrics:0`, `user_metrics:0-3`; several add up. Null: no confinement.
  * @throws CONFIG_INVALID
  */
 export function parseTaskSelection(

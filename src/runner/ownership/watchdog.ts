@@ -6,7 +6,10 @@ export interface Observation {
   readonly stableEndOffset: bigint;
 }
 
-/** Notices tasks that stand still although there is something to fold: a reader that hangs, a fetch that is never answered. Time is the caller's, in milliseconds. */
+/**
+ * Notices tasks that stand still although there is something to fold: a reader that hangs, a fetch
+ * that is never answered. Time is the caller's, in milliseconds.
+ */
 export class Watchdog {
   readonly #patienceMs: number;
   readonly #standing = new Map<string, { readonly nextOffset: bigint; readonly sinceMs: number }>();

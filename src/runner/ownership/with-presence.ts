@@ -8,8 +8,9 @@ const LEASE_MS = 10_000;
 const BEATS_PER_LEASE = 5;
 
 /**
- * Does long work as an instance that others see living (`reprise instances`), so that what it owns is not taken while it works, and is free as soon as it is gone. It runs no
- * tasks of its own accord.
+ * Does long work as an instance that others see living (`reprise instances`), so that what it owns
+ * is not taken while it works, and is free as soon as it is gone. It runs no tasks of its own
+ * accord.
  */
 export async function withPresence<Result>(
   settings: RunnerSettings,

@@ -4,7 +4,10 @@ export interface EarlyItems<Item> extends AsyncIterator<Item, void> {
   readonly begun: Promise<unknown>;
 }
 
-/** Asks for the first item at once; for the others as they are wanted. Whoever takes the first is told why there is none. */
+/**
+ * Asks for the first item at once; for the others as they are wanted. Whoever takes the first is
+ * told why there is none.
+ */
 export function askEarly<Item>(source: AsyncIterable<Item, void>): EarlyItems<Item> {
   const items = source[Symbol.asyncIterator]();
   let first: Promise<IteratorResult<Item, void>> | null = items.next();

@@ -7,7 +7,8 @@ import type { DuplicatesAmong } from '../../readmodel/take-duplicates.ts';
 import { takeDuplicates } from '../../readmodel/take-duplicates.ts';
 
 /**
- * Makes a read model of the partial rows that a rebuild appended, in the caller's transaction: merges those of keys that were appended more than once, and adds the primary key and indexes.
+ * Makes a read model of the partial rows that a rebuild appended, in the caller's transaction:
+ * merges those of keys that were appended more than once, and adds the primary key and indexes.
  * Where every task was flushed once there are none. `onPhase` is told what is being done.
  */
 export async function finishTable(
@@ -42,7 +43,8 @@ async function readTasks(
 }
 
 /**
- * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given. Memory holds a slice of the rows at a time, however many there are.
+ * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given.
+ * Memory holds a slice of the rows at a time, however many there are.
  */
 async function mergeDuplicates(
   client: ClientBase,

@@ -2,8 +2,9 @@
 const MOMENT_MS = 50;
 
 /**
- * One at a time folds; whoever writes to Postgres lets the next one fold meanwhile. Two tasks that took turns batch by batch instead would both fold first and then
- * both wait for their COPY. States: *free* → `take` → *taken* → `give` → *free*, or taken by the one that waited longest.
+ * One at a time folds; whoever writes to Postgres lets the next one fold meanwhile. Two tasks that
+ * took turns batch by batch instead would both fold first and then both wait for their COPY.
+ * States: *free* → `take` → *taken* → `give` → *free*, or taken by the one that waited longest.
  */
 export class FoldTurn {
   #taken = false;
@@ -22,7 +23,10 @@ export class FoldTurn {
     else next();
   }
 
-  /** Gives the turn away while `work` goes on, and takes it again afterwards, whatever came of it. What `work` does before it first waits is still within the turn. */
+  /**
+   * Gives the turn away while `work` goes on, and takes it again afterwards, whatever came of it.
+   * What `work` does before it first waits is still within the turn.
+   */
   async giveDuring<Result>(work: () => Promise<Result>): Promise<Result> {
     const working = work();
     this.give();
@@ -33,7 +37,10 @@ export class FoldTurn {
     }
   }
 
-  /** Gives what comes of a wait for others, such as a fetch; when that takes more than a moment, the turn is given away meanwhile. `momentMs`: for tests. */
+  /**
+   * Gives what comes of a wait for others, such as a fetch; when that takes more than a moment, the
+   * turn is given away meanwhile. `momentMs`: for tests.
+   */
   async giveUnlessSoon<Result>(waiting: Promise<Result>, momentMs = MOMENT_MS): Promise<Result> {
     let timer: NodeJS.Timeout | undefined;
     const moment = new Promise<'late'>((resolve) => {

@@ -1,4 +1,6 @@
-/** How fast long work goes, and how long it takes yet: `etaSeconds` is null before a rate is known. */
+/**
+ * How fast long work goes, and how long it takes yet: `etaSeconds` is null before a rate is known.
+ */
 export interface Pace {
   readonly recordsPerSecond: number;
   readonly etaSeconds: number | null;

@@ -11,7 +11,10 @@ export interface ProgressMeter {
   readonly records: () => number;
 }
 
-/** Counts replayed records and reports rate and remaining time, a few times a second and at every change of phase. */
+/**
+ * Counts replayed records and reports rate and remaining time, a few times a second and at every
+ * change of phase.
+ */
 export function createProgress(
   plan: Pick<Plan, 'name' | 'version'>,
   totalRecords: number,

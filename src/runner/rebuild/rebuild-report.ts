@@ -1,6 +1,8 @@
 import type { ProjectionVersion } from '../store/projection-version.ts';
 
-/** How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known. */
+/**
+ * How far a rebuild has come. `etaSeconds` is null outside the replay and before a rate is known.
+ */
 export interface RebuildProgress extends ProjectionVersion {
   readonly phase: 'replay' | 'merge' | 'index' | 'done';
   readonly records: number;
@@ -11,9 +13,15 @@ export interface RebuildProgress extends ProjectionVersion {
 
 /** Threads that share a rebuild. */
 export interface RebuildWorkers {
-  /** The file whose default export is this application's configuration, as a path or a `file:` URL: a thread cannot be handed projection classes, so each loads them. */
+  /**
+   * The file whose default export is this application's configuration, as a path or a `file:` URL:
+   * a thread cannot be handed projection classes, so each loads them.
+   */
   readonly configFile: string | URL;
-  /** With the thread that calls; never more than there are partitions. Default: `rebuildWorkers` of the configuration; without it as many as the machine has cores, and 1 for a short log. */
+  /**
+   * With the thread that calls; never more than there are partitions. Default: `rebuildWorkers` of
+   * the configuration; without it as many as the machine has cores, and 1 for a short log.
+   */
   readonly count?: number;
 }
 
@@ -24,7 +32,10 @@ export interface RebuildOptions {
   readonly onProgress?: (progress: RebuildProgress) => void;
   /** Accept a log that no longer begins at 0. Default false: DATA_LOSS. */
   readonly fromStartOfLog?: boolean;
-  /** Only the records before the first one, in each partition, whose timestamp is this or later; the version is frozen then. */
+  /**
+   * Only the records before the first one, in each partition, whose timestamp is this or later; the
+   * version is frozen then.
+   */
   readonly asOf?: Date;
   /** Shares the partitions between threads. Default: this thread replays them all. */
   readonly workers?: RebuildWorkers;

@@ -52,9 +52,12 @@ const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Replays the log into the declared versions of projections, beside the live ones, which go on untouched. One rebuild of a version at a time, over all instances. Steps: 1 capture the stable end offsets, and refuse
- * topics that have gained partitions where a version cannot bear that, 2 make each version's table without constraints (or find it: a rebuild that was killed goes on), 3 replay every partition into all of them, appending partial rows,
- * 4 add primary keys and indexes, merging keys that were appended more than once, 5 mark each version ready for `activate`.
+ * Replays the log into the declared versions of projections, beside the live ones, which go on
+ * untouched. One rebuild of a version at a time, over all instances. Steps: 1 capture the stable
+ * end offsets, and refuse topics that have gained partitions where a version cannot bear that, 2
+ * make each version's table without constraints (or find it: a rebuild that was killed goes on), 3
+ * replay every partition into all of them, appending partial rows, 4 add primary keys and indexes,
+ * merging keys that were appended more than once, 5 mark each version ready for `activate`.
  * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, PARTITIONS_CHANGED, DATA_LOSS
  */
 export async function rebuild(
@@ -73,7 +76,10 @@ export async function rebuild(
   );
 }
 
-/** A version that was given up while it was built: its tables went away under the replay, which shows as one error or another. */
+/**
+ * A version that was given up while it was built: its tables went away under the replay, which
+ * shows as one error or another.
+ */
 async function retiredMeanwhile(
   { pool }: RunnerSettings,
   plans: readonly Plan[],
@@ -150,7 +156,10 @@ async function rebuildAlone(
   return versions.map((version) => reports.get(version) as RebuildReport);
 }
 
-/** Step 3: this thread, and whoever else is found, replay the partitions. What memory may hold is shared between them. */
+/**
+ * Step 3: this thread, and whoever else is found, replay the partitions. What memory may hold is
+ * shared between them.
+ */
 async function replayAll(
   settings: RunnerSettings,
   versions: readonly Building[],
@@ -195,7 +204,10 @@ async function replayAll(
   }
 }
 
-/** Step 4 and 5, as soon as nobody reads the new table: its keys cannot be added meanwhile. Says for whom it waits. */
+/**
+ * Step 4 and 5, as soon as nobody reads the new table: its keys cannot be added meanwhile. Says for
+ * whom it waits.
+ */
 async function finish(
   settings: RunnerSettings,
   building: Building,
@@ -218,7 +230,9 @@ async function finish(
   }
 }
 
-/** Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it. */
+/**
+ * Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it.
+ */
 async function finishOnce(
   settings: RunnerSettings,
   { plan, progress, partitions }: Building,
@@ -267,7 +281,10 @@ async function beginBuilding(
   });
 }
 
-/** A version that is there already may be built on by one process, as of the same time or, before it is complete, of a later one. @throws VERSION_NOT_RAISED, REBUILD_REFUSED */
+/**
+ * A version that is there already may be built on by one process, as of the same time or, before it
+ * is complete, of a later one. @throws VERSION_NOT_RAISED, REBUILD_REFUSED
+ */
 async function assertMayBuild(
   client: ClientBase,
   of: { readonly plan: Plan; readonly stored: StoredVersion; readonly asOf: Date | null },

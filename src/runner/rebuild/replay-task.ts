@@ -22,8 +22,9 @@ import { askEarly } from './ask-early.ts';
 import { FoldTurn } from './fold-turn.ts';
 
 /**
- * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows: bounds memory by the key space, not by the log. With one batch more it stays below
- * 2^19: arrays grow by doubling.
+ * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows:
+ * bounds memory by the key space, not by the log. With one batch more it stays below 2^19: arrays
+ * grow by doubling.
  */
 export const ROWS_IN_MEMORY_MAX = 480_000;
 
@@ -32,12 +33,18 @@ export interface ReplayOptions {
   readonly plan: Plan;
   /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
   readonly untilOffsets: ReadonlyMap<string, bigint>;
-  /** Stop before the first record of a topic whose timestamp is this or later, milliseconds. Default: only `untilOffsets` stops. */
+  /**
+   * Stop before the first record of a topic whose timestamp is this or later, milliseconds.
+   * Default: only `untilOffsets` stops.
+   */
   readonly untilTimestampMs?: number;
   readonly fromStartOfLog: boolean;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
-  /** Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default: records are judged afresh. */
+  /**
+   * Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default:
+   * records are judged afresh.
+   */
   readonly repeats?: readonly string[];
   /** Reads the log, with others who read it. Default: alone. */
   readonly read?: EventLog['read'];
@@ -45,15 +52,18 @@ export interface ReplayOptions {
   readonly turn?: FoldTurn;
   /** Of what may be held in memory. Default: 480,000 rows, alone. */
   readonly rows?: RowShare | undefined;
-  /** What is known of failures, and with it how many records a flush may hold. Default: nothing yet. */
+  /**
+   * What is known of failures, and with it how many records a flush may hold. Default: nothing yet.
+   */
   readonly recovery?: Recovery;
   /** Told after every flush. */
   readonly onFlush?: () => Promise<void>;
 }
 
 /**
- * Replays one partition into a version that is being built: partial rows are appended by COPY with the checkpoint in the same transaction, so a rebuild that
- * was killed goes on from the last flush. @throws what reading, folding or writing throws; the signal's reason when aborted
+ * Replays one partition into a version that is being built: partial rows are appended by COPY with
+ * the checkpoint in the same transaction, so a rebuild that was killed goes on from the last flush.
+ * @throws what reading, folding or writing throws; the signal's reason when aborted
  */
 export async function replayTask(
   settings: RunnerSettings,
@@ -75,7 +85,10 @@ function aloneWith(rowsMax: number): RowShare {
   return shareRows(rowsMax, 1)[0] as RowShare;
 }
 
-/** Opens the task, folds in its turns once its first batch is there, and leaves the turn to the next one while its last rows are written. */
+/**
+ * Opens the task, folds in its turns once its first batch is there, and leaves the turn to the next
+ * one while its last rows are written.
+ */
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
@@ -158,7 +171,8 @@ function readUntil(
   const { plan, signal, untilOffsets, read = (...which) => log.read(...which) } = options;
   const positions = positionsUntil(session, plan, untilOffsets);
   if (positions.length === 0) return nothing();
-  // Of several topics some batches wait for others; a repetition keeps records that are folded later.
+  // Of several topics some batches wait for others; a repetition keeps records that are folded
+  // later.
   const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
   const reading = read(positions, { signal, reusesMemory });
   const { untilTimestampMs } = options;

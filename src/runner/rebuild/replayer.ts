@@ -8,7 +8,10 @@ import type { ReplayOptions } from './replay-task.ts';
 import { replayTask } from './replay-task.ts';
 import { shareReads } from './share-reads.ts';
 
-/** One partition to replay, for which projections, how far, and with how much memory. Plain data: it may go to another thread. */
+/**
+ * One partition to replay, for which projections, how far, and with how much memory. Plain data: it
+ * may go to another thread.
+ */
 export interface ReplayOrder
   extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'fromStartOfLog'> {
   readonly keys: readonly TaskKey[];
@@ -24,9 +27,15 @@ export interface ReplayHooks {
 
 /** Whoever replays partitions of a version that is being built: this thread, or another one. */
 export interface Replayer {
-  /** Resolves to true once it takes orders; to false when it never will and the others do without it. @throws when the rebuild must not go on without it */
+  /**
+   * Resolves to true once it takes orders; to false when it never will and the others do without
+   * it. @throws when the rebuild must not go on without it
+   */
   readonly joins: Promise<boolean>;
-  /** Resolves when the partition is committed up to where the order says. @throws what `replayTask` throws; WORKER_FAILED; the signal's reason when aborted */
+  /**
+   * Resolves when the partition is committed up to where the order says. @throws what `replayTask`
+   * throws; WORKER_FAILED; the signal's reason when aborted
+   */
   replay(order: ReplayOrder, hooks: ReplayHooks): Promise<void>;
   /** Call once no order is under way. */
   close(): Promise<void>;

@@ -9,14 +9,18 @@ export interface Sharing {
   readonly partitions: number;
   /** The first one is this thread: it stands in for those that do not join. */
   readonly replayers: readonly [Replayer, ...Replayer[]];
-  /** Has one replayer replay one partition. `signal` aborts with the one given here, and when another has failed. */
+  /**
+   * Has one replayer replay one partition. `signal` aborts with the one given here, and when
+   * another has failed.
+   */
   readonly replay: (replayer: Replayer, partition: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets replayers share partitions: each begins with its own two, in turns, as far as there are any, and takes another as soon as it is done with one, so that a quick one does more.
- * The first failure aborts the others. @throws the first failure, once nobody is at work
+ * Lets replayers share partitions: each begins with its own two, in turns, as far as there are any,
+ * and takes another as soon as it is done with one, so that a quick one does more. The first
+ * failure aborts the others. @throws the first failure, once nobody is at work
  */
 export async function sharePartitions(sharing: Sharing): Promise<void> {
   const { partitions, replayers, replay } = sharing;

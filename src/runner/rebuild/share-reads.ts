@@ -11,9 +11,11 @@ export interface SharedReader {
 }
 
 /**
- * Readers of one log that fetch together: those whose first reading begins at the same positions get the batches of one stream, in step: the next batch is asked for
- * when all of them have asked for it. The streams begin once every reader has said where it reads, or has left. What one reads later, it reads alone.
- * Whoever reads must not hold up the reading of another one by anything but its own work.
+ * Readers of one log that fetch together: those whose first reading begins at the same positions
+ * get the batches of one stream, in step: the next batch is asked for when all of them have asked
+ * for it. The streams begin once every reader has said where it reads, or has left. What one reads
+ * later, it reads alone. Whoever reads must not hold up the reading of another one by anything but
+ * its own work.
  */
 export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly SharedReader[] {
   const gathering = new Map<string, SharedStream>();
@@ -63,7 +65,10 @@ interface Asking {
   readonly reject: (error: unknown) => void;
 }
 
-/** A stream and those who read it. States: *gathering* → `begin` → *under way* → *ended*, when all have left. */
+/**
+ * A stream and those who read it. States: *gathering* → `begin` → *under way* → *ended*, when all
+ * have left.
+ */
 class SharedStream {
   readonly #log: Pick<EventLog, 'read'>;
   readonly #positions: readonly ReadPosition[];

@@ -1,4 +1,4 @@
-import { deadLetterAt } from '../../fold/batch/topic-batches.ts';
+import { deadLetterAt } from '../../fold/batch/dead-letter-at.ts';
 import type { DeadLetter } from '../../fold/task/task-fold.ts';
 import { keyAt } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
@@ -13,8 +13,9 @@ import { placeOf } from './judge.ts';
 import { KeyHold, keyText } from './key-hold.ts';
 
 /**
- * The records of one session that are not folded: those of keys that are held, those that could not be folded and may be passed over, those that an earlier session was ended
- * by. What it gathers leaves with the next flush.
+ * The records of one session that are not folded: those of keys that are held, those that could not
+ * be folded and may be passed over, those that an earlier session was ended by. What it gathers
+ * leaves with the next flush.
  */
 export class FailedRecords {
   readonly #task: OwnedTask;
@@ -35,7 +36,10 @@ export class FailedRecords {
     return this.#hold.isActive;
   }
 
-  /** The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is no event of the projection. */
+  /**
+   * The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is
+   * no event of the projection.
+   */
   sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
     const { rest, aside } = this.#hold.part(batch, isForeign);
     this.#letters.push(...aside);
@@ -48,8 +52,10 @@ export class FailedRecords {
   }
 
   /**
-   * Decides on records that the fold passed over: it goes on without them, or throws. Where a key has to be held and the fold has taken later records of it, memory is wrong:
-   * then all of them are condemned together, and the next session leaves them out. @throws the record's reason, to stop or to fold again
+   * Decides on records that the fold passed over: it goes on without them, or throws. Where a key
+   * has to be held and the fold has taken later records of it, memory is wrong: then all of them
+   * are condemned together, and the next session leaves them out. @throws the record's reason, to
+   * stop or to fold again
    */
   decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
     const held = new Map<string, DeadLetter>();
@@ -73,7 +79,10 @@ export class FailedRecords {
     throw this.#failure(spoiled, 'again');
   }
 
-  /** Decides on a record that spoiled what is in memory: the task stops, or begins again from committed rows and leaves the record out. */
+  /**
+   * Decides on a record that spoiled what is in memory: the task stops, or begins again from
+   * committed rows and leaves the record out.
+   */
   condemn(letter: DeadLetter, cause: unknown): RepriseError {
     const verdict = this.#judge.verdict(letter);
     if (verdict === 'stop') return this.#failure(letter, 'halts', cause);
@@ -121,7 +130,9 @@ export class FailedRecords {
   }
 }
 
-/** The first letter whose key has a later record in the batch that was folded; null: there is none. */
+/**
+ * The first letter whose key has a later record in the batch that was folded; null: there is none.
+ */
 function foldedBehind(
   held: ReadonlyMap<string, DeadLetter>,
   letters: readonly DeadLetter[],
@@ -148,7 +159,10 @@ export function letterOf(
   return deadLetterAt(batch, i, why.reason, why.message);
 }
 
-/** The record of a batch that a function of the projection failed on, where an error says which; null: none of it. */
+/**
+ * The record of a batch that a function of the projection failed on, where an error says which;
+ * null: none of it.
+ */
 export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null {
   if (!isRepriseError(error, 'HANDLER_FAILED') || error.facts['topic'] !== batch.topic) return null;
   const i = batch.offsets.subarray(0, batch.count).indexOf(Number(error.facts['offset'] ?? -1));

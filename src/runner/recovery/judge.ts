@@ -9,8 +9,10 @@ import { readPolicy } from '../../projection/plan/error-policy.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 
 /**
- * What to do with a record that could not be folded: pass it over (`setAside`), end the task before it (`stop`), or set it aside and hold what its key brings after it
- * (`hold`): until somebody redrives it, or, by a policy with retries, until the task has folded it after all or given it up. A record without a key is held alone.
+ * What to do with a record that could not be folded: pass it over (`setAside`), end the task before
+ * it (`stop`), or set it aside and hold what its key brings after it (`hold`): until somebody
+ * redrives it, or, by a policy with retries, until the task has folded it after all or given it up.
+ * A record without a key is held alone.
  */
 export type Verdict = 'setAside' | 'stop' | 'hold';
 
@@ -21,10 +23,15 @@ export interface Condemned {
   readonly isHeld: boolean;
 }
 
-/** Reasons that concern a record or key alone, whatever the policy (semantics.md: time; patterns). */
+/**
+ * Reasons that concern a record or key alone, whatever the policy (semantics.md: time; patterns).
+ */
 const ALWAYS_ASIDE: ReadonlySet<string> = new Set(['FUTURE', 'PATTERN_RUNS_EXCEEDED']);
 
-/** Applies an error policy to the records of one task, and remembers what it decided. Lives as long as the task is this process's, through all its sessions. */
+/**
+ * Applies an error policy to the records of one task, and remembers what it decided. Lives as long
+ * as the task is this process's, through all its sessions.
+ */
 export class Judge {
   readonly #name: ErrorPolicyName;
   /** How often a record is tried, and how far apart; null: once, by its task. */
@@ -88,12 +95,18 @@ export class Judge {
 /** A failed record, as far as it matters for another attempt. */
 type Failed = Pick<DeadLetter, 'value'> & { readonly reason: string };
 
-/** Whether another attempt of the task itself is out of the question: it would end the process again, or cannot be made. */
+/**
+ * Whether another attempt of the task itself is out of the question: it would end the process
+ * again, or cannot be made.
+ */
 export function isFinal(letter: Failed): boolean {
   return letter.reason === 'POISON_PILL' || isUnreadable(letter);
 }
 
-/** A record of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`): only its place is known. */
+/**
+ * A record of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`): only its place
+ * is known.
+ */
 export function isUnreadable({ reason, value }: Failed): boolean {
   return reason === 'BUDGET_EXCEEDED' && value === null;
 }

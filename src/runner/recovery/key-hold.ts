@@ -12,8 +12,9 @@ export interface Parted {
 }
 
 /**
- * Keeps held keys in order: their records are set aside before they are decoded, as long as an earlier one of the key waits. By record key, since every key of a row that
- * needs order contains it. Costs nothing while no key is held and nothing is condemned.
+ * Keeps held keys in order: their records are set aside before they are decoded, as long as an
+ * earlier one of the key waits. By record key, since every key of a row that needs order contains
+ * it. Costs nothing while no key is held and nothing is condemned.
  */
 export class KeyHold {
   /** Record keys as latin1 text. */
@@ -40,7 +41,10 @@ export class KeyHold {
     this.#keys.delete(keyText(key));
   }
 
-  /** Parts a batch. A condemned record that is held begins to hold its key here. `isForeign`: record `i` is no event of the projection, so it waits for nothing. Default: every record is one. */
+  /**
+   * Parts a batch. A condemned record that is held begins to hold its key here. `isForeign`: record
+   * `i` is no event of the projection, so it waits for nothing. Default: every record is one.
+   */
   part(batch: RecordBatch, isForeign: (i: number) => boolean = () => false): Parted {
     if (!this.isActive) return { rest: batch, aside: [] };
     const rest: number[] = [];

@@ -4,10 +4,16 @@ import { Judge, policyOf } from './judge.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { Stride } from './stride.ts';
 
-/** Records folded at most between two flushes of whole rows: bounds the transaction, and how much is done again after a crash. */
+/**
+ * Records folded at most between two flushes of whole rows: bounds the transaction, and how much is
+ * done again after a crash.
+ */
 const RECORDS_PER_FLUSH_MAX = 100_000;
 
-/** What a task has learned from its failures. Lives as long as the task is this process's, through all its sessions. */
+/**
+ * What a task has learned from its failures. Lives as long as the task is this process's, through
+ * all its sessions.
+ */
 export interface Recovery {
   readonly judge: Judge;
   readonly stride: Stride;

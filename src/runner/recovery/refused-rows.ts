@@ -8,8 +8,9 @@ import { isDefect } from './is-defect.ts';
 import type { Recovery } from './recovery.ts';
 
 /**
- * What a failed flush of so many records means: an error of its own, or, where Postgres refuses the rows, that fewer records are tried together, or that one record is at fault.
- * `last`: the record, where it came alone.
+ * What a failed flush of so many records means: an error of its own, or, where Postgres refuses the
+ * rows, that fewer records are tried together, or that one record is at fault. `last`: the record,
+ * where it came alone.
  */
 export function refusedRows(
   error: unknown,

@@ -7,8 +7,8 @@ import type { TaskKey } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 
 /**
- * What became of dead letters in a run that is to be repeated exactly: they were not folded where they lie, and some were folded later. Whether they could be folded by
- * now is not asked.
+ * What became of dead letters in a run that is to be repeated exactly: they were not folded where
+ * they lie, and some were folded later. Whether they could be folded by now is not asked.
  */
 export class Repeat {
   /** `topic offset` of those never folded. */
@@ -17,7 +17,10 @@ export class Repeat {
   readonly #kept = new Map<string, RecordBatch>();
   readonly #folded = new Set<string>();
 
-  /** @param letters records that are dead letters still, as `recordId` names them. @param journal of the run that is repeated */
+  /**
+   * @param letters records that are dead letters still, as `recordId` names them. @param journal of
+   * the run that is repeated
+   */
   constructor(letters: Iterable<string>, journal: readonly JournalEntry[]) {
     const named = (wanted: JournalEntry['kind']) =>
       journal.flatMap(({ kind, record }) =>
@@ -27,7 +30,10 @@ export class Repeat {
     this.#redriven = new Set(named('redrive'));
   }
 
-  /** The records of a batch that were folded where they lie; those folded later are kept until `take`. */
+  /**
+   * The records of a batch that were folded where they lie; those folded later are kept until
+   * `take`.
+   */
   sift(batch: RecordBatch): RecordBatch {
     if (this.#aside.size === 0 && this.#redriven.size === 0) return batch;
     const rest: number[] = [];
@@ -40,8 +46,8 @@ export class Repeat {
   }
 
   /**
-   * A record met before, to be folded now. `folded`: it was taken already; an older journal may name a record twice, where two redrives folded it at once.
-   * Undefined: it was not met.
+   * A record met before, to be folded now. `folded`: it was taken already; an older journal may
+   * name a record twice, where two redrives folded it at once. Undefined: it was not met.
    */
   take({
     topic,

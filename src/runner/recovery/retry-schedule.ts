@@ -18,8 +18,10 @@ export interface Retry {
 }
 
 /**
- * When the held letters of a task are folded again, by a policy with retries; empty for any other policy. Each key has its own schedule: its first letter is due after the
- * policy's wait, the one behind it as soon as that one is folded or given up. Lives as long as the task is this process's; what is held is Postgres's to say (`sync`).
+ * When the held letters of a task are folded again, by a policy with retries; empty for any other
+ * policy. Each key has its own schedule: its first letter is due after the policy's wait, the one
+ * behind it as soon as that one is folded or given up. Lives as long as the task is this process's;
+ * what is held is Postgres's to say (`sync`).
  */
 export class RetrySchedule {
   readonly #judge: Judge;
@@ -31,7 +33,9 @@ export class RetrySchedule {
     this.#now = now;
   }
 
-  /** A session begins: these letters are held, the first of each key. Those known keep their times. */
+  /**
+   * A session begins: these letters are held, the first of each key. Those known keep their times.
+   */
   sync(held: readonly HeldLetter[]): void {
     if (this.#judge.retries === null) return;
     const before = new Map(this.#retries);

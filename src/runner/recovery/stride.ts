@@ -6,9 +6,11 @@ const WIDENING = 4;
 const LIMIT_MAX = 1_000_000;
 
 /**
- * How many records one flush may hold. States: *wide* (the limit is the largest) → `failed` or `died`: *narrow* (a sixteenth of the stretch at fault, while that stretch is
- * worked off in parts) → a stretch of one record fails: that record is at fault. What is good on the way is committed, exactly once; what is bad stands alone in
- * the end, after one failure for each factor of sixteen. Lives as long as the task is this process's.
+ * How many records one flush may hold. States: *wide* (the limit is the largest) → `failed` or
+ * `died`: *narrow* (a sixteenth of the stretch at fault, while that stretch is worked off in parts)
+ * → a stretch of one record fails: that record is at fault. What is good on the way is committed,
+ * exactly once; what is bad stands alone in the end, after one failure for each factor of sixteen.
+ * Lives as long as the task is this process's.
  */
 export class Stride {
   readonly #largest: number;
@@ -29,7 +31,10 @@ export class Stride {
     return this.#limit;
   }
 
-  /** True after so many deaths that records are tried one at a time: then the task says which one before it decodes it. */
+  /**
+   * True after so many deaths that records are tried one at a time: then the task says which one
+   * before it decodes it.
+   */
   get triesOne(): boolean {
     return this.#deaths > 0 && this.#limit === 1;
   }
@@ -47,7 +52,10 @@ export class Stride {
     this.#suspect = Math.max(this.#suspect, records);
   }
 
-  /** So many processes in a row ended while they ran this task, each with a narrower stride than the one before. */
+  /**
+   * So many processes in a row ended while they ran this task, each with a narrower stride than the
+   * one before.
+   */
   died(deaths: number): void {
     if (deaths <= this.#deaths) return;
     this.#deaths = deaths;

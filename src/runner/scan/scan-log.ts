@@ -21,8 +21,9 @@ export interface ScanSource {
 }
 
 /**
- * Reads the topics of events from the start of the log to its present stable end, and decodes every record as each projection that reads its topic would: the fields that it
- * names, and once for each schema the whole event where functions of the user are given it. Writes nothing.
+ * Reads the topics of events from the start of the log to its present stable end, and decodes every
+ * record as each projection that reads its topic would: the fields that it names, and once for each
+ * schema the whole event where functions of the user are given it. Writes nothing.
  * @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE; the signal's reason when it aborts
  */
 export async function scanLog(source: ScanSource, options: ScanOptions = {}): Promise<ScanReport> {
@@ -117,7 +118,10 @@ async function wholeTopics(
   );
 }
 
-/** The records of a batch that lie before an offset: what was appended since the scan began is not its business. */
+/**
+ * The records of a batch that lie before an offset: what was appended since the scan began is not
+ * its business.
+ */
 function before(batch: RecordBatch, untilOffset: number): RecordBatch {
   if (batch.nextOffset <= untilOffset) return batch;
   let until = batch.count;

@@ -35,7 +35,10 @@ export class ScanReader {
     return this.#batches.isForeign(batch, i);
   }
 
-  /** Decodes a batch as the projection would, and counts what fails. `ids[i]`: the schema of record i. */
+  /**
+   * Decodes a batch as the projection would, and counts what fails. `ids[i]`: the schema of record
+   * i.
+   */
   check(batch: RecordBatch, ids: Float64Array, counts: SchemaCounts): void {
     const { parts, deadLetters } = this.#batches.decode(batch);
     if (deadLetters.length > 0) {
@@ -52,7 +55,10 @@ export class ScanReader {
     }
   }
 
-  /** Once for each schema: what fails later is a record, not its schema, and was found by its columns. */
+  /**
+   * Once for each schema: what fails later is a record, not its schema, and was found by its
+   * columns.
+   */
   #checkWhole(
     part: SourcePart,
     batch: RecordBatch,

@@ -10,7 +10,10 @@ export interface ScanProgress {
 
 /** How to scan. */
 export interface ScanOptions {
-  /** Only for this projection, and only its topics. Default: all projections and events of the configuration. */
+  /**
+   * Only for this projection, and only its topics. Default: all projections and events of the
+   * configuration.
+   */
   readonly projection?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ScanProgress) => void;
@@ -46,7 +49,10 @@ export interface ScannedSchema {
   readonly partitions: readonly ScannedPartition[];
   /** By projection; empty: all that read the topic can read them. */
   readonly unreadable: readonly UnreadableRecords[];
-  /** Given where none of the projections that read the topic names the event: they pass its records over. */
+  /**
+   * Given where none of the projections that read the topic names the event: they pass its records
+   * over.
+   */
   readonly isPassedOver?: true;
 }
 

@@ -25,7 +25,10 @@ export class SchemaCounts {
   tombstones = 0n;
   readonly #counted = new Map<string, Counted>();
 
-  /** Counts a record. @param schemaId -1: the value names none. @param isPassedOver every projection that reads the topic passes it over */
+  /**
+   * Counts a record. @param schemaId -1: the value names none. @param isPassedOver every projection
+   * that reads the topic passes it over
+   */
   add(
     batch: RecordBatch,
     index: number,

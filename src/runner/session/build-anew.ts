@@ -1,6 +1,9 @@
 import type { TaskKey } from '../store/task-key.ts';
 
-/** The remedy of a version that cannot go on, as an operator types it. `hasLostStart`: accepts that the log no longer begins at 0. */
+/**
+ * The remedy of a version that cannot go on, as an operator types it. `hasLostStart`: accepts that
+ * the log no longer begins at 0.
+ */
 export function buildAnew(
   { projection, version }: Pick<TaskKey, 'projection' | 'version'>,
   hasLostStart: boolean,

@@ -22,13 +22,16 @@ export interface CommitTarget {
 /**
  * Commits a folded batch exactly once, whatever happens to the connection. States and moves:
  *
- * - *trying*: a transaction with `flush`. Committed → done. Answered with an error of the class `retry` → trying again, same bytes. Infrastructure
- *   away → *waiting*. COMMIT without an answer → *doubtful*. FENCED, OFFSET_MISMATCH or a defect → thrown.
- * - *waiting*: backoff, then *doubtful*: a look costs little, and is right whatever the broken connection left behind.
- * - *doubtful*: on a new connection lock the task (an old COMMIT still under way holds that lock) and read the offsets: at the batch's end → done;
- *   at its beginning → trying; fenced → thrown.
+ * - *trying*: a transaction with `flush`. Committed → done. Answered with an error of the class
+ *   `retry` → trying again, same bytes. Infrastructure away → *waiting*. COMMIT without an answer →
+ *   *doubtful*. FENCED, OFFSET_MISMATCH or a defect → thrown.
+ * - *waiting*: backoff, then *doubtful*: a look costs little, and is right whatever the broken
+ *   connection left behind.
+ * - *doubtful*: on a new connection lock the task (an old COMMIT still under way holds that lock)
+ *   and read the offsets: at the batch's end → done; at its beginning → trying; fenced → thrown.
  *
- * @throws FENCED, OFFSET_MISMATCH, any error of Postgres that is a defect of the projection or the schema
+ * @throws FENCED, OFFSET_MISMATCH, any error of Postgres that is a defect of the projection or the
+ * schema
  */
 export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Promise<void> {
   let doubtful = false;

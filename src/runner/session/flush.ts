@@ -49,9 +49,11 @@ export interface FoldedBatch {
 export type Standing = 'pending' | 'applied';
 
 /**
- * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another epoch owns it, 3 refuse what does not continue the
- * stored offsets, or say that it is already applied, what was made with a destroyed key, and dead letters that are not there to be folded any more, 4 write rows, 5 dead letters, late
- * events and journal, 6 advance next_offset, 7 write the outbox. All or nothing.
+ * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another
+ * epoch owns it, 3 refuse what does not continue the stored offsets, or say that it is already
+ * applied, what was made with a destroyed key, and dead letters that are not there to be folded any
+ * more, 4 write rows, 5 dead letters, late events and journal, 6 advance next_offset, 7 write the
+ * outbox. All or nothing.
  * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN, UNKNOWN_DEAD_LETTER
  */
 export async function flush(
@@ -82,9 +84,12 @@ export async function flush(
 }
 
 /**
- * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets exactly, `applied` when they already stand at its end. The
- * count of commits must agree too: a tick moves no offset, and a promoted standby may have lost one (then the offsets alone would fit).
- * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be discarded
+ * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets
+ * exactly, `applied` when they already stand at its end. The count of commits must agree too: a
+ * tick moves no offset, and a promoted standby may have lost one (then the offsets alone would
+ * fit).
+ * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be
+ * discarded
  */
 export function standingOf(
   task: OwnedTask,

@@ -12,7 +12,8 @@ import { TaskSession } from './task-session.ts';
 import { validateCheckpoint } from './validate-checkpoint.ts';
 
 /**
- * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its state.
+ * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its
+ * state.
  * @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
  */
 export async function openSession(
@@ -46,7 +47,10 @@ export async function openSession(
   }
 }
 
-/** Lets pass what the version that this one took the place of let pass: what happened until then is published already. */
+/**
+ * Lets pass what the version that this one took the place of let pass: what happened until then is
+ * published already.
+ */
 function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan']): void {
   const { maxEventTimeMs, watermarkMs } = session.fold;
   const { passedMs } = session.task;
@@ -54,7 +58,10 @@ function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan
   if (watermarkMs + latenessMs < passedMs) session.tick(Math.ceil(passedMs - maxEventTimeMs));
 }
 
-/** Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only logged: the error itself is already on its way. @returns whether it was written */
+/**
+ * Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only
+ * logged: the error itself is already on its way. @returns whether it was written
+ */
 export async function recordOutcome(
   settings: RunnerSettings,
   task: OwnedTask,
@@ -74,7 +81,10 @@ export async function recordOutcome(
   }
 }
 
-/** Whether the same thing, tried again later, may succeed: infrastructure that is away, or an error that says so of itself. */
+/**
+ * Whether the same thing, tried again later, may succeed: infrastructure that is away, or an error
+ * that says so of itself.
+ */
 export function passes(error: unknown): boolean {
   return isRepriseError(error) ? error.retriable : classify(error) !== 'defect';
 }
@@ -110,7 +120,10 @@ async function describePartition(
   return { topic, topicId: description.topicId, startOffset, stableEndOffset };
 }
 
-/** A version that is being built goes on with the flag; one that runs is built already, so only another one can be. */
+/**
+ * A version that is being built goes on with the flag; one that runs is built already, so only
+ * another one can be.
+ */
 function acceptance(task: OwnedTask, { nowMs = null }: SessionOptions): string {
   return nowMs === null
     ? `run: reprise rebuild ${task.projection} --from-start-of-log`

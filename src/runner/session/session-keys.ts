@@ -6,10 +6,16 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import type { Pacing } from './writer-schemas.ts';
 
-/** Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of few rows from many subjects. */
+/**
+ * Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of
+ * few rows from many subjects.
+ */
 const KEYS_MAX = 100_000;
 
-/** The data keys that one flush of a task is made with: loaded before each batch is decoded, dropped when the flush is committed. Costs nothing where the projection sees no `pii` field. */
+/**
+ * The data keys that one flush of a task is made with: loaded before each batch is decoded, dropped
+ * when the flush is committed. Costs nothing where the projection sees no `pii` field.
+ */
 export class SessionKeys implements KeyRing {
   readonly #dataKeys: DataKeys;
   readonly #pacing: Pacing;
@@ -26,7 +32,10 @@ export class SessionKeys implements KeyRing {
     return this.#keys.get(keyId);
   }
 
-  /** Fetches the keys that values of a batch name, all with one question. A provider that is away is waited for, as a registry is. */
+  /**
+   * Fetches the keys that values of a batch name, all with one question. A provider that is away is
+   * waited for, as a registry is.
+   */
   async load(batch: RecordBatch): Promise<void> {
     if (!this.#topics.has(batch.topic)) return;
     const wanted = [...keyIdsOf(batch)].filter((id) => !this.#keys.has(id));
@@ -66,7 +75,10 @@ export class SessionKeys implements KeyRing {
   }
 }
 
-/** All that stands between the first and the last value of the batch is searched at once; what else lies there costs a look-up at most. */
+/**
+ * All that stands between the first and the last value of the batch is searched at once; what else
+ * lies there costs a look-up at most.
+ */
 function keyIdsOf({ bytes, count, valueStart, valueEnd }: RecordBatch): ReadonlySet<string> {
   let first = 0;
   while (first < count && (valueStart[first] as number) < 0) first += 1;

@@ -5,8 +5,9 @@ export interface RowShare {
 }
 
 /**
- * Shares the rows that may be in memory between tasks: none has to flush while all together hold fewer than `rowsMax`; beyond that, those flush that hold at least an equal share.
- * So a large one uses what small ones leave.
+ * Shares the rows that may be in memory between tasks: none has to flush while all together hold
+ * fewer than `rowsMax`; beyond that, those flush that hold at least an equal share. So a large one
+ * uses what small ones leave.
  */
 export function shareRows(rowsMax: number, tasks: number): readonly RowShare[] {
   const held = new Float64Array(tasks);

@@ -4,7 +4,10 @@ import type { JournalEntry } from '../store/journal-entry.ts';
 import type { TopicCheckpoint } from '../store/task-key.ts';
 import { TopicMerge } from './topic-merge.ts';
 
-/** What to do next: fold a batch, let time pass, fold a dead letter set aside before, or write a journal entry with the next flush. */
+/**
+ * What to do next: fold a batch, let time pass, fold a dead letter set aside before, or write a
+ * journal entry with the next flush.
+ */
 export type FoldStep =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
   | { readonly kind: 'tick'; readonly quietMs: number }
@@ -21,9 +24,11 @@ interface OrderStart {
 }
 
 /**
- * The order in which a task folds what it is given, the same in every replay (law 1): through the points of the journal (ticks; steps between which records
- * of several topics were merged), and beyond the journal as records come. One topic: offset order. Several: merged by record timestamp among what is there; a
- * topic that is not caught up is waited for. Where merging across such a moment could have come out otherwise, the moment goes into the journal (ADR 0010).
+ * The order in which a task folds what it is given, the same in every replay (law 1): through the
+ * points of the journal (ticks; steps between which records of several topics were merged), and
+ * beyond the journal as records come. One topic: offset order. Several: merged by record timestamp
+ * among what is there; a topic that is not caught up is waited for. Where merging across such a
+ * moment could have come out otherwise, the moment goes into the journal (ADR 0010).
  */
 export class StepOrder {
   /** Points ahead, in the order of passing. */

@@ -5,18 +5,13 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { splitBatch } from '../../log/slice-batch.ts';
 import { loadRows, loadRowsAfter } from '../../readmodel/load-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { FailedRecords, failedIn, letterOf, pillOf } from '../recovery/failed-records.ts';
-import { placeOf } from '../recovery/judge.ts';
+import { FailedRecords, failedIn, letterOf } from '../recovery/failed-records.ts';
+import { poisonPill } from '../recovery/poison-pill.ts';
 import { createRecovery, type Recovery } from '../recovery/recovery.ts';
 import { refusedRows } from '../recovery/refused-rows.ts';
 import { notMet, Repeat } from '../recovery/repeat.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import {
-  clearDeaths,
-  factsOf,
-  markTrying,
-  setPublishesNothing,
-} from '../store/checkpoint-store.ts';
+import { clearDeaths, factsOf, setPublishesNothing } from '../store/checkpoint-store.ts';
 import { inTransaction } from '../store/in-transaction.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
 import { refusedRecords } from '../store/journal-entry.ts';
@@ -33,9 +28,6 @@ import { StepOrder } from './step-order.ts';
 import { withoutRepeats } from './without-repeats.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
-/** Processes that must have ended in a row while they began with the same record, before that record is held to be the cause. */
-const PILL_TRIES = 3;
-
 /** A record of the task's partition. */
 interface RecordPlace {
   readonly topic: string;
@@ -43,8 +35,9 @@ interface RecordPlace {
 }
 
 /**
- * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown away. After any error it must be thrown away: memory
- * is only a cache of committed rows, and a new session reads them again.
+ * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown
+ * away. After any error it must be thrown away: memory is only a cache of committed rows, and a new
+ * session reads them again.
  */
 export class TaskSession {
   readonly task: OwnedTask;
@@ -66,7 +59,10 @@ export class TaskSession {
   #journal: JournalEntry[] = [];
   /** Nothing has come since the log was found to hold no more, and nothing more to come. */
   #isSilent = false;
-  /** Records taken since the last flush; the last of them, as a dead letter that it may become, where it came alone. */
+  /**
+   * Records taken since the last flush; the last of them, as a dead letter that it may become,
+   * where it came alone.
+   */
   #sinceFlush = 0;
   #last: DeadLetter | null = null;
 
@@ -138,8 +134,10 @@ export class TaskSession {
   }
 
   /**
-   * Folds record batches in memory, in the order that a replay would fold them: through the ticks of the journal and, with several topics, merged (some may
-   * wait inside for records of another topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error policy does not let pass
+   * Folds record batches in memory, in the order that a replay would fold them: through the ticks
+   * of the journal and, with several topics, merged (some may wait inside for records of another
+   * topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error
+   * policy does not let pass
    */
   async foldBatches(
     batches: readonly RecordBatch[],
@@ -166,8 +164,10 @@ export class TaskSession {
   }
 
   /**
-   * The partition has been quiet for so long: moves event time on, to be journaled with the next flush. Call only when nothing is left to fold.
-   * @param upToMs what others publish here later is of this time or later: no further than that. Default: nothing comes
+   * The partition has been quiet for so long: moves event time on, to be journaled with the next
+   * flush. Call only when nothing is left to fold.
+   * @param upToMs what others publish here later is of this time or later: no further than that.
+   * Default: nothing comes
    */
   tick(quietMs: number, upToMs = Number.POSITIVE_INFINITY): void {
     this.#isSilent = upToMs === Number.POSITIVE_INFINITY;
@@ -178,7 +178,10 @@ export class TaskSession {
     this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs: passedMs });
   }
 
-  /** The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once, to those who read what this task publishes. */
+  /**
+   * The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once,
+   * to those who read what this task publishes.
+   */
   async publishesNothing(): Promise<void> {
     const { publishesFromMs } = taskTimes(this.fold, this.#options.plan, true);
     if (this.#isSilent || publishesFromMs !== Number.POSITIVE_INFINITY) return;
@@ -192,8 +195,10 @@ export class TaskSession {
   }
 
   /**
-   * Folds dead letters where the task stands now, in their order up to the first that still cannot be folded, in a flush of their own, and takes them out of the dead letters.
-   * @param batches each of one record @returns how many are folded and committed, and why the next one cannot be; null: all are
+   * Folds dead letters where the task stands now, in their order up to the first that still cannot
+   * be folded, in a flush of their own, and takes them out of the dead letters.
+   * @param batches each of one record @returns how many are folded and committed, and why the next
+   * one cannot be; null: all are
    * @throws as `flush`: then the session is spent
    */
   async redrive(
@@ -214,7 +219,8 @@ export class TaskSession {
   }
 
   /**
-   * Commits what has been folded since the last flush. When Postgres refuses what several records make, the next session folds fewer at a time, until one stands alone.
+   * Commits what has been folded since the last flush. When Postgres refuses what several records
+   * make, the next session folds fewer at a time, until one stands alone.
    * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
    */
   async flush(): Promise<FlushReport> {
@@ -321,8 +327,10 @@ export class TaskSession {
       // Which event a record is, and so whether it waits behind another one, its schema says.
       if (this.#failed.isSifting) await this.#resolveSchemas(kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
-      if (rest.count > 0 && !(await this.#isPill(rest))) {
-        this.#failed.decide(await this.#foldRecords(rest), rest);
+      if (rest.count > 0) {
+        const pill = await poisonPill(this.#settings.pool, this.task, this.#recovery.stride, rest);
+        if (pill === null) this.#failed.decide(await this.#foldRecords(rest), rest);
+        else this.#failed.decide([pill]);
       }
       this.#sinceFlush += batch.count;
       const isAlone = rest.count === 1 && batch.count === 1;
@@ -332,7 +340,10 @@ export class TaskSession {
     this.#folded.set(batch.topic, checkpointAfter(before, batch, { ...fresh, maxEventTimeMs }));
   }
 
-  /** Folds records: schemas they need, rows they touch, then the records themselves. @returns those that could not be folded */
+  /**
+   * Folds records: schemas they need, rows they touch, then the records themselves. @returns those
+   * that could not be folded
+   */
   async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
     await this.#resolveSchemas(batch);
     await this.#keys.load(batch);
@@ -351,25 +362,9 @@ export class TaskSession {
   }
 
   /**
-   * After several deaths records are folded one by one, and each is named in Postgres before it is decoded. One that was named by several processes which then
-   * ended is not tried again: the error policy decides. @returns whether the record was set aside as one
+   * Folds a dead letter where the journal says that it was folded; each once, whatever the journal
+   * holds.
    */
-  async #isPill(batch: RecordBatch): Promise<boolean> {
-    const { stride } = this.#recovery;
-    if (!stride.triesOne || batch.count !== 1) return false;
-    const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
-    const { trying } = this.task.standing;
-    if (trying?.record === record && trying.times >= PILL_TRIES) {
-      this.#failed.decide([pillOf(batch, trying.times)]);
-      return true;
-    }
-    if (stride.marks(record)) {
-      await inTransaction(this.#settings.pool, (client) => markTrying(client, this.task, record));
-    }
-    return false;
-  }
-
-  /** Folds a dead letter where the journal says that it was folded; each once, whatever the journal holds. */
   async #repeatRedrive(record: RecordPlace): Promise<void> {
     const batch = this.#repeat?.take(record);
     if (batch === 'folded') {

@@ -8,8 +8,9 @@ interface Place {
 }
 
 /**
- * Merges the topics of one task into one order: always the head with the smallest record timestamp, ties by topic; within a topic, offset order (ADR 0010).
- * Pure: which records are taken depends on what is buffered and on what the caller says of each topic, never on time.
+ * Merges the topics of one task into one order: always the head with the smallest record timestamp,
+ * ties by topic; within a topic, offset order (ADR 0010). Pure: which records are taken depends on
+ * what is buffered and on what the caller says of each topic, never on time.
  */
 export class TopicMerge {
   readonly #buffered: Map<string, RecordBatch[]>;
@@ -30,8 +31,9 @@ export class TopicMerge {
   }
 
   /**
-   * Whether the next records could have been merged with those taken before: every head is at or beyond the greatest place taken. When not, the point between
-   * must be journaled, since a replay that sees both at once would order them otherwise.
+   * Whether the next records could have been merged with those taken before: every head is at or
+   * beyond the greatest place taken. When not, the point between must be journaled, since a replay
+   * that sees both at once would order them otherwise.
    */
   continues(): boolean {
     const highest = this.#highest;
@@ -45,7 +47,10 @@ export class TopicMerge {
     });
   }
 
-  /** Takes up again after a point that every replay passes: nothing before it matters. @returns what takes that back */
+  /**
+   * Takes up again after a point that every replay passes: nothing before it matters. @returns what
+   * takes that back
+   */
   begin(): () => void {
     const before = this.#highest;
     this.#highest = { timestampMs: Number.NEGATIVE_INFINITY, topic: '' };
@@ -55,7 +60,8 @@ export class TopicMerge {
   }
 
   /**
-   * Takes records in merged order, as slices of one topic each. Ends where a topic has nothing buffered below its limit and is not `exhausted`.
+   * Takes records in merged order, as slices of one topic each. Ends where a topic has nothing
+   * buffered below its limit and is not `exhausted`.
    * @param until exclusive offsets by topic beyond which nothing is taken
    */
   take(
@@ -78,7 +84,10 @@ export class TopicMerge {
     }
   }
 
-  /** The next batch of a topic, cut at the limit; null: nothing buffered; 'limit': it stands there. Empty batches count as heads: they move the position. */
+  /**
+   * The next batch of a topic, cut at the limit; null: nothing buffered; 'limit': it stands there.
+   * Empty batches count as heads: they move the position.
+   */
   #headOf(topic: string, limit: number): RecordBatch | 'limit' | null {
     const batches = this.#buffered.get(topic) ?? [];
     const [head] = batches;

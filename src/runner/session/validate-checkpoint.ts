@@ -8,10 +8,11 @@ import { taskLabel } from '../store/task-key.ts';
 import { buildAnew } from './build-anew.ts';
 
 /**
- * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2 start ≤ next_offset ≤ end, 3 the last record's leader epoch
- * has not been cut off before next_offset (KIP-101, KIP-320), 4 the last record, where it is still there, is the same by its hash: a cluster that was restored with
- * its memory gives leader epochs away again, so they alone would fit.
- * Offsets are never reset for the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
+ * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2
+ * start ≤ next_offset ≤ end, 3 the last record's leader epoch has not been cut off before
+ * next_offset (KIP-101, KIP-320), 4 the last record, where it is still there, is the same by its
+ * hash: a cluster that was restored with its memory gives leader epochs away again, so they alone
+ * would fit. Offsets are never reset for the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
  */
 export async function validateCheckpoint(
   log: EventLog,
@@ -60,7 +61,10 @@ function cannotGoOn(
   );
 }
 
-/** A broker that has just restarted may for a moment report an end that is too low: only a lasting one counts. */
+/**
+ * A broker that has just restarted may for a moment report an end that is too low: only a lasting
+ * one counts.
+ */
 async function describeSettled(
   log: EventLog,
   task: TaskKey,
@@ -93,7 +97,8 @@ async function wasCutOff(
   if (lastOffset === null) return false;
   if (lastLeaderEpoch !== null && lastLeaderEpoch >= 0) {
     const end = await log.leaderEpochEnd(topic, task.partition, lastLeaderEpoch);
-    // An epoch the broker no longer knows (all its segments expired) says nothing: the hash decides.
+    // An epoch the broker no longer knows (all its segments expired) says nothing: the hash
+    // decides.
     if (end !== null && end.endOffset >= 0n) return end.endOffset <= lastOffset;
   }
   return false;

@@ -6,8 +6,10 @@ import { pickRecords } from '../../log/slice-batch.ts';
 type Sequences = ReadonlyMap<string, number>;
 
 /**
- * A batch without the records that a relay appended again (law 9): those whose number is not above the last of their publisher in this partition. Reaches as far as the whole one.
- * @param known where the task stands @returns besides, where it stands after the batch; what no relay published leaves that as it is
+ * A batch without the records that a relay appended again (law 9): those whose number is not above
+ * the last of their publisher in this partition. Reaches as far as the whole one.
+ * @param known where the task stands @returns besides, where it stands after the batch; what no
+ * relay published leaves that as it is
  */
 export function withoutRepeats(
   batch: RecordBatch,

@@ -5,8 +5,9 @@ import type { RepriseError } from '../../reprise-error.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 
 /**
- * An id that the registry does not know may still be on its way to this replica: how often to ask before its records fail. With the backoff of a task that is some five seconds, of
- * which the registry's cache answers what comes within a second of the last question.
+ * An id that the registry does not know may still be on its way to this replica: how often to ask
+ * before its records fail. With the backoff of a task that is some five seconds, of which the
+ * registry's cache answers what comes within a second of the last question.
  */
 const UNKNOWN_ID_ATTEMPTS = 10;
 /** Ids of which it is remembered that waiting did not help. */
@@ -22,9 +23,11 @@ export interface Pacing {
 }
 
 /**
- * Fetches the texts of writer schemas for one task. A registry that is away is asked again for ever, with backoff (an infrastructure fault is never a dead letter); ids
- * it does not know are asked for a few times, all together, and then given back as the error that their records carry. An id that was waited for in vain
- * is asked for once when it comes again: a topic full of them must not stand still, and one that is registered late is found.
+ * Fetches the texts of writer schemas for one task. A registry that is away is asked again for
+ * ever, with backoff (an infrastructure fault is never a dead letter); ids it does not know are
+ * asked for a few times, all together, and then given back as the error that their records carry.
+ * An id that was waited for in vain is asked for once when it comes again: a topic full of them
+ * must not stand still, and one that is registered late is found.
  */
 export class WriterSchemas {
   readonly #registry: SchemaRegistry;
@@ -37,7 +40,10 @@ export class WriterSchemas {
     this.#pacing = pacing;
   }
 
-  /** @returns by id, the text or why there is none. @throws what the registry throws, unless it is retriable or UNKNOWN_SCHEMA_ID */
+  /**
+   * @returns by id, the text or why there is none. @throws what the registry throws, unless it is
+   * retriable or UNKNOWN_SCHEMA_ID
+   */
   async fetch(
     wanted: readonly UnresolvedSchema[],
   ): Promise<ReadonlyMap<number, string | RepriseError>> {

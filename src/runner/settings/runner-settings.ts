@@ -16,11 +16,17 @@ export interface RunnerSettings {
   readonly logger: Logger;
   /** Names this process in `reprise.tasks.owner`. */
   readonly owner: string;
-  /** What becomes of records that cannot be folded, where the projection does not say. Default `fail`. */
+  /**
+   * What becomes of records that cannot be folded, where the projection does not say. Default
+   * `fail`.
+   */
   readonly onError?: ErrorPolicy | ErrorPolicies;
   /** An instance that has not been heard of for so long is gone. Milliseconds; default 10,000. */
   readonly leaseMs?: number;
-  /** How long a task may stand still before the end of its log until it is opened again. Milliseconds; default 60,000. */
+  /**
+   * How long a task may stand still before the end of its log until it is opened again.
+   * Milliseconds; default 60,000.
+   */
   readonly stalledMs?: number;
   /** How subjects of published events are named, by topic. Default: `topicRecordName`. */
   readonly subjects?: SubjectStrategies;

@@ -8,7 +8,8 @@ export function topicsOf({ sources }: Pick<Plan, 'sources'>): readonly string[] 
 }
 
 /**
- * How many tasks a plan has: as many as its topics have partitions. A task reads the same partition number of each topic, so they must be co-partitioned.
+ * How many tasks a plan has: as many as its topics have partitions. A task reads the same partition
+ * number of each topic, so they must be co-partitioned.
  * @throws NOT_COPARTITIONED naming the counts
  */
 export function partitionsOf(plan: Plan, topics: ReadonlyMap<string, TopicDescription>): number {

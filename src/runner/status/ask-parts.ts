@@ -29,7 +29,10 @@ export async function askParts(
   return Promise.all(questions);
 }
 
-/** Reaches the leaders of all topics that the projections read. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+/**
+ * Reaches the leaders of all topics that the projections read. @throws LOG_UNAVAILABLE,
+ * LOG_UNAUTHORIZED
+ */
 export async function askLog(
   { log }: Pick<RunnerSettings, 'log'>,
   plans: readonly Plan[],
@@ -58,7 +61,10 @@ async function question(part: Part, ask: () => Promise<unknown>): Promise<PartSt
   );
 }
 
-/** The topics, as far as the log answers: those that it does not have are left out, and all of them when it is away. */
+/**
+ * The topics, as far as the log answers: those that it does not have are left out, and all of them
+ * when it is away.
+ */
 export async function describeWhatAnswers(
   { log }: Pick<RunnerSettings, 'log'>,
   topics: readonly string[],

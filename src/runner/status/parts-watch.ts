@@ -17,9 +17,10 @@ type Part = PartStatus['part'];
 type Answer = 'there' | 'unasked' | Error;
 
 /**
- * Notices within 10 s that Postgres, Kafka or a foreign registry is away, and that it is back, and says so: one line in the log each, and
- * the tasks are told of a log that is away. Changes nothing else: whatever needs the part waits for it by itself. States of a part:
- * *there* → *away* → *there*. States of the watch: *new* → `start` → *watching* → `stop` → *ended*.
+ * Notices within 10 s that Postgres, Kafka or a foreign registry is away, and that it is back, and
+ * says so: one line in the log each, and the tasks are told of a log that is away. Changes nothing
+ * else: whatever needs the part waits for it by itself. States of a part: *there* → *away* →
+ * *there*. States of the watch: *new* → `start` → *watching* → `stop` → *ended*.
  */
 export class PartsWatch {
   readonly #settings: RunnerSettings;
@@ -27,7 +28,10 @@ export class PartsWatch {
   readonly #tellLog: (reason: Error | null) => void;
   readonly #stop = new AbortController();
 
-  /** @param tellLog called after every question to a log that is not Postgres: why it is away, or null */
+  /**
+   * @param tellLog called after every question to a log that is not Postgres: why it is away, or
+   * null
+   */
   constructor(
     settings: RunnerSettings,
     plans: readonly Plan[],
@@ -95,7 +99,8 @@ export class PartsWatch {
   async #askPostgres(): Promise<Answer> {
     const { pool } = this.#settings;
     if (pool.idleCount === 0 && pool.totalCount >= pool.options.max) return 'unasked';
-    // Known to the driver, though not to its types: ends a question on a connection whose other side is gone.
+    // Known to the driver, though not to its types: ends a question on a connection whose other
+    // side is gone.
     const query = { text: 'select 1', query_timeout: PATIENCE_MS };
     return answerOf('postgres', pool.query(query));
   }

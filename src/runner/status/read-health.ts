@@ -24,8 +24,9 @@ export interface HealthFacts {
 }
 
 /**
- * Whether the projections are run, from the instances in Postgres alone: the log is not asked, and what is counted does not grow with
- * rows or records. A process that runs them itself is alive as long as it can answer.
+ * Whether the projections are run, from the instances in Postgres alone: the log is not asked, and
+ * what is counted does not grow with rows or records. A process that runs them itself is alive as
+ * long as it can answer.
  */
 export async function readLiveness(
   { pool, ownRun }: Pick<RunnerSettings, 'pool' | 'ownRun'>,
@@ -50,8 +51,9 @@ export async function readHealth(
 }
 
 /**
- * What is wrong, in words. Alive: an instance runs. Ready: besides, no part is away, every task of every active version that is not
- * paused has an owner and has not halted, and what is published is taken. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
+ * What is wrong, in words. Alive: an instance runs. Ready: besides, no part is away, every task of
+ * every active version that is not paused has an owner and has not halted, and what is published is
+ * taken. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
  */
 export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport {
   const absent = parts.flatMap(({ part, isAway, reason }) =>
@@ -90,7 +92,10 @@ function isAnyLive(instances: readonly InstanceStatus[], host: string | undefine
   );
 }
 
-/** Null: Postgres did not answer, or not with what was asked for. @throws NOT_MIGRATED: waiting would not help */
+/**
+ * Null: Postgres did not answer, or not with what was asked for. @throws NOT_MIGRATED: waiting
+ * would not help
+ */
 async function answered<Result>(
   pool: Pool,
   ask: (pool: Pool) => Promise<Result>,

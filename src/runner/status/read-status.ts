@@ -40,8 +40,9 @@ const NOT_BEGUN: Omit<TaskRow, 'topic' | 'partition' | 'projection' | 'version'>
 type Topics = ReadonlyMap<string, TopicDescription>;
 
 /**
- * What Postgres and the log say of every stored version, also of projections that are no longer declared; true whichever process runs them. A log that is away
- * leaves ends and lag unknown. Three statements and one question to the log, however many projections there are.
+ * What Postgres and the log say of every stored version, also of projections that are no longer
+ * declared; true whichever process runs them. A log that is away leaves ends and lag unknown. Three
+ * statements and one question to the log, however many projections there are.
  */
 export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -87,7 +88,9 @@ interface Sources {
   readonly topics: readonly string[];
 }
 
-/** What every stored version reads: those of declared projections first, then the others by name. */
+/**
+ * What every stored version reads: those of declared projections first, then the others by name.
+ */
 async function readSources(
   pool: RunnerSettings['pool'],
   declared: readonly string[],
@@ -125,7 +128,10 @@ function lagOf(tasks: readonly TaskStatus[]): bigint | null {
   );
 }
 
-/** Each task in each topic of its version: where it stands, or that it has not begun. Tasks are stored, or called for by the partitions of the log. */
+/**
+ * Each task in each topic of its version: where it stands, or that it has not begun. Tasks are
+ * stored, or called for by the partitions of the log.
+ */
 function tasksOf(
   topics: readonly string[],
   rows: readonly TaskRow[],

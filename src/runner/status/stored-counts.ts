@@ -2,7 +2,10 @@ import type { ClientBase } from 'pg';
 import { countRows } from '../../readmodel/count-rows.ts';
 import type { ProjectionStatus, StatusOptions } from './task-status.ts';
 
-/** Tables up to this number of rows, dead ones included, are counted: a few milliseconds. Larger ones are estimated. */
+/**
+ * Tables up to this number of rows, dead ones included, are counted: a few milliseconds. Larger
+ * ones are estimated.
+ */
 const ROWS_COUNTED_MAX = 10_000;
 /** Dead letters, late events and unpublished events are counted up to this number. */
 const COUNTED_MAX = 1_000;
@@ -30,8 +33,9 @@ interface CountRow {
 }
 
 /**
- * Rows of a table (`pg_class c`) by Postgres's statistics. Live tuples are counted with every commit, but begin at 0 again after a
- * crash of the server; then what the last vacuum found is the better guess until the next one.
+ * Rows of a table (`pg_class c`) by Postgres's statistics. Live tuples are counted with every
+ * commit, but begin at 0 again after a crash of the server; then what the last vacuum found is the
+ * better guess until the next one.
  */
 const ESTIMATE = `case
   when coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid),
@@ -39,15 +43,18 @@ const ESTIMATE = `case
   then greatest(c.reltuples::float8, pg_stat_get_live_tuples(c.oid)::float8)
   else pg_stat_get_live_tuples(c.oid)::float8 end`;
 
-/** An SQL expression: how many rows of a framework table belong to the version, at most $2 (null: all). */
+/**
+ * An SQL expression: how many rows of a framework table belong to the version, at most $2 (null:
+ * all).
+ */
 function counted(table: string, condition = ''): string {
   return `(select count(*) from (select from reprise.${table} x
     where x.projection = v.projection and x.version = v.version ${condition} limit $2) counted)`;
 }
 
 /**
- * The stored versions of projections, by the order of `names`, then oldest first, with counts that take constant time unless they
- * are to be exact.
+ * The stored versions of projections, by the order of `names`, then oldest first, with counts that
+ * take constant time unless they are to be exact.
  */
 export async function readCounts(
   client: ClientBase,
@@ -85,7 +92,10 @@ export async function readCounts(
   return counts;
 }
 
-/** Counts a small table, and any table where that is asked for; nothing is read of a large one, and nobody who locks it is waited for. */
+/**
+ * Counts a small table, and any table where that is asked for; nothing is read of a large one, and
+ * nobody who locks it is waited for.
+ */
 async function rowsOf(
   client: ClientBase,
   table: Parameters<typeof countRows>[1],

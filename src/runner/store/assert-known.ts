@@ -3,7 +3,10 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 
-/** Makes sure that a projection is declared here or was once run on this database. @throws UNKNOWN_PROJECTION naming those there are, NOT_MIGRATED */
+/**
+ * Makes sure that a projection is declared here or was once run on this database. @throws
+ * UNKNOWN_PROJECTION naming those there are, NOT_MIGRATED
+ */
 export async function assertKnown(
   pool: Pool,
   plans: readonly Pick<Plan, 'name'>[],

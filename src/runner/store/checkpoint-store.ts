@@ -26,8 +26,10 @@ function keyOf(task: TaskKey): [string, number, number] {
 }
 
 /**
- * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads where it stands. `onlyUnowned`: not from a live instance.
- * A task that is taken from a process which neither gave it back nor halted counts a death of that process; one that halted is tried afresh.
+ * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads
+ * where it stands. `onlyUnowned`: not from a live instance. A task that is taken from a process
+ * which neither gave it back nor halted counts a death of that process; one that halted is tried
+ * afresh.
  * @throws LEASED when a live instance has it, FENCED when the version was retired
  */
 export async function acquireTask(
@@ -85,7 +87,10 @@ export async function acquireTask(
   };
 }
 
-/** A version of a known projection that is not stored was retired: no tasks may be made for it again. Version 0 is a verification's, which nobody retires. @throws FENCED */
+/**
+ * A version of a known projection that is not stored was retired: no tasks may be made for it
+ * again. Version 0 is a verification's, which nobody retires. @throws FENCED
+ */
 async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void> {
   if (task.version === 0) return;
   const { rowCount } = await client.query(
@@ -123,8 +128,8 @@ export interface LockedTask {
 }
 
 /**
- * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of an old owner that is still under way
- * holds the same lock, so what is read here is definite.
+ * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of
+ * an old owner that is still under way holds the same lock, so what is read here is definite.
  * @throws FENCED when another epoch, or another owner of the same epoch, has the task
  */
 export async function lockTask(client: ClientBase, task: OwnedTask): Promise<LockedTask> {
@@ -151,11 +156,17 @@ export async function lockTask(client: ClientBase, task: OwnedTask): Promise<Loc
 /** How far event time has come in a task. Milliseconds. */
 export interface TaskTimes {
   readonly watermarkMs: number | null;
-  /** What it publishes later is of this time or later; infinity: it publishes nothing until a record comes. Null: it publishes nothing, or nothing can be said. */
+  /**
+   * What it publishes later is of this time or later; infinity: it publishes nothing until a record
+   * comes. Null: it publishes nothing, or nothing can be said.
+   */
   readonly publishesFromMs: number | null;
 }
 
-/** Writes the new offsets and times of a task; must run in the transaction that writes its rows, after `lockTask`. */
+/**
+ * Writes the new offsets and times of a task; must run in the transaction that writes its rows,
+ * after `lockTask`.
+ */
 export async function advanceCheckpoints(
   client: ClientBase,
   task: TaskKey,
@@ -196,7 +207,10 @@ export interface StoredCheckpoint {
   readonly checkpoint: TopicCheckpoint;
 }
 
-/** The checkpoints of all tasks in some topics, each as long as it was taken from the topic of that id. In the order of the key. */
+/**
+ * The checkpoints of all tasks in some topics, each as long as it was taken from the topic of that
+ * id. In the order of the key.
+ */
 export async function readCheckpointsOf(
   client: ClientBase,
   topicIds: ReadonlyMap<string, string>,
@@ -213,7 +227,10 @@ export async function readCheckpointsOf(
   }));
 }
 
-/** Lets a task go on from the topic of another log, and takes it from whoever holds it. Must run in a transaction. */
+/**
+ * Lets a task go on from the topic of another log, and takes it from whoever holds it. Must run in
+ * a transaction.
+ */
 export async function rewriteCheckpoint(
   client: ClientBase,
   { task, checkpoint }: StoredCheckpoint,
@@ -229,7 +246,10 @@ export async function rewriteCheckpoint(
   );
 }
 
-/** Records what became of a task (`halted` with its reason, `idle` when given back), unless another epoch owns it by now. */
+/**
+ * Records what became of a task (`halted` with its reason, `idle` when given back), unless another
+ * epoch owns it by now.
+ */
 export async function setTaskState(
   client: ClientBase,
   task: OwnedTask,
@@ -251,7 +271,10 @@ export async function setPublishesNothing(client: ClientBase, task: OwnedTask): 
   );
 }
 
-/** Says which record the owner is about to fold, before it is decoded: should that end the process, the next owner finds it here. */
+/**
+ * Says which record the owner is about to fold, before it is decoded: should that end the process,
+ * the next owner finds it here.
+ */
 export async function markTrying(
   client: ClientBase,
   task: OwnedTask,

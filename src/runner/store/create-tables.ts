@@ -4,7 +4,10 @@ import { createTable } from '../../readmodel/create-table.ts';
 import { swapView } from '../../readmodel/swap-view.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 
-/** Creates every table of a version. `later`: without the constraints of the read model, which a rebuild adds at its end. */
+/**
+ * Creates every table of a version. `later`: without the constraints of the read model, which a
+ * rebuild adds at its end.
+ */
 export async function createTables(
   client: ClientBase,
   plan: Plan,
@@ -13,7 +16,10 @@ export async function createTables(
   for (const table of plan.tables) await createTable(client, table, { constraints });
 }
 
-/** Points every stable view of a projection at this version's tables; as merging views where topics have gained partitions. */
+/**
+ * Points every stable view of a projection at this version's tables; as merging views where topics
+ * have gained partitions.
+ */
 export async function swapViews(
   client: ClientBase,
   plan: Pick<Plan, 'name' | 'tables'>,
@@ -27,7 +33,10 @@ export async function swapViews(
   }
 }
 
-/** Removes a version: its tables, and everything the framework knows of it. Whoever still runs it is fenced. */
+/**
+ * Removes a version: its tables, and everything the framework knows of it. Whoever still runs it is
+ * fenced.
+ */
 export async function dropVersion(
   client: ClientBase,
   of: { readonly projection: string; readonly version: number; readonly tables: Plan['tables'] },

@@ -7,7 +7,10 @@ import { taskLabel } from './task-key.ts';
 /** A dead letter, with how often folding it was tried. */
 export interface TriedLetter extends DeadLetter {
   readonly attempts: number;
-  /** `failed`: its key is held at it; `waiting`: it waits behind one that failed; null: only itself is set aside. */
+  /**
+   * `failed`: its key is held at it; `waiting`: it waits behind one that failed; null: only itself
+   * is set aside.
+   */
   readonly quarantine: 'failed' | 'waiting' | null;
   /** The task folds it again by itself: a policy with retries. */
   readonly isRetried: boolean;
@@ -29,11 +32,17 @@ export async function readHeldLetters(
   return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
 }
 
-/** Letters of one statement, and bytes of their values: topics full of garbage are written in few statements, and none is large. */
+/**
+ * Letters of one statement, and bytes of their values: topics full of garbage are written in few
+ * statements, and none is large.
+ */
 const LETTERS_PER_STATEMENT_MAX = 500;
 const BYTES_PER_STATEMENT_MAX = 1 << 20;
 
-/** Keeps the records that could not be folded, in the transaction of their batch. Writing one again changes nothing. */
+/**
+ * Keeps the records that could not be folded, in the transaction of their batch. Writing one again
+ * changes nothing.
+ */
 export async function writeDeadLetters(
   client: ClientBase,
   task: TaskKey,
@@ -98,8 +107,10 @@ function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
 }
 
 /**
- * Takes the letters that a batch folds out of the dead letters, in the transaction that folds them: whoever deletes a letter is the one who folds it.
- * @throws UNKNOWN_DEAD_LETTER where one is not there any more: another redrive has folded it, or it was discarded. Nothing may be written then.
+ * Takes the letters that a batch folds out of the dead letters, in the transaction that folds them:
+ * whoever deletes a letter is the one who folds it.
+ * @throws UNKNOWN_DEAD_LETTER where one is not there any more: another redrive has folded it, or it
+ * was discarded. Nothing may be written then.
  */
 export async function claimDeadLetters(
   client: ClientBase,

@@ -36,8 +36,9 @@ export interface TaskRow extends TaskKey {
 }
 
 /**
- * True for instances that are gone (an SQL condition on `reprise.instances i`): the lease has run out; or sooner, a beat is overdue (a third of the lease) and its session
- * has ended, unless the server itself was restarted since. The database's clock decides.
+ * True for instances that are gone (an SQL condition on `reprise.instances i`): the lease has run
+ * out; or sooner, a beat is overdue (a third of the lease) and its session has ended, unless the
+ * server itself was restarted since. The database's clock decides.
  */
 const IS_GONE = `(i.lease_until < clock_timestamp() or (
   i.beat_at + (i.lease_until - i.beat_at) / 3 < clock_timestamp() and i.beat_at > pg_postmaster_start_time()
@@ -47,7 +48,10 @@ const IS_GONE = `(i.lease_until < clock_timestamp() or (
 export const IS_UNOWNED = `(t.owner is null or not exists (
   select from reprise.instances i where i.instance = t.owner and not ${IS_GONE}))`;
 
-/** Whether an instance is there: it has a lease, and the session of its last beat. One that was killed is missed at once, one that stands still when its lease runs out. */
+/**
+ * Whether an instance is there: it has a lease, and the session of its last beat. One that was
+ * killed is missed at once, one that stands still when its lease runs out.
+ */
 export async function isPresent(client: ClientBase, instance: string): Promise<boolean> {
   const { rows } = await client.query<{ present: boolean }>(
     `select exists (select from reprise.instances i

@@ -4,8 +4,8 @@
  * - `step`: what lies before was merged before what lies beyond (several topics);
  * - `refusal`: the record at this offset was too far ahead of its owner's clock;
  * - `redrive`: the dead letter `record` was folded here;
- * - `discard`: the dead letter `record` was thrown away.
- * The last two are for a replay of the same version only: another version meets the records where they lie.
+ * - `discard`: the dead letter `record` was thrown away. The last two are for a replay of the
+ *   same version only: another version meets the records where they lie.
  */
 export interface JournalEntry {
   readonly kind: 'tick' | 'step' | 'refusal' | 'redrive' | 'discard';

@@ -45,7 +45,10 @@ export async function readTicks(pool: Pool, projection: string): Promise<readonl
   }));
 }
 
-/** Writes decisions, in the transaction of the flush they belong to. A longer silence at the same offsets takes the place of a shorter one, unless a dead letter was folded between. */
+/**
+ * Writes decisions, in the transaction of the flush they belong to. A longer silence at the same
+ * offsets takes the place of a shorter one, unless a dead letter was folded between.
+ */
 export async function writeJournal(
   client: ClientBase,
   task: TaskKey,
@@ -75,8 +78,9 @@ export async function writeJournal(
 }
 
 /**
- * Gives a version the journal of another, so that its replay decides as the live run did. `all: false`: without what became of dead letters, which a version
- * with other code may well fold where they lie.
+ * Gives a version the journal of another, so that its replay decides as the live run did.
+ * `all: false`: without what became of dead letters, which a version with other code may well fold
+ * where they lie.
  */
 export async function copyJournal(
   client: ClientBase,

@@ -1,4 +1,7 @@
-/** A partition had been quiet, and its task let event time go on: a decision that every replay repeats. */
+/**
+ * A partition had been quiet, and its task let event time go on: a decision that every replay
+ * repeats.
+ */
 export interface JournaledTick {
   readonly partition: number;
   /** Where the task stood, by topic. */

@@ -40,7 +40,10 @@ interface Row {
 const COLUMNS = `o.id, concat_ws('/', o.projection, o.version, o.partition) as task, o.event_id, o.event, o.topic, o.schema_text, o.key, o.value,
   o.record_timestamp_ms, o.target_partition, o.attempts, o.sequence, o.watermark_ms, (select publisher from reprise.publisher)`;
 
-/** Makes this transaction the only one that publishes, over all processes, until it ends. @returns whether it is */
+/**
+ * Makes this transaction the only one that publishes, over all processes, until it ends. @returns
+ * whether it is
+ */
 export async function lockOutbox(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ mine: boolean }>(
     `select pg_try_advisory_xact_lock(hashtext('reprise.outbox')) as mine`,
@@ -61,7 +64,10 @@ export async function waitingTopics(pool: Pool): Promise<readonly string[]> {
   return rows.map(({ topic }) => topic);
 }
 
-/** Events of a topic that have a number, those for `busy` partitions excepted: they go first, in its order. */
+/**
+ * Events of a topic that have a number, those for `busy` partitions excepted: they go first, in its
+ * order.
+ */
 export async function readNumbered(
   pool: Pool,
   topic: string,
@@ -76,8 +82,9 @@ export async function readNumbered(
 }
 
 /**
- * The oldest events of a topic that may be sent now, to partitions that are not `busy`: those that failed lately wait for their time, and those of their keys behind them. Keyless ones wait
- * for nobody.
+ * The oldest events of a topic that may be sent now, to partitions that are not `busy`: those that
+ * failed lately wait for their time, and those of their keys behind them. Keyless ones wait for
+ * nobody.
  */
 export async function readQueue(
   pool: Pool,
@@ -109,7 +116,10 @@ export async function setTargets(
   );
 }
 
-/** Names this outbox, and takes as many numbers as are asked for. @returns the first of them; the lock on the row lasts until the transaction ends */
+/**
+ * Names this outbox, and takes as many numbers as are asked for. @returns the first of them; the
+ * lock on the row lasts until the transaction ends
+ */
 export async function takeNumbers(
   client: ClientBase,
   count: number,
@@ -127,7 +137,8 @@ export async function takeNumbers(
 
 /**
  * Gives events their numbers, where they go, and what they tell of those behind them.
- * @returns the ids of those that had none: another relay may have been here, which believes as this one does that it is the only one
+ * @returns the ids of those that had none: another relay may have been here, which believes as this
+ * one does that it is the only one
  */
 export async function setNumbers(
   client: ClientBase,
@@ -147,7 +158,10 @@ export async function setNumbers(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Takes numbers back: these events are certainly not in the log. They may go to another partition next time. */
+/**
+ * Takes numbers back: these events are certainly not in the log. They may go to another partition
+ * next time.
+ */
 export async function takeBack(pool: Pool, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await pool.query(

@@ -27,9 +27,12 @@ interface Gate {
 }
 
 /**
- * Puts events into the outbox, in the transaction of the flush that they follow from, after its offsets. One rule (law 9, ADR 0037): an event is published unless its cause is covered by
- * what the version took the place of. So the active version's are published, but for those that an earlier one came to; those of a version that is not active are dropped where the active
- * one has come to their cause, and held otherwise, until a switch. A version that is never to be activated publishes nothing.
+ * Puts events into the outbox, in the transaction of the flush that they follow from, after its
+ * offsets. One rule (law 9, ADR 0037): an event is published unless its cause is covered by what
+ * the version took the place of. So the active version's are published, but for those that an
+ * earlier one came to; those of a version that is not active are dropped where the active one has
+ * come to their cause, and held otherwise, until a switch. A version that is never to be activated
+ * publishes nothing.
  */
 export async function writeOutbox(
   client: ClientBase,
@@ -97,7 +100,10 @@ async function insertUncovered(
   );
 }
 
-/** Events that are held for nothing: by now the active version has come to their cause. So those of a version that is never activated do not pile up. */
+/**
+ * Events that are held for nothing: by now the active version has come to their cause. So those of
+ * a version that is never activated do not pile up.
+ */
 async function dropCovered(
   client: ClientBase,
   { projection, version }: Pick<TaskKey, 'projection' | 'version'>,
@@ -115,8 +121,9 @@ async function dropCovered(
 }
 
 /**
- * At the switch to a version, in its transaction, once it has taken over what the one before has answered for (`takeOverCoverage`): its held events whose cause that covers are dropped,
- * the others released. A first version takes over nothing.
+ * At the switch to a version, in its transaction, once it has taken over what the one before has
+ * answered for (`takeOverCoverage`): its held events whose cause that covers are dropped, the
+ * others released. A first version takes over nothing.
  */
 export async function releaseHeld(
   client: ClientBase,

@@ -1,11 +1,14 @@
 import type { ClientBase } from 'pg';
 
 /**
- * SQL of what a version has answered for, as common table expressions `covered_until` (partition, until_ms), `covered_before` (partition, topic, topic_id, next_offset) and `set_aside` (partition, topic,
- * "offset"); parameters: $1 projection, $2 version, $3 partition (null: all). A record is covered when it lies before the offset and was not set aside; a point of event time when
- * the watermark has reached it (ADR 0037).
+ * SQL of what a version has answered for, as common table expressions `covered_until` (partition,
+ * until_ms), `covered_before` (partition, topic, topic_id, next_offset) and `set_aside` (partition,
+ * topic, "offset"); parameters: $1 projection, $2 version, $3 partition (null: all). A record is
+ * covered when it lies before the offset and was not set aside; a point of event time when the
+ * watermark has reached it (ADR 0037).
  *
- * `committed`: what the version has met by its own commits, and those that it replaced before; `replaced`: only those that it replaced.
+ * `committed`: what the version has met by its own commits, and those that it replaced before;
+ * `replaced`: only those that it replaced.
  */
 export function coverageSql(whose: 'committed' | 'replaced'): string {
   return whose === 'committed' ? COMMITTED : REPLACED;
@@ -21,7 +24,10 @@ const REPLACED = `
     select partition, topic, topic_id, next_offset from reprise.covered_offsets o where ${OF('o')}),
   set_aside as (select partition, topic, "offset" from reprise.uncovered_records u where ${OF('u')})`;
 
-/** A record that the version set aside is covered where those it replaced had folded it; a topic that it does not read counts as they left it. */
+/**
+ * A record that the version set aside is covered where those it replaced had folded it; a topic
+ * that it does not read counts as they left it.
+ */
 const COMMITTED = `
   covered_until as (
     select partition, max(ms) as until_ms from (
@@ -55,8 +61,10 @@ const COMMITTED = `
     where (partition, topic) not in (select partition, topic from own_offsets))`;
 
 /**
- * SQL condition: all of the cause of an emission of a version is covered. Needs the expressions of `coverageSql`.
- * @param of the alias that has `partition`, `cause_records` and `due_ms`, and the parameter that holds the emission's version
+ * SQL condition: all of the cause of an emission of a version is covered. Needs the expressions of
+ * `coverageSql`.
+ * @param of the alias that has `partition`, `cause_records` and `due_ms`, and the parameter that
+ * holds the emission's version
  */
 export function isCoveredSql(of: {
   readonly alias: string;
@@ -77,8 +85,9 @@ export function isCoveredSql(of: {
 }
 
 /**
- * At a switch, in its transaction: what the replaced version has answered for is written down for the one that takes its place, which goes on from there. Of a topic whose tail was lost
- * no more than what the other has met: other records stand there by now.
+ * At a switch, in its transaction: what the replaced version has answered for is written down for
+ * the one that takes its place, which goes on from there. Of a topic whose tail was lost no more
+ * than what the other has met: other records stand there by now.
  */
 export async function takeOverCoverage(
   client: ClientBase,

@@ -1,13 +1,18 @@
 import type { JournalEntry } from './journal-entry.ts';
 
-/** The unit of ownership, ordering and checkpointing: one projection version × one partition number. */
+/**
+ * The unit of ownership, ordering and checkpointing: one projection version × one partition number.
+ */
 export interface TaskKey {
   readonly projection: string;
   readonly version: number;
   readonly partition: number;
 }
 
-/** How far a task has come in one of its topics. Rows and these offsets commit together or not at all (law 3). */
+/**
+ * How far a task has come in one of its topics. Rows and these offsets commit together or not at
+ * all (law 3).
+ */
 export interface TopicCheckpoint {
   readonly topic: string;
   /** The log's id of the topic when it was first read: another id means the topic was recreated. */
@@ -22,13 +27,17 @@ export interface TopicCheckpoint {
   readonly lastRecordHash: number | null;
   /** Largest event time folded from this topic, ms since the epoch. */
   readonly maxEventTimeMs: number | null;
-  /** By publisher, the number of its last record: one that is not above it is a repetition. Absent: nothing was published by a relay. */
+  /**
+   * By publisher, the number of its last record: one that is not above it is a repetition. Absent:
+   * nothing was published by a relay.
+   */
   readonly sequences?: ReadonlyMap<string, number>;
 }
 
 /**
- * A task as this process owns it. `epoch` and `owner` are the fence: a flush under another epoch commits nothing, nor does one under the same epoch of another
- * owner. The second happens when a standby without the last commits is promoted: it gives the lost epochs away again.
+ * A task as this process owns it. `epoch` and `owner` are the fence: a flush under another epoch
+ * commits nothing, nor does one under the same epoch of another owner. The second happens when a
+ * standby without the last commits is promoted: it gives the lost epochs away again.
  */
 export interface OwnedTask extends TaskKey {
   readonly epoch: bigint;
@@ -38,7 +47,10 @@ export interface OwnedTask extends TaskKey {
   readonly journal: readonly JournalEntry[];
   /** The first letter of every record key that is held. */
   readonly heldLetters: readonly HeldLetter[];
-  /** Event time that the version it took the place of saw or let pass, ms since the epoch: this one goes on from there. Null: it took no other's place. */
+  /**
+   * Event time that the version it took the place of saw or let pass, ms since the epoch: this one
+   * goes on from there. Null: it took no other's place.
+   */
   readonly passedMs: number | null;
   /** By topic. Topics never read before are absent. */
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
@@ -53,7 +65,10 @@ export interface HeldLetter {
   readonly attempts: number;
 }
 
-/** What Postgres has acknowledged of a task: a row that holds less has lost commits (a standby that was behind, a backup). */
+/**
+ * What Postgres has acknowledged of a task: a row that holds less has lost commits (a standby that
+ * was behind, a backup).
+ */
 export interface Acknowledged {
   readonly epoch: bigint;
   readonly flushes: bigint;
@@ -67,7 +82,10 @@ export interface TaskStanding {
   readonly watermarkMs: number | null;
   /** Processes in a row that ended while running it, without getting past the records at fault. */
   readonly deaths: number;
-  /** The record that was about to be folded when the last of them ended, and how many in a row began with it. */
+  /**
+   * The record that was about to be folded when the last of them ended, and how many in a row began
+   * with it.
+   */
   readonly trying: { readonly record: string; readonly times: number } | null;
 }
 

@@ -10,9 +10,9 @@ export interface GrownTopic {
 }
 
 /**
- * The topics that have gained partitions since they were first read, by whichever projection: events of one key may lie in
- * two of their partitions. Remembers those that are read for the first time. A topic whose first partitions never held a
- * record has moved no key.
+ * The topics that have gained partitions since they were first read, by whichever projection:
+ * events of one key may lie in two of their partitions. Remembers those that are read for the first
+ * time. A topic whose first partitions never held a record has moved no key.
  * @param topics as the log describes them now
  */
 export async function topicsThatGrew(

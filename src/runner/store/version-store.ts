@@ -8,7 +8,10 @@ import { topicsOf } from '../settings/topics-of.ts';
 /** Differences that a message names. */
 const DIFFERENCES_SHOWN = 12;
 
-/** `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind the stable view; `frozen`: as of a time, left as it is. */
+/**
+ * `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind
+ * the stable view; `frozen`: as of a time, left as it is.
+ */
 export type VersionState = 'building' | 'ready' | 'active' | 'frozen';
 
 /** A version of a projection as Postgres knows it. */
@@ -47,7 +50,10 @@ export async function readVersion(
   return versions.find(({ version }) => version === wanted);
 }
 
-/** Locks the projection's row (made if absent) until the transaction ends: one switch or first start at a time. @returns the active version or null */
+/**
+ * Locks the projection's row (made if absent) until the transaction ends: one switch or first start
+ * at a time. @returns the active version or null
+ */
 export async function lockProjection(
   client: ClientBase,
   projection: string,
@@ -127,7 +133,10 @@ export async function setBuilder(
   );
 }
 
-/** Points the projection at its active version. Must run under `lockProjection`, with the swap of the view. */
+/**
+ * Points the projection at its active version. Must run under `lockProjection`, with the swap of
+ * the view.
+ */
 export async function setActiveVersion(
   client: ClientBase,
   target: {

@@ -23,22 +23,33 @@ import type { ActivateOptions, ActivateReport } from './activate-report.ts';
 import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 
-/** Records of a last lap at most: the live version waits meanwhile, so it must be run within a fraction of the time-outs of a session. */
+/**
+ * Records of a last lap at most: the live version waits meanwhile, so it must be run within a
+ * fraction of the time-outs of a session.
+ */
 const LAST_LAP_RECORDS = 20_000n;
 
 /** How long it may take. What is left then is folded while the live version runs. */
 const LAST_LAP_MS = 5_000;
 
-/** How long the switch's own transaction may wait for its last lap, whose last batch may be a slow one. */
+/**
+ * How long the switch's own transaction may wait for its last lap, whose last batch may be a slow
+ * one.
+ */
 const SWITCH_IDLE_MS = 120_000;
 
-/** How often to catch up again when the live version moved on between catching up and the switch. */
+/**
+ * How often to catch up again when the live version moved on between catching up and the switch.
+ */
 const ATTEMPTS = 10;
 
 /**
- * Puts the declared version of a projection behind its stable view: catches up to the live version first, then switches in one transaction (`switchVersion`). Under load the live
- * version would always be a little ahead: the last few records are folded while it is held still, which delays its flushes by moments and no reader.
- * Readers see the old or the new version, never a mix (law 8). Instances that still run the old version's code go on with it, publishing nothing, so that `rollback` is exact.
+ * Puts the declared version of a projection behind its stable view: catches up to the live version
+ * first, then switches in one transaction (`switchVersion`). Under load the live version would
+ * always be a little ahead: the last few records are folded while it is held still, which delays
+ * its flushes by moments and no reader. Readers see the old or the new version, never a mix (law
+ * 8). Instances that still run the old version's code go on with it, publishing nothing, so that
+ * `rollback` is exact.
  * @throws ACTIVATE_REFUSED
  */
 export async function activate(
@@ -100,7 +111,10 @@ async function assertRun(
   );
 }
 
-/** The switch itself, or, when the new version is behind, how far it has to go; nothing is changed then. */
+/**
+ * The switch itself, or, when the new version is behind, how far it has to go; nothing is changed
+ * then.
+ */
 async function trySwitch(
   settings: RunnerSettings,
   client: ClientBase,
@@ -142,7 +156,10 @@ async function trySwitch(
   return { name: plan.name, version: plan.version, previousVersion: active };
 }
 
-/** Folds what the new version lacks, as a live task would, until `signal` aborts. Another process that runs the new version may do it first: then there is nothing left to do. */
+/**
+ * Folds what the new version lacks, as a live task would, until `signal` aborts. Another process
+ * that runs the new version may do it first: then there is nothing left to do.
+ */
 async function catchUp(
   settings: RunnerSettings,
   plan: Plan,

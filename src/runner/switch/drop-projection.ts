@@ -9,8 +9,8 @@ import type { StoredVersion } from '../store/version-store.ts';
 import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
 
 /**
- * Removes a projection: its views, the tables of all its versions and everything known of it, in one
- * transaction. The log keeps its events. @returns the versions it had. @throws DROP_REFUSED,
+ * Removes a projection: its views, the tables of all its versions and everything known of it, in
+ * one transaction. The log keeps its events. @returns the versions it had. @throws DROP_REFUSED,
  * UNKNOWN_PROJECTION
  */
 export async function dropProjection(

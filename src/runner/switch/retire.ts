@@ -8,8 +8,9 @@ import { inTransaction } from '../store/in-transaction.ts';
 import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
 
 /**
- * Drops a version that is not active: its tables and everything known of it, dead letters and late events included. Ends the way back to it. Also gives up a rebuild: a version that
- * is being built may be retired, and whoever builds it is fenced. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION
+ * Drops a version that is not active: its tables and everything known of it, dead letters and late
+ * events included. Ends the way back to it. Also gives up a rebuild: a version that is being built
+ * may be retired, and whoever builds it is fenced. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION
  */
 export async function retire(
   settings: { readonly pool: Pool },

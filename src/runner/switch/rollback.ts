@@ -21,9 +21,12 @@ import { switchVersion } from './switch-version.ts';
 const WAIT_MS = 5_000;
 
 /**
- * Puts the version that was active before back behind the stable view: `activate` backwards, in one transaction, without its code. It must have kept up, as it does
- * where instances of the old code still run. Alerts are not repeated, and none is lost: what only the previous version comes to from here on is published. Another `rollback` goes forward again.
- * @throws ROLLBACK_REFUSED when there is no previous version (retired, or never switched), or it is behind
+ * Puts the version that was active before back behind the stable view: `activate` backwards, in one
+ * transaction, without its code. It must have kept up, as it does where instances of the old code
+ * still run. Alerts are not repeated, and none is lost: what only the previous version comes to
+ * from here on is published. Another `rollback` goes forward again.
+ * @throws ROLLBACK_REFUSED when there is no previous version (retired, or never switched), or it is
+ * behind
  */
 export async function rollback(
   settings: { readonly pool: Pool },

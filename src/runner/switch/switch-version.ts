@@ -21,14 +21,20 @@ export interface Behind {
 /** The version that is to take the active one's place. */
 export interface SwitchTarget extends Pick<Plan, 'name' | 'version' | 'tables'> {
   readonly topics: readonly string[];
-  /** What the log says of these topics; asked only where something is behind. Default: the log is not at hand. */
+  /**
+   * What the log says of these topics; asked only where something is behind. Default: the log is
+   * not at hand.
+   */
   readonly describe?: () => Promise<ReadonlyMap<string, TopicDescription>>;
 }
 
 /**
- * Switches a projection from one version to another, in the caller's transaction, which holds `lockProjection`: 1 lock the tasks of both, 2 require the other at or past the
- * active one on every partition of the topics that both read, 3 swap the views, 4 raise the old version's epochs, so that no flush of it that began before the switch commits after it, 5 note for the other
- * what the old one has published for, and release the other's events whose cause that does not cover. @returns where the other is behind; nothing is changed then
+ * Switches a projection from one version to another, in the caller's transaction, which holds
+ * `lockProjection`: 1 lock the tasks of both, 2 require the other at or past the active one on
+ * every partition of the topics that both read, 3 swap the views, 4 raise the old version's epochs,
+ * so that no flush of it that began before the switch commits after it, 5 note for the other what
+ * the old one has published for, and release the other's events whose cause that does not cover.
+ * @returns where the other is behind; nothing is changed then
  */
 export async function switchVersion(
   client: ClientBase,
@@ -36,9 +42,15 @@ export async function switchVersion(
     readonly to: SwitchTarget;
     /** The active version; null: none yet. */
     readonly from: number | null;
-    /** How long to wait, with the active version held still, for whoever runs the other to catch up. Milliseconds; default 0. */
+    /**
+     * How long to wait, with the active version held still, for whoever runs the other to catch up.
+     * Milliseconds; default 0.
+     */
     readonly waitMs?: number;
-    /** Given how far the other is behind, with the active version held still: the last lap, on connections of its own, before the other is held too. Default: none. */
+    /**
+     * Given how far the other is behind, with the active version held still: the last lap, on
+     * connections of its own, before the other is held too. Default: none.
+     */
     readonly lastLap?: (behind: readonly Behind[]) => Promise<void>;
   },
 ): Promise<readonly Behind[]> {
@@ -83,7 +95,8 @@ async function waitFor(waitMs: number, isDone: () => Promise<boolean>): Promise<
 }
 
 /**
- * Where the other version is behind the active one. Compared is what means the same to both: a topic that only one of them reads does not count, nor does one that was deleted and created again
+ * Where the other version is behind the active one. Compared is what means the same to both: a
+ * topic that only one of them reads does not count, nor does one that was deleted and created again
  * in between; where the log lost its tail, the other need not go beyond its end.
  */
 async function findBehind(

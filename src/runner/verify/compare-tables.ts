@@ -17,8 +17,9 @@ interface DifferentRow {
 }
 
 /**
- * Compares the live rows of a table with those of a replay: by key, every column, as Postgres prints them, so that nothing is equal that differs in a bit. In SQL: memory stays
- * bounded whatever the table's size.
+ * Compares the live rows of a table with those of a replay: by key, every column, as Postgres
+ * prints them, so that nothing is equal that differs in a bit. In SQL: memory stays bounded
+ * whatever the table's size.
  */
 export async function compareTables(
   client: ClientBase,

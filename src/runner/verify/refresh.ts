@@ -10,9 +10,12 @@ import { type Replayed, verifyAnd } from './verify.ts';
 import type { RefreshReport, VerifyOptions } from './verify-report.ts';
 
 /**
- * Makes the rows of the declared version what a replay gives today, in place: for rows that hold what was forgotten since. 1 pause the projection and take its tasks from their
- * owners, whose memory holds the old rows; 2 replay into scratch tables up to where the version stands; 3 in one transaction replace the rows that differ; 4 let it
- * run again, unless it was paused before. Readers see the old rows until 3 commits. What goes wrong before leaves everything as it was, and may be tried again.
+ * Makes the rows of the declared version what a replay gives today, in place: for rows that hold
+ * what was forgotten since. 1 pause the projection and take its tasks from their owners, whose
+ * memory holds the old rows; 2 replay into scratch tables up to where the version stands; 3 in one
+ * transaction replace the rows that differ; 4 let it run again, unless it was paused before.
+ * Readers see the old rows until 3 commits. What goes wrong before leaves everything as it was, and
+ * may be tried again.
  * @throws what `verify` throws, REFRESH_REFUSED
  */
 export async function refresh(
@@ -58,7 +61,9 @@ async function takeTasks(client: ClientBase, { name, version }: Plan): Promise<v
   );
 }
 
-/** Commits of the version's tasks so far: the same number means that nothing was committed between. */
+/**
+ * Commits of the version's tasks so far: the same number means that nothing was committed between.
+ */
 async function standing(client: Pick<ClientBase, 'query'>, plan: Plan): Promise<string> {
   const { rows } = await client.query<{ flushes: string }>(
     'select coalesce(sum(flushes), 0)::text as flushes from reprise.tasks where projection = $1 and version = $2',

@@ -11,7 +11,9 @@ import type { LogRange, RowDifference } from './verify-report.ts';
 
 /** Records of a stretch at least. */
 const STRETCH_RECORDS_MIN = 64;
-/** Stretches looked into record by record, for each row: so many at the beginning, and the last one. */
+/**
+ * Stretches looked into record by record, for each row: so many at the beginning, and the last one.
+ */
 const LOOKED_INTO_MAX = 3;
 /** Records named for each row. */
 const NAMED_MAX = 20;
@@ -35,9 +37,12 @@ interface Found {
 }
 
 /**
- * Finds out where in the log rows come from that differ: replays their partitions again and watches them, 1 flushing at the end of every stretch of some hundred records, which gives the stretches of the log that changed a row,
- * 2 once more, after every record of the first and the last of these stretches, which gives the records. So it is the fold itself that says so, whatever the kind of projection. What the passing of time
- * or a redriven dead letter changed is counted to the record folded next.
+ * Finds out where in the log rows come from that differ: replays their partitions again and watches
+ * them, 1 flushing at the end of every stretch of some hundred records, which gives the stretches
+ * of the log that changed a row, 2 once more, after every record of the first and the last of these
+ * stretches, which gives the records. So it is the fold itself that says so, whatever the kind of
+ * projection. What the passing of time or a redriven dead letter changed is counted to the record
+ * folded next.
  * @returns the differences, in order, with `records` and `ranges`
  */
 export async function traceDifferences(
@@ -47,7 +52,7 @@ export async function traceDifferences(
   const found = new Map(trace.differences.map((row) => [row, emptyFound()]));
   for (const partition of new Set(trace.differences.map((row) => row.partition))) {
     const rows = trace.differences.filter((row) => row.partition === partition);
-    await watch(settings, trace, { partition, rows, lookedInto: [], tell: stretchFound(found) }); // 1
+    await watch(settings, trace, { partition, rows, lookedInto: [], tell: stretchFound(found) });
     const lookedInto = rows.flatMap((row) => lookedIntoOf(found.get(row)?.stretches ?? []));
     if (lookedInto.length === 0) continue;
     await watch(settings, trace, { partition, rows, lookedInto, tell: recordFound(found) }); // 2
@@ -62,7 +67,10 @@ function emptyFound(): Found {
   return { stretches: [], records: [], ranges: new Map() };
 }
 
-/** A flush that changed a row: which records of the replay it held, and where the task stood before and after. */
+/**
+ * A flush that changed a row: which records of the replay it held, and where the task stood before
+ * and after.
+ */
 interface Change {
   readonly row: RowDifference;
   readonly stretch: Stretch;
@@ -104,7 +112,10 @@ async function watch(settings: RunnerSettings, trace: Trace, of: Watch): Promise
   });
 }
 
-/** The length at which the flushes of both replays are fewest: n / length for all stretches, and length for each of the four looked into. */
+/**
+ * The length at which the flushes of both replays are fewest: n / length for all stretches, and
+ * length for each of the four looked into.
+ */
 function stretchLength(untilOffsets: ReadonlyMap<string, bigint>): number {
   let records = 0;
   for (const offset of untilOffsets.values()) records += Number(offset);

@@ -1,13 +1,17 @@
 import { Stride } from '../recovery/stride.ts';
 
-/** A stretch of a replay: the records `[from, until)`, counted from its beginning in the order of the fold. */
+/**
+ * A stretch of a replay: the records `[from, until)`, counted from its beginning in the order of
+ * the fold.
+ */
 export interface Stretch {
   readonly from: number;
   readonly until: number;
 }
 
 /**
- * Has a replay flush at the end of every stretch of `length` records and, inside stretches that are looked into, after every record. Counts by what is committed, so it also fits a replay that is
+ * Has a replay flush at the end of every stretch of `length` records and, inside stretches that are
+ * looked into, after every record. Counts by what is committed, so it also fits a replay that is
  * taken up again.
  */
 export class TraceStride extends Stride {

@@ -11,13 +11,18 @@ export interface TracedOffset {
   readonly lastOffset: bigint | null;
 }
 
-/** What a look found: where the task stands, and which rows are not as they were at the look before. */
+/**
+ * What a look found: where the task stands, and which rows are not as they were at the look before.
+ */
 export interface TracedLook {
   readonly offsets: readonly TracedOffset[];
   readonly changed: readonly RowDifference[];
 }
 
-/** Watches rows of the scratch tables while a partition is replayed into them: whole, hidden columns included, as Postgres prints them. */
+/**
+ * Watches rows of the scratch tables while a partition is replayed into them: whole, hidden columns
+ * included, as Postgres prints them.
+ */
 export class TracedRows {
   readonly #pool: Pool;
   readonly #scratch: Plan;

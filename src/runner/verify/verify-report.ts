@@ -32,7 +32,10 @@ export interface RowDifference {
     readonly live: unknown;
     readonly replayed: unknown;
   }[];
-  /** The first records that changed the row when they were replayed, in their order, at most twenty. Empty for a row that no record makes. */
+  /**
+   * The first records that changed the row when they were replayed, in their order, at most twenty.
+   * Empty for a row that no record makes.
+   */
   readonly records: readonly LogPosition[];
   /** Where in each topic all records lie that changed it. */
   readonly ranges: readonly LogRange[];

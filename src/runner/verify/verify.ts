@@ -31,9 +31,11 @@ interface Snapshot {
 }
 
 /**
- * Replays the declared definition into scratch tables, up to exactly where the stored version stands, and compares every table row by row. The live version goes on meanwhile:
- * 1 copy its rows, offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 replay again to find the records behind
- * what differs, 5 drop what was made. One verification of a projection at a time.
+ * Replays the declared definition into scratch tables, up to exactly where the stored version
+ * stands, and compares every table row by row. The live version goes on meanwhile: 1 copy its rows,
+ * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 replay again to
+ * find the records behind what differs, 5 drop what was made. One verification of a projection at a
+ * time.
  * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
  */
 export function verify(
@@ -50,7 +52,10 @@ export interface Replayed {
   readonly scratch: Plan;
 }
 
-/** Verifies, and does something with the replayed rows where they differ, before they are dropped. @throws as `verify` */
+/**
+ * Verifies, and does something with the replayed rows where they differ, before they are dropped.
+ * @throws as `verify`
+ */
 export async function verifyAnd(
   settings: RunnerSettings,
   plan: Plan,

@@ -1,8 +1,8 @@
 import type { AvroType, RecordType, UnionType } from '../../../src/avro/schema/avro-type.ts';
 
 /**
- * A decoded value as AvroOracle.java writes it: a letter for the kind (z boolean, i whole number, d the bits of a double, s text, b bytes in hex), unions as
- * `{ "<branch>": value }`.
+ * A decoded value as AvroOracle.java writes it: a letter for the kind (z boolean, i whole number, d
+ * the bits of a double, s text, b bytes in hex), unions as `{ "<branch>": value }`.
  */
 export function canonicalValue(type: AvroType, value: unknown): unknown {
   switch (type.kind) {

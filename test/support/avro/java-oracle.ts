@@ -11,7 +11,10 @@ export interface Question {
   readonly count?: number;
 }
 
-/** One value: its bytes under the writer's schema, and what Java reads from them in canonical text, or why it refuses. */
+/**
+ * One value: its bytes under the writer's schema, and what Java reads from them in canonical text,
+ * or why it refuses.
+ */
 export interface JavaValue {
   readonly hex: string;
   readonly value?: unknown;
@@ -26,12 +29,18 @@ export interface Answer {
   readonly values?: readonly JavaValue[];
 }
 
-/** The class path of Java's Avro, fetched on first use; undefined without Java, or without the jars and maven. */
+/**
+ * The class path of Java's Avro, fetched on first use; undefined without Java, or without the jars
+ * and maven.
+ */
 export function avroClassPath(): Promise<string | undefined> {
   return mavenClassPath('avro', ['org.apache.avro:avro:1.12.1', 'org.slf4j:slf4j-nop:1.7.36']);
 }
 
-/** Asks Java's Avro all questions in one JVM; answers in the same order. @throws Error when the program fails */
+/**
+ * Asks Java's Avro all questions in one JVM; answers in the same order. @throws Error when the
+ * program fails
+ */
 export async function askJava(
   classPath: string,
   questions: readonly Question[],

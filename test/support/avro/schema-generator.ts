@@ -20,12 +20,17 @@ interface Scope {
 }
 
 /**
- * What the schemas are for. `verdicts`: anything. `values`: no logical types, which change what a value is in TypeScript, and no alias that another type or field
- * has for its name, a fault of the schema for which Java's reader (which renames) and its checker (which looks up) disagree with each other.
+ * What the schemas are for. `verdicts`: anything. `values`: no logical types, which change what a
+ * value is in TypeScript, and no alias that another type or field has for its name, a fault of the
+ * schema for which Java's reader (which renames) and its checker (which looks up) disagree with
+ * each other.
  */
 export type Purpose = 'verdicts' | 'values';
 
-/** A random record schema as JSON: every type, unions, aliases, references to named types, recursion, defaults, enums with a default. */
+/**
+ * A random record schema as JSON: every type, unions, aliases, references to named types,
+ * recursion, defaults, enums with a default.
+ */
 export function randomRecord(random: Random, purpose: Purpose): Fields {
   return record({ random, names: [], purpose }, 0);
 }
@@ -85,7 +90,8 @@ function record(scope: Scope, depth: number): Fields {
 
 function field(scope: Scope, each: string, depth: number): Json {
   const { random } = scope;
-  // A record in itself without a way out has no value at all, so references stand in optional places only.
+  // A record in itself without a way out has no value at all, so references stand in optional
+  // places only.
   const made = type(scope, depth + 1);
   const shape = typeof made === 'string' && made.includes('.') ? ['null', made] : made;
   const fallback = random.below(2) === 0 ? defaultOf(shape) : undefined;

@@ -11,7 +11,10 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
   bytes: ['string'],
 };
 
-/** A copy of a schema with one to three of the changes that people make: fields added, dropped, renamed with alias, promoted, made optional; symbols, sizes, names. */
+/**
+ * A copy of a schema with one to three of the changes that people make: fields added, dropped,
+ * renamed with alias, promoted, made optional; symbols, sizes, names.
+ */
 export function mutated(random: Random, schema: Readonly<Node>): Node {
   const copy = structuredClone(schema);
   for (let count = 1 + random.below(3); count > 0; count -= 1) {

@@ -103,7 +103,10 @@ export function happeningsOf({ events, arrivals, lateness, endMs }: PatternCase)
   return quietMs === 0 ? arrive : [...arrive, { kind: 'tick', partition: 0, quietMs }];
 }
 
-/** Rows of the projection as Flink shows matches: events by step, as places in the case's events; which of them ran out of time. */
+/**
+ * Rows of the projection as Flink shows matches: events by step, as places in the case's events;
+ * which of them ran out of time.
+ */
 export function takenIn(
   { arrivals }: PatternCase,
   rows: readonly unknown[],

@@ -19,7 +19,10 @@ export interface FlinkAnswer {
   readonly failed?: string;
 }
 
-/** The class path of Flink's CEP, fetched on first use; undefined without Java, or without the jars and maven. */
+/**
+ * The class path of Flink's CEP, fetched on first use; undefined without Java, or without the jars
+ * and maven.
+ */
 export function flinkClassPath(): Promise<string | undefined> {
   return mavenClassPath('flink-cep', [
     'org.apache.flink:flink-cep:1.20.1',
@@ -28,7 +31,10 @@ export function flinkClassPath(): Promise<string | undefined> {
   ]);
 }
 
-/** Asks Flink about all cases in one JVM; answers in the same order. @throws Error when the program fails */
+/**
+ * Asks Flink about all cases in one JVM; answers in the same order. @throws Error when the program
+ * fails
+ */
 export async function askFlink(
   classPath: string,
   cases: readonly PatternCase[],

@@ -13,7 +13,9 @@ interface Folded {
   readonly isMiss: boolean;
   readonly matches: readonly string[];
   readonly timeouts: readonly string[];
-  /** Rows of matches that the plain fold does not give, and the other way round; none: they agree. */
+  /**
+   * Rows of matches that the plain fold does not give, and the other way round; none: they agree.
+   */
   readonly unlikePlain: readonly string[];
 }
 
@@ -23,7 +25,9 @@ type Verdict =
   | { readonly kind: 'fault'; readonly fault: string }
   | { readonly kind: 'different'; readonly what: string };
 
-/** Folds a case event by event, memory thrown away in the middle, and compares with the plain fold. */
+/**
+ * Folds a case event by event, memory thrown away in the middle, and compares with the plain fold.
+ */
 export function foldCase(plan: Plan, one: PatternCase): Folded {
   const happenings = happeningsOf(one);
   const s = new Scenario(plan);
@@ -72,7 +76,8 @@ export function compareWithFlink(one: PatternCase, folded: Folded, flink: FlinkA
     });
     return verdictOn(one, difference, `${caseText(one)}\n  ${what}`);
   }
-  // What a strategy skips before it times out depends in Flink on how far each step of the watermark goes.
+  // What a strategy skips before it times out depends in Flink on how far each step of the
+  // watermark goes.
   if (isMiss || one.skip.kind !== 'noSkip') return { kind: 'same' };
   // What was a match already, or goes on from one, does not time out with us.
   const partial = flinksTimeouts.filter((text) => !flinks.some((match) => beginsWith(text, match)));

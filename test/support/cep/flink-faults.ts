@@ -17,7 +17,9 @@ interface FlinkFault {
   readonly explains: (one: PatternCase, difference: Difference) => boolean;
 }
 
-/** Flink 1.20's own faults, as its source has them; ours is what docs/explanation/patterns.md says. */
+/**
+ * Flink 1.20's own faults, as its source has them; ours is what docs/explanation/patterns.md says.
+ */
 export const FLINK_FAULTS: readonly FlinkFault[] = [
   {
     name: 'absence not seen',

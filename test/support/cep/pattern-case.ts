@@ -41,7 +41,10 @@ export interface CaseEvent {
   readonly timeMs: number;
 }
 
-/** A pattern and what arrives, as CepOracle.java takes it; `arrivals` are the places of `events` in the order in which they come. */
+/**
+ * A pattern and what arrives, as CepOracle.java takes it; `arrivals` are the places of `events` in
+ * the order in which they come.
+ */
 export interface PatternCase {
   readonly elements: readonly CaseElement[];
   readonly within: number | null;
@@ -177,7 +180,10 @@ function randomEvents(random: Random): CaseEvent[] {
   });
 }
 
-/** Another order of arrival within the lateness; events of one time keep theirs, since it decides between them. */
+/**
+ * Another order of arrival within the lateness; events of one time keep theirs, since it decides
+ * between them.
+ */
 function randomArrivals(
   random: Random,
   events: readonly CaseEvent[],

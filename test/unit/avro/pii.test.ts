@@ -70,7 +70,8 @@ test('a sealed value that was changed anywhere is refused, and never read as som
   for (let at = 0; at < sealed.length; at += 1) {
     const changed = Buffer.from(sealed);
     changed[at] = changed[at] === 0x41 ? 0x42 : 0x41;
-    if (!isSealed(changed, 0, changed.length)) continue; // its mark is gone: plain text that says so itself
+    // Its mark is gone: plain text that says so itself.
+    if (!isSealed(changed, 0, changed.length)) continue;
     const opened = () => openValue(changed, 0, changed.length, { keyOf: () => key.key });
     // The last character holds bits that base64 does not use.
     if (at === sealed.length - 1) continue;

@@ -42,7 +42,8 @@ function version(
 const sensor = { name: 'sensor', type: 'string' };
 const seconds = { name: 'seconds', type: 'double', default: 0 };
 
-// Version 1 to 2: an optional field. 2 to 3: milliseconds become seconds. 3 to 4: the optional field is split; 4 to today: a field with a default.
+// Version 1 to 2: an optional field. 2 to 3: milliseconds become seconds. 3 to 4: the optional
+// field is split; 4 to today: a field with a default.
 const v1 = version([sensor, { name: 'millis', type: 'int' }]);
 const v2 = version([
   sensor,

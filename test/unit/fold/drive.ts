@@ -8,7 +8,10 @@ import { spoilBatch } from '../../../src/testing/spoil-batch.ts';
 import { batchOf, type Logged, SCHEMA_TEXT } from './readings.ts';
 import { StoredTable } from './stored-table.ts';
 
-/** What happens after a batch, as the runner may do it: nothing; a flush; a flush whose process dies before memory hears of it; a crash that loses what is not flushed. */
+/**
+ * What happens after a batch, as the runner may do it: nothing; a flush; a flush whose process dies
+ * before memory hears of it; a crash that loses what is not flushed.
+ */
 export type AfterBatch = 'go on' | 'flush' | 'flush and crash' | 'crash';
 
 /** How a log is folded: the sizes of its batches, over and over, and what happens after each. */
@@ -30,7 +33,10 @@ export function feed(fold: TaskFold, records: readonly Logged[], table: StoredTa
   return deadLetters;
 }
 
-/** Folds a log live into a table, in batches, with crashes. @returns table, last fold and dead letters, each once */
+/**
+ * Folds a log live into a table, in batches, with crashes. @returns table, last fold and dead
+ * letters, each once
+ */
 export function foldLive(plan: WindowedPlan, log: readonly Logged[], course: Course = atOnce) {
   const table = new StoredTable(plan.table);
   const deadLetters = new Map<bigint, DeadLetter>();

@@ -28,7 +28,10 @@ const units = fc.oneof(
     .map(({ off, part }) => unitsOf(Number.MAX_VALUE) + part * 2n ** (970n + 1074n - 1n) + off),
 );
 
-/** n · 2^−1074 = n · 5^1074 · 10^−1074: an exact decimal text, which JavaScript must round correctly. */
+/**
+ * n · 2^−1074 = n · 5^1074 · 10^−1074: an exact decimal text, which JavaScript must round
+ * correctly.
+ */
 const rounded = (n: bigint) => Number(`${n * 5n ** 1074n}e-1074`);
 
 describe('unitsOf and nearestDouble', () => {
@@ -100,7 +103,10 @@ describe('expansionOf', () => {
 });
 
 describe('roundedQuotient', () => {
-  /** top · 2^exponent / bottom to more digits than any tie has (767), which JavaScript must round correctly. */
+  /**
+   * top · 2^exponent / bottom to more digits than any tie has (767), which JavaScript must round
+   * correctly.
+   */
   const exact = (top: bigint, bottom: bigint, exponent: number) => {
     const [over, under] = [
       2n ** BigInt(Math.max(0, exponent)),

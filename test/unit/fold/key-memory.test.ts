@@ -134,7 +134,8 @@ function foldRounds(projection: Projection, rounds: readonly (readonly Happened[
     most.state = Math.max(most.state, task.fold.stateSize);
     if (round === ROUNDS - 2) task.restart();
   }
-  // The plain folds are slow: they get a part of the keys. In each round these move the watermark as all do.
+  // The plain folds are slow: they get a part of the keys. In each round these move the watermark
+  // as all do.
   const sampled = new Set(
     rounds.flatMap((happened) =>
       happened.flatMap(({ value: { user } }, i) =>

@@ -17,7 +17,10 @@ const events = derivedEvents('times');
 const encoder = createEventEncoder(events.seconds);
 const times = fc.integer({ min: 0, max: 30 }).map((seconds) => seconds * 1_000);
 
-/** An event of two teams, in any order of time; published by a relay (with what it says of those behind) or by another producer. */
+/**
+ * An event of two teams, in any order of time; published by a relay (with what it says of those
+ * behind) or by another producer.
+ */
 const one = fc.record({
   team: fc.constantFrom('a', 'b'),
   atMs: times,

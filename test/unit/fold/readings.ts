@@ -171,7 +171,10 @@ export function batchOf(records: readonly Logged[]): RecordBatch {
 const often = <Value>(value: fc.Arbitrary<Value>, weight = 4) => ({ arbitrary: value, weight });
 const orNull = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null, freq: 4 });
 
-/** Finite doubles whose sums are hard: far apart, cancelling, subnormal, at the edge of the range, halfway between neighbours. */
+/**
+ * Finite doubles whose sums are hard: far apart, cancelling, subnormal, at the edge of the range,
+ * halfway between neighbours.
+ */
 const finite = fc.oneof(
   often(fc.double({ noNaN: true, noDefaultInfinity: true })),
   often(fc.integer({ min: -1000, max: 1000 }).map((n) => n / 100)),

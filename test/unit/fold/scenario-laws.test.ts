@@ -168,7 +168,8 @@ describe.each(Object.entries(WINDOWS))('%s windows', (_name, window) => {
         expect(replayed).toEqual(live);
         expect(divided).toEqual(live);
         if (choice.late === 'revise') expect(s.lateEvents()).toEqual([]);
-        // A scenario spoils each batch once it is folded: what is kept of one must be a copy. 0: Confluent's first byte.
+        // A scenario spoils each batch once it is folded: what is kept of one must be a copy. 0:
+        // Confluent's first byte.
         for (const { payload } of s.lateEvents()) expect(payload?.[0]).toBe(0);
       }),
       runs(150),

@@ -128,7 +128,10 @@ const ONLY_READ: Readonly<Record<string, () => Projection>> = {
     })(),
 };
 
-/** Logs of Read with two other events between: one that decodes as Read does and is far ahead of its record, one that does not decode. */
+/**
+ * Logs of Read with two other events between: one that decodes as Read does and is far ahead of its
+ * record, one that does not decode.
+ */
 const mixed = happenings([Read, Second], 40).map((log) =>
   log.map((each, i): Happening => {
     if (each.kind === 'tick' || each.event !== Second) return each;

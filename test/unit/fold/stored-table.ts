@@ -21,7 +21,10 @@ export class StoredTable extends MemoryTable {
       .sort();
   }
 
-  /** The rows of the stable view as typed queries give them, printed; `printRow` does the same to other rows. */
+  /**
+   * The rows of the stable view as typed queries give them, printed; `printRow` does the same to
+   * other rows.
+   */
   view(): string[] {
     return this.cells()
       .map((cells) =>

@@ -207,7 +207,8 @@ describe('memory', () => {
     for (let i = 0; i < 130_000; i += 1) {
       const round = Math.floor(i / 1000);
       const atMs = base + round * minute;
-      // Ten keys come first and last in each window, in another order each time; most batches end between.
+      // Ten keys come first and last in each window, in another order each time; most batches end
+      // between.
       const isBack = i % 1000 < 10 || i % 1000 >= 990;
       const userId = isBack ? `back ${(i + round) % 10}` : `once ${i}`;
       readings.push({ ...reading(atMs, { userId }), timestampMs: atMs });

@@ -18,7 +18,10 @@ const recordOf = (headers: readonly { key: string; value: Buffer | null }[]) => 
   headers,
 });
 
-/** Headers of other producers: names of any length, some one letter from ours, values that hold ours. */
+/**
+ * Headers of other producers: names of any length, some one letter from ours, values that hold
+ * ours.
+ */
 const foreign = fc.array(
   fc.record({
     key: fc.oneof(

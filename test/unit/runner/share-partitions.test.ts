@@ -8,7 +8,10 @@ function replayer(joins: Promise<boolean> = Promise.resolve(true)): Replayer {
   return { joins, replay: async () => undefined, close: async () => undefined };
 }
 
-/** A sharing that notes who began with which partition; each partition takes until `during` resolves. */
+/**
+ * A sharing that notes who began with which partition; each partition takes until `during`
+ * resolves.
+ */
 function sharing(
   partitions: number,
   replayers: Replayers,

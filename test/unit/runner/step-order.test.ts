@@ -67,7 +67,10 @@ function drain(order: StepOrder, happened: string[], journal: JournalEntry[]): v
   }
 }
 
-/** A live run: records become visible and are read in the given portions, with restarts; then a replay with its journal, read in other portions. */
+/**
+ * A live run: records become visible and are read in the given portions, with restarts; then a
+ * replay with its journal, read in other portions.
+ */
 function liveRun(log: Log, portions: readonly Portion[]) {
   const happened: string[] = [];
   const journal: JournalEntry[] = [];

@@ -4,7 +4,10 @@ import { splitBatch } from '../../../src/log/slice-batch.ts';
 import { withoutRepeats } from '../../../src/runner/session/without-repeats.ts';
 import { batchWithHeaders, headersOf } from '../../support/published-batch.ts';
 
-/** What is appended to a partition: by a publisher, or another producer (null), and how many of its last records are appended again after it. */
+/**
+ * What is appended to a partition: by a publisher, or another producer (null), and how many of its
+ * last records are appended again after it.
+ */
 const appends = fc.array(
   fc.record({
     by: fc.constantFrom('p', 'q', null),

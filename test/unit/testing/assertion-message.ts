@@ -1,6 +1,9 @@
 import { AssertionError } from 'node:assert';
 
-/** The message of the assertion that fails in a call. @throws what else it throws; Error where nothing fails */
+/**
+ * The message of the assertion that fails in a call. @throws what else it throws; Error where
+ * nothing fails
+ */
 export function assertionMessage(call: () => unknown): string {
   try {
     call();

@@ -8,7 +8,10 @@ interface GenerateOptions {
   readonly directory: string;
 }
 
-/** `reprise schemas generate`: typed definitions from `.avsc` files. Does not load the configuration, which may import what is yet to be written. */
+/**
+ * `reprise schemas generate`: typed definitions from `.avsc` files. Does not load the
+ * configuration, which may import what is yet to be written.
+ */
 export function addSchemasGenerate(schemas: Command): void {
   schemas
     .command('generate')

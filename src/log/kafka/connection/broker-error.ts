@@ -1,7 +1,10 @@
 import { RepriseError } from '../../../reprise-error.ts';
 import type { TopicPartition } from '../wire/kafka-request.ts';
 
-/** Error codes of Kafka's protocol that the adapter decides on. Source: https://kafka.apache.org/protocol#protocol_error_codes */
+/**
+ * Error codes of Kafka's protocol that the adapter decides on. Source:
+ * https://kafka.apache.org/protocol#protocol_error_codes
+ */
 export const brokerError = {
   none: 0,
   offsetOutOfRange: 1,
@@ -65,7 +68,8 @@ export function definite(
   { topic, partition }: TopicPartition,
 ): RepriseError | undefined {
   if (code === brokerError.topicAuthorizationFailed) return topicForbidden(topic);
-  // A refused OAUTHBEARER token: kafkajs takes the refusal for a success, so that the next request is answered so.
+  // A refused OAUTHBEARER token: kafkajs takes the refusal for a success, so that the next request
+  // is answered so.
   if (code === brokerError.illegalSaslState) return tokenRefused();
   if (code === brokerError.invalidTopic) return unknownTopic(topic);
   if (code === brokerError.corruptMessage) {

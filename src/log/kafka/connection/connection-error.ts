@@ -1,8 +1,8 @@
 import { RepriseError } from '../../../reprise-error.ts';
 
 /**
- * What a failure below the protocol means: LOG_UNAUTHORIZED when the broker refused the credentials, else LOG_UNAVAILABLE (retriable).
- * Names the brokers, and says what to do.
+ * What a failure below the protocol means: LOG_UNAUTHORIZED when the broker refused the
+ * credentials, else LOG_UNAVAILABLE (retriable). Names the brokers, and says what to do.
  */
 export function connectionError(cause: unknown, brokers: readonly string[]): RepriseError {
   const reason = cause instanceof Error ? cause.message : String(cause);

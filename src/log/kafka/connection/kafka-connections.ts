@@ -6,8 +6,9 @@ import type { KafkaLogConfig } from './kafka-log-config.ts';
 import { ResponseAssembly } from './response-assembly.ts';
 import { createSocket } from './socket.ts';
 
-// Everything that reaches into kafkajs 2.2.4 is in this file: kafkajs is frozen there, and its connections (TLS, SASL, request queue,
-// throttling) are what we use; its consumer is not (architecture.md).
+// Everything that reaches into kafkajs 2.2.4 is in this file: kafkajs is frozen there, and its
+// connections (TLS, SASL, request queue, throttling) are what we use; its consumer is not
+// (architecture.md).
 
 interface KafkajsConnection {
   readonly socket?: object;
@@ -69,8 +70,8 @@ function kafkajsClient(config: KafkaLogConfig): Kafka {
 }
 
 /**
- * Connections to the brokers of one cluster: opened on first use, dropped on failure and opened again on the next use.
- * Each read has its own, so that its long polls delay nobody.
+ * Connections to the brokers of one cluster: opened on first use, dropped on failure and opened
+ * again on the next use. Each read has its own, so that its long polls delay nobody.
  */
 export class KafkaConnections {
   readonly #config: KafkaLogConfig;
@@ -81,7 +82,10 @@ export class KafkaConnections {
   #nextSeed = 0;
   #closed = false;
 
-  /** `allocate`: gives the memory for a response of so many bytes. Default: new memory. @throws KAFKAJS_CHANGED */
+  /**
+   * `allocate`: gives the memory for a response of so many bytes. Default: new memory. @throws
+   * KAFKAJS_CHANGED
+   */
   constructor(config: KafkaLogConfig, allocate: (size: number) => Buffer = Buffer.allocUnsafe) {
     this.#config = config;
     this.#allocate = allocate;
@@ -93,7 +97,10 @@ export class KafkaConnections {
     this.#addresses = new Map(metadata.brokers.map((b) => [b.nodeId, `${b.host}:${b.port}`]));
   }
 
-  /** Sends to any broker that answers, the last one that did first. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /**
+   * Sends to any broker that answers, the last one that did first. @throws LOG_UNAVAILABLE,
+   * LOG_UNAUTHORIZED
+   */
   async sendToAny<T>(request: KafkaRequest<T>): Promise<T> {
     const known = new Set([...this.#brokers.keys(), ...this.#rotatedSeeds()]);
     let failure: RepriseError | undefined;
@@ -108,7 +115,10 @@ export class KafkaConnections {
     throw failure ?? connectionError(new Error('no broker is configured'), this.#config.brokers);
   }
 
-  /** Opens the connection to a node of the cluster unless it is open: a request that fails after this may have reached it. @throws as sendTo */
+  /**
+   * Opens the connection to a node of the cluster unless it is open: a request that fails after
+   * this may have reached it. @throws as sendTo
+   */
   async connect(nodeId: number): Promise<void> {
     const address = this.#addressOf(nodeId);
     try {
@@ -119,7 +129,10 @@ export class KafkaConnections {
     }
   }
 
-  /** Sends to a node of the cluster. @throws LOG_UNAVAILABLE (also when the node is unknown), LOG_UNAUTHORIZED */
+  /**
+   * Sends to a node of the cluster. @throws LOG_UNAVAILABLE (also when the node is unknown),
+   * LOG_UNAUTHORIZED
+   */
   async sendTo<T>(nodeId: number, request: KafkaRequest<T>): Promise<T> {
     return this.#send(this.#addressOf(nodeId), request);
   }
@@ -156,7 +169,10 @@ export class KafkaConnections {
     }
   }
 
-  /** A broker that is connected: one that has hung up is opened anew, once for all who ask. kafkajs would open a connection for each of them and lose all but one. */
+  /**
+   * A broker that is connected: one that has hung up is opened anew, once for all who ask. kafkajs
+   * would open a connection for each of them and lose all but one.
+   */
   async #broker(address: string): Promise<KafkajsBroker> {
     for (;;) {
       if (this.#closed) throw new Error('the log is closed');
@@ -208,7 +224,10 @@ export class KafkaConnections {
   }
 }
 
-/** Has a connection put its responses together in memory of our choice; answers to an authentication are kafkajs's. */
+/**
+ * Has a connection put its responses together in memory of our choice; answers to an authentication
+ * are kafkajs's.
+ */
 function assembleResponses(
   connection: KafkajsConnection,
   allocate: (size: number) => Buffer,
@@ -232,8 +251,9 @@ function assembleResponses(
 }
 
 /**
- * Has a connection look after requests that wait only while some do. kafkajs 2.2.4 sets a timer for the distant past instead, which fires at once and sets the next: a thousand times a
- * second for every connection (https://github.com/tulios/kafkajs/issues/1556).
+ * Has a connection look after requests that wait only while some do. kafkajs 2.2.4 sets a timer for
+ * the distant past instead, which fires at once and sets the next: a thousand times a second for
+ * every connection (https://github.com/tulios/kafkajs/issues/1556).
  */
 function restWhenIdle({ requestQueue }: KafkajsConnection): void {
   if (typeof requestQueue.scheduleCheckPendingRequests !== 'function')
@@ -258,7 +278,10 @@ function requireVersion(
   );
 }
 
-/** Takes kafkajs's connection layer out of its client. @throws KAFKAJS_CHANGED when it does not look like 2.2.4 */
+/**
+ * Takes kafkajs's connection layer out of its client. @throws KAFKAJS_CHANGED when it does not look
+ * like 2.2.4
+ */
 function reachInto(client: Kafka): Internals {
   const symbol = Object.getOwnPropertySymbols(client).find(
     ({ description }) => description === 'private:Kafka:createCluster',

@@ -12,19 +12,31 @@ export interface KafkaLogConfig {
   readonly sasl?: SASLOptions;
   /** How long one connection attempt may take. Default 2,000. */
   readonly connectionTimeoutMs?: number;
-  /** How long `describe`, `ensureTopics`, `leaderEpochEnd` and the look-up of a topic by its first `append` try to reach the cluster before they fail. Default 5,000. */
+  /**
+   * How long `describe`, `ensureTopics`, `leaderEpochEnd` and the look-up of a topic by its first
+   * `append` try to reach the cluster before they fail. Default 5,000.
+   */
   readonly availabilityTimeoutMs?: number;
   /** How long a broker may take to answer. Default 30,000. */
   readonly requestTimeoutMs?: number;
-  /** How long an `append` goes on trying while a partition takes nothing, and `close` at most waits for it. Default 30,000. */
+  /**
+   * How long an `append` goes on trying while a partition takes nothing, and `close` at most waits
+   * for it. Default 30,000.
+   */
   readonly deliveryTimeoutMs?: number;
   /** Codec of appended batches. Default `none`. */
   readonly compression?: CompressionName;
   /** Unpacked bytes that one fetched Kafka batch may have. Default 64 MiB. */
   readonly unpackedBytesMax?: number;
-  /** Commit offsets that are shown to consumer groups whose names begin with this and a dot. Default: none are. */
+  /**
+   * Commit offsets that are shown to consumer groups whose names begin with this and a dot.
+   * Default: none are.
+   */
   readonly publishOffsets?: string;
-  /** Hears what the connection layer and the reader would otherwise keep to themselves (retries, lost connections). Default: nobody. */
+  /**
+   * Hears what the connection layer and the reader would otherwise keep to themselves (retries,
+   * lost connections). Default: nobody.
+   */
   readonly logger?: (entry: KafkaLogEntry) => void;
 }
 

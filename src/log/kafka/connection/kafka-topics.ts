@@ -12,7 +12,10 @@ import { backOff } from './back-off.ts';
 import { brokerError, definite, topicForbidden, unknownTopic } from './broker-error.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
 
-/** Something that may be better in a moment (no leader yet, a leader that moved); never leaves the adapter as such. */
+/**
+ * Something that may be better in a moment (no leader yet, a leader that moved); never leaves the
+ * adapter as such.
+ */
 class NotYet extends RepriseError {
   constructor(what: string) {
     super('LOG_UNAVAILABLE', `${what}. Kafka may be electing leaders: try again.`, {
@@ -21,7 +24,9 @@ class NotYet extends RepriseError {
   }
 }
 
-/** Questions to the cluster about topics; each tries for `availabilityTimeoutMs` before it fails. */
+/**
+ * Questions to the cluster about topics; each tries for `availabilityTimeoutMs` before it fails.
+ */
 export class KafkaTopics {
   readonly #connections: KafkaConnections;
   readonly #availabilityTimeoutMs: number;
@@ -50,7 +55,9 @@ export class KafkaTopics {
     return this.#persist(async () => (await this.#metadata([])).clusterId);
   }
 
-  /** Brokers, partitions and leaders; a partition may have no leader now (-1). @throws as describe */
+  /**
+   * Brokers, partitions and leaders; a partition may have no leader now (-1). @throws as describe
+   */
   locate(topics: readonly string[]): Promise<ClusterMetadata> {
     return this.#persist(() => this.#existing(topics));
   }
@@ -71,7 +78,10 @@ export class KafkaTopics {
     });
   }
 
-  /** Creates what is missing and waits until every partition has a leader. @throws PARTITIONS_CHANGED, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CONFIG_INVALID */
+  /**
+   * Creates what is missing and waits until every partition has a leader. @throws
+   * PARTITIONS_CHANGED, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CONFIG_INVALID
+   */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     if (specs.length === 0) return;
     await this.#persist(async () => {

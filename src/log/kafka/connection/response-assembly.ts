@@ -1,8 +1,10 @@
 const sizeBytes = 4;
 
 /**
- * Puts the responses of one connection together from what the socket gives, each copied once into memory that `allocate` gives (kafkajs would join all chunks
- * into new memory, whose pages the system has to find first: more time than decoding takes). States: *size* (its four bytes are coming) → *body* → *size*.
+ * Puts the responses of one connection together from what the socket gives, each copied once into
+ * memory that `allocate` gives (kafkajs would join all chunks into new memory, whose pages the
+ * system has to find first: more time than decoding takes). States: *size* (its four bytes are
+ * coming) → *body* → *size*.
  */
 export class ResponseAssembly {
   readonly #allocate: (size: number) => Buffer;
@@ -22,7 +24,10 @@ export class ResponseAssembly {
     return this.#body === null && this.#filled === 0;
   }
 
-  /** Takes what came next; calls `onResponse` for each response that is complete with it, without its size. */
+  /**
+   * Takes what came next; calls `onResponse` for each response that is complete with it, without
+   * its size.
+   */
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       const target = this.#body ?? this.#size;

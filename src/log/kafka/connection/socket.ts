@@ -1,7 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
-/** After so long without traffic the system asks whether the other side is there, as with kafkajs's own sockets. */
+/**
+ * After so long without traffic the system asks whether the other side is there, as with kafkajs's
+ * own sockets.
+ */
 const KEEP_ALIVE_MS = 60_000;
 
 /** What the sockets of this thread read into, one after another. */
@@ -16,8 +19,9 @@ interface Destination {
 }
 
 /**
- * A socket for kafkajs that reads into memory of ours: what `data` brings holds only until its listener returns. By itself Node allocates 64 KiB for every read, which costs more than
- * the reading (`npm run bench -- drain`). TLS has its own memory.
+ * A socket for kafkajs that reads into memory of ours: what `data` brings holds only until its
+ * listener returns. By itself Node allocates 64 KiB for every read, which costs more than the
+ * reading (`npm run bench -- drain`). TLS has its own memory.
  */
 export function createSocket({ host, port, ssl, onConnect }: Destination): Socket {
   const socket = ssl

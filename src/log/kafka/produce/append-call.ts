@@ -12,7 +12,10 @@ export class AppendCall {
   #resolve!: (positions: readonly Position[]) => void;
   #reject!: (error: unknown) => void;
 
-  /** Keys of refused records, by the queue of their partition; null: order within a key does not matter. */
+  /**
+   * Keys of refused records, by the queue of their partition; null: order within a key does not
+   * matter.
+   */
   readonly #refused: Map<object, Set<string>> | null;
 
   constructor(
@@ -34,7 +37,9 @@ export class AppendCall {
     this.#reject(error);
   }
 
-  /** A record of this key was refused: later ones must not overtake it. @returns whether any could */
+  /**
+   * A record of this key was refused: later ones must not overtake it. @returns whether any could
+   */
   refused(queue: object, key: Buffer | null): boolean {
     if (this.#refused === null || key === null) return false;
     const keys = this.#refused.get(queue) ?? new Set();

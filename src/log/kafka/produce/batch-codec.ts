@@ -10,10 +10,16 @@ export interface BatchCodec {
   readonly compress: (records: Buffer) => Buffer;
 }
 
-/** Java's snappy stream packs blocks of this size; its consumers take any, and this keeps their buffers small. */
+/**
+ * Java's snappy stream packs blocks of this size; its consumers take any, and this keeps their
+ * buffers small.
+ */
 const snappyBlockBytes = 32 * 1024;
 
-/** Gives the codec of a name. @throws CONFIG_INVALID when its package cannot be loaded on this machine */
+/**
+ * Gives the codec of a name. @throws CONFIG_INVALID when its package cannot be loaded on this
+ * machine
+ */
 export async function loadBatchCodec(name: CompressionName): Promise<BatchCodec> {
   try {
     const require = createRequire(import.meta.url);

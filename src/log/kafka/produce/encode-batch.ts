@@ -3,12 +3,17 @@ import { encodeHeaders } from '../../encode-headers.ts';
 import type { AppendRecord } from '../../event-log.ts';
 import type { BatchCodec } from './batch-codec.ts';
 
-// Hot path: the batch under construction is in module-level variables, written by small functions, as the cursor reads it (ADR 0032).
+// Hot path: the batch under construction is in module-level variables, written by small functions,
+// as the cursor reads it (ADR 0032).
 
-/** Bytes of a batch before its records. Source: https://kafka.apache.org/documentation/#recordbatch */
+/**
+ * Bytes of a batch before its records. Source: https://kafka.apache.org/documentation/#recordbatch
+ */
 const batchHeaderBytes = 61;
 
-/** Where a producer stands in a partition: what makes a repeated batch recognisable as one (KIP-98). */
+/**
+ * Where a producer stands in a partition: what makes a repeated batch recognisable as one (KIP-98).
+ */
 export interface ProducerStamp {
   readonly producerId: bigint;
   readonly epoch: number;
@@ -16,7 +21,10 @@ export interface ProducerStamp {
   readonly sequence: number;
 }
 
-/** A record batch (magic 2) that still lacks its producer's stamp, and how many of the given records are in it. */
+/**
+ * A record batch (magic 2) that still lacks its producer's stamp, and how many of the given records
+ * are in it.
+ */
 export interface EncodedBatch {
   readonly bytes: Buffer;
   readonly count: number;
@@ -24,7 +32,9 @@ export interface EncodedBatch {
   readonly recordBytes: number;
 }
 
-/** What of a queue to encode, and how much: a first record larger than `bytesMax` is encoded alone. */
+/**
+ * What of a queue to encode, and how much: a first record larger than `bytesMax` is encoded alone.
+ */
 export interface BatchLimits {
   /** Index of the first record. */
   readonly from: number;
@@ -37,7 +47,10 @@ export interface BatchLimits {
 let bytes = Buffer.allocUnsafeSlow(1 << 20);
 let at = 0;
 
-/** Encodes as many records from `from` on as fit, at least one. Timestamps must be whole and below 2^53. */
+/**
+ * Encodes as many records from `from` on as fit, at least one. Timestamps must be whole and below
+ * 2^53.
+ */
 export function encodeBatch(
   queue: readonly AppendRecord[],
   limits: BatchLimits,
@@ -70,7 +83,10 @@ export function encodeBatch(
   return { bytes: batch, count, recordBytes: records.length };
 }
 
-/** Puts the producer's id, epoch and sequence into a batch, in place, and the checksum that covers them. */
+/**
+ * Puts the producer's id, epoch and sequence into a batch, in place, and the checksum that covers
+ * them.
+ */
 export function stampBatch(batch: Buffer, stamp: ProducerStamp): void {
   batch.writeBigInt64BE(stamp.producerId, 43);
   batch.writeInt16BE(stamp.epoch, 51);

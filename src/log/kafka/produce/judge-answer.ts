@@ -2,9 +2,12 @@ import { brokerError } from '../connection/broker-error.ts';
 import type { ProducedPartition } from './produce-request.ts';
 
 /**
- * What an answer to a batch means. `retry`: the same bytes again; the setback says whether they may be in the log already. `restamp`: the same records under a new epoch, because the
- * broker has lost what it knew of the producer. `split`: too large as one. `drop-some`: without the records that the answer names. `written`: in the log, at offsets that the
- * broker does not remember. `fenced`: another producer goes by our id. `failed`: no retry can help. In the last four and in `restamp`, this attempt has written nothing new.
+ * What an answer to a batch means. `retry`: the same bytes again; the setback says whether they may
+ * be in the log already. `restamp`: the same records under a new epoch, because the broker has lost
+ * what it knew of the producer. `split`: too large as one. `drop-some`: without the records that
+ * the answer names. `written`: in the log, at offsets that the broker does not remember. `fenced`:
+ * another producer goes by our id. `failed`: no retry can help. In the last four and in `restamp`,
+ * this attempt has written nothing new.
  */
 export type Verdict =
   | { readonly kind: 'acknowledged'; readonly baseOffset: bigint }
@@ -14,7 +17,10 @@ export type Verdict =
     }
   | { readonly kind: 'restamp' | 'split' | 'drop-some' | 'written' | 'fenced' | 'failed' };
 
-/** Errors that pass: leaders move, replicas come back. In all of them the leader has refused the batch. */
+/**
+ * Errors that pass: leaders move, replicas come back. In all of them the leader has refused the
+ * batch.
+ */
 const passing: ReadonlySet<number> = new Set([
   brokerError.corruptMessage, // in transit: the checksum is over what we sent
   brokerError.leaderNotAvailable,
@@ -50,8 +56,9 @@ const tooLarge: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Judges one partition's answer to a batch of `records` records. With one batch per partition under way, a gap in the sequence can only mean that the
- * broker lost state, and a repeated batch is always among those whose offset it remembers.
+ * Judges one partition's answer to a batch of `records` records. With one batch per partition under
+ * way, a gap in the sequence can only mean that the broker lost state, and a repeated batch is
+ * always among those whose offset it remembers.
  */
 export function judgeAnswer(answer: ProducedPartition, records: number): Verdict {
   const { errorCode, baseOffset, refused } = answer;

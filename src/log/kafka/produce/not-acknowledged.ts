@@ -3,7 +3,10 @@ import { brokerError, definite } from '../connection/broker-error.ts';
 import type { TopicPartition } from '../wire/kafka-request.ts';
 import type { ProducedPartition } from './produce-request.ts';
 
-/** `no`: certainly not in the log. `maybe`: nobody knows. `yes`: it is, and the broker does not say where. */
+/**
+ * `no`: certainly not in the log. `maybe`: nobody knows. `yes`: it is, and the broker does not say
+ * where.
+ */
 export type Written = 'no' | 'maybe' | 'yes';
 
 const advice: Readonly<Record<Written, string>> = {
@@ -13,7 +16,10 @@ const advice: Readonly<Record<Written, string>> = {
   yes: 'They were written, but their offsets are not known: do not append them again.',
 };
 
-/** Why some records of a partition were not acknowledged in time. Retriable when they are certainly not in the log. */
+/**
+ * Why some records of a partition were not acknowledged in time. Retriable when they are certainly
+ * not in the log.
+ */
 export function notAcknowledged(
   { topic, partition }: TopicPartition,
   written: Written,
@@ -38,7 +44,10 @@ const ofTheRecord: ReadonlySet<number> = new Set([
   brokerError.invalidRecord,
 ]);
 
-/** An answer that no retry cures to a batch of so many records: LOG_UNAUTHORIZED, UNKNOWN_TOPIC or APPEND_FAILED with Kafka's own words. */
+/**
+ * An answer that no retry cures to a batch of so many records: LOG_UNAUTHORIZED, UNKNOWN_TOPIC or
+ * APPEND_FAILED with Kafka's own words.
+ */
 export function refusedBatch(
   answer: ProducedPartition,
   written: Written,

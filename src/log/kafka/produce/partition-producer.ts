@@ -37,7 +37,10 @@ export interface ProducerParts {
 
 /** Bytes of a batch before compression: below Kafka's default `message.max.bytes` of 1 MiB. */
 const batchBytesMax = 1_000_000;
-/** How often in a row a topic may be unknown before it is: a new one takes a moment to reach every broker, a broker that starts a moment to know its topics. */
+/**
+ * How often in a row a topic may be unknown before it is: a new one takes a moment to reach every
+ * broker, a broker that starts a moment to know its topics.
+ */
 const unknownTopicAttempts = 8;
 
 /** The batch cut from the head of the queue, until it is settled or cut anew. */
@@ -60,14 +63,17 @@ interface Setback {
 }
 
 /**
- * Brings the records of one partition to its leader, in order and each once: idle → delivering → idle.
+ * Brings the records of one partition to its leader, in order and each once: idle → delivering →
+ * idle.
  *
- * One batch is under way at a time; meanwhile the next records gather. So order needs no care, and a gap in the sequence numbers cannot come from us. To deliver:
- * 1 cut a batch from the head of the queue;
- * 2 stamp it with the next sequence number, once: an attempt whose answer is lost is repeated byte for byte, and the broker recognises it;
- * 3 send it to the leader, which is looked up again after every setback;
- * 4 judge the answer: acknowledged, again, under a new epoch, in smaller parts, without some records, or failed.
- * A batch that fails although it may have been written leaves its sequence numbers behind: the next one begins a new epoch, and cannot be taken for a repetition.
+ * One batch is under way at a time; meanwhile the next records gather. So order needs no care, and
+ * a gap in the sequence numbers cannot come from us. To deliver: 1 cut a batch from the head of the
+ * queue; 2 stamp it with the next sequence number, once: an attempt whose answer is lost is
+ * repeated byte for byte, and the broker recognises it; 3 send it to the leader, which is looked up
+ * again after every setback; 4 judge the answer: acknowledged, again, under a new epoch, in smaller
+ * parts, without some records, or failed. A batch that fails although it may have been written
+ * leaves its sequence numbers behind: the next one begins a new epoch, and cannot be taken for a
+ * repetition.
  */
 export class PartitionProducer {
   readonly #where: TopicPartition;
@@ -163,7 +169,8 @@ export class PartitionProducer {
     const error = new Error(`Kafka answered with error ${answer.errorCode}`);
     if (verdict.kind === 'retry') return { error, ...verdict.setback };
     if (verdict.kind === 'restamp') {
-      // What was acknowledged before may be gone, with all the broker knew of us. This batch is not there, or it would have been recognised.
+      // What was acknowledged before may be gone, with all the broker knew of us. This batch is not
+      // there, or it would have been recognised.
       this.#parts.note('a broker lost the state of this producer', error.message);
       this.#sequence.beginEpoch();
       delivery.isStamped = false;

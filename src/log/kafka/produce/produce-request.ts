@@ -9,7 +9,10 @@ export interface ProducePartition extends TopicPartition {
 /** What a broker answered for one partition; `errorCode` is Kafka's, 0 for none. */
 export interface ProducedPartition extends TopicPartition {
   readonly errorCode: number;
-  /** Of the batch's first record; also when the batch was there already. -1 where the broker does not know. */
+  /**
+   * Of the batch's first record; also when the batch was there already. -1 where the broker does
+   * not know.
+   */
   readonly baseOffset: bigint;
   /** Records that made the broker refuse the batch, by their index in it (KIP-467). */
   readonly refused: readonly { readonly index: number; readonly reason: string | null }[];
@@ -22,7 +25,10 @@ export interface ProduceResponse {
   readonly partitions: readonly ProducedPartition[];
 }
 
-/** Produce v8 (the last without tagged fields, the first to name refused records), acks=all. `timeoutMs`: how long the replicas may take. */
+/**
+ * Produce v8 (the last without tagged fields, the first to name refused records), acks=all.
+ * `timeoutMs`: how long the replicas may take.
+ */
 export function produceRequest(
   partitions: readonly ProducePartition[],
   timeoutMs: number,

@@ -7,10 +7,16 @@ import {
   produceRequest,
 } from './produce-request.ts';
 
-/** Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may be larger. */
+/**
+ * Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may
+ * be larger.
+ */
 const requestBytesMax = 8 * 1024 * 1024;
 
-/** What became of sending a batch: `unsent`: no byte of it left; `lost`: it left, and no answer came. */
+/**
+ * What became of sending a batch: `unsent`: no byte of it left; `lost`: it left, and no answer
+ * came.
+ */
 export type SendOutcome =
   | { readonly kind: 'answered'; readonly answer: ProducedPartition }
   | { readonly kind: 'unsent' | 'lost'; readonly cause: RepriseError };
@@ -21,8 +27,9 @@ interface Waiting {
 }
 
 /**
- * Sends batches to their leaders. What is given in one turn of the event loop for one node travels in one request: a broker works off the requests of a
- * connection one after another, and waits for the replicas in each.
+ * Sends batches to their leaders. What is given in one turn of the event loop for one node travels
+ * in one request: a broker works off the requests of a connection one after another, and waits for
+ * the replicas in each.
  */
 export class ProduceRequests {
   readonly #connections: KafkaConnections;

@@ -5,8 +5,9 @@ const epochMax = 0x7fff;
 const sequences = 2 ** 31;
 
 /**
- * The sequence numbers of one partition. The epoch is the partition's own as well: brokers keep (producer id, epoch, sequence) per partition, so that a partition
- * begins a new epoch without a word to the others.
+ * The sequence numbers of one partition. The epoch is the partition's own as well: brokers keep
+ * (producer id, epoch, sequence) per partition, so that a partition begins a new epoch without a
+ * word to the others.
  */
 export class ProducerSequence {
   readonly #ids: Pick<ProducerIds, 'current' | 'replace'>;
@@ -16,7 +17,10 @@ export class ProducerSequence {
     this.#ids = ids;
   }
 
-  /** The stamp of the next batch; the same until something moves it. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /**
+   * The stamp of the next batch; the same until something moves it. @throws LOG_UNAVAILABLE,
+   * LOG_UNAUTHORIZED
+   */
   async next(): Promise<ProducerStamp> {
     this.#next ??= { ...(await this.#ids.current()), sequence: 0 };
     return this.#next;
@@ -29,7 +33,10 @@ export class ProducerSequence {
     this.#next = { ...this.#next, sequence };
   }
 
-  /** What was stamped and not acknowledged never comes again: the broker refuses it from now on, and cannot take anything new for it (KIP-360). */
+  /**
+   * What was stamped and not acknowledged never comes again: the broker refuses it from now on, and
+   * cannot take anything new for it (KIP-360).
+   */
   beginEpoch(): void {
     if (this.#next === undefined) return;
     const { producerId, epoch } = this.#next;

@@ -5,7 +5,10 @@ import type { AppendCall } from './append-call.ts';
 /** Settled records are dropped from the front once there are so many. */
 const droppedAtOnce = 4_096;
 
-/** Records of one partition in order, from the first that is not settled: side by side with the call that each is of, and its index there. */
+/**
+ * Records of one partition in order, from the first that is not settled: side by side with the call
+ * that each is of, and its index there.
+ */
 export class RecordQueue {
   #records: AppendRecord[] = [];
   #calls: AppendCall[] = [];
@@ -68,7 +71,10 @@ export class RecordQueue {
     this.#from = 0;
   }
 
-  /** Settles the records that would overtake a refused one of their key, where their call asks for that. */
+  /**
+   * Settles the records that would overtake a refused one of their key, where their call asks for
+   * that.
+   */
   settleOvertaking(outcome: () => RepriseError): void {
     if (!this.#mayOvertake) return;
     this.#mayOvertake = false;

@@ -2,7 +2,10 @@ import { unknownTopic } from '../connection/broker-error.ts';
 import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import type { KafkaTopics } from '../connection/kafka-topics.ts';
 
-/** How long a look-up is trusted: so long does it take until a topic's new partitions get keys (Java: `metadata.max.age.ms`). */
+/**
+ * How long a look-up is trusted: so long does it take until a topic's new partitions get keys
+ * (Java: `metadata.max.age.ms`).
+ */
 const trustedMs = 5 * 60_000;
 
 interface Located {
@@ -39,7 +42,10 @@ export class TopicLeaders {
     return partition >= (this.partitionsOf(topic) ?? 0);
   }
 
-  /** Looks a topic up again; those who ask at the same time share one request. @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /**
+   * Looks a topic up again; those who ask at the same time share one request. @throws
+   * UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED
+   */
   refresh(topic: string): Promise<void> {
     let looking = this.#looking.get(topic);
     if (looking === undefined) {

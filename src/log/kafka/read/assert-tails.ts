@@ -11,8 +11,10 @@ export interface LocatedPartition {
 }
 
 /**
- * Asks new leaders whether they have what was read under their predecessors (KIP-320). One that was elected without the tail may have grown past it by the time the reader
- * looks: then nothing is out of range. Fetches carry the leader epoch, so that nothing is read from a leader that was not asked.
+ * Asks new leaders whether they have what was read under their predecessors (KIP-320). One that was
+ * elected without the tail may have grown past it by the time the reader looks: then nothing is out
+ * of range. Fetches carry the leader epoch, so that nothing is read from a leader that was not
+ * asked.
  * @throws OFFSET_OUT_OF_RANGE; Error when a leader cannot tell now
  */
 export async function assertTails(

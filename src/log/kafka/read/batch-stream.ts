@@ -8,8 +8,9 @@ export interface OpenedReader {
 }
 
 /**
- * The stream of one `EventLog.read`. Opens its reader with the first `next`, closes it at the end, at a failure and by `return`, which also ends a `next` that waits.
- * Keeps nothing of a batch that it has given. States: *new* → `next` → *open* → *ended*.
+ * The stream of one `EventLog.read`. Opens its reader with the first `next`, closes it at the end,
+ * at a failure and by `return`, which also ends a `next` that waits. Keeps nothing of a batch that
+ * it has given. States: *new* → `next` → *open* → *ended*.
  */
 export class BatchStream implements AsyncIterator<RecordBatch, void> {
   readonly #open: (signal: AbortSignal) => Promise<OpenedReader>;

@@ -4,7 +4,10 @@ import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import { metadataRequest } from '../wire/kafka-request.ts';
 import { findCoordinatorRequest, offsetCommitRequest } from '../wire/offset-commit-request.ts';
 
-/** Commits offsets to consumer groups that nobody is a member of: for Kafka's tools to look at. Remembers each group's coordinator until it refuses. */
+/**
+ * Commits offsets to consumer groups that nobody is a member of: for Kafka's tools to look at.
+ * Remembers each group's coordinator until it refuses.
+ */
 export class GroupOffsets {
   readonly #connections: KafkaConnections;
   readonly #coordinators = new Map<string, number>();

@@ -27,7 +27,10 @@ export interface ReaderParts {
   readonly connections: KafkaConnections;
   readonly topics: KafkaTopics;
   readonly decompress: Decompress;
-  /** Where the responses of `connections` lie, to be used again after each batch; null: every batch is its reader's for good. */
+  /**
+   * Where the responses of `connections` lie, to be used again after each batch; null: every batch
+   * is its reader's for good.
+   */
   readonly memory: ReaderMemory | null;
   readonly settings: FetchSettings;
   readonly signal: AbortSignal;
@@ -51,21 +54,26 @@ type Event =
   | { readonly kind: 'located'; readonly error: unknown }
   | { readonly kind: 'aborted' };
 
-/** How often a topic may be unknown in a row before it is: a new one takes a moment to reach every broker. */
+/**
+ * How often a topic may be unknown in a row before it is: a new one takes a moment to reach every
+ * broker.
+ */
 const unknownTopicAttempts = 8;
 
 /**
  * Reads partitions as one stream.
  *
- * A partition is either located (its leader is known) or not; a node that leads some has at most one fetch under way. Moves, in the order of the loop:
- * 1 look up the leaders of partitions that have none, after a backoff when the last attempt failed, and ask new ones whether they have what was read last;
- * 2 send a fetch to every node that has none under way;
- * 3 wait for the first answer;
- * 4 move positions from the batch headers alone, and send that node's next fetch before
- * 5 the consumer gets the records: so at most one response per node is kept ready ahead.
- * A partition whose leader is gone, moved or fenced goes back to 1. Only the errors in `@throws` of `EventLog.read` end the loop.
+ * A partition is either located (its leader is known) or not; a node that leads some has at most
+ * one fetch under way. Moves, in the order of the loop: 1 look up the leaders of partitions that
+ * have none, after a backoff when the last attempt failed, and ask new ones whether they have what
+ * was read last; 2 send a fetch to every node that has none under way; 3 wait for the first answer;
+ * 4 move positions from the batch headers alone, and send that node's next fetch before 5 the
+ * consumer gets the records: so at most one response per node is kept ready ahead. A partition
+ * whose leader is gone, moved or fenced goes back to 1. Only the errors in `@throws` of
+ * `EventLog.read` end the loop.
  *
- * No generator: one that waits keeps the values of its last turn, which would be a response of many megabytes for as long as nothing new comes.
+ * No generator: one that waits keeps the values of its last turn, which would be a response of many
+ * megabytes for as long as nothing new comes.
  */
 export class PartitionReader {
   readonly #parts: ReaderParts;
@@ -93,8 +101,10 @@ export class PartitionReader {
   }
 
   /**
-   * The next batch; undefined: every position has come to its end, or the signal aborted. Valid until the next call where memory is reused.
-   * @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH, LOG_UNAUTHORIZED
+   * The next batch; undefined: every position has come to its end, or the signal aborted. Valid
+   * until the next call where memory is reused.
+   * @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH,
+   * LOG_UNAUTHORIZED
    */
   async next(): Promise<RecordBatch | undefined> {
     const { signal } = this.#parts;
@@ -177,7 +187,10 @@ export class PartitionReader {
     return [];
   }
 
-  /** Takes over what a response says of each partition; an answer to a question that is no longer ours is dropped. */
+  /**
+   * Takes over what a response says of each partition; an answer to a question that is no longer
+   * ours is dropped.
+   */
   async #take(
     response: FetchResponse,
     asked: readonly FetchPartition[],
@@ -218,7 +231,10 @@ export class PartitionReader {
     state.leader = -1;
   }
 
-  /** A new leader may not have caught up yet for a moment: only what the described log confirms is out of range. */
+  /**
+   * A new leader may not have caught up yet for a moment: only what the described log confirms is
+   * out of range.
+   */
   async #confirmOutOfRange(state: PartitionState): Promise<void> {
     const described = await this.#parts.topics.describe([state.topic]).catch((error: unknown) => {
       if (error instanceof RepriseError && error.retriable) return undefined;
@@ -230,7 +246,10 @@ export class PartitionReader {
     if (position < log.startOffset || position > log.stableEndOffset) throw outOfRange(state, log);
   }
 
-  /** Sends a fetch for the partitions that a node leads, unless one is under way. The order rotates, so that a full response starves nobody. */
+  /**
+   * Sends a fetch for the partitions that a node leads, unless one is under way. The order rotates,
+   * so that a full response starves nobody.
+   */
   #fetch(node: number, throttleMs: number): void {
     if (this.#underWay.has(node)) return;
     const led = this.#states.filter((state) => state.leader === node && !isDone(state));

@@ -2,12 +2,16 @@
 const KEPT_BYTES_MIN = 64 * 1024;
 /** Sizes are rounded up to this, so that fetches of about one size fit into each other's memory. */
 const STEP_BYTES = 1024 * 1024;
-/** A response that is read, the next one that comes, and what is made of the first: its index, and its records unpacked. */
+/**
+ * A response that is read, the next one that comes, and what is made of the first: its index, and
+ * its records unpacked.
+ */
 const FREE_MAX = 4;
 
 /**
- * Memory of one reader: what is given back is used again; what is not, the garbage collector finds. New memory of a few MiB costs more time than decoding what is
- * put there: the system has to find and to clear every page of it.
+ * Memory of one reader: what is given back is used again; what is not, the garbage collector finds.
+ * New memory of a few MiB costs more time than decoding what is put there: the system has to find
+ * and to clear every page of it.
  */
 export class ReaderMemory {
   readonly #lent = new WeakSet<ArrayBufferLike>();
@@ -21,7 +25,10 @@ export class ReaderMemory {
     return Buffer.from(memory, 0, size);
   }
 
-  /** Takes back what lies under something that was taken: nobody reads it any more. Anything else is left alone. */
+  /**
+   * Takes back what lies under something that was taken: nobody reads it any more. Anything else is
+   * left alone.
+   */
   give({ buffer }: ArrayBufferView): void {
     if (!this.#lent.delete(buffer)) return;
     this.#free.push(buffer);

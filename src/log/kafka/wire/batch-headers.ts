@@ -17,7 +17,10 @@ export interface PartitionSlice {
   readonly end: number;
 }
 
-/** A transaction whose records nobody under read_committed may see, from its first offset to its abort marker. */
+/**
+ * A transaction whose records nobody under read_committed may see, from its first offset to its
+ * abort marker.
+ */
 export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
@@ -44,8 +47,9 @@ const headerBytes = 61;
 const lengthPrefixBytes = 12;
 
 /**
- * The complete Kafka batches (record batch v2) of a slice that reach beyond its fetch offset, in order, CRC-32C checked, each marked visible or
- * not under read_committed. Ends before a cut-off last batch, and at `untilOffset`. Touches no record.
+ * The complete Kafka batches (record batch v2) of a slice that reach beyond its fetch offset, in
+ * order, CRC-32C checked, each marked visible or not under read_committed. Ends before a cut-off
+ * last batch, and at `untilOffset`. Touches no record.
  * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function batchHeaders(slice: PartitionSlice): BatchHeader[] {
@@ -71,7 +75,8 @@ export function batchHeaders(slice: PartitionSlice): BatchHeader[] {
     at = end;
     if (lastOffset + 1 >= slice.untilOffset) break;
   }
-  // Since Fetch v3 the first batch always comes whole, however large: a cut-off one would be asked for again for ever.
+  // Since Fetch v3 the first batch always comes whole, however large: a cut-off one would be asked
+  // for again for ever.
   if (seen === 0 && slice.end > slice.start) throw corrupt(slice, slice.start, 'it is cut off');
   return headers;
 }
@@ -103,8 +108,8 @@ function readHeader(slice: PartitionSlice, at: number, end: number): BatchHeader
 }
 
 /**
- * Tells for each batch, called in order, whether an aborted transaction wrote it: a transaction is open from its first offset until its
- * producer's abort marker (as Java's `CompletedFetch`).
+ * Tells for each batch, called in order, whether an aborted transaction wrote it: a transaction is
+ * open from its first offset until its producer's abort marker (as Java's `CompletedFetch`).
  */
 function abortedFilter(
   slice: PartitionSlice,
@@ -128,7 +133,10 @@ function abortedFilter(
   };
 }
 
-/** A control record's key is (version int16, type int16); type 0 is ABORT. Its varints before the key are: length, …, key length 4. */
+/**
+ * A control record's key is (version int16, type int16); type 0 is ABORT. Its varints before the
+ * key are: length, …, key length 4.
+ */
 function isAbortMarker(bytes: Buffer, header: BatchHeader): boolean {
   let at = header.recordsStart;
   at = afterVarint(bytes, at) + 1; // length, attributes

@@ -12,10 +12,14 @@ import type { Decompress } from './decompress.ts';
 const batchBytesTarget = 32 * 1024 * 1024;
 /** Records of one unreadable Kafka batch that are told apart. */
 const unreadableRecordsMax = 10_000;
-/** length, attributes, timestamp delta, offset delta, key length, value length, header count: a byte each. */
+/**
+ * length, attributes, timestamp delta, offset delta, key length, value length, header count: a byte
+ * each.
+ */
 const recordBytesMin = 7;
 
-// The cursor's state lives in the module: monomorphic functions over it are what keeps decoding free of objects (performance.md).
+// The cursor's state lives in the module: monomorphic functions over it are what keeps decoding
+// free of objects (performance.md).
 let bytes: Buffer = Buffer.alloc(0);
 let position = 0;
 
@@ -27,10 +31,12 @@ interface Placed {
 }
 
 /**
- * Decodes a slice into record batches: one, unless unpacking makes it large or the kind of timestamp changes. Uncompressed, `bytes` is the
- * slice's own buffer; with a compressed Kafka batch among them it is a new one with the payloads. Pure: no I/O, no clock.
- * A Kafka batch that is too large to unpack comes alone, as records that are unreadable (BUDGET_EXCEEDED): what becomes of them is the reader's to decide.
- * `allocate`: gives memory for the index of a record batch and for unpacked payloads, each the batch's own. Default: new memory.
+ * Decodes a slice into record batches: one, unless unpacking makes it large or the kind of
+ * timestamp changes. Uncompressed, `bytes` is the slice's own buffer; with a compressed Kafka batch
+ * among them it is a new one with the payloads. Pure: no I/O, no clock. A Kafka batch that is too
+ * large to unpack comes alone, as records that are unreadable (BUDGET_EXCEEDED): what becomes of
+ * them is the reader's to decide. `allocate`: gives memory for the index of a record batch and for
+ * unpacked payloads, each the batch's own. Default: new memory.
  * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function* decodeSlice(
@@ -143,7 +149,10 @@ function unpack(
   }
 }
 
-/** An entry for each record of a Kafka batch that cannot be unpacked; one for all of them, at its last offset, where compaction or their number hides which there are. */
+/**
+ * An entry for each record of a Kafka batch that cannot be unpacked; one for all of them, at its
+ * last offset, where compaction or their number hides which there are.
+ */
 function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordIndex {
   const { baseOffset, lastOffset, count, maxTimestampMs } = header;
   const isEach = count === lastOffset - baseOffset + 1 && count <= unreadableRecordsMax;
@@ -184,7 +193,10 @@ function decodeGroup(
   return { count, ...index };
 }
 
-/** Six columns in memory that is not zeroed: every entry below `count` is written, and none beyond is read. */
+/**
+ * Six columns in memory that is not zeroed: every entry below `count` is written, and none beyond
+ * is read.
+ */
 function indexIn({ buffer, byteOffset }: Buffer, capacity: number): Columns {
   const at = (column: number) => byteOffset + capacity * column;
   return {
@@ -201,7 +213,10 @@ const empty = Buffer.alloc(0);
 
 type Columns = Omit<RecordIndex, 'count'>;
 
-/** Fills the index from record `count` on with one batch's records inside `[fetchOffset, untilOffset)`; returns the new count. */
+/**
+ * Fills the index from record `count` on with one batch's records inside
+ * `[fetchOffset, untilOffset)`; returns the new count.
+ */
 function decodeRecords(
   slice: PartitionSlice,
   { header, start, end }: Placed,
@@ -255,7 +270,10 @@ function decodeRecords(
   return count;
 }
 
-/** A zigzag varint of at most five bytes. Beyond the bytes it reads zeros; callers compare `position` with their bound. */
+/**
+ * A zigzag varint of at most five bytes. Beyond the bytes it reads zeros; callers compare
+ * `position` with their bound.
+ */
 function readVarint(): number {
   const first = bytes[position++] as number;
   if (first < 0x80) return (first >>> 1) ^ -(first & 1);

@@ -4,7 +4,10 @@ import { RepriseError } from '../../../reprise-error.ts';
 import { loadZstdWasm } from './load-zstd-wasm.ts';
 import { lz4FrameSize } from './lz4-frame-size.ts';
 
-/** Unpacks the records of one batch. `where` names the batch in errors. @throws BUDGET_EXCEEDED, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH */
+/**
+ * Unpacks the records of one batch. `where` names the batch in errors. @throws BUDGET_EXCEEDED,
+ * CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
+ */
 export type Decompress = (codec: number, packed: Buffer, where: string) => Buffer;
 
 /** Unpacked bytes that one Kafka batch may have unless told otherwise: 64 MiB. */
@@ -18,8 +21,8 @@ class TooLarge extends Error {}
 const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 /**
- * Gives the decompressor of Kafka's codecs (1 gzip, 2 snappy, 3 lz4, 4 zstd). A codec whose package cannot be loaded on this machine fails only
- * when a batch needs it.
+ * Gives the decompressor of Kafka's codecs (1 gzip, 2 snappy, 3 lz4, 4 zstd). A codec whose package
+ * cannot be loaded on this machine fails only when a batch needs it.
  */
 export async function loadDecompress(
   unpackedBytesMax: number = unpackedBytesMaxDefault,

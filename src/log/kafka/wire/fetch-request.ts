@@ -15,7 +15,9 @@ export interface FetchSettings {
   readonly partitionBytesMax: number;
 }
 
-/** What a broker answered for one partition: its batches lie in `bytes[start, end)` of the response. */
+/**
+ * What a broker answered for one partition: its batches lie in `bytes[start, end)` of the response.
+ */
 export interface FetchedPartition extends TopicPartition {
   readonly errorCode: number;
   readonly stableEndOffset: number;

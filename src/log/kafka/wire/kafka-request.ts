@@ -1,7 +1,10 @@
 import type { TopicSpec } from '../../event-log.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
-/** A request of Kafka's protocol with the decoder of its response. Source: https://kafka.apache.org/protocol */
+/**
+ * A request of Kafka's protocol with the decoder of its response. Source:
+ * https://kafka.apache.org/protocol
+ */
 export interface KafkaRequest<T> {
   readonly apiKey: number;
   readonly apiVersion: number;
@@ -39,7 +42,8 @@ export interface TopicMetadata {
 
 /** Metadata v10: the first version with topic ids (KIP-516, Kafka 2.8). */
 export function metadataRequest(topics: readonly string[]): KafkaRequest<ClusterMetadata> {
-  // Flexible versions: the request header (v2) ends with tagged fields, which kafkajs's header lacks. So does the response's (v1).
+  // Flexible versions: the request header (v2) ends with tagged fields, which kafkajs's header
+  // lacks. So does the response's (v1).
   const writer = new WireWriter().tags();
   const noId = Buffer.alloc(16);
   writer.compactArray(topics, (topic) => writer.raw(noId).compactString(topic).tags());
@@ -89,7 +93,8 @@ function decodePartition(reader: WireReader): TopicMetadata['partitions'][number
     leader: reader.int32(),
     leaderEpoch: reader.int32(),
   };
-  for (let list = 0; list < 3; list += 1) reader.compactArray(() => reader.int32()); // replicas, in sync, offline
+  // Replicas, in sync, offline.
+  for (let list = 0; list < 3; list += 1) reader.compactArray(() => reader.int32());
   reader.tags();
   return partition;
 }
@@ -139,7 +144,10 @@ export interface EpochEnd extends TopicPartition {
   readonly endOffset: bigint;
 }
 
-/** OffsetForLeaderEpoch v3 (KIP-101, KIP-320): where the records of a leader epoch end. Refused by a broker that does not lead in `currentLeaderEpoch`. */
+/**
+ * OffsetForLeaderEpoch v3 (KIP-101, KIP-320): where the records of a leader epoch end. Refused by a
+ * broker that does not lead in `currentLeaderEpoch`.
+ */
 export function leaderEpochEndRequest(
   wanted: readonly (TopicPartition & {
     readonly leaderEpoch: number;

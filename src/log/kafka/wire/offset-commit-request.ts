@@ -6,7 +6,10 @@ import {
 } from './kafka-request.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
-/** FindCoordinator v1: the node that keeps the offsets of a group. `errorCode` is Kafka's, 0 for none. */
+/**
+ * FindCoordinator v1: the node that keeps the offsets of a group. `errorCode` is Kafka's, 0 for
+ * none.
+ */
 export function findCoordinatorRequest(
   group: string,
 ): KafkaRequest<{ readonly errorCode: number; readonly nodeId: number }> {
@@ -30,7 +33,10 @@ export interface GroupOffset extends TopicPartition {
   readonly offset: bigint;
 }
 
-/** OffsetCommit v6 of a group without members, as admin clients send it: generation -1, no member. `errorCode` is Kafka's, 0 for none. */
+/**
+ * OffsetCommit v6 of a group without members, as admin clients send it: generation -1, no member.
+ * `errorCode` is Kafka's, 0 for none.
+ */
 export function offsetCommitRequest(
   group: string,
   offsets: readonly GroupOffset[],

@@ -1,4 +1,7 @@
-/** Writes Kafka's protocol types, big-endian. Chainable. Compact types (`compact…`, `tags`) belong to flexible versions (KIP-482). */
+/**
+ * Writes Kafka's protocol types, big-endian. Chainable. Compact types (`compact…`, `tags`) belong
+ * to flexible versions (KIP-482).
+ */
 export class WireWriter {
   readonly #parts: Buffer[] = [];
 

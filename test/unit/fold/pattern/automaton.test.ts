@@ -188,7 +188,8 @@ function elements(names: string, depth: number): fc.Arbitrary<PatternElement[]> 
             n === 0 ? { ...each.quantifier, optional: false } : each.quantifier,
           ),
         );
-        // A group that repeats must not end with a negation: that is refused when a pattern is compiled.
+        // A group that repeats must not end with a negation: that is refused when a pattern is
+        // compiled.
         while (inner.at(-1)?.contiguity.startsWith('not')) inner.pop();
         return {
           kind: 'group',

@@ -44,7 +44,10 @@ const isB = { where: (event: Named) => event.name.startsWith('b') } as const;
 const isC = { where: (event: Named) => event.name.startsWith('c') } as const;
 const isD = { where: (event: Named) => event.name.startsWith('d') } as const;
 
-/** Matches of a pattern in events one second apart, each as the names of its events, in the order they are found. */
+/**
+ * Matches of a pattern in events one second apart, each as the names of its events, in the order
+ * they are found.
+ */
 function matches(pattern: unknown, input: string): string[] {
   class Letters extends PatternProjection {
     readonly name = 'letters';

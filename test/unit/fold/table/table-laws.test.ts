@@ -33,7 +33,10 @@ const totals = columns({
   seenAt: timestamp(),
 });
 
-/** Creates, changes, deletes, fans out to two rows, looks another table up, and fails on some events. */
+/**
+ * Creates, changes, deletes, fans out to two rows, looks another table up, and fails on some
+ * events.
+ */
 class Pages extends TableProjection {
   readonly name = 'pages';
   readonly version = 1;

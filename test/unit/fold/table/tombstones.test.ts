@@ -34,7 +34,10 @@ import { Other, Read, Second } from '../readings-avro.ts';
 const users = columns({ user: text().primaryKey(), n: int(), gone: int() });
 const pages = columns({ user: text().primaryKey(), page: text().primaryKey() });
 
-/** A table that deletes, one whose function says what is left, one of a longer key that ignores; on two topics, one of them of two events. */
+/**
+ * A table that deletes, one whose function says what is left, one of a longer key that ignores; on
+ * two topics, one of them of two events.
+ */
 class Users extends TableProjection {
   readonly name = 'users';
   readonly version = 1;

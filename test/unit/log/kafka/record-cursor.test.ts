@@ -65,7 +65,10 @@ const bytesOrNull = fc.option(
   { nil: null },
 );
 
-/** Records with ascending offsets with holes, any nulls, any headers, timestamps that go back and forth. */
+/**
+ * Records with ascending offsets with holes, any nulls, any headers, timestamps that go back and
+ * forth.
+ */
 const someRecords = fc
   .array(
     fc.record({

@@ -150,7 +150,10 @@ describe('an edit that changes the meaning', () => {
   });
 });
 
-/** Whether two functions give different answers for one of some events, so that the edit is not in code that never runs. */
+/**
+ * Whether two functions give different answers for one of some events, so that the edit is not in
+ * code that never runs.
+ */
 function matters(one: string, other: string): boolean {
   return [0, 1, 2, 3, 4, 5].some((n) => answer(one, n) !== answer(other, n));
 }

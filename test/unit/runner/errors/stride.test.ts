@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Stride } from '../../../../src/runner/recovery/stride.ts';
 
-/** Works off `records` of which some are bad: a flush that holds a bad one fails, alone it is passed over. @returns flushes tried */
+/**
+ * Works off `records` of which some are bad: a flush that holds a bad one fails, alone it is passed
+ * over. @returns flushes tried
+ */
 function workOff(stride: Stride, records: number, bad: ReadonlySet<number>): number {
   const found: number[] = [];
   let tried = 0;

@@ -4,7 +4,10 @@ import { fairShare, type SharedTask } from '../../../../src/runner/ownership/fai
 
 const PATIENCE = { patienceMs: 3 };
 
-/** A world of instances that beat in turn, all seeing the state of the round's beginning or the newest one. */
+/**
+ * A world of instances that beat in turn, all seeing the state of the round's beginning or the
+ * newest one.
+ */
 interface World {
   readonly owners: Map<string, string | null>;
   readonly waits: Map<string, number>;
@@ -19,7 +22,10 @@ function seen(world: World, eligible: ReadonlyMap<string, readonly string[]>): S
   }));
 }
 
-/** One round: every instance decides on what it sees, then its moves happen; who comes first takes. @returns whether anything moved */
+/**
+ * One round: every instance decides on what it sees, then its moves happen; who comes first takes.
+ * @returns whether anything moved
+ */
 function round(
   world: World,
   of: {

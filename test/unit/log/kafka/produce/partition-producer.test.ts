@@ -192,7 +192,10 @@ describe('a batch that fails', () => {
   });
 });
 
-/** A leader that refuses a batch for its size has not written it in an earlier attempt: that would be another broker. */
+/**
+ * A leader that refuses a batch for its size has not written it in an earlier attempt: that would
+ * be another broker.
+ */
 function beforeAmbiguity(script: readonly Mishap[]): readonly Mishap[] {
   const ambiguous = (mishap: Mishap | undefined) =>
     mishap !== undefined && !['none', 'too-large', 'unsent'].includes(mishap);

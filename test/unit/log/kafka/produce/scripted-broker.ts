@@ -27,7 +27,10 @@ interface ProducerState {
 const decompress = await loadDecompress();
 const gone = new RepriseError('LOG_UNAVAILABLE', 'the connection is gone', { retriable: true });
 
-/** A leader of one partition that keeps the rules of KIP-98 for the last batch of a producer, and has a mishap where its script says so. */
+/**
+ * A leader of one partition that keeps the rules of KIP-98 for the last batch of a producer, and
+ * has a mishap where its script says so.
+ */
 export class ScriptedBroker {
   /** Values in the log. */
   readonly values: string[] = [];
@@ -57,7 +60,8 @@ export class ScriptedBroker {
     if (mishap === 'not-leader') return answer(6);
     if (mishap === 'too-large' && valuesOf(bytes).length > 1) return answer(10);
     if (mishap === 'forgets-producer') {
-      // As after an unclean election: the log's tail is not lost here, what is known of the producer is.
+      // As after an unclean election: the log's tail is not lost here, what is known of the
+      // producer is.
       this.#producers.clear();
       return answer(59);
     }

@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import type { DeadLetter } from '../../fold/task/task-fold.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
+import { markTrying } from '../store/checkpoint-store.ts';
+import { inTransaction } from '../store/in-transaction.ts';
+import type { OwnedTask } from '../store/task-key.ts';
+import { pillOf } from './failed-records.ts';
+import { placeOf } from './judge.ts';
+import type { Stride } from './stride.ts';
+
+/** Processes that must have ended in a row while they folded a record, before it is the cause. */
+const PILL_TRIES = 3;
+
+/**
+ * The dead letter of a record that several processes in a row ended on; null: fold it. While
+ * records are folded one by one after such deaths, the task names each in Postgres before it
+ * decodes it: the next process reads there what the last one did not survive.
+ */
+export async function poisonPill(
+  pool: pg.Pool,
+  task: OwnedTask,
+  stride: Stride,
+  batch: RecordBatch,
+): Promise<DeadLetter | null> {
+  if (!stride.triesOne || batch.count !== 1) return null;
+  const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
+  const { trying } = task.standing;
+  if (trying?.record === record && trying.times >= PILL_TRIES) return pillOf(batch, trying.times);
+  if (stride.marks(record)) {
+    await inTransaction(pool, (client) => markTrying(client, task, record));
+  }
+  return null;
+}
