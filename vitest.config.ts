@@ -9,8 +9,9 @@ const alias = [
 ];
 
 /**
- * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the whole run, a database or topic per file;
- * `package` runs the built tarball and the snippets of the docs. The three groups run one after another, so that none disturbs another's timing.
+ * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the
+ * whole run, a database or topic per file; `package` runs the built tarball and the snippets of the
+ * docs. The three groups run one after another, so that none disturbs another's timing.
  */
 export default defineConfig({
   test: {
@@ -22,7 +23,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 60_000,
           maxWorkers: 2,
-          // Pure tests share nothing that one could spoil for another; loading the house anew for each file took longer than the tests.
+          // Pure tests share nothing that one could spoil for another; loading the house anew for
+          // each file took longer than the tests.
           isolate: false,
         },
       },
