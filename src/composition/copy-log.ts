@@ -1,5 +1,6 @@
 import type { Container } from 'inversify';
 import type { PoolClient } from 'pg';
+import { neverSignal } from '../concurrency/never-signal.ts';
 import type { RepriseConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { CopiedPartition } from '../log/copy/copied-partition.ts';
@@ -119,7 +120,7 @@ async function copyFrom(
       source,
       target: settings.log,
       topics,
-      signal: options.signal ?? new AbortController().signal,
+      signal: options.signal ?? neverSignal(),
       onPhase: (phase, records) => meter.phase(phase, records),
       onRecords: (records) => meter.add(records),
     }); // 1, 2

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { pause } from '../concurrency/pause.ts';
 import type { Position } from '../log/event-log.ts';
 import { isMissing } from '../postgres/classify.ts';
 import type { ErrorCode } from '../reprise-error.ts';
@@ -209,17 +210,4 @@ function failure(
 
 function placeOf({ topic, partition, offset }: Position): string {
   return `${topic}[${partition}]@${offset}`;
-}
-
-/** Resolves after `ms`, or at once when the signal is aborted; the caller looks at it. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,7 +1,8 @@
+import { pause } from '../../concurrency/pause.ts';
 import type { Reprise } from '../../reprise.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { ProjectionStatus } from '../../runner/status/task-status.ts';
-import { pause, throwIfStopped } from './stop-on-signals.ts';
+import { throwIfStopped } from './stop-on-signals.ts';
 
 /** A projection that has folded everything, as `dev --exit` prints it: counts are JSON numbers. */
 export interface CaughtUp {

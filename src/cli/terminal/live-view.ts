@@ -1,10 +1,10 @@
+import { pause } from '../../concurrency/pause.ts';
 import type { Reprise } from '../../reprise.ts';
 import type { ProjectionStatus } from '../../runner/status/task-status.ts';
 import { jsonText } from './json-text.ts';
 import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
 import { cellText, renderTable } from './render-table.ts';
 import { lagText, rowsText } from './status-text.ts';
-import { pause } from './stop-on-signals.ts';
 import type { Planned } from './with-app.ts';
 
 const REDRAW_MS = 1_000;

@@ -1,6 +1,7 @@
+import { pause } from '../../concurrency/pause.ts';
 import type { DevEvent } from '../../config/reprise-config.ts';
 import type { Reprise } from '../../reprise.ts';
-import { pause, throwIfStopped } from './stop-on-signals.ts';
+import { throwIfStopped } from './stop-on-signals.ts';
 
 /** What to publish, and where to. */
 export interface Publishing {

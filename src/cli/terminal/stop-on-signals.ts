@@ -1,3 +1,4 @@
+import { onAbort } from '../../concurrency/on-abort.ts';
 import { EXIT } from './exit.ts';
 
 /** Thrown by a command that was told to stop before it was done. */
@@ -32,21 +33,5 @@ export function throwIfStopped(signal: AbortSignal): void {
 /** Resolves when the signal aborts. */
 export function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-}
-
-/** Resolves after `milliseconds`, or as soon as the signal aborts. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done, { once: true });
-  });
+  return new Promise((resolve) => onAbort(signal, resolve));
 }

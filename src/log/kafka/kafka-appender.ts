@@ -1,7 +1,8 @@
+import { pause } from '../../concurrency/pause.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { AppendOptions, AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partition-for.ts';
-import { backOff, pause } from './connection/back-off.ts';
+import { backOff } from './connection/back-off.ts';
 import { unknownTopic } from './connection/broker-error.ts';
 import { KafkaConnections } from './connection/kafka-connections.ts';
 import type { KafkaLogConfig } from './connection/kafka-log-config.ts';

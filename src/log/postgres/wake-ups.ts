@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { onAbort } from '../../concurrency/on-abort.ts';
 import { WAKE_UP_CHANNEL } from './appender.ts';
 
 const RECONNECT_MS = 1_000;
@@ -56,12 +57,12 @@ export class WakeUps {
       const done = () => {
         clearTimeout(timer);
         this.#waiting.delete(done);
-        signal.removeEventListener('abort', done);
+        stopListening();
         resolve();
       };
       const timer = setTimeout(done, timeoutMs);
       this.#waiting.add(done);
-      signal.addEventListener('abort', done, { once: true });
+      const stopListening = onAbort(signal, done);
     });
   }
 

@@ -1,4 +1,5 @@
 import { createBackoff } from '../../concurrency/backoff.ts';
+import { neverSignal } from '../../concurrency/never-signal.ts';
 import { batchOfRecord } from '../../log/batch-of-record.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
@@ -91,7 +92,7 @@ class PartitionRedrive {
   readonly #outcomes: Map<string, Outcome>;
   /** Keys of which a record failed again, as latin1 text. */
   readonly #stuck = new Set<string>();
-  readonly #backoff = createBackoff({ signal: new AbortController().signal });
+  readonly #backoff = createBackoff({ signal: neverSignal() });
   #session: TaskSession | null = null;
 
   constructor(
@@ -174,7 +175,7 @@ class PartitionRedrive {
       // Processing time is when the letter is folded, not when it was written.
       ...(this.#plan.replayable ? {} : { nowMs: Date.now }),
       write: upsertRows,
-      backoff: createBackoff({ signal: new AbortController().signal }),
+      backoff: createBackoff({ signal: neverSignal() }),
       onPause: () => undefined,
     });
     await session.foldBatches([]);

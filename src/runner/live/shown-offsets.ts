@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../concurrency/pause.ts';
 import type { EventLog, Position } from '../../log/event-log.ts';
 import { describeError } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -79,7 +79,7 @@ export class ShownOffsets {
     const waiting = new AbortController();
     await Promise.race([
       this.#underWay.then(() => this.#show(showOffsets, last)),
-      delay(FAREWELL_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+      pause(FAREWELL_MS, waiting.signal),
     ]);
     waiting.abort();
   }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { joinSignals } from '../../concurrency/join-signals.ts';
+import { pause } from '../../concurrency/pause.ts';
 import { describeError } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { inTransaction } from '../store/in-transaction.ts';
@@ -108,9 +108,9 @@ export class OutboxRelay {
 
   /** Waits for something new, or for what is under way once there is to be nothing new. */
   async #pause(): Promise<void> {
-    if (this.#stop.signal.aborted) return delay(LOOK_STOPPING_MS);
+    if (this.#stop.signal.aborted) return pause(LOOK_STOPPING_MS);
     const { signal, release } = joinSignals([this.#stop.signal, this.#wake.signal]);
-    await delay(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await pause(LOOK_EVERY_MS, signal);
     release();
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
+import { pause } from '../../concurrency/pause.ts';
 import { describeError } from '../session/open-session.ts';
 import type { LiveInstance, Run, TaskRow } from '../store/instance-store.ts';
 import {
@@ -108,7 +108,7 @@ export class Ownership {
    */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
-    await Promise.race([this.#beating, delay(graceMs, undefined, { ref: false })]);
+    await Promise.race([this.#beating, pause(graceMs, undefined, { ref: false })]);
   }
 
   /**
@@ -129,9 +129,7 @@ export class Ownership {
     const { leaseMs, logger } = this.#settings;
     let failing = false;
     while (!this.#stop.signal.aborted) {
-      await delay(leaseMs / BEATS_PER_LEASE, undefined, { signal: this.#stop.signal }).catch(
-        () => undefined,
-      );
+      await pause(leaseMs / BEATS_PER_LEASE, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       try {
         // What it takes opens beside the next beats: a topic that is slow to answer must not cost

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { pause } from '../../concurrency/pause.ts';
 import { describeError } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { beat, leave } from '../store/instance-store.ts';
@@ -25,7 +25,7 @@ export async function withPresence<Result>(
   };
   const beating = async () => {
     while (!ended.signal.aborted) {
-      await delay(leaseMs / BEATS_PER_LEASE, undefined, { signal: ended.signal }).catch(() => null);
+      await pause(leaseMs / BEATS_PER_LEASE, ended.signal);
       if (ended.signal.aborted) return;
       await beatOnce().catch((error: unknown) => {
         client?.release(true);

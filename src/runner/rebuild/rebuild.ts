@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
+import { neverSignal } from '../../concurrency/never-signal.ts';
 import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
 import type { TopicDescription } from '../../log/event-log.ts';
 import { sqlStateOf } from '../../postgres/classify.ts';
@@ -119,7 +120,7 @@ async function rebuildAlone(
   options: RebuildOptions,
 ): Promise<readonly RebuildReport[]> {
   const startedMs = performance.now();
-  const { asOf = null, onProgress, signal = new AbortController().signal } = options;
+  const { asOf = null, onProgress, signal = neverSignal() } = options;
   const described = await settings.log.describe([...new Set(plans.flatMap(topicsOf))]); // 1
   for (const plan of plans) {
     await admitTopics(settings, plan, ownTopics(plan, described));

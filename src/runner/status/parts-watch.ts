@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../concurrency/pause.ts';
 import { within } from '../../concurrency/within.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { describeError } from '../session/open-session.ts';
@@ -77,7 +77,7 @@ export class PartsWatch {
     const { logger } = this.#settings;
     let isAway = false;
     while (!signal.aborted) {
-      await delay(ASK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(ASK_EVERY_MS, signal, { ref: false });
       if (signal.aborted) return;
       const answer = await ask();
       if (signal.aborted) return;

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { createBackoff } from '../../concurrency/backoff.ts';
+import { neverSignal } from '../../concurrency/never-signal.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -164,7 +165,7 @@ async function catchUp(
   settings: RunnerSettings,
   plan: Plan,
   behind: readonly Behind[],
-  signal: AbortSignal = new AbortController().signal,
+  signal: AbortSignal = neverSignal(),
 ): Promise<void> {
   for (const partition of new Set(behind.map((each) => each.partition))) {
     if (signal.aborted) return;
@@ -194,7 +195,7 @@ async function catchUpTask(
     mode: 'live',
     write: upsertRows,
     recovery,
-    backoff: createBackoff({ signal: new AbortController().signal }),
+    backoff: createBackoff({ signal: neverSignal() }),
     onPause: () => undefined,
   });
   const positions = ahead

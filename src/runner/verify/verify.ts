@@ -1,4 +1,5 @@
 import type { ClientBase, PoolClient } from 'pg';
+import { neverSignal } from '../../concurrency/never-signal.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
@@ -248,7 +249,7 @@ function replayOf(
   return {
     untilOffsets: snapshot.offsets.get(partition) ?? new Map(),
     fromStartOfLog: options.fromStartOfLog ?? false,
-    signal: options.signal ?? new AbortController().signal,
+    signal: options.signal ?? neverSignal(),
     onRecords,
     repeats: snapshot.deadLetters.get(partition) ?? [],
   };

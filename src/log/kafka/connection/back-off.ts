@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../../../concurrency/pause.ts';
 
 /**
  * Waits before attempt `attempt` (from 0): 50 ms, doubling up to 2 s, with jitter. An aborted
@@ -7,9 +7,4 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
   const ceilingMs = Math.min(50 * 2 ** Math.min(attempt, 10), 2_000);
   await pause(ceilingMs * (0.5 + Math.random() / 2), signal);
-}
-
-/** Waits; an aborted signal ends the wait at once, quietly. */
-export async function pause(waitMs: number, signal?: AbortSignal): Promise<void> {
-  await delay(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }

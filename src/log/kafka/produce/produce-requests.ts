@@ -1,5 +1,5 @@
+import { pause } from '../../../concurrency/pause.ts';
 import { RepriseError } from '../../../reprise-error.ts';
-import { pause } from '../connection/back-off.ts';
 import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import {
   type ProducedPartition,

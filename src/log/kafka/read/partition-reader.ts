@@ -1,8 +1,9 @@
 import { EventQueue } from '../../../concurrency/event-queue.ts';
 import { onAbort } from '../../../concurrency/on-abort.ts';
+import { pause } from '../../../concurrency/pause.ts';
 import { RepriseError } from '../../../reprise-error.ts';
 import type { RecordBatch } from '../../record-batch.ts';
-import { backOff, pause } from '../connection/back-off.ts';
+import { backOff } from '../connection/back-off.ts';
 import { brokerError, definite, unknownTopic } from '../connection/broker-error.ts';
 import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import type { KafkaLogEntry } from '../connection/kafka-log-config.ts';
