@@ -114,6 +114,20 @@ export class RepriseError extends Error {
   }
 }
 
+/**
+ * A failure that has been dealt with, such as a record that is set aside from now on: the task folds
+ * again from its committed rows, at once. Always retriable.
+ */
+export class FoldAgain extends RepriseError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; facts?: ErrorFacts } = {},
+  ) {
+    super(code, message, { ...options, retriable: true });
+  }
+}
+
 /** True when `error` is a reprise error, with that code where one is given. */
 export function isRepriseError(error: unknown, code?: ErrorCode): error is RepriseError {
   return error instanceof RepriseError && (code === undefined || error.code === code);

@@ -1,13 +1,14 @@
 import type { SubjectKey } from '../erasure/postgres/subject-keys.ts';
 import type { LogPosition } from '../log/log-position.ts';
 import type { ProjectionVersion } from './store/projection-version.ts';
+import type { VersionState } from './store/version-state.ts';
 
 /**
  * A version of a projection that sees `pii` fields: its rows may hold what a subject's key
  * encrypted.
  */
 export interface AffectedProjection extends ProjectionVersion {
-  readonly state: 'building' | 'ready' | 'active' | 'frozen';
+  readonly state: VersionState;
   /**
    * Whether it is the version that the configuration declares: `refresh` works on that one, the
    * others have to be retired.

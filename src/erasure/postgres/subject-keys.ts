@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { RepriseError } from '../../reprise-error.ts';
+import { FoldAgain } from '../../reprise-error.ts';
 
 /** A key of a subject, for the audit: never the key itself. */
 export interface SubjectKey {
@@ -62,9 +62,8 @@ export async function assertNotForgotten(
     [keyIds],
   );
   if (rowCount === 0) return;
-  throw new RepriseError(
+  throw new FoldAgain(
     'FORGOTTEN',
     'A subject was forgotten after its values were decrypted and before they were committed: nothing was written, and the records are folded again.',
-    { retriable: true, facts: { attempt: 0 } },
   );
 }

@@ -1,6 +1,6 @@
 import { batchOfRecord } from '../../log/batch-of-record.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
-import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { isDefect } from '../recovery/is-defect.ts';
 import { isFinal, placeOf } from '../recovery/judge.ts';
 import type { Recovery } from '../recovery/recovery.ts';
@@ -154,17 +154,13 @@ export class Retrier {
       then === 'again'
         ? 'goes on from its committed rows, and tries it again.'
         : `halts after ${attempts} attempts at ${place}; what its key brought after it waits as dead letters, other keys are folded up to here. Mend the cause, then run reprise resume: it is tried again; or give it up with reprise dlq discard ${task.projection} '${place}'.`;
-    return new RepriseError(
+    const Failure = then === 'again' ? FoldAgain : RepriseError;
+    return new Failure(
       failure.reason as ErrorCode,
       `${failure.message} The task ${taskLabel(task)} ${what}`,
       {
         cause: failure.cause,
-        retriable: then === 'again',
-        facts: {
-          ...factsOf(task),
-          ...{ topic, partition, offset },
-          ...(then === 'again' && { attempt: attempts }),
-        },
+        facts: { ...factsOf(task), topic, partition, offset },
       },
     );
   }

@@ -2,7 +2,7 @@ import { createBackoff } from '../../concurrency/backoff.ts';
 import type { ReadPosition } from '../../log/event-log.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
-import { isRepriseError } from '../../reprise-error.ts';
+import { FoldAgain, isRepriseError } from '../../reprise-error.ts';
 import type { TaskPhase } from '../ownership/task-phase.ts';
 import { createRecovery } from '../recovery/recovery.ts';
 import { describeError, passes } from '../session/open-session.ts';
@@ -142,7 +142,7 @@ export class ProjectionRunner {
         own.phase = 'opening';
         if (task.hasCommitted) attempt = 0;
         // A record that is left out this time: nothing to wait for.
-        if (isRepriseError(error) && error.facts['attempt'] !== undefined) continue;
+        if (error instanceof FoldAgain) continue;
         await backoff.wait(attempt).catch(() => undefined);
       } finally {
         task.stop();

@@ -19,7 +19,8 @@ import { createTables } from '../store/create-tables.ts';
 import { inTransaction } from '../store/in-transaction.ts';
 import { isPresent } from '../store/instance-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
-import type { StoredVersion, VersionState } from '../store/version-store.ts';
+import type { VersionState } from '../store/version-state.ts';
+import type { StoredVersion } from '../store/version-store.ts';
 import {
   assertSameShape,
   insertVersion,

@@ -7,7 +7,7 @@ import { splitBatch } from '../../log/slice-batch.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { copyRows } from '../../readmodel/copy-rows.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
-import { isRepriseError } from '../../reprise-error.ts';
+import { FoldAgain } from '../../reprise-error.ts';
 import { Retrier } from '../dead-letters/retrier.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import { createRecovery } from '../recovery/recovery.ts';
@@ -18,8 +18,8 @@ import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import type { TaskKey } from '../store/task-key.ts';
-import { askEarly } from './ask-early.ts';
-import { FoldTurn } from './fold-turn.ts';
+import { FoldMutex } from './fold-mutex.ts';
+import { prefetch } from './prefetch.ts';
 
 /**
  * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows:
@@ -49,7 +49,7 @@ export interface ReplayOptions {
   /** Reads the log, with others who read it. Default: alone. */
   readonly read?: EventLog['read'];
   /** Shared with the other tasks that this thread replays. Default: there are none. */
-  readonly turn?: FoldTurn;
+  readonly mutex?: FoldMutex;
   /** Of what may be held in memory. Default: 480,000 rows, alone. */
   readonly rows?: RowShare | undefined;
   /**
@@ -76,7 +76,7 @@ export async function replayTask(
       return await replayOnce(settings, key, { ...options, recovery });
     } catch (error) {
       // Another attempt at a record, from the committed rows; anything else is for the caller.
-      if (!isRepriseError(error) || error.facts['attempt'] === undefined) throw error;
+      if (!(error instanceof FoldAgain)) throw error;
     }
   }
 }
@@ -86,15 +86,15 @@ function aloneWith(rowsMax: number): RowShare {
 }
 
 /**
- * Opens the task, folds in its turns once its first batch is there, and leaves the turn to the next
- * one while its last rows are written.
+ * Opens the task and folds under the mutex once its first batch has arrived; the next task folds
+ * while the last rows are written.
  */
 async function replayOnce(
   settings: RunnerSettings,
   key: TaskKey,
   options: ReplayOptions & { readonly recovery: Recovery },
 ): Promise<void> {
-  const { turn = new FoldTurn() } = options;
+  const { mutex = new FoldMutex() } = options;
   const session = await openReplay(settings, key, options);
   const flush = async () => {
     await session.flush();
@@ -103,21 +103,21 @@ async function replayOnce(
   const reading = new AbortController();
   const { signal, release } = joinSignals([options.signal, reading.signal]);
   const wanted = readUntil(settings, session, { ...options, signal });
-  const batches = askEarly(wanted as AsyncIterable<RecordBatch, void>);
+  const batches = prefetch(wanted as AsyncIterable<RecordBatch, void>);
   await batches.begun;
-  await turn.take();
+  await mutex.acquire();
   let lastFlush: Promise<void>;
   try {
-    const flushMeanwhile = () => turn.giveDuring(flush);
+    const flushMeanwhile = () => mutex.releaseDuring(flush);
     await session.foldBatches([], flushMeanwhile);
-    for await (const batch of inTurn(batches, turn)) {
+    for await (const batch of releasingWhileLate(batches, mutex)) {
       await session.foldBatches([batch], flushMeanwhile);
       options.onRecords(batch.nextOffset - batch.firstOffset);
     }
     signal.throwIfAborted();
     lastFlush = flush();
   } finally {
-    turn.give();
+    mutex.release();
     reading.abort();
     release();
   }
@@ -192,14 +192,14 @@ function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<str
   });
 }
 
-/** The items; while the next one is long in coming, another task has the turn. */
-async function* inTurn<Item>(
+/** The items; the mutex is released while the next one is long in coming. */
+async function* releasingWhileLate<Item>(
   iterator: AsyncIterator<Item, void>,
-  turn: FoldTurn,
+  mutex: FoldMutex,
 ): AsyncIterable<Item> {
   try {
     for (;;) {
-      const next = await turn.giveUnlessSoon(iterator.next());
+      const next = await mutex.releaseUnlessSoon(iterator.next());
       if (next.done === true) return;
       yield next.value;
     }

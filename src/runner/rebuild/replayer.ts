@@ -3,7 +3,7 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { shareRows } from '../session/share-rows.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import type { TaskKey } from '../store/task-key.ts';
-import { FoldTurn } from './fold-turn.ts';
+import { FoldMutex } from './fold-mutex.ts';
 import type { ReplayOptions } from './replay-task.ts';
 import { replayTask } from './replay-task.ts';
 import { shareReads } from './share-reads.ts';
@@ -56,7 +56,7 @@ export type FindReplayers = (work: RebuildWork) => Promise<readonly Replayer[]>;
 
 /** Replays in this thread; the projections of an order fetch together. */
 export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): Replayer {
-  const seats = new Map(plans.map((plan) => [plan.name, { plan, turn: new FoldTurn() }]));
+  const slots = new Map(plans.map((plan) => [plan.name, { plan, mutex: new FoldMutex() }]));
   return {
     joins: Promise.resolve(true),
     async replay({ keys, rowsMax, ...order }, { signal, onRecords }) {
@@ -65,7 +65,7 @@ export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): 
       const works = readers.map(({ read, leave }, i) => (either: AbortSignal) => {
         const key = keys[i] as TaskKey;
         return replayTask(settings, key, {
-          ...(seats.get(key.projection) as { plan: Plan; turn: FoldTurn }),
+          ...(slots.get(key.projection) as { plan: Plan; mutex: FoldMutex }),
           ...order,
           read,
           rows: shares[i],

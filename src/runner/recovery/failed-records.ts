@@ -2,7 +2,7 @@ import { deadLetterAt } from '../../fold/batch/dead-letter-at.ts';
 import type { DeadLetter } from '../../fold/task/task-fold.ts';
 import { keyAt } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
-import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { factsOf } from '../store/checkpoint-store.ts';
 import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
@@ -116,16 +116,10 @@ export class FailedRecords {
       then === 'halts'
         ? `halts before it: nothing is skipped silently. Mend the schema or the projection, or let such records be set aside (onError "skip" or "quarantineKey"); start that code, and run: reprise resume ${this.#task.projection}`
         : 'goes on from its committed rows, without it.';
-    return new RepriseError(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
+    const Failure = then === 'again' ? FoldAgain : RepriseError;
+    return new Failure(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
       cause,
-      retriable: then === 'again',
-      facts: {
-        ...factsOf(this.#task),
-        topic,
-        partition,
-        offset,
-        ...(then === 'again' && { attempt: 1 }),
-      },
+      facts: { ...factsOf(this.#task), topic, partition, offset },
     });
   }
 }

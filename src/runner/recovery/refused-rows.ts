@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../fold/task/task-fold.ts';
-import { RepriseError } from '../../reprise-error.ts';
+import { FoldAgain } from '../../reprise-error.ts';
 import { factsOf } from '../store/checkpoint-store.ts';
 import type { TaskKey } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
@@ -21,10 +21,10 @@ export function refusedRows(
   if (!isDefect(error) || records === 0) return error;
   if (records > 1) {
     to.stride.failed(records);
-    return new RepriseError(
+    return new FoldAgain(
       'DATABASE_FAILED',
       `Postgres refuses what ${records} records of ${taskLabel(task)} make: ${error.message}. They are folded again, fewer at a time.`,
-      { retriable: true, cause: error, facts: { ...factsOf(task), attempt: 0 } },
+      { cause: error, facts: factsOf(task) },
     );
   }
   // The record was set aside, and even that is refused: it is not the record.

@@ -1,6 +1,8 @@
+import { UntilError } from '../../concurrency/until-error.ts';
 import { noDataKeys } from '../../erasure/data-keys.ts';
 import { createTaskFold } from '../../fold/create-task-fold.ts';
 import type { DeadLetter, TaskFold } from '../../fold/task/task-fold.ts';
+import type { LogPosition } from '../../log/log-position.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { splitBatch } from '../../log/slice-batch.ts';
 import { loadRows, loadRowsAfter } from '../../readmodel/load-rows.ts';
@@ -16,7 +18,7 @@ import { inTransaction } from '../store/in-transaction.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
 import { refusedRecords } from '../store/journal-entry.ts';
 import type { OwnedTask, TopicCheckpoint } from '../store/task-key.ts';
-import { maxEventTimeOf, taskLabel } from '../store/task-key.ts';
+import { maxEventTimeOf, nextOffsetsOf, taskLabel } from '../store/task-key.ts';
 import { passedInSilence, taskTimes } from '../store/task-times.ts';
 import { checkpointAfter } from './checkpoint-after.ts';
 import { commitBatch } from './commit-batch.ts';
@@ -29,10 +31,7 @@ import { withoutRepeats } from './without-repeats.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
 /** A record of the task's partition. */
-interface RecordPlace {
-  readonly topic: string;
-  readonly offset: bigint;
-}
+type RecordPlace = Pick<LogPosition, 'topic' | 'offset'>;
 
 /**
  * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown
@@ -42,6 +41,7 @@ interface RecordPlace {
 export class TaskSession {
   readonly task: OwnedTask;
   readonly fold: TaskFold;
+  readonly #life = new UntilError('a task session');
   readonly #settings: RunnerSettings;
   readonly #options: SessionOptions;
   readonly #order: StepOrder;
@@ -139,18 +139,20 @@ export class TaskSession {
    * topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error
    * policy does not let pass
    */
-  async foldBatches(
+  foldBatches(
     batches: readonly RecordBatch[],
     flush: () => Promise<unknown> = () => this.flush(),
   ): Promise<void> {
-    if (batches.length > 0) this.#isSilent = false;
-    for (const batch of batches) this.#order.push(batch);
-    for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
-      if (step.kind === 'tick') this.fold.tick(step.quietMs);
-      else if (step.kind === 'journal') this.#journal.push(step.entry);
-      else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
-      else await this.#foldInStrides(step.batch, flush);
-    }
+    return this.#life.use(async () => {
+      if (batches.length > 0) this.#isSilent = false;
+      for (const batch of batches) this.#order.push(batch);
+      for (let step = this.#order.next(); step !== null; step = this.#order.next()) {
+        if (step.kind === 'tick') this.fold.tick(step.quietMs);
+        else if (step.kind === 'journal') this.#journal.push(step.entry);
+        else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
+        else await this.#foldInStrides(step.batch, flush);
+      }
+    });
   }
 
   /** Nothing of a held key waits any more: its records are folded where they come. */
@@ -175,7 +177,11 @@ export class TaskSession {
     const passedMs = passedInSilence(this.fold, { quietMs, upToMs, latenessMs });
     if (passedMs === null) return;
     this.fold.tick(passedMs);
-    this.#journal.push({ kind: 'tick', nextOffsets: this.#standing(), quietMs: passedMs });
+    this.#journal.push({
+      kind: 'tick',
+      nextOffsets: nextOffsetsOf(this.#folded),
+      quietMs: passedMs,
+    });
   }
 
   /**
@@ -201,21 +207,23 @@ export class TaskSession {
    * one cannot be; null: all are
    * @throws as `flush`: then the session is spent
    */
-  async redrive(
+  redrive(
     ...batches: readonly RecordBatch[]
   ): Promise<{ readonly folded: number; readonly failed: DeadLetter | null }> {
-    const nextOffsets = this.#standing();
-    const records: RecordPlace[] = [];
-    let failed: DeadLetter | null = null;
-    for (const batch of batches) {
-      [failed = null] = await this.#foldRecords(batch);
-      if (failed !== null) break;
-      const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
-      records.push(record);
-      this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
-    }
-    if (records.length > 0) await this.#commit([], records);
-    return { folded: records.length, failed };
+    return this.#life.use(async () => {
+      const nextOffsets = nextOffsetsOf(this.#folded);
+      const records: RecordPlace[] = [];
+      let failed: DeadLetter | null = null;
+      for (const batch of batches) {
+        [failed = null] = await this.#foldRecords(batch);
+        if (failed !== null) break;
+        const record = { topic: batch.topic, offset: BigInt(batch.offsets[0] as number) };
+        records.push(record);
+        this.#journal.push({ kind: 'redrive', nextOffsets, quietMs: null, record });
+      }
+      if (records.length > 0) await this.#commit([], records);
+      return { folded: records.length, failed };
+    });
   }
 
   /**
@@ -223,30 +231,32 @@ export class TaskSession {
    * make, the next session folds fewer at a time, until one stands alone.
    * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
    */
-  async flush(): Promise<FlushReport> {
-    const moved = [...this.#folded].filter(
-      ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
-    );
-    const records = this.#sinceFlush;
-    const last = this.#last;
-    this.#sinceFlush = 0;
-    this.#last = null;
-    if (moved.length === 0 && this.#journal.length === 0) {
+  flush(): Promise<FlushReport> {
+    return this.#life.use(async () => {
+      const moved = [...this.#folded].filter(
+        ([topic, checkpoint]) => this.#stored.get(topic) !== checkpoint,
+      );
+      const records = this.#sinceFlush;
+      const last = this.#last;
+      this.#sinceFlush = 0;
+      this.#last = null;
+      if (moved.length === 0 && this.#journal.length === 0) {
+        await this.#passed(records);
+        return { rows: 0, deadLetters: 0, emissions: 0 };
+      }
+      const report = await this.#commit(moved, []).catch((error: unknown) => {
+        const { stride } = this.#recovery;
+        const tried = { task: this.task, records, last };
+        throw refusedRows(error, tried, { stride, failed: this.#failed });
+      });
       await this.#passed(records);
-      return { rows: 0, deadLetters: 0, emissions: 0 };
-    }
-    const report = await this.#commit(moved, []).catch((error: unknown) => {
-      const { stride } = this.#recovery;
-      const tried = { task: this.task, records, last };
-      throw refusedRows(error, tried, { stride, failed: this.#failed });
+      return report;
     });
-    await this.#passed(records);
-    return report;
   }
 
   async #commit(
     moved: readonly (readonly [string, TopicCheckpoint])[],
-    redriven: readonly { readonly topic: string; readonly offset: bigint }[],
+    redriven: readonly RecordPlace[],
   ): Promise<FlushReport> {
     const changes = this.fold.takeChanges();
     const { dataKeys = noDataKeys } = this.#settings;
@@ -325,7 +335,7 @@ export class TaskSession {
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(fresh.batch) ?? fresh.batch;
       // Which event a record is, and so whether it waits behind another one, its schema says.
-      if (this.#failed.isSifting) await this.#resolveSchemas(kept);
+      if (this.#failed.isSifting) await this.#schemas.resolve(this.fold, kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0) {
         const pill = await poisonPill(this.#settings.pool, this.task, this.#recovery.stride, rest);
@@ -345,7 +355,7 @@ export class TaskSession {
    * that could not be folded
    */
   async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
-    await this.#resolveSchemas(batch);
+    await this.#schemas.resolve(this.fold, batch);
     await this.#keys.load(batch);
     for (const missing of this.fold.prepare(batch)) {
       const rows = await inTransaction(this.#settings.pool, (client) =>
@@ -376,19 +386,5 @@ export class TaskSession {
     }
     if (batch === undefined) throw notMet(this.task, record);
     await this.#foldRecords(batch);
-  }
-
-  async #resolveSchemas(batch: RecordBatch): Promise<void> {
-    const wanted = this.fold.unresolvedSchemas(batch);
-    if (wanted.length === 0) return;
-    for (const [id, schema] of await this.#schemas.fetch(wanted)) {
-      this.fold.resolveSchema(id, schema);
-    }
-  }
-
-  #standing(): ReadonlyMap<string, bigint> {
-    return new Map(
-      [...this.#folded].map(([topic, { nextOffset }]): [string, bigint] => [topic, nextOffset]),
-    );
   }
 }

@@ -1,5 +1,6 @@
 import type { Backoff } from '../../concurrency/backoff.ts';
-import type { UnresolvedSchema } from '../../fold/task/task-fold.ts';
+import type { TaskFold, UnresolvedSchema } from '../../fold/task/task-fold.ts';
+import type { RecordBatch } from '../../log/record-batch.ts';
 import type { SchemaRegistry } from '../../registry/schema-registry.ts';
 import type { RepriseError } from '../../reprise-error.ts';
 import { isRepriseError } from '../../reprise-error.ts';
@@ -22,6 +23,9 @@ export interface Pacing {
   readonly onPause: (reason: Error | null) => void;
 }
 
+/** What takes in writer schemas. */
+type SchemaReader = Pick<TaskFold, 'unresolvedSchemas' | 'resolveSchema'>;
+
 /**
  * Fetches the texts of writer schemas for one task. A registry that is away is asked again for
  * ever, with backoff (an infrastructure fault is never a dead letter); ids it does not know are
@@ -38,6 +42,13 @@ export class WriterSchemas {
   constructor(registry: SchemaRegistry, pacing: Pacing) {
     this.#registry = registry;
     this.#pacing = pacing;
+  }
+
+  /** Gives a fold the schemas that it needs for a batch. @throws as `fetch` */
+  async resolve(fold: SchemaReader, batch: RecordBatch): Promise<void> {
+    const wanted = fold.unresolvedSchemas(batch);
+    if (wanted.length === 0) return;
+    for (const [id, schema] of await this.fetch(wanted)) fold.resolveSchema(id, schema);
   }
 
   /**

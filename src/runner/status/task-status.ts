@@ -1,4 +1,5 @@
 import type { PublishFailureStatus } from '../outbox/publish-failure-status.ts';
+import type { VersionState } from '../store/version-state.ts';
 /** What one task (projection version × partition) is doing. */
 export interface TaskStatus {
   /** A task that reads several topics has one entry for each. */
@@ -41,7 +42,7 @@ export interface ProjectionStatus {
    * `building`: not yet caught up by `rebuild`; `ready`: may be activated; `active`: behind the
    * stable view; `frozen`: built as of a time, not run, not to be activated.
    */
-  readonly state: 'building' | 'ready' | 'active' | 'frozen';
+  readonly state: VersionState;
   /** The configuration has no projection of that name any more; `drop` removes it. */
   readonly isUndeclared: boolean;
   /** By `pause`: no instance runs its tasks. */

@@ -104,3 +104,10 @@ export function maxEventTimeOf(checkpoints: Iterable<TopicCheckpoint>): number |
   }
   return largest;
 }
+
+/** The next offset in each topic. */
+export function nextOffsetsOf(
+  checkpoints: ReadonlyMap<string, TopicCheckpoint>,
+): ReadonlyMap<string, bigint> {
+  return new Map([...checkpoints].map(([topic, { nextOffset }]) => [topic, nextOffset] as const));
+}

@@ -4,15 +4,16 @@ import { planJson, shapeDifferences } from '../../projection/plan/shape-differen
 import { type PlanShape, SHAPE_FORMAT } from '../../projection/plan/shape-format.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { topicsOf } from '../settings/topics-of.ts';
+import { STATES_BEFORE, type VersionState } from './version-state.ts';
 
 /** Differences that a message names. */
 const DIFFERENCES_SHOWN = 12;
 
-/**
- * `building`: only a rebuild may write it; `ready`: complete, may be activated; `active`: behind
- * the stable view; `frozen`: as of a time, left as it is.
- */
-export type VersionState = 'building' | 'ready' | 'active' | 'frozen';
+/** Names a version of a projection. */
+interface VersionKey {
+  readonly projection: string;
+  readonly version: number;
+}
 
 /** A version of a projection as Postgres knows it. */
 export interface StoredVersion {
@@ -95,12 +96,16 @@ export function storedTopicsOf({ plan }: StoredVersion): readonly string[] {
   return topicsOf(plan as Pick<Plan, 'sources'>);
 }
 
-/** Adds a version of a projection. Must run under `lockProjection`. */
+/**
+ * Adds a version of a projection. Must run under `lockProjection`.
+ * @throws TypeError for a state in which no version begins
+ */
 export async function insertVersion(
   client: ClientBase,
   plan: Plan,
   state: VersionState,
 ): Promise<void> {
+  if (!STATES_BEFORE[state].includes(null)) throw new TypeError(`No version begins as ${state}.`);
   await client.query(
     `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
      values ($1, $2, $3, $4, $5)`,
@@ -108,29 +113,48 @@ export async function insertVersion(
   );
 }
 
-/** Records what a version may be used for. */
+/**
+ * Moves a version to another state.
+ * @throws TypeError where `STATES_BEFORE` has no such move, or there is no such version
+ */
 export async function setVersionState(
   client: ClientBase,
-  target: { readonly projection: string; readonly version: number },
+  { projection, version }: VersionKey,
   state: VersionState,
 ): Promise<void> {
+  const { rowCount } = await client.query(
+    `update reprise.projection_versions set state = $3
+     where projection = $1 and version = $2 and state = any($4)`,
+    [projection, version, state, STATES_BEFORE[state]],
+  );
+  if (rowCount === 0) await refuseMove(client, { projection, version }, state);
+}
+
+/**
+ * Moves a version to `building`, and records who builds it and up to when. Must run under
+ * `lockProjection`. @throws TypeError as `setVersionState`
+ */
+export async function setBuilder(
+  client: ClientBase,
+  { projection, version }: VersionKey,
+  { builder, asOf }: { readonly builder: string; readonly asOf: Date | null },
+): Promise<void> {
+  await setVersionState(client, { projection, version }, 'building');
   await client.query(
-    'update reprise.projection_versions set state = $3 where projection = $1 and version = $2',
-    [target.projection, target.version, state],
+    `update reprise.projection_versions set builder = $3, as_of = $4
+     where projection = $1 and version = $2`,
+    [projection, version, builder, asOf],
   );
 }
 
-/** Records who builds a version, and up to when. Must run under `lockProjection`. */
-export async function setBuilder(
+async function refuseMove(
   client: ClientBase,
-  target: { readonly projection: string; readonly version: number },
-  by: { readonly builder: string; readonly asOf: Date | null },
-): Promise<void> {
-  await client.query(
-    `update reprise.projection_versions set state = 'building', builder = $3, as_of = $4
-     where projection = $1 and version = $2`,
-    [target.projection, target.version, by.builder, by.asOf],
-  );
+  { projection, version }: VersionKey,
+  state: VersionState,
+): Promise<never> {
+  const stored = await readVersion(client, projection, version);
+  const is = stored === undefined ? 'it does not exist' : `it is ${stored.state}`;
+  throw new TypeError(`${projection} version ${version} cannot become ${state}: ${is}.`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
-import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { readQuarantine } from '../dead-letters/read-dead-letters.ts';
 import { partitionsLeftAlone } from '../ownership/partitions-left-alone.ts';
 import type { Recovery } from '../recovery/recovery.ts';
@@ -214,7 +214,7 @@ async function catchUpTask(
   } catch (error) {
     // A runner of the new version took the task over: it catches up by itself.
     if (isRepriseError(error, 'FENCED') || signal.aborted) return true;
-    if (isRepriseError(error) && error.facts['attempt'] !== undefined) return false;
+    if (error instanceof FoldAgain) return false;
     throw error;
   }
 }

@@ -1,32 +1,32 @@
 import { expect, it } from 'vitest';
-import { FoldTurn } from '../../../src/runner/rebuild/fold-turn.ts';
+import { FoldMutex } from '../../../src/runner/rebuild/fold-mutex.ts';
 
 it('lets one fold while another writes, and never two fold at once', async () => {
-  const turn = new FoldTurn();
+  const mutex = new FoldMutex();
   const events: string[] = [];
   let written = () => {};
   const writing = new Promise<void>((resolve) => {
     written = resolve;
   });
   const first = async () => {
-    await turn.take();
+    await mutex.acquire();
     events.push('first folds');
-    await turn.giveDuring(async () => {
+    await mutex.releaseDuring(async () => {
       events.push('first takes its rows');
       await writing;
       events.push('first has written');
     });
     events.push('first folds on');
-    turn.give();
+    mutex.release();
   };
   const second = async () => {
-    await turn.take();
+    await mutex.acquire();
     events.push('second folds');
     written();
     await writing;
     await Promise.resolve();
     events.push('second is done');
-    turn.give();
+    mutex.release();
   };
   await Promise.all([first(), second()]);
   expect(events).toEqual([
@@ -40,34 +40,44 @@ it('lets one fold while another writes, and never two fold at once', async () =>
 });
 
 it('goes to the next one while the log is long in answering', async () => {
-  const turn = new FoldTurn();
+  const mutex = new FoldMutex();
   let answer = (_batch: string) => {};
   const fetched = new Promise<string>((resolve) => {
     answer = resolve;
   });
-  await turn.take();
-  const waits = turn.giveUnlessSoon(fetched, 0);
-  await turn.take(); // resolves only because the first one gave it away
+  await mutex.acquire();
+  const waits = mutex.releaseUnlessSoon(fetched, 0);
+  await mutex.acquire(); // resolves only because the first one released it
   answer('batch');
-  turn.give();
+  mutex.release();
   expect(await waits).toBe('batch');
-  expect(await turn.giveUnlessSoon(Promise.resolve('at once'))).toBe('at once');
-  await expect(turn.giveUnlessSoon(Promise.reject(new Error('no log')))).rejects.toThrow('no log');
+  expect(await mutex.releaseUnlessSoon(Promise.resolve('at once'))).toBe('at once');
+  await expect(mutex.releaseUnlessSoon(Promise.reject(new Error('no log')))).rejects.toThrow(
+    'no log',
+  );
 });
 
-it('comes back to whoever gave it away when their work fails', async () => {
-  const turn = new FoldTurn();
-  await turn.take();
-  await expect(turn.giveDuring(() => Promise.reject(new Error('no COPY')))).rejects.toThrow(
+it('comes back to whoever released it when their work fails', async () => {
+  const mutex = new FoldMutex();
+  await mutex.acquire();
+  await expect(mutex.releaseDuring(() => Promise.reject(new Error('no COPY')))).rejects.toThrow(
     'no COPY',
   );
   let next = 'waits';
-  const waiting = turn.take().then(() => {
+  const waiting = mutex.acquire().then(() => {
     next = 'has it';
   });
   await Promise.resolve();
   expect(next).toBe('waits');
-  turn.give();
+  mutex.release();
   await waiting;
   expect(next).toBe('has it');
+});
+
+it('is not released by a task that does not hold it', async () => {
+  const mutex = new FoldMutex();
+  expect(() => mutex.release()).toThrow('nobody holds');
+  await mutex.acquire();
+  mutex.release();
+  expect(() => mutex.release()).toThrow('nobody holds');
 });

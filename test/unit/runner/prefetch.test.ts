@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { askEarly } from '../../../src/runner/rebuild/ask-early.ts';
+import { prefetch } from '../../../src/runner/rebuild/prefetch.ts';
 
 it('asks for the first item at once, and for each other one only when it is wanted', async () => {
   const made: number[] = [];
@@ -14,7 +14,7 @@ it('asks for the first item at once, and for each other one only when it is want
       isClosed = true;
     }
   }
-  const early = askEarly(items());
+  const early = prefetch(items());
   await early.begun;
   expect(made).toEqual([0]);
   expect(await early.next()).toEqual({ done: false, value: 0 });
@@ -29,7 +29,7 @@ it('tells whoever takes the first item why there is none, and nobody else', asyn
   async function* items(): AsyncGenerator<number, void> {
     throw new Error('no log');
   }
-  const early = askEarly(items());
+  const early = prefetch(items());
   await early.begun;
   await expect(early.next()).rejects.toThrow('no log');
   expect(await early.next()).toEqual({ done: true, value: undefined });
