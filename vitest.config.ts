@@ -9,6 +9,15 @@ const alias = [
 ];
 
 /**
+ * On a machine that is busy a wait may run out: such a test is tried once more, and CI names it. A
+ * result that is wrong is never tried again.
+ */
+const retry = {
+  count: 1,
+  condition: /timed out|no answer within|did not .* (with)?in (time|\d)/i,
+};
+
+/**
  * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the
  * whole run, a database or topic per file; `package` runs the built tarball and the snippets of the
  * docs. The three groups run one after another, so that none disturbs another's timing.
@@ -45,6 +54,7 @@ export default defineConfig({
           globalSetup: ['test/support/postgres-setup.ts', 'test/support/kafka-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          retry,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -56,6 +66,7 @@ export default defineConfig({
           include: ['test/{package,docs}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          retry,
           sequence: { groupOrder: 2 },
         },
       },

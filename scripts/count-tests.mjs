@@ -3,6 +3,7 @@
  * not be run at all counts as one failure; so does a missing report. Skips are failures: CI has what the tests need.
  */
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import process from 'node:process';
 
 /** @param {string | undefined} file */
@@ -29,7 +30,12 @@ const skipped = sum((report) => (report.numPendingTests ?? 0) + (report.numTodoT
 for (const file of brokenFiles) console.log(`could not run: ${file.name}`);
 for (const file of files) {
   for (const test of file.assertionResults) {
-    if (!['passed', 'failed'].includes(test.status)) console.log(`skipped: ${test.fullName}`);
+    const name = `${relative(process.cwd(), file.name)} > ${test.fullName}`;
+    const [why = ''] = test.failureMessages ?? [];
+    const first = why.split('\n').slice(0, 3).join('\n  ');
+    if (test.status === 'failed') console.log(`failed: ${name}\n  ${first}`);
+    else if (test.status !== 'passed') console.log(`skipped: ${name}`);
+    else if (why !== '') console.log(`passed only when tried again: ${name}\n  ${first}`);
   }
 }
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
