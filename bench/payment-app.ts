@@ -1,5 +1,6 @@
 import { createReprise } from '../src/composition/create-reprise.ts';
 import type { RepriseConfig } from '../src/config/reprise-config.ts';
+import type { RegistryExport } from '../src/registry/registry-export.ts';
 import type { Reprise } from '../src/reprise.ts';
 import { paymentOn } from './payment-event.ts';
 import { metricsNames, paymentMetricsOf } from './payment-metrics.ts';
@@ -41,13 +42,22 @@ export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
 }
 
 /**
- * Runs the migrations of an empty database and registers the payment's schema. @returns the
- * schema's id, for the wire header
+ * Registries by topic: every database of a run reads the same topic, whose values carry their ids.
+ */
+const registries = new Map<string, RegistryExport>();
+
+/**
+ * Runs the migrations of an empty database and registers the payment's schema, with the id that it
+ * has in the first database of this topic. @returns the schema's id, for the wire header
  */
 export async function setUpPaymentApp(options: PaymentAppOptions): Promise<number> {
   const app = await createPaymentApp(options);
   try {
+    await app.migrate();
+    const known = registries.get(options.topic);
+    if (known !== undefined) await app.importRegistry(known);
     await app.setUp();
+    if (known === undefined) registries.set(options.topic, await app.exportRegistry());
     return (await app.registry.latest(`${options.topic}-value`)).id;
   } finally {
     await app.close();

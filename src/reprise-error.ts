@@ -115,8 +115,8 @@ export class RepriseError extends Error {
 }
 
 /**
- * A failure that has been dealt with, such as a record that is set aside from now on: the task folds
- * again from its committed rows, at once. Always retriable.
+ * A failure that has been dealt with, such as a record that is set aside from now on: the task
+ * folds again from its committed rows, at once. Always retriable.
  */
 export class FoldAgain extends RepriseError {
   constructor(

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,6 +13,11 @@ export interface BuiltBench {
   /** Configuration file of the payment application, for worker threads. */
   readonly paymentConfig: string;
 }
+
+/**
+ * Where a checkout has the entry point of its worker threads: today, and before the second house.
+ */
+const WORKERS = ['src/composition/rebuild-worker.ts', 'src/composition/workers/rebuild-worker.ts'];
 
 const builds = new Map<string, Promise<BuiltBench>>();
 
@@ -35,7 +40,7 @@ async function buildBench(root: string): Promise<BuiltBench> {
     entryPoints: {
       main: 'bench/main.ts',
       'payment-config': 'bench/payment-config.ts',
-      'rebuild-worker': 'src/composition/rebuild-worker.ts',
+      'rebuild-worker': WORKERS.find((path) => existsSync(join(root, path))) ?? '',
     },
     outdir,
     bundle: true,

@@ -26,8 +26,8 @@ import { rollback } from '../runner/switch/rollback.ts';
 import { refresh } from '../runner/verify/refresh.ts';
 import { verify } from '../runner/verify/verify.ts';
 import { planNamed } from './plan-named.ts';
-import type { WorkerHome } from './workers/workers-of.ts';
-import { workersOf } from './workers/workers-of.ts';
+import type { WorkerHome } from './workers-of.ts';
+import { workersOf } from './workers-of.ts';
 
 /**
  * What an application can be asked for besides running: all work on Postgres and the log, whichever

@@ -17,10 +17,10 @@ import type { Replayer } from '../runner/rebuild/replayer.ts';
 import { replayerHere } from '../runner/rebuild/replayer.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
+import { packError } from './packed-error.ts';
 import { planNamed } from './plan-named.ts';
 import { TOKENS } from './tokens.ts';
-import { packError } from './workers/packed-error.ts';
-import type { FromWorker, ToWorker, WorkerSetting } from './workers/worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
 /** Progress is told this often, not for each of the many small batches. */
 const TELL_EVERY_MS = 50;

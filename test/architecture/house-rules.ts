@@ -14,7 +14,7 @@ const LARGE_FOLDERS: Readonly<Record<string, string>> = {
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   'src/cli/main.ts': 'the entry point of the command: it exports nothing',
   'src/composition/rebuild-worker.ts': 'the entry point of a worker thread: it exports nothing',
-  'src/composition/workers/worker-messages.ts': 'the messages of both directions',
+  'src/composition/worker-messages.ts': 'the messages of both directions',
   'src/avro/decode/confluent-header.ts': 'one format: what writes and what reads it',
   'src/avro/pii/pii-envelope.ts': 'one format: what seals and what opens it',
   'src/fold/rows/postgres-limits.ts': 'constants of one table in the manual of Postgres',

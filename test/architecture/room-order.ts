@@ -48,7 +48,6 @@ export const ROOM_ORDERS: Readonly<Record<string, readonly string[]>> = {
     'status',
     '.',
   ],
-  composition: ['workers', '.'],
   cli: ['terminal', 'commands/schemas', 'commands', '.'],
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { packError, unpackError } from '../../../src/composition/workers/packed-error.ts';
+import { packError, unpackError } from '../../../src/composition/packed-error.ts';
 import { isRepriseError, RepriseError } from '../../../src/reprise-error.ts';
 
 /** As between threads. */

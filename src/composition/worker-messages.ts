@@ -1,5 +1,5 @@
-import type { ResolvedConfig } from '../../config/reprise-config.ts';
-import type { ReplayOrder } from '../../runner/rebuild/replayer.ts';
+import type { ResolvedConfig } from '../config/reprise-config.ts';
+import type { ReplayOrder } from '../runner/rebuild/replayer.ts';
 import type { PackedError } from './packed-error.ts';
 
 /** What a worker thread of a rebuild is given when it starts. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { RepriseError } from '../../reprise-error.ts';
-import type { ReplayHooks, ReplayOrder } from '../../runner/rebuild/replayer.ts';
+import { RepriseError } from '../reprise-error.ts';
+import type { ReplayHooks, ReplayOrder } from '../runner/rebuild/replayer.ts';
 import { unpackError } from './packed-error.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
@@ -116,10 +116,10 @@ function workerFailed(cause: Error & { readonly code?: unknown }): RepriseError 
  */
 function startWorker(setting: WorkerSetting): Worker {
   if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('../rebuild-worker.js', import.meta.url), { workerData: setting });
+    return new Worker(new URL('./rebuild-worker.js', import.meta.url), { workerData: setting });
   }
   const tsx = import.meta.resolve('tsx/esm/api');
-  const entry = new URL('../rebuild-worker.ts', import.meta.url).href;
+  const entry = new URL('./rebuild-worker.ts', import.meta.url).href;
   const script = `import { register } from '${tsx}'; register(); await import('${entry}');`;
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), {
     workerData: setting,

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import type { ResolvedConfig } from '../../config/reprise-config.ts';
-import type { EventLog } from '../../log/event-log.ts';
-import { RepriseError } from '../../reprise-error.ts';
-import type { RebuildWorkers } from '../../runner/rebuild/rebuild-report.ts';
-import type { FindReplayers, RebuildWork, Replayer } from '../../runner/rebuild/replayer.ts';
+import type { ResolvedConfig } from '../config/reprise-config.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { RepriseError } from '../reprise-error.ts';
+import type { RebuildWorkers } from '../runner/rebuild/rebuild-report.ts';
+import type { FindReplayers, RebuildWork, Replayer } from '../runner/rebuild/replayer.ts';
 import type { WorkerSetting } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 

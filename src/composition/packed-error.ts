@@ -1,5 +1,5 @@
-import type { ErrorCode, ErrorFacts } from '../../reprise-error.ts';
-import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import type { ErrorCode, ErrorFacts } from '../reprise-error.ts';
+import { isRepriseError, RepriseError } from '../reprise-error.ts';
 
 /**
  * An error as it crosses a thread: structured cloning keeps neither the class nor the fields of
