@@ -26,6 +26,7 @@ const files =
         'test/integration/derived-schedules',
         'test/integration/kafka-broker-crash',
         'test/integration/patterns-flink',
+        'test/integration/switch-causes',
       ];
 spawn('npx', ['vitest', 'run', '--project', 'real', ...files], {
   stdio: 'inherit',

@@ -18,7 +18,7 @@ import { createTables, dropVersion } from '../../src/runner/store/create-tables.
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { beat } from '../../src/runner/store/instance-store.ts';
 import { copyJournal } from '../../src/runner/store/journal-store.ts';
-import { insertVersion } from '../../src/runner/store/version-store.ts';
+import { insertVersion, setVersionState } from '../../src/runner/store/version-store.ts';
 import type { Attempt, DerivedEvents, StageName, Stages } from './derived-kinds.ts';
 import { derivedEvents, firstStage, secondStage } from './derived-kinds.ts';
 import type { Fate, Moment } from './frail-log.ts';
@@ -231,7 +231,8 @@ export class DerivedSchedule {
     const plan = compileProjection(secondStage(`${name}_b`, stages, { version: 2, events }));
     await inTransaction(this.#world.pool, async (client) => {
       await createTables(client, plan, 'now');
-      await insertVersion(client, plan, 'ready');
+      await insertVersion(client, plan, 'building');
+      await setVersionState(client, { projection: plan.name, version: plan.version }, 'ready');
       const versions = { fromVersion: 1, toVersion: 2, all: true };
       await copyJournal(client, { projection: plan.name, ...versions });
     });

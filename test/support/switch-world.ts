@@ -1,4 +1,3 @@
-import type { ClientBase } from 'pg';
 import { Pool } from 'pg';
 import pino from 'pino';
 import { FraudSuspected, LoginAttempted } from '../../schemas/index.ts';
@@ -16,14 +15,13 @@ import { ensureVersion } from '../../src/runner/live/ensure-version.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
 import type { RunnerSettings } from '../../src/runner/settings/runner-settings.ts';
-import { createTables, dropVersion } from '../../src/runner/store/create-tables.ts';
+import { dropVersion } from '../../src/runner/store/create-tables.ts';
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
-import { copyJournal } from '../../src/runner/store/journal-store.ts';
-import { insertVersion, lockProjection } from '../../src/runner/store/version-store.ts';
 import { activate } from '../../src/runner/switch/activate.ts';
 import { retire } from '../../src/runner/switch/retire.ts';
 import { rollback } from '../../src/runner/switch/rollback.ts';
 import { onOwnTopic } from './kafka.ts';
+import { makeReady } from './make-ready.ts';
 import type { AlertKind } from './switch-kinds.ts';
 import { alertProjection } from './switch-kinds.ts';
 import type { ModelEmission } from './switch-model.ts';
@@ -379,20 +377,6 @@ export class Schedule {
     }
     return batches;
   }
-}
-
-/** A version as a rebuild begins it, complete as soon as it has folded something. */
-async function makeReady(client: ClientBase, plan: Plan): Promise<void> {
-  const active = await lockProjection(client, plan.name);
-  await createTables(client, plan, 'now');
-  await insertVersion(client, plan, 'ready');
-  if (active === null) return;
-  await copyJournal(client, {
-    projection: plan.name,
-    fromVersion: active,
-    toVersion: plan.version,
-    all: false,
-  });
 }
 
 function pick<Item>(items: readonly Item[], choice: number): Item | undefined {
