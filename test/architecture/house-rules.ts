@@ -3,7 +3,7 @@ import ts from 'typescript';
 import type { SourceModule } from './source-tree.ts';
 
 /** Most files that stand directly in one folder. */
-export const FILES_IN_FOLDER_MAX = 20;
+const FILES_IN_FOLDER_MAX = 20;
 
 /** Folders that may hold more, and why. */
 const LARGE_FOLDERS: Readonly<Record<string, string>> = {

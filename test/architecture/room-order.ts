@@ -4,7 +4,7 @@ import type { SourceModule } from './source-tree.ts';
  * The folders of a room from the bottom up: each may import those before it and none after it. `.`
  * stands for the files directly in the room.
  */
-export const ROOM_ORDERS: Readonly<Record<string, readonly string[]>> = {
+const ROOM_ORDERS: Readonly<Record<string, readonly string[]>> = {
   avro: ['schema', 'compatibility', 'pii', 'decode', 'generate'],
   projection: ['syntax', 'plan', 'check', 'declare', 'columns', 'compile'],
   fold: [

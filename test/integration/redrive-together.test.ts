@@ -289,3 +289,51 @@ async function discardOne(
     expect(error).toMatchObject({ code: 'UNKNOWN_DEAD_LETTER' });
   }
 }
+
+test('a redrive beside a live instance keeps the task until its letters are folded, and no process counts as dead', async () => {
+  const [live, other] = [await open(), await open()];
+  await live.setUp();
+  await live.runner.start();
+  unlucky.add('ada');
+  await publish(live, Array(60).fill('ada'));
+  await caughtUp(live);
+  unlucky.clear();
+  const owners = async () =>
+    sql<{ epoch: string; deaths: number }>(
+      database.url,
+      `select epoch::text, deaths from reprise.tasks where projection = 'skipping'`,
+    );
+  const [before] = await owners();
+  const [report] = await Promise.all([
+    other.redrive('skipping'),
+    publish(live, Array(200).fill('bob')),
+  ]);
+  expect(report).toMatchObject({ redriven: 60, failed: [] });
+  await publish(live, ['ada', 'bob']);
+  await caughtUp(live);
+  const [after] = await owners();
+  // Taken by the redrive, taken back by the instance.
+  expect(Number(after?.epoch)).toBe(Number(before?.epoch) + 2);
+  expect(after?.deaths).toBe(0);
+  expect((await seenBy('skipping')).get('ada')).toHaveLength(61);
+  expect((await seenBy('skipping')).get('bob')).toHaveLength(201);
+});
+
+test('a redrive ends while an instance sets the same events aside again and again', async () => {
+  const [live, other] = [await open(), await open()];
+  await live.setUp();
+  await live.runner.start();
+  unlucky.add('ada');
+  await publish(live, Array(10).fill('ada'));
+  await caughtUp(live);
+  let isOver = false;
+  const going = async () => {
+    while (!isOver) await publish(live, ['ada']);
+  };
+  const publishing = going();
+  const report = await other.redrive('skipping');
+  isOver = true;
+  await publishing;
+  expect(report.redriven).toBe(0);
+  expect(report.failed.length + report.waiting).toBeGreaterThanOrEqual(10);
+});

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
 import { batchOfRecord } from '../../log/batch-of-record.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { withPresence } from '../ownership/with-presence.ts';
 import { isDefect } from '../recovery/is-defect.ts';
 import { isUnreadable, placeOf } from '../recovery/judge.ts';
 import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
@@ -31,8 +33,9 @@ type Outcome = 'folded' | 'waits' | 'gone' | Failure;
  * repeats it. Only who takes it out folds it: of several redrives at once, and discards beside
  * them, each letter is one's. The first of a key that fails again keeps the rest of that key where
  * they are; other keys go on. What is set aside behind a held key meanwhile is folded too. A live
- * instance loses the task for the moment and takes it again. @throws UNKNOWN_DEAD_LETTER,
- * QUARANTINED, LEASED while a rebuild has the version
+ * instance loses the task, and takes it again once the letters of its partition are folded: the
+ * redrive has a lease of its own. @throws UNKNOWN_DEAD_LETTER, QUARANTINED, LEASED while a rebuild
+ * has the version
  */
 export async function redrive(
   settings: RunnerSettings,
@@ -42,6 +45,16 @@ export async function redrive(
   await assertDatabase(settings.pool);
   await assertNotBuilding(settings, plan);
   await assertOfVersion(settings.pool, plan, selection);
+  const owner = `${settings.owner}/redrive-${randomUUID().slice(0, 8)}`;
+  const redriving = { ...settings, owner };
+  return withPresence(redriving, () => redriveAll(redriving, plan, selection));
+}
+
+async function redriveAll(
+  settings: RunnerSettings,
+  plan: Plan,
+  selection: DeadLetterSelection,
+): Promise<RedriveReport> {
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
   for (let found = await readLetters(settings.pool, plan, selection); ; ) {
@@ -54,8 +67,10 @@ export async function redrive(
       await work.fold(letters.filter((each) => each.partition === partition));
     }
     if (selection.position !== undefined) break;
-    // Until the last letter of a key was folded, instances set records aside behind it.
-    found = await readLetters(settings.pool, plan, selection);
+    // Until the last letter of a key was folded, instances set records aside behind it. What fails
+    // anew by itself meanwhile is not chased: there may be no end of it.
+    const now = await readLetters(settings.pool, plan, selection);
+    found = now.filter(({ quarantine }) => quarantine !== null);
   }
   return reportOf([...outcomes.values()]);
 }

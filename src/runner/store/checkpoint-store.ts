@@ -28,8 +28,8 @@ function keyOf(task: TaskKey): [string, number, number] {
 /**
  * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads
  * where it stands. `onlyUnowned`: not from a live instance. A task that is taken from a process
- * which neither gave it back nor halted counts a death of that process; one that halted is tried
- * afresh.
+ * that has gone, and neither gave it back nor halted, counts a death of that process; one that
+ * halted is tried afresh.
  * @throws LEASED when a live instance has it, FENCED when the version was retired
  */
 export async function acquireTask(
@@ -52,7 +52,8 @@ export async function acquireTask(
      on conflict (projection, version, partition)
      do update set epoch = t.epoch + 1, owner = excluded.owner, state = 'running', error = null,
        deaths = case when t.state not in ('running', 'paused') then 0
-         when t.state = 'running' and t.owner is distinct from excluded.owner then t.deaths + 1 else t.deaths end,
+         when t.state = 'running' and t.owner is distinct from excluded.owner and ${IS_UNOWNED} then t.deaths + 1
+         else t.deaths end,
        tried = case when t.state = 'halted' then 0 else t.tried end,
        publishes_from_ms = case when t.publishes_from_ms = 'Infinity' then t.watermark_ms else t.publishes_from_ms end
      where not $5 or t.owner = excluded.owner or ${IS_UNOWNED}
