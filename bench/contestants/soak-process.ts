@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Reprise } from '../../src/reprise.ts';
+import { isRepriseError } from '../../src/reprise-error.ts';
 import { createSoakApp, type SoakPlace } from '../soak/soak-app.ts';
 import { orderAt, READING_BYTES, readingAt, soakEvents } from '../soak/soak-events.ts';
 import type { Measurement } from './contestant.ts';
@@ -76,20 +77,36 @@ async function publish(
 ): Promise<number> {
   const { reading, order } = soakEvents(prefix);
   const failures: unknown[] = [];
-  const fail = (error: unknown) => failures.push(error);
+  const publishing: Promise<void>[] = [];
+  const put = (send: () => Promise<unknown>) =>
+    publishing.push(untilAcknowledged(send).catch((error: unknown) => void failures.push(error)));
   const first = Math.round(state.published / (1 + ORDERS_PER_READING));
   const readings = Math.ceil(bytes / READING_BYTES);
   for (let index = first; index < first + readings; index += 1) {
-    app.publisher.publish(reading, readingAt(index)).catch(fail);
+    put(() => app.publisher.publish(reading, readingAt(index)));
     for (let each = 0; each < ORDERS_PER_READING; each += 1) {
-      app.publisher.publish(order, orderAt(index)).catch(fail);
+      put(() => app.publisher.publish(order, orderAt(index)));
     }
     await app.publisher.room();
   }
   await app.publisher.flush();
+  await Promise.all(publishing);
   if (failures.length > 0) throw failures[0];
   state.published += readings * (1 + ORDERS_PER_READING);
   return state.published;
+}
+
+/** Publishes an event again where its connection was cut: then it may be in the log twice. */
+async function untilAcknowledged(send: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await send();
+      return;
+    } catch (error) {
+      if (!isRepriseError(error) || !error.retriable) throw error;
+      await delay(POLL_MS);
+    }
+  }
 }
 
 /**

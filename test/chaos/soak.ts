@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reprise } from '../../src/reprise.ts';
+import { isRepriseError } from '../../src/reprise-error.ts';
 import type { ChildProcess } from '../support/child-process.ts';
 import { createChaosApp, LATENESS_MS, PROJECTIONS } from './chaos-app.ts';
 import type { Load } from './load.ts';
 import type { Slot, World } from './world.ts';
 
+/** How often a version that lags is activated again. */
+const ACTIVATE_ATTEMPTS = 5;
 const INSTANCES = 4;
 
 /**
@@ -195,7 +198,7 @@ export class Soak {
       Promise.all(some.map((slot) => this.#replace(slot, 'SIGTERM', next)));
     await replaceAll(slots.slice(0, INSTANCES / 2)); // 2
     await this.#withApp(next, async (app) => {
-      for (const name of PROJECTIONS) await app.activate(name); // 3
+      for (const name of PROJECTIONS) await activateWhenCaughtUp(app, name); // 3
       await replaceAll(slots.slice(INSTANCES / 2)); // 4
       for (const name of PROJECTIONS) await app.retire(name, this.version); // 5
     });
@@ -251,6 +254,18 @@ export class Soak {
       if (code === null) this.rebuildsKilled += 1;
       if (attempt === 5)
         throw new Error(`the rebuild failed again and again:\n${program.output()}`);
+    }
+  }
+}
+
+/** What the refusal advises: to try again. On a busy machine the next version may lag a while. */
+async function activateWhenCaughtUp(app: Reprise, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await app.activate(name);
+      return;
+    } catch (error) {
+      if (!isRepriseError(error, 'ACTIVATE_REFUSED') || attempt === ACTIVATE_ATTEMPTS) throw error;
     }
   }
 }

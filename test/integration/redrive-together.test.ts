@@ -326,13 +326,13 @@ test('a redrive ends while an instance sets the same events aside again and agai
   unlucky.add('ada');
   await publish(live, Array(10).fill('ada'));
   await caughtUp(live);
-  let isOver = false;
+  const over = new AbortController();
   const going = async () => {
-    while (!isOver) await publish(live, ['ada']);
+    while (!over.signal.aborted) await publish(live, ['ada']);
   };
   const publishing = going();
   const report = await other.redrive('skipping');
-  isOver = true;
+  over.abort();
   await publishing;
   expect(report.redriven).toBe(0);
   expect(report.failed.length + report.waiting).toBeGreaterThanOrEqual(10);
