@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -20,6 +20,24 @@ describe('what is written in Markdown', () => {
     expect(wideLines('a.md', wide)).toHaveLength(1);
     expect(wideLines('a.md', `| ${wide} |`)).toEqual([]);
     expect(wideLines('a.md', `\`\`\`\n${wide}\n\`\`\``)).toEqual([]);
+  });
+});
+
+describe('the walk through the sources', () => {
+  const [, event = '', rebuild = ''] = read('docs/explanation/walk-through.md').split('\n## ');
+  const filesOf = (text: string) => [...text.matchAll(/^\| \d+ \| `([^`]+)`/gm)].map(([, f]) => f);
+
+  it('names files that exist, each once', () => {
+    const files = [...filesOf(event), ...filesOf(rebuild)];
+    expect(files.filter((file) => !existsSync(join(ROOT, 'src', file ?? '')))).toEqual([]);
+    expect(new Set(files).size).toBe(files.length);
+  });
+
+  it('is short: 25 files for an event, and 15 more for a rebuild', () => {
+    expect(filesOf(event).length).toBeGreaterThan(15);
+    expect(filesOf(event).length).toBeLessThanOrEqual(25);
+    expect(filesOf(rebuild).length).toBeGreaterThan(10);
+    expect(filesOf(rebuild).length).toBeLessThanOrEqual(15);
   });
 });
 

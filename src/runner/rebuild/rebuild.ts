@@ -60,6 +60,11 @@ const LOOK_EVERY_MS = 100;
  * make each version's table without constraints (or find it: a rebuild that was killed goes on), 3
  * replay every partition into all of them, appending partial rows, 4 add primary keys and indexes,
  * merging keys that were appended more than once, 5 mark each version ready for `activate`.
+ *
+ * The schedule of step 3: replayers (this thread and worker threads) take partitions, two at a time
+ * each (`sharePartitions`). For each partition one read of the log feeds the sessions of all
+ * versions (`shareReads`). In a thread one session of a projection folds at a time, while others
+ * write their rows or wait for the log (`FoldMutex`).
  * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, PARTITIONS_CHANGED, DATA_LOSS
  */
 export async function rebuild(

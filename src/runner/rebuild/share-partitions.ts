@@ -24,14 +24,14 @@ export interface Sharing {
  */
 export async function sharePartitions(sharing: Sharing): Promise<void> {
   const { partitions, replayers, replay } = sharing;
-  const seats = Array.from({ length: ORDERS_AT_ONCE }, () => replayers)
+  const slots = Array.from({ length: ORDERS_AT_ONCE }, () => replayers)
     .flat()
     .slice(0, partitions);
-  let next = seats.length;
+  let next = slots.length;
   await untilFirstFailure(
     sharing.signal,
-    seats.map((seat, first) => async (signal) => {
-      const replayer = (await seat.joins) ? seat : replayers[0];
+    slots.map((slot, first) => async (signal) => {
+      const replayer = (await slot.joins) ? slot : replayers[0];
       for (let partition = first; partition < partitions; ) {
         signal.throwIfAborted();
         await replay(replayer, partition, signal);
