@@ -3,7 +3,7 @@
  * (connections, plans) and replays the partitions it is told to, each with its own log reading,
  * fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a time) →
  * *closed*; or *loading* → *refused*, when the file does not give the projection that is rebuilt.
- * Whoever started it ends it then, whatever the configuration has left running.
+ * The thread that started it terminates it then, whatever the configuration has left running.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -37,7 +37,7 @@ export class WorkerThread {
       this.#worker.once('error', (error: unknown) => reject(this.#fail(error)));
       this.#worker.once('exit', (code) => reject(this.#fail(new Error(`exit code ${code}`))));
     });
-    this.ready.catch(() => undefined); // whoever waits hears of it
+    this.ready.catch(() => undefined); // reported to the callers that await it
     this.#ended = new Promise((resolve) => void this.#worker.once('exit', () => resolve()));
   }
 

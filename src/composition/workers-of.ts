@@ -104,7 +104,7 @@ function startThread(setting: WorkerSetting, refused: ((error: Error) => void) |
       return false;
     },
   );
-  joins.catch(() => undefined); // whoever shares the partitions hears of it
+  joins.catch(() => undefined); // reported to sharePartitions, which awaits it
   return {
     joins,
     replay: (order, options) => thread.replay(order, options),

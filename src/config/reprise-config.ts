@@ -147,8 +147,8 @@ export interface RepriseConfig {
    */
   readonly onError?: ErrorPolicy | ErrorPolicies;
   /**
-   * An instance that has not been heard of for so long is gone, and others take its tasks.
-   * Milliseconds, default 10,000.
+   * An instance without a heartbeat for this long is considered dead; others take over its tasks.
+   * Milliseconds; default 10,000.
    */
   readonly leaseMs?: number;
   /**

@@ -72,8 +72,7 @@ export class EventEncodings {
       const encoder = createEventEncoder(event);
       const schemaId = (await registerEvent(this.#registry, event, this.#subjects))?.id ?? 0;
       const encode = (value: unknown) => encoder.encode(value, schemaId);
-      // Those served go on in microtasks of their own: until these have run, whoever asks waits
-      // behind them.
+      // Callers that were served resume in microtasks: until these have run, new callers wait.
       for (let held = this.#take(event); held.length > 0; held = this.#take(event)) {
         for (const { resolve } of held) resolve(encode);
         await Promise.resolve();

@@ -24,8 +24,8 @@ export interface Publisher {
     options?: PublishOptions,
   ): Promise<Position>;
   /**
-   * Resolves when another event has room in the buffer. Whoever publishes without awaiting each
-   * acknowledgement awaits this instead, and uses bounded memory.
+   * Resolves when another event has room in the buffer. A service that does not await each
+   * acknowledgement awaits this instead: memory stays bounded.
    */
   room(): Promise<void>;
   /** Resolves when everything published so far is acknowledged or has failed. */

@@ -44,7 +44,7 @@ export async function recordVersion(
   return { ...folder, records, index };
 }
 
-/** Whoever reads meanwhile finds the old text or the new one. */
+/** Replaces a file atomically: a reader finds the old text or the new one. */
 async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text);
   await rename(`${path}.new`, path);

@@ -1,8 +1,8 @@
 import type { RecordBatch } from '../log/record-batch.ts';
 
 /**
- * Overwrites the records and the index of a batch that was folded, as a log does that reuses its
- * memory: whoever kept a part of it without a copy is found out.
+ * Overwrites a batch that was folded, as a log does that reuses its memory: a fold that kept a part
+ * of it without a copy gives wrong rows.
  */
 export function spoilBatch(batch: RecordBatch): void {
   const { bytes, count } = batch;

@@ -6,9 +6,9 @@ import { optionsOf, withApp } from '../terminal/with-app.ts';
 export function addActivate(program: Command): void {
   program
     .command('activate')
-    .description('put the declared version of a projection behind its view, in one transaction')
+    .description('switch the view of a projection to its declared version, in one transaction')
     .argument('<name>', 'projection')
-    .option('--force', 'switch even while no instance runs the declared version')
+    .option('--force', 'switch although no instance runs the declared version')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>

@@ -15,7 +15,7 @@ import { optionsOf, withApp } from '../terminal/with-app.ts';
 export function addDeadLetters(program: Command): void {
   const dlq = program
     .command('dlq')
-    .description('look at records that could not be folded, and fold them again');
+    .description('list, show, redrive and discard records that could not be folded');
   dlq
     .command('list')
     .description('list dead letters with their reasons')
@@ -29,9 +29,9 @@ export function addDeadLetters(program: Command): void {
     });
   dlq
     .command('show')
-    .description('show one dead letter, with key and value as they lie in the log')
+    .description('show one dead letter with its key and value')
     .argument('<name>', 'projection')
-    .argument('<position>', 'such as payments[3]@1042', position)
+    .argument('<position>', 'record position, such as payments[3]@1042', position)
     .action(async (name: string, at: LogPosition, _local, command: Command) => {
       const options = optionsOf<object>(command);
       const letters = await withApp(options, async ({ app }) => {
@@ -51,13 +51,11 @@ export function addDeadLetters(program: Command): void {
 function addRedrive(dlq: Command): void {
   dlq
     .command('redrive')
-    .description(
-      'fold dead letters again, in order; one of a key that fails again keeps the rest of that key waiting',
-    )
+    .description('fold dead letters again, in order; where one fails, later ones of its key wait')
     .argument('<name>', 'projection')
-    .argument('[position]', 'such as payments[3]@1042', position)
-    .option('--key <text>', 'all of this record key')
-    .option('--all', 'all of the projection')
+    .argument('[position]', 'record position, such as payments[3]@1042', position)
+    .option('--key <text>', 'all dead letters of this record key')
+    .option('--all', 'all dead letters of the projection')
     .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
       const options = optionsOf<{ all?: boolean; key?: string }>(command);
       const { key } = options;
@@ -84,12 +82,10 @@ function addRedrive(dlq: Command): void {
 function addDiscard(dlq: Command): void {
   dlq
     .command('discard')
-    .description(
-      'throw dead letters away; the records stay in the log, and a rebuild meets them again',
-    )
+    .description('delete dead letters; the records stay in the log, and a rebuild folds them again')
     .argument('<name>', 'projection')
-    .argument('[position]', 'such as payments[3]@1042', position)
-    .option('--all', 'all of the projection')
+    .argument('[position]', 'record position, such as payments[3]@1042', position)
+    .option('--all', 'all dead letters of the projection')
     .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
       const options = optionsOf<{ all?: boolean }>(command);
       if ((at === undefined) === (options.all !== true)) {

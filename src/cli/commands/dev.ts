@@ -34,16 +34,16 @@ export function addDev(program: Command): void {
   program
     .command('dev')
     .description("publish the example's events, run the projections and show them live")
-    .option('--events <count>', 'publish exactly so many, as fast as possible', wholeNumber)
+    .option('--events <count>', 'publish this number of events, as fast as possible', wholeNumber)
     .option('--exit', 'catch up, check the read models against an independent fold, and end')
     .option(
       '--seed <number>',
       'seed of the events (default: 1 with --events, else the time)',
       wholeNumber,
     )
-    .option('--rate <number>', 'events per second of the live view', rate)
-    .option('--kafka <host:port>', 'keep the events in Kafka')
-    .option('--registry <url>', "keep the schemas in a registry that speaks Confluent's API")
+    .option('--rate <number>', 'events published per second', rate)
+    .option('--kafka <host:port>', 'keep the events in this Kafka')
+    .option('--registry <url>', 'serve, export and import the schema registry')
     .action(async (_local, command: Command) => {
       const options = optionsOf<DevOptions>(command);
       // Options are stronger than the environment, and the environment stronger than the file.

@@ -10,7 +10,10 @@ export function addDrop(program: Command): void {
       'remove a projection that is no longer declared: its views, the tables of all versions and everything known of it; the log keeps its events',
     )
     .argument('<name>', 'projection, as reprise status shows it')
-    .option('--force', 'also one that is declared: the next start builds it anew')
+    .option(
+      '--force',
+      'drop it although the configuration declares it: the next start builds it again',
+    )
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const versions = await withApp(options, ({ app }) =>

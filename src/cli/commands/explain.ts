@@ -8,7 +8,7 @@ import { compiledPlans, optionsOf } from '../terminal/with-app.ts';
 export function addExplain(program: Command): void {
   program
     .command('explain')
-    .argument('[name]', 'projection; default: all')
+    .argument('[name]', 'projection (default: all)')
     .description('show what a projection compiles to: fields read, tables, events published')
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<GlobalOptions>(command);

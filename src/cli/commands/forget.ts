@@ -22,9 +22,12 @@ export function addForget(program: Command): void {
       'destroy the key that encrypts the pii fields of a subject: every replay then reads [redacted]; --rebuild replaces the rows made before',
     )
     .argument('<subject>', 'value of the field that "pii" names, such as a user id')
-    .option('--show', 'only show its keys, and the rows and dead letters that hold it')
-    .option('--rebuild', 'then replay the projections that see pii fields, and replace their rows')
-    .option('--by <who>', 'for the audit (default: user and host)')
+    .option('--show', 'show the keys, rows and dead letters of the subject; change nothing')
+    .option(
+      '--rebuild',
+      'afterwards replay the projections that read pii fields, and replace their rows',
+    )
+    .option('--by <who>', 'name for the audit trail (default: user and host)')
     .action(async (subject: string, _local, command: Command) => {
       const options = optionsOf<ForgetOptions>(command);
       const by = options.by ?? `${userInfo().username}@${hostname()}`;

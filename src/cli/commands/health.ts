@@ -18,7 +18,7 @@ export function addHealth(program: Command): void {
     .description(
       'exit with 0 when an instance runs, no part is away and no task of an active version has halted, waits or lacks an owner',
     )
-    .option('--live', 'only ask Postgres whether an instance runs; 1 when it knows that none does')
+    .option('--live', 'liveness only: exit with 1 when Postgres knows that no instance runs')
     .option('--here', 'with --live: only instances of this host')
     .action(async (_local, command: Command) => {
       const options = optionsOf<HealthOptions>(command);

@@ -20,7 +20,7 @@ export function addLogRepartition(log: Command): void {
     .description(
       'copy a topic that has gained partitions to a new one, where all events of a key lie in one partition again; stop its publishers first',
     )
-    .requiredOption('--to <name>', 'the new topic')
+    .requiredOption('--to <name>', 'name of the new topic')
     .option(
       '--partitions <n>',
       'partitions of the new topic (default: as many as the old one has)',

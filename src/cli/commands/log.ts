@@ -24,7 +24,7 @@ export function addLog(program: Command): void {
   log
     .command('copy')
     .description(
-      'move the log to Kafka: every record to the partition and offset it has, compared to the byte; projections go on from there without a rebuild. Safe to repeat: it copies what is missing',
+      'move the log from Postgres to Kafka: each record keeps its partition and offset, and is compared byte by byte; projections resume without a rebuild. Safe to repeat: copies what is missing',
     )
     .addOption(
       new Option('--from <log>', 'where it is').choices(['postgres']).makeOptionMandatory(),
@@ -35,10 +35,7 @@ export function addLog(program: Command): void {
       'host:port of the cluster, several with commas (default: the Kafka that the configuration names)',
     )
     .option('--topic <name>', 'only this topic (may be repeated; default: all)', collect, [])
-    .option(
-      '--copy-only',
-      'copy and compare, but leave the projections on Postgres: a rehearsal, or most of the work ahead of time',
-    )
+    .option('--copy-only', 'copy and compare, and leave the projections on Postgres (rehearsal)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<LogCopyOptions>(command);
       const report = await copy(options);

@@ -12,9 +12,7 @@ import { optionsOf, withApp } from '../terminal/with-app.ts';
 export function addPauseAndResume(program: Command): void {
   program
     .command('pause')
-    .description(
-      'have all instances give the tasks of a projection back, and none run them until resume',
-    )
+    .description('stop a projection on all instances until `resume`')
     .argument('<name>', 'projection')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<object>(command);
@@ -24,7 +22,7 @@ export function addPauseAndResume(program: Command): void {
     });
   program
     .command('resume')
-    .description('let the tasks of a projection run again; those that halted are tried once more')
+    .description('start a paused or halted projection again')
     .argument('<name>', 'projection')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<object>(command);
@@ -42,10 +40,8 @@ export function addPauseAndResume(program: Command): void {
 export function addStop(program: Command): void {
   program
     .command('stop')
-    .description(
-      'ask an instance, or all of them, to finish the flush under way, hand their tasks back and end',
-    )
-    .argument('[instance]', 'as reprise instances names it')
+    .description('ask one instance, or all, to commit, release their tasks and exit')
+    .argument('[instance]', 'instance, as `reprise instances` shows it (default: all)')
     .action(async (instance: string | undefined, _local, command: Command) => {
       const options = optionsOf<object>(command);
       const asked = await withApp(options, async ({ app }) => {

@@ -20,8 +20,8 @@ export function addQuery(program: Command): void {
     .description('show rows of a read model')
     .argument('<name>', 'projection')
     .option('--where <column=value...>', 'only rows where all of these hold')
-    .option('--order-by <column>', 'column to sort by; a minus in front sorts downwards')
-    .option('--limit <count>', 'at most so many rows', wholeNumber, 20)
+    .option('--order-by <column>', 'column to sort by; `-column` sorts in descending order')
+    .option('--limit <count>', 'maximum number of rows', wholeNumber, 20)
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<QueryOptions>(command);
       await withApp(options, async ({ app, config }) => {

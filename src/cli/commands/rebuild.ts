@@ -19,10 +19,10 @@ export function addRebuild(program: Command): void {
   program
     .command('rebuild')
     .description(
-      'replay the declared version of a projection into new tables beside the live ones; one that was stopped or killed goes on where it was',
+      'replay the declared version of a projection into new tables beside the live ones; resumes a rebuild that was stopped or killed',
     )
     .argument('[name]', 'projection')
-    .option('--projection <name>', 'another one (may be repeated)', collect, [])
+    .option('--projection <name>', 'one more projection (may be repeated)', collect, [])
     .option('--all', 'every projection whose declared version is not built yet')
     .addOption(
       new Option(

@@ -20,8 +20,8 @@ export function addRegistryTransfer(registry: Command): void {
     });
   registry
     .command('import')
-    .argument('<file>', 'what export printed')
-    .description('bring an export into the registry of this database, ids included')
+    .argument('<file>', 'file that `reprise registry export` printed')
+    .description('import an export into the registry of this database, ids included')
     .action(async (file: string, _local, command: Command) => {
       const exported = await readExport(file);
       const options = optionsOf<GlobalOptions>(command);

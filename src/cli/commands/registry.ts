@@ -20,7 +20,7 @@ export function addRegistry(program: Command): void {
   const registry = program.command('registry').description('the schema registry kept in Postgres');
   registry
     .command('serve')
-    .description("serve it by Confluent's REST API until SIGINT or SIGTERM")
+    .description("serve Confluent's REST API until SIGINT or SIGTERM")
     .option('--host <address>', 'address to listen at (default: 127.0.0.1, this machine only)')
     .option('--port <number>', 'port to listen at; 0 takes a free one (default: 8081)', portNumber)
     .action(async (_local, command: Command) => {

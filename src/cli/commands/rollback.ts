@@ -7,9 +7,9 @@ import { optionsOf, withApp } from '../terminal/with-app.ts';
 export function addRollback(program: Command): void {
   program
     .command('rollback')
-    .description('put the version that was active before back behind the view, in one transaction')
+    .description('switch the view back to the version that was active before, in one transaction')
     .argument('<name>', 'projection')
-    .option('--force', 'switch even while no instance runs that version')
+    .option('--force', 'switch although no instance runs that version')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>
@@ -28,7 +28,7 @@ export function addRetire(program: Command): void {
     .command('retire')
     .description('drop a version that is not active, or give up one that is being built')
     .argument('<name>', 'projection')
-    .argument('<version>', 'as reprise status shows it', versionNumber)
+    .argument('<version>', 'projection, as `reprise status` shows it', versionNumber)
     .action(async (name: string, version: number, _local, command: Command) => {
       const options = optionsOf<object>(command);
       await withApp(options, ({ app }) => app.retire(name, version));

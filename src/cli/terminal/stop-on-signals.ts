@@ -6,7 +6,7 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Beyond the runner's own 10 s: whoever has not stopped by then will not. */
+/** Longer than the runner's own 10 s: what has not stopped by then does not stop. */
 const GRACE_MS = 15_000;
 
 /**

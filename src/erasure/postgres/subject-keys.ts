@@ -11,8 +11,8 @@ export interface SubjectKey {
 }
 
 /**
- * Held shared by whoever commits what a data key opened, exclusively by whoever destroys one: so
- * none is used by a commit that comes after.
+ * Advisory lock. A commit of values that a data key decrypted holds it shared; the destruction of a
+ * key holds it exclusively. So no commit uses a key after it was destroyed.
  */
 const LOCK = `hashtext('reprise.forget')`;
 

@@ -127,8 +127,8 @@ export class RowState {
   }
 
   /**
-   * Forgets every row. Costs what there are of them, not what there once were. Memory that was
-   * mostly full is put by for whoever grows next.
+   * Removes every row, in time proportional to the rows there are. Memory that was mostly full goes
+   * back to the buffer pool.
    */
   clear(): void {
     this.#forgetRecent();

@@ -32,7 +32,7 @@ export class WindowPanes {
   /** By pane slot, `#most` each: the slots of its open windows; -1 beyond the last. */
   #windowSlots: Int32Array;
 
-  /** Is told the slots of windows that had no row. */
+  /** Called with the slots of newly created rows. */
   readonly #onNew: (slot: number) => void;
 
   constructor(

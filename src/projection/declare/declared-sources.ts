@@ -59,9 +59,10 @@ export interface DisorderOptions {
    */
   readonly maxDrift?: Duration;
   /**
-   * After so much silence of a partition its owner journals a tick, and again after each further
-   * such time: event time then goes on at the speed of the wall clock. Default: 10 seconds for what
-   * waits for a close (patterns, sessions, `onClose`), else off. `'off'`: never.
+   * When a partition has been silent for this long, its owner records a tick, and another after
+   * each further such time: event time then moves at the speed of the wall clock. Default: 10
+   * seconds for projections that close windows or sessions or match patterns, else off. `'off'`:
+   * never.
    */
   readonly idle?: Duration | 'off';
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { RegistryServerAuth } from '../registry-server.ts';
 
-/** Lets nobody in who has neither a name with its password nor a token. */
+/** Requires Basic or Bearer authentication. */
 export function authenticate(api: FastifyInstance, auth: RegistryServerAuth): void {
   const accepted = acceptedHeaders(auth).map(digest);
   const schemes = [

@@ -20,7 +20,7 @@ export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStor
       const messages = verbose ? { messages: explainConflicts(report) } : {};
       return { is_compatible: report.compatible, ...messages };
     } catch (error) {
-      // Whoever asks for reasons is told what is wrong with the schema as one of them.
+      // A verbose request receives the fault of an invalid schema as a message.
       if (!verbose || !isInvalidSchema(error)) throw error;
       return { is_compatible: false, messages: [String(error.facts['words'])] };
     }

@@ -230,10 +230,10 @@ export async function readQuarantine(
 }
 
 /**
- * Throws dead letters of a projection away: the one at a position (of every version), or all. The
- * records stay in the log, and the rebuild of another version meets them again; the journal keeps
- * that this version passed them over. Tasks whose keys were held are given back, so that whoever
- * runs them next knows. @returns how many. @throws UNKNOWN_DEAD_LETTER
+ * Deletes dead letters of a projection: the one at a position (of every version), or all. The
+ * records stay in the log, and a rebuild of another version folds them again; the journal records
+ * that this version passed them over. Tasks with quarantined keys are released, so that their next
+ * owner reads the change. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,

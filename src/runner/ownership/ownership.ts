@@ -201,7 +201,7 @@ export class Ownership {
     return { take: keysOf(take), handBack: keysOf(handBack) };
   }
 
-  /** A task that nobody runs is nobody's error message: whoever declares it says it, once. */
+  /** Logs each declared task that no instance runs, once. */
   #alarm(tasks: readonly TaskRow[]): void {
     const declared = tasks.filter(
       ({ projection, isActive }) => isActive && this.#host.declares(projection),

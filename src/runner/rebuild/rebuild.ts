@@ -38,9 +38,9 @@ import type { FindReplayers } from './replayer.ts';
 import { replayerHere } from './replayer.ts';
 import { sharePartitions } from './share-partitions.ts';
 
-/** How to rebuild: as an application asks for it, with whoever is found to share it. */
+/** Options of a rebuild: those of the application, and further replayers. */
 export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
-  /** Finds others who replay partitions besides this thread. Default: nobody. */
+  /** Finds further replayers. Default: none. */
   readonly findReplayers?: FindReplayers;
 }
 
@@ -164,8 +164,7 @@ async function rebuildAlone(
 }
 
 /**
- * Step 3: this thread, and whoever else is found, replay the partitions. What memory may hold is
- * shared between them.
+ * Step 3: this thread and further replayers replay the partitions. They share the row budget.
  */
 async function replayAll(
   settings: RunnerSettings,

@@ -25,7 +25,7 @@ export interface ReplayHooks {
   readonly onRecords: (projection: string, records: number) => void;
 }
 
-/** Whoever replays partitions of a version that is being built: this thread, or another one. */
+/** Replays partitions of a version that is being built: this thread, or a worker thread. */
 export interface Replayer {
   /**
    * Resolves to true once it takes orders; to false when it never will and the others do without
@@ -41,10 +41,10 @@ export interface Replayer {
   close(): Promise<void>;
 }
 
-/** A rebuild that looks for others who replay its partitions with it. */
+/** A rebuild that looks for further replayers. */
 export interface RebuildWork {
   readonly plans: readonly Plan[];
-  /** Owns the tasks: whoever replays them does so in this name. */
+  /** Owner of the tasks, under which every replayer takes them. */
   readonly builder: string;
   readonly partitions: number;
   /** Still to be replayed, over all projections. */

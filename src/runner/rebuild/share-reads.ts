@@ -13,9 +13,8 @@ export interface SharedReader {
 /**
  * Readers of one log that fetch together: those whose first reading begins at the same positions
  * get the batches of one stream, in step: the next batch is asked for when all of them have asked
- * for it. The streams begin once every reader has said where it reads, or has left. What one reads
- * later, it reads alone. Whoever reads must not hold up the reading of another one by anything but
- * its own work.
+ * for it. The streams begin once every reader has said where it reads, or has left. Later reads of
+ * a reader are its own. A reader must not wait for another one, only for its own work.
  */
 export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly SharedReader[] {
   const gathering = new Map<string, SharedStream>();

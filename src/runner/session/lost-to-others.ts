@@ -17,8 +17,8 @@ interface Change {
 }
 
 /**
- * What an error of Postgres means to whoever asked for a change of versions: a lock that others
- * hold, a connection that was lost. The error itself where it is neither. Nothing was changed.
+ * Explains an error of Postgres in a change of versions: a lock that others hold, or a lost
+ * connection. The error itself where it is neither. Nothing was changed.
  */
 export async function lostToOthers(pool: Pool, error: unknown, change: Change): Promise<unknown> {
   if (isRepriseError(error) || !isPassing(error)) return error;

@@ -25,7 +25,7 @@ export interface SessionOptions {
    * says of others. Default: it repeats none.
    */
   readonly repeats?: Iterable<string>;
-  /** Take the task only where no live instance owns it. Default false: from whoever has it. */
+  /** Take the task only where no live instance owns it. Default false: take it from its owner. */
   readonly onlyUnowned?: boolean;
   /**
    * The owner's clock, for the drift guard and processing time; null in a rebuild. Default null.

@@ -11,7 +11,7 @@ import { isRepriseError } from '../../reprise-error.ts';
  * registry's cache answers what comes within a second of the last question.
  */
 const UNKNOWN_ID_ATTEMPTS = 10;
-/** Ids of which it is remembered that waiting did not help. */
+/** Size of the negative cache of schema ids. */
 const IN_VAIN_MAX = 10_000;
 /** Questions to the registry under way at once. */
 const QUESTIONS_MAX = 8;

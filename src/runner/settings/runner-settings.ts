@@ -21,7 +21,7 @@ export interface RunnerSettings {
    * `fail`.
    */
   readonly onError?: ErrorPolicy | ErrorPolicies;
-  /** An instance that has not been heard of for so long is gone. Milliseconds; default 10,000. */
+  /** An instance without a heartbeat for this long is dead. Milliseconds; default 10,000. */
   readonly leaseMs?: number;
   /**
    * How long a task may stand still before the end of its log until it is opened again.

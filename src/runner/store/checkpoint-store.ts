@@ -26,10 +26,10 @@ function keyOf(task: TaskKey): [string, number, number] {
 }
 
 /**
- * Takes a task: raises its epoch, so that whoever owned it before commits nothing more, and reads
- * where it stands. `onlyUnowned`: not from a live instance. A task that is taken from a process
- * that has gone, and neither gave it back nor halted, counts a death of that process; one that
- * halted is tried afresh.
+ * Takes a task: raises its epoch, so that its previous owner commits nothing more, and reads its
+ * checkpoints. `onlyUnowned`: not from a live instance. A task that is taken from a process that
+ * has gone, and neither gave it back nor halted, counts a death of that process; one that halted is
+ * tried afresh.
  * @throws LEASED when a live instance has it, FENCED when the version was retired
  */
 export async function acquireTask(
@@ -229,7 +229,7 @@ export async function readCheckpointsOf(
 }
 
 /**
- * Lets a task go on from the topic of another log, and takes it from whoever holds it. Must run in
+ * Lets a task resume from the topic of another log, and takes it from its owner. Must run in
  * a transaction.
  */
 export async function rewriteCheckpoint(

@@ -34,8 +34,8 @@ export async function swapViews(
 }
 
 /**
- * Removes a version: its tables, and everything the framework knows of it. Whoever still runs it is
- * fenced.
+ * Removes a version: its tables, and all rows of the framework about it. Instances that still run
+ * it are fenced.
  */
 export async function dropVersion(
   client: ClientBase,
@@ -44,7 +44,7 @@ export async function dropVersion(
   for (const table of of.tables) {
     await client.query(`drop table if exists ${tableName({ ...table, version: of.version })}`);
   }
-  // What is no longer held is on its way: whoever published it need not be there any more.
+  // Events that are no longer held are published even though their version is gone.
   await client.query('delete from reprise.outbox where projection = $1 and version = $2 and held', [
     of.projection,
     of.version,
@@ -59,7 +59,7 @@ export async function dropVersion(
 
 /** Tables of the framework that hold what belongs to a version. */
 const OF_VERSIONS = [
-  'projection_versions', // before the tasks: whoever takes one looks at the version first
+  'projection_versions', // before the tasks: taking a task reads its version first
   'tasks',
   'checkpoints',
   'journal',

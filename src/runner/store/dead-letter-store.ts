@@ -107,8 +107,8 @@ function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
 }
 
 /**
- * Takes the letters that a batch folds out of the dead letters, in the transaction that folds them:
- * whoever deletes a letter is the one who folds it.
+ * Deletes the letters that a batch folds, in the transaction that folds them: only the transaction
+ * that deletes a letter folds it.
  * @throws UNKNOWN_DEAD_LETTER where one is not there any more: another redrive has folded it, or it
  * was discarded. Nothing may be written then.
  */

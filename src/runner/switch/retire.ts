@@ -9,8 +9,9 @@ import { lockProjection, readVersions, tablesOf } from '../store/version-store.t
 
 /**
  * Drops a version that is not active: its tables and everything known of it, dead letters and late
- * events included. Ends the way back to it. Also gives up a rebuild: a version that is being built
- * may be retired, and whoever builds it is fenced. @throws RETIRE_REFUSED, UNKNOWN_PROJECTION
+ * events included. After it there is no rollback to that version. Also ends a rebuild: a version
+ * that is being built may be retired, and its builder is fenced. @throws RETIRE_REFUSED,
+ * UNKNOWN_PROJECTION
  */
 export async function retire(
   settings: { readonly pool: Pool },

@@ -43,7 +43,7 @@ export async function switchVersion(
     /** The active version; null: none yet. */
     readonly from: number | null;
     /**
-     * How long to wait, with the active version held still, for whoever runs the other to catch up.
+     * How long the active version is held still while the instances of the other one catch up.
      * Milliseconds; default 0.
      */
     readonly waitMs?: number;

@@ -24,9 +24,9 @@ export function addSchemasCheck(schemas: Command): void {
     )
     .option(
       '--registry [url]',
-      'check against this registry too, or against the configured one (default: only one that is configured by its url)',
+      'also check against this registry (default: the one that the configuration names by its url)',
     )
-    .option('--no-registry', 'ask no registry')
+    .option('--no-registry', 'do not ask a registry')
     .option('--strict', 'let warnings fail the check too')
     .action(async (_local, command: Command) => {
       const options = optionsOf<CheckOptions>(command);

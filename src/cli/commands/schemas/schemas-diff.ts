@@ -16,7 +16,7 @@ export function addSchemasDiff(schemas: Command): void {
     .description(
       'show what changed between two versions of a schema, with what makes older events readable: an alias, a default, an upcaster',
     )
-    .argument('[name]', 'file without .avsc (default: all that are not recorded)')
+    .argument('[name]', 'schema file, without .avsc (default: all files that are not recorded)')
     .argument('[from]', 'version (default: the one before)', version)
     .argument('[to]', 'version (default: the file, or the newest where that is recorded)', version)
     .action(async (...given: [string?, number?, number?, unknown?, Command?]) => {

@@ -23,12 +23,12 @@ interface NewOptions extends SchemasOptions {
 export function addSchemasNew(schemas: Command): void {
   withDirectory(schemas.command('new'))
     .description(
-      'record the current file of a schema as its next version (without a name: all that changed); where there is no file yet, write one to begin with',
+      'record a schema file as the next version (default: all that changed); create the file where there is none',
     )
-    .argument('[name]', 'file without .avsc, such as order-placed')
-    .option('--topic <topic>', 'of a file to begin with: the topic of its events')
-    .option('--namespace <namespace>', 'of a file to begin with: the namespace of its record')
-    .option('--upcaster', 'an upcaster leads to this version; it need not be compatible')
+    .argument('[name]', 'schema file, without .avsc, such as order-placed')
+    .option('--topic <topic>', 'topic of the events of a new file')
+    .option('--namespace <namespace>', 'namespace of the record in a new file')
+    .option('--upcaster', 'accept an incompatible version that an upcaster leads to')
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<NewOptions>(command);
       const settings = await schemasSettings(options);

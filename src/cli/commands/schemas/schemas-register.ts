@@ -16,8 +16,8 @@ import { optionsOf } from '../../terminal/with-app.ts';
 export function addSchemasRegister(schemas: Command): void {
   withDirectory(schemas.command('register'))
     .description('register the recorded versions that a registry lacks, oldest first')
-    .argument('[names...]', 'files without .avsc (default: all)')
-    .option('--registry <url>', 'the registry (default: the configured one)')
+    .argument('[names...]', 'schema files, without .avsc (default: all)')
+    .option('--registry <url>', 'URL of the registry (default: the configured one)')
     .action(async (names: readonly string[], _local, command: Command) => {
       const options = optionsOf<SchemasOptions>(command);
       const { folder, rules } = await schemasSettings(options);
@@ -44,14 +44,12 @@ export function addSchemasRegister(schemas: Command): void {
 /** `reprise schemas pull [NAME…]`: versions of a registry go into the history. */
 export function addSchemasPull(schemas: Command): void {
   withDirectory(schemas.command('pull'))
-    .description(
-      'record the versions that a registry has and the history lacks, and bring the files up to date',
-    )
+    .description('record versions that only the registry has, and update the files')
     .argument(
       '[names...]',
-      'files without .avsc, or subjects to begin a file from (default: all files)',
+      'schema files, without .avsc, or subjects to create a file from (default: all files)',
     )
-    .option('--registry <url>', 'the registry (default: the configured one)')
+    .option('--registry <url>', 'URL of the registry (default: the configured one)')
     .action(async (names: readonly string[], _local, command: Command) => {
       const options = optionsOf<SchemasOptions>(command);
       const { folder, rules } = await schemasSettings(options);

@@ -18,7 +18,7 @@ export function addSchemasScan(schemas: Command): void {
     .description(
       'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 when they cannot',
     )
-    .option('--projection <name>', 'only for this one, and its topics')
+    .option('--projection <name>', 'only this projection and its topics')
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ projection?: string }>(command);
       const { projection } = options;

@@ -103,7 +103,7 @@ export class PartitionProducer {
 
   async #deliverAll(): Promise<void> {
     try {
-      const codec = await this.#parts.codec(); // whoever pushes in the same turn comes along
+      const codec = await this.#parts.codec(); // records pushed in the same tick share the batch
       while (this.#queue.length > 0) {
         await this.#deliver(codec);
         this.#queue.settleOvertaking(() => overtaking(this.#where));

@@ -62,7 +62,7 @@ export class TopicLeaders {
     return Date.now() - located.atMs > trustedMs;
   }
 
-  /** The topic may have been made anew: whoever appends to it next looks first. */
+  /** Drops what is cached of a topic that may have been recreated: the next append looks it up. */
   forget(topic: string): void {
     this.#located.delete(topic);
   }
