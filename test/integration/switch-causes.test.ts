@@ -11,6 +11,7 @@ const T = Date.UTC(2026, 0, 1);
 /** How many schedules of all kinds together: on the embedded default, and on Kafka. */
 const SCHEDULES = Number(process.env['REPRISE_TEST_SCHEDULES'] ?? (isLongRun ? 5_000 : 300));
 const ON_KAFKA = isLongRun ? 100 : 20;
+const SCHEDULES_IN_WORLD = 200;
 
 /**
  * One step of a schedule. `version`: which of those there are; `choice`: which of its dead letters.
@@ -148,12 +149,23 @@ onEveryLog('alerts around switches', ({ brokers }) => {
   });
   afterAll(() => world.close());
 
+  /** Tables and topics of many schedules slow a database down: now and then there is a new one. */
+  let begun = 0;
+  const freshWorld = async () => {
+    begun += 1;
+    if (begun % SCHEDULES_IN_WORLD !== 0) return;
+    console.log(`${begun} schedules`);
+    await world.close();
+    world = await SwitchWorld.open(brokers);
+  };
+
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
   test(`${numRuns} schedules publish what whichever version was active at its cause emits, none twice, none missing (seed ${seed})`, {
     timeout: 60_000 + numRuns * 2_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(schedules, async ({ kind, latenesses, begins, steps }) => {
+        await freshWorld();
         const schedule = await world.schedule(kind, latenesses);
         const clock = { nowMs: T };
         await schedule.build(begins);
