@@ -39,6 +39,8 @@ const SETTINGS = {
   'replica.lag.time.max.ms': '3000',
   'default.replication.factor': '3',
   'min.insync.replicas': '2',
+  // Of 60 s: a broker that is not registered by then ends itself.
+  'initial.broker.registration.timeout.ms': '240000',
 };
 
 /** They do little and start often. */
@@ -53,12 +55,7 @@ export async function startKafkaCluster(
 ): Promise<KafkaCluster | undefined> {
   const classPath = await kafkaClassPath();
   if (classPath === undefined) return undefined;
-  const places = await prepare(classPath, settings);
-  const nodes = await Promise.all(
-    places.map(
-      async (place): Promise<Node> => ({ ...place, child: await launch(classPath, place, JVM) }),
-    ),
-  );
+  const nodes = await launchAll(classPath, settings);
   const nodeOf = (id: number): Node => {
     const node = nodes.find((each) => each.id === id);
     if (node === undefined) throw new RangeError(`there is no broker ${id}`);
@@ -84,6 +81,27 @@ export async function startKafkaCluster(
       );
     },
   };
+}
+
+/** On a busy machine a broker may give up before its controllers have elected a leader: twice. */
+const LAUNCHES = 2;
+
+async function launchAll(
+  classPath: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly Node[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    const places = await prepare(classPath, settings);
+    const launched = await Promise.allSettled(
+      places.map(async (place) => ({ ...place, child: await launch(classPath, place, JVM) })),
+    );
+    const nodes = launched.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = launched.find((each) => each.status === 'rejected');
+    if (failed === undefined) return nodes;
+    await Promise.all(nodes.map(({ child }) => killed(child)));
+    if (attempt === LAUNCHES) throw failed.reason;
+    process.stderr.write(`a cluster did not start, trying again: ${String(failed.reason)}\n`);
+  }
 }
 
 /** Directories of a new cluster. Formatted once and copied: each format is a JVM of its own. */

@@ -83,7 +83,7 @@ export async function launch(
   const args = [...jvm, '-cp', classPath, 'kafka.Kafka', join(directory, 'server.properties')];
   const child = spawn('java', args, { cwd: directory, stdio: ['ignore', log, log] });
   closeSync(log);
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 120_000;
   while (!(await accepts(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       await killed(child);
