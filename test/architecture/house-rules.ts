@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import ts from 'typescript';
+import { cyclesOf } from './import-rules.ts';
 import type { SourceModule } from './source-tree.ts';
 
 /** Most files that stand directly in one folder. */
@@ -42,20 +43,7 @@ export function folderCycles(modules: readonly SourceModule[]): readonly string[
       if (to !== from) targets.add(to);
     }
   }
-  const cycles = new Set<string>();
-  const finished = new Set<string>();
-  const visit = (folder: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(folder);
-    if (at >= 0) {
-      cycles.add([...trail.slice(at), folder].join(' → '));
-      return;
-    }
-    if (finished.has(folder)) return;
-    for (const next of edges.get(folder) ?? []) visit(next, [...trail, folder]);
-    finished.add(folder);
-  };
-  for (const folder of edges.keys()) visit(folder, []);
-  return [...cycles];
+  return cyclesOf(edges);
 }
 
 /** Folders with more files than the limit. */

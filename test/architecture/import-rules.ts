@@ -151,22 +151,28 @@ export function importViolations(modules: readonly SourceModule[]): readonly str
 
 /** Groups of files that import one another in a circle, types included, each as `a → b → a`. */
 export function importCycles(modules: readonly SourceModule[]): readonly string[] {
-  const edges = new Map(
-    modules.map((module) => [module.path, module.imports.flatMap((entry) => entry.target ?? [])]),
+  return cyclesOf(
+    new Map(
+      modules.map((module) => [module.path, module.imports.flatMap((entry) => entry.target ?? [])]),
+    ),
   );
+}
+
+/** Cycles of a directed graph, each as `a → b → a`. */
+export function cyclesOf(edges: ReadonlyMap<string, Iterable<string>>): readonly string[] {
   const cycles = new Set<string>();
   const finished = new Set<string>();
-  const visit = (path: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(path);
+  const visit = (node: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(node);
     if (at >= 0) {
-      cycles.add([...trail.slice(at), path].join(' → '));
+      cycles.add([...trail.slice(at), node].join(' → '));
       return;
     }
-    if (finished.has(path)) return;
-    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
-    finished.add(path);
+    if (finished.has(node)) return;
+    for (const next of edges.get(node) ?? []) visit(next, [...trail, node]);
+    finished.add(node);
   };
-  for (const path of edges.keys()) visit(path, []);
+  for (const node of edges.keys()) visit(node, []);
   return [...cycles];
 }
 
