@@ -168,6 +168,26 @@ onEveryLog('two stages', ({ brokers }) => {
     60_000,
   );
 
+  test.each(SECOND_KINDS)(
+    'a second stage of %s opens again while the relay has not told it any time',
+    async (second) => {
+      const stages = { first: 'windows', second, lateness: ['0 seconds', '0 seconds'] } as const;
+      const schedule = await world.schedule(stages, [3, 1]);
+      // Of two partitions that hold records, one has not begun: it may publish anything.
+      await schedule.append([0, 4].map((visitor) => ({ visitor, behindMs: 0 })), 200);
+      await schedule.tick('first', partitionFor(Buffer.from('v0'), 3, 0), 1_000);
+      await schedule.tick('first', partitionFor(Buffer.from('v0'), 3, 0), 1_000);
+      await schedule.relay([]);
+      await schedule.fold('second', 0, 1);
+      await schedule.flush('second', 0);
+      schedule.crash('second', 0);
+      await schedule.settle();
+      expect(await expectAsOneFold(schedule, stages)).toBe(2);
+      await schedule.forget();
+    },
+    60_000,
+  );
+
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
   test(`in ${numRuns} schedules give what one fold of the published events gives, and nothing late (seed ${seed})`, {
     timeout: 60_000 + numRuns * 2_000,

@@ -9,6 +9,7 @@ import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
 import { TopicBatches } from '../batch/topic-batches.ts';
 import { Keys } from '../rows/keys.ts';
+import { EARLIEST_MS } from '../rows/postgres-limits.ts';
 import { rowObject } from '../rows/to-column-values.ts';
 import { Deadlines } from '../task/deadlines.ts';
 import { emissionId, timesBefore } from '../task/emission-id.ts';
@@ -103,7 +104,10 @@ export class SessionFold implements TaskFold {
 
   preload(): readonly RowsAfter[] {
     if (this.watermarkMs === null) return [];
-    return [{ table: this.#plan.table, column: '_until', afterMs: this.#completeAfterMs }];
+    const afterMs = this.#completeAfterMs;
+    // A watermark that a relay holds back is the first instant there is: no row ends before that.
+    const column = afterMs < EARLIEST_MS ? null : '_until';
+    return [{ table: this.#plan.table, column, afterMs }];
   }
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
