@@ -7,7 +7,7 @@ import { expectAsOneFold } from '../support/derived-oracle.ts';
 import type { DerivedSchedule } from '../support/derived-world.ts';
 import { DerivedWorld } from '../support/derived-world.ts';
 import { onEveryLog } from '../support/every-log.ts';
-import { isLongRun, seed } from '../support/fault-run.ts';
+import { isLongRun, seed, within } from '../support/fault-run.ts';
 import type { Fate, Moment } from '../support/frail-log.ts';
 
 /** How many schedules: on the embedded default, and on Kafka. */
@@ -174,7 +174,10 @@ onEveryLog('two stages', ({ brokers }) => {
       const stages = { first: 'windows', second, lateness: ['0 seconds', '0 seconds'] } as const;
       const schedule = await world.schedule(stages, [3, 1]);
       // Of two partitions that hold records, one has not begun: it may publish anything.
-      await schedule.append([0, 4].map((visitor) => ({ visitor, behindMs: 0 })), 200);
+      await schedule.append(
+        [0, 4].map((visitor) => ({ visitor, behindMs: 0 })),
+        200,
+      );
       await schedule.tick('first', partitionFor(Buffer.from('v0'), 3, 0), 1_000);
       await schedule.tick('first', partitionFor(Buffer.from('v0'), 3, 0), 1_000);
       await schedule.relay([]);
@@ -189,8 +192,9 @@ onEveryLog('two stages', ({ brokers }) => {
   );
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
+  const timeLimit = 30_000 + numRuns * 2_000;
   test(`in ${numRuns} schedules give what one fold of the published events gives, and nothing late (seed ${seed})`, {
-    timeout: 60_000 + numRuns * 2_000,
+    timeout: timeLimit + 30_000,
   }, async () => {
     const seen = { events: 0, repeats: 0 };
     await fc.assert(
@@ -202,7 +206,7 @@ onEveryLog('two stages', ({ brokers }) => {
         seen.repeats += schedule.repeats;
         await schedule.forget();
       }),
-      { numRuns, seed },
+      { numRuns, seed, ...within(timeLimit) },
     );
     // The schedules are worth something: events were published, and some more than once.
     expect(seen.events).toBeGreaterThan(numRuns);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { onEveryLog } from '../support/every-log.ts';
-import { isLongRun, seed } from '../support/fault-run.ts';
+import { isLongRun, seed, within } from '../support/fault-run.ts';
 import { ALERT_KINDS } from '../support/switch-kinds.ts';
 import type { Schedule } from '../support/switch-world.ts';
 import { SwitchWorld } from '../support/switch-world.ts';
@@ -160,8 +160,9 @@ onEveryLog('alerts around switches', ({ brokers }) => {
   };
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
+  const timeLimit = 30_000 + numRuns * 2_000;
   test(`${numRuns} schedules publish what whichever version was active at its cause emits, none twice, none missing (seed ${seed})`, {
-    timeout: 60_000 + numRuns * 2_000,
+    timeout: timeLimit + 30_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(schedules, async ({ kind, latenesses, begins, steps }) => {
@@ -178,7 +179,7 @@ onEveryLog('alerts around switches', ({ brokers }) => {
           expect(published).toEqual(expect.arrayContaining([...model.certain()]));
         await schedule.forget();
       }),
-      { numRuns, seed },
+      { numRuns, seed, ...within(timeLimit) },
     );
   });
 });

@@ -8,6 +8,14 @@ export const isLongRun = process.env['REPRISE_TEST_LONG'] === '1';
 export const seed = Number(process.env['REPRISE_TEST_SEED'] ?? Date.now() % 1_000_000);
 
 /**
+ * For `fc.assert`: ends after so many milliseconds, also in the middle of shrinking, so that what
+ * failed is told instead of a time-out of the test.
+ */
+export function within(timeLimitMs: number) {
+  return { interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true };
+}
+
+/**
  * Seeded numbers in [0, 1), the same sequence for the same seed (a linear congruential generator).
  */
 export function randomFrom(from: number): () => number {
