@@ -105,9 +105,8 @@ export class SessionFold implements TaskFold {
   preload(): readonly RowsAfter[] {
     if (this.watermarkMs === null) return [];
     const afterMs = this.#completeAfterMs;
-    // A watermark that a relay holds back is the first instant there is: no row ends before that.
-    const column = afterMs < EARLIEST_MS ? null : '_until';
-    return [{ table: this.#plan.table, column, afterMs }];
+    // No row ends before the first instant, where a relay may hold the watermark.
+    return [{ table: this.#plan.table, column: afterMs < EARLIEST_MS ? null : '_until', afterMs }];
   }
 
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {

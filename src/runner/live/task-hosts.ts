@@ -10,6 +10,8 @@ import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { inTransaction } from '../store/in-transaction.ts';
 import type { Run } from '../store/instance-store.ts';
+import type { LogBeginning } from '../store/journal-store.ts';
+import { forgetBefore } from '../store/journal-store.ts';
 import type { TaskKey } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 import { readVersion } from '../store/version-store.ts';
@@ -39,6 +41,8 @@ export class TaskHosts implements TaskHost {
   readonly #lookedAt = new Map<string, number>();
   /** Names of projections whose partitions are being looked at in the background. */
   readonly #looking = new Set<string>();
+  /** Where the log of a projection's partitions began when last seen. */
+  readonly #beginnings = new Map<string, bigint>();
   readonly #selection: TaskSelection | null;
   readonly #told = new Set<string>();
   readonly #stalledMs: number;
@@ -218,8 +222,28 @@ export class TaskHosts implements TaskHost {
     const problem = await matchPartitions(this.#settings, plan, topics);
     if (problem !== null) runner?.refuse(problem);
     for (const task of runner?.running() ?? []) this.#watch(task, topics);
+    await this.#forgetDeleted(plan, topics);
     this.#lookedAt.set(plan.name, performance.now());
   }
+
+  /** Where the log begins later than when last seen, the journal does too. */
+  async #forgetDeleted(plan: Plan, topics: ReadonlyMap<string, TopicDescription>): Promise<void> {
+    const later = beginningsOf(topics).filter(
+      ({ topic, partition, startOffset }) =>
+        startOffset > (this.#beginnings.get(`${plan.name} ${topic} ${partition}`) ?? 0n),
+    );
+    if (later.length === 0) return;
+    await forgetBefore(this.#settings.pool, plan, later);
+    for (const { topic, partition, startOffset } of later) {
+      this.#beginnings.set(`${plan.name} ${topic} ${partition}`, startOffset);
+    }
+  }
+}
+
+function beginningsOf(topics: ReadonlyMap<string, TopicDescription>): readonly LogBeginning[] {
+  return [...topics.values()].flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, startOffset }) => ({ topic, partition, startOffset })),
+  );
 }
 
 /** A topic that is not there is told with who reads it. */

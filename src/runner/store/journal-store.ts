@@ -1,9 +1,13 @@
 import type { ClientBase, Pool } from 'pg';
+import type { Plan } from '../../projection/plan/plan.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import type { JournaledTick } from './journaled-tick.ts';
 import type { TaskKey } from './task-key.ts';
 
-/** The journal of a task, in the order in which its points are passed. */
+/**
+ * The journal of a task, in the order in which its points are passed. Ticks and steps behind where
+ * the task is stored to stand are left out: nobody passes them again.
+ */
 export async function readJournal(
   client: ClientBase,
   task: TaskKey,
@@ -14,8 +18,13 @@ export async function readJournal(
     quiet_ms: string | null;
     record: { topic: string; offset: string } | null;
   }>(
-    `select kind, next_offsets, quiet_ms, record from reprise.journal
-     where projection = $1 and version = $2 and partition = $3 order by seq`,
+    `select kind, next_offsets, quiet_ms, record from reprise.journal j
+     where projection = $1 and version = $2 and partition = $3
+       and (kind not in ('tick', 'step') or not exists (
+         select from reprise.checkpoints c
+         where (c.projection, c.version, c.partition) = (j.projection, j.version, j.partition)
+           and c.next_offset > (j.next_offsets ->> c.topic)::bigint))
+     order by seq`,
     [task.projection, task.version, task.partition],
   );
   return rows.map((row) => ({
@@ -97,6 +106,37 @@ export async function copyJournal(
      where projection = $1 and version = $2 and ($4 or kind not in ('redrive', 'discard')) order by seq
      on conflict do nothing`,
     [target.projection, target.fromVersion, target.toVersion, target.all],
+  );
+}
+
+/** Where the log of a partition begins. */
+export interface LogBeginning {
+  readonly topic: string;
+  readonly partition: number;
+  readonly startOffset: bigint;
+}
+
+/**
+ * Deletes the decisions of a version that were taken at records which the log has deleted: no
+ * replay meets them. What became of dead letters stays.
+ */
+export async function forgetBefore(
+  pool: Pool,
+  { name, version }: Pick<Plan, 'name' | 'version'>,
+  beginnings: readonly LogBeginning[],
+): Promise<void> {
+  await pool.query(
+    `delete from reprise.journal j
+     using unnest($3::text[], $4::int[], $5::bigint[]) as b(topic, partition, start_offset)
+     where j.projection = $1 and j.version = $2 and j.kind in ('tick', 'step', 'refusal')
+       and j.partition = b.partition and (j.next_offsets ->> b.topic)::bigint < b.start_offset`,
+    [
+      name,
+      version,
+      beginnings.map(({ topic }) => topic),
+      beginnings.map(({ partition }) => partition),
+      beginnings.map(({ startOffset }) => startOffset.toString()),
+    ],
   );
 }
 
