@@ -26,6 +26,12 @@ const orders = columns({
 });
 
 /**
+ * Event time runs some twenty times as fast as the clock: what is published again after a
+ * connection was cut is minutes late.
+ */
+const LATENESS = '2 minutes';
+
+/**
  * A projection of every kind: windows, merged windows, sessions, a pattern with alerts, a table,
  * and sessions over two topics.
  */
@@ -73,15 +79,13 @@ function ofSessions({ reading, order }: SoakEvents): readonly ProjectionClass[] 
         .measure({ readings: count(), total: sum('value') });
     }
   }
-  // Event time runs some twenty times as fast as the clock here: a topic that comes some seconds
-  // after the other one is minutes late.
   class SoakVisits extends SessionProjection {
     readonly name: string = 'soak_visits';
     readonly version: number = 1;
     define() {
       return this.from(reading, order)
         .key('device')
-        .session({ gap: '20 seconds', lateness: '10 minutes' })
+        .session({ gap: '20 seconds', lateness: LATENESS })
         .measure({ readings: count({ of: reading }), orders: count({ of: order }) });
     }
   }
@@ -99,6 +103,7 @@ function others({ reading, order, alarm }: SoakEvents): readonly ProjectionClass
           begin('high', { where: { kind: 'A', value: { gte: 990 } } })
             .followedBy('low', { where: { kind: 'B' } })
             .within('1 minute'),
+          { lateness: LATENESS },
         )
         .row((m) => ({ highAt: m.high.at, lowAt: m.low.at }))
         .alert(alarm, (m) => ({ device: m.high.device, at: m.low.at }));
