@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createConfluentRegistry } from '../../src/registry/confluent/confluent-registry.ts';
 import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
+import { startRegistryContainer } from '../support/containers.ts';
 import { startForeignRegistry } from '../support/foreign-registry.ts';
 
 const foreign = await startForeignRegistry();
@@ -41,14 +42,17 @@ describe.skipIf(foreign === undefined)('on a foreign registry', () => {
   });
 });
 
+// Confluent's own where Docker runs it, or the one that the environment names: Confluent's,
+// Karapace, Apicurio. Credentials may stand in the url.
 const given = process.env['REPRISE_TEST_REGISTRY_URL'];
+const container = given === undefined ? await startRegistryContainer() : undefined;
+afterAll(() => container?.stop());
+const real = given ?? container?.address;
 
-// A real one, where the environment names it: Confluent's, Karapace, Apicurio. Credentials may
-// stand in the url.
-if (given !== undefined) {
-  describe('on the registry of the environment', () => {
+if (real !== undefined) {
+  describe('on a real registry', () => {
     for (const { name, run } of schemaRegistryContract) {
-      it(name, () => run(() => createConfluentRegistry({ url: given })));
+      it(name, () => run(() => createConfluentRegistry({ url: real })));
     }
   });
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startKafkaContainer } from './containers.ts';
 import { kafkaClassPath } from './kafka-jars.ts';
 import { format, freePorts, killed, launch, serverProperties } from './kafka-process.ts';
-import { answers } from './maven-jars.ts';
 
 /** A running Kafka. `brokers` is a comma-separated list of `host:port`. */
 export interface Kafka {
@@ -34,32 +34,9 @@ export interface OwnKafka extends Kafka {
 export async function startKafka(): Promise<Kafka | undefined> {
   const given = process.env['REPRISE_TEST_KAFKA'];
   if (given) return { brokers: given, origin: 'environment', stop: async () => undefined };
-  if (await answers('docker', 'info')) {
-    const container = await startContainer();
-    if (container !== undefined) return container;
-  }
-  return startOwnKafka();
-}
-
-async function startContainer(): Promise<Kafka | undefined> {
-  try {
-    const { KafkaContainer } = await import('@testcontainers/kafka');
-    const container = await new KafkaContainer('confluentinc/cp-kafka:7.9.0')
-      .withKraft()
-      .withEnvironment({ KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false' })
-      .start();
-    const brokers = `${container.getHost()}:${container.getMappedPort(9093)}`;
-    return {
-      brokers,
-      origin: 'docker',
-      stop: async () => {
-        await container.stop();
-      },
-    };
-  } catch (cause) {
-    process.stderr.write(`Docker's Kafka did not start, trying local jars: ${String(cause)}\n`);
-    return undefined;
-  }
+  const container = await startKafkaContainer();
+  if (container === undefined) return startOwnKafka();
+  return { brokers: container.address, origin: 'docker', stop: container.stop };
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/embedded/embedded-postgres.ts';
 import { migrate } from '../../src/postgres/migrate.ts';
+import { startPostgresContainer } from './containers.ts';
 
 /**
  * A migrated database that nobody connects to: Postgres clones only databases without connections.
@@ -18,12 +19,11 @@ export interface TestPostgres {
 }
 
 /**
- * The server of `REPRISE_TEST_DATABASE_URL`, else an embedded one in a temporary folder, without
- * fsync; with the template made anew.
+ * The server of `REPRISE_TEST_DATABASE_URL`, else one in Docker, else an embedded one in a
+ * temporary folder, the last two without fsync; with the template made anew.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const given = process.env['REPRISE_TEST_DATABASE_URL'];
-  const server = given === undefined ? await startEmbedded() : { url: given, stop: async () => {} };
+  const server = await startServer();
   try {
     await makeTemplate(server.url);
   } catch (error) {
@@ -57,6 +57,14 @@ export async function createEmptyDatabase(
     drop: () =>
       asAdmin(adminUrl, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`),
   };
+}
+
+async function startServer(): Promise<TestPostgres> {
+  const given = process.env['REPRISE_TEST_DATABASE_URL'];
+  if (given !== undefined) return { url: given, stop: async () => {} };
+  const container = await startPostgresContainer();
+  if (container === undefined) return startEmbedded();
+  return { url: container.address, stop: container.stop };
 }
 
 async function startEmbedded(): Promise<TestPostgres> {
