@@ -3,14 +3,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createPostgresLog } from '../../src/log/postgres/postgres-log.ts';
 import { eventLogContract } from '../../src/testing/event-log-contract.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 describe('the Postgres log keeps the contract of', () => {
-  let database: TestDatabase;
+  const database = useDatabase('file');
   let pool: pg.Pool;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     pool = new pg.Pool({ connectionString: database.url, max: 8 });
     // Dropping the database ends connections that are still closing.
     pool.on('error', () => undefined);
@@ -18,7 +17,6 @@ describe('the Postgres log keeps the contract of', () => {
 
   afterAll(async () => {
     await pool.end();
-    await database.drop();
   });
 
   eventLogContract({

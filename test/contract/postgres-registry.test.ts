@@ -3,13 +3,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cachedRegistry } from '../../src/registry/cached-registry.ts';
 import { createPostgresRegistry } from '../../src/registry/postgres/postgres-registry.ts';
 import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 8 });
   // Dropping the database ends connections that are still closing.
   pool.on('error', () => undefined);
@@ -17,7 +16,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pool.end();
-  await database.drop();
 });
 
 for (const { name, run } of schemaRegistryContract) {

@@ -3,14 +3,9 @@ import { createConfluentRegistry } from '../../src/registry/confluent/confluent-
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
 import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
 import { startTestRegistry } from '../support/registry-server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const database = useDatabase('file');
 
 describe('the Confluent adapter on our own server', () => {
   let server: RegistryServer;

@@ -1,5 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Reprise } from '../../src/reprise.ts';
 import {
   createTestApp,
@@ -9,11 +9,11 @@ import {
   publishAll,
 } from '../support/example-app.ts';
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 describeKafka('law 6 on a real Kafka that lost something', (brokers) => {
   let admin: Admin;
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const database = useDatabase('test');
   let example: Example;
 
   const open = () => createTestApp({ databaseUrl: database.url, example, brokers });
@@ -26,7 +26,6 @@ describeKafka('law 6 on a real Kafka that lost something', (brokers) => {
   afterAll(() => admin.disconnect());
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     example = exampleOn(uniqueTopic('user-actions'));
     await withApp(async (app) => {
       await app.setUp();
@@ -35,8 +34,6 @@ describeKafka('law 6 on a real Kafka that lost something', (brokers) => {
       await expect.poll(async () => (await app.status())[0]?.lagRecords).toBe(0n);
     });
   });
-
-  afterEach(() => database.drop());
 
   async function withApp<Result>(work: (app: Reprise) => Promise<Result>): Promise<Result> {
     const app = await open();

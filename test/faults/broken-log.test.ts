@@ -1,23 +1,18 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { Reprise } from '../../src/reprise.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+const database = useDatabase('test');
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   const app = await open();
   await app.setUp();
   await publishAll(app, example, exampleEvents(400));
   await runUntilCaughtUp(app);
   await app.close();
-});
-
-afterEach(async () => {
-  await database.drop();
 });
 
 const open = () => createTestApp({ databaseUrl: database.url, example });

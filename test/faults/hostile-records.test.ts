@@ -11,7 +11,7 @@ import { HOSTILITIES, type Reading, readingOn } from '../support/hostile-records
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
 import { appendPacked, CODECS } from '../support/packed-records.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 /** Of them, half lie before the packed ones and half behind. */
 const HOSTILE = 10_000;
@@ -34,11 +34,10 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
   /** Of every hostile record, by its place: what it is, and the reasons that may be given. */
   const ledger = new Map<string, { readonly name: string; readonly reasons: readonly string[] }>();
   const good = new Map<string, number>();
-  let database: TestDatabase;
+  const database = useDatabase('file');
   let app: Reprise;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     app = await createHostileApp({ databaseUrl: database.url, brokers, topic });
     const config = { 'max.message.bytes': String(16 << 20) };
     await app.log.ensureTopics([{ topic, partitions: PARTITIONS, config }]);
@@ -47,7 +46,6 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
 
   afterAll(async () => {
     await app.close();
-    await database.drop();
   });
 
   const place = ({ partition, offset }: Pick<Position, 'partition' | 'offset'>) =>

@@ -15,7 +15,7 @@ import { randomFrom, seed } from '../support/fault-run.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { differences } from '../support/oracle.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 /** Runs with a kill at a random offset, and events in each: short here; the long form sets both. */
 const KILLS = Number(process.env['REPRISE_TEST_KILLS'] ?? '2');
@@ -25,7 +25,7 @@ const random = randomFrom(seed);
 
 onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
   let example: Example;
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const database = useDatabase('test');
   let app: Reprise;
   let env: Record<string, string>;
   let published: number;
@@ -33,7 +33,6 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
   beforeEach(async () => {
     example = exampleOn(uniqueTopic('user-actions'));
     published = 0;
-    database = await createTestDatabase();
     app = await createTestApp({ databaseUrl: database.url, example, ...log });
     await app.setUp();
     env = { REPRISE_TEST_URL: database.url, REPRISE_TEST_TOPIC: example.topic };
@@ -42,7 +41,6 @@ onEveryLog(`a runner that is killed (seed ${seed})`, (log) => {
 
   afterEach(async () => {
     await app.close();
-    await database.drop();
   });
 
   async function publish(count: number): Promise<void> {

@@ -5,7 +5,7 @@ import { bundled } from '../support/bundled-program.ts';
 import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
 const EVENTS = 2_000;
@@ -14,11 +14,10 @@ const PILL = 700;
  * Each policy costs seven processes: all of them with REPRISE_TEST_PILLS=skip,quarantineKey,fail.
  */
 const POLICIES = (process.env['REPRISE_TEST_PILLS'] ?? 'quarantineKey').split(',');
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   app = await createReprise({
     projections: [],
     events: [example.event],
@@ -31,7 +30,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await app.close();
-  await database.drop();
 });
 
 interface Outcome {

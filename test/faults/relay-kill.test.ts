@@ -6,7 +6,7 @@ import { onEveryLog } from '../support/every-log.ts';
 import { isLongRun, randomFrom, seed } from '../support/fault-run.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 import type { TwoStages } from '../support/two-stages.ts';
 import { openStages, readSeconds, twoStages, visitsOf } from '../support/two-stages.ts';
 import { expectAsOneStage } from '../support/two-stages-oracle.ts';
@@ -16,14 +16,13 @@ const KILLS = isLongRun ? 20 : 2;
 const VISITS = isLongRun ? 20_000 : 3_000;
 
 onEveryLog(`a relay that is killed between append and deletion (seed ${seed})`, (log) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let stages: TwoStages;
   let app: Reprise;
   let env: Record<string, string>;
 
   beforeEach(async () => {
     const name = uniqueTopic('killed');
-    database = await createTestDatabase();
     stages = twoStages(name);
     app = await openStages(stages, { databaseUrl: database.url, ...log });
     await app.setUp();
@@ -32,7 +31,6 @@ onEveryLog(`a relay that is killed between append and deletion (seed ${seed})`, 
   });
   afterEach(async () => {
     await app.close();
-    await database.drop();
   });
 
   test(`${KILLS} times publishes again, and the second stage counts each event once`, async () => {

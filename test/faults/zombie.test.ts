@@ -5,17 +5,16 @@ import { onLogsOfRun } from '../support/every-log.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { isCommit, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 
 onLogsOfRun('a zombie that was stopped for longer than its lease', (log) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let proxy: TcpProxy;
   let bench: FaultBench;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     const runnerUrl = new URL(database.url);
     proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(runnerUrl.port) });
     runnerUrl.hostname = '127.0.0.1';
@@ -31,7 +30,6 @@ onLogsOfRun('a zombie that was stopped for longer than its lease', (log) => {
     proxy.resume();
     await bench.close();
     await proxy.close();
-    await database.drop();
   });
 
   const digest = () => tableDigest(database.url, 'user_metrics__v1');

@@ -2,15 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Reprise } from '../../src/reprise.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { differences } from '../support/oracle.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('file');
 let live: Reprise;
 let next: Reprise;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   live = await createTestApp({ databaseUrl: database.url, example });
   await live.setUp();
   await live.runner.start();
@@ -20,7 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await next.close();
   await live.close();
-  await database.drop();
 });
 
 test('a version that nobody runs yet is activated while the live one is never still', async () => {

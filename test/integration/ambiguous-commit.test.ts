@@ -12,17 +12,16 @@ import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { isCommit, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+const database = useDatabase('file');
 let app: Reprise;
 let proxy: TcpProxy;
 let throughProxy: pg.Pool;
 let expected: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   app = await createTestApp({ databaseUrl: database.url, example });
   await app.setUp();
   await publishAll(app, example, exampleEvents(400));
@@ -39,7 +38,6 @@ afterAll(async () => {
   await throughProxy.end();
   await proxy.close();
   await app.close();
-  await database.drop();
 });
 
 afterEach(() => {

@@ -6,12 +6,12 @@ import type { Reprise } from '../../src/reprise.ts';
 import { startProgram } from '../support/child-process.ts';
 import { createPiiApp, movesOn, WRAPPING_KEYS } from '../support/pii-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const moves = movesOn('moves');
 const folder = mkdtempSync(join(tmpdir(), 'reprise-forget-'));
 const config = join(folder, 'reprise.config.mjs');
-let database: TestDatabase;
+const database = useDatabase('file');
 let app: Reprise;
 
 beforeAll(async () => {
@@ -22,7 +22,6 @@ beforeAll(async () => {
      const { event, projections } = movesOn('moves');
      export default { projections, events: [event], onError: 'skip' };`,
   );
-  database = await createTestDatabase();
   app = await createPiiApp({ databaseUrl: database.url, moves });
   await app.setUp();
   const somebody = { userId: 'user-7', email: 'seven@example.org', photo: null, city: 'Ulm' };
@@ -38,7 +37,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
-  await database.drop();
   rmSync(folder, { recursive: true });
 });
 

@@ -8,9 +8,9 @@ import { createCommandLine } from '../support/command-line.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
 import {
-  createTestDatabase,
   createUnmigratedDatabase,
   type TestDatabase,
+  useDatabase,
 } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
@@ -48,7 +48,7 @@ class SeenElsewhere extends Seen {
   }
 }
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let empty: TestDatabase;
 let commandLine: CommandLine;
 let config: RepriseConfig;
@@ -65,7 +65,6 @@ const configOf = (url: string, projections: RepriseConfig['projections']): Repri
 });
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   empty = await createUnmigratedDatabase();
   commandLine = createCommandLine();
   config = configOf(database.url, [Seen]);
@@ -83,7 +82,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   commandLine.close();
-  await database.drop();
   await empty.drop();
 });
 

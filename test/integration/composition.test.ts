@@ -1,6 +1,6 @@
 import { inject } from 'inversify';
 import type { Logger } from 'pino';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { UserActed } from '../../schemas/index.ts';
 import {
   begin,
@@ -12,14 +12,9 @@ import {
   tumbling,
   WindowedProjection,
 } from '../../src/index.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
+const database = useDatabase('file');
 let given: Logger | undefined;
 
 class NeedsLogger extends WindowedProjection {

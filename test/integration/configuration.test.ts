@@ -9,17 +9,15 @@ import { movesOn, WRAPPING_KEYS } from '../support/pii-app.ts';
 import { sql } from '../support/read-model.ts';
 import { order, schemaDirectory, writeCurrent } from '../support/schema-folder.ts';
 import { testConfig } from '../support/test-config.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let line: CommandLine;
 beforeAll(async () => {
-  database = await createTestDatabase();
   line = createCommandLine();
 });
 afterAll(async () => {
   line.close();
-  await database.drop();
 });
 
 const minimal = (): RepriseConfig => ({

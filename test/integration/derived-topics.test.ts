@@ -4,25 +4,23 @@ import { onEveryLog } from '../support/every-log.ts';
 import { randomFrom, seed } from '../support/fault-run.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 import type { TwoStages } from '../support/two-stages.ts';
 import { openStages, twoStages, visitsOf } from '../support/two-stages.ts';
 import { expectAsOneStage } from '../support/two-stages-oracle.ts';
 
 onEveryLog(`a second stage (seed ${seed})`, (log) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let stages: TwoStages;
   let app: Reprise;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     stages = twoStages(uniqueTopic('stages'));
     app = await openStages(stages, { databaseUrl: database.url, ...log });
     await app.setUp();
   });
   afterEach(async () => {
     await app.close();
-    await database.drop();
   });
 
   async function publishVisits(count: number): Promise<void> {

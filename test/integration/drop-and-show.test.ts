@@ -8,7 +8,7 @@ import type { CommandLine } from '../support/command-line.ts';
 import { createCommandLine } from '../support/command-line.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
 const KINDS = columns({ userId: text().primaryKey(), action: text() });
@@ -36,19 +36,17 @@ class Kept extends Seen {
   override readonly name = 'kept';
 }
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let commandLine: CommandLine;
 let app: Reprise;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   commandLine = createCommandLine();
 });
 
 afterEach(async () => {
   await app.close();
   commandLine.close();
-  await database.drop();
 });
 
 function configOf(...projections: RepriseConfig['projections'][number][]): RepriseConfig {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { UserActed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import { columns, int, text } from '../../src/projection/declare/columns.ts';
@@ -8,20 +8,15 @@ import type { Reprise } from '../../src/reprise.ts';
 import { startProgram } from '../support/child-process.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
 const example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise | undefined;
-
-beforeEach(async () => {
-  database = await createTestDatabase();
-});
 
 afterEach(async () => {
   await app?.close();
-  await database.drop();
 });
 
 async function caughtUp(): Promise<void> {

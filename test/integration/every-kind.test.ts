@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { siteEvents } from '../../example/site-events.ts';
 import { AccountOverview } from '../../projections/account-overview.ts';
 import { LoginFraud } from '../../projections/login-fraud.ts';
@@ -15,7 +15,7 @@ import { SessionProjection } from '../../src/projection/declare/session-projecti
 import type { Reprise } from '../../src/reprise.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, useDatabase } from '../support/test-database.ts';
 
 const KINDS = [
   UserMetrics,
@@ -37,12 +37,7 @@ function version(number: number): ProjectionClass[] {
   );
 }
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
+const database = useDatabase('file');
 function open(projections: readonly ProjectionClass[], url = database.url): Promise<Reprise> {
   return createReprise({
     projections,

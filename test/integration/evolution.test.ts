@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { defineAvroEvent, type RepriseError } from 'reprise';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { siteEvents } from '../../example/site-events.ts';
 import { UserMetrics } from '../../projections/user-metrics.ts';
 import { UserActed } from '../../schemas/index.ts';
@@ -9,17 +9,12 @@ import type { ProjectionClass } from '../../src/config/reprise-config.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const EVENTS = 3_000;
 const SUBJECT = 'user-actions-reprise.example.UserActed';
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
+const database = useDatabase('file');
 class Rebuilt extends UserMetrics {
   override readonly version: number = 2;
 }

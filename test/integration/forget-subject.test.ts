@@ -5,7 +5,7 @@ import { onEveryLog } from '../support/every-log.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { createPiiApp, type Moved, movesOn } from '../support/pii-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const EVENTS = 40;
 const DAY = Date.UTC(2026, 0, 1);
@@ -34,12 +34,11 @@ function moved(i: number, more: Partial<Moved> = {}): Moved {
 
 onEveryLog('a subject that is forgotten', (log) => {
   const opened: Reprise[] = [];
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let moves: ReturnType<typeof movesOn>;
   let app: Reprise;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     moves = movesOn(uniqueTopic('moves'));
     app = await open();
     await app.setUp();
@@ -47,7 +46,6 @@ onEveryLog('a subject that is forgotten', (log) => {
 
   afterEach(async () => {
     for (const each of opened.splice(0)) await each.close();
-    await database.drop();
   });
 
   async function open(more: Partial<Parameters<typeof createPiiApp>[0]> = {}): Promise<Reprise> {

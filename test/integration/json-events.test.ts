@@ -9,7 +9,7 @@ import {
   tumbling,
   WindowedProjection,
 } from '../../src/index.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const Paid = defineEvent({
   name: 'Paid',
@@ -33,11 +33,10 @@ class PaidPerHour extends WindowedProjection {
   }
 }
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+const database = useDatabase('file');
 let app: Reprise;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   app = await createReprise({
     projections: [PaidPerHour],
     events: [Paid],
@@ -52,7 +51,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
-  await database.drop();
 });
 
 test('JSON events of a foreign topic are folded; what is no event is kept as a dead letter, and its neighbours count', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { OrderPlaced, PageViewed } from '../../schemas/index.ts';
 import { copyLog } from '../../src/composition/copy-log.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
@@ -21,20 +21,18 @@ import {
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
 import { differences } from '../support/oracle.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 
 describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let example: Example;
   const kafka = createKafkaLog({ brokers });
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     example = exampleOn(uniqueTopic('user-actions'));
   });
-  afterEach(() => database.drop());
 
   const onPostgres = (version = 1) =>
     createTestApp({ databaseUrl: database.url, example, version });

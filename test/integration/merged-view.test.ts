@@ -29,7 +29,7 @@ import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { scenario } from '../../src/testing/scenario.ts';
 import { printed } from '../support/scenario-laws.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 interface Sale {
   readonly user: string;
@@ -141,12 +141,11 @@ const sale = fc.record({
   at: fc.integer({ min: 0, max: 250 }).map((ms) => new Date(ms)),
 });
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 let knex: Knex;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
   knex = createKnex({ url: database.url });
 });
@@ -154,7 +153,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await knex.destroy();
   await pool.end();
-  await database.drop();
 });
 
 test('a view merges the rows of several partitions as the fold does, bit for bit', async () => {

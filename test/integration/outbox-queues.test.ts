@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { uniqueTopic } from '../support/kafka.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 interface Clicked {
   readonly user: string;
@@ -50,14 +50,13 @@ function publishing(clicks: EventDefinition<Clicked>, topic: string, name: strin
 }
 
 onEveryLog('the outbox', (log) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let app: Reprise;
   let clicks: EventDefinition<Clicked>;
   let topics: { readonly good: string; readonly bad: string };
   let atMs = Date.UTC(2026, 0, 1);
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     clicks = defineEvent({
       name: 'Clicked',
       topic: uniqueTopic('clicks'),
@@ -89,7 +88,6 @@ onEveryLog('the outbox', (log) => {
   });
   afterEach(async () => {
     await app.close();
-    await database.drop();
   });
 
   /** A click a second, of each user in turn; the last window stays open until silence closes it. */

@@ -1,16 +1,15 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { logError } from '../../src/log/postgres/log-error.ts';
 import { classify, type ErrorClass, sqlStateOf } from '../../src/postgres/classify.ts';
 import { guarded } from '../../src/registry/postgres/guarded.ts';
 import type { RepriseError } from '../../src/reprise-error.ts';
 import { passes } from '../../src/runner/session/open-session.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   const client = await connect();
   await client.query(
     'create table public.kept (id int primary key, n int not null check (n < 100))',
@@ -18,8 +17,6 @@ beforeAll(async () => {
   await client.query('insert into public.kept select i, 0 from generate_series(1, 2) i');
   await client.end();
 });
-
-afterAll(() => database.drop());
 
 async function connect(options: pg.ClientConfig = {}): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: database.url, ...options });

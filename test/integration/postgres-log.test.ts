@@ -5,14 +5,13 @@ import { createPostgresLog, type PostgresLog } from '../../src/log/postgres/post
 import { recordAt } from '../../src/log/record-at.ts';
 import type { LogRecord } from '../../src/log/record-batch.ts';
 import { createPool } from '../../src/readmodel/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 let log: PostgresLog;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
   log = createPostgresLog({ pool, url: database.url });
 });
@@ -20,7 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await log.close();
   await pool.end();
-  await database.drop();
 });
 
 async function readAll(topic: string, partition: number, until: bigint): Promise<LogRecord[]> {

@@ -7,22 +7,20 @@ import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { createTestApp, exampleEvents, exampleOn } from '../support/example-app.ts';
 import { uniqueTopic } from '../support/kafka.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 onEveryLog('the publisher', (log) => {
   const example = exampleOn(uniqueTopic('published'));
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const database = useDatabase('file');
   let app: Reprise;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     app = await createTestApp({ databaseUrl: database.url, example, ...log });
     await app.setUp();
   });
 
   afterAll(async () => {
     await app.close();
-    await database.drop();
   });
 
   async function recordsOf(topic: string): Promise<LogRecord[]> {

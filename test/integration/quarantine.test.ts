@@ -7,7 +7,7 @@ import { TableProjection } from '../../src/projection/declare/table-projection.t
 import type { Reprise } from '../../src/reprise.ts';
 import { exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 30_000, interval: 20 };
 const example = exampleOn('user-actions');
@@ -34,7 +34,7 @@ class HistoriesAgain extends Histories {
   override readonly version = 2;
 }
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise;
 /** What each user's row must say once nothing waits. */
 let published: Map<string, string>;
@@ -53,7 +53,6 @@ async function start(projection: new () => Histories = Histories): Promise<void>
 }
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   unlucky.clear();
   published = new Map();
   count = 0;
@@ -62,7 +61,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await app.close();
-  await database.drop();
 });
 
 async function publish(...users: readonly string[]): Promise<void> {

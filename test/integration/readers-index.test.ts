@@ -16,7 +16,7 @@ import { swapView } from '../../src/readmodel/swap-view.ts';
 import { keyNames, quoted, quotedList, tableName } from '../../src/readmodel/table-name.ts';
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { scenario } from '../../src/testing/scenario.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const ROWS = 40_000;
 const PARTITIONS = 16;
@@ -64,17 +64,15 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
 });
 
 afterAll(async () => {
   await pool.end();
-  await database.drop();
 });
 
 describe.each(Object.entries(KINDS))('the rows of %s', (_kind, projection) => {

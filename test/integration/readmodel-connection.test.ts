@@ -10,23 +10,17 @@ import { createTable } from '../../src/readmodel/create-table.ts';
 import { checkDatabase, createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { RepriseError } from '../../src/reprise-error.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import {
-  createTestDatabase,
-  createUnmigratedDatabase,
-  type TestDatabase,
-} from '../support/test-database.ts';
+import { createUnmigratedDatabase, useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
 });
 
 afterAll(async () => {
   await pool.end();
-  await database.drop();
 });
 
 const plan: TablePlan = {

@@ -21,20 +21,18 @@ import {
   rowsArbitrary,
   toRowSet,
 } from '../support/random-rows.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let client: pg.Client;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   client = new pg.Client({ connectionString: database.url });
   await client.connect();
 });
 
 afterAll(async () => {
   await client.end();
-  await database.drop();
 });
 
 beforeEach(async () => {

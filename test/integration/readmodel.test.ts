@@ -12,11 +12,7 @@ import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels, type ReadModels } from '../../src/readmodel/read-models.ts';
 import { swapView } from '../../src/readmodel/swap-view.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import {
-  createTestDatabase,
-  createUnmigratedDatabase,
-  type TestDatabase,
-} from '../support/test-database.ts';
+import { createUnmigratedDatabase, useDatabase } from '../support/test-database.ts';
 
 interface BalanceRow {
   user_id: string;
@@ -88,13 +84,12 @@ function rowsOf(users: readonly string[], events: number): RowSet {
   };
 }
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 let knex: Knex;
 let readModels: ReadModels;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
   knex = createKnex({ url: database.url });
   readModels = createReadModels({ knex, pool });
@@ -103,7 +98,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await knex.destroy();
   await pool.end();
-  await database.drop();
 });
 
 async function withClient<Result>(

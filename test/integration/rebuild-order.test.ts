@@ -7,19 +7,18 @@ import { createCommandLine } from '../support/command-line.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
 import { testConfig } from '../support/test-config.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const example = exampleOn('user-actions');
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let commandLine: CommandLine;
 let oldCode: RepriseConfig;
 let newCode: RepriseConfig;
 let opened: Reprise[];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   commandLine = createCommandLine();
   oldCode = testConfig({ databaseUrl: database.url, example, version: 1 });
   newCode = testConfig({ databaseUrl: database.url, example, version: 2 });
@@ -29,7 +28,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(opened.map((app) => app.close()));
   commandLine.close();
-  await database.drop();
 });
 
 /** An instance of some code, as `reprise run` starts it. */

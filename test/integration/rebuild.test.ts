@@ -3,16 +3,15 @@ import type { Reprise } from '../../src/reprise.ts';
 import { startProgram } from '../support/child-process.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 30_000, interval: 50 };
 const example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('test');
 let live: Reprise;
 let next: Reprise;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   live = await createTestApp({ databaseUrl: database.url, example });
   next = await createTestApp({ databaseUrl: database.url, example, version: 2 });
   await live.setUp();
@@ -22,7 +21,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await next.close();
   await live.close();
-  await database.drop();
 });
 
 async function caughtUp(app: Reprise): Promise<void> {

@@ -11,7 +11,7 @@ import type {
 } from '../../src/runner/dead-letters/dead-letter-status.ts';
 import { exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 20 };
 const example = exampleOn('user-actions');
@@ -42,7 +42,7 @@ class Holding extends Histories {
   override readonly onError = 'quarantineKey';
 }
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let apps: Reprise[];
 let count: number;
 
@@ -60,7 +60,6 @@ async function open(): Promise<Reprise> {
 }
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   unlucky.clear();
   apps = [];
   count = 0;
@@ -68,7 +67,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(apps.map((app) => app.close()));
-  await database.drop();
 });
 
 async function publish(app: Reprise, users: readonly string[]): Promise<void> {

@@ -3,18 +3,16 @@ import { checkHistory } from '../../src/avro/compatibility/check-history.ts';
 import { refusalWords } from '../../src/registry/incompatible-schema.ts';
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
 import { ask, startTestRegistry } from '../support/registry-server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let server: RegistryServer;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   server = await startTestRegistry(database.url);
 });
 afterAll(async () => {
   await server.close();
-  await database.drop();
 });
 
 const record = (name: string, fields: readonly object[] = [], more: object = {}) => ({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
 import { startForeignRegistry } from '../support/foreign-registry.ts';
 import { ask, startTestRegistry } from '../support/registry-server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const field = (name: string, fallback?: string) =>
   fallback === undefined ? { name, type: 'string' } : { name, type: 'string', default: fallback };
@@ -122,16 +122,14 @@ const REQUESTS: readonly (readonly [string, unknown?])[] = [
 const foreign = await startForeignRegistry();
 
 describe.skipIf(foreign === undefined)('our registry beside a foreign one', () => {
-  let database: TestDatabase;
+  const database = useDatabase('file');
   let ours: RegistryServer;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     ours = await startTestRegistry(database.url);
   });
   afterAll(async () => {
     await ours.close();
-    await database.drop();
     foreign?.stop();
   });
 

@@ -12,7 +12,7 @@ import {
 } from '../support/foreign-clients.ts';
 import { describeKafka, uniqueTopic } from '../support/kafka.ts';
 import { startTestRegistry } from '../support/registry-server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const OURS = 60;
 const THEIRS = 70;
@@ -43,13 +43,12 @@ function converse(client: ForeignClient | undefined, brokers: readonly string[])
   const example = exampleOn(uniqueTopic('foreign'));
   const Metrics = example.metricsOf(1);
   const published = exampleEvents(OURS);
-  let database: TestDatabase;
+  const database = useDatabase('file');
   let registry: RegistryServer;
   let app: Reprise;
   let report: ClientReport;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     registry = await startTestRegistry(database.url, { auth });
     app = await createReprise({
       projections: [Metrics],
@@ -71,7 +70,6 @@ function converse(client: ForeignClient | undefined, brokers: readonly string[])
   afterAll(async () => {
     await app.close();
     await registry.close();
-    await database.drop();
   });
 
   test('they read what we wrote, and we read what they wrote', async () => {

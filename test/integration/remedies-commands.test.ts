@@ -6,20 +6,15 @@ import { sql } from '../support/read-model.ts';
 import type { Operator } from '../support/remedies.ts';
 import { createOperator, remedy } from '../support/remedies.ts';
 import { testConfig } from '../support/test-config.ts';
-import {
-  createTestDatabase,
-  createUnmigratedDatabase,
-  type TestDatabase,
-} from '../support/test-database.ts';
+import { createUnmigratedDatabase, useDatabase } from '../support/test-database.ts';
 
 const example: Example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('test');
 let operator: Operator;
 let one: RepriseConfig;
 let two: RepriseConfig;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   operator = createOperator();
   one = testConfig({ databaseUrl: database.url, example });
   two = testConfig({ databaseUrl: database.url, example, version: 2 });
@@ -27,7 +22,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await operator.close();
-  await database.drop();
 });
 
 async function startOne(): Promise<void> {

@@ -11,17 +11,16 @@ import { sql } from '../support/read-model.ts';
 import type { Operator } from '../support/remedies.ts';
 import { createOperator, remedy } from '../support/remedies.ts';
 import { testConfig } from '../support/test-config.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 onEveryLog('a log that lost something', ({ brokers }) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let example: Example;
   let operator: Operator;
   /** The configuration with a version of the projection. */
   let version: (number: number) => RepriseConfig;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     example = exampleOn(uniqueTopic('user-actions'));
     operator = createOperator();
     const configs = [1, 2, 3].map((number) =>
@@ -37,7 +36,6 @@ onEveryLog('a log that lost something', ({ brokers }) => {
 
   afterEach(async () => {
     await operator.close();
-    await database.drop();
   });
 
   async function publish(count: number, seed = 1): Promise<void> {

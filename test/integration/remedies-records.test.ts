@@ -10,13 +10,13 @@ import { uniqueTopic } from '../support/kafka.ts';
 import type { Operator } from '../support/remedies.ts';
 import { createOperator, remedy } from '../support/remedies.ts';
 import { testConfig } from '../support/test-config.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 /** Whether the projection's function can fold purchases. */
 let isMended = true;
 
 onEveryLog('a record that cannot be folded', ({ brokers }) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let example: Example;
   let operator: Operator;
   /** Windows and a table over one topic; the default policy: a task halts before the record. */
@@ -24,7 +24,6 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
 
   beforeEach(async () => {
     isMended = true;
-    database = await createTestDatabase();
     example = exampleOn(uniqueTopic('user-actions'));
     operator = createOperator();
     const { event } = example;
@@ -46,7 +45,6 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
 
   afterEach(async () => {
     await operator.close();
-    await database.drop();
   });
 
   /**

@@ -7,7 +7,7 @@ import type { ErrorPolicies, ErrorPolicy } from '../../src/projection/plan/error
 import type { Reprise } from '../../src/reprise.ts';
 import { exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 120_000, interval: 50 };
 const example = exampleOn('user-actions');
@@ -17,7 +17,7 @@ const unlucky = new Set<string>();
 const tried = new Map<string, number>();
 const histories = columns({ userId: text().primaryKey(), seen: text() });
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise;
 
 function classOf(onError: ErrorPolicy | Partial<ErrorPolicies>, version: number) {
@@ -50,14 +50,12 @@ async function start(onError: ErrorPolicy | Partial<ErrorPolicies>, version = 1)
 }
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   unlucky.clear();
   tried.clear();
 });
 
 afterEach(async () => {
   await app.close();
-  await database.drop();
 });
 
 function eventsOf(users: readonly string[]): UserActed[] {

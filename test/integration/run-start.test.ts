@@ -4,20 +4,18 @@ import type { ConfigFile } from '../support/config-file.ts';
 import { writeConfigFile } from '../support/config-file.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('test');
 let config: ConfigFile;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   config = writeConfigFile({ databaseUrl: database.url, example });
 });
 
 afterEach(async () => {
   config.remove();
-  await database.drop();
 });
 
 test('a start after a long pause says what it runs in one line, and raises no alarm', async () => {

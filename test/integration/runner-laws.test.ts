@@ -15,16 +15,15 @@ import type { RunnerSettings } from '../../src/runner/settings/runner-settings.t
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { tableDigest } from '../support/read-model.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
+const database = useDatabase('file');
 let app: Reprise;
 let pool: Pool;
 let batches: RecordBatch[];
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   app = await createTestApp({ databaseUrl: database.url, example });
   await app.setUp();
   await publishAll(app, example, exampleEvents(600));
@@ -40,7 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.end();
   await app.close();
-  await database.drop();
 });
 
 async function endOfPartition(partition: number): Promise<bigint> {

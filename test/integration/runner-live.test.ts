@@ -6,10 +6,10 @@ import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/
 import { uniqueTopic } from '../support/kafka.ts';
 import { differences } from '../support/oracle.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 onEveryLog('the main job', (log) => {
-  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  const database = useDatabase('file');
   let app: Reprise;
   let positions: Position[];
 
@@ -20,7 +20,6 @@ onEveryLog('the main job', (log) => {
     createTestApp({ databaseUrl: database.url, example, version, ...log });
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     app = await open();
     await app.setUp();
     positions = await publishAll(app, example, exampleEvents(3_000));
@@ -29,7 +28,6 @@ onEveryLog('the main job', (log) => {
 
   afterAll(async () => {
     await app.close();
-    await database.drop();
   });
 
   async function waitForAll(reader: Reprise, awaited: readonly Position[]): Promise<void> {

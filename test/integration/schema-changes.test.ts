@@ -12,7 +12,7 @@ import {
   tumbling,
   WindowedProjection,
 } from 'reprise';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { eventFields } from '../../src/avro/decode/event-fields.ts';
 import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
@@ -20,7 +20,7 @@ import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 interface Ordered {
   readonly customerId: string;
@@ -28,12 +28,7 @@ interface Ordered {
   readonly at: Date;
 }
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
+const database = useDatabase('file');
 const BEFORE = [
   { name: 'customerId', type: 'string' },
   { name: 'amount', type: 'double' },

@@ -9,7 +9,7 @@ import { createReprise } from '../../src/composition/create-reprise.ts';
 import { exampleEvents } from '../support/example-app.ts';
 import { startForeignRegistry } from '../support/foreign-registry.ts';
 import { order, schemaDirectory, writeCurrent } from '../support/schema-folder.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const foreign = await startForeignRegistry();
 let printed: string[] = [];
@@ -75,10 +75,9 @@ it('ends with 3 when the registry is away', async () => {
 });
 
 describe('scan, on the log of the example', () => {
-  let database: TestDatabase;
+  const database = useDatabase('file');
 
   beforeAll(async () => {
-    database = await createTestDatabase();
     vi.stubEnv('REPRISE_DATABASE_URL', database.url);
     const app = await createReprise({ ...config, logLevel: 'silent' });
     await app.setUp();
@@ -87,7 +86,6 @@ describe('scan, on the log of the example', () => {
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
-    await database.drop();
   });
 
   it('shows each schema with its places, and ends with 0 when all of it can be read', async () => {

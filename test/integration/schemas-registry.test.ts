@@ -23,21 +23,19 @@ import {
   writeCurrent,
   writeVersion,
 } from '../support/schema-folder.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const foreign = await startForeignRegistry();
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: pg.Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 4 });
   pool.on('error', () => undefined);
 });
 afterAll(async () => {
   foreign?.stop();
   await pool.end();
-  await database.drop();
 });
 
 let count = 0;

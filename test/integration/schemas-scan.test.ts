@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { columns, text } from '../../src/projection/declare/columns.ts';
 import type { ScanProgress } from '../../src/runner/scan/scan-report.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const TOPIC = 'clicks';
 
@@ -57,12 +57,11 @@ class LastPages extends TableProjection {
   }
 }
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let app: Reprise;
 const subject = `${TOPIC}-Clicked`;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   app = await createReprise({
     projections: [ClicksPerHour, LastPages],
     events: [Clicked],
@@ -76,7 +75,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close();
-  await database.drop();
 });
 
 /** Two fields: a text of one character, a time. */

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { LoginFraud } from '../../projections/login-fraud.ts';
 import { LoginAttempted, PageViewed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import { count } from '../../src/projection/declare/aggregates.ts';
 import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 /** Keys that have state at the same time. The long form: REPRISE_TEST_KEYS=1000000. */
 const KEYS = Number(process.env['REPRISE_TEST_KEYS'] ?? 20_000);
@@ -22,12 +22,7 @@ class Visits extends SessionProjection {
   }
 }
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
-
+const database = useDatabase('file');
 test(`state of ${KEYS} keys is gone once the watermark has passed within, or the gap`, async () => {
   const app = await createReprise({
     projections: [LoginFraud, Visits],

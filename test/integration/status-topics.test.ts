@@ -10,12 +10,12 @@ import { onEveryLog } from '../support/every-log.ts';
 import type { Example } from '../support/example-app.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { uniqueTopic } from '../support/kafka.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SEEN = columns({ userId: text().primaryKey(), action: text() });
 
 onEveryLog('the status of projections of several topics', ({ brokers }) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let commandLine: CommandLine;
   let opened: Reprise[];
   let one: Example;
@@ -23,7 +23,6 @@ onEveryLog('the status of projections of several topics', ({ brokers }) => {
   let three: Example;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     commandLine = createCommandLine();
     opened = [];
     one = exampleOn(uniqueTopic('topic'));
@@ -34,7 +33,6 @@ onEveryLog('the status of projections of several topics', ({ brokers }) => {
   afterEach(async () => {
     await Promise.all(opened.map((app) => app.close()));
     commandLine.close();
-    await database.drop();
   });
 
   /** Reads two topics in version 1, a third one in version 2. */

@@ -7,7 +7,7 @@ import { tumbling } from '../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { exampleEvents, exampleOn } from '../support/example-app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 20 };
 const example = exampleOn('user-actions');
@@ -27,12 +27,11 @@ class CountsAgain extends Counts {
   override readonly version = 2;
 }
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let apps: Reprise[];
 let clients: pg.Client[];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
   apps = [];
   clients = [];
 });
@@ -40,7 +39,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.end()));
   await Promise.all(apps.map((app) => app.close()));
-  await database.drop();
 });
 
 async function open(projection: new () => Counts = Counts, leaseMs = 10_000): Promise<Reprise> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { LoginFraud } from '../../projections/login-fraud.ts';
 import { FraudSuspected, LoginAttempted } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
@@ -6,14 +6,9 @@ import type { ProjectionClass } from '../../src/config/reprise-config.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { sql } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
-beforeEach(async () => {
-  database = await createTestDatabase();
-});
-afterEach(() => database.drop());
-
+const database = useDatabase('test');
 const T = Date.UTC(2026, 0, 1);
 
 class Next extends LoginFraud {

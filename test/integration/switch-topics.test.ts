@@ -9,7 +9,7 @@ import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const T = Date.UTC(2026, 0, 1);
 
@@ -44,7 +44,7 @@ function failures(
 }
 
 onEveryLog('a version that reads other topics than the one before', ({ brokers }) => {
-  let database: TestDatabase;
+  const database = useDatabase('test');
   let web: Attempts;
   let phone: Attempts;
   let fraud: EventDefinition<FraudSuspected>;
@@ -52,7 +52,6 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
   const apps: Reprise[] = [];
 
   beforeEach(async () => {
-    database = await createTestDatabase();
     fraud = { ...FraudSuspected, topic: uniqueTopic('fraud') };
     web = { ...LoginAttempted, topic: uniqueTopic('web') };
     phone = { ...LoginAttempted, topic: uniqueTopic('phone') };
@@ -60,7 +59,6 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
 
   afterEach(async () => {
     for (const app of apps.splice(0)) await app.close();
-    await database.drop();
   });
 
   const failuresOn = (version: number, ...topics: readonly [Attempts, Attempts?]) =>

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { verifyProjection } from '../../src/cli/terminal/verify-projection.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
@@ -11,20 +11,16 @@ import { exampleOn } from '../support/example-app.ts';
 import { uniqueTopic } from '../support/kafka.ts';
 import { sql } from '../support/read-model.ts';
 import { settled } from '../support/settled.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const SOON = { timeout: 60_000, interval: 50 };
 const T = Date.UTC(2026, 0, 1);
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise | undefined;
-beforeEach(async () => {
-  database = await createTestDatabase();
-});
 afterEach(async () => {
   await app?.close();
   app = undefined;
-  await database.drop();
 });
 
 onEveryLog('tombstones in a table', ({ brokers }) => {

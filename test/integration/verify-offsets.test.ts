@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AccountOverview } from '../../projections/account-overview.ts';
 import type { UserActed } from '../../schemas/index.ts';
 import * as schemas from '../../schemas/index.ts';
@@ -13,14 +13,9 @@ import type { Reprise } from '../../src/reprise.ts';
 import type { RowDifference } from '../../src/runner/verify/verify-report.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
-let database: TestDatabase;
-beforeEach(async () => {
-  database = await createTestDatabase();
-});
-afterEach(() => database.drop());
-
+const database = useDatabase('test');
 async function open(
   projections: readonly ProjectionClass[],
   topicPartitions: number,

@@ -2,23 +2,21 @@ import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STATES_BEFORE, type VersionState } from '../../src/runner/store/version-state.ts';
 import { lockProjection, setVersionState } from '../../src/runner/store/version-store.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const STATES = Object.keys(STATES_BEFORE) as VersionState[];
 const MOVES = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 const key = { projection: 'orders', version: 1 };
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: Pool;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = new Pool({ connectionString: database.url });
 });
 
 afterAll(async () => {
   await pool.end();
-  await database.drop();
 });
 
 /** Moves a version that is `from` to another state. @returns what it is afterwards */

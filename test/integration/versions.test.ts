@@ -4,18 +4,17 @@ import { UserMetrics } from '../../projections/user-metrics.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { sql, tableDigest } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 /** Activations and rollbacks under the poller. */
 const CYCLES = Number(process.env['REPRISE_TEST_CYCLES'] ?? 10);
 
 const example = exampleOn('user-actions');
-let database: TestDatabase;
+const database = useDatabase('file');
 let first: Reprise;
 let second: Reprise;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   first = await open(1);
   await first.setUp();
   await first.runner.start();
@@ -26,7 +25,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await first.close();
   await second.close();
-  await database.drop();
 });
 
 function open(version: number): Promise<Reprise> {

@@ -7,7 +7,7 @@ import type { ErrorPolicy } from '../../src/projection/plan/error-policy.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { exampleEvents, exampleOn } from '../support/example-app.ts';
 import { sql } from '../support/read-model.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 const example = exampleOn('user-actions');
 const other = exampleOn('user-views');
@@ -29,17 +29,15 @@ class Seen extends TableProjection {
   }
 }
 
-let database: TestDatabase;
+const database = useDatabase('test');
 let app: Reprise;
 
 beforeEach(async () => {
   isMended = true;
-  database = await createTestDatabase();
 });
 
 afterEach(async () => {
   await app.close();
-  await database.drop();
 });
 
 async function start(onError: ErrorPolicy): Promise<void> {
