@@ -192,7 +192,7 @@ onEveryLog('two stages', ({ brokers }) => {
   );
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
-  const timeLimit = 30_000 + numRuns * 2_000;
+  const timeLimit = 120_000 + numRuns * 2_000;
   test(`in ${numRuns} schedules give what one fold of the published events gives, and nothing late (seed ${seed})`, {
     timeout: timeLimit + 30_000,
   }, async () => {

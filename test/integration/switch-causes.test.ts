@@ -160,7 +160,7 @@ onEveryLog('alerts around switches', ({ brokers }) => {
   };
 
   const numRuns = brokers === undefined ? SCHEDULES : ON_KAFKA;
-  const timeLimit = 30_000 + numRuns * 2_000;
+  const timeLimit = 120_000 + numRuns * 2_000;
   test(`${numRuns} schedules publish what whichever version was active at its cause emits, none twice, none missing (seed ${seed})`, {
     timeout: timeLimit + 30_000,
   }, async () => {

@@ -1,9 +1,6 @@
-import { z } from 'zod';
-import type { EventDefinition } from '../../src/event/event-definition.ts';
 import {
   begin,
   count,
-  defineEvent,
   first,
   PatternProjection,
   SessionProjection,
@@ -12,7 +9,7 @@ import {
   WindowedProjection,
 } from '../../src/index.ts';
 import type { Projection } from '../../src/projection/plan/projection.ts';
-import type { Second, Visit } from './two-stages.ts';
+import type { StageEvents, Visit } from './stage-events.ts';
 
 /**
  * Ways for the first stage to publish. `starts`: windows whose events lie at their beginning,
@@ -36,39 +33,8 @@ export interface Stages {
   readonly lateness: readonly [Lateness, Lateness];
 }
 
-/**
- * The events of a schedule, on topics of its own: visits by visitor, and what is published of them,
- * by team.
- */
-export function derivedEvents(name: string) {
-  const visits = defineEvent({
-    name: 'Visit',
-    topic: `visits-${name}`,
-    format: 'json',
-    key: 'visitor',
-    time: 'at',
-    schema: z.object({ visitor: z.string(), team: z.string(), at: z.coerce.date() }),
-  }) as EventDefinition<Visit>;
-  const seconds = defineEvent({
-    name: 'Second',
-    topic: `seconds-${name}`,
-    format: 'json',
-    key: 'team',
-    time: 'at',
-    schema: z.object({
-      team: z.string(),
-      visitor: z.string(),
-      visits: z.number(),
-      at: z.coerce.date(),
-    }),
-  }) as EventDefinition<Second>;
-  return { visits, seconds };
-}
-
-export type DerivedEvents = ReturnType<typeof derivedEvents>;
-
 /** The first stage: publishes `seconds`. */
-export function firstStage(name: string, stages: Stages, events: DerivedEvents): Projection {
+export function firstStage(name: string, stages: Stages, events: StageEvents): Projection {
   const { first: kind, lateness } = stages;
   const parts = { name, lateness: lateness[0], events };
   if (kind === 'windows' || kind === 'starts') return windowsOf({ ...parts, kind });
@@ -78,7 +44,7 @@ export function firstStage(name: string, stages: Stages, events: DerivedEvents):
 interface FirstParts {
   readonly name: string;
   readonly lateness: Lateness;
-  readonly events: DerivedEvents;
+  readonly events: StageEvents;
 }
 
 function windowsOf(parts: FirstParts & { readonly kind: 'windows' | 'starts' }): Projection {
@@ -151,7 +117,7 @@ function matchesOf(parts: FirstParts & { readonly kind: 'pattern' | 'absence' })
 export function secondStage(
   name: string,
   stages: Stages,
-  of: { readonly version: number; readonly events: DerivedEvents },
+  of: { readonly version: number; readonly events: StageEvents },
 ): Projection {
   const { version } = of;
   const { seconds } = of.events;

@@ -1,31 +1,28 @@
-import { Pool } from 'pg';
-import pino from 'pino';
-import { createReprise } from '../../src/composition/create-reprise.ts';
 import { createBackoff } from '../../src/concurrency/backoff.ts';
 import { partitionFor } from '../../src/log/partition-for.ts';
 import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../src/projection/plan/plan.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import type { Reprise } from '../../src/reprise.ts';
 import { ensureVersion } from '../../src/runner/live/ensure-version.ts';
 import { EventSchemas } from '../../src/runner/outbox/event-schemas.ts';
 import { readPublishedUpTo } from '../../src/runner/outbox/read-published-up-to.ts';
 import { TopicQueue } from '../../src/runner/outbox/topic-queue.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
-import type { RunnerSettings } from '../../src/runner/settings/runner-settings.ts';
 import { createTables, dropVersion } from '../../src/runner/store/create-tables.ts';
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { beat } from '../../src/runner/store/instance-store.ts';
 import { copyJournal } from '../../src/runner/store/journal-store.ts';
 import { insertVersion, setVersionState } from '../../src/runner/store/version-store.ts';
-import type { Attempt, DerivedEvents, StageName, Stages } from './derived-kinds.ts';
-import { derivedEvents, firstStage, secondStage } from './derived-kinds.ts';
+import type { Attempt, StageName, Stages } from './derived-kinds.ts';
+import { firstStage, secondStage } from './derived-kinds.ts';
 import type { Fate, Moment } from './frail-log.ts';
 import { frail } from './frail-log.ts';
 import type { Published } from './published-events.ts';
 import { publishedOf, readBatches } from './published-events.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { ScheduleWorld } from './schedule-world.ts';
+import type { StageEvents } from './stage-events.ts';
+import { stageEvents } from './stage-events.ts';
 
 const OWNER = 'schedules';
 const T = Date.UTC(2026, 0, 1);
@@ -35,43 +32,15 @@ const LONG_MS = 600_000;
 const SLACK_MS = 5_000;
 
 /** A database and a log for many schedules. */
-export class DerivedWorld {
-  readonly #database: TestDatabase;
-  readonly app: Reprise;
-  readonly pool: Pool;
-  #schedules = 0;
-
-  private constructor(database: TestDatabase, app: Reprise) {
-    this.#database = database;
-    this.app = app;
-    this.pool = new Pool({ connectionString: database.url, max: 6 });
-  }
-
+export class DerivedWorld extends ScheduleWorld {
   static async open(brokers?: readonly string[]): Promise<DerivedWorld> {
-    const database = await createTestDatabase();
-    const app = await createReprise({
-      projections: [],
-      events: [],
-      database: { type: 'url', url: database.url },
-      ...(brokers && { log: { type: 'kafka', brokers: [...brokers] } }),
-      registry: { type: 'postgres' },
-      logLevel: 'silent',
-    });
-    await app.setUp();
-    return new DerivedWorld(database, app);
-  }
-
-  async close(): Promise<void> {
-    await this.pool.end();
-    await this.app.close();
-    await this.#database.drop();
+    return new DerivedWorld(...(await ScheduleWorld.create({ brokers, events: [], owner: OWNER })));
   }
 
   /** Two stages and topics of its own: so many partitions of visits, and of what is published. */
   async schedule(stages: Stages, partitions: readonly [number, number]): Promise<DerivedSchedule> {
-    this.#schedules += 1;
-    const name = `d${this.#schedules}_${process.pid}_${Date.now() % 1e9}`;
-    const events = derivedEvents(name);
+    const name = this.nextName('d');
+    const events = stageEvents(name);
     await this.app.log.ensureTopics([
       { topic: events.visits.topic, partitions: partitions[0] },
       { topic: events.seconds.topic, partitions: partitions[1] },
@@ -82,19 +51,13 @@ export class DerivedWorld {
     await schedule.begin();
     return schedule;
   }
-
-  get settings(): RunnerSettings {
-    const { log, registry } = this.app;
-    const logger = pino({ level: 'silent' });
-    return { pool: this.pool, log, registry, logger, owner: OWNER, onError: 'skip' };
-  }
 }
 
 interface Course {
   readonly name: string;
   readonly stages: Stages;
   readonly partitions: readonly [number, number];
-  readonly events: DerivedEvents;
+  readonly events: StageEvents;
 }
 
 /** Two stages, driven step by step. */

@@ -2,7 +2,7 @@ import type { EventLog } from '../../src/log/event-log.ts';
 import { headersAt } from '../../src/log/record-at.ts';
 import type { RecordBatch } from '../../src/log/record-batch.ts';
 import { splitBatch } from '../../src/log/slice-batch.ts';
-import type { Second } from './two-stages.ts';
+import type { Second } from './stage-events.ts';
 
 /** What was published, as the second stage counts it: each once, where it lies first. */
 export interface Published extends Second {

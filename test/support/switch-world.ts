@@ -1,20 +1,15 @@
-import { Pool } from 'pg';
-import pino from 'pino';
 import { FraudSuspected, LoginAttempted } from '../../schemas/index.ts';
-import { createReprise } from '../../src/composition/create-reprise.ts';
 import { createBackoff } from '../../src/concurrency/backoff.ts';
 import type { RecordBatch } from '../../src/log/record-batch.ts';
 import { splitBatch } from '../../src/log/slice-batch.ts';
 import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../src/projection/plan/plan.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import type { Reprise } from '../../src/reprise.ts';
 import { isRepriseError } from '../../src/reprise-error.ts';
 import { discardDeadLetters } from '../../src/runner/dead-letters/read-dead-letters.ts';
 import { ensureVersion } from '../../src/runner/live/ensure-version.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
-import type { RunnerSettings } from '../../src/runner/settings/runner-settings.ts';
 import { dropVersion } from '../../src/runner/store/create-tables.ts';
 import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { activate } from '../../src/runner/switch/activate.ts';
@@ -22,11 +17,11 @@ import { retire } from '../../src/runner/switch/retire.ts';
 import { rollback } from '../../src/runner/switch/rollback.ts';
 import { onOwnTopic } from './kafka.ts';
 import { makeReady } from './make-ready.ts';
+import { ScheduleWorld } from './schedule-world.ts';
 import type { AlertKind } from './switch-kinds.ts';
 import { alertProjection } from './switch-kinds.ts';
 import type { ModelEmission } from './switch-model.ts';
 import { SwitchModel } from './switch-model.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** A log-in: of which user, how it ended, when, and which versions fail on it (bits). */
 export interface Attempt {
@@ -37,51 +32,18 @@ export interface Attempt {
 }
 
 /** A database and a log for many schedules. */
-export class SwitchWorld {
-  readonly #database: TestDatabase;
-  readonly app: Reprise;
-  readonly pool: Pool;
-  #schedules = 0;
-
-  private constructor(database: TestDatabase, app: Reprise) {
-    this.#database = database;
-    this.app = app;
-    this.pool = new Pool({ connectionString: database.url, max: 6 });
-  }
-
+export class SwitchWorld extends ScheduleWorld {
   static async open(brokers?: readonly string[]): Promise<SwitchWorld> {
-    const database = await createTestDatabase();
-    const app = await createReprise({
-      projections: [],
-      events: [onOwnTopic(LoginAttempted), onOwnTopic(FraudSuspected)],
-      database: { type: 'url', url: database.url },
-      ...(brokers && { log: { type: 'kafka', brokers: [...brokers] } }),
-      topicPartitions: 1,
-      logLevel: 'silent',
-    });
-    await app.setUp();
-    return new SwitchWorld(database, app);
-  }
-
-  async close(): Promise<void> {
-    await this.pool.end();
-    await this.app.close();
-    await this.#database.drop();
+    const events = [onOwnTopic(LoginAttempted), onOwnTopic(FraudSuspected)];
+    return new SwitchWorld(...(await ScheduleWorld.create({ brokers, events, owner: 'test' })));
   }
 
   /** A projection and a topic of its own. */
   async schedule(kind: AlertKind, latenesses: readonly string[]): Promise<Schedule> {
-    this.#schedules += 1;
-    const name = `p${this.#schedules}_${process.pid}_${Date.now() % 1e9}`;
+    const name = this.nextName('p');
     const topic = `t-${name}`;
     await this.app.log.ensureTopics([{ topic, partitions: 1 }]);
     return new Schedule(this, { kind, name, topic, latenesses });
-  }
-
-  get settings(): RunnerSettings {
-    const { log, registry } = this.app;
-    const logger = pino({ level: 'silent' });
-    return { pool: this.pool, log, registry, logger, owner: 'test', onError: 'skip' };
   }
 }
 

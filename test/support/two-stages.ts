@@ -1,10 +1,7 @@
-import { z } from 'zod';
-import type { EventDefinition } from '../../src/event/event-definition.ts';
 import {
   begin,
   count,
   createReprise,
-  defineEvent,
   first,
   PatternProjection,
   type Reprise,
@@ -16,21 +13,8 @@ import {
 } from '../../src/index.ts';
 import { hasPublished } from '../../src/log/published-headers.ts';
 import { headersAt } from '../../src/log/record-at.ts';
-
-/** What a visitor did; keyed by visitor. */
-export interface Visit {
-  readonly visitor: string;
-  readonly team: string;
-  readonly at: Date;
-}
-
-/** A visitor's second, published when it is over; keyed by team. */
-export interface Second {
-  readonly team: string;
-  readonly visitor: string;
-  readonly visits: number;
-  readonly at: Date;
-}
+import type { Second, Visit } from './stage-events.ts';
+import { stageEvents } from './stage-events.ts';
 
 /**
  * Two stages: seconds of visitors are published under another key, the team, and folded again: by
@@ -38,27 +22,7 @@ export interface Second {
  * @param name makes the topics the test's own
  */
 export function twoStages(name: string) {
-  const visits = defineEvent({
-    name: 'Visit',
-    topic: `visits-${name}`,
-    format: 'json',
-    key: 'visitor',
-    time: 'at',
-    schema: z.object({ visitor: z.string(), team: z.string(), at: z.coerce.date() }),
-  }) as EventDefinition<Visit>;
-  const seconds = defineEvent({
-    name: 'Second',
-    topic: `seconds-${name}`,
-    format: 'json',
-    key: 'team',
-    time: 'at',
-    schema: z.object({
-      team: z.string(),
-      visitor: z.string(),
-      visits: z.number(),
-      at: z.coerce.date(),
-    }),
-  }) as EventDefinition<Second>;
+  const { visits, seconds } = stageEvents(name);
 
   class Seconds extends WindowedProjection {
     readonly name: string = 'seconds';

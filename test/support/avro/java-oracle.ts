@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { askJavaProgram } from '../java-program.ts';
 import { mavenClassPath } from '../maven-jars.ts';
 
 /** A pair of schemas as JSON; with seed and count, also a wish for values. */
@@ -37,33 +35,11 @@ export function avroClassPath(): Promise<string | undefined> {
   return mavenClassPath('avro', ['org.apache.avro:avro:1.12.1', 'org.slf4j:slf4j-nop:1.7.36']);
 }
 
-/**
- * Asks Java's Avro all questions in one JVM; answers in the same order. @throws Error when the
- * program fails
- */
-export async function askJava(
+/** Asks Java's Avro all questions. @throws Error when the program fails */
+export function askJava(
   classPath: string,
   questions: readonly Question[],
 ): Promise<readonly Answer[]> {
-  const source = fileURLToPath(new URL('../AvroOracle.java', import.meta.url));
-  const child = spawn('java', ['-Xmx512m', '-XX:+UseSerialGC', '-cp', classPath, source], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const exit = new Promise<number | null>((resolve, reject) =>
-    child.on('close', resolve).on('error', reject),
-  );
-  // A program that died early says why on its standard error, and the broken pipe adds nothing.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(questions.map((question) => `${JSON.stringify(question)}\n`).join(''));
-  const answers: Answer[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    answers.push(JSON.parse(line) as Answer);
-  }
-  const code = await exit;
-  if (code !== 0) throw new Error(`AvroOracle exited with ${String(code)}: ${errors}`);
-  return answers;
+  const program = { name: 'AvroOracle', classPath, options: ['-Xmx512m'] };
+  return askJavaProgram<Answer>(program, questions);
 }

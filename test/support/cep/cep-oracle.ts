@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { askJavaProgram } from '../java-program.ts';
 import { mavenClassPath } from '../maven-jars.ts';
 import type { PatternCase } from './pattern-case.ts';
 
@@ -31,34 +29,11 @@ export function flinkClassPath(): Promise<string | undefined> {
   ]);
 }
 
-/**
- * Asks Flink about all cases in one JVM; answers in the same order. @throws Error when the program
- * fails
- */
-export async function askFlink(
+/** Asks Flink about all cases. @throws Error when the program fails */
+export function askFlink(
   classPath: string,
   cases: readonly PatternCase[],
 ): Promise<readonly FlinkAnswer[]> {
-  const source = fileURLToPath(new URL('../CepOracle.java', import.meta.url));
-  const options = ['-Xmx256m', '-Xss4m', '-XX:+UseSerialGC'];
-  const child = spawn('java', [...options, '-cp', classPath, source], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  const exit = new Promise<number | null>((resolve, reject) =>
-    child.on('close', resolve).on('error', reject),
-  );
-  // A program that died early says why on its standard error, and the broken pipe adds nothing.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(cases.map((each) => `${JSON.stringify(each)}\n`).join(''));
-  const answers: FlinkAnswer[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    answers.push(JSON.parse(line) as FlinkAnswer);
-  }
-  const code = await exit;
-  if (code !== 0) throw new Error(`CepOracle exited with ${String(code)}: ${errors}`);
-  return answers;
+  const program = { name: 'CepOracle', classPath, options: ['-Xmx256m', '-Xss4m'] };
+  return askJavaProgram<FlinkAnswer>(program, cases);
 }

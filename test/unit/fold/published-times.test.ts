@@ -7,13 +7,14 @@ import { ownRows } from '../../../src/fold/rows/packed-column.ts';
 import type { TaskFold } from '../../../src/fold/task/task-fold.ts';
 import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../../src/projection/plan/plan.ts';
-import { derivedEvents, SECOND_KINDS, secondStage } from '../../support/derived-kinds.ts';
+import { SECOND_KINDS, secondStage } from '../../support/derived-kinds.ts';
 import type { HeadedRecord } from '../../support/published-batch.ts';
 import { batchWithHeaders, headersOf } from '../../support/published-batch.ts';
+import { stageEvents } from '../../support/stage-events.ts';
 import { startingAt } from './drive.ts';
 import { printRow, StoredTable } from './stored-table.ts';
 
-const events = derivedEvents('times');
+const events = stageEvents('times');
 const encoder = createEventEncoder(events.seconds);
 const times = fc.integer({ min: 0, max: 30 }).map((seconds) => seconds * 1_000);
 
