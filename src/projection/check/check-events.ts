@@ -3,7 +3,7 @@ import { kindOf } from './check-function.ts';
 import type { Place } from './fail-for.ts';
 
 /**
- * The value must be an event definition: an import in a circle gives undefined. @throws
+ * Checks that a value is an event definition (a circular import gives undefined). @throws
  * DEFINITION_INVALID through `fail`
  */
 export function checkEvent(event: unknown, { step, fail }: Place): void {
@@ -14,8 +14,8 @@ export function checkEvent(event: unknown, { step, fail }: Place): void {
 }
 
 /**
- * The events that a projection folds: at least one, each once, and records of one topic can be told
- * apart. @throws DEFINITION_INVALID through `fail`
+ * Checks the events that a projection folds: at least one, none twice, and records of one topic can
+ * be told apart. @throws DEFINITION_INVALID through `fail`
  */
 export function checkEvents(events: readonly EventDefinition[], place: Place): void {
   const { step, fail } = place;

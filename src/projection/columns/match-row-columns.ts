@@ -8,8 +8,8 @@ import type { DeclaringStep } from './check-columns.ts';
 const step = '.row(…)';
 
 /**
- * The columns of a match that `.row(…)` declares, inferred where it says only how they are made.
- * `match`: a stand-in. @throws DEFINITION_INVALID through `fail`
+ * Returns the columns of a match that `.row(…)` declares; infers them if it gives only a function.
+ * `match`: a symbolic proxy of a match. @throws DEFINITION_INVALID through `fail`
  */
 export function matchRowColumns(
   { columns, row }: PatternDeclaration,

@@ -7,8 +7,8 @@ import type { EmissionPlan } from '../plan/plan.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
 /**
- * Checks what `.onClose(…)` publishes of a row of these columns. @throws DEFINITION_INVALID through
- * `fail`
+ * Checks the events that `.onClose(…)` publishes from a row with these columns. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function checkRowEmissions(
   emissions: readonly EmissionPlan[],
@@ -21,9 +21,9 @@ export function checkRowEmissions(
 }
 
 /**
- * Checks an event that is published: its function is run once on a stand-in for the row or match
- * (`subject`), and what it makes must have the event's fields, and of their types where they are
- * taken over as they are. What is computed can only be checked when it is published. @throws
+ * Checks an event that is published. Runs its function once on a symbolic proxy of the row or match
+ * (`subject`). The result must have the event's fields; values that are copied unchanged must have
+ * the fields' types. Computed values can only be checked when the event is published. @throws
  * DEFINITION_INVALID through `fail`
  */
 export function checkEmission(
@@ -67,7 +67,7 @@ function kindOfReference({ field }: Reference): Field['type']['kind'] {
   return field === 'length' ? 'int' : field.type.kind;
 }
 
-/** The TypeScript type of a field's values; `other`: not known. */
+/** The TypeScript type of a field's values; `other`: unknown. */
 const VALUE: Readonly<Partial<Record<Field['type']['kind'], string>>> = {
   string: 'string',
   uuid: 'string',

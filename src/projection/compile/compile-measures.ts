@@ -20,7 +20,7 @@ const SUMMABLE = new Set(['int', 'long', 'float', 'double', 'decimal']);
 const ORDERED = new Set([...SUMMABLE, 'timestamp-millis', 'timestamp-micros']);
 const PLAIN = new Set([...ORDERED, 'string', 'uuid', 'enum', 'boolean', 'date']);
 
-/** What each aggregate takes; null: no field. */
+/** Field types that each aggregate takes; null: it takes no field. */
 const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
   count: null,
   user: null,
@@ -40,8 +40,8 @@ const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
 };
 
 /**
- * Where measures are compiled: over which events, and whether windows close in event-time order, as
- * z-scores need it.
+ * Context in which measures are compiled: the events, and whether windows close in event-time
+ * order, as z-scores require.
  */
 export interface MeasuresOf {
   readonly events: readonly EventDefinition[];
@@ -93,8 +93,8 @@ function stepOf(name: string): string {
 }
 
 /**
- * The measure's own columns. Its hidden ones may be those of other measures too, so only their
- * names are looked at here.
+ * Returns the measure's own columns. Its hidden columns may also belong to other measures, so only
+ * their names are checked here.
  */
 function declaringStep(compiled: CompiledMeasure, fail: Fail): DeclaringStep {
   const step = stepOf(compiled.plan.name);
@@ -149,7 +149,8 @@ function compileMeasure(
 }
 
 /**
- * Measures that need the same state share it: several quantiles of one field, first and last not.
+ * Returns the name of a state column. Measures that need the same state share it (several quantiles
+ * of one field); `first` and `last` do not.
  */
 function stateColumnName(
   plan: Pick<MeasurePlan, 'column' | 'aggregate' | 'filter' | 'parameters'>,
@@ -233,7 +234,9 @@ function statePlan(
   }
 }
 
-/** A z-score judges another measure of the projection, one that is a number. */
+/**
+ * Checks z-scores: each must refer to another measure of the projection whose value is a number.
+ */
 function checkScores(
   compiled: readonly CompiledMeasure[],
   declared: Readonly<Record<string, DeclaredMeasure>>,

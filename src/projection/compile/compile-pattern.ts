@@ -37,7 +37,7 @@ const STEP = '.pattern(…)';
 /** Conditions are bits of a 32-bit integer. */
 const CONDITIONS_MAX = 30;
 
-/** The plan of a pattern projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a pattern projection. @throws DEFINITION_INVALID */
 export function compilePattern(
   projection: Projection,
   { declared }: AnyPatternDefinition,
@@ -84,7 +84,7 @@ function runsMax({ maxRunsPerKey = RUNS_MAX }: PatternOptions, { step, fail }: P
   return fail(step, `maxRunsPerKey is ${String(maxRunsPerKey)}; it takes a whole number from 1.`);
 }
 
-/** The fields of an event that the conditions of a pattern look at. */
+/** Returns the fields of an event that the conditions of a pattern read. */
 function fieldsIn(pattern: readonly PatternElement[], { step, fail }: Place) {
   const conditions = conditionsIn(pattern);
   if (conditions.length > CONDITIONS_MAX) {
@@ -97,7 +97,7 @@ function fieldsIn(pattern: readonly PatternElement[], { step, fail }: Place) {
       .filter((field) => event.fields.some((each) => each.name === field));
 }
 
-/** The matches, and the hidden table of keys' states. */
+/** Returns the table of matches and the hidden table of the keys' states. */
 function planTables(
   projection: Projection,
   declared: PatternDeclaration,

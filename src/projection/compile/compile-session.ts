@@ -17,7 +17,7 @@ import { planDisorder, planKeys, planSources, requireRecordKey } from './plan-so
 
 const STEP = '.session({ … })';
 
-/** The plan of a session projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a session projection. @throws DEFINITION_INVALID */
 export function compileSession(
   projection: Projection,
   { declared }: SessionDefinition<unknown>,

@@ -26,7 +26,7 @@ import {
   requireRecordKey,
 } from './plan-sources.ts';
 
-/** The plan of a windowed projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a windowed projection. @throws DEFINITION_INVALID */
 export function compileWindowed(
   projection: Projection,
   { declared }: WindowedDefinition<unknown>,

@@ -19,7 +19,7 @@ interface ElementPlace extends Place {
 }
 
 /**
- * The steps and groups of a pattern, or of a group, each checked by itself. @throws
+ * Plans the steps and groups of a pattern or group and checks each of them. @throws
  * DEFINITION_INVALID through `fail`
  */
 export function planElements(
@@ -84,7 +84,7 @@ function checkGroup(
   }
 }
 
-/** Methods of which a step takes one: a second would silently undo the first. */
+/** Methods that exclude each other: a second one would silently replace the first. */
 const ALTERNATIVES = [
   ['times', 'timesOrMore', 'oneOrMore'],
   ['consecutive', 'allowCombinations'],
@@ -154,7 +154,7 @@ function planCondition(
   return { source, where: plans.slice(0, 1), iterative: [] };
 }
 
-/** The two kinds of `within`, in milliseconds. @throws DEFINITION_INVALID through `fail` */
+/** Returns both kinds of `within`, in milliseconds. @throws DEFINITION_INVALID through `fail` */
 export function planWithin(
   { within }: DeclaredPattern,
   { step: outer, fail }: Place,
@@ -181,8 +181,8 @@ export function planWithin(
 const SKIPS = new Set(['noSkip', 'skipToNext', 'skipPastLastEvent', 'skipToFirst', 'skipToLast']);
 
 /**
- * What becomes of other partial matches. Default: all stand. @throws DEFINITION_INVALID through
- * `fail`
+ * Returns the skip strategy: what happens to other partial matches. Default: they are kept. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function planSkip(
   { skips }: DeclaredPattern,
@@ -210,7 +210,7 @@ export function planSkip(
   return skip;
 }
 
-/** Names of the steps that take events: what must not come is never part of a match. */
+/** Returns the names of the steps that take events. Negative steps are never part of a match. */
 function takenSteps(elements: readonly PatternElement[]): string[] {
   return elements.flatMap((element) => {
     if (element.kind === 'group') return takenSteps(element.elements);

@@ -7,7 +7,7 @@ import type { HandlerKeys, HandlerPlan, LookupPlan } from '../plan/plan.ts';
 import type { ColumnPlan, TablePlan } from '../plan/table-plan.ts';
 import { fieldNamed } from './plan-sources.ts';
 
-/** What handlers are compiled against. */
+/** Context in which handlers are compiled. */
 export interface HandlerPlace {
   readonly declared: TableDeclaration;
   readonly tables: readonly TablePlan[];
@@ -16,11 +16,11 @@ export interface HandlerPlace {
 }
 
 /**
- * The handlers of a table projection. A row belongs to the task of the partition that its events
- * lie in, so every primary key must contain the record key of the event it comes from, always in
- * the same column: then no two partitions can own a row of the same key, and a lookup finds what
- * there is. Keys by fields and lookups are checked here, keys by function record by record in the
- * fold; unless the user says that there is but one partition.
+ * Plans the handlers of a table projection. A row belongs to the task of the partition that holds
+ * its events. Therefore every primary key must contain the record key of the event it comes from,
+ * always in the same column: no two partitions can own a row of the same key, and a lookup finds
+ * its row in the same task. Keys by fields and lookups are checked here. Keys by function are
+ * checked record by record in the fold, unless the user declares that there is only one partition.
  */
 export function planHandlers(written: HandlerPlace): HandlerPlan[] {
   const place = { ...written, declared: inKeyOrder(written) };
@@ -42,8 +42,8 @@ export function planHandlers(written: HandlerPlace): HandlerPlan[] {
 }
 
 /**
- * Keys and lookups in the order of the primary key, where their fields are its columns by name in
- * another order. Other names are taken by place.
+ * Puts the fields of keys and lookups in primary-key order if their names are those of its columns.
+ * Other names are matched by position.
  */
 function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
   const ordered = (fields: readonly string[], table: TablePlan | undefined) => {
@@ -67,8 +67,8 @@ function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
 }
 
 /**
- * Which key column of a table holds the record keys of its events, by its handlers with fields;
- * null: it has none.
+ * Returns the key column of a table that holds the record keys of its events, according to handlers
+ * with fields; null if there is none.
  */
 function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace): number | null {
   if (declared.options.onePartition === true) return null;
@@ -158,7 +158,7 @@ function recordKeyText({ name, keyField }: EventDefinition): string {
     : `${name} has the record key "${keyField}"`;
 }
 
-/** The fields are as many as key columns, and of their types. */
+/** Checks that there are as many fields as key columns, and that types agree. */
 function checkFields(
   fields: readonly string[],
   at: {

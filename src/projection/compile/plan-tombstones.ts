@@ -5,8 +5,8 @@ import type { TablePlan } from '../plan/table-plan.ts';
 import type { HandlerPlace } from './plan-handlers.ts';
 
 /**
- * What tombstones do to each table, where that was declared; without an answer, and by `'refuse'`,
- * a table refuses them. @throws DEFINITION_INVALID through `fail`
+ * Plans what tombstones do to each table. A table without an answer, or with `'refuse'`, refuses
+ * them. @throws DEFINITION_INVALID through `fail`
  */
 export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
   return place.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
@@ -32,8 +32,8 @@ export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
 }
 
 /**
- * A tombstone has a record key and nothing else: it finds a row only where that is the whole
- * primary key.
+ * Checks that the record key is the whole primary key. A tombstone has only a record key, so it
+ * cannot find a row otherwise.
  */
 function requireRecordKeyAlone(
   of: HandlerPlace & { readonly table: number; readonly step: string },
@@ -61,8 +61,8 @@ function requireRecordKeyAlone(
 }
 
 /**
- * Keys of one column that a function gives are the record key, unless the user says that there is
- * but one partition.
+ * True if rows are found by the record key alone. A single-column key from a function is the record
+ * key, unless the user declares that there is only one partition.
  */
 function isByRecordKey({ event, key }: DeclaredHandler, onePartition = false): boolean {
   if (event.keyField === undefined) return false;

@@ -4,13 +4,13 @@ import type { UserAggregate } from './aggregates.ts';
 import type { Column } from './columns.ts';
 import { declarationFault } from './declared-columns.ts';
 
-/** What `aggregate({ … })` was given, not yet believed. */
+/** The argument of `aggregate({ … })` before it is validated. */
 type Given = Partial<Omit<UserAggregate<unknown, never, unknown>, 'column'>> & {
   readonly column?: Column<unknown, boolean, boolean>;
 };
 
 /**
- * Checks the parts of a user's aggregate: functions, a `zero` that survives being stored, a column.
+ * Checks a user's aggregate: its functions, a `zero` that is the same after JSON, its column.
  * @throws DEFINITION_INVALID through `fail`
  */
 export function checkUserAggregate(define: unknown, place: Place): void {
@@ -35,7 +35,7 @@ export function checkUserAggregate(define: unknown, place: Place): void {
   }
 }
 
-/** What comes back from JSON as it went in. */
+/** True if a value is the same after being written to JSON and read back. */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) {

@@ -19,13 +19,13 @@ const COLUMN: Readonly<Record<string, ColumnType>> = {
   decimal: 'numeric',
 };
 
-/** The function of `.row`: of the match, giving values by name. */
+/** The function of `.row`: from the match to values by name. */
 export type RowFunction = (match: never) => Readonly<Record<string, unknown>>;
 
 /**
- * The columns of a match's row, found by running its function once on a stand-in for the match:
- * each value must be a field of one of its events, or the length of a repeated step. @throws
- * DEFINITION_INVALID through `fail` for values that are computed: their columns must be declared
+ * Infers the columns of a match's row by running its function once on a symbolic proxy of the
+ * match. Each value must be a field of one of its events, or the length of a repeated step. @throws
+ * DEFINITION_INVALID through `fail` for computed values: their columns must be declared
  */
 export function inferredColumns(row: RowFunction, match: unknown, place: Place): ColumnPlan[] {
   const { step, fail } = place;
@@ -66,8 +66,8 @@ function inferredColumn(name: string, value: unknown, { step, fail }: Place): Co
 }
 
 /**
- * What a function makes must have the declared columns, and no others; where it computes, that
- * shows with the first match. @throws DEFINITION_INVALID through `fail`
+ * Checks that a function returns exactly the declared columns. If it computes, this shows only with
+ * the first match. @throws DEFINITION_INVALID through `fail`
  */
 export function checkMadeColumns(
   row: RowFunction,

@@ -5,8 +5,8 @@ import type { PatternElement } from '../plan/pattern-element.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
 
 /**
- * Stands for a field of an event, or for how many events a step has, where a user's function is run
- * once to see what it makes.
+ * Symbolic value of an event's field, or of the number of events of a step, in a trial run of a
+ * user's function.
  */
 export class Reference {
   readonly field: Field | 'length';
@@ -16,16 +16,13 @@ export class Reference {
   }
 }
 
-/**
- * A stand-in was asked for what its events do not have: a mistake of the function, not of the
- * stand-in.
- */
+/** A function read a name from a proxy that its events do not have: a mistake in the function. */
 class UnknownName extends Error {}
 
 /**
- * Runs a pure function of the user once on a stand-in. Gives what it makes; undefined where that
- * cannot be told, since it computes with the values.
- * @throws DEFINITION_INVALID through `fail` where it asks for what is not there
+ * Runs a user's pure function once on a symbolic proxy. Returns its result; undefined if the
+ * function computes with the values, so that the result is unknown.
+ * @throws DEFINITION_INVALID through `fail` if it reads an unknown name
  */
 export function tried(make: unknown, standIn: unknown, { step, fail }: Place): unknown {
   try {
@@ -35,7 +32,7 @@ export function tried(make: unknown, standIn: unknown, { step, fail }: Place): u
   }
 }
 
-/** A row by SQL names, as a stand-in. */
+/** Creates a symbolic proxy of a row, by SQL names. */
 export function rowStandIn(columns: readonly ColumnPlan[]): unknown {
   const shown = columns.filter(({ role }) => role !== 'state');
   const references = shown.map((column): [string, Reference] => [
@@ -49,7 +46,10 @@ export function rowStandIn(columns: readonly ColumnPlan[]): unknown {
   );
 }
 
-/** A numeric without fraction digits comes as bigint, whatever it was made from. */
+/**
+ * Returns the field type of a column. A numeric without fraction digits is a bigint, whatever it
+ * was created from.
+ */
 function fieldTypeOf({ type, scale = 0, precision = 0 }: ColumnPlan): FieldType {
   if (type === 'numeric')
     return scale > 0 ? { kind: 'decimal', precision, scale } : { kind: 'long' };
@@ -68,7 +68,7 @@ const FIELD_KIND: Readonly<
   timestamptz: 'timestamp-millis',
 };
 
-/** The events of a match by step, as stand-ins: one for each step that may have events. */
+/** Creates a symbolic proxy of a match's events by step, for each step that may have events. */
 export function matchStandIn(
   pattern: readonly PatternElement[],
   events: readonly EventDefinition[],

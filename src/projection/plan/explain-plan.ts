@@ -6,7 +6,9 @@ import { planWarnings } from './plan-warnings.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window-plan.ts';
 
-/** What a plan does, for people: label and lines, in the order an event goes through it. */
+/**
+ * Describes a plan for people: label and lines, in the order in which an event passes through it.
+ */
 export function explainPlan(plan: Plan): readonly (readonly [string, readonly string[]])[] {
   const { sources, keys, tables, emissions } = plan;
   return [
