@@ -6,10 +6,10 @@ import { readReferrers, readVersion } from './read-version.ts';
 import { type VersionRow, versionRows } from './version-rows.ts';
 
 /**
- * Deletes all versions of a subject: softly at first, and for good (`permanent`) only what is
- * deleted softly. 1 ask the mode, 2 look at what there is, 3 refuse what others refer to, 4 delete,
- * the subject's level and mode too.
- * @returns the numbers of the versions
+ * Deletes all versions of a subject: soft first; permanently (`permanent`) only if they are
+ * soft-deleted. 1 check the mode, 2 read the versions, 3 refuse if others refer to them, 4 delete
+ * them and the subject's level and mode.
+ * @returns the version numbers
  */
 export function deleteSubject(
   pool: Pool,
@@ -31,7 +31,7 @@ export function deleteSubject(
   });
 }
 
-/** Deletes one version, by the same steps. @returns its number */
+/** Deletes one version in the same steps. @returns its number */
 export function deleteVersion(
   pool: Pool,
   subject: string,
@@ -56,8 +56,8 @@ export function deleteVersion(
 type Doomed = Pick<VersionRow, 'subject' | 'version' | 'id'>;
 
 /**
- * The rows of schemas stay: logs are full of their ids, and the same schema registered again gets
- * its id back.
+ * Deletes a version. The rows of schemas stay: logs contain their ids, and a schema that is
+ * registered again gets its old id back.
  */
 async function remove(client: PoolClient, { subject, version }: Doomed, permanent: boolean) {
   await client.query(
@@ -74,8 +74,8 @@ async function forgetSettings(client: PoolClient, subject: string): Promise<void
 }
 
 /**
- * A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from
- * being deleted for good.
+ * Refuses to delete a version that others refer to. A soft-deleted referrer can still be read, so
+ * it also prevents a permanent deletion.
  */
 async function requireUnreferenced(
   client: PoolClient,
