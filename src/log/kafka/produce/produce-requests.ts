@@ -8,14 +8,14 @@ import {
 } from './produce-request.ts';
 
 /**
- * Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may
- * be larger.
+ * Maximum bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single
+ * batch may be larger.
  */
 const requestBytesMax = 8 * 1024 * 1024;
 
 /**
- * What became of sending a batch: `unsent`: no byte of it left; `lost`: it left, and no answer
- * came.
+ * Outcome of sending a batch. `unsent`: no byte of it was sent; `lost`: it was sent, and no answer
+ * arrived.
  */
 export type SendOutcome =
   | { readonly kind: 'answered'; readonly answer: ProducedPartition }
@@ -27,9 +27,9 @@ interface Waiting {
 }
 
 /**
- * Sends batches to their leaders. What is given in one turn of the event loop for one node travels
- * in one request: a broker works off the requests of a connection one after another, and waits for
- * the replicas in each.
+ * Sends batches to their leaders. Batches for one node in the same turn of the event loop share a
+ * request: a broker processes the requests of a connection one after another, and waits for the
+ * replicas in each.
  */
 export class ProduceRequests {
   readonly #connections: KafkaConnections;
@@ -42,7 +42,7 @@ export class ProduceRequests {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** At most one batch of a partition may be under way. Never rejects. */
+  /** Sends a batch; at most one of a partition may be in flight. Never rejects. */
   send(node: number, batch: ProducePartition): Promise<SendOutcome> {
     return new Promise((tell) => {
       const waiting = this.#waiting.get(node);
