@@ -7,13 +7,13 @@ import type { SchemaFinding } from './schema-finding.ts';
 import { HISTORY_DIRECTORY, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
 import { subjectOfText } from './subject-of-text.ts';
 
-/** By which rules a folder is checked. */
+/** The rules by which a folder is checked. */
 export interface CheckRules {
   readonly mode: CompatibilityLevel;
   readonly subjects: SubjectStrategies;
 }
 
-/** A version of a record to be judged beside those before it. */
+/** A version of a record to check against earlier ones. */
 interface Step {
   readonly file: string;
   readonly text: string;
@@ -22,8 +22,8 @@ interface Step {
 }
 
 /**
- * Checks every version of every record against the versions before it, the current file included.
- * An upcaster starts anew: versions before it are read through it, so only those from it on are
+ * Checks every version of every record, including the current file, against earlier versions. An
+ * upcaster starts a new series: earlier versions are read through it, so only later ones are
  * compared. Pure.
  * @throws SCHEMA_INVALID
  */
@@ -31,7 +31,7 @@ export function checkRecords(folder: SchemaFolder, rules: CheckRules): readonly 
   return folder.records.flatMap((record) => checkRecord(folder, record, rules));
 }
 
-/** The same for one record. @throws SCHEMA_INVALID */
+/** Checks one record, as `checkRecords`. @throws SCHEMA_INVALID */
 export function checkRecord(
   folder: SchemaFolder,
   record: SchemaRecord,
