@@ -2,17 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
-/** One promise of the port: `run` rejects when the adapter breaks it. */
+/** One requirement of the port: `run` rejects if the adapter breaks it. */
 export interface SchemaRegistryCase {
   readonly name: string;
   run(open: () => SchemaRegistry): Promise<void>;
 }
 
 /**
- * What every schema registry adapter must do; free of any test framework:
- * `for (const { name, run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses
- * subjects of its own, so one registry serves all. `open` gives a registry on the same store at
- * every call.
+ * The contract of schema registry adapters, independent of a test framework: `for (const { name,
+ * run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses its own subjects, so
+ * one registry serves all. `open` returns a registry on the same store at every call.
  */
 export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
   {
@@ -128,7 +127,7 @@ async function keepsText(registry: SchemaRegistry): Promise<void> {
     ],
   });
   const { id } = await registry.register(subject, text);
-  // Foreign registries may sort keys: what is compared is the meaning.
+  // Foreign registries may sort keys, so the parsed JSON is compared.
   equal(sorted(JSON.parse(await registry.schemaById(id))), sorted(JSON.parse(text)), 'by id');
   const latest = await registry.latest(subject);
   equal(sorted(JSON.parse(latest.schemaText)), sorted(JSON.parse(text)), 'latest');
