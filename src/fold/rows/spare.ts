@@ -1,7 +1,7 @@
 /**
- * What one task of a rebuild leaves for the next, which needs as much: memory that the process has
- * already costs a tenth of new memory. Held weakly, so that a process which rebuilds nothing more
- * does not keep it.
+ * A pool for one object that a task of a rebuild leaves to the next one, which needs as much
+ * memory: reused memory costs a tenth of new memory. Held weakly, so that it is freed when rebuilds
+ * have ended.
  */
 export class Spare<Thing extends object> {
   #left: WeakRef<Thing> | null = null;
@@ -10,7 +10,7 @@ export class Spare<Thing extends object> {
     this.#left = new WeakRef(thing);
   }
 
-  /** What was left, if it fits; it is the taker's then. */
+  /** Removes and returns the pooled object if it fits. */
   take(fits: (thing: Thing) => boolean): Thing | null {
     const thing = this.#left?.deref();
     if (thing === undefined || !fits(thing)) return null;
