@@ -10,15 +10,15 @@ const SAFE_HIGH = 2 ** 21;
 
 /** Collects the values of one column from Postgres's binary format. Rows come in order, from 0. */
 export interface ColumnReader {
-  /** Makes room for that many rows. */
+  /** Reserves memory for that many rows. */
   reserve(rows: number): void;
   /** Reads a row's value at `at`; `length` is −1 for NULL. */
   read(bytes: Bytes, at: number, length: number): void;
-  /** The values so far. Nothing may be read afterwards. */
+  /** Returns the values. Nothing may be read afterwards. */
   finish(): ColumnValues;
 }
 
-/** The reader of a column. */
+/** Creates the reader of a column. */
 export function createColumnReader(column: ColumnPlan): ColumnReader {
   switch (column.type) {
     case 'text':
@@ -80,7 +80,7 @@ export function createColumnReader(column: ColumnPlan): ColumnReader {
   }
 }
 
-/** Which rows hold a value; made at the first NULL. */
+/** Tracks which rows hold a value; allocates at the first NULL. */
 class Presence {
   #rows: Uint8Array | null = null;
 
@@ -132,7 +132,7 @@ class NumberReader implements ColumnReader {
   }
 }
 
-/** Keeps numbers for as long as all are safe integers; from the first that is not, BigInts too. */
+/** Stores numbers while all are safe integers; from the first that is not, also BigInts. */
 class Int8Reader implements ColumnReader {
   readonly #presence = new Presence();
   #values = new Float64Array(0);
@@ -155,7 +155,7 @@ class Int8Reader implements ColumnReader {
       this.#presence.markNull(row, this.#values.length);
       return;
     }
-    // Rounding keeps the order of numbers, so what it rounds is not safe afterwards either.
+    // Rounding keeps the order of numbers, so a rounded value is never a safe integer.
     const value = view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
     if (this.#exact === null && !Number.isSafeInteger(value)) {
       this.#exact = BigInt64Array.from(this.#values, BigInt);

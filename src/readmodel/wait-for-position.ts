@@ -8,16 +8,16 @@ import { RepriseError } from '../reprise-error.ts';
 const POLL_MS_MIN = 2;
 const POLL_MS_MAX = 25;
 
-/** How long to wait, and who may end the waiting. */
+/** Options of `waitForPosition`. */
 export interface WaitOptions {
   /** Default 10,000. */
   readonly timeoutMs?: number;
-  /** Aborted: rejects with the signal's reason. */
+  /** If aborted, rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How long a task may wait for infrastructure before a waiter is told: most such pauses end by
+ * How long a task may wait for infrastructure before waiters are rejected: most such pauses end by
  * themselves.
  */
 const PAUSE_MS = 1_000;
@@ -26,19 +26,19 @@ interface Standing {
   readonly version: number;
   /** Null: the task has not committed anything of that partition yet. */
   readonly nextOffset: bigint | null;
-  /** By `reprise pause`. */
+  /** True if paused by `reprise pause`. */
   readonly isPaused: boolean;
   /** Null: no process has opened the task yet. */
   readonly state: 'idle' | 'running' | 'paused' | 'halted' | null;
   readonly error: string | null;
   readonly owner: string | null;
-  /** Why the record was set aside; null: it was not. */
+  /** The record's dead letter; null: there is none. */
   readonly setAside: { readonly reason: string; readonly message: string } | null;
-  /** Its task folds it again by itself, or gives it up; null: it was not set aside. */
+  /** True: its task folds it again by itself, or gives it up; null: it has no dead letter. */
   readonly isRetried: boolean | null;
 }
 
-/** What is waited for, and where the projection stands. */
+/** The awaited position, and the projection's progress. */
 interface Waiting {
   readonly projection: string;
   readonly position: Position;
@@ -46,10 +46,10 @@ interface Waiting {
 }
 
 /**
- * Resolves once the active version of a read model has committed the record at `position`: asks
- * Postgres, at first every 2 ms, then ever less often down to every 25 ms. True for every reader,
- * whichever process folds. Where waiting cannot help it fails at once with the reason: the task has
- * halted, the projection is paused, the record was set aside, the topic is not read.
+ * Resolves once the active version of a read model has committed the record at `position`. Polls
+ * Postgres, first every 2 ms, then less and less often up to every 25 ms. Valid for every reader,
+ * whichever process folds. Rejects at once if waiting cannot help: the task has halted, the
+ * projection is paused, the record became a dead letter, the topic is not read.
  * @throws TIMEOUT, TASK_HALTED, TASK_PAUSED, SET_ASIDE, UNKNOWN_TOPIC, UNKNOWN_PROJECTION,
  * NOT_MIGRATED
  */
@@ -80,7 +80,7 @@ export async function waitForPosition(
   }
 }
 
-/** @throws SET_ASIDE where the record was committed as a dead letter */
+/** @throws SET_ASIDE if the record was committed as a dead letter */
 function isCommitted(waiting: Waiting): boolean {
   const { projection, position, standing } = waiting;
   if (standing.nextOffset === null || standing.nextOffset <= position.offset) return false;
@@ -95,7 +95,7 @@ function isCommitted(waiting: Waiting): boolean {
   );
 }
 
-/** @throws TASK_HALTED, TASK_PAUSED where the task does not go on by itself */
+/** @throws TASK_HALTED, TASK_PAUSED if the task does not resume by itself */
 function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
   const { projection, position, standing } = waiting;
   const reason = standing.error ?? 'no reason given';
@@ -160,7 +160,7 @@ where p.projection = $1`,
   };
 }
 
-/** @throws UNKNOWN_TOPIC where the active version does not read the topic, by its stored plan */
+/** @throws UNKNOWN_TOPIC if the active version, by its stored plan, does not read the topic */
 async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
   const { rows } = await pool.query<{ topic: string }>(
     `select distinct source->'event'->>'topic' as topic
