@@ -5,9 +5,9 @@ import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { AppendBatch } from './append-batch.ts';
 import { type Encode, EventEncodings } from './event-encodings.ts';
 import { EventSealer } from './event-sealer.ts';
-import { Gathering } from './gathering.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { recordOf } from './record-of.ts';
 
@@ -59,7 +59,7 @@ interface Flush {
 
 const roomAtOnce = Promise.resolve();
 /** Bytes published before `room` yields to the event loop: a few milliseconds of encoding. */
-const turnBytesMax = 128 << 10;
+const yieldBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
 /**
@@ -72,10 +72,10 @@ class BatchingPublisher implements Publisher {
   readonly #encodings: EventEncodings;
   readonly #sealer: EventSealer;
   /** Batches that wait to be appended, in order; sends are added to the last. */
-  #queue: Gathering[] = [];
-  #inFlight: Gathering | null = null;
+  #queue: AppendBatch[] = [];
+  #inFlight: AppendBatch | null = null;
   #pendingBytes = 0;
-  #bytesThisTurn = 0;
+  #bytesSinceYield = 0;
   #queued = 0;
   #settled = 0;
   #flushes: Flush[] = [];
@@ -137,9 +137,9 @@ class BatchingPublisher implements Publisher {
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
       return new Promise((resolve) => this.#roomWaiters.push(resolve));
     }
-    if (this.#bytesThisTurn < turnBytesMax) return roomAtOnce;
+    if (this.#bytesSinceYield < yieldBytesMax) return roomAtOnce;
     // A loop of `publish` must yield to the event loop, or no response of the log is ever read.
-    this.#bytesThisTurn = 0;
+    this.#bytesSinceYield = 0;
     return new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -183,19 +183,19 @@ class BatchingPublisher implements Publisher {
     const position = this.#roomFor(bytes).add(record, bytes);
     this.#queued += 1;
     this.#pendingBytes += bytes;
-    this.#bytesThisTurn += bytes;
+    this.#bytesSinceYield += bytes;
     this.#pump();
     return position;
   }
 
   /** Returns the batch to which a record of this size is added. */
-  #roomFor(bytes: number): Gathering {
+  #roomFor(bytes: number): AppendBatch {
     const last = this.#queue.at(-1);
     const { batchRecordsMax, batchBytesMax } = this.#options;
     if (last !== undefined && last.count < batchRecordsMax && last.bytes + bytes <= batchBytesMax) {
       return last;
     }
-    const next = new Gathering();
+    const next = new AppendBatch();
     this.#queue.push(next);
     return next;
   }
@@ -227,8 +227,8 @@ class BatchingPublisher implements Publisher {
     clearTimeout(this.#timer);
     if (this.#timer !== undefined) this.#isScheduled = false;
     this.#timer = undefined;
-    this.#bytesThisTurn = 0;
-    const batch = this.#queue.shift() as Gathering;
+    this.#bytesSinceYield = 0;
+    const batch = this.#queue.shift() as AppendBatch;
     this.#inFlight = batch;
     try {
       batch.succeed(await this.#options.log.append(batch.records));

@@ -46,9 +46,9 @@ export class EventSealer {
   async #seal(event: EventDefinition, value: unknown): Promise<unknown> {
     const before = this.#last.get(event);
     const keys = currentKeys(this.#dataKeys, subjectsOf(event, value));
-    const turn = Promise.allSettled([before, keys]);
-    this.#last.set(event, turn);
-    await turn;
+    const ready = Promise.allSettled([before, keys]);
+    this.#last.set(event, ready);
+    await ready;
     return sealEvent(event, value, await keys);
   }
 }

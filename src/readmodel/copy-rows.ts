@@ -35,16 +35,16 @@ export async function copyRows(
  * Sends all chunks, encoding the next one while one is being sent. A chunk is not changed before
  * `write` has called back.
  */
-async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise<void> {
+async function sendAll(copy: CopyStreamQuery, chunks: Iterable<Buffer>): Promise<void> {
   const answers = new EventQueue<'written' | 'ended'>();
   const ended = finished(copy).finally(() => answers.push('ended'));
   ended.catch(() => undefined); // Thrown below, when no chunk is being encoded.
   try {
     let isWriting = false;
-    for (const piece of pieces) {
+    for (const chunk of chunks) {
       if (isWriting && (await answers.next()) === 'ended') await ended;
       isWriting = true;
-      copy.write(piece, () => answers.push('written'));
+      copy.write(chunk, () => answers.push('written'));
     }
     copy.end();
   } catch (error) {
@@ -73,14 +73,14 @@ function* encodeCopy(
   });
   const sized = writers.filter(({ bytesMax }) => bytesMax === null);
   const fixedBytes = writers.reduce((sum, { bytesMax }) => sum + (bytesMax ?? 0), 2 + 8);
-  let [bytes, spare] = memory;
+  let [bytes, other] = memory;
   let at = HEADER.copy(bytes.buffer);
   for (let row = 0; row < rows.count; row += 1) {
     let room = fixedBytes + 2;
     for (const writer of sized) room += writer.bytesMaxAt(row);
     if (at + room > bytes.buffer.length) {
       yield bytes.buffer.subarray(0, at);
-      [bytes, spare] = [spare, bytes];
+      [bytes, other] = [other, bytes];
       if (room > bytes.buffer.length) bytes = allocateBytes(room);
       at = 0;
     }

@@ -22,7 +22,7 @@ export interface WaitOptions {
  */
 const PAUSE_MS = 1_000;
 
-interface Standing {
+interface Progress {
   readonly version: number;
   /** Null: the task has not committed anything of that partition yet. */
   readonly nextOffset: bigint | null;
@@ -42,7 +42,7 @@ interface Standing {
 interface Waiting {
   readonly projection: string;
   readonly position: Position;
-  readonly standing: Standing;
+  readonly progress: Progress;
 }
 
 /**
@@ -65,14 +65,14 @@ export async function waitForPosition(
   let pausedSinceMs: number | null = null;
   for (let pauseMs = POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
     signal?.throwIfAborted();
-    const standing = await readStanding(pool, projection, position);
-    const waiting = { projection, position, standing };
+    const progress = await readProgress(pool, projection, position);
+    const waiting = { projection, position, progress };
     if (isCommitted(waiting)) return;
-    if (standing.nextOffset === null && reader !== standing.version) {
+    if (progress.nextOffset === null && reader !== progress.version) {
       await assertRead(pool, waiting);
-      reader = standing.version;
+      reader = progress.version;
     }
-    pausedSinceMs = standing.state === 'paused' ? (pausedSinceMs ?? performance.now()) : null;
+    pausedSinceMs = progress.state === 'paused' ? (pausedSinceMs ?? performance.now()) : null;
     assertMoves(waiting, pausedSinceMs);
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) throw timedOut(waiting, timeoutMs);
@@ -82,11 +82,11 @@ export async function waitForPosition(
 
 /** @throws SET_ASIDE if the record was committed as a dead letter */
 function isCommitted(waiting: Waiting): boolean {
-  const { projection, position, standing } = waiting;
-  if (standing.nextOffset === null || standing.nextOffset <= position.offset) return false;
-  if (standing.setAside === null) return true;
-  if (standing.isRetried === true) return false;
-  const { reason, message } = standing.setAside;
+  const { projection, position, progress } = waiting;
+  if (progress.nextOffset === null || progress.nextOffset <= position.offset) return false;
+  if (progress.setAside === null) return true;
+  if (progress.isRetried === true) return false;
+  const { reason, message } = progress.setAside;
   throw failure(
     'SET_ASIDE',
     waiting,
@@ -97,14 +97,14 @@ function isCommitted(waiting: Waiting): boolean {
 
 /** @throws TASK_HALTED, TASK_PAUSED if the task does not resume by itself */
 function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
-  const { projection, position, standing } = waiting;
-  const reason = standing.error ?? 'no reason given';
+  const { projection, position, progress } = waiting;
+  const reason = progress.error ?? 'no reason given';
   const where = `does not fold ${placeOf(position)}:`;
-  if (standing.isPaused) {
+  if (progress.isPaused) {
     const resume = `it is paused. To let it go on, run: reprise resume ${projection}`;
     throw failure('TASK_PAUSED', waiting, `${where} ${resume}`);
   }
-  if (standing.state === 'halted') {
+  if (progress.state === 'halted') {
     const resume = `When the cause is mended, run: reprise resume ${projection}`;
     throw failure('TASK_HALTED', waiting, `${where} its task has halted. ${reason} ${resume}`);
   }
@@ -112,10 +112,10 @@ function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
   throw failure('TASK_PAUSED', waiting, `${where} its task waits and tries again. ${reason}`, true);
 }
 
-async function readStanding(pool: Pool, projection: string, position: Position): Promise<Standing> {
+async function readProgress(pool: Pool, projection: string, position: Position): Promise<Progress> {
   const { rows } = await pool
     .query<
-      Omit<Standing, 'version' | 'nextOffset' | 'setAside'> & {
+      Omit<Progress, 'version' | 'nextOffset' | 'setAside'> & {
         version: number | null;
         nextOffset: string | null;
         reason: string | null;
@@ -166,7 +166,7 @@ async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
     `select distinct source->'event'->>'topic' as topic
      from reprise.projection_versions, jsonb_array_elements(plan->'sources') as source
      where projection = $1 and version = $2 order by topic`,
-    [waiting.projection, waiting.standing.version],
+    [waiting.projection, waiting.progress.version],
   );
   const topics = rows.map(({ topic }) => topic);
   const { topic } = waiting.position;
@@ -179,13 +179,13 @@ async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
 }
 
 function timedOut(waiting: Waiting, timeoutMs: number): RepriseError {
-  const { position, standing } = waiting;
+  const { position, progress } = waiting;
   const stands =
-    standing.nextOffset === null
+    progress.nextOffset === null
       ? `has not committed anything of ${position.topic}[${position.partition}] yet`
-      : `stands at ${placeOf({ ...position, offset: standing.nextOffset })}`;
+      : `stands at ${placeOf({ ...position, offset: progress.nextOffset })}`;
   const owned =
-    standing.owner === null ? 'No instance runs its task; start one: reprise run. ' : '';
+    progress.owner === null ? 'No instance runs its task; start one: reprise run. ' : '';
   return failure(
     'TIMEOUT',
     waiting,
@@ -197,7 +197,7 @@ function timedOut(waiting: Waiting, timeoutMs: number): RepriseError {
 
 function failure(
   code: ErrorCode,
-  { projection, position, standing: { version } }: Waiting,
+  { projection, position, progress: { version } }: Waiting,
   what: string,
   retriable = false,
 ): RepriseError {

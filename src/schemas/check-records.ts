@@ -41,7 +41,7 @@ export function checkRecord(
   const findings = steps.flatMap((step, position) => {
     const since = steps.findLastIndex((one, at) => one.upcaster && at <= position);
     const before = steps.slice(Math.max(0, since), position);
-    return judge(step, { before, first: Math.max(0, since) }, rules);
+    return checkStep(step, { before, first: Math.max(0, since) }, rules);
   });
   return isRecorded(folder, record) ? findings : [...findings, notRecorded(record, rules)];
 }
@@ -58,7 +58,7 @@ function stepsOf(folder: SchemaFolder, record: SchemaRecord): readonly Step[] {
   return [...recorded, { file: `${record.name}.avsc`, text, standalone, upcaster: false }];
 }
 
-function judge(
+function checkStep(
   { file, text, standalone }: Step,
   { before, first }: { readonly before: readonly Step[]; readonly first: number },
   { mode, subjects }: CheckRules,

@@ -55,7 +55,7 @@ export const HISTORY_INDEX = 'history.json';
 export async function readSchemaFolder(directory: string): Promise<SchemaFolder> {
   const current = await currentFiles(directory);
   const index = await readIndex(directory);
-  await refuseStrangers(directory, index);
+  await refuseUnindexed(directory, index);
   const recorded = new Map<string, RecordedVersion[]>();
   for (const [path, file] of Object.entries(index)) {
     const [, name = '', version] = recordedPath.exec(path) ?? [];
@@ -91,7 +91,7 @@ async function readIndex(directory: string): Promise<HistoryIndex> {
 }
 
 /** Refuses files in the history that are not in the index: they were added by hand. */
-async function refuseStrangers(directory: string, index: HistoryIndex): Promise<void> {
+async function refuseUnindexed(directory: string, index: HistoryIndex): Promise<void> {
   const history = join(directory, HISTORY_DIRECTORY);
   const found = await readdir(history, { recursive: true }).catch(absent);
   for (const file of found ?? []) {

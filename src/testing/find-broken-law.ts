@@ -130,8 +130,8 @@ function divided(live: Scenario, course: readonly Stretch[]): Scenario {
   const { steps } = live;
   let flushed = 0;
   let crashes = 0;
-  for (let at = 0, turn = 0; at < steps.length; turn += 1) {
-    const { length, then } = course[turn % Math.max(1, course.length)] ?? {
+  for (let at = 0, round = 0; at < steps.length; round += 1) {
+    const { length, then } = course[round % Math.max(1, course.length)] ?? {
       length: 1,
       then: 'flush',
     };

@@ -148,8 +148,10 @@ async function references(registry: SchemaRegistry): Promise<void> {
   equal([again.version, again.id], [1, id], 'version and id');
   equal((await registry.latest(referring)).references, from, 'references');
   equal((await registry.latest(subject)).references, undefined, 'references of the referenced');
-  const standing = JSON.parse(await registry.schemaById(id)) as { fields: { type: unknown }[] };
-  const inlined = JSON.stringify(standing.fields[0]?.type);
+  const selfContained = JSON.parse(await registry.schemaById(id)) as {
+    fields: { type: unknown }[];
+  };
+  const inlined = JSON.stringify(selfContained.fields[0]?.type);
   equal(inlined.includes(field), true, `the referenced type in ${inlined}`);
   const lost = [{ name: type, subject: newName('lost'), version: 1 }];
   await rejects(registry.register(newName('broken'), text, lost), 'REGISTRY_REFUSED');

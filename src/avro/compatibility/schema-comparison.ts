@@ -2,7 +2,7 @@ import { type AvroType, type EnumType, type RecordType, unqualified } from '../s
 import { type Incompatibility, pointerOf } from './incompatibility.ts';
 
 /** Results by pair of types. Undefined while the pair is being compared. */
-type Verdicts = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
+type Results = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
 
 type Place = readonly string[];
 
@@ -31,26 +31,30 @@ export class AmbiguousField extends Error {
  * is compared once; if it occurs again, the first result is repeated with its first location.
  */
 export class SchemaComparison {
-  private readonly verdicts: Verdicts = new Map();
+  private readonly results: Results = new Map();
 
   /**
    * Returns why `reader` cannot read what `writer` wrote; empty if it can. @throws AmbiguousField
    */
   compare(reader: AvroType, writer: AvroType, place: Place = []): readonly Incompatibility[] {
-    let byWriter = this.verdicts.get(reader);
+    let byWriter = this.results.get(reader);
     if (byWriter === undefined) {
       byWriter = new Map();
-      this.verdicts.set(reader, byWriter);
+      this.results.set(reader, byWriter);
     }
     // A pair inside itself counts as compatible; an incompatibility elsewhere still fails it.
     if (byWriter.has(writer)) return byWriter.get(writer) ?? [];
     byWriter.set(writer, undefined);
-    const found = this.judge(reader, writer, place);
+    const found = this.comparePair(reader, writer, place);
     byWriter.set(writer, found);
     return found;
   }
 
-  private judge(reader: AvroType, writer: AvroType, place: Place): readonly Incompatibility[] {
+  private comparePair(
+    reader: AvroType,
+    writer: AvroType,
+    place: Place,
+  ): readonly Incompatibility[] {
     if (reader.kind === 'union' && writer.kind === 'union') {
       return writer.branches.flatMap((branch, index) =>
         this.compare(reader, branch).length === 0
@@ -67,10 +71,10 @@ export class SchemaComparison {
       const readable = reader.branches.some((branch) => this.compare(branch, writer).length === 0);
       return readable ? [] : missingBranch(writer, place);
     }
-    return this.judgeSingle(reader, writer, place);
+    return this.compareSingle(reader, writer, place);
   }
 
-  private judgeSingle(
+  private compareSingle(
     reader: AvroType,
     writer: AvroType,
     place: Place,

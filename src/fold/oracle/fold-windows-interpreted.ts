@@ -172,15 +172,15 @@ class InterpretedWindows {
 
   #close(group: Group): void {
     group.closed = true;
-    this.#judge(group);
+    this.#score(group);
     this.#publish('close', group);
   }
 
-  #judge(group: Group): void {
+  #score(group: Group): void {
     for (const { column, aggregate, of, parameters } of this.#plan.measures) {
       if (aggregate !== 'zScore') continue;
-      const judged = rowOf(this.#plan, group)[of as string];
-      const value = judged === null ? Number.NaN : Number(String(judged));
+      const scored = rowOf(this.#plan, group)[of as string];
+      const value = scored === null ? Number.NaN : Number(String(scored));
       if (!Number.isFinite(value)) continue;
       const id = JSON.stringify([group.partition, column, ...group.key.map(String)]);
       const before = this.#baselines.get(id) ?? [];

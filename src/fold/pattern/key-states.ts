@@ -1,7 +1,7 @@
 import type { KeyPlan } from '../../projection/plan/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
-import { Keys, keyPartsAt, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { Keys, keyPartsAt, UNUSED_KEYS_MAX } from '../rows/keys.ts';
 import { Deadlines } from '../task/deadlines.ts';
 import type { TableChange } from '../task/task-fold.ts';
 import type { KeyState, Run } from './key-state.ts';
@@ -140,7 +140,7 @@ export class KeyStates {
       this.#changed = new Set([...this.#changed].map(rename));
       this.#waiting = new Map([...this.#waiting].map(([id, atMs]) => [rename(id), atMs]));
       this.#keys = fresh.keys;
-    } else if (this.#deadlines.size <= 2 * this.#waiting.size + SPARE_KEYS_MAX) return;
+    } else if (this.#deadlines.size <= 2 * this.#waiting.size + UNUSED_KEYS_MAX) return;
     this.#deadlines = new Deadlines();
     for (const [keyId, atMs] of this.#waiting) this.#await(keyId, atMs);
   }

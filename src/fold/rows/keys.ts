@@ -13,7 +13,7 @@ export const NULL_KEY = -1;
 export const BAD_KEY = -2;
 
 /** Maximum number of unused keys to keep. */
-export const SPARE_KEYS_MAX = 100_000;
+export const UNUSED_KEYS_MAX = 100_000;
 
 /** A part of a key, as passed to Postgres. */
 type Part = string | number | bigint;
@@ -58,12 +58,12 @@ export class Keys {
   /**
    * Returns an empty dictionary, and the function that copies a key into it and returns its new id,
    * so that a fold can renumber the keys in use and forget the others. Null: not worth it, because
-   * at most `SPARE_KEYS_MAX` more than twice the keys in use are stored.
+   * at most `UNUSED_KEYS_MAX` more than twice the keys in use are stored.
    */
   renumbered(
     inUse: number,
   ): { readonly keys: Keys; readonly rename: (id: number) => number } | null {
-    if (this.count <= 2 * inUse + SPARE_KEYS_MAX) return null;
+    if (this.count <= 2 * inUse + UNUSED_KEYS_MAX) return null;
     const keys = new Keys(this.#plans);
     return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
   }

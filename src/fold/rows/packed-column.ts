@@ -7,7 +7,7 @@ import type {
   TableColumn,
   TableRows,
 } from '../../projection/plan/row-set.ts';
-import { Spare } from './spare.ts';
+import { BufferPool } from './buffer-pool.ts';
 
 /**
  * Packed rows that accumulators write. Row i was in slot `slots[i]`, under which accumulators keep
@@ -22,18 +22,18 @@ export class PackedMemory {
   #taken: Float64Array | null = null;
 
   take(length: number): Float64Array {
-    this.#taken = spare.take((left) => left.length >= length) ?? new Float64Array(length);
+    this.#taken = pool.take((left) => left.length >= length) ?? new Float64Array(length);
     return this.#taken;
   }
 
   /** Returns the memory: it is not read any more. */
   leave(): void {
-    if (this.#taken !== null) spare.leave(this.#taken);
+    if (this.#taken !== null) pool.leave(this.#taken);
     this.#taken = null;
   }
 }
 
-const spare = new Spare<Float64Array>();
+const pool = new BufferPool<Float64Array>();
 
 /** Creates a column of packed rows. */
 export function packedColumn(

@@ -1,5 +1,5 @@
+import { BufferPool } from './buffer-pool.ts';
 import type { RowsToWrite } from './packed-column.ts';
-import { Spare } from './spare.ts';
 
 /**
  * Index of the window's start in a stride. The row's own numbers come first, then the
@@ -144,7 +144,7 @@ export class RowState {
     this.count = 0;
     this.changedCount = 0;
     if (isFull && this.keyIds.length > CAPACITY_MIN) {
-      spare.leave(this.#arrays());
+      pool.leave(this.#arrays());
       this.#use(newArrays(this.stride, CAPACITY_MIN));
     }
   }
@@ -209,7 +209,7 @@ export class RowState {
   #grow(): void {
     const { stride, count } = this;
     const fits = (each: Arrays) => each.stride === stride && each.keyIds.length > count;
-    const larger = spare.take(fits) ?? newArrays(stride, 2 * count);
+    const larger = pool.take(fits) ?? newArrays(stride, 2 * count);
     larger.numbers.set(this.numbers);
     larger.keyIds.set(this.keyIds);
     larger.changed.set(this.#changed);
@@ -247,7 +247,7 @@ interface Arrays {
 }
 
 /** Pool of arrays of cleared rows. */
-const spare = new Spare<Arrays>();
+const pool = new BufferPool<Arrays>();
 
 function newArrays(stride: number, capacity: number): Arrays {
   return {

@@ -41,7 +41,7 @@ export class Baselines {
    * windows, or all values equal. A value that is missing or not finite has no score and is not
    * added: one NaN would stay in the baseline forever.
    */
-  judge(keyId: number, n: number, value: number | null): number | null {
+  score(keyId: number, n: number, value: number | null): number | null {
     if (value === null || !Number.isFinite(value)) return null;
     const all = this.#byKey.get(keyId) ?? this.scores.map(() => MOMENTS.zero());
     const baseline = all[n] as Moments;

@@ -114,7 +114,7 @@ export class WindowCloser {
   #closeAll(slots: Int32Array, keys: Keys): void {
     const { plan, rows, baselines } = this.#parts;
     for (const slot of slots) rows.state.touch(slot);
-    if (baselines.scores.length > 0) this.#judge(slots, keys);
+    if (baselines.scores.length > 0) this.#score(slots, keys);
     if (!plan.emissions.some(({ on }) => on === 'close')) return;
     const closed = this.#rowsOf(slots, keys);
     for (const [i, slot] of slots.entries()) {
@@ -122,7 +122,7 @@ export class WindowCloser {
     }
   }
 
-  #judge(slots: Int32Array, keys: Keys): void {
+  #score(slots: Int32Array, keys: Keys): void {
     const { plan, rows, baselines } = this.#parts;
     const closed = this.#rowsOf(slots, keys);
     for (const [i, slot] of slots.entries()) {
@@ -130,7 +130,7 @@ export class WindowCloser {
       const keyId = rows.state.keyIds[slot] as number;
       for (const [n, { of }] of baselines.scores.entries()) {
         const value = row[of];
-        const score = baselines.judge(keyId, n, value === null ? null : Number(String(value)));
+        const score = baselines.score(keyId, n, value === null ? null : Number(String(value)));
         rows.score(slot, n, score ?? Number.NaN);
       }
     }

@@ -8,7 +8,7 @@ import { lateEventAt } from '../batch/late-event-at.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
 import { TopicBatches } from '../batch/topic-batches.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
-import { Keys, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { Keys, UNUSED_KEYS_MAX } from '../rows/keys.ts';
 import { PackedMemory } from '../rows/packed-column.ts';
 import type {
   DeadLetter,
@@ -190,7 +190,7 @@ export class WindowedFold implements TaskFold {
   #take(batch: RecordBatch, decoded: DecodedBatch): readonly DeadLetter[] {
     if (this.#routes.isSingle && this.#closer === null && this.#plan.late === 'revise') {
       this.#takeAll(batch, decoded);
-    } else this.#takeInTurn(batch, decoded);
+    } else this.#takeInOrder(batch, decoded);
     this.#drain(decoded.parts);
     return decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
@@ -251,7 +251,7 @@ export class WindowedFold implements TaskFold {
     const memory = this.#memory.take(slots.length * state.stride);
     const rows = this.#rows.write(this.#keys, slots, isClosed, memory);
     this.#rows.clear();
-    if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
+    if (this.#keys.count > UNUSED_KEYS_MAX) this.#keys.clear();
     return rows;
   }
 
@@ -283,7 +283,7 @@ export class WindowedFold implements TaskFold {
   }
 
   /** Adds record by record, closing windows in between. */
-  #takeInTurn(batch: RecordBatch, { parts, route }: DecodedBatch): void {
+  #takeInOrder(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const { first, watermarks, isSingle } = this.#routes;
     for (let i = 0; i < batch.count; i += 1) {
       if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);

@@ -64,7 +64,7 @@ function createRead(
 ): EventLog['read'] {
   // Memory of the last reader that reused its memory. Held weakly, since there may be no next
   // reader.
-  let spare: WeakRef<ReaderMemory> | undefined;
+  let pooled: WeakRef<ReaderMemory> | undefined;
   const open = async (
     positions: readonly ReadPosition[],
     options: ReadOptions,
@@ -72,8 +72,8 @@ function createRead(
   ): Promise<OpenedReader> => {
     const decompress = await loadDecompress(config.unpackedBytesMax);
     const states = positions.map(partitionState);
-    const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
-    if (memory !== null) spare = undefined;
+    const memory = options.reusesMemory ? (pooled?.deref() ?? new ReaderMemory()) : null;
+    if (memory !== null) pooled = undefined;
     const allocate = (size: number) => memory?.take(size) ?? Buffer.allocUnsafe(size);
     const settings = {
       maxWaitMs: options.maxWaitMs ?? 500,
@@ -89,7 +89,7 @@ function createRead(
       next: () => reader.next(),
       async close() {
         release();
-        if (memory !== null) spare = new WeakRef(memory);
+        if (memory !== null) pooled = new WeakRef(memory);
         await reader.close();
       },
     };

@@ -91,7 +91,8 @@ export class Appender {
       const topic = this.#known.get(record.topic);
       if (topic === undefined) throw unknownTopic(record.topic);
       const count = topic.partitions.length;
-      const partition = record.partition ?? partitionFor(record.key, count, this.#turn(record));
+      const partition =
+        record.partition ?? partitionFor(record.key, count, this.#counterFor(record));
       if (!Number.isInteger(partition) || partition < 0 || partition >= count) {
         throw noPartition(record.topic, partition, count);
       }
@@ -103,7 +104,7 @@ export class Appender {
     return [...parts.values()];
   }
 
-  #turn({ key }: AppendRecord): number {
+  #counterFor({ key }: AppendRecord): number {
     if (key === null) this.#roundRobin = (this.#roundRobin + 1) % 0x7fff_ffff;
     return this.#roundRobin;
   }

@@ -46,7 +46,7 @@ export async function registerByPackage(
   throw unavailable(connection.url, 'it registered a schema without giving an id');
 }
 
-/** Adds authentication schemes other than Basic and a timeout, which the package does not support. */
+/** Adds what the package lacks: authentication schemes other than Basic, and a timeout. */
 function requestSettings({ authorization, timeoutMs }: RegistryConnection) {
   return () => ({
     prepareRequest: async (

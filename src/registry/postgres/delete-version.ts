@@ -22,12 +22,12 @@ export function deleteSubject(
     const live = all.filter(({ deleted }) => !deleted);
     if (!permanent && live.length === 0) throw softDeleted(subject, null);
     await requireWritable(client, subject); // 1
-    const doomed = permanent ? all : live; // 2
-    for (const row of doomed) await requireUnreferenced(client, row, permanent); // 3
+    const removed = permanent ? all : live; // 2
+    for (const row of removed) await requireUnreferenced(client, row, permanent); // 3
     if (permanent && live.length > 0) throw notSoftDeleted(subject, null);
-    for (const row of doomed) await remove(client, row, permanent); // 4
+    for (const row of removed) await remove(client, row, permanent); // 4
     await forgetSettings(client, subject);
-    return doomed.map(({ version }) => version);
+    return removed.map(({ version }) => version);
   });
 }
 
@@ -53,13 +53,17 @@ export function deleteVersion(
   });
 }
 
-type Doomed = Pick<VersionRow, 'subject' | 'version' | 'id'>;
+type RemovedVersion = Pick<VersionRow, 'subject' | 'version' | 'id'>;
 
 /**
  * Deletes a version. The rows of schemas stay: logs contain their ids, and a schema that is
  * registered again gets its old id back.
  */
-async function remove(client: PoolClient, { subject, version }: Doomed, permanent: boolean) {
+async function remove(
+  client: PoolClient,
+  { subject, version }: RemovedVersion,
+  permanent: boolean,
+) {
   await client.query(
     permanent
       ? 'delete from reprise.registry_versions where subject = $1 and version = $2'
@@ -79,12 +83,12 @@ async function forgetSettings(client: PoolClient, subject: string): Promise<void
  */
 async function requireUnreferenced(
   client: PoolClient,
-  doomed: Doomed,
+  removed: RemovedVersion,
   permanent: boolean,
 ): Promise<void> {
-  const referrers = await readReferrers(client, doomed, permanent ? 'all' : 'live');
+  const referrers = await readReferrers(client, removed, permanent ? 'all' : 'live');
   if (referrers.length === 0) return;
-  const { subject, version } = doomed;
+  const { subject, version } = removed;
   throw registryRefusal(
     REGISTRY_ERRORS.referenceExists,
     `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}.`,

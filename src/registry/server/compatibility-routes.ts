@@ -9,7 +9,7 @@ const VERSIONS = '/compatibility/subjects/:subject/versions';
 
 /** Adds `/compatibility/subjects/{subject}/versions…`: checks a schema without registering it. */
 export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStore): void {
-  const verdict = async (
+  const answer = async (
     subject: string,
     against: number | 'latest' | 'all',
     { query, body }: { readonly query: unknown; readonly body: unknown },
@@ -27,11 +27,11 @@ export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStor
   };
 
   api.post<{ Params: SubjectPath }>(VERSIONS, async (request) =>
-    verdict(request.params.subject, 'all', request),
+    answer(request.params.subject, 'all', request),
   );
 
   api.post<{ Params: VersionPath }>(`${VERSIONS}/:version`, async (request) =>
-    verdict(request.params.subject, versionIn(request.params.version), request),
+    answer(request.params.subject, versionIn(request.params.version), request),
   );
 }
 

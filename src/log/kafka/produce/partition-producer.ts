@@ -4,8 +4,8 @@ import { unknownTopic } from '../connection/broker-error.ts';
 import type { TopicPartition } from '../wire/kafka-request.ts';
 import type { AppendCall } from './append-call.ts';
 import type { BatchCodec } from './batch-codec.ts';
+import { decideAnswer } from './decide-answer.ts';
 import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
-import { judgeAnswer } from './judge-answer.ts';
 import {
   notAcknowledged,
   overtaking,
@@ -151,7 +151,7 @@ export class PartitionProducer {
       if (!delivery.isStamped) stampBatch(bytes, await this.#sequence.next()); // 2
       delivery.isStamped = true;
       const outcome = await requests.send(leader, { topic, partition, bytes }); // 3
-      if (outcome.kind === 'answered') return this.#judge(delivery, outcome.answer); // 4
+      if (outcome.kind === 'answered') return this.#decide(delivery, outcome.answer); // 4
       const { kind, cause } = outcome;
       return kind === 'lost' ? { error: cause, maybeWritten: true } : { error: cause };
     } catch (error) {
@@ -159,16 +159,16 @@ export class PartitionProducer {
     }
   }
 
-  #judge(delivery: Delivery, answer: ProducedPartition): Attempt {
+  #decide(delivery: Delivery, answer: ProducedPartition): Attempt {
     const { count, recordBytes } = delivery.batch;
-    const verdict = judgeAnswer(answer, count);
-    if (verdict.kind === 'acknowledged') {
-      this.#acknowledged(count, verdict.baseOffset);
+    const decision = decideAnswer(answer, count);
+    if (decision.kind === 'acknowledged') {
+      this.#acknowledged(count, decision.baseOffset);
       return 'done';
     }
     const error = new Error(`Kafka answered with error ${answer.errorCode}`);
-    if (verdict.kind === 'retry') return { error, ...verdict.setback };
-    if (verdict.kind === 'restamp') {
+    if (decision.kind === 'retry') return { error, ...decision.setback };
+    if (decision.kind === 'restamp') {
       // Acknowledged records may be lost, with the producer's state. This batch is not in the log,
       // or the broker would have recognised it.
       this.#parts.note('a broker lost the state of this producer', error.message);
@@ -178,16 +178,16 @@ export class PartitionProducer {
       return { error };
     }
     if (delivery.maybeWritten) this.#sequence.beginEpoch();
-    if (verdict.kind === 'split') {
+    if (decision.kind === 'split') {
       this.#bytesMax = Math.floor(Math.min(this.#bytesMax, recordBytes) / 2);
-    } else if (verdict.kind === 'drop-some') {
+    } else if (decision.kind === 'drop-some') {
       this.#queue.pick(
         new Map(answer.refused.map((one) => [one.index, refusedRecord(answer, one.reason)])),
       );
     } else {
-      if (verdict.kind === 'fenced') this.#sequence.replaceId();
+      if (decision.kind === 'fenced') this.#sequence.replaceId();
       const unclear: Written = delivery.maybeWritten ? 'maybe' : 'no';
-      const written = verdict.kind === 'written' ? 'yes' : unclear;
+      const written = decision.kind === 'written' ? 'yes' : unclear;
       if (written === 'yes') this.#sequence.replaceId();
       this.#fail(count, refusedBatch(answer, written, count));
     }

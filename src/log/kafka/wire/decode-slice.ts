@@ -24,7 +24,7 @@ let bytes: Buffer = Buffer.alloc(0);
 let position = 0;
 
 /** A view of the records of one Kafka batch inside the bytes of a group. */
-interface Placed {
+interface BatchView {
   readonly header: BatchHeader;
   readonly start: number;
   readonly end: number;
@@ -77,7 +77,7 @@ export function* decodeSlice(
 interface Group {
   /** Buffers with its records; positions are as if they were one buffer. */
   readonly parts: readonly Buffer[];
-  readonly placed: readonly Placed[];
+  readonly placed: readonly BatchView[];
   /** Index of the first header after the group. */
   readonly until: number;
   /** Why the only Kafka batch of the group cannot be uncompressed; null: it can. */
@@ -101,7 +101,7 @@ function takeGroup(
     return { parts: [slice.bytes], placed, until, unreadable: null };
   }
   const parts: Buffer[] = [];
-  const placed: Placed[] = [];
+  const placed: BatchView[] = [];
   let size = 0;
   let taken = from;
   for (const header of candidates) {
@@ -175,7 +175,7 @@ function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordInde
 
 function decodeGroup(
   slice: PartitionSlice,
-  { bytes: groupBytes, placed }: { readonly bytes: Buffer; readonly placed: readonly Placed[] },
+  { bytes: groupBytes, placed }: { readonly bytes: Buffer; readonly placed: readonly BatchView[] },
   allocate: (size: number) => Buffer,
 ): RecordIndex {
   let capacity = 0;
@@ -219,7 +219,7 @@ type Columns = Omit<RecordIndex, 'count'>;
  */
 function decodeRecords(
   slice: PartitionSlice,
-  { header, start, end }: Placed,
+  { header, start, end }: BatchView,
   index: Columns,
   from: number,
 ): number {

@@ -9,7 +9,7 @@ type OutcomeAt = (index: number) => Position;
  * record and one promise: with thousands of waiting sends, garbage collection takes longer than
  * encoding.
  */
-export class Gathering {
+export class AppendBatch {
   readonly records: AppendRecord[] = [];
   /** Bytes of keys and values. */
   bytes = 0;

@@ -10,7 +10,7 @@ import type { ProducedPartition } from './produce-request.ts';
  * `failed`: no retry can help. In the last four and in `restamp`, this attempt has written nothing
  * new.
  */
-export type Verdict =
+export type AnswerDecision =
   | { readonly kind: 'acknowledged'; readonly baseOffset: bigint }
   | {
       readonly kind: 'retry';
@@ -61,7 +61,7 @@ const tooLarge: ReadonlySet<number> = new Set([
  * flight, so a gap in the sequence can only mean that the broker lost state, and a repeated batch
  * is always among those whose offset it knows.
  */
-export function judgeAnswer(answer: ProducedPartition, records: number): Verdict {
+export function decideAnswer(answer: ProducedPartition, records: number): AnswerDecision {
   const { errorCode, baseOffset, refused } = answer;
   if (errorCode === brokerError.none) {
     return baseOffset >= 0n ? { kind: 'acknowledged', baseOffset } : { kind: 'written' };
