@@ -1,5 +1,5 @@
 import { kindOf } from './check-function.ts';
-import type { Place } from './fail-for.ts';
+import type { StepContext } from './fail-for.ts';
 
 /**
  * Checks that options are an object without unknown names: a misspelt option would silently have
@@ -8,7 +8,7 @@ import type { Place } from './fail-for.ts';
 export function checkOptions(
   options: unknown,
   known: readonly string[],
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     fail(step, `its options are ${kindOf(options)}; write { ${known[0]}: … }.`);

@@ -7,7 +7,7 @@ import type { Projection } from '../plan/projection.ts';
 export type Fail = (step: string, what: string) => never;
 
 /** A step of a definition and the function that reports a mistake in it. */
-export interface Place {
+export interface StepContext {
   readonly step: string;
   readonly fail: Fail;
 }

@@ -1,6 +1,6 @@
 import type { Field } from '../../event/field-type.ts';
 import { kindOf } from '../check/check-function.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { columnFault, identifierFault, readModelFault } from '../check/identifier-fault.ts';
 import type { KeyPlan } from '../plan/plan.ts';
 import type { Projection } from '../plan/projection.ts';
@@ -117,7 +117,7 @@ const INDEX_COLUMNS_MAX = 32;
 export function checkIndexes(
   indexes: readonly (readonly string[])[],
   columns: readonly ColumnPlan[],
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): readonly (readonly string[])[] {
   const known = new Set(columns.filter(({ role }) => role !== 'state').map(({ name }) => name));
   for (const index of indexes) {

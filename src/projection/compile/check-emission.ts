@@ -1,8 +1,8 @@
 import type { Field } from '../../event/field-type.ts';
 import { checkEvent } from '../check/check-events.ts';
 import { checkFunction, kindOf } from '../check/check-function.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
-import { Reference, rowStandIn, tried } from '../declare/row-stand-in.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
+import { Reference, rowProxy, tried } from '../declare/row-proxy.ts';
 import type { EmissionPlan } from '../plan/plan.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
@@ -16,7 +16,7 @@ export function checkRowEmissions(
   fail: Fail,
 ): void {
   for (const emission of emissions) {
-    checkEmission(emission, rowStandIn(columns), { step: '.onClose(…)', fail });
+    checkEmission(emission, rowProxy(columns), { step: '.onClose(…)', fail });
   }
 }
 
@@ -29,22 +29,22 @@ export function checkRowEmissions(
 export function checkEmission(
   { event, make }: Pick<EmissionPlan, 'event' | 'make'>,
   subject: unknown,
-  place: Place,
+  context: StepContext,
 ): void {
-  const { step, fail } = place;
-  checkEvent(event, place);
-  checkFunction(make, `what makes ${event.name}`, place);
-  const made = tried(make, subject, place);
+  const { step, fail } = context;
+  checkEvent(event, context);
+  checkFunction(make, `what makes ${event.name}`, context);
+  const made = tried(make, subject, context);
   if (made === null || made === undefined) return;
   if (typeof made !== 'object') fail(step, `makes ${kindOf(made)} instead of ${event.name}.`);
   if (event.format !== 'avro') return;
   const values = made as Readonly<Record<string, unknown>>;
   const names = event.fields.map(({ name }) => name);
-  const stranger = Object.keys(values).find((name) => !names.includes(name));
-  if (stranger !== undefined) {
+  const unknownName = Object.keys(values).find((name) => !names.includes(name));
+  if (unknownName !== undefined) {
     fail(
       step,
-      `makes "${stranger}", and ${event.name} has no such field; it has ${names.join(', ')}.`,
+      `makes "${unknownName}", and ${event.name} has no such field; it has ${names.join(', ')}.`,
     );
   }
   for (const field of event.fields) {

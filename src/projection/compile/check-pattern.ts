@@ -1,4 +1,4 @@
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import { isNegative, mayBeMissing, type PatternElement } from '../plan/pattern-element.ts';
 
 /**
@@ -8,7 +8,7 @@ import { isNegative, mayBeMissing, type PatternElement } from '../plan/pattern-e
 export function checkPattern(
   pattern: readonly PatternElement[],
   within: { readonly withinMs: number | null; readonly withinStepsMs: number | null },
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): void {
   if (pattern.length === 0) fail(step, "has no step; write begin('first').");
   const names = namesIn(pattern);

@@ -67,9 +67,9 @@ function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly
   checkEvents(handled, { step: '.on(…)', fail });
   if (sources === null) return handled;
   const { events } = sources;
-  const stranger = handled.find((event) => !events.includes(event));
-  if (stranger !== undefined) {
-    fail(`.on(${stranger.name}, …)`, 'is for an event that .from(…) does not name.');
+  const unlisted = handled.find((event) => !events.includes(event));
+  if (unlisted !== undefined) {
+    fail(`.on(${unlisted.name}, …)`, 'is for an event that .from(…) does not name.');
   }
   const unused = events.find((event) => !handled.includes(event));
   if (unused !== undefined) fail('.from(…)', `names ${unused.name}, which no .on(…) takes.`);

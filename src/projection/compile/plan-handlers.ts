@@ -8,7 +8,7 @@ import type { ColumnPlan, TablePlan } from '../plan/table-plan.ts';
 import { fieldNamed } from './plan-sources.ts';
 
 /** Context in which handlers are compiled. */
-export interface HandlerPlace {
+export interface HandlerContext {
   readonly declared: TableDeclaration;
   readonly tables: readonly TablePlan[];
   readonly events: readonly EventDefinition[];
@@ -22,20 +22,21 @@ export interface HandlerPlace {
  * its row in the same task. Keys by fields and lookups are checked here. Keys by function are
  * checked record by record in the fold, unless the user declares that there is only one partition.
  */
-export function planHandlers(written: HandlerPlace): HandlerPlan[] {
-  const place = { ...written, declared: inKeyOrder(written) };
-  const columns = place.tables.map((_, table) => recordKeyColumn(table, place));
-  return place.declared.handlers.map((handler): HandlerPlan => {
+export function planHandlers(written: HandlerContext): HandlerPlan[] {
+  const context = { ...written, declared: inKeyOrder(written) };
+  const columns = context.tables.map((_, table) => recordKeyColumn(table, context));
+  return context.declared.handlers.map((handler): HandlerPlan => {
     const { event, table, reduce, lookups } = handler;
-    checkFunction(reduce, 'the reducer', { step: stepOf(event), fail: place.fail });
+    checkFunction(reduce, 'the reducer', { step: stepOf(event), fail: context.fail });
     const names = lookups.map((lookup) => lookup.table);
     const again = names.find((name, i) => names.indexOf(name) !== i);
-    if (again !== undefined) place.fail(`${stepOf(event)} .lookup("${again}")`, 'is called twice.');
+    if (again !== undefined)
+      context.fail(`${stepOf(event)} .lookup("${again}")`, 'is called twice.');
     return {
       table,
-      source: place.events.indexOf(event),
-      keys: planKeys(handler, columns[table] ?? null, place),
-      lookups: lookups.map((lookup) => planLookup(handler, lookup, { ...place, columns })),
+      source: context.events.indexOf(event),
+      keys: planKeys(handler, columns[table] ?? null, context),
+      lookups: lookups.map((lookup) => planLookup(handler, lookup, { ...context, columns })),
       reduce,
     };
   });
@@ -45,7 +46,7 @@ export function planHandlers(written: HandlerPlace): HandlerPlan[] {
  * Puts the fields of keys and lookups in primary-key order if their names are those of its columns.
  * Other names are matched by position.
  */
-function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
+function inKeyOrder({ declared, tables }: HandlerContext): TableDeclaration {
   const ordered = (fields: readonly string[], table: TablePlan | undefined) => {
     const names = table === undefined ? [] : keyColumns(table).map((column) => column.declared);
     const isSame =
@@ -70,7 +71,7 @@ function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
  * Returns the key column of a table that holds the record keys of its events, according to handlers
  * with fields; null if there is none.
  */
-function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace): number | null {
+function recordKeyColumn(table: number, { declared, tables, fail }: HandlerContext): number | null {
   if (declared.options.onePartition === true) return null;
   let found: { readonly column: number; readonly event: EventDefinition } | null = null;
   for (const { table: of, event, key } of declared.handlers) {
@@ -101,7 +102,7 @@ function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace
 function planKeys(
   { event, key, table }: DeclaredHandler,
   column: number | null,
-  { declared, tables, fail }: HandlerPlace,
+  { declared, tables, fail }: HandlerContext,
 ): HandlerKeys {
   const step = stepOf(event);
   if ('fields' in key) {
@@ -119,9 +120,9 @@ function planKeys(
 function planLookup(
   { event, table: own }: DeclaredHandler,
   { table: name, fields }: DeclaredHandler['lookups'][number],
-  place: HandlerPlace & { readonly columns: readonly (number | null)[] },
+  context: HandlerContext & { readonly columns: readonly (number | null)[] },
 ): LookupPlan {
-  const { declared, tables, fail, columns } = place;
+  const { declared, tables, fail, columns } = context;
   const step = `${stepOf(event)} .lookup("${name}")`;
   const table = declared.tables.findIndex((each) => each.name === name);
   if (table < 0) fail(step, 'there is no such table in the projection.');

@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { KeptOptions } from '../declare/aggregates.ts';
 import type { MeasureFilterPlan } from '../plan/plan.ts';
 import { planFilter } from './plan-sources.ts';
@@ -8,7 +8,7 @@ import { planFilter } from './plan-sources.ts';
  * Context of a measure's filter: the events it may take, and the filters of earlier measures, to
  * which its own is added.
  */
-export interface MeasurePlace extends Place {
+export interface MeasureContext extends StepContext {
   readonly events: readonly EventDefinition[];
   readonly filters: MeasureFilterPlan[];
 }
@@ -17,8 +17,8 @@ export interface MeasurePlace extends Place {
  * Returns the index of the measure's filter among the projection's filters; null if it takes every
  * event. Equal filters are shared. @throws DEFINITION_INVALID through `fail`
  */
-export function planMeasureFilter(options: KeptOptions, place: MeasurePlace): number | null {
-  const { events, filters, step, fail } = place;
+export function planMeasureFilter(options: KeptOptions, context: MeasureContext): number | null {
+  const { events, filters, step, fail } = context;
   if (options.where === undefined && options.of === undefined) return null;
   const source =
     options.of === undefined ? null : events.findIndex((event) => event === options.of);

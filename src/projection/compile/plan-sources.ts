@@ -3,7 +3,7 @@ import type { Field } from '../../event/field-type.ts';
 import { checkEvents } from '../check/check-events.ts';
 import { checkFunction } from '../check/check-function.ts';
 import { milliseconds, notADuration } from '../check/duration.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { keyColumnType } from '../columns/check-columns.ts';
 import type { DeclaredSources, DisorderOptions } from '../declare/declared-sources.ts';
 import type { FilterPlan, FilterValue } from '../plan/filter-plan.ts';
@@ -27,11 +27,11 @@ const ORDERED = new Set([
  * Returns the field of that name. @throws DEFINITION_INVALID through `fail`, naming the fields that
  * exist
  */
-export function fieldNamed(event: EventDefinition, name: string, place: Place): Field {
+export function fieldNamed(event: EventDefinition, name: string, context: StepContext): Field {
   const field = event.fields.find((each) => each.name === name);
   if (field !== undefined) return field;
   const known = event.fields.map((each) => each.name).join(', ');
-  return place.fail(place.step, `${event.name} has no field "${name}"; it has ${known}.`);
+  return context.fail(context.step, `${event.name} has no field "${name}"; it has ${known}.`);
 }
 
 /**
@@ -149,14 +149,14 @@ function planTime(event: EventDefinition, time: DeclaredSources['time'], fail: F
 export function planDisorder(
   options: DisorderOptions & { readonly late?: 'revise' | 'reject' },
   waits: boolean,
-  place: Place,
+  context: StepContext,
 ): {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
   readonly idleMs: number | null;
   readonly late: 'revise' | 'reject';
 } {
-  const { step, fail } = place;
+  const { step, fail } = context;
   const ms = (name: string, given: string | number) => {
     const value = milliseconds(given);
     if (value === null) return fail(step, `${name}: ${notADuration(given)}`);

@@ -2,28 +2,28 @@ import { checkFunction } from '../check/check-function.ts';
 import type { DeclaredHandler } from '../declare/table-declaration.ts';
 import type { TombstonePlan } from '../plan/plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import type { HandlerPlace } from './plan-handlers.ts';
+import type { HandlerContext } from './plan-handlers.ts';
 
 /**
  * Plans what tombstones do to each table. A table without an answer, or with `'refuse'`, refuses
  * them. @throws DEFINITION_INVALID through `fail`
  */
-export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
-  return place.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
+export function planTombstones(context: HandlerContext): readonly TombstonePlan[] {
+  return context.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
     const step = name === null ? '.onTombstone(…)' : `.table("${name}", …) .onTombstone(…)`;
     const [answer, second] = tombstones;
-    if (second !== undefined) place.fail(step, 'is called twice for one table.');
+    if (second !== undefined) context.fail(step, 'is called twice for one table.');
     if (answer === undefined || answer === 'refuse') return [];
     if (answer === 'ignore') return [{ table, kind: 'ignore' }];
-    const own = { ...place, table, step };
+    const own = { ...context, table, step };
     if (answer === 'delete') {
       requireRecordKeyAlone(own);
       return [{ table, kind: 'delete' }];
     }
     if (typeof answer !== 'function') {
-      return place.fail(step, "takes 'delete', 'ignore', 'refuse' or a function.");
+      return context.fail(step, "takes 'delete', 'ignore', 'refuse' or a function.");
     }
-    checkFunction(answer, 'its function', { step, fail: place.fail });
+    checkFunction(answer, 'its function', { step, fail: context.fail });
     requireRecordKeyAlone(own);
     return [
       { table, kind: 'handler', reduce: answer as (row: unknown, context: never) => unknown },
@@ -36,7 +36,7 @@ export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
  * cannot find a row otherwise.
  */
 function requireRecordKeyAlone(
-  of: HandlerPlace & { readonly table: number; readonly step: string },
+  of: HandlerContext & { readonly table: number; readonly step: string },
 ): void {
   const { table, tables, declared, step, fail } = of;
   const keys = (tables[table] as TablePlan).columns.filter(({ role }) => role === 'key');

@@ -1,5 +1,5 @@
 import { checkFunction, kindOf } from '../check/check-function.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { UserAggregate } from './aggregates.ts';
 import type { Column } from './columns.ts';
 import { declarationFault } from './declared-columns.ts';
@@ -13,8 +13,8 @@ type Given = Partial<Omit<UserAggregate<unknown, never, unknown>, 'column'>> & {
  * Checks a user's aggregate: its functions, a `zero` that is the same after JSON, its column.
  * @throws DEFINITION_INVALID through `fail`
  */
-export function checkUserAggregate(define: unknown, place: Place): void {
-  const { step, fail } = place;
+export function checkUserAggregate(define: unknown, context: StepContext): void {
+  const { step, fail } = context;
   if (typeof define !== 'object' || define === null) {
     fail(
       step,
@@ -23,7 +23,7 @@ export function checkUserAggregate(define: unknown, place: Place): void {
   }
   const { zero, add, merge, result, column } = define as Given;
   for (const [name, given] of Object.entries({ add, merge, result })) {
-    checkFunction(given, `"${name}" of aggregate(…)`, place);
+    checkFunction(given, `"${name}" of aggregate(…)`, context);
   }
   if (!isJson(zero)) {
     fail(step, '"zero" of aggregate(…) is not JSON; states are stored as JSON between events.');

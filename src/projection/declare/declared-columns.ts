@@ -1,5 +1,5 @@
 import { kindOf } from '../check/check-function.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import { snakeCase } from '../plan/snake-case.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { Column, Columns } from './columns.ts';
@@ -8,7 +8,7 @@ import type { Column, Columns } from './columns.ts';
  * Converts declared columns to plan data, in the order declared. @throws DEFINITION_INVALID through
  * `fail`
  */
-export function declaredColumns(columns: Columns, { step, fail }: Place): ColumnPlan[] {
+export function declaredColumns(columns: Columns, { step, fail }: StepContext): ColumnPlan[] {
   if (typeof columns !== 'object' || columns === null) {
     fail(step, `its columns are ${kindOf(columns)}; write columns({ … }).`);
   }

@@ -19,8 +19,8 @@ export function fieldsOfSource(
   for (const { text, events, source: of } of planFunctions(shape)) {
     if (of !== null && of !== index) continue;
     const syntax = functionSyntax(text);
-    for (const [place, holding] of events) {
-      const read = syntax === null ? null : fieldsRead(syntax, place, holding);
+    for (const [context, holding] of events) {
+      const read = syntax === null ? null : fieldsRead(syntax, context, holding);
       if (read === null) return null;
       for (const name of read) names.add(name);
     }
