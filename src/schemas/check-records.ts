@@ -23,8 +23,8 @@ interface Step {
 
 /**
  * Checks every version of every record, including the current file, against earlier versions. An
- * upcaster starts a new series: earlier versions are read through it, so only later ones are
- * compared. Pure.
+ * upcaster starts a new series: earlier versions are read through it, so only versions from its
+ * target on are compared. Pure.
  * @throws SCHEMA_INVALID
  */
 export function checkRecords(folder: SchemaFolder, rules: CheckRules): readonly SchemaFinding[] {

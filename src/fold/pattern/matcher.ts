@@ -133,7 +133,8 @@ export class Matcher {
     const timedOut: Match[] = [];
     for (const { state, last, startSeq, waits, matched, told } of runs) {
       const { end } = this.#states[state] as GraphState;
-      // Whether a forbidden next event came was decided by the following event, if there was one.
+      // The following event, if there was one, has already decided whether it was a forbidden next
+      // event.
       const isAbsence =
         waits && (end?.forbidden.some(({ only }) => only === 'ever' || seq === last.seq) ?? false);
       if (told) continue;

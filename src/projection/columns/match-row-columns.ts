@@ -8,7 +8,7 @@ import type { DeclaringStep } from './check-columns.ts';
 const step = '.row(…)';
 
 /**
- * Returns the columns of a match that `.row(…)` declares; infers them if it gives only a function.
+ * Returns the columns of a match that `.row(…)` declares; infers them if it has only a function.
  * `match`: a symbolic proxy of a match. @throws DEFINITION_INVALID through `fail`
  */
 export function matchRowColumns(

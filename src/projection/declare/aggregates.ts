@@ -131,8 +131,8 @@ export function sum<const Name extends string, Event = never>(
 }
 
 /**
- * Mean of a field: its sum (as `sum` gives it) divided by the number of values, as float8; NULL if
- * there is no value.
+ * Mean of a field: its sum (as of `sum`) divided by the number of values, as float8; NULL if there
+ * is no value.
  */
 export function avg<const Name extends string, Event = never>(
   field: Name,

@@ -58,10 +58,10 @@ export interface DisorderOptions {
    */
   readonly maxDrift?: Duration;
   /**
-   * If a partition has no new records for this long, the instance that owns it records a tick, and
+   * If a partition has no new events for this long, the instance that owns it records a tick, and
    * one more for each further such period: event time then advances with the wall clock. Default:
    * 10 seconds for projections that close windows or sessions or match patterns, otherwise off.
-   * `'off'`: never.
+   *    `'off'`: never.
    */
   readonly idle?: Duration | 'off';
 }

@@ -60,8 +60,8 @@ export interface KeyStep<Event> {
   /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): KeyStep<Event>;
   /**
-   * Sets the key: one row per distinct combination of these fields, and window. Rows of a key whose
-   * events are in several partitions are merged when read.
+   * Sets the key: one row per distinct combination of these fields, and window. A key without the
+   * record key is merged over partitions when read; it is refused with `onClose` and z-scores.
    */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names

@@ -36,7 +36,7 @@ export interface PlanBase {
   readonly late: 'revise' | 'reject';
   readonly maxDriftMs: number;
   /**
-   * If a partition has no new records for this long (wall clock), its owner records a tick; null:
+   * If a partition has no new events for this long (wall clock), its owner records a tick; null:
    * never.
    */
   readonly idleMs: number | null;

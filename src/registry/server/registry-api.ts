@@ -14,7 +14,7 @@ import { addVersionRoutes } from './version-routes.ts';
 /** Maximum body size; more than any hand-written schema. */
 const BODY_BYTES_MAX = 4 << 20;
 const REQUEST_MS_MAX = 60_000;
-/** Maximum length of a subject in a path, where one character may take nine. */
+/** Maximum length of a subject in a path; percent-encoding may need nine characters for one. */
 const NAME_LENGTH_MAX = 9_000;
 
 /** Dependencies of the API. */
