@@ -47,8 +47,8 @@ export interface Evolution {
   /** The recorded versions, oldest first. */
   readonly versions: readonly EventDefinition[];
   /**
-   * Ascending and without overlap: each upcaster starts at or after the version that the previous
-   * one leads to.
+   * The upcasters, ascending and without overlap: each starts at or after the version that the
+   * previous one leads to.
    */
   readonly upcasters: readonly Upcaster[];
 }

@@ -15,7 +15,7 @@ export interface PartitionDescription {
 export interface TopicDescription {
   readonly topic: string;
   readonly topicId: string;
-  /** Ascending by partition, from 0, without gaps. */
+  /** The partitions, ascending from 0, without gaps. */
   readonly partitions: readonly PartitionDescription[];
 }
 
@@ -36,7 +36,7 @@ export interface ReadPosition {
    */
   readonly after?: LogTail;
   /**
-   * Exclusive. Reading the partition ends once its position reaches this. Undefined: it never ends.
+   * End of the read, exclusive: it ends once the position reaches this. Undefined: it never ends.
    */
   readonly untilOffset?: bigint;
 }

@@ -22,7 +22,7 @@ export interface Published {
   readonly publisher: string;
   /** A safe integer. */
   readonly sequence: number;
-  /** Null: unknown. */
+  /** Later records have this event time or a later one; null: unknown. */
   readonly watermarkMs: number | null;
 }
 

@@ -14,7 +14,7 @@ export interface LogRecord {
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
   readonly key: Buffer | null;
-  /** null: a tombstone. */
+  /** The value's bytes; null: a tombstone. */
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
 }
@@ -28,14 +28,14 @@ export interface RecordIndex {
   /** Offsets as numbers: checked to be below 2^53 when read. Ascending, with gaps. */
   readonly offsets: Float64Array;
   readonly timestampsMs: Float64Array;
-  /** -1: the key is null. */
+  /** Start of each key in `bytes`; -1: the key is null. */
   readonly keyStart: Int32Array;
   readonly keyEnd: Int32Array;
-  /** -1: the value is null (a tombstone). */
+  /** Start of each value in `bytes`; -1: the value is null (a tombstone). */
   readonly valueStart: Int32Array;
   /**
-   * Also the start of the record's headers: a varint count, then Kafka's header encoding (record
-   * batch v2).
+   * End of each value, and start of the record's headers: a varint count, then Kafka's header
+   * encoding (record batch v2).
    */
   readonly valueEnd: Int32Array;
 }
@@ -49,7 +49,7 @@ export interface RecordBatchOrigin {
    * 0.
    */
   readonly firstOffset: number;
-  /** Where to resume. */
+  /** The offset at which to resume. */
   readonly nextOffset: number;
   /** Leader epoch of the last record; -1 if the log has none. */
   readonly leaderEpoch: number;

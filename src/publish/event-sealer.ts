@@ -34,7 +34,10 @@ export class EventSealer {
     await Promise.allSettled(this.#sealing);
   }
 
-  /** @throws ENCODE_FAILED, KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider */
+  /**
+   * Encrypts an event. @throws ENCODE_FAILED, KEY_PROVIDER_FAILED, CONFIG_INVALID without a
+   * provider
+   */
   seal(event: EventDefinition, value: unknown): Promise<unknown> {
     const sealed = this.#seal(event, value);
     const done = () => this.#sealing.delete(sealed);

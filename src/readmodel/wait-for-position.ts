@@ -24,11 +24,11 @@ const PAUSE_MS = 1_000;
 
 interface Progress {
   readonly version: number;
-  /** Null: the task has not committed anything of that partition yet. */
+  /** The task's next offset in that partition; null: it has not committed anything there yet. */
   readonly nextOffset: bigint | null;
   /** True if paused by `reprise pause`. */
   readonly isPaused: boolean;
-  /** Null: no process has opened the task yet. */
+  /** State of the task; null: no process has opened it yet. */
   readonly state: 'idle' | 'running' | 'paused' | 'halted' | null;
   readonly error: string | null;
   readonly owner: string | null;
@@ -80,7 +80,7 @@ export async function waitForPosition(
   }
 }
 
-/** @throws SET_ASIDE if the record was committed as a dead letter */
+/** True if the record is committed. @throws SET_ASIDE if it was committed as a dead letter */
 function isCommitted(waiting: Waiting): boolean {
   const { projection, position, progress } = waiting;
   if (progress.nextOffset === null || progress.nextOffset <= position.offset) return false;
@@ -95,7 +95,10 @@ function isCommitted(waiting: Waiting): boolean {
   );
 }
 
-/** @throws TASK_HALTED, TASK_PAUSED if the task does not resume by itself */
+/**
+ * Checks that waiting can help. @throws TASK_HALTED, TASK_PAUSED if the task does not resume by
+ * itself
+ */
 function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
   const { projection, position, progress } = waiting;
   const reason = progress.error ?? 'no reason given';
@@ -160,7 +163,7 @@ where p.projection = $1`,
   };
 }
 
-/** @throws UNKNOWN_TOPIC if the active version, by its stored plan, does not read the topic */
+/** Checks that the active version, by its stored plan, reads the topic. @throws UNKNOWN_TOPIC */
 async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
   const { rows } = await pool.query<{ topic: string }>(
     `select distinct source->'event'->>'topic' as topic

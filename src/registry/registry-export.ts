@@ -10,7 +10,7 @@ export interface RegistryExport {
   readonly format: 1;
   /** Identity of the registry; topics are bound to it. */
   readonly registry: string;
-  /** Ascending by id. */
+  /** All schemas, ascending by id. */
   readonly schemas: readonly ExportedSchema[];
   /** By subject, then version. */
   readonly versions: readonly ExportedVersion[];

@@ -15,7 +15,7 @@ export interface SchemaReference {
  */
 export interface RegisteredSchema {
   readonly subject: string;
-  /** From 1, ascending. */
+  /** Version number in the subject, from 1, ascending. */
   readonly version: number;
   readonly id: number;
   /**

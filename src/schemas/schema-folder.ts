@@ -12,7 +12,7 @@ import {
 
 /** A recorded version of a record; it never changes. */
 export interface RecordedVersion {
-  /** From 1, without gaps. */
+  /** Version number, from 1, without gaps. */
   readonly version: number;
   /** Path below `history/`: `user-acted/1.avsc`. */
   readonly path: string;
@@ -36,7 +36,7 @@ export interface SchemaRecord {
 /** A folder of schemas, checked against its index. */
 export interface SchemaFolder {
   readonly directory: string;
-  /** Sorted by name. */
+  /** All records, sorted by name. */
   readonly records: readonly SchemaRecord[];
   readonly index: HistoryIndex;
 }

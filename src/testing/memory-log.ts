@@ -12,7 +12,7 @@ export interface MemoryRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Buffer | null;
-  /** Null: a tombstone. */
+  /** The encoded value; null: a tombstone. */
   readonly value: Buffer | null;
 }
 

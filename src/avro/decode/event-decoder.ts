@@ -34,7 +34,8 @@ export interface EventDecoder<Event> {
 interface Resolved {
   readonly writer: AvroType;
   /**
-   * Null if the writer's schema is the reader's own: avsc's generated code then reads it, faster.
+   * Reads a value. Null if the writer's schema is the reader's own: avsc's generated code is
+   * faster.
    */
   readonly read: ReadValue | null;
 }

@@ -5,7 +5,7 @@ import { FoldAgain } from '../../reprise-error.ts';
 export interface SubjectKey {
   readonly keyId: string;
   readonly createdAt: Date;
-  /** Null: the key exists. */
+  /** When the key was destroyed; null: it exists. */
   readonly forgottenAt: Date | null;
   readonly forgottenBy: string | null;
 }

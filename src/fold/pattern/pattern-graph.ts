@@ -46,7 +46,7 @@ export type Ending = Pick<Edge, 'forbidden' | 'greedy'>;
 /** A state: the last step taken and the number of repetitions of each enclosing loop. */
 export interface GraphState {
   readonly edges: readonly Edge[];
-  /** Null: a match cannot end here. */
+  /** How a match may end in this state; null: it cannot. */
   readonly end: Ending | null;
   /**
    * Conditions of events that must not follow a loop that has started and is incomplete: an event

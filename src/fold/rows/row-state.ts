@@ -191,7 +191,10 @@ export class RowState {
     return slot;
   }
 
-  /** Only if every slot is erased: others behind it would no longer be found. */
+  /**
+   * Erases a slot of the index. Call it for all slots: otherwise others behind it are no longer
+   * found.
+   */
   #erase(slot: number): void {
     const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
     let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;

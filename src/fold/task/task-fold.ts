@@ -76,10 +76,10 @@ export interface TableChange {
 
 /** Everything that a flush writes. */
 export interface FoldChanges {
-  /** Only tables that changed. */
+  /** Changes by table, only of tables that changed. */
   readonly tables: readonly TableChange[];
   readonly lateEvents: readonly LateEvent[];
-  /** In the order of their creation. */
+  /** Events to publish, in the order of their creation. */
   readonly emissions: readonly Emission[];
   /**
    * Records of earlier batches that were buffered until time passed, and then could not be folded:

@@ -48,7 +48,7 @@ export class WindowedFold implements TaskFold {
   readonly #onNew: (slot: number) => void;
   #keys: Keys;
   readonly #keyIds: Int32Array[];
-  /** Null: every batch is folded column by column. */
+  /** The generated fold; null: every batch is folded column by column. */
   readonly #generated: GeneratedFold | null;
   /** `decoded` null: the generated fold reads the batch itself. */
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch | null } | null = null;

@@ -31,7 +31,7 @@ export class KafkaAppender {
   #roundRobin = 0;
   #closing: Promise<void> | undefined;
 
-  /** @throws KAFKAJS_CHANGED */
+  /** Connects at the first append. @throws KAFKAJS_CHANGED */
   constructor(config: KafkaLogConfig, topics: KafkaTopics) {
     // Separate connections: while a broker waits for replicas, it answers nothing else on the same
     // one.

@@ -5,9 +5,9 @@ import type { Column } from './columns.ts';
 
 /** Options of a measure. Default: it takes all events of the row. */
 export interface MeasureOptions<Event> {
-  /** Only events that meet these conditions. */
+  /** Takes only events that meet these conditions. */
   readonly where?: DataFilter<Event> | ((event: Event) => boolean);
-  /** Only events of this kind, if the projection reads several. */
+  /** Takes only events of this kind, if the projection reads several. */
   readonly of?: EventDefinition<Event>;
 }
 

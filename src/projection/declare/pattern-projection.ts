@@ -163,7 +163,7 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
 /** What the builder collected. Only the compiler reads it. */
 export interface PatternDeclaration {
   readonly sources: DeclaredSources;
-  /** Undefined: the argument was not a pattern. */
+  /** The pattern; undefined if the argument was not a pattern. */
   readonly pattern: DeclaredPattern | undefined;
   readonly options: PatternOptions;
   readonly columns: Columns | null;

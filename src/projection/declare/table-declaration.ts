@@ -9,7 +9,7 @@ export interface TableDeclaration {
   readonly tables: readonly DeclaredTable[];
   readonly handlers: readonly DeclaredHandler[];
   readonly options: { readonly maxDrift?: Duration; readonly onePartition?: boolean };
-  /** Null: `from` was not called; the events are those of the handlers. */
+  /** The sources of `from`. Null if it was not called: the events are those of the handlers. */
   readonly sources: DeclaredSources | null;
   /**
    * Steps without effect, such as `.lookup("customers")` without a handler before the next table or

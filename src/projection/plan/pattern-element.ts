@@ -20,7 +20,7 @@ export type Contiguity = 'next' | 'followedBy' | 'followedByAny' | 'notNext' | '
 /** How often an element occurs, and the contiguity of its repetitions. */
 export interface QuantifierPlan {
   readonly min: number;
-  /** null: unlimited. */
+  /** Maximum number of repetitions; null: unlimited. */
   readonly max: number | null;
   readonly optional: boolean;
   readonly greedy: boolean;

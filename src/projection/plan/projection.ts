@@ -9,8 +9,8 @@ export abstract class Projection {
   /** Name of the read model and of its stable view: `^[a-z_][a-z0-9_]*$`. */
   abstract readonly name: string;
   /**
-   * From 1. Raise it whenever `define` changes: a changed shape under an existing version is
-   * refused.
+   * The version, from 1. Raise it whenever `define` changes: a changed shape under an existing
+   * version is refused.
    */
   abstract readonly version: number;
   /**

@@ -31,7 +31,7 @@ export interface CustomWindow {
   readonly written: string;
 }
 
-/** `[startMs, endMs)`, milliseconds since the epoch. */
+/** The bounds of a window, `[startMs, endMs)`, in milliseconds since the epoch. */
 export interface WindowBounds {
   readonly startMs: number;
   readonly endMs: number;

@@ -48,7 +48,7 @@ export async function prepareDraft(
   }
 }
 
-/** Computes the normal hash of a stored schema that has none. */
+/** Computes the hash of a schema's normal form, for stored schemas without one. */
 export function normalHashOf(schemaText: string, references: readonly StoredReference[]): Buffer {
   return textHashOf(normalText(schemaText), sortedByName(references));
 }

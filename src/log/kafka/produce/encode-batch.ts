@@ -130,7 +130,9 @@ function writeRecord(record: AppendRecord, timestampDelta: number, offsetDelta: 
 }
 
 const varintBytesMax = 10;
-/** Below this size a loop is faster than a call into the runtime. */
+/**
+ * Maximum bytes copied in a loop, which is faster than a call into the runtime for short values.
+ */
 const loopBytesMax = 128;
 
 function writeBytes(part: Buffer): void {

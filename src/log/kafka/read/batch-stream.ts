@@ -25,7 +25,7 @@ export class BatchStream implements AsyncIterator<RecordBatch, void> {
     this.#open = open;
   }
 
-  /** @throws what opening and reading throw */
+  /** Returns the next batch. @throws what opening and reading throw */
   next(): Promise<IteratorResult<RecordBatch, void>> {
     const next = this.#underWay.then(() => this.#next());
     this.#underWay = next.then(

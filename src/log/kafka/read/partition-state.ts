@@ -5,7 +5,7 @@ import type { ReadPosition } from '../../event-log.ts';
 export interface PartitionState {
   readonly topic: string;
   readonly partition: number;
-  /** Exclusive; Infinity: unbounded. */
+  /** End of the read, exclusive; Infinity: unbounded. */
   readonly untilOffset: number;
   /** Next offset to fetch. */
   position: number;

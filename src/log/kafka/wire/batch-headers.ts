@@ -7,7 +7,7 @@ export interface PartitionSlice {
   readonly partition: number;
   /** Position of the read: earlier records are left out. */
   readonly fetchOffset: number;
-  /** Exclusive; Infinity if the read is unbounded. */
+  /** End of the read, exclusive; Infinity if it is unbounded. */
   readonly untilOffset: number;
   readonly stableEndOffset: number;
   /** Aborted transactions that overlap the slice, as the fetch response lists them. */
