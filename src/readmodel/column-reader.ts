@@ -81,7 +81,7 @@ export function createColumnReader(column: ColumnPlan): ColumnReader {
 }
 
 /** Tracks which rows hold a value; allocates at the first NULL. */
-class Presence {
+class PresentRows {
   #rows: Uint8Array | null = null;
 
   markNull(row: number, capacity: number): void {
@@ -108,7 +108,7 @@ type FinishNumbers = (values: Float64Array, present: Uint8Array | null) => Colum
 class NumberReader implements ColumnReader {
   readonly #get: ReadNumber;
   readonly #finish: FinishNumbers;
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
   #values = new Float64Array(0);
   #count = 0;
 
@@ -122,19 +122,19 @@ class NumberReader implements ColumnReader {
   }
 
   read(bytes: Bytes, at: number, length: number): void {
-    if (length < 0) this.#presence.markNull(this.#count, this.#values.length);
+    if (length < 0) this.#presentRows.markNull(this.#count, this.#values.length);
     else this.#values[this.#count] = this.#get(bytes, at);
     this.#count += 1;
   }
 
   finish(): ColumnValues {
-    return this.#finish(this.#values, this.#presence.finish(this.#count));
+    return this.#finish(this.#values, this.#presentRows.finish(this.#count));
   }
 }
 
 /** Stores numbers while all are safe integers; from the first that is not, also BigInts. */
 class Int8Reader implements ColumnReader {
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
   #values = new Float64Array(0);
   #exact: BigInt64Array | null = null;
   #count = 0;
@@ -152,7 +152,7 @@ class Int8Reader implements ColumnReader {
     const row = this.#count;
     this.#count += 1;
     if (length < 0) {
-      this.#presence.markNull(row, this.#values.length);
+      this.#presentRows.markNull(row, this.#values.length);
       return;
     }
     // Rounding keeps the order of numbers, so a rounded value is never a safe integer.
@@ -165,7 +165,7 @@ class Int8Reader implements ColumnReader {
   }
 
   finish(): ColumnValues {
-    const present = this.#presence.finish(this.#count);
+    const present = this.#presentRows.finish(this.#count);
     return { type: 'int8', values: this.#values, exact: this.#exact, present };
   }
 }
@@ -173,25 +173,27 @@ class Int8Reader implements ColumnReader {
 class TextReader implements ColumnReader {
   readonly #type: 'text' | 'jsonb';
   /** Bytes before the text: jsonb has a version byte. */
-  readonly #ahead: number;
+  readonly #prefixBytes: number;
   readonly #values: string[] = [];
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
 
   constructor(type: 'text' | 'jsonb') {
     this.#type = type;
-    this.#ahead = type === 'jsonb' ? 1 : 0;
+    this.#prefixBytes = type === 'jsonb' ? 1 : 0;
   }
 
   reserve(): void {}
 
   read({ buffer }: Bytes, at: number, length: number): void {
-    if (length < 0) this.#presence.markNull(this.#values.length, this.#values.length + 1);
-    this.#values.push(length < 0 ? '' : buffer.toString('utf8', at + this.#ahead, at + length));
+    if (length < 0) this.#presentRows.markNull(this.#values.length, this.#values.length + 1);
+    this.#values.push(
+      length < 0 ? '' : buffer.toString('utf8', at + this.#prefixBytes, at + length),
+    );
   }
 
   finish(): ColumnValues {
     const values = this.#values;
-    return { type: this.#type, values, present: this.#presence.finish(values.length) };
+    return { type: this.#type, values, present: this.#presentRows.finish(values.length) };
   }
 }
 

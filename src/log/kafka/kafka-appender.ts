@@ -62,8 +62,8 @@ export class KafkaAppender {
     if (this.#closing !== undefined) return Promise.reject(closed());
     if (records.length === 0) return Promise.resolve([]);
     const call = new AppendCall(records.length, { startedAtMs: Date.now(), inKeyOrder });
-    const strange = this.#topicsToLocate(records);
-    if (this.#routing === undefined && strange.length === 0) {
+    const toLocate = this.#topicsToLocate(records);
+    if (this.#routing === undefined && toLocate.length === 0) {
       this.#route(records, call);
       return call.done;
     }
@@ -103,7 +103,7 @@ export class KafkaAppender {
    * new.
    */
   #topicsToLocate(records: readonly AppendRecord[]): readonly string[] {
-    let strange: Set<string> | undefined;
+    let toLocate: Set<string> | undefined;
     let last: string | undefined;
     let partitions = 0;
     for (const { topic, partition = 0 } of records) {
@@ -112,9 +112,9 @@ export class KafkaAppender {
         last = topic;
         if (this.#leaders.isStale(topic)) this.#refreshBehind(topic);
       }
-      if (partition >= partitions) (strange ??= new Set()).add(topic);
+      if (partition >= partitions) (toLocate ??= new Set()).add(topic);
     }
-    return strange === undefined ? [] : [...strange];
+    return toLocate === undefined ? [] : [...toLocate];
   }
 
   async #locate(records: readonly AppendRecord[]): Promise<void> {

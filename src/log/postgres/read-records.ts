@@ -41,19 +41,19 @@ export async function* readRecords(
   options: ReadOptions,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const batches = fetches(context, positions.map(cursorOf), options);
-  let ahead = batches.next();
+  let prefetched = batches.next();
   try {
     for (;;) {
-      const current = await ahead;
+      const current = await prefetched;
       if (current.done === true) return;
-      ahead = batches.next();
+      prefetched = batches.next();
       // Reported when it is awaited; a consumer that stops first does not need it.
-      ahead.catch(() => undefined);
+      prefetched.catch(() => undefined);
       if (context.signal.aborted) return;
       yield current.value;
     }
   } finally {
-    await ahead.catch(() => undefined);
+    await prefetched.catch(() => undefined);
   }
 }
 

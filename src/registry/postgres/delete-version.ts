@@ -26,7 +26,7 @@ export function deleteSubject(
     for (const row of removed) await requireUnreferenced(client, row, permanent); // 3
     if (permanent && live.length > 0) throw notSoftDeleted(subject, null);
     for (const row of removed) await remove(client, row, permanent); // 4
-    await forgetSettings(client, subject);
+    await deleteSettings(client, subject);
     return removed.map(({ version }) => version);
   });
 }
@@ -47,7 +47,7 @@ export function deleteVersion(
     if (permanent && !deleted) throw notSoftDeleted(subject, version);
     await remove(client, found, permanent);
     if ((await versionRows(client, subject, 'live')).length === 0) {
-      await forgetSettings(client, subject);
+      await deleteSettings(client, subject);
     }
     return version;
   });
@@ -72,7 +72,7 @@ async function remove(
   );
 }
 
-async function forgetSettings(client: PoolClient, subject: string): Promise<void> {
+async function deleteSettings(client: PoolClient, subject: string): Promise<void> {
   await LEVELS.write(client, subject, null);
   await MODES.write(client, subject, null);
 }

@@ -23,7 +23,7 @@ export type SendOutcome =
 
 interface Waiting {
   readonly batch: ProducePartition;
-  readonly tell: (outcome: SendOutcome) => void;
+  readonly settle: (outcome: SendOutcome) => void;
 }
 
 /**
@@ -44,13 +44,13 @@ export class ProduceRequests {
 
   /** Sends a batch; at most one of a partition may be in flight. Never rejects. */
   send(node: number, batch: ProducePartition): Promise<SendOutcome> {
-    return new Promise((tell) => {
+    return new Promise((settle) => {
       const waiting = this.#waiting.get(node);
       if (waiting !== undefined) {
-        waiting.push({ batch, tell });
+        waiting.push({ batch, settle });
         return;
       }
-      this.#waiting.set(node, [{ batch, tell }]);
+      this.#waiting.set(node, [{ batch, settle }]);
       setImmediate(() => this.#flush(node));
     });
   }
@@ -86,14 +86,14 @@ export class ProduceRequests {
       const { throttleMs, partitions } = await this.#connections.sendTo(node, request);
       if (throttleMs > 0) this.#throttledUntilMs.set(node, Date.now() + throttleMs);
       const answers = new Map(partitions.map((one) => [`${one.topic}[${one.partition}]`, one]));
-      for (const { batch, tell } of batches) {
+      for (const { batch, settle } of batches) {
         const answer = answers.get(`${batch.topic}[${batch.partition}]`);
-        tell(
+        settle(
           answer === undefined ? { kind, cause: noAnswer(batch) } : { kind: 'answered', answer },
         );
       }
     } catch (error) {
-      for (const { tell } of batches) tell({ kind, cause: asRepriseError(error) });
+      for (const { settle } of batches) settle({ kind, cause: asRepriseError(error) });
     }
   }
 }
