@@ -74,7 +74,7 @@ function brokenLaw<Event, State, Value>(
     ['merge(zero, a) is not a', merge(zero, a), a],
     ['adding the events of b to a is not merging what each makes of zero', added, merged],
     ['adding the events of a and b is not merge(a, b)', added, merge(a, b)],
-    ['a state that was stored as JSON goes on otherwise', merge(stored(a), stored(b)), merge(a, b)],
+    ['a state that was stored as JSON behaves otherwise', merge(stored(a), stored(b)), merge(a, b)],
   ];
   for (const [law, one, other] of laws) {
     const [left, right] = [result(one), result(other)];

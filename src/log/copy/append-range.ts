@@ -57,7 +57,7 @@ function recordsOf(batch: RecordBatch, { targetOffset }: CopiedPartition): Appen
     if (record.offset !== offset) {
       throw copyRefused(
         { topic, partition, offset },
-        `the source has no record there, but goes on at ${record.offset}; the target leaves out no offset. Restore the source.`,
+        `the source has no record there, but continues at ${record.offset}; the target leaves out no offset. Restore the source.`,
       );
     }
     if (!Number.isSafeInteger(timestampMs)) {

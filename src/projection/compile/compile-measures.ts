@@ -250,7 +250,7 @@ function checkScores(
       const of = declared[plan.name]?.of;
       return fail(
         step,
-        `zScore judges another measure of the projection; "${String(of)}" is ${scored === undefined ? 'none' : 'a zScore itself'}.`,
+        `zScore scores another measure of the projection; "${String(of)}" is ${scored === undefined ? 'none' : 'a zScore itself'}.`,
       );
     }
     const type = measureColumn(scored)[0]?.type;
