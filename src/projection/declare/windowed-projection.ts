@@ -61,7 +61,8 @@ export interface KeyStep<Event> {
   onTombstone(answer: TombstoneChoice): KeyStep<Event>;
   /**
    * Sets the key: one row per distinct combination of these fields, and window. A key without the
-   * record key is merged over partitions when read; it is refused with `onClose` and z-scores.
+   * record key is merged over partitions when read; it is refused with `onClose`, z-scores and
+   * user-defined aggregates.
    */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
