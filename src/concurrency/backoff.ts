@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waiting between attempts: grows from `firstMs` to `mostMs`, with jitter so that instances do not
- * knock together. Ends at once on `signal`.
+ * Delays between attempts: they grow from `firstMs` to `mostMs`, with jitter so that instances do
+ * not retry at the same moment. A delay ends at once on `signal`.
  */
 export interface Backoff {
-  /** Waits before attempt `attempt + 1`. @throws the signal's reason when it is aborted */
+  /** Waits before attempt `attempt + 1`. @throws the signal's reason if it is aborted */
   wait(attempt: number): Promise<void>;
 }
 
-/** Exponential backoff with jitter; defaults 20 ms to 2 s. */
+/** Creates an exponential backoff with jitter; defaults 20 ms to 2 s. */
 export function createBackoff(options: {
   readonly signal: AbortSignal;
   readonly firstMs?: number;

@@ -1,15 +1,14 @@
 /**
- * A queue of events from several sources, for one consumer that waits for the next of them.
+ * A queue of events from several sources, for one consumer that waits for the next event.
  *
- * It takes the place of `Promise.race` in loops: a promise that stays pending keeps every race it
- * took part in, and with it the race's result, for as long as it lives. An event that was taken
- * from this queue is held by nobody.
+ * It replaces `Promise.race` in loops: a pending promise keeps every race it took part in, and the
+ * race's result, as long as it lives. This queue keeps no reference to an event that was taken.
  */
 export class EventQueue<Event> {
   readonly #events: Event[] = [];
   #waiting: ((event: Event) => void) | null = null;
 
-  /** Adds an event; the consumer that waits receives it. */
+  /** Adds an event; a waiting consumer receives it. */
   push(event: Event): void {
     const waiting = this.#waiting;
     if (waiting === null) {
@@ -21,8 +20,7 @@ export class EventQueue<Event> {
   }
 
   /**
-   * Resolves with the oldest event, or the next one. @throws TypeError when another call still
-   * waits
+   * Resolves with the oldest event, or the next one. @throws TypeError if another call still waits
    */
   next(): Promise<Event> {
     if (this.#waiting !== null) throw new TypeError('an event queue has one consumer');

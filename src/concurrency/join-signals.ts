@@ -1,17 +1,17 @@
 import { onAbort } from './on-abort.ts';
 
-/** A signal made of several. */
+/** A signal that follows several others. */
 export interface JoinedSignal {
   readonly signal: AbortSignal;
-  /** Forgets the signals it was made of; it no longer aborts with them. */
+  /** Detaches the signal: it no longer aborts with the others. */
   release(): void;
 }
 
 /**
- * A signal that aborts with the first of `signals`, for its reason, until it is released.
+ * Creates a signal that aborts with the first of `signals`, with its reason, until it is released.
  *
- * `AbortSignal.any` leaves an entry in each of its sources that is never removed (Node 20): a
- * source that lives as long as the process grows with every call. Here `release` removes it.
+ * `AbortSignal.any` adds an entry to each of its sources that is never removed (Node 20): a source
+ * that lives as long as the process grows with every call. `release` removes it.
  */
 export function joinSignals(signals: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const joined = new AbortController();

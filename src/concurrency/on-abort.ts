@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * Calls `act` once when a signal aborts, at once if it has. @returns a function that removes the
- * listener: a signal that outlives the caller must not keep it. One signal may stop any number of
- * tasks: Node does not warn of its listeners.
+ * Calls `act` once when a signal aborts; immediately if it has. @returns a function that removes
+ * the listener, so that a long-lived signal does not keep it. A signal may have any number of
+ * listeners: Node's warning is disabled.
  */
 export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => undefined;

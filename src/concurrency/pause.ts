@@ -6,7 +6,7 @@ interface PauseOptions {
   readonly ref?: boolean;
 }
 
-/** Resolves after `ms`, or as soon as `signal` aborts: the caller looks at the signal. */
+/** Resolves after `ms`, or as soon as `signal` aborts: the caller checks the signal. */
 export function pause(
   ms: number,
   signal?: AbortSignal,

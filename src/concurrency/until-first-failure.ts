@@ -1,9 +1,9 @@
 import { joinSignals } from './join-signals.ts';
 
 /**
- * Lets work go on side by side; the first that fails aborts the rest. `signal` reaches each as part
- * of the one it is given.
- * @throws the first failure, once nothing is under way
+ * Runs tasks concurrently; the first that fails aborts the others. Each gets a signal that also
+ * follows `signal`.
+ * @throws the first failure, once all tasks have ended
  */
 export async function untilFirstFailure(
   signal: AbortSignal,

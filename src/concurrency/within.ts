@@ -1,7 +1,7 @@
 /**
- * What `work` of `who` gives, or an error once `timeoutMs` have passed. The work itself goes on;
- * its result is dropped.
- * @throws what `work` throws, Error when it has taken too long
+ * Resolves with the result of `work`, or rejects once `timeoutMs` have passed. The work itself
+ * continues; its result is dropped.
+ * @throws what `work` throws, Error after the timeout, naming `who`
  */
 export function within<Result>(
   timeoutMs: number,

@@ -147,7 +147,7 @@ const dev = z.strictObject({
   ratePerSecond: z.number().positive().max(1_000_000).default(200),
 });
 
-/** What `reprise.config.ts` may say; strict, so that a mistyped key is an error. */
+/** The schema of `reprise.config.ts`. Strict, so that a mistyped key is an error. */
 export const configSchema = z.strictObject({
   projections: z.array(projectionClass),
   events: z.array(eventDefinition).default([]),
@@ -171,9 +171,7 @@ export const configSchema = z.strictObject({
   dev: dev.optional(),
 });
 
-/**
- * Keys that may stand at a place of the configuration (a path with dots); for another place: none.
- */
+/** Valid keys by path in the configuration (with dots); other paths have none. */
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(configSchema.shape),
   log: keysOf(log.options),

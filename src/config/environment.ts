@@ -6,7 +6,7 @@ export interface EnvironmentVariable {
   readonly meaning: string;
 }
 
-/** Every environment variable reprise reads, in the order in which documentation lists them. */
+/** All environment variables that reprise reads, in the order of the documentation. */
 export const ENVIRONMENT_VARIABLES = [
   {
     name: 'REPRISE_DATABASE_URL',
@@ -103,9 +103,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * Lays the environment's variables over an unchecked configuration. Empty variables count as not
- * set. Naming a broker, a registry or a database chooses that type; what the file says of another
- * type is then dropped.
+ * Applies environment variables to a configuration that is not validated yet. Empty variables count
+ * as unset. Setting a broker, a registry or a database also chooses that type; options of another
+ * type in the file are then dropped.
  */
 export function applyEnvironment(input: Section, environment: Environment): Section {
   const read = (name: EnvironmentVariableName) => environment[name] || undefined;
@@ -199,12 +199,12 @@ function wrappingKeys(read: Read): Section | undefined {
   return keys === undefined ? undefined : { wrappingKeys: keys };
 }
 
-/** Anything that is no number is left for the schema to refuse. */
+/** Parses a number; keeps other text, which the schema then refuses. */
 function number(text: string | undefined): number | string | undefined {
   return text === undefined || !/^\d+$/.test(text) ? text : Number(text);
 }
 
-/** Words that mean yes or no; anything else is left for the schema to refuse. */
+/** Parses words for yes and no; keeps other text, which the schema then refuses. */
 function flag(text: string): boolean | string {
   if (['true', '1', 'yes'].includes(text.toLowerCase())) return true;
   return ['false', '0', 'no'].includes(text.toLowerCase()) ? false : text;

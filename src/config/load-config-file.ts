@@ -6,14 +6,14 @@ import type { RepriseConfig } from './reprise-config.ts';
 
 const CANDIDATES = ['reprise.config.ts', 'reprise.config.js', 'reprise.config.mjs'];
 
-/** Whether the current folder has a configuration file. */
+/** True if the current folder has a configuration file. */
 export function hasConfigFile(): boolean {
   return CANDIDATES.some((each) => existsSync(resolve(each)));
 }
 
 /**
- * The configuration file: `path`, or the first of reprise.config.ts, .js and .mjs in the current
- * folder. @returns its absolute path. @throws CONFIG_INVALID when there is no such file
+ * Finds the configuration file: `path`, or the first of reprise.config.ts, .js and .mjs in the
+ * current folder. @returns its absolute path. @throws CONFIG_INVALID if there is none
  */
 export function findConfigFile(path?: string): string {
   const candidates = path === undefined ? CANDIDATES : [path];
@@ -27,9 +27,9 @@ export function findConfigFile(path?: string): string {
 }
 
 /**
- * Loads the configuration: the default export of a file. TypeScript goes through tsx (an optional
- * peer), or Node's own type stripping. Not yet checked: see `resolveConfig`.
- * @throws CONFIG_INVALID when it cannot be loaded, or has no default export
+ * Loads the configuration: the default export of a file. TypeScript is loaded by tsx (an optional
+ * peer), or by Node's type stripping. Not validated: see `resolveConfig`.
+ * @throws CONFIG_INVALID if it cannot be loaded, or has no default export
  */
 export async function loadConfigFile(file: string): Promise<RepriseConfig> {
   if (file.endsWith('.ts')) await allowTypeScript(file);
@@ -40,8 +40,8 @@ export async function loadConfigFile(file: string): Promise<RepriseConfig> {
 }
 
 /**
- * Already possible when this very file is TypeScript; otherwise tsx is asked first, for what Node's
- * own stripping refuses.
+ * Enables TypeScript, unless this file already runs as TypeScript. Tries tsx first, because Node's
+ * type stripping does not accept all syntax.
  */
 async function allowTypeScript(file: string): Promise<void> {
   if (import.meta.url.endsWith('.ts')) return;

@@ -1,6 +1,6 @@
 /**
- * The candidate a mistyped word most likely meant, or null when none is near (more than a third of
- * its letters differ).
+ * Returns the candidate that a mistyped word most likely meant; null if none is close (more than a
+ * third of its letters differ).
  */
 export function nearestKey(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
@@ -15,7 +15,7 @@ export function nearestKey(word: string, candidates: readonly string[]): string 
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Computes Levenshtein's distance, one row at a time. */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 0; i < left.length; i += 1) {

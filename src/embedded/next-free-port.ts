@@ -2,13 +2,13 @@ import { createServer } from 'node:net';
 import { RepriseError } from '../reprise-error.ts';
 
 /**
- * Where the search for a free port begins when a data directory has none yet: beside Postgres's own
- * 5432, below the ephemeral range of few systems.
+ * First port to try for a data directory without a port: similar to Postgres's own 5432, below the
+ * ephemeral range of most systems.
  */
 const FIRST_PORT = 15432;
 const PORTS_TRIED = 1000;
 
-/** True when something could listen on this loopback port now. */
+/** True if this loopback port is free now. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -20,8 +20,8 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The preferred port if it is free, else the next free one above it. @throws PORT_IN_USE when a
- * thousand in a row are taken
+ * Returns the preferred port if it is free, otherwise the next free one above it. @throws
+ * PORT_IN_USE if a thousand in a row are taken
  */
 export async function nextFreePort(preferred: number = FIRST_PORT): Promise<number> {
   const last = Math.min(preferred + PORTS_TRIED, 65_535);
@@ -31,7 +31,7 @@ export async function nextFreePort(preferred: number = FIRST_PORT): Promise<numb
   throw portInUse(preferred);
 }
 
-/** The error of a configured port that is taken. */
+/** Creates the error for a configured port that is taken. */
 export function portInUse(port: number): RepriseError {
   return new RepriseError(
     'PORT_IN_USE',

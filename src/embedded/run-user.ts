@@ -3,13 +3,13 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { RepriseError } from '../reprise-error.ts';
 
-/** Who runs the server's processes; null: the user of this process. */
+/** User of the server's processes; null: the user of this process. */
 export type RunUser = { readonly uid: number; readonly gid: number } | null;
 
 /**
- * Postgres refuses to run as root: as root its processes run as the system's user `postgres`, which
- * is made when it is missing.
- * @throws EMBEDDED_UNAVAILABLE as root where that user can neither be found nor made
+ * Returns the user that runs the server. Postgres refuses to run as root: then its processes run as
+ * the system's user `postgres`, which is created if missing.
+ * @throws EMBEDDED_UNAVAILABLE as root if that user can neither be found nor created
  */
 export function findRunUser(): RunUser {
   if (process.getuid?.() !== 0) return null;
@@ -28,8 +28,8 @@ export function findRunUser(): RunUser {
 }
 
 /**
- * The outermost folder on the way to `path` (itself included) that `user` may not enter, or null.
- * Folders that do not exist yet count as passable, because they are made passable.
+ * Returns the outermost folder of `path` (itself included) that `user` may not enter, or null.
+ * Folders that do not exist yet count as accessible, because they are created so.
  */
 export function blockedFolder(path: string, user: RunUser): string | null {
   if (user === null) return null;
@@ -53,7 +53,7 @@ function statIfThere(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    return undefined; // Not there, or below a file: making it will say why it cannot be used.
+    return undefined; // Missing, or below a file: creating it will report the error.
   }
 }
 
@@ -62,7 +62,7 @@ function postgresEntry(): RunUser {
   try {
     users = readFileSync('/etc/passwd', 'utf8');
   } catch {
-    return null; // No such file on this system: the caller says what to do.
+    return null; // no such file on this system: the caller reports it
   }
   const fields = users
     .split('\n')

@@ -19,20 +19,20 @@ import { isAlive, isPostgres } from './is-alive.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { RunUser } from './run-user.ts';
 
-/** What the functions here need to run Postgres's programs on one data directory. */
+/** Dependencies of the functions that run Postgres's programs on one data directory. */
 export interface Server {
   readonly directory: DataDirectory;
   readonly binaries: PostgresBinaries;
   readonly user: RunUser;
 }
 
-/** A running server as its postmaster.pid tells. */
+/** A running server according to its postmaster.pid. */
 export interface RunningServer {
   readonly pid: number;
   readonly port: number;
 }
 
-/** Why a launched server is not there. `portTaken` may be cured by another port. */
+/** Why a started server is not running. `portTaken`: another port may help. */
 export interface LaunchFailure {
   readonly portTaken: boolean;
   readonly log: string;
@@ -41,10 +41,10 @@ export interface LaunchFailure {
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 
 /**
- * Always UTF-8 with the builtin C.UTF-8: initdb would otherwise follow LANG and could make
- * SQL_ASCII. The cluster is made beside its place and renamed, so a killed initdb leaves nothing
- * that looks like a cluster.
- * @throws DATA_DIRECTORY_UNUSABLE with initdb's own words
+ * Runs initdb. Always UTF-8 with the builtin C.UTF-8: initdb would otherwise follow LANG and could
+ * choose SQL_ASCII. The cluster is created beside its final path and renamed, so that a killed
+ * initdb leaves nothing that looks like a cluster.
+ * @throws DATA_DIRECTORY_UNUSABLE with initdb's message
  */
 export async function initialiseCluster(server: Server, password: string): Promise<void> {
   const { directory, user } = server;
@@ -71,7 +71,7 @@ export async function initialiseCluster(server: Server, password: string): Promi
   renameSync(half, directory.cluster);
 }
 
-/** The server that postmaster.pid names, if that process is there and is a Postgres. */
+/** Returns the server that postmaster.pid names, if that process exists and is a Postgres. */
 export function runningServer(directory: DataDirectory): RunningServer | null {
   const file = join(directory.cluster, 'postmaster.pid');
   if (!existsSync(file)) return null;
@@ -82,9 +82,9 @@ export function runningServer(directory: DataDirectory): RunningServer | null {
 }
 
 /**
- * Starts the server and returns its process. It gets a session of its own: Ctrl-C in a terminal
- * must reach the application, which then stops the server in order, and not the server first. Its
- * output goes to a file, because a pipe would break when the application is killed.
+ * Starts the server and returns its process. It gets its own session: Ctrl-C in a terminal must
+ * reach the application, which then stops the server in order, and not the server first. Its output
+ * goes to a file, because a pipe would break if the application is killed.
  */
 export function launch(server: Server, port: number, durable: boolean): ChildProcess {
   const { directory, binaries } = server;
@@ -104,7 +104,7 @@ export function launch(server: Server, port: number, durable: boolean): ChildPro
         stdio: ['ignore', log, log],
       },
     );
-    child.on('error', () => undefined); // Seen as a process without an id by the caller.
+    child.on('error', () => undefined); // The caller notices: the process has no id.
     child.unref();
     return child;
   } finally {
@@ -112,7 +112,7 @@ export function launch(server: Server, port: number, durable: boolean): ChildPro
   }
 }
 
-/** What the server said last. */
+/** Returns the end of the server's log, as a failure. */
 export function launchFailure(directory: DataDirectory): LaunchFailure {
   const log = existsSync(directory.logFile)
     ? readFileSync(directory.logFile, 'utf8').slice(-2_000)
@@ -125,8 +125,8 @@ export function launchFailure(directory: DataDirectory): LaunchFailure {
 }
 
 /**
- * Fast shutdown: open transactions are rolled back, everything committed is on disk. Resolves when
- * the server is gone.
+ * Fast shutdown: open transactions are rolled back, committed data is on disk. Resolves when the
+ * server has exited.
  */
 export async function stopServer(server: Server): Promise<void> {
   const pid = runningServer(server.directory)?.pid;
@@ -148,8 +148,8 @@ export async function stopServer(server: Server): Promise<void> {
 }
 
 /**
- * Nothing here weakens durability unless `durable` is false; wal_level minimal only gives up
- * replication, and makes COPY into new tables cheap.
+ * Returns the server's settings. Durability is reduced only if `durable` is false. wal_level
+ * minimal only disables replication, and makes COPY into new tables cheap.
  */
 function settingsOf(durable: boolean): Record<string, string> {
   return {
@@ -162,7 +162,7 @@ function settingsOf(durable: boolean): Record<string, string> {
     wal_level: 'minimal',
     max_wal_senders: '0',
     jit: 'off',
-    // An index is built by as many processes as there are cores: the one that was asked, and these.
+    // Builds an index with as many processes as there are cores: the leader and these workers.
     max_parallel_maintenance_workers: String(availableParallelism() - 1),
     timezone: 'UTC',
     log_timezone: 'UTC',
@@ -171,8 +171,8 @@ function settingsOf(durable: boolean): Record<string, string> {
 }
 
 /**
- * A pid file whose process is not a Postgres would stop the start when its id is in use by
- * something else.
+ * Removes a pid file whose process is not a Postgres: it would prevent the start if another process
+ * uses its id.
  */
 function forgetStalePid(directory: DataDirectory): void {
   if (runningServer(directory) === null) {

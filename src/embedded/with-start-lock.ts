@@ -3,14 +3,16 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from './is-alive.ts';
 
-/** Longer than any start takes: a lock this old was left by a process whose id is in use again. */
+/**
+ * Longer than any start takes: a lock of this age was left by a process whose id is in use again.
+ */
 const STALE_AFTER_MS = 180_000;
 const heldHere = new Set<string>();
 
 /**
  * Runs `work` while no other process of this machine runs it for the same lock file: two
- * applications that start at once on one data directory start one server. A lock left by a killed
- * process is taken over.
+ * applications that start at once on one data directory start one server. Takes over a lock that a
+ * killed process left.
  */
 export async function withStartLock<Result>(
   path: string,
@@ -49,7 +51,7 @@ function isStale(file: string): boolean {
   try {
     owner = Number(readFileSync(file, 'utf8'));
   } catch {
-    return false; // Gone meanwhile: the next attempt takes it.
+    return false; // removed meanwhile: the next attempt takes it
   }
   // An empty file is a lock being written, or one whose writer died between the two steps.
   if (!Number.isInteger(owner) || owner <= 0) return ageMs > 2_000;

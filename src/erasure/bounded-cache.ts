@@ -1,4 +1,7 @@
-/** Remembers values for a time and up to a number; the one set longest ago goes first. */
+/**
+ * A cache with a time to live and a maximum number of entries; it evicts the entry that was set
+ * longest ago.
+ */
 export class BoundedCache<Value> {
   readonly #entriesMax: number;
   readonly #ttlMs: number;

@@ -1,33 +1,33 @@
 import type { DataKey } from '../avro/pii/pii-envelope.ts';
 import { RepriseError } from '../reprise-error.ts';
 
-/** The keys that encrypt personal data, one for each subject at a time. */
+/** The keys that encrypt personal data. A subject has one current key at a time. */
 export interface DataKeys {
   /**
-   * The subject's key, made where there is none: after `forget`, a new one. @throws
-   * KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider
+   * Returns the subject's current key; creates one if there is none, for example after `forget`.
+   * @throws KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider
    */
   current(subject: string): Promise<DataKey>;
   /**
-   * Keys by id; `forgotten`: destroyed; ids nobody knows are missing. @throws KEY_PROVIDER_FAILED,
-   * CONFIG_INVALID without a provider
+   * Returns keys by id; `forgotten`: destroyed; unknown ids are missing. @throws
+   * KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider
    */
   byId(ids: readonly string[]): Promise<ReadonlyMap<string, Buffer | 'forgotten'>>;
   /**
-   * Drops keys, and a subject's, from this process's memory: they are read again before they are
-   * used.
+   * Removes keys, and the key of a subject, from this process's cache: they are read again before
+   * their next use.
    */
   drop(ids: Iterable<string>, subject?: string): void;
 }
 
-/** Stands where no provider is configured: nothing can be encrypted or decrypted. */
+/** The data keys when no provider is configured: every use fails. */
 export const noDataKeys: DataKeys = {
   current: () => Promise.reject(noProvider()),
   byId: (ids) => (ids.length === 0 ? Promise.resolve(new Map()) : Promise.reject(noProvider())),
   drop: () => undefined,
 };
 
-/** The current keys of several subjects. @throws as `current` does */
+/** Returns the current keys of several subjects. @throws as `current` does */
 export async function currentKeys(
   dataKeys: Pick<DataKeys, 'current'>,
   subjects: Iterable<string>,

@@ -1,14 +1,15 @@
 /**
- * Wraps data keys, so that Postgres alone (a dump, a backup, a curious administrator) opens
- * nothing. Implement it over a key management service; `localKeyProvider` keeps the wrapping key in
- * the environment or a file. What it throws is taken for an outage: tasks wait, publishing fails.
+ * Encrypts ("wraps") data keys, so that access to Postgres alone (a dump, a backup, an
+ * administrator) reveals none. Implement it over a key management service; `localKeyProvider` reads
+ * the wrapping key from the environment or a file. Any error it throws counts as an outage: tasks
+ * wait, publishing fails.
  */
 export interface KeyProvider {
   /**
-   * Encrypts a data key of 32 bytes. `wrappingKey` names the key that did it, to be handed back to
-   * `unwrap`.
+   * Encrypts a data key of 32 bytes. `wrappingKey` identifies the key that was used, and is passed
+   * to `unwrap`.
    */
   wrap(dataKey: Buffer): Promise<{ readonly wrapped: Buffer; readonly wrappingKey: string }>;
-  /** The data key that `wrap` was given. */
+  /** Decrypts a data key that `wrap` encrypted. */
   unwrap(wrapped: Buffer, wrappingKey: string): Promise<Buffer>;
 }

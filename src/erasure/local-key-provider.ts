@@ -6,9 +6,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A provider with its keys at hand: text of `name:<32 bytes in base64>`, separated by commas or
- * line ends. The first wraps new data keys; all unwrap, so that a new one is put in front and the
- * old ones stay until nothing is wrapped by them. AES-256-GCM. @throws CONFIG_INVALID
+ * Creates a provider from its keys as text: `name:<32 bytes in base64>`, separated by commas or
+ * line ends. The first key wraps new data keys; all keys unwrap. To rotate, put a new key first and
+ * keep the old ones until no data key is wrapped by them. AES-256-GCM. @throws CONFIG_INVALID
  */
 export function localKeyProvider(text: string): KeyProvider {
   const keys = new Map(

@@ -5,15 +5,15 @@ import type { Field } from './field-type.ts';
 const none = Buffer.alloc(0);
 
 /**
- * Builds one field's column, batch after batch. Arrays are reused: a finished column is valid until
- * the next `begin`. Use: `begin`, then per record one setter, then `finish`.
+ * Builds the column of one field, batch after batch: `begin`, one setter per record, `finish`.
+ * Arrays are reused: a finished column is valid until the next `begin`.
  */
 export abstract class ColumnBuilder {
   protected capacity = 0;
   private present = new Uint8Array(0);
   private nulls = false;
 
-  /** Starts a batch of `count` records. `bytes` is where spans of text point. */
+  /** Starts a batch of `count` records. `bytes` is the buffer that spans of text point into. */
   begin(count: number, bytes: Buffer): void {
     if (count > this.capacity) {
       this.capacity = Math.max(count, this.capacity * 2, 256);
@@ -30,7 +30,7 @@ export abstract class ColumnBuilder {
     this.nulls = true;
   }
 
-  /** Sets a TypeScript value of the field's type (field-type.ts). */
+  /** Sets record `index` to a value of the field's TypeScript type (see field-type.ts). */
   set(index: number, value: unknown): void {
     if (value === null || value === undefined) this.setNull(index);
     else this.setValue(index, value);
@@ -46,7 +46,7 @@ export abstract class ColumnBuilder {
   protected abstract column(present: Uint8Array | null): FieldColumn;
 }
 
-/** Numbers, booleans, days and milliseconds. */
+/** Columns of numbers, booleans, dates and millisecond timestamps. */
 export class NumberBuilder extends ColumnBuilder {
   values = new Float64Array(0);
 
@@ -63,7 +63,7 @@ export class NumberBuilder extends ColumnBuilder {
   }
 }
 
-/** Longs; goes over to exact bigints at the first value beyond 2^53. */
+/** Columns of longs. Switches to exact bigints at the first value beyond 2^53. */
 export class LongBuilder extends ColumnBuilder {
   values = new Float64Array(0);
   private exact: BigInt64Array | null = null;
@@ -99,7 +99,10 @@ export class LongBuilder extends ColumnBuilder {
   }
 }
 
-/** Text and bytes: spans of the batch's bytes; what is not there is put behind a copy of them. */
+/**
+ * Columns of text and bytes, as spans of the batch's bytes. Values from elsewhere are appended to a
+ * copy of those bytes.
+ */
 export class TextBuilder extends ColumnBuilder {
   start = new Int32Array(0);
   end = new Int32Array(0);
@@ -111,7 +114,7 @@ export class TextBuilder extends ColumnBuilder {
   private readonly symbolEnds: Int32Array;
   private readonly indexes: ReadonlyMap<string, number>;
 
-  /** `symbols`: of an enum; its column points into a buffer of them. */
+  /** `symbols`: the symbols of an enum field; its column points into a buffer of them. */
   constructor(symbols: readonly string[] | null) {
     super();
     const parts = (symbols ?? []).map((symbol) => Buffer.from(symbol));
@@ -134,7 +137,7 @@ export class TextBuilder extends ColumnBuilder {
     this.start[index] = this.symbolEnds[symbol] as number;
     this.end[index] = this.symbolEnds[symbol + 1] as number;
   }
-  /** Bytes from elsewhere; the same buffer is stored once per batch. */
+  /** Sets a value that is not in the batch's bytes; the same buffer is stored once per batch. */
   setBytes(index: number, bytes: Buffer): void {
     let place = this.places.get(bytes);
     if (place === undefined) {
@@ -155,7 +158,7 @@ export class TextBuilder extends ColumnBuilder {
       this.extra.length === 0
         ? this.base
         : Buffer.concat([this.base, ...this.extra], this.extraEnd);
-    // The column has them now; a builder that waits for the next batch must not keep them.
+    // The finished column holds them now; this builder must not keep them for the next batch.
     this.base = none;
     this.extra = [];
     this.places.clear();
@@ -163,7 +166,7 @@ export class TextBuilder extends ColumnBuilder {
   }
 }
 
-/** Decimals, as unscaled bigints. */
+/** Columns of decimals, as unscaled bigints. */
 export class DecimalBuilder extends ColumnBuilder {
   unscaled: bigint[] = [];
 
@@ -183,7 +186,7 @@ export class DecimalBuilder extends ColumnBuilder {
   }
 }
 
-/** The builder for a field; null when a column cannot hold its type (`other`). */
+/** Creates the builder for a field; null if no column can hold its type (`other`). */
 export function createColumnBuilder(field: Field): ColumnBuilder | null {
   switch (field.type.kind) {
     case 'string':

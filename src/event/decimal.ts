@@ -1,8 +1,6 @@
 import { RepriseError } from '../reprise-error.ts';
 
-/**
- * An exact decimal number: `unscaled` × 10^-`scale`. `scale` is a whole number from 0. Immutable.
- */
+/** An exact decimal number: `unscaled` × 10^-`scale`. `scale` is an integer from 0. Immutable. */
 export class Decimal {
   readonly unscaled: bigint;
   readonly scale: number;
@@ -12,9 +10,7 @@ export class Decimal {
     this.scale = scale;
   }
 
-  /**
-   * Reads `-12.30` (scale 2). @throws CONFIG_INVALID when the text is not a plain decimal number
-   */
+  /** Parses `-12.30` (scale 2). @throws CONFIG_INVALID if the text is not a plain decimal number */
   static fromString(text: string): Decimal {
     const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
     if (match === null) {
@@ -28,7 +24,7 @@ export class Decimal {
     return new Decimal(match[1] === '-' ? -unscaled : unscaled, fraction.length);
   }
 
-  /** Plain notation with exactly `scale` digits after the point. */
+  /** Formats in plain notation with exactly `scale` digits after the point. */
   toString(): string {
     const sign = this.unscaled < 0n ? '-' : '';
     const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled)
@@ -38,12 +34,12 @@ export class Decimal {
     return `${sign}${digits.slice(0, -this.scale)}.${digits.slice(-this.scale)}`;
   }
 
-  /** JSON has no decimals: the plain notation, as text. */
+  /** Serializes as a string in plain notation, because JSON has no decimals. */
   toJSON(): string {
     return this.toString();
   }
 
-  /** True when both are the same number, whatever their scales: 1.0 equals 1.00. */
+  /** True if both are the same number, whatever their scales: 1.0 equals 1.00. */
   equals(other: Decimal): boolean {
     const scale = Math.max(this.scale, other.scale);
     return this.atScale(scale) === other.atScale(scale);

@@ -2,30 +2,31 @@ import type { EventDefinition, Upcaster } from './event-definition.ts';
 import type { Field } from './field-type.ts';
 import { evolutionOf } from './upcaster.ts';
 
-/** What generated code knows of an Avro event. */
+/** Options of `defineAvroEvent`. */
 export interface AvroEventOptions {
   readonly name: string;
   readonly topic: string;
-  /** The field that is the record key; default: records have no key. */
+  /** The field that is the record key. Default: records have no key. */
   readonly key?: string;
-  /** The field that is the event time; default: the record timestamp. */
+  /** The field that is the event time. Default: the record timestamp. */
   readonly time?: string;
   readonly fields: readonly Field[];
   /**
-   * The schema is composed of several files, which may be registered as references. Default false.
+   * True if the schema is composed of several files, which may be registered as references. Default
+   * false.
    */
   readonly isComposed?: boolean;
-  /** The `.avsc` text, verbatim; with the types of other files written out. */
+  /** The `.avsc` text, verbatim, with the types of other files inlined. */
   readonly schema: string;
-  /** Recorded versions, oldest first; wanted where there are upcasters. */
+  /** Recorded versions, oldest first. Required if there are upcasters. */
   readonly versions?: readonly EventDefinition[];
   readonly upcasters?: readonly Upcaster[];
 }
 
 /**
- * Makes the definition of an Avro event. Called by the code that `reprise schemas generate` writes,
- * which has checked the schema.
- * @throws DEFINITION_INVALID when upcasters do not fit the recorded versions
+ * Creates the definition of an Avro event. Called by the code that `reprise schemas generate`
+ * writes, which has checked the schema.
+ * @throws DEFINITION_INVALID if upcasters do not fit the recorded versions
  */
 export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefinition<Event> {
   const { name, versions = [], upcasters = [] } = options;

@@ -3,25 +3,28 @@ import type { EventDefinition } from './event-definition.ts';
 import type { Field } from './field-type.ts';
 import { zodFields } from './zod-fields.ts';
 
-/** What a raw event looks like: the record's value, untouched. */
+/** The shape of a raw event: the bytes of the record's value. */
 export interface RawEvent {
   readonly value: Buffer;
 }
 
-/** A foreign topic whose values are JSON. */
+/** Options of `defineEvent` for a topic whose values are JSON. */
 export interface JsonEventOptions<Schema extends z.ZodObject> {
   readonly name: string;
   readonly topic: string;
   readonly format: 'json';
-  /** Checks and types each value; a record that does not fit fails alone. */
+  /**
+   * Validates and types each value. A record that does not fit fails; other records are not
+   * affected.
+   */
   readonly schema: Schema;
-  /** Field that is the record key. */
+  /** The field that is the record key. */
   readonly key?: keyof z.infer<Schema> & string;
-  /** Field that is the event time (a date or ISO date-time); default: the record timestamp. */
+  /** The field that is the event time (a date or ISO date-time). Default: the record timestamp. */
   readonly time?: keyof z.infer<Schema> & string;
 }
 
-/** A foreign topic whose values are bytes. */
+/** Options of `defineEvent` for a topic whose values are bytes. */
 export interface RawEventOptions {
   readonly name: string;
   readonly topic: string;
@@ -30,7 +33,7 @@ export interface RawEventOptions {
 
 const rawFields: readonly Field[] = [{ name: 'value', type: { kind: 'bytes' }, nullable: false }];
 
-/** Defines the events of a topic that reprise's own schemas do not describe. */
+/** Defines the events of a topic that has no Avro schema: JSON or raw bytes. */
 export function defineEvent<Schema extends z.ZodObject>(
   options: JsonEventOptions<Schema>,
 ): EventDefinition<z.infer<Schema>>;

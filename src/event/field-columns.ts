@@ -1,6 +1,6 @@
 /**
- * The named fields of a record batch, decoded column by column: entry `i` belongs to record `i` of
- * the batch. Columns are what the fold reads: typed arrays in record order, no object and no string
+ * The requested fields of a record batch, decoded column by column: entry `i` belongs to record `i`
+ * of the batch. The fold reads these columns: typed arrays in record order, no object and no string
  * per record (docs/decisions/0004). Arrays may be longer than `count`.
  */
 export interface FieldColumns {
@@ -8,17 +8,17 @@ export interface FieldColumns {
   /** One column per requested field, in the order requested. */
   readonly columns: readonly FieldColumn[];
   /**
-   * Records without a usable value: 1 where the record is a tombstone or failed to decode; null
-   * when there is none.
+   * 1 for each record without a usable value (a tombstone or a record that failed to decode). Null:
+   *   every record has one.
    */
   readonly absent: Uint8Array | null;
-  /** Records that could not be decoded, ascending. A tombstone is not a failure. */
+  /** Records that could not be decoded, in ascending order. A tombstone is not a failure. */
   readonly failures: readonly RecordFailure[];
 }
 
 /**
- * Why one record of a batch has no values. `error` is a RepriseError (NOT_CONFLUENT, DECODE_FAILED,
- * …).
+ * Why one record of a batch could not be decoded. `error` is a RepriseError (NOT_CONFLUENT,
+ * DECODE_FAILED, …).
  */
 export interface RecordFailure {
   readonly index: number;
@@ -26,13 +26,14 @@ export interface RecordFailure {
 }
 
 /**
- * `present[i] === 0`: the field is null in record i; `present === null`: no nulls in this batch.
+ * One decoded column. `present[i] === 0`: the field is null in record i; `present === null`: no
+ * nulls in this batch.
  */
 export type FieldColumn = NumberColumn | LongColumn | TextColumn | DecimalColumn;
 
 /**
- * int, float, double; timestamp-millis as milliseconds; date as days since the epoch; boolean as
- * 0/1.
+ * Column of int, float and double; timestamp-millis as milliseconds; date as days since the epoch;
+ * boolean as 0/1.
  */
 export interface NumberColumn {
   readonly kind: 'number';
@@ -41,8 +42,8 @@ export interface NumberColumn {
 }
 
 /**
- * long and timestamp-micros. `values` is exact while every value is a safe integer; then `exact` is
- * null, else it holds them all.
+ * Column of long and timestamp-micros. While every value is a safe integer, `values` is exact and
+ * `exact` is null; otherwise `exact` holds all values.
  */
 export interface LongColumn {
   readonly kind: 'long';
@@ -52,7 +53,8 @@ export interface LongColumn {
 }
 
 /**
- * string, uuid, enum (its symbol) and bytes: value i is `bytes[start[i], end[i])`, UTF-8 for text.
+ * Column of string, uuid, enum (its symbol) and bytes: value i is `bytes[start[i], end[i])`, UTF-8
+ * for text.
  */
 export interface TextColumn {
   readonly kind: 'text';
@@ -62,7 +64,7 @@ export interface TextColumn {
   readonly present: Uint8Array | null;
 }
 
-/** decimal: the unscaled values; the scale is the field type's. */
+/** Column of decimal: the unscaled values. The scale is the field type's. */
 export interface DecimalColumn {
   readonly kind: 'decimal';
   readonly unscaled: readonly bigint[];

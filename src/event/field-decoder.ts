@@ -6,36 +6,34 @@ import type { FieldColumns } from './field-columns.ts';
 import type { Field } from './field-type.ts';
 
 /**
- * Decodes the named fields of record batches into columns. Columns are valid until the next
+ * Decodes the requested fields of record batches into columns. Columns are valid until the next
  * `decode` of the same decoder.
  */
 export interface FieldDecoder {
   /**
-   * Writer schema ids of the batch that `resolve` has not been called for; always empty for JSON
-   * and raw events.
+   * Returns the writer schema ids of the batch that `resolve` has not been called for. Empty for
+   * JSON and raw events.
    */
   unresolvedSchemaIds(batch: RecordBatch): readonly number[];
-  /**
-   * Gives a writer schema, or why there is none: its records then fail with that error. Never
-   * throws.
-   */
+  /** Sets the writer schema of an id, or the error with which its records fail. Never throws. */
   resolve(schemaId: number, schema: string | Error): void;
-  /** Takes `resolve` back. */
+  /** Removes what `resolve` set for an id. */
   forget(schemaId: number): void;
   /**
-   * Never throws for what is in the records: a bad record is a failure and disturbs no neighbour.
+   * Decodes a batch. Never throws because of a record: a bad record becomes a failure and does not
+   * affect others.
    */
   decode(batch: RecordBatch): FieldColumns;
 }
 
-/** A named field and the builder of its column. */
+/** A requested field and the builder of its column. */
 export interface NamedColumn {
   readonly field: Field;
   readonly builder: ColumnBuilder;
 }
 
 /**
- * Looks up the named fields. @throws DEFINITION_INVALID when one does not exist or no column can
+ * Looks up the requested fields. @throws DEFINITION_INVALID if one does not exist or no column can
  * hold it
  */
 export function namedColumns(
@@ -55,7 +53,7 @@ export function namedColumns(
   });
 }
 
-/** Puts the named fields of a whole event into their columns. */
+/** Writes the requested fields of a whole event into their columns. */
 export function setRecord(named: readonly NamedColumn[], index: number, event: unknown): void {
   for (const { field, builder } of named) {
     const value = (event as Readonly<Record<string, unknown>>)[field.name];
@@ -65,8 +63,8 @@ export function setRecord(named: readonly NamedColumn[], index: number, event: u
 }
 
 /**
- * Says where a failed record is: `topic[partition]@offset`. Other errors than RepriseError become
- * DECODE_FAILED.
+ * Adds the position of a failed record (`topic[partition]@offset`) to its error. An error that is
+ * not a RepriseError becomes DECODE_FAILED.
  */
 export function failureAt(batch: RecordBatch, index: number, error: unknown): RepriseError {
   const offset = batch.offsets[index] as number;

@@ -1,7 +1,7 @@
 /**
- * The type of one top-level field of an event, as projections and read models see it. Avro's types
- * after logical types are applied; a JSON event's fields are given the same types. The TypeScript
- * value of each kind is in the comment.
+ * The type of one top-level field of an event, as projections and read models see it: Avro's types
+ * after logical types are applied. Fields of JSON events get the same types. The comment beside
+ * each kind names the TypeScript type of its values.
  */
 export type FieldType =
   | { readonly kind: 'string' } // string
@@ -17,7 +17,7 @@ export type FieldType =
   | { readonly kind: 'timestamp-millis' } // Date
   | { readonly kind: 'timestamp-micros' } // bigint, microseconds since the epoch
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number } // Decimal
-  // records, arrays, maps, wider unions: no named field of a measure or key
+  // records, arrays, maps, wider unions: cannot be a field of a measure or key
   | { readonly kind: 'other' };
 
 /**

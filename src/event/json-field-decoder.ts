@@ -11,9 +11,9 @@ import {
 import { parseJsonEvent } from './parse-json-event.ts';
 
 /**
- * Columns of JSON and raw events, record by record. Only named fields are put into columns, but
- * every record is parsed and validated whole.
- * @throws DEFINITION_INVALID when a field does not exist
+ * Decodes JSON and raw events into columns, record by record. Only requested fields are put into
+ * columns, but every record is parsed and validated whole.
+ * @throws DEFINITION_INVALID if a field does not exist
  */
 export function createJsonFieldDecoder(
   event: EventDefinition,

@@ -2,7 +2,7 @@ import { RepriseError } from '../reprise-error.ts';
 import type { EventDefinition } from './event-definition.ts';
 
 /**
- * Parses the bytes of a JSON event. @throws DECODE_FAILED when they are not JSON or do not fit the
+ * Parses the bytes of a JSON event. @throws DECODE_FAILED if they are not JSON or do not fit the
  * event's schema
  */
 export function parseJsonEvent<Event>(event: EventDefinition<Event>, bytes: Buffer): Event {

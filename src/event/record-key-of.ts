@@ -1,6 +1,6 @@
 import type { EventDefinition } from './event-definition.ts';
 
-/** The record key of an event: its key field as text; null where it has none. */
+/** Returns the record key of an event: its key field as UTF-8 text; null if it has no key. */
 export function recordKeyOf(event: EventDefinition, value: unknown): Buffer | null {
   const key = event.keyField === undefined ? null : fieldOf(value, event.keyField);
   if (key === null || key === undefined) return null;
@@ -8,7 +8,8 @@ export function recordKeyOf(event: EventDefinition, value: unknown): Buffer | nu
 }
 
 /**
- * The record timestamp of an event: its time field, in milliseconds; undefined where it has none.
+ * Returns the record timestamp of an event: its time field, in milliseconds; undefined if it has
+ * none.
  */
 export function recordTimeOf(event: EventDefinition, value: unknown): number | undefined {
   const time = event.timeField === undefined ? null : fieldOf(value, event.timeField);

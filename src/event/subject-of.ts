@@ -1,27 +1,28 @@
 /**
- * How the registry's subject of an event is named, as Confluent's serializers know it:
- * `topicRecordName` (`accounts-bank.MoneyMoved`: several records on a topic, each with a history of
- * its own), `topicName` (`accounts-value`: one record per topic), `recordName` (`bank.MoneyMoved`:
- * one history over all topics).
+ * How the registry subject of an event is named, as in Confluent's serializers: `topicRecordName`
+ * (`accounts-bank.MoneyMoved`: several records on a topic, each with its own history), `topicName`
+ * (`accounts-value`: one record per topic), `recordName` (`bank.MoneyMoved`: one history over all
+ * topics).
  */
 export const SUBJECT_STRATEGIES = ['topicRecordName', 'topicName', 'recordName'] as const;
 
-/** One of them. */
+/** A naming strategy for registry subjects. */
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number];
 
 /**
- * Strategies by topic; `*` stands for all topics that are not named. Default: `topicRecordName`.
+ * Naming strategy by topic; `*` stands for all topics that are not listed. Default:
+ * `topicRecordName`.
  */
 export type SubjectStrategies = Readonly<Record<string, SubjectStrategy>>;
 
-/** What a subject is named after. */
+/** The parts of an event that its subject is named after. */
 export interface SubjectSource {
   readonly topic: string;
-  /** Avro; its outermost type is named. */
+  /** Avro schema text; the name of its outermost type is used. */
   readonly schemaText: string;
 }
 
-/** The registry subject of the values of an event. Pure. */
+/** Returns the registry subject of an event's values. Pure. */
 export function subjectOf(
   { topic, schemaText }: SubjectSource,
   strategies: SubjectStrategies = {},

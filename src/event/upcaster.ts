@@ -2,10 +2,10 @@ import { RepriseError } from '../reprise-error.ts';
 import type { EventDefinition, Evolution, Upcaster } from './event-definition.ts';
 
 /**
- * Declares an upcaster. `up` must be pure: the same event always gives the same result, without
- * clock, randomness and I/O, because every replay calls it again. It runs for live reading and
- * replays alike; what it throws, or gives that is no event of `to`, makes the record fail with
- * UPCAST_FAILED.
+ * Declares an upcaster. `up` must be pure: it gives the same result for the same event and uses no
+ * clock, randomness or I/O, because every replay calls it again. It runs in live reading and in
+ * replays. The record fails with UPCAST_FAILED if `up` throws or returns a value that is not an
+ * event of `to`.
  * @example
  * upcaster(UserActedV1, UserActedV2, ({ millis, ...event }) => ({
  *   ...event,
@@ -20,7 +20,7 @@ export function upcaster<From, To>(
   return { from, to, up };
 }
 
-/** The evolution of an event, checked. @throws DEFINITION_INVALID naming event and upcaster */
+/** Validates the upcasters of an event. @throws DEFINITION_INVALID naming event and upcaster */
 export function evolutionOf(
   event: string,
   versions: readonly EventDefinition[],

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Field, FieldType } from './field-type.ts';
 
-/** What is read of a zod schema; zod 4 keeps it under `def`. */
+/** The part of a zod schema that is read here; zod 4 keeps it under `def`. */
 interface Definition {
   readonly type: string;
   readonly format?: string;
@@ -11,7 +11,7 @@ interface Definition {
   readonly checks?: readonly { readonly _zod: { readonly def: { readonly format?: string } } }[];
 }
 
-/** The fields of a zod object; what a column cannot hold is of kind `other`. */
+/** Returns the fields of a zod object. A field that no column can hold is of kind `other`. */
 export function zodFields(schema: z.ZodObject): readonly Field[] {
   return Object.entries(schema.shape).map(([name, part]) => {
     let definition = (part as z.core.$ZodType)._zod.def as unknown as Definition;

@@ -5,7 +5,7 @@ import { TableFold } from './table/table-fold.ts';
 import type { TaskFold, TaskFoldOptions } from './task/task-fold.ts';
 import { WindowedFold } from './windowed/windowed-fold.ts';
 
-/** Makes the fold of one task for a plan. */
+/** Creates the fold of one task for a plan. */
 export function createTaskFold(plan: Plan, options: TaskFoldOptions): TaskFold {
   switch (plan.kind) {
     case 'windowed':

@@ -2,11 +2,11 @@ import { RepriseError } from '../reprise-error.ts';
 import type { Position } from './event-log.ts';
 
 /**
- * What `EventLog.append` throws when it knows what became of each record: some may be in the log.
- * Code, message and facts are those of the first that failed.
+ * Thrown by `EventLog.append` if the outcome of each record is known: some records may be in the
+ * log. Code, message and facts are those of the first record that failed.
  */
 export class AppendError extends RepriseError {
-  /** At `i`, what became of `records[i]`: where it landed, or why it did not. */
+  /** The outcome of `records[i]` at index `i`: its position, or its error. */
   readonly outcomes: readonly (Position | RepriseError)[];
 
   constructor(outcomes: readonly (Position | RepriseError)[], first: RepriseError) {

@@ -3,8 +3,8 @@ import type { LogRecord } from './record-batch.ts';
 import { RecordBatch } from './record-batch.ts';
 
 /**
- * A batch of one record that is not in the log's hands any more: `[offset, offset + 1)`, timestamps
- * the producer's.
+ * Creates a batch of one record that no longer belongs to a read: `[offset, offset + 1)`, with the
+ * producer's timestamp.
  */
 export function batchOfRecord(record: LogRecord): RecordBatch {
   const { topic, partition, key, value, headers } = record;

@@ -3,7 +3,7 @@ import type { RecordHeader } from './record-batch.ts';
 const NO_HEADERS = Buffer.from([0]);
 
 /**
- * Headers as Kafka's record batch v2 has them: zigzag varint count, then per header length and
+ * Encodes headers as in Kafka's record batch v2: zigzag varint count, then per header length and
  * name, length (-1: null) and value.
  */
 export function encodeHeaders(headers: readonly RecordHeader[] | undefined): Buffer {
@@ -17,7 +17,7 @@ export function encodeHeaders(headers: readonly RecordHeader[] | undefined): Buf
   return Buffer.concat(parts);
 }
 
-/** Zigzag varint (protobuf's sint32), as used throughout Kafka's record format. */
+/** Encodes a zigzag varint (protobuf's sint32), as used throughout Kafka's record format. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = ((value << 1) ^ (value >> 31)) >>> 0;

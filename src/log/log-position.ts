@@ -1,4 +1,4 @@
-/** A place in the log. */
+/** A record position in the log. */
 export interface LogPosition {
   readonly topic: string;
   readonly partition: number;

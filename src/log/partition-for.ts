@@ -2,8 +2,8 @@ const seed = 0x9747b28c | 0;
 const multiplier = 0x5bd1e995;
 
 /**
- * murmur2 as Kafka's Java client computes it (`org.apache.kafka.common.utils.Utils.murmur2`): a
- * signed 32-bit integer. Every producer that agrees on this agrees on partitions.
+ * Computes murmur2 as Kafka's Java client does (`org.apache.kafka.common.utils.Utils.murmur2`): a
+ * signed 32-bit integer. All producers that use it choose the same partitions.
  */
 export function murmur2(data: Uint8Array): number {
   const { length } = data;
@@ -29,7 +29,7 @@ function byteAt(data: Uint8Array, index: number): number {
 }
 
 /**
- * The partition of a record: murmur2 of its key as in Kafka's Java client; without a key,
+ * Returns the partition of a record: murmur2 of its key as in Kafka's Java client; without a key,
  * `roundRobin` (any counter ≥ 0) modulo the partition count.
  */
 export function partitionFor(

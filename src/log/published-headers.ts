@@ -3,30 +3,30 @@ import type { RecordBatch, RecordHeader } from './record-batch.ts';
 
 /** Deterministic id of a published event: a consumer that has seen it may drop the record. */
 const ID_HEADER = 'reprise-id';
-/** The task that made it: `projection/version/partition`. */
+/** The task that created it: `projection/version/partition`. */
 const TASK_HEADER = 'reprise-task';
 /**
- * `publisher:number`. Numbers of one publisher ascend in a partition; a record whose number is not
- * above those before it is a repetition.
+ * `publisher:number`. Numbers of one publisher ascend in a partition. A record whose number is not
+ * larger than the previous ones is a repetition.
  */
 const SEQUENCE_HEADER = 'reprise-sequence';
 /**
- * Later records of the publisher on this topic are of this time or later, milliseconds since the
- * epoch; empty: nothing can be said yet.
+ * Watermark of the publisher on this topic, in milliseconds since the epoch: its later records have
+ * this time or a later one. Empty: unknown.
  */
 const WATERMARK_HEADER = 'reprise-watermark';
 
-/** What the relay says of a record, besides its id. */
+/** The contents of the headers that the relay adds, besides the id. */
 export interface Published {
-  /** Names the outbox that it came from. */
+  /** Name of the outbox that the record came from. */
   readonly publisher: string;
   /** A safe integer. */
   readonly sequence: number;
-  /** Null: nothing can be said yet. */
+  /** Later records have this event time or a later one; null: unknown. */
   readonly watermarkMs: number | null;
 }
 
-/** The headers of a published event. */
+/** Creates the headers of a published event. */
 export function publishedHeaders(
   of: Published & { readonly id: string; readonly task: string },
 ): readonly RecordHeader[] {
@@ -40,9 +40,9 @@ export function publishedHeaders(
 }
 
 /**
- * Whether any record of a batch says what `publishedAt` reads. Records without headers cost a look
- * at one byte; the names of other headers are passed over where they lie. Hot: every batch is
- * asked.
+ * True if any record of a batch has the headers that `publishedAt` reads. Records without headers
+ * cost one byte comparison; names of other headers are skipped in place. Hot: called for every
+ * batch.
  */
 export function hasPublished(batch: RecordBatch): boolean {
   const { bytes, valueEnd, count } = batch;
@@ -57,7 +57,7 @@ export function hasPublished(batch: RecordBatch): boolean {
 const SEQUENCE_NAME = Buffer.from(SEQUENCE_HEADER);
 let position = 0;
 
-/** Whether headers that begin here have the name of the sequence. */
+/** True if the headers that start here have the name of the sequence. */
 function namesSequence(bytes: Buffer, at: number): boolean {
   position = at;
   const count = lengthAt(bytes);
@@ -78,7 +78,7 @@ function namesSequence(bytes: Buffer, at: number): boolean {
   return false;
 }
 
-/** A zigzag varint of at most five bytes. */
+/** Reads a zigzag varint of at most five bytes. */
 function lengthAt(bytes: Buffer): number {
   let value = 0;
   for (let shift = 0; shift < 35; shift += 7) {
@@ -89,13 +89,16 @@ function lengthAt(bytes: Buffer): number {
   return (value >>> 1) ^ -(value & 1);
 }
 
-/** What the relay said of record `i`; null: it did not publish it, or not in these words. */
+/**
+ * Returns what the relay wrote into the headers of record `i`; null if it did not publish the
+ * record, or the headers have another format.
+ */
 export function publishedAt(batch: RecordBatch, i: number): Published | null {
   if (batch.unreadable !== null || batch.bytes[batch.valueEnd[i] as number] === 0) return null;
   return publishedIn(headersOf(batch, i));
 }
 
-/** The same, of headers. */
+/** Returns what the relay wrote into these headers, as `publishedAt`. */
 export function publishedIn(headers: readonly RecordHeader[]): Published | null {
   const textOf = (name: string) => headers.find(({ key }) => key === name)?.value?.toString();
   const [, publisher, digits] = /^([^:]+):(\d{1,16})$/.exec(textOf(SEQUENCE_HEADER) ?? '') ?? [];
@@ -108,7 +111,10 @@ export function publishedIn(headers: readonly RecordHeader[]): Published | null 
   return Number.isNaN(watermarkMs) ? null : { publisher, sequence, watermarkMs };
 }
 
-/** Headers that are malformed are somebody else's, and are no news here. */
+/**
+ * Returns the headers of a record. Malformed headers are not the relay's, and are reported
+ * elsewhere.
+ */
 function headersOf(batch: RecordBatch, i: number): readonly RecordHeader[] {
   try {
     return headersAt(batch, i);

@@ -3,9 +3,10 @@ import { RepriseError } from '../reprise-error.ts';
 import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
 
 /**
- * Record `index` of a batch as an object; key and value are views on the batch's bytes, not copies.
- * @throws CORRUPT_RECORD_BATCH when its headers are malformed; why the batch is unreadable, where
- * it is; RangeError when `index` is outside `[0, count)`
+ * Returns record `index` of a batch as an object; key and value are views on the batch's bytes, not
+ * copies.
+ * @throws CORRUPT_RECORD_BATCH if its headers are malformed; the batch's error if it is unreadable;
+ * RangeError if `index` is outside `[0, count)`
  */
 export function recordAt(batch: RecordBatch, index: number): LogRecord {
   requireIndex(batch, index);
@@ -22,7 +23,8 @@ export function recordAt(batch: RecordBatch, index: number): LogRecord {
 }
 
 /**
- * Record `index` with bytes of its own, to be kept when the batch is gone. @throws as `recordAt`
+ * Returns record `index` with its own bytes, so that it stays valid without the batch. @throws as
+ * `recordAt`
  */
 export function ownRecordAt(batch: RecordBatch, index: number): LogRecord {
   const record = recordAt(batch, index);
@@ -38,21 +40,21 @@ function ownBytes(bytes: Buffer | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes);
 }
 
-/** The key of record `index` as a view on the batch's bytes, or null. */
+/** Returns the key of record `index` as a view on the batch's bytes, or null. */
 export function keyAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.keyStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.keyEnd[index]);
 }
 
-/** The value of record `index` as a view on the batch's bytes; null is a tombstone. */
+/** Returns the value of record `index` as a view on the batch's bytes; null is a tombstone. */
 function valueAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.valueStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
 }
 
 /**
- * CRC-32C of key and value: what a checkpoint keeps to recognise its last record again; null: it
- * cannot be read.
+ * Returns the CRC-32C of key and value; null if the record cannot be read. A checkpoint stores it
+ * to recognise its last record.
  */
 export function recordHash(batch: RecordBatch, index: number): number | null {
   requireIndex(batch, index);
@@ -64,14 +66,14 @@ export function recordHash(batch: RecordBatch, index: number): number | null {
 }
 
 /**
- * The headers of record `index`, in order; names may repeat.
- * @throws CORRUPT_RECORD_BATCH when they reach beyond the batch's bytes
+ * Returns the headers of record `index`, in order; names may repeat.
+ * @throws CORRUPT_RECORD_BATCH if they reach beyond the batch's bytes
  */
 export function headersAt(batch: RecordBatch, index: number): readonly RecordHeader[] {
   requireIndex(batch, index);
   const reader = new HeaderReader(batch, index);
   const count = reader.varint();
-  // A header has at least two bytes: a larger count is a lie, and is not worth an allocation.
+  // A header has at least two bytes: a larger count is invalid and must not cause an allocation.
   if (count < 0 || count > batch.bytes.length) throw corrupt(batch, index);
   const headers: RecordHeader[] = [];
   for (let i = 0; i < count; i += 1) {

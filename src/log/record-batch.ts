@@ -1,12 +1,12 @@
 import type { RepriseError } from '../reprise-error.ts';
 
-/** A record header as Kafka has it: a UTF-8 name and bytes or null. */
+/** A record header as in Kafka: a UTF-8 name and bytes or null. */
 export interface RecordHeader {
   readonly key: string;
   readonly value: Buffer | null;
 }
 
-/** One record taken out of a batch, for readers that are not in a hurry. */
+/** One record of a batch as an object, for readers that are not on a hot path. */
 export interface LogRecord {
   readonly topic: string;
   readonly partition: number;
@@ -14,7 +14,7 @@ export interface LogRecord {
   /** Milliseconds since the epoch. */
   readonly timestampMs: number;
   readonly key: Buffer | null;
-  /** null: a tombstone. */
+  /** The value's bytes; null: a tombstone. */
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
 }
@@ -25,52 +25,49 @@ export interface LogRecord {
  */
 export interface RecordIndex {
   readonly count: number;
-  /** Offsets as numbers: proven below 2^53 where they are read. Ascending, with holes. */
+  /** Offsets as numbers: checked to be below 2^53 when read. Ascending, with gaps. */
   readonly offsets: Float64Array;
   readonly timestampsMs: Float64Array;
-  /** -1: the key is null. */
+  /** Start of each key in `bytes`; -1: the key is null. */
   readonly keyStart: Int32Array;
   readonly keyEnd: Int32Array;
-  /** -1: the value is null (a tombstone). */
+  /** Start of each value in `bytes`; -1: the value is null (a tombstone). */
   readonly valueStart: Int32Array;
   /**
-   * Also where the record's headers begin: a varint count, then Kafka's header encoding (record
-   * batch v2).
+   * End of each value, and start of the record's headers: a varint count, then Kafka's header
+   * encoding (record batch v2).
    */
   readonly valueEnd: Int32Array;
 }
 
-/** Where a record batch came from and how far it reaches. */
+/** The origin and range of a record batch. */
 export interface RecordBatchOrigin {
   readonly topic: string;
   readonly partition: number;
   /**
-   * Where the read stood: records are in `[firstOffset, nextOffset)`, holes allowed, `count` may be
+   * Position of the read: records are in `[firstOffset, nextOffset)`, gaps allowed, `count` may be
    * 0.
    */
   readonly firstOffset: number;
-  /** Where to resume. */
+  /** The offset at which to resume. */
   readonly nextOffset: number;
-  /** Leader epoch of the last record; -1 where the log has none. */
+  /** Leader epoch of the last record; -1 if the log has none. */
   readonly leaderEpoch: number;
   /** One past the last offset that read_committed may see, when the batch was read. */
   readonly stableEndOffset: number;
-  /**
-   * True when timestamps were set by the broker on append (LogAppendTime), false when they are the
-   * producer's own clock.
-   */
+  /** True if the broker set the timestamps on append (LogAppendTime), false if the producer did. */
   readonly appendTime: boolean;
   /**
-   * Why none of its records can be read: only their offsets are known, keys and values are null
-   * without being tombstones. Null or left out: they can be.
+   * Why none of its records can be read: only their offsets are known; keys and values are null
+   * without being tombstones. Null or absent: they can be read.
    */
   readonly unreadable?: RepriseError | null;
 }
 
 /**
- * A slice of one partition as fetched. Keys, values and headers stay where they are in `bytes`; the
- * index says where. Only committed data records are in the index: control records and aborted
- * transactions are already left out.
+ * A range of one partition as fetched. Keys, values and headers stay in `bytes`; the index holds
+ * their positions. Contains only committed data records: no control records, no aborted
+ * transactions.
  */
 export class RecordBatch implements RecordBatchOrigin, RecordIndex {
   readonly topic: string;

@@ -1,8 +1,8 @@
 import { RecordBatch } from './record-batch.ts';
 
 /**
- * The records `[from, until)` of a batch, as a batch `[firstOffset, nextOffset)` over the same
- * bytes.
+ * Returns the records `[from, until)` of a batch, as a batch `[firstOffset, nextOffset)` over the
+ * same bytes.
  */
 export function sliceBatch(
   batch: RecordBatch,
@@ -35,8 +35,8 @@ export function sliceBatch(
 }
 
 /**
- * Some records of a batch, by their positions in it (ascending), as a batch of the same reach over
- * the same bytes.
+ * Returns some records of a batch, by their indexes (ascending), as a batch with the same range
+ * over the same bytes.
  */
 export function pickRecords(
   batch: RecordBatch,
@@ -55,7 +55,9 @@ export function pickRecords(
   });
 }
 
-/** Loops: `from` with a function is many times slower on typed arrays. */
+/**
+ * Copies the picked entries in a loop: `from` with a function is many times slower on typed arrays.
+ */
 function picked<Numbers extends Float64Array | Int32Array>(
   of: Numbers,
   positions: readonly number[] | Int32Array,
@@ -65,7 +67,7 @@ function picked<Numbers extends Float64Array | Int32Array>(
   return into;
 }
 
-/** Cuts a batch at an offset inside it: what lies before, and what lies at or after. */
+/** Splits a batch at an offset inside it: records before it, and records at or after it. */
 export function splitBatch(batch: RecordBatch, offset: number): [RecordBatch, RecordBatch] {
   const at = indexOfOffset(batch, offset);
   return [
@@ -82,7 +84,9 @@ export function splitBatch(batch: RecordBatch, offset: number): [RecordBatch, Re
   ];
 }
 
-/** The first record at or after an offset; the batch's count when there is none. */
+/**
+ * Returns the index of the first record at or after an offset; the batch's count if there is none.
+ */
 function indexOfOffset(batch: RecordBatch, offset: number): number {
   let low = 0;
   let high = batch.count;

@@ -1,33 +1,33 @@
 import { isRepriseError } from '../reprise-error.ts';
 
 /**
- * What to do about an error of Postgres: the same again at once, wait for infrastructure, or stop
- * because something is wrong.
+ * How to handle an error of Postgres: retry at once, pause until the infrastructure is back, or
+ * stop because of a defect.
  */
 export type ErrorClass = 'retry' | 'pause' | 'defect';
 
 /**
- * What an SQLSTATE means, wherever it is met (runner, log, registry, pool). The longest prefix that
- * fits decides; what is not listed is a defect of the statement, the projection or the schema: the
- * same statement would meet it again. Appendix A of the manual.
+ * The class of each SQLSTATE, for all callers (runner, log, registry, pool). The longest matching
+ * prefix decides. Unlisted codes are defects of the statement, the projection or the schema: the
+ * same statement would fail again. Appendix A of the manual.
  */
 const CLASSES: Readonly<Record<string, ErrorClass>> = {
-  // The transaction lost to another one, and may win next time.
+  // The transaction lost to another one, and may succeed next time.
   '40001': 'retry', // serialization_failure
   '40P01': 'retry', // deadlock_detected
   '55P03': 'retry', // lock_not_available: lock_timeout
-  // Postgres, or the way to it, is away or out of resources.
+  // Postgres or the connection is unavailable or out of resources.
   '08': 'pause', // connection exceptions
-  '25006': 'pause', // read_only_sql_transaction: a standby, or a primary that takes no writes for now
-  '25P03': 'pause', // idle_in_transaction_session_timeout: this process stood still
+  '25006': 'pause', // read_only_sql_transaction: a standby, or a read-only primary
+  '25P03': 'pause', // idle_in_transaction_session_timeout: this process was suspended
   '25P04': 'pause', // transaction_timeout
   '53': 'pause', // disk full, out of memory, too many connections
-  '57014': 'pause', // query_canceled: statement_timeout, or somebody
-  '57P0': 'pause', // the server is being shut down, restarted or started
+  '57014': 'pause', // query_canceled: statement_timeout, or another session
+  '57P0': 'pause', // the server is shutting down, restarting or starting
   '58030': 'pause', // io_error
 };
 
-/** What the pool says of a server that is not the primary, or not any more. */
+/** Error codes of the pool for a server that is not the primary, or no longer. */
 const AWAY_CODES: ReadonlySet<string> = new Set(['DATABASE_UNAVAILABLE', 'STANDBY', 'SPLIT_BRAIN']);
 
 const NETWORK_CODES: ReadonlySet<string> = new Set([
@@ -48,13 +48,14 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-/** node-postgres's own errors carry no code: only the text tells. */
+/** node-postgres's own errors have no code, only a text. */
 const DRIVER_MESSAGE =
   /connection terminated|connection ended|timeout exceeded when trying to connect|timeout expired|connection timeout|not queryable|client was closed|query read timeout/i;
 
 /**
- * `retry`: serialization, deadlock, lock time-out; `pause`: Postgres, or the way to it, is away or
- * out of resources; `defect`: everything else, which the same statement would meet again.
+ * Classifies an error. `retry`: serialization, deadlock, lock time-out; `pause`: Postgres or the
+ * connection is unavailable or out of resources; `defect`: everything else, which the same
+ * statement would meet again.
  */
 export function classify(error: unknown): ErrorClass {
   if (isRepriseError(error)) return AWAY_CODES.has(error.code) ? 'pause' : 'defect';
@@ -67,23 +68,23 @@ export function classify(error: unknown): ErrorClass {
   return DRIVER_MESSAGE.test(error.message) ? 'pause' : 'defect';
 }
 
-/** Whether the same statement may succeed later, unchanged. */
+/** True if the same statement may succeed later, unchanged. */
 export function isPassing(error: unknown): boolean {
   return classify(error) !== 'defect';
 }
 
 /**
- * The SQLSTATE that the server gave; null: the error is not the server's answer (the connection
- * failed, or it is somebody else's error).
+ * Returns the server's SQLSTATE; null if the error is not a response of the server (the connection
+ * failed, or the error comes from elsewhere).
  */
 export function sqlStateOf(error: unknown): string | null {
   const { code } = (error ?? {}) as { code?: unknown };
-  // Five characters, as some codes of the operating system: those begin with E, no SQLSTATE does.
+  // Five characters, as some codes of the operating system: those start with E, no SQLSTATE does.
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
 /**
- * Whether a table, schema or column is not there: migrations have not run, or a table was dropped
+ * True if a table, schema or column does not exist: migrations have not run, or a table was dropped
  * since it was looked up.
  */
 export function isMissing(error: unknown): boolean {
@@ -91,15 +92,15 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * Whether an answer leaves it open what became of a COMMIT: none came, or the server was being shut
- * down, which may have committed just before saying so.
+ * True if the outcome of a COMMIT is unknown: there was no response, or the server was shutting
+ * down and may have committed just before its response.
  */
 export function leavesCommitOpen(error: unknown): boolean {
   const state = sqlStateOf(error);
   return state === null || state.startsWith('57P') || state.startsWith('08');
 }
 
-/** The connection broke while COMMIT was under way: whether it took effect is not known. */
+/** The connection broke during COMMIT: its outcome is unknown. */
 export class AmbiguousCommit extends Error {
   override readonly name = 'AmbiguousCommit';
 }

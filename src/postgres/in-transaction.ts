@@ -1,18 +1,18 @@
 import type { Pool, PoolClient } from 'pg';
 import { AmbiguousCommit, leavesCommitOpen } from './classify.ts';
 
-/** What a transaction may be told or asked meanwhile. */
+/** Options of `inTransaction`. */
 interface TransactionOptions {
-  /** A connection with the transaction begun. Default: any of the pool's. */
+  /** Returns a connection with an open transaction. Default: any connection of the pool. */
   readonly begin?: (pool: Pool) => Promise<PoolClient>;
-  /** Called when COMMIT is on its way. */
+  /** Called after COMMIT was sent. */
   readonly onCommitSent?: () => Promise<void>;
 }
 
 /**
- * Runs `work` in a transaction on a pooled connection: BEGIN, work, COMMIT; ROLLBACK when work
- * throws. A connection that failed is destroyed, not pooled again. @throws AmbiguousCommit when
- * COMMIT was sent and its answer never came; else whatever `work` or Postgres threw
+ * Runs `work` in a transaction on a pooled connection: BEGIN, work, COMMIT; ROLLBACK if work
+ * throws. A failed connection is destroyed, not returned to the pool. @throws AmbiguousCommit if
+ * COMMIT was sent and no response came; otherwise what `work` or Postgres threw
  */
 export async function inTransaction<Result>(
   pool: Pool,

@@ -4,18 +4,18 @@ import type { Migration } from '../../migrations/migration.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /**
- * Any constant will do, as long as nobody else on this database uses it: "reprise" in ASCII, cut to
+ * Any constant that nothing else in this database uses: "reprise" in ASCII, truncated to
  * 53 bits.
  */
 const MIGRATION_LOCK = 0x7265_7072_6973;
 
 /**
- * Brings the framework's tables (Postgres schema `reprise`) up to date. All in one transaction: 1
- * take a transaction-level advisory lock, so that instances that start at once wait for one another
- * (it also holds through PgBouncer, and needs no table that may not exist yet), 2 make the schema
- * and the list of applied migrations, 3 run what is missing, 4 refuse tables that a newer version
- * has changed in a way this one cannot work with; other migrations of newer versions are no
- * obstacle, so that old and new instances run side by side. All or nothing, safe to repeat.
+ * Migrates the framework's tables (Postgres schema `reprise`). In one transaction: 1 take a
+ * transaction-level advisory lock, so that instances that start at once wait for one another (it
+ * also works through PgBouncer, and needs no table), 2 create the schema and the list of applied
+ * migrations, 3 run missing migrations, 4 refuse tables that a newer version has changed
+ * incompatibly; other migrations of newer versions are accepted, so that old and new instances run
+ * side by side. All or nothing, safe to repeat.
  * @param database a knex instance (left open) or a url
  * @returns names of the migrations applied now. @throws DATABASE_NEWER
  */
@@ -37,8 +37,9 @@ function migrateWith(knex: Knex): Promise<readonly string[]> {
       migrationSource: sourceOf(migrations),
       schemaName: 'reprise',
       tableName: 'migrations',
-      disableTransactions: true, // The surrounding one holds them all, and the lock.
-      disableMigrationsListValidation: true, // A newer process may have migrated; refuseNewer says when that matters.
+      disableTransactions: true, // The outer transaction holds them all, and the lock.
+      // A newer process may have migrated; refuseNewer tells when that matters.
+      disableMigrationsListValidation: true,
     })) as [number, string[]]; // 3
     await refuseNewer(transaction); // 4
     return applied;

@@ -2,28 +2,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import pg from 'pg';
 
-/** How long the server is given to cancel, before connections are cut. Milliseconds. */
+/** Time for the server to cancel statements before connections are closed. Milliseconds. */
 const CANCEL_MS = 1_000;
 
-/** A pool whose connections in use can be told to end what they are at. */
+/** A pool that can end the statements of connections in use. */
 export interface TrackedPool {
-  /** Hands out connections of the pool that was given. */
+  /** Returns connections of the original pool. */
   readonly pool: Pool;
   /**
-   * Ends the statements under way on connections that were handed out: asks the server to cancel
-   * them, and cuts what goes on for another second, or cannot be reached. Their transactions roll
-   * back; a COMMIT under way stays in doubt, as on any connection that is lost. Never throws.
+   * Ends the running statements of connections in use: asks the server to cancel them, and closes
+   * connections that are still busy after another second, or cannot be reached. Their transactions
+   * roll back; the outcome of a running COMMIT is unknown, as on any lost connection. Never throws.
    */
   endStatements(): Promise<void>;
 }
 
-/** Watches which connections `pool.connect()` hands out through it. `pool.query` is not watched. */
+/** Tracks the connections that `pool.connect()` returns. Does not track `pool.query`. */
 export function trackConnections(pool: Pool): TrackedPool {
   const used = new Set<PoolClient>();
   const connect = async (): Promise<PoolClient> => {
     const client = await pool.connect();
     used.add(client);
-    // The pool gives every client a `release` of its own each time.
+    // The pool gives every client a new `release` each time.
     const { release } = client;
     client.release = (broken) => {
       used.delete(client);
@@ -48,7 +48,7 @@ async function endStatements(pool: Pool, used: ReadonlySet<PoolClient>): Promise
   for (const client of inUse) if (used.has(client)) cut(client);
 }
 
-/** On a connection of its own: the pool may have none left. */
+/** Cancels statements over a new connection: the pool may have none left. */
 async function cancel(pool: Pool, processIds: readonly (number | null)[]): Promise<void> {
   const client = new pg.Client({ ...pool.options, connectionTimeoutMillis: CANCEL_MS });
   client.on('error', () => undefined);
@@ -62,7 +62,7 @@ async function cancel(pool: Pool, processIds: readonly (number | null)[]): Promi
   }
 }
 
-/** The driver's types do not show it. */
+/** Returns the connection's process id, which the driver's types do not declare. */
 function processIdOf(client: PoolClient): number | null {
   return (client as PoolClient & { processID?: number | null }).processID ?? null;
 }

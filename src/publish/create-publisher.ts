@@ -5,76 +5,77 @@ import type { SubjectStrategies } from '../event/subject-of.ts';
 import type { AppendRecord, EventLog, Position } from '../log/event-log.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { AppendBatch } from './append-batch.ts';
 import { type Encode, EventEncodings } from './event-encodings.ts';
 import { EventSealer } from './event-sealer.ts';
-import { Gathering } from './gathering.ts';
 import type { Publisher, PublishOptions } from './publisher.ts';
 import { recordOf } from './record-of.ts';
 
-/** Where a publisher sends to, and how it batches. */
+/** Options of `createPublisher`: the log to append to, and batching. */
 export interface PublisherOptions {
   readonly log: EventLog;
   readonly registry: SchemaRegistry;
-  /** Keys of `pii` fields. Default: none; events that have such fields are then refused. */
+  /** Keys of `pii` fields. Default: none; events with such fields are then refused. */
   readonly dataKeys?: DataKeys;
   /**
-   * How long a send may wait for company when the log is idle, in milliseconds. Default 0: for what
-   * is published in the same turn of the event loop.
+   * How long a send waits for others to share its append while the log is idle, in milliseconds.
+   * Default 0: until the current turn of the event loop ends.
    */
   readonly lingerMs?: number;
-  /** Records of one append. Default 50,000. */
+  /** Maximum number of records of one append. Default 50,000. */
   readonly batchRecordsMax?: number;
   /**
-   * Bytes of keys and values of one append; a larger single record travels alone. Default 4 MiB.
+   * Maximum bytes of keys and values of one append; a larger single record is appended alone.
+   * Default 4 MiB.
    */
   readonly batchBytesMax?: number;
-  /** Bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
+  /** Maximum bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
-  /** How subjects are named, by topic. Default: `topicRecordName`. */
+  /** Naming strategies of registry subjects, by topic. Default: `topicRecordName`. */
   readonly subjects?: SubjectStrategies;
 }
 
 /**
- * Makes a publisher. One append is under way at a time, so the order of `publish` calls of one
- * event definition is the order in each partition; meanwhile the next one gathers. A send rejects
- * when its own record failed, not with its neighbours.
+ * Creates a publisher. Only one append is in flight at a time, so the order of `publish` calls of
+ * one event definition is the order in each partition. Meanwhile further records are collected for
+ * the next append. A send rejects if its own record failed, not if others did.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   return new BatchingPublisher(options);
 }
 
-/** What `publish` was given. */
+/** The arguments of `publish`. */
 interface Given {
   readonly event: EventDefinition;
   readonly value: unknown;
   readonly options: PublishOptions | undefined;
 }
 
-/** Somebody who waits until so many sends are settled. */
+/** A caller of `flush` and the number of sends that must settle first. */
 interface Flush {
   readonly until: number;
   readonly resolve: () => void;
 }
 
 const roomAtOnce = Promise.resolve();
-/** Bytes published before `room` lets the event loop turn: a few milliseconds of encoding. */
-const turnBytesMax = 128 << 10;
+/** Bytes published before `room` yields to the event loop: a few milliseconds of encoding. */
+const yieldBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
 /**
- * open → closed. A send moves: (sealed, where it has `pii` fields →) held (its schema is being
- * registered) → queued → in flight → acknowledged or rejected, in the order of `publish` per event
- * definition.
+ * States: open → closed. States of a send: (encrypted, if it has `pii` fields →) held (its schema
+ * is being registered) → queued → in flight → acknowledged or rejected, in the order of `publish`
+ * per event definition.
  */
 class BatchingPublisher implements Publisher {
   readonly #options: Required<PublisherOptions>;
   readonly #encodings: EventEncodings;
   readonly #sealer: EventSealer;
-  /** What waits, in the order it travels; sends are added to the last. */
-  #queue: Gathering[] = [];
-  #inFlight: Gathering | null = null;
+  /** Batches that wait to be appended, in order; sends are added to the last. */
+  #queue: AppendBatch[] = [];
+  #inFlight: AppendBatch | null = null;
   #pendingBytes = 0;
-  #bytesThisTurn = 0;
+  #bytesSinceYield = 0;
   #queued = 0;
   #settled = 0;
   #flushes: Flush[] = [];
@@ -136,9 +137,9 @@ class BatchingPublisher implements Publisher {
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
       return new Promise((resolve) => this.#roomWaiters.push(resolve));
     }
-    if (this.#bytesThisTurn < turnBytesMax) return roomAtOnce;
-    // A loop over this must let the event loop turn, or no answer of the log would ever be read.
-    this.#bytesThisTurn = 0;
+    if (this.#bytesSinceYield < yieldBytesMax) return roomAtOnce;
+    // A loop of `publish` must yield to the event loop, or no response of the log is ever read.
+    this.#bytesSinceYield = 0;
     return new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -182,19 +183,19 @@ class BatchingPublisher implements Publisher {
     const position = this.#roomFor(bytes).add(record, bytes);
     this.#queued += 1;
     this.#pendingBytes += bytes;
-    this.#bytesThisTurn += bytes;
+    this.#bytesSinceYield += bytes;
     this.#pump();
     return position;
   }
 
-  /** The append that another record travels in. */
-  #roomFor(bytes: number): Gathering {
+  /** Returns the batch to which a record of this size is added. */
+  #roomFor(bytes: number): AppendBatch {
     const last = this.#queue.at(-1);
     const { batchRecordsMax, batchBytesMax } = this.#options;
     if (last !== undefined && last.count < batchRecordsMax && last.bytes + bytes <= batchBytesMax) {
       return last;
     }
-    const next = new Gathering();
+    const next = new AppendBatch();
     this.#queue.push(next);
     return next;
   }
@@ -226,8 +227,8 @@ class BatchingPublisher implements Publisher {
     clearTimeout(this.#timer);
     if (this.#timer !== undefined) this.#isScheduled = false;
     this.#timer = undefined;
-    this.#bytesThisTurn = 0;
-    const batch = this.#queue.shift() as Gathering;
+    this.#bytesSinceYield = 0;
+    const batch = this.#queue.shift() as AppendBatch;
     this.#inFlight = batch;
     try {
       batch.succeed(await this.#options.log.append(batch.records));

@@ -14,8 +14,8 @@ interface Held {
 }
 
 /**
- * The encodings of event definitions. Each registers its schema when first asked for: unknown →
- * registering → ready; a registration that fails is forgotten, so that the next one tries again.
+ * Caches the encodings of event definitions. Each registers its schema at first use: unknown →
+ * registering → ready. A failed registration is forgotten, so that the next call tries again.
  */
 export class EventEncodings {
   readonly #registry: SchemaRegistry;
@@ -33,14 +33,14 @@ export class EventEncodings {
     return this.#under.size > 0;
   }
 
-  /** The encoding, when its schema is registered and nobody who asked before still waits. */
+  /** Returns the encoding if its schema is registered and no earlier caller still waits. */
   ready(event: EventDefinition): Encode | undefined {
     return this.#ready.get(event);
   }
 
   /**
-   * Resolves in the order of the calls, before `ready` gives the encoding. @throws as the registry,
-   * SCHEMA_INVALID
+   * Resolves in the order of the calls, before `ready` returns the encoding. @throws as the
+   * registry, SCHEMA_INVALID
    */
   register(event: EventDefinition): Promise<Encode> {
     return new Promise((resolve, reject) => {
@@ -55,12 +55,12 @@ export class EventEncodings {
     });
   }
 
-  /** Resolves when the registrations under way are over. */
+  /** Resolves when the current registrations have ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#under);
   }
 
-  /** Refuses all who wait. */
+  /** Rejects all waiting callers. */
   abandon(error: RepriseError): void {
     for (const event of this.#registering.keys()) {
       for (const { reject } of this.#take(event)) reject(error);
@@ -72,7 +72,7 @@ export class EventEncodings {
       const encoder = createEventEncoder(event);
       const schemaId = (await registerEvent(this.#registry, event, this.#subjects))?.id ?? 0;
       const encode = (value: unknown) => encoder.encode(value, schemaId);
-      // Callers that were served resume in microtasks: until these have run, new callers wait.
+      // Served callers resume in microtasks. New callers wait until these have run.
       for (let held = this.#take(event); held.length > 0; held = this.#take(event)) {
         for (const { resolve } of held) resolve(encode);
         await Promise.resolve();
@@ -86,7 +86,7 @@ export class EventEncodings {
     }
   }
 
-  /** Those who wait; the registration goes on. */
+  /** Removes and returns the waiting callers; the registration continues. */
   #take(event: EventDefinition): readonly Held[] {
     const held = this.#registering.get(event) ?? [];
     this.#registering.set(event, []);

@@ -3,12 +3,12 @@ import { sealEvent, subjectsOf } from '../avro/pii/seal-event.ts';
 import { currentKeys, type DataKeys } from '../erasure/data-keys.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 
-/** Events that wait for keys at once before `isFull`. */
+/** Maximum number of events that wait for keys before `isFull` is true. */
 const SEALING_MAX = 10_000;
 
 /**
- * Encrypts the `pii` fields of events before they are encoded, in the order in which the events of
- * a definition are given: one whose key has to be fetched is not overtaken.
+ * Encrypts the `pii` fields of events before they are encoded, in the order of the calls for each
+ * event definition: an event whose key must be fetched is not overtaken.
  */
 export class EventSealer {
   readonly #dataKeys: DataKeys;
@@ -19,22 +19,25 @@ export class EventSealer {
     this.#dataKeys = dataKeys;
   }
 
-  /** Whether an event has anything to encrypt; the others need not wait. */
+  /** True if an event has fields to encrypt; other events need not wait. */
   seals(event: EventDefinition): boolean {
     return piiFieldsOf(event).length > 0;
   }
 
-  /** Whether so many events wait for their keys that others should wait before they are given. */
+  /** True if so many events wait for their keys that the caller should wait before it adds more. */
   get isFull(): boolean {
     return this.#sealing.size >= SEALING_MAX;
   }
 
-  /** Resolves when what has been given is sealed, or has failed. */
+  /** Resolves when all events added so far are encrypted or have failed. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#sealing);
   }
 
-  /** @throws ENCODE_FAILED, KEY_PROVIDER_FAILED, CONFIG_INVALID without a provider */
+  /**
+   * Encrypts an event. @throws ENCODE_FAILED, KEY_PROVIDER_FAILED, CONFIG_INVALID without a
+   * provider
+   */
   seal(event: EventDefinition, value: unknown): Promise<unknown> {
     const sealed = this.#seal(event, value);
     const done = () => this.#sealing.delete(sealed);
@@ -46,9 +49,9 @@ export class EventSealer {
   async #seal(event: EventDefinition, value: unknown): Promise<unknown> {
     const before = this.#last.get(event);
     const keys = currentKeys(this.#dataKeys, subjectsOf(event, value));
-    const turn = Promise.allSettled([before, keys]);
-    this.#last.set(event, turn);
-    await turn;
+    const ready = Promise.allSettled([before, keys]);
+    this.#last.set(event, ready);
+    await ready;
     return sealEvent(event, value, await keys);
   }
 }

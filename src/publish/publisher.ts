@@ -2,20 +2,23 @@ import type { EventDefinition } from '../event/event-definition.ts';
 import type { Position } from '../log/event-log.ts';
 import type { RecordHeader } from '../log/record-batch.ts';
 
-/** How one event is published. */
+/** Options of one `publish` call. */
 export interface PublishOptions {
   /** Default: murmur2 of the key field, as Kafka's Java client does. */
   readonly partition?: number;
-  /** Record timestamp; default: the event's time field, else now. */
+  /** Record timestamp. Default: the event's time field, otherwise the current time. */
   readonly timestampMs?: number;
   readonly headers?: readonly RecordHeader[];
 }
 
-/** Typed appends with batching: what is published while the log is busy travels together. */
+/**
+ * Appends typed events in batches: events published while an append is in flight share the next
+ * one.
+ */
 export interface Publisher {
   /**
-   * Resolves with the event's position once acknowledged; rejects alone when this event failed.
-   * `value` must not change before that.
+   * Resolves with the event's position once it is acknowledged; rejects if this event failed. Do
+   * not change `value` before that.
    * @throws ENCODE_FAILED, INCOMPATIBLE_SCHEMA, APPEND_FAILED, UNKNOWN_TOPIC, TIMEOUT, CLOSED
    */
   publish<Event>(
@@ -24,15 +27,15 @@ export interface Publisher {
     options?: PublishOptions,
   ): Promise<Position>;
   /**
-   * Resolves when another event has room in the buffer. A service that does not await each
-   * acknowledgement awaits this instead: memory stays bounded.
+   * Resolves when the buffer has space for another event. Await it if you do not await each
+   * acknowledgement: memory then stays bounded.
    */
   room(): Promise<void>;
   /** Resolves when everything published so far is acknowledged or has failed. */
   flush(): Promise<void>;
   /**
-   * Refuses further events and flushes; what is not acknowledged after `timeoutMs` (default 30,000)
-   * rejects with TIMEOUT. Idempotent.
+   * Refuses further events and flushes. Sends not acknowledged after `timeoutMs` (default 30,000)
+   * reject with TIMEOUT. Idempotent.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { AppendRecord } from '../log/event-log.ts';
 import type { PublishOptions } from './publisher.ts';
 
 /**
- * The record of an encoded event: its key field as key, its time field (else now) as timestamp,
- * unless the options say otherwise.
+ * Creates the record of an encoded event: its key field as key, its time field (otherwise the
+ * current time) as timestamp, unless the options override them.
  */
 export function recordOf(
   event: EventDefinition,

@@ -6,10 +6,10 @@ import { tableName } from './table-name.ts';
 
 /**
  * Finishes a table created with constraints `later`: 1 primary key, 2 indexes, 3 statistics for the
- * planner. Keys that occur twice are not an error but an answer: the transaction goes on as if
+ * planner. Duplicate keys are returned as a result, not thrown: the transaction continues as if
  * nothing had been tried. Lifts the statement time-out for the rest of the caller's transaction.
- * `stretches`: how many stretches of rows the table holds, each in the order of the key, as
- * partitions are written; default 1.
+ * `stretches`: number of ranges of rows in the table that are each in key order, as partitions are
+ * written; default 1.
  */
 export async function addConstraints(
   client: ClientBase,
@@ -33,14 +33,15 @@ export async function addConstraints(
   return 'added';
 }
 
-/** Processes that help to build an index, where `max_parallel_maintenance_workers` allows them. */
+/** Worker processes for building an index, if `max_parallel_maintenance_workers` allows them. */
 const BUILD_WORKERS = 2;
 
 /**
- * An index build sorts in `maintenance_work_mem`, which its processes share. Runs that lie within
- * one stretch are sorted already and cost one pass, and a merge of few runs costs less than a sort
- * of everything: so runs are a sixth of a stretch, of 2 to 64 MB. Postgres lets others help only
- * where each has 32 MB, which is more than is good here, unless the table says how many.
+ * Sets memory and workers of an index build. It sorts in `maintenance_work_mem`, which its
+ * processes share. Sort runs within one ordered range are sorted already and cost one pass, and
+ * merging few runs costs less than sorting everything: so a run is a sixth of a range, of 2 to 64
+ * MB. Postgres allows workers only if each has 32 MB, which is more than is good here, unless the
+ * table sets their number.
  */
 async function prepareBuild(client: ClientBase, plan: TablePlan, stretches: number): Promise<void> {
   const table = tableName(plan);

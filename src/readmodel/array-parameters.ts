@@ -7,7 +7,7 @@ import {
   writeArrayHeader,
 } from './field-writer.ts';
 
-/** Numbers of the types in pg_type; they never change. */
+/** Type OIDs in pg_type; they never change. */
 const OIDS: Readonly<Record<Exclude<ColumnType, 'float8[]'>, number>> = {
   text: 25,
   boolean: 16,
@@ -22,14 +22,14 @@ const OIDS: Readonly<Record<Exclude<ColumnType, 'float8[]'>, number>> = {
 };
 
 /**
- * The type to cast a parameter to that `arrayParameters` made: `unnest` would flatten an array of
- * arrays, so those travel as text and are cast per row.
+ * Returns the type to which a parameter of `arrayParameters` is cast: `unnest` would flatten an
+ * array of arrays, so those are sent as text and cast per row.
  */
 export function parameterType({ type }: ColumnPlan): string {
   return type === 'float8[]' ? 'text[]' : `${type}[]`;
 }
 
-/** A slice of rows. */
+/** A range of rows. */
 export interface Slice {
   /** First row. */
   readonly from: number;
@@ -38,8 +38,8 @@ export interface Slice {
 }
 
 /**
- * One array parameter per column with the values of the rows in the slice, in the binary format,
- * which node-postgres uses for buffers.
+ * Returns one array parameter per column with the values of the rows in the slice, in the binary
+ * format, which node-postgres uses for buffers.
  */
 export function arrayParameters(
   columns: readonly ColumnPlan[],
@@ -79,7 +79,7 @@ function encode(
 }
 
 /**
- * Array literals. JavaScript prints doubles so that they read back the same, except that it drops
+ * Formats array literals. JavaScript prints doubles so that they parse to the same value, but drops
  * the sign of zero.
  */
 function asLiterals(

@@ -10,15 +10,15 @@ const SAFE_HIGH = 2 ** 21;
 
 /** Collects the values of one column from Postgres's binary format. Rows come in order, from 0. */
 export interface ColumnReader {
-  /** Makes room for that many rows. */
+  /** Reserves memory for that many rows. */
   reserve(rows: number): void;
   /** Reads a row's value at `at`; `length` is −1 for NULL. */
   read(bytes: Bytes, at: number, length: number): void;
-  /** The values so far. Nothing may be read afterwards. */
+  /** Returns the values. Nothing may be read afterwards. */
   finish(): ColumnValues;
 }
 
-/** The reader of a column. */
+/** Creates the reader of a column. */
 export function createColumnReader(column: ColumnPlan): ColumnReader {
   switch (column.type) {
     case 'text':
@@ -80,8 +80,8 @@ export function createColumnReader(column: ColumnPlan): ColumnReader {
   }
 }
 
-/** Which rows hold a value; made at the first NULL. */
-class Presence {
+/** Tracks which rows hold a value; allocates at the first NULL. */
+class PresentRows {
   #rows: Uint8Array | null = null;
 
   markNull(row: number, capacity: number): void {
@@ -108,7 +108,7 @@ type FinishNumbers = (values: Float64Array, present: Uint8Array | null) => Colum
 class NumberReader implements ColumnReader {
   readonly #get: ReadNumber;
   readonly #finish: FinishNumbers;
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
   #values = new Float64Array(0);
   #count = 0;
 
@@ -122,19 +122,19 @@ class NumberReader implements ColumnReader {
   }
 
   read(bytes: Bytes, at: number, length: number): void {
-    if (length < 0) this.#presence.markNull(this.#count, this.#values.length);
+    if (length < 0) this.#presentRows.markNull(this.#count, this.#values.length);
     else this.#values[this.#count] = this.#get(bytes, at);
     this.#count += 1;
   }
 
   finish(): ColumnValues {
-    return this.#finish(this.#values, this.#presence.finish(this.#count));
+    return this.#finish(this.#values, this.#presentRows.finish(this.#count));
   }
 }
 
-/** Keeps numbers for as long as all are safe integers; from the first that is not, BigInts too. */
+/** Stores numbers while all are safe integers; from the first that is not, also BigInts. */
 class Int8Reader implements ColumnReader {
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
   #values = new Float64Array(0);
   #exact: BigInt64Array | null = null;
   #count = 0;
@@ -152,10 +152,10 @@ class Int8Reader implements ColumnReader {
     const row = this.#count;
     this.#count += 1;
     if (length < 0) {
-      this.#presence.markNull(row, this.#values.length);
+      this.#presentRows.markNull(row, this.#values.length);
       return;
     }
-    // Rounding keeps the order of numbers, so what it rounds is not safe afterwards either.
+    // Rounding keeps the order of numbers, so a rounded value is never a safe integer.
     const value = view.getInt32(at) * TWO_32 + view.getUint32(at + 4);
     if (this.#exact === null && !Number.isSafeInteger(value)) {
       this.#exact = BigInt64Array.from(this.#values, BigInt);
@@ -165,7 +165,7 @@ class Int8Reader implements ColumnReader {
   }
 
   finish(): ColumnValues {
-    const present = this.#presence.finish(this.#count);
+    const present = this.#presentRows.finish(this.#count);
     return { type: 'int8', values: this.#values, exact: this.#exact, present };
   }
 }
@@ -173,25 +173,27 @@ class Int8Reader implements ColumnReader {
 class TextReader implements ColumnReader {
   readonly #type: 'text' | 'jsonb';
   /** Bytes before the text: jsonb has a version byte. */
-  readonly #ahead: number;
+  readonly #prefixBytes: number;
   readonly #values: string[] = [];
-  readonly #presence = new Presence();
+  readonly #presentRows = new PresentRows();
 
   constructor(type: 'text' | 'jsonb') {
     this.#type = type;
-    this.#ahead = type === 'jsonb' ? 1 : 0;
+    this.#prefixBytes = type === 'jsonb' ? 1 : 0;
   }
 
   reserve(): void {}
 
   read({ buffer }: Bytes, at: number, length: number): void {
-    if (length < 0) this.#presence.markNull(this.#values.length, this.#values.length + 1);
-    this.#values.push(length < 0 ? '' : buffer.toString('utf8', at + this.#ahead, at + length));
+    if (length < 0) this.#presentRows.markNull(this.#values.length, this.#values.length + 1);
+    this.#values.push(
+      length < 0 ? '' : buffer.toString('utf8', at + this.#prefixBytes, at + length),
+    );
   }
 
   finish(): ColumnValues {
     const values = this.#values;
-    return { type: this.#type, values, present: this.#presence.finish(values.length) };
+    return { type: this.#type, values, present: this.#presentRows.finish(values.length) };
   }
 }
 

@@ -8,16 +8,16 @@ import type { Bytes, FieldWriter } from './field-writer.ts';
 import { allocateBytes, createFieldWriter } from './field-writer.ts';
 import { quotedList, tableName } from './table-name.ts';
 
-/** Size of the pieces handed to the socket. */
+/** Size of the chunks passed to the socket. */
 const CHUNK_BYTES = 1 << 20;
 /** "PGCOPY\n\xff\r\n\0", no flags, no header extension. */
 const HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex');
-/** In place of a row's number of fields. */
+/** Replaces a row's number of fields at the end. */
 const END = -1;
 
 /**
- * Appends rows by binary COPY. Does not look for rows with the same key: with a primary key they
- * fail, without one they stay side by side. The rows must not be touched until it resolves.
+ * Appends rows by binary COPY. Does not check for rows with the same key: with a primary key they
+ * fail, without one they are all stored. The rows must not change until it resolves.
  */
 export async function copyRows(
   client: ClientBase,
@@ -32,23 +32,23 @@ export async function copyRows(
 }
 
 /**
- * Writes the pieces to the end, the next one made while one is under way. One that was handed over
- * is not touched before `write` has called back.
+ * Sends all chunks, encoding the next one while one is being sent. A chunk is not changed before
+ * `write` has called back.
  */
-async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise<void> {
+async function sendAll(copy: CopyStreamQuery, chunks: Iterable<Buffer>): Promise<void> {
   const answers = new EventQueue<'written' | 'ended'>();
   const ended = finished(copy).finally(() => answers.push('ended'));
-  ended.catch(() => undefined); // Thrown below, once no piece is being made.
+  ended.catch(() => undefined); // Thrown below, when no chunk is being encoded.
   try {
     let isWriting = false;
-    for (const piece of pieces) {
+    for (const chunk of chunks) {
       if (isWriting && (await answers.next()) === 'ended') await ended;
       isWriting = true;
-      copy.write(piece, () => answers.push('written'));
+      copy.write(chunk, () => answers.push('written'));
     }
     copy.end();
   } catch (error) {
-    // Tells Postgres to give the COPY up, unless it was Postgres that did.
+    // Aborts the COPY, unless Postgres did.
     copy.destroy(error as Error);
     await ended.catch(() => undefined);
     throw error;
@@ -57,8 +57,8 @@ async function sendAll(copy: CopyStreamQuery, pieces: Iterable<Buffer>): Promise
 }
 
 /**
- * The rows in COPY's binary format, in pieces of about 1 MB, each made only when it is asked for,
- * in one memory and the other in turns: a piece holds until the one after the next is asked for.
+ * Encodes the rows in COPY's binary format, in chunks of about 1 MB. Each is encoded on demand,
+ * alternately in two buffers: a chunk is valid until the next but one is requested.
  */
 function* encodeCopy(
   plan: TablePlan,
@@ -73,14 +73,14 @@ function* encodeCopy(
   });
   const sized = writers.filter(({ bytesMax }) => bytesMax === null);
   const fixedBytes = writers.reduce((sum, { bytesMax }) => sum + (bytesMax ?? 0), 2 + 8);
-  let [bytes, spare] = memory;
+  let [bytes, other] = memory;
   let at = HEADER.copy(bytes.buffer);
   for (let row = 0; row < rows.count; row += 1) {
     let room = fixedBytes + 2;
     for (const writer of sized) room += writer.bytesMaxAt(row);
     if (at + room > bytes.buffer.length) {
       yield bytes.buffer.subarray(0, at);
-      [bytes, spare] = [spare, bytes];
+      [bytes, other] = [other, bytes];
       if (room > bytes.buffer.length) bytes = allocateBytes(room);
       at = 0;
     }

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { tableName } from './table-name.ts';
 
-/** Number of rows in the table of a version, at most `limit`. Reads all of them. */
+/** Counts the rows in the table of a version, at most `limit`. Reads all of them. */
 export async function countRows(
   client: ClientBase,
   plan: Pick<TablePlan, 'name' | 'version'>,

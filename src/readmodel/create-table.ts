@@ -7,8 +7,8 @@ const PARTITION_COMMENT = 'partition of the log whose task owns the row';
 
 /**
  * Creates the table of a version in schema `public`: `_partition` first, then the plan's columns,
- * with comments for people in psql. `now` adds the primary key and the indexes; `later` leaves them
- * to `addConstraints`, after a bulk load.
+ * with comments. `now` adds the primary key and the indexes; `later` leaves them to
+ * `addConstraints`, after a bulk load.
  */
 export async function createTable(
   client: ClientBase,
@@ -32,32 +32,32 @@ export async function createTable(
 }
 
 /**
- * Adds the primary key. Postgres picks the constraint's name, since ours might be too long.
- * Statements that name its columns need not know their order.
+ * Returns the SQL that adds the primary key. Postgres chooses the constraint's name, because ours
+ * could be too long. Statements name its columns and do not depend on their order.
  */
 export function primaryKeySql(plan: TablePlan): string {
   return `alter table ${tableName(plan)} add primary key (${quotedList(primaryKey(plan))})`;
 }
 
 /**
- * The columns of the primary key in their order. Behind a view the key columns come first and
- * `_partition`, which the view hides, last: so readers find rows by the key they know on every
- * version of Postgres (ADR 0045). A table of hidden state is read by its task only, a partition at
- * a time: there `_partition` leads.
+ * Returns the columns of the primary key in their order. Behind a view the key columns come first
+ * and `_partition`, which the view hides, last: so readers find rows by key on every version of
+ * Postgres (ADR 0045). Only its task reads a table of hidden state, one partition at a time: there
+ * `_partition` comes first.
  */
 export function primaryKey(plan: TablePlan): readonly string[] {
   const names = keyNames(plan);
   return plan.view === null ? ['_partition', ...names] : [...names, '_partition'];
 }
 
-/** Adds the plan's extra indexes. */
+/** Returns the SQL that adds the plan's additional indexes. */
 export function indexSql(plan: TablePlan): string[] {
   return plan.indexes.map(
     (columns) => `create index on ${tableName(plan)} (${quotedList(columns)})`,
   );
 }
 
-/** Sets the comment of an object given as in `table public."x"`. */
+/** Returns the SQL that sets the comment of an object, given as `table public."x"`. */
 export function commentOn(object: string, comment: string): string {
   return `comment on ${object} is ${pg.escapeLiteral(comment)}`;
 }

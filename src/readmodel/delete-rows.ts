@@ -5,12 +5,12 @@ import { arrayParameters, parameterType } from './array-parameters.ts';
 import { statementName } from './statement-name.ts';
 import { quoted, tableName } from './table-name.ts';
 
-/** Keys per statement. */
+/** Maximum number of keys per statement. */
 const KEYS_MAX = 10_000;
 
 /**
- * Deletes the rows of a task that have one of `keys` (whose columns are the plan's key columns
- * only). Keys without a row are passed over.
+ * Deletes the rows of a task with the given keys (`keys` has only the plan's key columns). Ignores
+ * keys without a row.
  */
 export async function deleteRows(
   client: ClientBase,

@@ -2,16 +2,16 @@ import type { ClientBase } from 'pg';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 
-/** A view as the database has it. */
+/** A view in the database. */
 export interface ExistingView {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Statements that give the view's privileges again. */
+  /** Statements that grant the view's privileges again. */
   readonly grants: readonly string[];
 }
 
 /**
- * The view of that name in schema public; null: nothing has the name. @throws ACTIVATE_REFUSED when
- * something else has it
+ * Returns the view of that name in schema public; null if nothing has the name. @throws
+ * ACTIVATE_REFUSED if another object has it
  */
 export async function readView(client: ClientBase, plan: TablePlan): Promise<ExistingView | null> {
   const { rows } = await client.query<{

@@ -1,7 +1,7 @@
 import { classify } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
 
-/** Where a url leads, without its password. */
+/** The target of a URL, without its password. */
 interface Target {
   readonly host: string;
   readonly port: number;
@@ -10,8 +10,8 @@ interface Target {
 }
 
 /**
- * Says why a database cannot be reached, where it was looked for (never with the password), and
- * what to do. Retriable where waiting may help: a wrong password or an unknown database stay wrong.
+ * Explains why a database cannot be reached: the reason, its address (without the password), and
+ * advice. Retriable if waiting may help: a wrong password or an unknown database is permanent.
  */
 export function explainConnectionError(error: unknown, url: string): RepriseError {
   const target = targetOf(url);

@@ -4,22 +4,24 @@ import { numericBytesMax, writeNumeric } from './write-numeric.ts';
 
 /** Postgres counts time from 2000-01-01. */
 export const POSTGRES_EPOCH_MS = 946_684_800_000;
-/** The same in days. */
+/** The Postgres epoch in days. */
 export const POSTGRES_EPOCH_DAYS = 10_957;
 
 const TWO_32 = 4_294_967_296;
-/** Milliseconds whose microseconds are still exact as a number. */
+/** Largest number of milliseconds whose microseconds are exact as a number. */
 const SAFE_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
-/** Up to this length a loop over the characters beats the call into Buffer.write. */
+/**
+ * Maximum length for which a loop over the characters is faster than the call into Buffer.write.
+ */
 const SHORT_TEXT = 48;
 
-/** Memory to write to: the same bytes seen twice. */
+/** Memory to write to: two views of the same bytes. */
 export interface Bytes {
   readonly buffer: Buffer;
   readonly view: DataView;
 }
 
-/** Fresh memory, not zeroed. */
+/** Allocates new memory, not zeroed. */
 export function allocateBytes(size: number): Bytes {
   const buffer = Buffer.allocUnsafeSlow(size);
   return { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength) };
@@ -27,22 +29,22 @@ export function allocateBytes(size: number): Bytes {
 
 /**
  * Writes values of one column in Postgres's binary format: int32 length (−1: NULL), then the value.
- * COPY's fields and the elements of an array parameter are both this. Nothing is rounded or printed
- * on the way, so every bit arrives.
+ * COPY's fields and the elements of an array parameter have this format. Nothing is rounded or
+ * printed, so every bit is kept.
  */
 export interface FieldWriter {
-  /** Upper bound of the bytes of any row; null: depends on the row, ask `bytesMaxAt`. */
+  /** Upper bound of the bytes of any row; null: it depends on the row, see `bytesMaxAt`. */
   readonly bytesMax: number | null;
-  /** Upper bound of the bytes of a row. */
+  /** Returns an upper bound of the bytes of a row. */
   bytesMaxAt(row: number): number;
-  /** Writes the value of a row; there must be room. @returns where it ends */
+  /** Writes the value of a row; the memory must be large enough. @returns the end of the value */
   write(bytes: Bytes, at: number, row: number): number;
 }
 
-/** What the binary format of jsonb begins with. */
+/** First byte of jsonb's binary format. */
 const JSONB_VERSION = '\u0001';
 
-/** The writer of a column's values. */
+/** Creates the writer of a column's values. */
 export function createFieldWriter(column: ColumnPlan, values: TableColumn): FieldWriter {
   if ('isNull' in values) return NULL_WRITER;
   if ('rows' in values) return packedWriter(values);
@@ -89,7 +91,7 @@ export function createFieldWriter(column: ColumnPlan, values: TableColumn): Fiel
 
 type Present = Uint8Array | null;
 
-/** Values of `size` bytes each. */
+/** Creates a writer of values of `size` bytes each. */
 function fixed(
   present: Present,
   size: number,
@@ -108,7 +110,7 @@ function fixed(
   };
 }
 
-/** Numbers are written from where the fold has them. */
+/** Creates a writer that reads numbers from the fold's packed rows. */
 function packedWriter({ type, rows, at: offset, absence }: PackedColumn): FieldWriter {
   const { numbers, stride } = rows;
   const set = setterOf(type, numbers);
@@ -129,8 +131,8 @@ function packedWriter({ type, rows, at: offset, absence }: PackedColumn): FieldW
 }
 
 /**
- * Writes the number at an index; given the number itself, a function that is not inlined would have
- * to allocate it.
+ * Returns a function that writes the number at an index. With the number itself as argument, a
+ * function that is not inlined would have to allocate it.
  */
 function setterOf(
   type: PackedColumn['type'],
@@ -230,7 +232,7 @@ function doublesWriter(values: readonly (readonly number[] | null)[]): FieldWrit
 
 /**
  * Writes dimensions (none for an empty array), "may hold nulls", element type, length, lower bound
- * (array_send in arrayfuncs.c). @returns where it ends
+ * (array_send in arrayfuncs.c). @returns the end of the header
  */
 export function writeArrayHeader(
   view: DataView,
@@ -271,7 +273,9 @@ function writeText({ buffer, view }: Bytes, at: number, text: string): number {
   return from + written;
 }
 
-/** int64 of an integer below 2^53: two halves, since BigInts cost an allocation each. */
+/**
+ * Writes an int64 of an integer below 2^53 as two halves, because each BigInt costs an allocation.
+ */
 function setSafeInteger(view: DataView, at: number, value: number): void {
   const high = Math.floor(value / TWO_32);
   view.setInt32(at, high);

@@ -8,19 +8,22 @@ import { packedRow, planColumns, RowSetBuilder } from './row-set-builder.ts';
 import { statementName } from './statement-name.ts';
 import { quoted, tableName } from './table-name.ts';
 
-/** Keys per statement. */
+/** Maximum number of keys per statement. */
 const KEYS_MAX = 10_000;
 
-/** Which rows: by the first key columns, each from an instant on (ms since the epoch) or always. */
+/**
+ * The requested rows: by the first key columns, each from a time on (ms since the epoch) or without
+ * limit.
+ */
 export interface WantedRows {
   readonly keys: RowSet;
   readonly bound: { readonly column: string; readonly fromMs: Float64Array } | null;
 }
 
 /**
- * Loads the rows of a task that have one of `keys` (the plan's key columns, or the first of them:
- * then every row that begins so), all columns, every bit as stored; with a `bound` only those whose
- * column is not before it. Keys without a row are left out; the order is not defined.
+ * Loads the rows of a task with one of `keys` (the plan's key columns, or the first of them: then
+ * every row with that prefix), all columns, every bit as stored; with a `bound` only those whose
+ * column is not before it. Omits keys without a row; the order is undefined.
  */
 export async function loadRows(
   client: ClientBase,
@@ -40,8 +43,8 @@ export async function loadRows(
       `t.${quoted(bound.column)} >= to_timestamp(0) + k.since * interval '1 millisecond'`,
     );
   }
-  // "offset 0" keeps the look-up per key, by the primary key, whatever the statistics say of a
-  // table that is being filled.
+  // "offset 0" keeps the look-up per key, by the primary key, whatever the statistics of a table
+  // that is being filled.
   const text = `select ${packedRow('r')}
 from unnest(${parameters.join(', ')}) as k(${given.join(', ')})
 cross join lateral (

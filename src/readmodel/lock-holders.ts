@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 
-/** Sessions that are named. */
+/** Maximum number of sessions named. */
 const NAMED_MAX = 3;
 
 /**
- * Who holds locks of some tables or views, for a message: `pid 4711 (psql, user ada): select …`.
- * Names as in SQL; those that are not there are passed over.
- * @returns null where nobody does, or Postgres does not say
+ * Describes the sessions that hold locks on some tables or views, for a message: `pid 4711 (psql,
+ * user ada): select …`. Names as in SQL; unknown ones are ignored.
+ * @returns null if there are none, or Postgres does not tell
  */
 export async function lockHolders(
   pool: Pool,

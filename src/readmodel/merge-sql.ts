@@ -3,8 +3,8 @@ import type { ColumnMerge } from '../projection/plan/table-plan.ts';
 import { quoted } from './table-name.ts';
 
 /**
- * One column over the rows of a group, by the functions of migration 0005; what the fold would have
- * if it had seen all events, to the bit.
+ * Returns the SQL that merges one column over the rows of a group, by the functions of migration
+ * 0005: the same result, bit by bit, as if the fold had seen all events.
  */
 export function mergeSql({ merge, from, parameters }: ColumnMerge): string {
   const columns = from.map(quoted);
@@ -46,12 +46,18 @@ export function mergeSql({ merge, from, parameters }: ColumnMerge): string {
   }
 }
 
-/** A sum of doubles: NaN or an infinity where a value was one, else the exact sum rounded once. */
+/**
+ * Returns the SQL of a sum of doubles: NaN or an infinity if a value was one, otherwise the exact
+ * sum rounded once.
+ */
 function exactSum([hi, lo, rest]: readonly string[]): string {
   return `coalesce(sum(reprise.special_sum(${hi}, ${rest})), reprise.to_double(sum(reprise.exact_sum(${hi}, ${lo}, ${rest}))))`;
 }
 
-/** The value of the row whose event stands first or last: event time, topic, partition, offset. */
+/**
+ * Returns the SQL of the value from the row with the first or last event: by event time, topic,
+ * partition, offset.
+ */
 function edge(value: string, state: string, direction: 'asc' | 'desc'): string {
   const json = `${state}::json`;
   const order = [

@@ -8,9 +8,9 @@ import { queryTypes } from './query-types.ts';
 const CONNECT_MS = 10_000;
 
 /**
- * Limits of every session. A statement that takes minutes has lost its server or its mind; those
- * that may (index builds, merges of a rebuild) lift the limit for their own transaction. A
- * transaction left idle by a process that hangs must not hold its task's row.
+ * Limits of every session. A statement that takes minutes has lost its server or has a defect;
+ * those that may (index builds, merges of a rebuild) lift the limit for their own transaction. A
+ * transaction left idle by a hanging process must not hold its task's row.
  */
 const SESSION = {
   application_name: 'reprise',
@@ -22,15 +22,15 @@ const SESSION = {
   keepAliveInitialDelayMillis: 10_000,
 } as const;
 
-/** pg-pool waits for what `onConnect` promises, though the driver's types do not say so. */
+/** pg-pool awaits the promise of `onConnect`, although the driver's types do not declare it. */
 type PoolConfig = Omit<pg.PoolConfig, 'onConnect'> & {
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
 };
 
 /**
- * A pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`. Opens
- * nothing yet. `max` connections, default 10; who waits for one waits for `connectMs` at most,
- * default 10,000. The caller ends it.
+ * Creates a pool for the runner and the stores, of connections to one primary: see `PrimaryGuard`.
+ * Does not connect yet. At most `max` connections, default 10; a caller waits at most `connectMs`
+ * for one, default 10,000. The caller ends the pool.
  */
 export function createPool(options: {
   readonly url: string;
@@ -43,12 +43,12 @@ export function createPool(options: {
     max: options.max ?? 10,
     ...SESSION,
     connectionTimeoutMillis: options.connectMs ?? CONNECT_MS,
-    // Not pg-pool's `verify`: when the wait for a connection ends while that is under way, the
-    // connection belongs to nobody and is lost to the pool for good.
+    // Not pg-pool's `verify`: if the wait for a connection ends during it, the pool loses the
+    // connection permanently.
     onConnect: (client) => guard.admit(client),
   };
   const pool = new pg.Pool(config);
-  // A lost connection is reported by the statement that meets it, and the pool drops idle ones by
+  // A lost connection is reported by the statement that uses it, and the pool drops idle ones by
   // itself; without listeners node would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -56,8 +56,8 @@ export function createPool(options: {
 }
 
 /**
- * A knex instance for reads, with type parsing of its own: see `queryTypes`. Opens nothing yet. The
- * caller destroys it.
+ * Creates a knex instance for reads, with its own type parsing: see `queryTypes`. Does not connect
+ * yet. The caller destroys it.
  */
 export function createKnex(options: { readonly url: string; readonly max?: number }): Knex {
   return knexFactory({
@@ -69,7 +69,7 @@ export function createKnex(options: { readonly url: string; readonly max?: numbe
 }
 
 /**
- * Makes sure that the database can be reached. `url` is for the message only. @throws
+ * Checks that the database can be reached. `url` is only for the message. @throws
  * DATABASE_UNAVAILABLE, STANDBY
  */
 export async function checkDatabase(pool: pg.Pool, url: string): Promise<void> {

@@ -2,16 +2,18 @@ import type { ClientBase } from 'pg';
 import { sqlStateOf } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
 
-/** A connection that can be cut: pooled ones can, though the driver's types do not say so. */
+/**
+ * A connection that can be closed: pooled ones can, although the driver's types do not declare it.
+ */
 type Cuttable = ClientBase & { end?: () => Promise<void> };
 
-/** What a server says of itself when a connection is opened. */
+/** A server's identity when a connection is opened. */
 export interface ServerIdentity {
   readonly isStandby: boolean;
   readonly isReadOnly: boolean;
-  /** Made by initdb, shared by a primary and its standbys; null where the server does not tell. */
+  /** Created by initdb, shared by a primary and its standbys; null if the server does not tell. */
   readonly systemId: string | null;
-  /** Raised by one at every promotion; null where the server does not tell. */
+  /** Incremented at every promotion; null if the server does not tell. */
   readonly timeline: number | null;
 }
 
@@ -30,17 +32,17 @@ const REDUCED = `select pg_is_in_recovery() as "isStandby", current_setting('tra
 const FORBIDDEN = /^(42501|42883|0A000)$/;
 
 /**
- * Keeps a process from working on two servers at once: of all it can reach only the newest primary
- * of one cluster is good. States: *new* → the first primary → *knows* (system, timeline) → a higher
- * timeline of that system → *knows* that; connections of lower timelines are cut then, whatever
- * they are at. What a connection is refused for may pass (a proxy that follows a failover), so the
- * caller waits and tries again (ADR 0015).
+ * Prevents a process from working on two servers at once: it accepts only the newest primary of one
+ * cluster. States: *new* → the first primary → *knows* (system, timeline) → a higher timeline of
+ * that system → *knows* that; connections with lower timelines are then closed, even busy ones. The
+ * reason for refusing a connection may pass (a proxy that follows a failover), so the caller waits
+ * and retries (ADR 0015).
  */
 export class PrimaryGuard {
   #known: { readonly systemId: string; readonly timeline: number } | null = null;
   readonly #admitted = new Map<Cuttable, number>();
 
-  /** Looks at a new connection. @throws STANDBY, SPLIT_BRAIN, or what the connection throws */
+  /** Checks a new connection. @throws STANDBY, SPLIT_BRAIN, or the error of the connection */
   async admit(client: Cuttable): Promise<void> {
     const identity = await identityOf(client);
     const { systemId, timeline } = identity;
@@ -51,13 +53,13 @@ export class PrimaryGuard {
     if (timeline === this.#known?.timeline) return;
     this.#known = { systemId, timeline };
     for (const [older, of] of this.#admitted) {
-      // Busy or idle: `end` cuts a connection that waits for an answer, and what was asked on it is
-      // doubtful, then asked again elsewhere.
+      // Busy or idle: `end` closes a connection that waits for a response; the outcome of its
+      // statement is in doubt, and the statement is retried elsewhere.
       if (of < timeline) older.end?.().catch(() => undefined);
     }
   }
 
-  /** The rule alone. @throws STANDBY, SPLIT_BRAIN */
+  /** Applies the rule only. @throws STANDBY, SPLIT_BRAIN */
   check({ isStandby, isReadOnly, systemId, timeline }: ServerIdentity): void {
     if (isStandby || isReadOnly) {
       throw new RepriseError(

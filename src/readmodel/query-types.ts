@@ -10,9 +10,9 @@ const parsers = new Map<number, (text: string) => unknown>([
 ]);
 
 /**
- * How queries of read models see Postgres types: int8 → bigint; numeric → bigint where it has no
- * fraction digits, else Decimal; date → 'YYYY-MM-DD'; timestamptz → Date; all others as
- * node-postgres does.
+ * Types that queries of read models return: int8 → bigint; numeric → bigint if it has no fraction
+ * digits, otherwise Decimal; date → 'YYYY-MM-DD'; timestamptz → Date; all others as node-postgres
+ * does.
  */
 export const queryTypes = {
   getTypeParser: (oid: number, format?: string): ((text: string) => unknown) =>
@@ -24,6 +24,6 @@ export const queryTypes = {
 
 function parseNumeric(text: string): bigint | Decimal | string {
   if (/^-?\d+$/.test(text)) return BigInt(text);
-  // NaN and Infinity are numerics too; none of ours are, but a user's expression may be.
+  // NaN and Infinity are numerics too; read models have none, but a user's expression may.
   return /\d/.test(text) ? Decimal.fromString(text) : text;
 }

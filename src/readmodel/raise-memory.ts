@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 
-/** Gives `work_mem` 256 MB for the rest of the transaction; a larger one stays. */
+/** Raises `work_mem` to 256 MB for the rest of the transaction; keeps a larger setting. */
 export async function raiseMemory(client: ClientBase): Promise<void> {
   await client.query(
     `select set_config('work_mem', '256MB', true)

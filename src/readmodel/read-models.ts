@@ -6,26 +6,23 @@ import { RepriseError } from '../reprise-error.ts';
 import type { WaitOptions } from './wait-for-position.ts';
 import { waitForPosition } from './wait-for-position.ts';
 
-/** A projection class; what its constructor asks for does not matter here. */
+/** A projection class; the parameters of its constructor do not matter here. */
 type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 
 /** A row of the stable view of a projection, by SQL column names. */
 export type ViewRow<P extends Projection> = RowOf<P> extends object ? RowOf<P> : never;
 
-/**
- * What names a read model: the class that the configuration declares, an instance of it, or its
- * name.
- */
+/** A reference to a read model: the declared class, an instance of it, or its name. */
 export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string;
 
-/** Read models as their readers see them. */
+/** Reads read models. */
 export interface ReadModels {
   /**
-   * A typed knex query of the projection's stable view, so of one version: the active one. bigint
-   * columns come as bigint, numeric as bigint or, with fraction digits, Decimal, timestamps as
-   * Date, days as 'YYYY-MM-DD'.
-   * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare and that cannot
-   * be constructed without services
+   * Starts a typed knex query of the projection's stable view, which shows one version: the active
+   * one. bigint columns are returned as bigint, numeric as bigint or, with fraction digits,
+   * Decimal, timestamps as Date, dates as 'YYYY-MM-DD'.
+   * @throws UNKNOWN_PROJECTION for a class that is not declared in the configuration and cannot be
+   * constructed without services
    * @example
    * const rows = await readModels
    *   .query(UserMetrics)
@@ -37,11 +34,11 @@ export interface ReadModels {
     projection: ProjectionOf<P>,
   ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
   /**
-   * Resolves once the active version of the projection has folded the record at `position`: what it
-   * changed is then visible to every query. Fails at once where waiting cannot help.
-   * @throws TIMEOUT saying where the projection stands; TASK_HALTED, TASK_PAUSED with the task's
-   * own reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that
-   * the projection does not read; UNKNOWN_PROJECTION when it was never run; NOT_MIGRATED
+   * Resolves once the active version of the projection has committed the record at `position`: its
+   * changes are then visible to every query. Rejects at once if waiting cannot help.
+   * @throws TIMEOUT with the projection's position; TASK_HALTED, TASK_PAUSED with the task's own
+   * reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that the
+   * projection does not read; UNKNOWN_PROJECTION if it was never run; NOT_MIGRATED
    */
   waitFor<P extends Projection>(
     projection: ProjectionOf<P>,
@@ -50,15 +47,12 @@ export interface ReadModels {
   ): Promise<void>;
 }
 
-/**
- * The declared classes, as they were compiled: what a class is called is known without constructing
- * it.
- */
+/** Names of the declared classes, so that a class need not be constructed to know its name. */
 type DeclaredNames = ReadonlyMap<unknown, string>;
 
 /**
- * Read models over `knex` (made by `createKnex`, for its types) and `pool`; closes neither.
- * `names`: of the declared classes; default none.
+ * Creates read models over `knex` (created by `createKnex`, for its types) and `pool`; closes
+ * neither. `names`: of the declared classes; default none.
  */
 export function createReadModels(options: {
   readonly knex: Knex;
@@ -78,8 +72,8 @@ export function createReadModels(options: {
 }
 
 /**
- * The name of a class that is not declared is a field of its instances; one is made only to read
- * it. @throws UNKNOWN_PROJECTION
+ * Returns the name of a projection. A class that is not declared is constructed to read the name
+ * from the instance. @throws UNKNOWN_PROJECTION
  */
 function nameIn(names: DeclaredNames, projection: ProjectionOf<Projection>): string {
   if (typeof projection === 'string') return projection;

@@ -4,11 +4,11 @@ import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { PackedRow } from './row-set-builder.ts';
 import { RowSetBuilder } from './row-set-builder.ts';
 
-/** Rows fetched at a time: what is in memory as text, beside the typed columns. */
+/** Rows fetched at a time: they are in memory as text, beside the typed columns. */
 const ROWS_PER_FETCH = 20_000;
 
 /**
- * Runs a query that selects `packedRow` through a cursor, so that only a slice is ever in memory
+ * Runs a query that selects `packedRow` through a cursor, so that only one fetch is in memory
  * twice. Must run in a transaction.
  */
 export async function readPacked(
@@ -16,7 +16,7 @@ export async function readPacked(
   plan: TablePlan,
   query: { readonly sql: string; readonly values: readonly unknown[] },
 ): Promise<RowSet> {
-  // All rows will be fetched: plan for that, and not for the first tenth.
+  // All rows will be fetched: the plan must not be optimized for the first tenth.
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(`declare packed_rows no scroll cursor for ${query.sql}`, [...query.values]);
   const builder = new RowSetBuilder(plan);

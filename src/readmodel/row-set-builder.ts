@@ -5,35 +5,35 @@ import { createColumnReader } from './column-reader.ts';
 import type { Bytes } from './field-writer.ts';
 import { quoted } from './table-name.ts';
 
-/** Number of fields before a record's fields. */
+/** Bytes before a record's fields: their number. */
 const RECORD_HEADER_BYTES = 4;
-/** Type and length before each of them. */
+/** Bytes before each field: type and length. */
 const FIELD_HEADER_BYTES = 8;
 
 /**
- * SQL for one row, as a single text: the record `alias` in Postgres's binary format, in hex. Exact
- * whatever the session's settings (extra_float_digits, TimeZone, DateStyle, bytea_output), and one
- * field to parse per row; node-postgres cannot receive binary results itself.
+ * Returns SQL for one row as a single text: the record `alias` in Postgres's binary format, in hex.
+ * Exact whatever the session's settings (extra_float_digits, TimeZone, DateStyle, bytea_output),
+ * and only one field to parse per row; node-postgres cannot receive binary results itself.
  */
 export function packedRow(alias: string): string {
   return `encode(record_send(${alias}), 'hex') as packed`;
 }
 
 /**
- * The plan's columns, in order: what the record of `packedRow` must be made of. `table`: of that
- * one of several.
+ * Returns the plan's columns, in order, from which the record of `packedRow` is built. `table`:
+ * qualifies them, if there are several tables.
  */
 export function planColumns(plan: TablePlan, table?: string): string {
   const names = plan.columns.map(({ name }) => quoted(name));
   return names.map((name) => (table === undefined ? name : `${table}.${name}`)).join(', ');
 }
 
-/** A row as `packedRow` selects it. */
+/** A row as selected by `packedRow`. */
 export interface PackedRow {
   readonly packed: string;
 }
 
-/** Makes a RowSet of packed rows. */
+/** Builds a RowSet from packed rows. */
 export class RowSetBuilder {
   readonly #readers: readonly ColumnReader[];
   #count = 0;
@@ -53,7 +53,7 @@ export class RowSetBuilder {
     this.#count += rows.length;
   }
 
-  /** The rows so far. Nothing may be added afterwards. */
+  /** Returns the row set. Nothing may be added afterwards. */
   finish(): RowSet {
     return { count: this.#count, columns: this.#readers.map((reader) => reader.finish()) };
   }

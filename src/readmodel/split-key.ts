@@ -3,8 +3,8 @@ import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { quotedList, tableName } from './table-name.ts';
 
 /**
- * A key that has rows of several partitions in the table of a version, as JSON text; null: there is
- * none. Reads the index or all of the table.
+ * Returns a key with rows of several partitions in the table of a version, as JSON text; null if
+ * there is none. Reads the index or the whole table.
  */
 export async function splitKey(
   client: ClientBase,

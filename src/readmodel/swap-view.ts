@@ -9,12 +9,12 @@ import { viewQuery } from './view-query.ts';
 
 /**
  * Points the stable view at a version's table, in the caller's transaction: readers see the old
- * version until it commits and the new one after. Shows key and measure columns; rows of several
- * partitions merged, where the plan says so. Where their names or types differ from the view's it
- * is dropped and made anew, with the grants it had.
- * @param isGrown whether topics gained partitions, so that any view that can merge must
- * @throws ACTIVATE_REFUSED when something else has that name, or when other objects depend on a
- * view whose columns change
+ * version until it commits and the new one afterwards. Shows key and measure columns; merges rows
+ * of several partitions if the plan says so. If the view's column names or types change, it is
+ * dropped and created again with its grants.
+ * @param isGrown true if topics have added partitions, so that any view that can merge must
+ * @throws ACTIVATE_REFUSED if another object has that name, or if other objects depend on a view
+ * whose columns change
  */
 export async function swapView(
   client: ClientBase,
@@ -36,7 +36,7 @@ export async function swapView(
   await client.query(statements.join(';\n'));
 }
 
-/** Our short names of types, as Postgres prints them. */
+/** Short type names, and the names that Postgres prints. */
 const SQL_TYPE: Readonly<Record<string, string>> = {
   int4: 'integer',
   int8: 'bigint',

@@ -6,38 +6,38 @@ import type { PackedRow } from './row-set-builder.ts';
 import { packedRow, planColumns, RowSetBuilder } from './row-set-builder.ts';
 import { keyNames, quoted, quotedList, tableName } from './table-name.ts';
 
-/** Rows fetched at a time, unless one key has more: bounds the memory of a merge. */
+/** Rows fetched at a time, unless one key has more: limits the memory of a merge. */
 const ROWS_PER_FETCH = 20_000;
-/** Where the keys that occur more than once are, for the rest of the transaction. */
+/** Temporary table with the keys that occur more than once, for the rest of the transaction. */
 const KEYS = 'pg_temp.reprise_duplicate_keys';
 
 const TIMES: ReadonlySet<string> = new Set(['timestamptz', 'date'] satisfies ColumnType[]);
 
 interface DuplicateRow extends PackedRow {
   readonly partition: number;
-  /** Rows that share its key. */
+  /** Number of rows with its key. */
   readonly copies: number;
 }
 
 /**
- * Where a key may have occurred again. `transactions`: only in the rows of different ones, as with
- * flushes, each of which has a key once; so where the key has a time, only times that several of
- * them have rows of need looking at, few in a log that goes on in time.
+ * Where duplicates of a key may be. `transactions`: only in rows of different transactions, as with
+ * flushes, each of which has a key once. If the key has a time, only times with rows of several
+ * transactions are then checked: few, if event time advances along the log.
  */
 export type DuplicatesAmong = 'transactions' | 'all rows';
 
-/** Rows of one task, all of each key. */
+/** Rows of one task, with all rows of each key. */
 export interface DuplicateSlice {
   readonly partition: number;
   readonly rows: RowSet;
 }
 
 /**
- * Takes the rows whose key occurs more than once out of the table: they are deleted at the start,
- * and given in slices in the order of the key, all rows of a key in one slice, every bit as stored.
- * Rows may be added to the table between two slices. Must run in a transaction; lifts the statement
- * time-out for the rest of it, since there is no index yet and all rows are looked at: three or
- * four times, however many keys there are. `rowsPerFetch`: for tests.
+ * Removes the rows whose key occurs more than once from the table: deletes them at the start, and
+ * yields them in slices in key order, all rows of a key in one slice, every bit as stored. Rows may
+ * be added to the table between two slices. Must run in a transaction. Lifts the statement time-out
+ * for the rest of it: there is no index yet, so all rows are read three or four times, however many
+ * keys there are. `rowsPerFetch`: for tests.
  */
 export async function* takeDuplicates(
   client: ClientBase,
@@ -46,12 +46,12 @@ export async function* takeDuplicates(
   rowsPerFetch = ROWS_PER_FETCH,
 ): AsyncGenerator<DuplicateSlice, void> {
   await client.query('set local statement_timeout = 0');
-  await raiseMemory(client); // keys are counted in it
+  await raiseMemory(client); // for counting keys
   const duplicateKeys = duplicateKeysSql(plan, among);
   await client.query(`create temporary table ${KEYS} on commit drop as ${duplicateKeys}`);
   await client.query(`analyze ${KEYS}`);
-  // A cursor sees the table as it was when it was declared: neither what is deleted nor what is
-  // added afterwards shows in it (DECLARE, "insensitive").
+  // A cursor sees the table as it was when it was declared, without later deletes and inserts
+  // (DECLARE, "insensitive").
   await client.query('set local cursor_tuple_fraction = 1');
   await client.query(`declare duplicate_rows no scroll cursor for ${duplicatesSql(plan)}`);
   await client.query(`delete from ${tableName(plan)} as t using ${KEYS} as k where ${same(plan)}`);
@@ -71,7 +71,10 @@ export async function* takeDuplicates(
   await client.query(`drop table ${KEYS}`);
 }
 
-/** How many rows from the first on belong to keys of its partition all of whose rows are there. */
+/**
+ * Returns the number of rows, from the first on, whose key is complete: all of its partition's rows
+ * are there.
+ */
 function wholeKeys(rows: readonly DuplicateRow[]): number {
   const partition = rows[0]?.partition;
   let whole = 0;
@@ -99,7 +102,8 @@ function duplicateKeysSql(plan: TablePlan, among: DuplicatesAmong): string {
 }
 
 /**
- * The row is of a time that several transactions have rows of (`xmin` is the one that inserted it).
+ * Returns the SQL that selects rows with a time that several transactions have rows of (`xmin` is
+ * the one that inserted it).
  */
 function isOfSharedTime(plan: TablePlan): string {
   const time = plan.columns.find(({ role, type }) => role === 'key' && TIMES.has(type));
@@ -117,7 +121,7 @@ from ${tableName(plan)} as t join ${KEYS} as k on ${same(plan)}
 cross join lateral (select ${planColumns(plan, 't')}) as r order by ${order}`;
 }
 
-/** A row of `t` has a key of `k`. */
+/** Returns the SQL that compares the keys of `t` and `k`. */
 function same(plan: TablePlan): string {
   return ['_partition', ...keyNames(plan)]
     .map((key) => `t.${quoted(key)} = k.${quoted(key)}`)

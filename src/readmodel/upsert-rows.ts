@@ -7,14 +7,14 @@ import { statementName } from './statement-name.ts';
 import { quoted, quotedList, tableName } from './table-name.ts';
 
 /**
- * Rows per statement: large enough that the round trip vanishes, small enough that parameters stay
- * a few MB.
+ * Rows per statement: enough that the round trip does not matter, few enough that parameters are a
+ * few MB.
  */
 const ROWS_MAX = 10_000;
 
 /**
- * Inserts rows, replacing those with the same key: all columns but the key take the new values.
- * Keys must be unique within `rows`, as a RowSet's are: ON CONFLICT cannot touch a row twice. Needs
+ * Inserts rows, replacing those with the same key: all columns except the key get the new values.
+ * Keys must be unique within `rows`, as in a RowSet: ON CONFLICT cannot update a row twice. Needs
  * the table's primary key.
  */
 export async function upsertRows(

@@ -3,8 +3,8 @@ import { mergeSql } from './merge-sql.ts';
 import { quoted, quotedList, tableName } from './table-name.ts';
 
 /**
- * The query behind a stable view: the shown columns, in the order of the plan. Where rows of one
- * key lie in several partitions, they are merged, each column by its aggregate's own merge.
+ * Returns the query behind a stable view: the visible columns, in the order of the plan. If rows of
+ * one key are in several partitions, each column is merged by its aggregate's own merge.
  */
 export function viewQuery(plan: TablePlan, isGrown: boolean): string {
   const shown = plan.columns.filter(({ role }) => role !== 'state');
@@ -21,7 +21,9 @@ export function viewQuery(plan: TablePlan, isGrown: boolean): string {
   return `select ${selected.join(',\n  ')}\n${from} group by ${quotedList(keys)}`;
 }
 
-/** Rows that are shown only once a hidden flag is set: closed windows. */
+/**
+ * Returns the SQL condition of rows that are shown only once a hidden flag is set: closed windows.
+ */
 function rowsShown({ view }: TablePlan): string {
   return view === null || view.onlyWhere === null ? '' : ` where ${quoted(view.onlyWhere)}`;
 }

@@ -8,48 +8,48 @@ import { RepriseError } from '../reprise-error.ts';
 const POLL_MS_MIN = 2;
 const POLL_MS_MAX = 25;
 
-/** How long to wait, and who may end the waiting. */
+/** Options of `waitForPosition`. */
 export interface WaitOptions {
   /** Default 10,000. */
   readonly timeoutMs?: number;
-  /** Aborted: rejects with the signal's reason. */
+  /** If aborted, rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How long a task may wait for infrastructure before a waiter is told: most such pauses end by
+ * How long a task may wait for infrastructure before waiters are rejected: most such pauses end by
  * themselves.
  */
 const PAUSE_MS = 1_000;
 
-interface Standing {
+interface Progress {
   readonly version: number;
-  /** Null: the task has not committed anything of that partition yet. */
+  /** The task's next offset in that partition; null: it has not committed anything there yet. */
   readonly nextOffset: bigint | null;
-  /** By `reprise pause`. */
+  /** True if paused by `reprise pause`. */
   readonly isPaused: boolean;
-  /** Null: no process has opened the task yet. */
+  /** State of the task; null: no process has opened it yet. */
   readonly state: 'idle' | 'running' | 'paused' | 'halted' | null;
   readonly error: string | null;
   readonly owner: string | null;
-  /** Why the record was set aside; null: it was not. */
+  /** The record's dead letter; null: there is none. */
   readonly setAside: { readonly reason: string; readonly message: string } | null;
-  /** Its task folds it again by itself, or gives it up; null: it was not set aside. */
+  /** True: its task folds it again by itself, or gives it up; null: it has no dead letter. */
   readonly isRetried: boolean | null;
 }
 
-/** What is waited for, and where the projection stands. */
+/** The awaited position, and the projection's progress. */
 interface Waiting {
   readonly projection: string;
   readonly position: Position;
-  readonly standing: Standing;
+  readonly progress: Progress;
 }
 
 /**
- * Resolves once the active version of a read model has committed the record at `position`: asks
- * Postgres, at first every 2 ms, then ever less often down to every 25 ms. True for every reader,
- * whichever process folds. Where waiting cannot help it fails at once with the reason: the task has
- * halted, the projection is paused, the record was set aside, the topic is not read.
+ * Resolves once the active version of a read model has committed the record at `position`. Polls
+ * Postgres, first every 2 ms, then less and less often up to every 25 ms. Valid for every reader,
+ * whichever process folds. Rejects at once if waiting cannot help: the task has halted, the
+ * projection is paused, the record became a dead letter, the topic is not read.
  * @throws TIMEOUT, TASK_HALTED, TASK_PAUSED, SET_ASIDE, UNKNOWN_TOPIC, UNKNOWN_PROJECTION,
  * NOT_MIGRATED
  */
@@ -65,14 +65,14 @@ export async function waitForPosition(
   let pausedSinceMs: number | null = null;
   for (let pauseMs = POLL_MS_MIN; ; pauseMs = Math.min(pauseMs * 1.5, POLL_MS_MAX)) {
     signal?.throwIfAborted();
-    const standing = await readStanding(pool, projection, position);
-    const waiting = { projection, position, standing };
+    const progress = await readProgress(pool, projection, position);
+    const waiting = { projection, position, progress };
     if (isCommitted(waiting)) return;
-    if (standing.nextOffset === null && reader !== standing.version) {
+    if (progress.nextOffset === null && reader !== progress.version) {
       await assertRead(pool, waiting);
-      reader = standing.version;
+      reader = progress.version;
     }
-    pausedSinceMs = standing.state === 'paused' ? (pausedSinceMs ?? performance.now()) : null;
+    pausedSinceMs = progress.state === 'paused' ? (pausedSinceMs ?? performance.now()) : null;
     assertMoves(waiting, pausedSinceMs);
     const leftMs = deadline - performance.now();
     if (leftMs <= 0) throw timedOut(waiting, timeoutMs);
@@ -80,13 +80,13 @@ export async function waitForPosition(
   }
 }
 
-/** @throws SET_ASIDE where the record was committed as a dead letter */
+/** True if the record is committed. @throws SET_ASIDE if it was committed as a dead letter */
 function isCommitted(waiting: Waiting): boolean {
-  const { projection, position, standing } = waiting;
-  if (standing.nextOffset === null || standing.nextOffset <= position.offset) return false;
-  if (standing.setAside === null) return true;
-  if (standing.isRetried === true) return false;
-  const { reason, message } = standing.setAside;
+  const { projection, position, progress } = waiting;
+  if (progress.nextOffset === null || progress.nextOffset <= position.offset) return false;
+  if (progress.setAside === null) return true;
+  if (progress.isRetried === true) return false;
+  const { reason, message } = progress.setAside;
   throw failure(
     'SET_ASIDE',
     waiting,
@@ -95,16 +95,19 @@ function isCommitted(waiting: Waiting): boolean {
   );
 }
 
-/** @throws TASK_HALTED, TASK_PAUSED where the task does not go on by itself */
+/**
+ * Checks that waiting can help. @throws TASK_HALTED, TASK_PAUSED if the task does not resume by
+ * itself
+ */
 function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
-  const { projection, position, standing } = waiting;
-  const reason = standing.error ?? 'no reason given';
+  const { projection, position, progress } = waiting;
+  const reason = progress.error ?? 'no reason given';
   const where = `does not fold ${placeOf(position)}:`;
-  if (standing.isPaused) {
+  if (progress.isPaused) {
     const resume = `it is paused. To let it go on, run: reprise resume ${projection}`;
     throw failure('TASK_PAUSED', waiting, `${where} ${resume}`);
   }
-  if (standing.state === 'halted') {
+  if (progress.state === 'halted') {
     const resume = `When the cause is mended, run: reprise resume ${projection}`;
     throw failure('TASK_HALTED', waiting, `${where} its task has halted. ${reason} ${resume}`);
   }
@@ -112,10 +115,10 @@ function assertMoves(waiting: Waiting, pausedSinceMs: number | null): void {
   throw failure('TASK_PAUSED', waiting, `${where} its task waits and tries again. ${reason}`, true);
 }
 
-async function readStanding(pool: Pool, projection: string, position: Position): Promise<Standing> {
+async function readProgress(pool: Pool, projection: string, position: Position): Promise<Progress> {
   const { rows } = await pool
     .query<
-      Omit<Standing, 'version' | 'nextOffset' | 'setAside'> & {
+      Omit<Progress, 'version' | 'nextOffset' | 'setAside'> & {
         version: number | null;
         nextOffset: string | null;
         reason: string | null;
@@ -160,13 +163,13 @@ where p.projection = $1`,
   };
 }
 
-/** @throws UNKNOWN_TOPIC where the active version does not read the topic, by its stored plan */
+/** Checks that the active version, by its stored plan, reads the topic. @throws UNKNOWN_TOPIC */
 async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
   const { rows } = await pool.query<{ topic: string }>(
     `select distinct source->'event'->>'topic' as topic
      from reprise.projection_versions, jsonb_array_elements(plan->'sources') as source
      where projection = $1 and version = $2 order by topic`,
-    [waiting.projection, waiting.standing.version],
+    [waiting.projection, waiting.progress.version],
   );
   const topics = rows.map(({ topic }) => topic);
   const { topic } = waiting.position;
@@ -179,13 +182,13 @@ async function assertRead(pool: Pool, waiting: Waiting): Promise<void> {
 }
 
 function timedOut(waiting: Waiting, timeoutMs: number): RepriseError {
-  const { position, standing } = waiting;
+  const { position, progress } = waiting;
   const stands =
-    standing.nextOffset === null
+    progress.nextOffset === null
       ? `has not committed anything of ${position.topic}[${position.partition}] yet`
-      : `stands at ${placeOf({ ...position, offset: standing.nextOffset })}`;
+      : `stands at ${placeOf({ ...position, offset: progress.nextOffset })}`;
   const owned =
-    standing.owner === null ? 'No instance runs its task; start one: reprise run. ' : '';
+    progress.owner === null ? 'No instance runs its task; start one: reprise run. ' : '';
   return failure(
     'TIMEOUT',
     waiting,
@@ -197,7 +200,7 @@ function timedOut(waiting: Waiting, timeoutMs: number): RepriseError {
 
 function failure(
   code: ErrorCode,
-  { projection, position, standing: { version } }: Waiting,
+  { projection, position, progress: { version } }: Waiting,
   what: string,
   retriable = false,
 ): RepriseError {

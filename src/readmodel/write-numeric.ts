@@ -9,8 +9,8 @@ const NEGATIVE = 0x4000;
 const NOT_A_NUMBER = 0xc000;
 
 /**
- * Upper bound of the bytes that `writeNumeric` takes, without printing the number: a hexadecimal
- * digit is 1.21 decimal ones.
+ * Returns an upper bound of the bytes that `writeNumeric` needs, without printing the number: a
+ * hexadecimal digit is 1.21 decimal ones.
  */
 export function numericBytesMax(unscaled: bigint): number {
   const decimalDigits = Math.ceil(unscaled.toString(16).length * 1.21) + GROUP_DIGITS;
@@ -19,7 +19,7 @@ export function numericBytesMax(unscaled: bigint): number {
 
 /**
  * Writes `unscaled` × 10^-`scale` at `at`; shows exactly `scale` digits after the point. @returns
- * where it ends
+ * the end of the value
  */
 export function writeNumeric(
   view: DataView,
@@ -46,7 +46,7 @@ export function writeNumeric(
 }
 
 /**
- * Reads a numeric as an unscaled integer of `scale`. @throws TypeError when it is no finite number
+ * Reads a numeric as an unscaled integer of `scale`. @throws TypeError if it is not a finite number
  * or has more digits after the point
  */
 export function readNumeric(view: DataView, at: number, scale: number): bigint {

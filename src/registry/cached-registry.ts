@@ -1,13 +1,13 @@
 import { isRepriseError, type RepriseError } from '../reprise-error.ts';
 import type { SchemaRegistry } from './schema-registry.ts';
 
-/** Bounds of the cache. */
+/** Options of the cache. */
 export interface CachedRegistryOptions {
-  /** Texts kept; the one used longest ago goes first. Default 1,000. */
+  /** Maximum number of cached texts; evicts the least recently used one. Default 1,000. */
   readonly entriesMax?: number;
   /**
-   * How long an unknown id stays unknown before the registry is asked again; the runner's patience
-   * with such an id is to be longer. Default 1,000.
+   * How long an unknown id is cached before the registry is asked again, in milliseconds. The time
+   * for which the runner retries such an id must be longer. Default 1,000.
    */
   readonly unknownMs?: number;
   /** Milliseconds, monotonic. Default `performance.now`. */
@@ -15,9 +15,9 @@ export interface CachedRegistryOptions {
 }
 
 /**
- * Remembers schema texts by id, which never change. An unknown id is remembered shortly only: it
- * may be registered any moment, and yet a topic full of it must not become a request per record.
- * Requests under way are shared. Everything else goes through.
+ * Caches schema texts by id; they never change. An unknown id is cached only briefly: it may be
+ * registered at any moment, but a topic full of it must not cause a request per record. Concurrent
+ * requests for one id are shared. All other calls pass through.
  */
 export function cachedRegistry(
   registry: SchemaRegistry,
@@ -47,7 +47,7 @@ export function cachedRegistry(
       if (refused !== undefined && refused.until > now()) throw refused.error;
       unknown.delete(id);
       const text = texts.get(id) ?? fetchText(id);
-      // A Map lists keys in the order they were set: setting again makes this the youngest.
+      // A Map lists keys in the order they were set: setting it again makes this the youngest.
       texts.delete(id);
       texts.set(id, text);
       dropOldest(texts, entriesMax);

@@ -2,14 +2,14 @@ import { explainConflicts, type HistoryReport } from '../avro/compatibility/chec
 import { RepriseError } from '../reprise-error.ts';
 
 /**
- * Why a schema is refused beside the earlier versions of its subject, in the words that command,
- * registry and publisher share: the level, and one sentence a reason.
+ * Formats why a schema is refused against earlier versions of its subject: the level, and one
+ * sentence for each reason. Command, registry and publisher share this text.
  */
 export function refusalWords(subject: string, report: HistoryReport): string {
   return `the schema of ${subject} breaks ${report.mode}: ${explainConflicts(report).join('; ')}`;
 }
 
-/** The error for a schema that a registry refuses; `words` are the registry's own. */
+/** Creates the error for a schema that a registry refuses; `words` is the registry's message. */
 export function incompatibleSchema(
   where: string,
   refused: { readonly subject: string; readonly words: string; readonly cause?: unknown },

@@ -4,9 +4,9 @@ import { findOrRegister } from './registry-history.ts';
 import type { RegisteredSchema, SchemaRegistry } from './schema-registry.ts';
 
 /**
- * Registers the schema of an event under the subject that the strategies name; null for JSON and
- * raw events, which have none. A schema composed of several files may be there with references
- * already.
+ * Registers the schema of an event under the subject that the strategies name. Returns null for
+ * JSON and raw events, which have no schema. A schema composed of several files may already be
+ * registered with references.
  * @throws as `register` does
  */
 export async function registerEvent(

@@ -3,18 +3,18 @@ import type { RegistryMode } from './registry-store.ts';
 import type { CompatibilityLevel, SchemaReference } from './schema-registry.ts';
 
 /**
- * All of a registry kept in Postgres as JSON: enough to decode every record that was written with
- * its ids.
+ * The content of a registry in Postgres as JSON: enough to decode every record that was written
+ * with its ids.
  */
 export interface RegistryExport {
   readonly format: 1;
-  /** Which registry it is: topics are bound to it. */
+  /** Identity of the registry; topics are bound to it. */
   readonly registry: string;
-  /** Ascending by id. */
+  /** All schemas, ascending by id. */
   readonly schemas: readonly ExportedSchema[];
   /** By subject, then version. */
   readonly versions: readonly ExportedVersion[];
-  /** Levels by subject; '' is the global one. */
+  /** Levels by subject; '' is the global level. */
   readonly compatibility: Readonly<Record<string, CompatibilityLevel>>;
   readonly modes: Readonly<Record<string, RegistryMode>>;
 }
@@ -26,7 +26,7 @@ export interface ExportedSchema {
   readonly references?: readonly (SchemaReference & { readonly id: number })[];
 }
 
-/** A version of a subject; `deleted`: softly. */
+/** A version of a subject; `deleted`: soft-deleted. */
 export interface ExportedVersion {
   readonly subject: string;
   readonly version: number;
@@ -34,18 +34,16 @@ export interface ExportedVersion {
   readonly deleted: boolean;
 }
 
-/** What an import did. */
+/** Result of an import. */
 export interface ImportReport {
-  /** Schemas and versions that were not there before. */
+  /** Number of schemas added; existing ones do not count. */
   readonly schemas: number;
   readonly versions: number;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/**
- * Reads what `reprise registry export` wrote. @throws CONFIG_INVALID saying what is wrong with it
- */
+/** Parses the output of `reprise registry export`. @throws CONFIG_INVALID saying what is wrong */
 export function parseRegistryExport(text: string): RegistryExport {
   const value = parsed(text);
   const { format, registry, schemas, versions } = value;
@@ -72,7 +70,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // said below
+    // reported below
   }
   throw invalid('it is not JSON');
 }

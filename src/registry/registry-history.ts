@@ -2,7 +2,7 @@ import { checkHistory, type HistoryReport } from '../avro/compatibility/check-hi
 import { normalText } from '../avro/schema/normal-text.ts';
 import type { CompatibilityLevel, RegisteredSchema, SchemaRegistry } from './schema-registry.ts';
 
-/** A registered version, its references written out. */
+/** A registered version with its references inlined. */
 export interface StandaloneVersion {
   readonly registered: RegisteredSchema;
   readonly version: number;
@@ -10,7 +10,7 @@ export interface StandaloneVersion {
 }
 
 /**
- * Every version of a subject, oldest first, each with a text that stands alone. @throws
+ * Returns every version of a subject, oldest first, each as a self-contained text. @throws
  * REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
  */
 export async function registryHistory(
@@ -31,7 +31,7 @@ export async function registryHistory(
 }
 
 /**
- * Whether two texts that stand alone are the same schema: registries write them anew, in another
+ * True if two self-contained texts are the same schema: registries may serialize them in another
  * layout. @throws SCHEMA_INVALID
  */
 export function sameSchema(one: string, other: string): boolean {
@@ -39,9 +39,9 @@ export function sameSchema(one: string, other: string): boolean {
 }
 
 /**
- * The version of a subject that is this schema, registered now where there is none. For schemas
- * that may have been registered with references: registered as a text that stands alone they would
- * be another version.
+ * Returns the version of a subject that has this schema; registers it if there is none. For schemas
+ * that may have been registered with references: a self-contained text would be registered as
+ * another version.
  * @throws as `register` does
  */
 export async function findOrRegister(
@@ -55,8 +55,8 @@ export async function findOrRegister(
 }
 
 /**
- * The verdict of a level on a schema beside registered versions, which are named by their numbers
- * in the subject. @throws SCHEMA_INVALID
+ * Checks a schema at a level against registered versions, which are named by their numbers in the
+ * subject. @throws SCHEMA_INVALID
  */
 export function checkRegistered(
   versions: readonly { readonly version: number; readonly standalone: string }[],

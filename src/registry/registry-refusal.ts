@@ -23,7 +23,7 @@ export const REGISTRY_ERRORS = {
   store: 50001,
 } as const;
 
-/** One of those codes. */
+/** An error code of Confluent's REST API. */
 export type RegistryErrorCode = (typeof REGISTRY_ERRORS)[keyof typeof REGISTRY_ERRORS];
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -32,8 +32,8 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 /**
- * What our own registry does not do: `words` are those of the REST API, kept in the facts together
- * with its code.
+ * Creates the error for a request that reprise's registry refuses. The message for the REST API
+ * (`words`) and its code are kept in the facts.
  */
 export function registryRefusal(
   errorCode: RegistryErrorCode,
@@ -48,7 +48,7 @@ export function registryRefusal(
   );
 }
 
-/** The refusal for a subject that is not there. */
+/** Creates the error for an unknown subject. */
 export function unknownSubject(subject: string): RepriseError {
   return registryRefusal(REGISTRY_ERRORS.subjectNotFound, `Subject '${subject}' not found.`, {
     facts: { subject },
@@ -56,14 +56,14 @@ export function unknownSubject(subject: string): RepriseError {
   });
 }
 
-/** The refusal for a version that is not there. */
+/** Creates the error for an unknown version. */
 export function unknownVersion(subject: string, version: number): RepriseError {
   return registryRefusal(REGISTRY_ERRORS.versionNotFound, `Version ${version} not found.`, {
     facts: { subject, version },
   });
 }
 
-/** The refusal for an id that no version has. */
+/** Creates the error for an id that no version has. */
 export function unknownSchemaId(id: number): RepriseError {
   return registryRefusal(REGISTRY_ERRORS.schemaNotFound, `Schema ${id} not found`, {
     facts: { schemaId: id },
@@ -71,7 +71,7 @@ export function unknownSchemaId(id: number): RepriseError {
   });
 }
 
-/** The refusal of what the mode of a subject forbids, or of what would overwrite. */
+/** Creates the error for a change that the mode of a subject forbids, or that would overwrite. */
 export function notPermitted(words: string, subject: string): RepriseError {
   return registryRefusal(REGISTRY_ERRORS.notPermitted, words, { facts: { subject } });
 }

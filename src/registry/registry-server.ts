@@ -1,6 +1,6 @@
 /**
- * Who may use a registry's server. With both, either will do; with neither, everybody who reaches
- * it.
+ * Credentials of a registry server. With users and tokens, either is accepted; with neither,
+ * everybody is.
  */
 export interface RegistryServerAuth {
   /** Basic authentication. */
@@ -9,11 +9,11 @@ export interface RegistryServerAuth {
   readonly tokens?: readonly string[];
 }
 
-/** Where a registry's server listens, and who may use it. */
+/** Options of the registry server. */
 export interface RegistryServerOptions {
   /** Default 127.0.0.1: this machine only. */
   readonly host?: string;
-  /** Default 8081, as Confluent's; 0 takes a free one. */
+  /** Default 8081, as Confluent's registry; 0 chooses a free port. */
   readonly port?: number;
   readonly auth?: RegistryServerAuth;
 }
@@ -22,11 +22,11 @@ export interface RegistryServerOptions {
 export interface RegistryServer {
   /** `http://host:port`. */
   readonly url: string;
-  /** Answers what is under way, then ends. */
+  /** Completes current requests, then closes. */
   close(): Promise<void>;
 }
 
-/** What the server writes about itself; a pino logger will do. */
+/** Logger of the server; a pino logger fits. */
 export interface RegistryLog {
   debug(facts: object, message: string): void;
   info(facts: object, message: string): void;

@@ -2,9 +2,9 @@ import type { CompatibilityLevel } from '../avro/compatibility/compatibility-lev
 
 export type { CompatibilityLevel } from '../avro/compatibility/compatibility-level.ts';
 
-/** Where a schema takes a named type from. */
+/** A reference of a schema: the registered version that defines a named type. */
 export interface SchemaReference {
-  /** What the referring schema calls it; for Avro the full name of the type. */
+  /** The name in the referring schema; for Avro the full name of the type. */
   readonly name: string;
   readonly subject: string;
   readonly version: number;
@@ -15,15 +15,15 @@ export interface SchemaReference {
  */
 export interface RegisteredSchema {
   readonly subject: string;
-  /** From 1, ascending. */
+  /** Version number in the subject, from 1, ascending. */
   readonly version: number;
   readonly id: number;
   /**
-   * Kept verbatim by our own registry; a foreign one may have re-serialised it: never compare it
-   * byte for byte.
+   * Verbatim in reprise's registry. A foreign registry may have serialized it again: never compare
+   * it byte for byte.
    */
   readonly schemaText: string;
-  /** Other subjects' versions that the text takes named types from; absent: none. */
+  /** Versions of other subjects that define named types of the text; absent: none. */
   readonly references?: readonly SchemaReference[];
 }
 
@@ -35,8 +35,8 @@ export interface SchemaRegistry {
   readonly kind: 'confluent' | 'postgres';
 
   /**
-   * Registers Avro schema text under a subject; the same schema again gives the same version and
-   * id. `references` say which registered versions define the names that the text does not. @throws
+   * Registers Avro schema text under a subject. The same schema again returns the same version and
+   * id. `references`: the registered versions that define names missing in the text. @throws
    * REGISTRY_REFUSED, INCOMPATIBLE_SCHEMA, REGISTRY_UNAVAILABLE
    */
   register(
@@ -46,25 +46,26 @@ export interface SchemaRegistry {
   ): Promise<RegisteredSchema>;
 
   /**
-   * The text behind a global id, self-contained: what it refers to stands in it. @throws
+   * Returns the text of a global id, self-contained: referenced types are inlined. @throws
    * UNKNOWN_SCHEMA_ID, REGISTRY_UNAVAILABLE
    */
   schemaById(id: number): Promise<string>;
 
-  /** The newest version of a subject. @throws UNKNOWN_SUBJECT, REGISTRY_UNAVAILABLE */
+  /** Returns the newest version of a subject. @throws UNKNOWN_SUBJECT, REGISTRY_UNAVAILABLE */
   latest(subject: string): Promise<RegisteredSchema>;
 
-  /** All subjects that have versions, sorted. @throws REGISTRY_UNAVAILABLE */
+  /** Returns all subjects that have versions, sorted. @throws REGISTRY_UNAVAILABLE */
   subjects(): Promise<readonly string[]>;
 
   /**
-   * All versions of a subject, oldest first; empty when the subject is unknown. @throws
+   * Returns all versions of a subject, oldest first; empty if the subject is unknown. @throws
    * REGISTRY_UNAVAILABLE
    */
   versions(subject: string): Promise<readonly RegisteredSchema[]>;
 
   /**
-   * The level that holds for a subject: its own, else the global one. @throws REGISTRY_UNAVAILABLE
+   * Returns the level that applies to a subject: its own, otherwise the global one. @throws
+   * REGISTRY_UNAVAILABLE
    */
   compatibility(subject: string): Promise<CompatibilityLevel>;
 

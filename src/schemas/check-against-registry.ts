@@ -19,9 +19,9 @@ interface Newest {
 }
 
 /**
- * Checks the newest schema of every record against what a registry has under its subject, by the
- * level that holds there: what registering it would answer. Besides, names versions that only one
- * of the two has.
+ * Checks the newest schema of every record against the registry's versions of its subject, at the
+ * subject's level: the answer that registering it would get. Also names versions that only one of
+ * the two has.
  * @throws REGISTRY_UNAVAILABLE, REGISTRY_REFUSED, SCHEMA_INVALID
  */
 export async function checkAgainstRegistry(
@@ -71,8 +71,8 @@ async function refused(
 }
 
 /**
- * Events may have been written under versions that only the registry knows, and a replay reads
- * them.
+ * Reports versions that only the registry has: events may have been written with them, and a replay
+ * reads those.
  */
 function unknownHere(
   folder: SchemaFolder,

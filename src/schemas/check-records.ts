@@ -7,13 +7,13 @@ import type { SchemaFinding } from './schema-finding.ts';
 import { HISTORY_DIRECTORY, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
 import { subjectOfText } from './subject-of-text.ts';
 
-/** By which rules a folder is checked. */
+/** The rules by which a folder is checked. */
 export interface CheckRules {
   readonly mode: CompatibilityLevel;
   readonly subjects: SubjectStrategies;
 }
 
-/** A version of a record to be judged beside those before it. */
+/** A version of a record to check against earlier ones. */
 interface Step {
   readonly file: string;
   readonly text: string;
@@ -22,16 +22,16 @@ interface Step {
 }
 
 /**
- * Checks every version of every record against the versions before it, the current file included.
- * An upcaster starts anew: versions before it are read through it, so only those from it on are
- * compared. Pure.
+ * Checks every version of every record, including the current file, against earlier versions. An
+ * upcaster starts a new series: earlier versions are read through it, so only versions from its
+ * target on are compared. Pure.
  * @throws SCHEMA_INVALID
  */
 export function checkRecords(folder: SchemaFolder, rules: CheckRules): readonly SchemaFinding[] {
   return folder.records.flatMap((record) => checkRecord(folder, record, rules));
 }
 
-/** The same for one record. @throws SCHEMA_INVALID */
+/** Checks one record, as `checkRecords`. @throws SCHEMA_INVALID */
 export function checkRecord(
   folder: SchemaFolder,
   record: SchemaRecord,
@@ -41,7 +41,7 @@ export function checkRecord(
   const findings = steps.flatMap((step, position) => {
     const since = steps.findLastIndex((one, at) => one.upcaster && at <= position);
     const before = steps.slice(Math.max(0, since), position);
-    return judge(step, { before, first: Math.max(0, since) }, rules);
+    return checkStep(step, { before, first: Math.max(0, since) }, rules);
   });
   return isRecorded(folder, record) ? findings : [...findings, notRecorded(record, rules)];
 }
@@ -58,7 +58,7 @@ function stepsOf(folder: SchemaFolder, record: SchemaRecord): readonly Step[] {
   return [...recorded, { file: `${record.name}.avsc`, text, standalone, upcaster: false }];
 }
 
-function judge(
+function checkStep(
   { file, text, standalone }: Step,
   { before, first }: { readonly before: readonly Step[]; readonly first: number },
   { mode, subjects }: CheckRules,

@@ -6,25 +6,25 @@ import { RepriseError } from '../reprise-error.ts';
 import { currentSchema, isRecorded, recordedSchema } from './resolved-schema.ts';
 import type { SchemaFolder, SchemaRecord } from './schema-folder.ts';
 
-/** A version by number, or the file as it is now. */
+/** A version number, or the current file. */
 export type VersionName = number | 'current';
 
-/** What changed between two versions of a record. */
+/** The changes between two versions of a record. */
 export interface SchemaDiff {
   readonly name: string;
   readonly from: VersionName;
   readonly to: VersionName;
   readonly changes: readonly SchemaChange[];
-  /** `topic`, `key` or `time` that are not the same. */
+  /** Which of `topic`, `key` and `time` differ. */
   readonly attributes: readonly string[];
-  /** Why the newer one cannot read what was written under the older one; empty when it can. */
+  /** Why the newer version cannot read values of the older one; empty if it can. */
   readonly incompatibilities: readonly Incompatibility[];
   readonly warnings: readonly SilentChange[];
 }
 
 /**
- * Compares two versions; by default the current file with the newest recorded one, or the newest
- * two where that is the current file. @throws SCHEMA_INVALID
+ * Compares two versions. Default: the current file with the newest recorded version, or the newest
+ * two if the current file is recorded. @throws SCHEMA_INVALID
  */
 export function diffRecord(
   folder: SchemaFolder,
@@ -88,7 +88,7 @@ function textOf(value: unknown): string {
   return value === undefined ? 'none' : JSON.stringify(value);
 }
 
-/** `user-acted version 2`, or the file. */
+/** Formats a version: `user-acted version 2`, or the file. */
 export function versionText(name: string, version: VersionName): string {
   return version === 'current' ? `${name}.avsc` : `${name} version ${version}`;
 }

@@ -1,6 +1,9 @@
 import { RepriseError } from '../reprise-error.ts';
 
-/** The error for a history of schemas that is not what was recorded; `problem` follows the path. */
+/**
+ * Creates the error for a history of schemas that differs from what was recorded; `problem` follows
+ * the path.
+ */
 export function historyBroken(path: string, problem: string, toDo = RESTORE): RepriseError {
   return new RepriseError('SCHEMA_HISTORY_BROKEN', `${path} ${problem}. ${toDo}`, {
     facts: { path },

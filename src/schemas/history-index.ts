@@ -3,29 +3,29 @@ import { z } from 'zod';
 import { parseJson } from '../avro/schema/parse-schema.ts';
 import { historyBroken } from './history-broken.ts';
 
-/** What `history.json` says of one recorded file. */
+/** The entry of one recorded file in `history.json`. */
 export interface RecordedFile {
-  /** Of the text in UTF-8 with line feeds, in hexadecimal. */
+  /** Hash of the text in UTF-8 with line feeds, in hexadecimal. */
   readonly sha256: string;
   /**
-   * Types of other files that this one names: full name → the recorded file that it meant, such as
-   * `address/2.avsc`.
+   * Types of other files that this file names: full name → the recorded file that it was recorded
+   * with, such as `address/2.avsc`.
    */
   readonly references?: Readonly<Record<string, string>> | undefined;
   /**
-   * An upcaster leads here from the version before: values written earlier are not read under this
-   * schema by Avro's rules alone.
+   * True if an upcaster leads from the previous version to this one: Avro's rules alone do not read
+   * earlier values under this schema.
    */
   readonly upcaster?: boolean | undefined;
 }
 
 /**
- * `history/history.json`: the recorded files by their path below `history/`, such as
+ * Content of `history/history.json`: the recorded files by their path below `history/`, such as
  * `user-acted/1.avsc`.
  */
 export type HistoryIndex = Readonly<Record<string, RecordedFile>>;
 
-/** A path of the index. */
+/** Matches a path of the index. */
 export const recordedPath = /^([a-z0-9][a-zA-Z0-9._-]*)\/([1-9]\d*)\.avsc$/;
 
 const historySchema = z.strictObject({
@@ -39,7 +39,7 @@ const historySchema = z.strictObject({
   ),
 });
 
-/** Reads the text of `history.json`. @throws SCHEMA_HISTORY_BROKEN naming the place */
+/** Parses the text of `history.json`. @throws SCHEMA_HISTORY_BROKEN naming the entry */
 export function parseHistoryIndex(text: string, origin: string): HistoryIndex {
   const result = historySchema.safeParse(parseJson(text, origin));
   if (result.success) return result.data.versions;
@@ -48,8 +48,8 @@ export function parseHistoryIndex(text: string, origin: string): HistoryIndex {
 }
 
 /**
- * The text of `history.json`: sorted by record, then by version, a few lines each, so that branches
- * merge and conflicts are real ones.
+ * Formats `history.json`: sorted by record, then by version, a few lines each, so that branches
+ * merge and only real conflicts conflict.
  */
 export function historyIndexText(index: HistoryIndex): string {
   const paths = Object.keys(index).sort(byRecordAndVersion);
@@ -57,7 +57,7 @@ export function historyIndexText(index: HistoryIndex): string {
   return `${JSON.stringify({ versions }, null, 2)}\n`;
 }
 
-/** The hash of a recorded text. Line ends do not count: a checkout may have changed them. */
+/** Hashes a recorded text. Ignores line ends, which a checkout may change. */
 export function schemaHash(text: string): string {
   return createHash('sha256').update(text.replaceAll('\r\n', '\n'), 'utf8').digest('hex');
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What the first text of a record is made from. */
+/** Options of a new record's first text. */
 export interface NewSchema {
   /** The file's name without `.avsc`: `order-placed`. */
   readonly name: string;
@@ -10,8 +10,8 @@ export interface NewSchema {
 }
 
 /**
- * Writes `NAME.avsc` with a record to begin with: an id that is the key, and a time. @throws EEXIST
- * when there is such a file
+ * Writes `NAME.avsc` with an initial record: an id that is the key, and a time. @throws EEXIST if
+ * the file exists
  */
 export async function writeNewSchema(directory: string, schema: NewSchema): Promise<string> {
   const path = join(directory, `${schema.name}.avsc`);
@@ -19,7 +19,7 @@ export async function writeNewSchema(directory: string, schema: NewSchema): Prom
   return path;
 }
 
-/** Its text. */
+/** Returns the text of the file. */
 function newSchemaText({ name, topic, namespace }: NewSchema): string {
   const record = name
     .split(/[^a-zA-Z0-9]+/)

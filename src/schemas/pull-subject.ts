@@ -16,25 +16,29 @@ import { isRecorded, recordedSchema } from './resolved-schema.ts';
 import { readSchemaFolder, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
 import { subjectOfText } from './subject-of-text.ts';
 
-/** What came from a registry. */
+/** Result of pulling from a registry. */
 export interface Pulled {
   readonly name: string;
   readonly subject: string;
-  /** Versions recorded now, as the history numbers them. */
+  /** Versions recorded now, numbered as in the history. */
   readonly versions: readonly number[];
-  /** The current file was written: it was the newest recorded version before, or there was none. */
+  /**
+   * True if the current file was written: before, it was the newest recorded version, or did not
+   * exist.
+   */
   readonly wrote: boolean;
   /**
-   * The pulled schema says no topic, which an event needs: the file has one, and is not recorded.
+   * True if the pulled schema names no topic, which an event needs. The current file has one and is
+   * not recorded yet.
    */
   readonly needsTopic: boolean;
 }
 
 /**
- * Records the versions of a record's subject that the history lacks, after those it has, and brings
- * the current file up to date.
- * @throws SCHEMA_INVALID when the current file is changed and not recorded, or the history lacks a
- * version before one that it has, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
+ * Records the versions of a record's subject that the history lacks, after the existing ones, and
+ * updates the current file.
+ * @throws SCHEMA_INVALID if the current file is changed and not recorded, or the history lacks a
+ * version older than one that it has, REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
  */
 export async function pullRecord(
   folder: SchemaFolder,
@@ -51,8 +55,8 @@ export async function pullRecord(
 }
 
 /**
- * Records every version of a subject under a new file, named after its record.
- * @throws UNKNOWN_SUBJECT, SCHEMA_INVALID when there is a file of that name, REGISTRY_UNAVAILABLE,
+ * Records every version of a subject in a new file, named after its record.
+ * @throws UNKNOWN_SUBJECT, SCHEMA_INVALID if a file of that name exists, REGISTRY_UNAVAILABLE,
  * REGISTRY_REFUSED
  */
 export async function pullSubject(
@@ -108,14 +112,14 @@ async function pull(
   return { name: record.name, subject, versions: added, wrote, needsTopic };
 }
 
-/** The text with a topic; null when it needs none. */
+/** Adds a topic to the text; null if it needs none. */
 function withTopic(text: string, topic: string | null): string | null {
   const json = parseJson(text, 'the pulled schema');
   if (topic === null || typeof json !== 'object' || json === null || 'topic' in json) return null;
   return `${JSON.stringify({ ...json, topic }, null, 2)}\n`;
 }
 
-/** The topic that a subject's name tells; null for one that is named after its record alone. */
+/** Returns the topic in a subject's name; null if the subject is named after its record only. */
 function topicOf(subject: string, fullName: string): string | null {
   for (const end of ['-value', `-${fullName}`]) {
     if (subject.endsWith(end)) return subject.slice(0, -end.length);

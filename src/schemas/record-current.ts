@@ -5,27 +5,30 @@ import { currentSchema, isRecorded } from './resolved-schema.ts';
 import type { SchemaFinding } from './schema-finding.ts';
 import type { SchemaFolder, SchemaRecord } from './schema-folder.ts';
 
-/** One version that was recorded now. */
+/** A version that was recorded by this call. */
 export interface NewlyRecorded {
   readonly name: string;
   readonly version: number;
-  /** Below `history/`. */
+  /** Path below `history/`. */
   readonly path: string;
   readonly warnings: readonly SchemaFinding[];
 }
 
-/** What to record. */
+/** Arguments of `recordCurrent`. */
 export interface RecordRequest {
   readonly folder: SchemaFolder;
   readonly name: string;
   readonly rules: CheckRules;
-  /** An upcaster leads from the version before to this one: it need not be compatible with that. */
+  /**
+   * True if an upcaster leads from the previous version to this one, which then may be
+   * incompatible.
+   */
   readonly upcaster: boolean;
 }
 
 /**
- * The folder afterwards, and what was recorded: the types of other files first, nothing where all
- * of it was recorded before.
+ * The new state of the folder, and the versions recorded: types of other files first; empty if all
+ * were recorded before.
  */
 export interface RecordOutcome {
   readonly folder: SchemaFolder;
@@ -35,8 +38,7 @@ export interface RecordOutcome {
 /**
  * Records the current file of a record as its next version, after the current files of the types
  * that it names.
- * @throws INCOMPATIBLE_SCHEMA when it breaks the mode and no upcaster is said to bridge it,
- * SCHEMA_INVALID
+ * @throws INCOMPATIBLE_SCHEMA if it breaks the mode and `upcaster` is false, SCHEMA_INVALID
  */
 export async function recordCurrent(request: RecordRequest): Promise<RecordOutcome> {
   const { name, rules, upcaster } = request;
@@ -65,8 +67,8 @@ export async function recordCurrent(request: RecordRequest): Promise<RecordOutco
 }
 
 /**
- * What was found about the current file; findings about versions recorded before are not this
- * command's.
+ * Returns the findings about the current file; those about recorded versions do not concern this
+ * command.
  */
 function accepted(findings: readonly SchemaFinding[], name: string): readonly SchemaFinding[] {
   const own = findings.filter(({ file }) => file === `${name}.avsc`);
@@ -81,7 +83,7 @@ function accepted(findings: readonly SchemaFinding[], name: string): readonly Sc
   return own.filter(({ level }) => level === 'warning');
 }
 
-/** The record of that name. @throws SCHEMA_INVALID naming those there are */
+/** Returns the record of that name. @throws SCHEMA_INVALID naming the records that exist */
 export function recordNamed(folder: SchemaFolder, name: string): SchemaRecord {
   const found = folder.records.find((one) => one.name === name);
   if (found !== undefined) return found;

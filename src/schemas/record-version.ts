@@ -17,8 +17,8 @@ export interface VersionToRecord {
 
 /**
  * Writes the next version of a record, then the index. A crash between the two leaves a file that
- * the index does not know, which the next reading names.
- * @returns the folder as it is now. @throws what the file system says
+ * is not in the index; the next read reports it.
+ * @returns the new state of the folder. @throws errors of the file system
  */
 export async function recordVersion(
   folder: SchemaFolder,
@@ -44,7 +44,7 @@ export async function recordVersion(
   return { ...folder, records, index };
 }
 
-/** Replaces a file atomically: a reader finds the old text or the new one. */
+/** Replaces a file atomically: a reader finds the old or the new text. */
 async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text);
   await rename(`${path}.new`, path);

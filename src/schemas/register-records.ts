@@ -10,21 +10,21 @@ import { isRecorded, recordedSchema, versionAt } from './resolved-schema.ts';
 import type { RecordedVersion, SchemaFolder, SchemaRecord } from './schema-folder.ts';
 import { subjectOfText } from './subject-of-text.ts';
 
-/** What became of a recorded version. */
+/** Result of registering a recorded version. */
 export interface Registration {
   readonly name: string;
   readonly version: number;
   readonly subject: string;
-  /** Version and id in the registry. */
+  /** Its version and id in the registry. */
   readonly registered: RegisteredSchema;
-  /** False: the registry had it before. */
+  /** False: the registry already had it. */
   readonly isNew: boolean;
 }
 
 /**
  * Registers the recorded versions of records that a registry lacks, oldest first, each under its
- * subject and with references to the versions that it was recorded with. Versions older than the
- * newest one that the registry has are left alone: they could only come after it.
+ * subject and with references to the versions that it was recorded with. Skips versions older than
+ * the newest one in the registry, because they could only be added after it.
  * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID (a current file is not recorded),
  * REGISTRY_UNAVAILABLE, REGISTRY_REFUSED
  */
@@ -46,7 +46,7 @@ class Registering {
   readonly #folder: SchemaFolder;
   readonly #registry: SchemaRegistry;
   readonly #rules: CheckRules;
-  /** By the path of the recorded version. */
+  /** Registered versions by the path of the recorded version. */
   readonly #known = new Map<string, RegisteredSchema>();
 
   constructor(folder: SchemaFolder, registry: SchemaRegistry, rules: CheckRules) {
@@ -61,7 +61,7 @@ class Registering {
     for (const version of record.versions.slice(last + 1)) await this.#register(version);
   }
 
-  /** The version of the registry that is this one, and null where it has none. */
+  /** Returns the registry's version that equals this one; null if there is none. */
   async #find(version: RecordedVersion): Promise<RegisteredSchema | null> {
     const known = this.#known.get(version.path);
     if (known !== undefined) return known;

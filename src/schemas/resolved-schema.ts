@@ -2,19 +2,21 @@ import { composeSchema } from '../avro/schema/compose-schema.ts';
 import { inlineReferences } from '../avro/schema/inline-references.ts';
 import type { RecordedVersion, SchemaFolder, SchemaRecord } from './schema-folder.ts';
 
-/** A schema of a folder, its names found. */
+/** A schema of a folder with its names resolved. */
 export interface ResolvedSchema {
-  /** As written. */
+  /** The text of the file. */
   readonly text: string;
-  /** With the types of other files written out. */
+  /** The text with the types of other files inlined. */
   readonly standalone: string;
-  /** Types of other files that it names itself: full name → the name of their file (`address`). */
+  /**
+   * Types of other files that it names directly: full name → the name of their file (`address`).
+   */
   readonly uses: ReadonlyMap<string, string>;
 }
 
 /**
- * The current schema of a record. @throws SCHEMA_INVALID naming file and name when no file has a
- * type that it names, or files name one another in a circle
+ * Resolves the current schema of a record. @throws SCHEMA_INVALID naming file and name if no file
+ * has a type that it names, or files name one another in a circle
  */
 export function currentSchema(folder: SchemaFolder, name: string, text: string): ResolvedSchema {
   const files = folder.records.flatMap((record) =>
@@ -27,7 +29,10 @@ export function currentSchema(folder: SchemaFolder, name: string, text: string):
   return { text, standalone, uses: new Map(fileNames) };
 }
 
-/** A recorded version with the types of the versions that it was recorded with written out. */
+/**
+ * Returns a recorded version with its referenced types inlined, in the versions that it was
+ * recorded with.
+ */
 export function recordedSchema(folder: SchemaFolder, version: RecordedVersion): string {
   return inlineReferences(
     version.text,
@@ -36,7 +41,7 @@ export function recordedSchema(folder: SchemaFolder, version: RecordedVersion): 
 }
 
 /**
- * The recorded versions that a version names, and those that they name; referenced before
+ * Returns the recorded versions that a version names, directly and indirectly; referenced before
  * referring.
  */
 function referencedVersions(
@@ -56,7 +61,7 @@ function referencedVersions(
   return [...found];
 }
 
-/** The recorded version at a path of the history. */
+/** Returns the recorded version at a path of the history. */
 export function versionAt(folder: SchemaFolder, path: string): RecordedVersion | undefined {
   const name = path.slice(0, path.indexOf('/'));
   const record = folder.records.find((one) => one.name === name);
@@ -64,8 +69,8 @@ export function versionAt(folder: SchemaFolder, path: string): RecordedVersion |
 }
 
 /**
- * Whether the current schema of a record, types of other files included, is its newest recorded
- * version. True for one that is retired.
+ * True if the current schema of a record, including types of other files, is its newest recorded
+ * version, or the record is retired.
  */
 export function isRecorded(
   folder: SchemaFolder,

@@ -1,7 +1,8 @@
 import type { SilentChangeType } from '../avro/compatibility/incompatibility.ts';
 
 /**
- * What `reprise schemas check` found. `error` fails it, `warning` does so when asked, `info` never.
+ * A finding of `reprise schemas check`. `error` fails the check, `warning` does so on request,
+ * `info` never.
  */
 export interface SchemaFinding {
   readonly level: 'error' | 'warning' | 'info';
@@ -11,13 +12,13 @@ export interface SchemaFinding {
     | 'NOT_REGISTERED'
     | 'NOT_IN_HISTORY'
     | SilentChangeType;
-  /** Below the folder of schemas: `user-acted.avsc`, `history/user-acted/2.avsc`. */
+  /** Path below the folder of schemas: `user-acted.avsc`, `history/user-acted/2.avsc`. */
   readonly file: string;
   readonly subject: string;
   readonly message: string;
 }
 
-/** One line, as compilers write it. */
+/** Formats a finding as one line, as compilers do. */
 export function findingText(directory: string, finding: SchemaFinding): string {
   const { level, code, file, message } = finding;
   return `${directory}/${file}: ${level} ${code}: ${message}`;

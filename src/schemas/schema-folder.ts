@@ -10,11 +10,11 @@ import {
   schemaHash,
 } from './history-index.ts';
 
-/** A version of a record as it was recorded: never changed afterwards. */
+/** A recorded version of a record; it never changes. */
 export interface RecordedVersion {
-  /** From 1, without gaps. */
+  /** Version number, from 1, without gaps. */
   readonly version: number;
-  /** Below `history/`: `user-acted/1.avsc`. */
+  /** Path below `history/`: `user-acted/1.avsc`. */
   readonly path: string;
   readonly text: string;
   readonly references: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export interface SchemaRecord {
   /** The file's name without `.avsc`: `user-acted`. */
   readonly name: string;
   /**
-   * The text of `schemas/user-acted.avsc`; null when the record is retired: its versions stay, its
+   * The text of `schemas/user-acted.avsc`. Null: the record is retired; its versions stay, and its
    * events stay in the log.
    */
   readonly current: string | null;
@@ -36,26 +36,26 @@ export interface SchemaRecord {
 /** A folder of schemas, checked against its index. */
 export interface SchemaFolder {
   readonly directory: string;
-  /** By name. */
+  /** All records, sorted by name. */
   readonly records: readonly SchemaRecord[];
   readonly index: HistoryIndex;
 }
 
-/** Where the history lies in a folder of schemas. */
+/** Name of the history folder in a folder of schemas. */
 export const HISTORY_DIRECTORY = 'history';
-/** The index, in that folder. */
+/** Name of the index in that folder. */
 export const HISTORY_INDEX = 'history.json';
 
 /**
- * Reads a folder of schemas: the current `.avsc` files and `history/`, every recorded file checked
- * by its hash.
- * @throws SCHEMA_HISTORY_BROKEN when a recorded file is changed, missing or not in the index, or a
- * version is left out; CONFIG_INVALID when there is no such folder
+ * Reads a folder of schemas: the current `.avsc` files and `history/`, checking the hash of every
+ * recorded file.
+ * @throws SCHEMA_HISTORY_BROKEN if a recorded file is changed, missing or not in the index, or a
+ * version is left out; CONFIG_INVALID if the folder does not exist
  */
 export async function readSchemaFolder(directory: string): Promise<SchemaFolder> {
   const current = await currentFiles(directory);
   const index = await readIndex(directory);
-  await refuseStrangers(directory, index);
+  await refuseUnindexed(directory, index);
   const recorded = new Map<string, RecordedVersion[]>();
   for (const [path, file] of Object.entries(index)) {
     const [, name = '', version] = recordedPath.exec(path) ?? [];
@@ -90,8 +90,8 @@ async function readIndex(directory: string): Promise<HistoryIndex> {
   return text === null ? {} : parseHistoryIndex(text, path);
 }
 
-/** A file that lies in the history without being in the index was put there by hand. */
-async function refuseStrangers(directory: string, index: HistoryIndex): Promise<void> {
+/** Refuses files in the history that are not in the index: they were added by hand. */
+async function refuseUnindexed(directory: string, index: HistoryIndex): Promise<void> {
   const history = join(directory, HISTORY_DIRECTORY);
   const found = await readdir(history, { recursive: true }).catch(absent);
   for (const file of found ?? []) {

@@ -3,8 +3,8 @@ import { parseJson } from '../avro/schema/parse-schema.ts';
 import { type SubjectStrategies, subjectOf } from '../event/subject-of.ts';
 
 /**
- * The registry subject of a schema file: of an event by the strategy of its topic, of a type that
- * others share by its full name. @throws SCHEMA_INVALID
+ * Returns the registry subject of a schema file: for an event by the strategy of its topic, for a
+ * shared type its full name. @throws SCHEMA_INVALID
  */
 export function subjectOfText(text: string, origin: string, strategies: SubjectStrategies): string {
   const { topic } = parseJson(text, origin) as { topic?: unknown };

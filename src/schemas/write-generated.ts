@@ -9,16 +9,16 @@ import { RepriseError } from '../reprise-error.ts';
 import { recordedSchema } from './resolved-schema.ts';
 import { readSchemaFolder, type SchemaFolder, type SchemaRecord } from './schema-folder.ts';
 
-/** One module that is written for a folder of schemas. */
+/** One generated module of a folder of schemas. */
 interface GeneratedFile {
   readonly path: string;
   readonly text: string;
 }
 
 /**
- * Writes the code of a folder of schemas: `index.ts` with an interface and a definition per current
- * `.avsc` file; where a record has upcasters (`upcasters/user-acted.ts`, which exports
- * `upcasters`), also `history/index.ts` with those of its recorded versions.
+ * Writes the generated code of a folder of schemas: `index.ts` with an interface and a definition
+ * for each current `.avsc` file; for records with upcasters (`upcasters/user-acted.ts`, which
+ * exports `upcasters`) also `history/index.ts` with those of its recorded versions.
  * @returns the paths written. @throws SCHEMA_INVALID, SCHEMA_HISTORY_BROKEN
  */
 export async function writeGenerated(directory: string): Promise<readonly string[]> {
@@ -28,7 +28,7 @@ export async function writeGenerated(directory: string): Promise<readonly string
 }
 
 /**
- * Refuses when the code is not what the schemas give. @throws SCHEMA_STALE, SCHEMA_INVALID,
+ * Checks that the generated code matches the schemas. @throws SCHEMA_STALE, SCHEMA_INVALID,
  * SCHEMA_HISTORY_BROKEN
  */
 export async function checkGenerated(directory: string): Promise<readonly string[]> {
@@ -58,7 +58,9 @@ async function generatedFiles(directory: string): Promise<readonly GeneratedFile
   ];
 }
 
-/** A record with its versions, where it has upcasters; null: it is retired. */
+/**
+ * Returns the definition of a record, with its versions if it has upcasters; null if it is retired.
+ */
 async function definitionFile(
   folder: SchemaFolder,
   { name, current, versions }: SchemaRecord,

@@ -7,19 +7,19 @@ import { fastCheck } from './fast-check.ts';
 import type { Impurity } from './watch-functions.ts';
 import { watched } from './watch-functions.ts';
 
-/** How an aggregate is checked. */
+/** Options of `checkAggregate`. */
 export interface AggregateOptions {
-  /** Examples drawn. Default 200. */
+  /** Number of random examples. Default 200. */
   readonly runs?: number;
-  /** Of the run to repeat, as a failure's message gives it. */
+  /** Seed of the run to repeat, from a failure's message. */
   readonly seed?: number;
 }
 
 /**
- * Checks the laws of an aggregate of your own (with fast-check): its functions are pure; `merge` is
- * commutative and associative, with `zero` as identity; adding an event is merging what it makes of
- * `zero`; a state that was stored as JSON goes on as before; the result fits the column. States are
- * compared by their results.
+ * Checks the laws of a user-defined aggregate (with fast-check): its functions are pure; `merge` is
+ * commutative and associative, with `zero` as identity; adding an event equals merging the state of
+ * that event alone; a state that was stored as JSON behaves as before; the result fits the column.
+ * States are compared by their results.
  * @throws AssertionError with the smallest counterexample found
  */
 export function checkAggregate<Event, State, Value>(
@@ -74,7 +74,7 @@ function brokenLaw<Event, State, Value>(
     ['merge(zero, a) is not a', merge(zero, a), a],
     ['adding the events of b to a is not merging what each makes of zero', added, merged],
     ['adding the events of a and b is not merge(a, b)', added, merge(a, b)],
-    ['a state that was stored as JSON goes on otherwise', merge(stored(a), stored(b)), merge(a, b)],
+    ['a state that was stored as JSON behaves otherwise', merge(stored(a), stored(b)), merge(a, b)],
   ];
   for (const [law, one, other] of laws) {
     const [left, right] = [result(one), result(other)];

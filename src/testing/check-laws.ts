@@ -9,17 +9,17 @@ import { findBrokenLaw } from './find-broken-law.ts';
 import type { Happening } from './happening.ts';
 import type { Impurity } from './watch-functions.ts';
 
-/** How laws are checked. */
+/** Options of `checkLaws`. */
 export interface LawOptions {
   /** Default 2. */
   readonly partitions?: number;
-  /** Logs drawn. Default 100. */
+  /** Number of random logs. Default 100. */
   readonly runs?: number;
-  /** Of the run to repeat, as a failure's message gives it. */
+  /** Seed of the run to repeat, from a failure's message. */
   readonly seed?: number;
-  /** Of the counterexample to repeat, as a failure's message gives it. */
+  /** Path of the counterexample to repeat, from a failure's message. */
   readonly path?: string;
-  /** Default: all of them. */
+  /** The laws to check. Default: all. */
   readonly laws?: readonly Law[];
 }
 
@@ -34,18 +34,17 @@ const SAID: Readonly<Record<Law, string>> = {
 };
 
 /**
- * Checks the laws of projections over logs drawn at random (with fast-check, an optional peer
- * dependency):
- * - `purity`: each function of the projection gives the same when called twice, on frozen inputs,
+ * Checks the laws of a projection over random logs (with fast-check, an optional peer dependency):
+ * - `purity`: each function of the projection returns the same when called twice, on frozen inputs,
  *   without clock, randomness, timers and network;
- * - `batching`: any split into batches, any crash and restart and any batch delivered twice shows
+ * - `batching`: any split into batches, any crash and restart and any repeated batch shows
  *   the same;
  * - `replay`: a rebuild shows what the live run shows, alerts and their ids included;
- * - `order`: arrival in any order within the lateness shows the same (not for tables, which fold
- *   in log order; not without lateness);
+ * - `order`: any order of arrival within the lateness shows the same (not for tables, which fold
+ *   in log order; only with lateness);
  * - `timeZone`: a process in another time zone shows the same. Draw few keys and close times, so
  *   that events meet.
- * @param happenings draws logs of what `occurred` and `quiet` make
+ * @param happenings generates logs from the results of `occurred` and `quiet`
  * @throws AssertionError with the smallest counterexample found, and how to repeat it
  * @example
  * checkLaws(new LoginFraud(), fc.array(

@@ -9,20 +9,20 @@ import { type Impurity, watched } from './watch-functions.ts';
 
 const SCHEMA_ID = 1;
 
-/** How upcasters are checked. */
+/** Options of `checkUpcasters`. */
 export interface UpcasterOptions {
-  /** Events drawn of each recorded version. Default 200. */
+  /** Number of random events of each recorded version. Default 200. */
   readonly runs?: number;
-  /** Of the run to repeat, as a failure's message gives it. */
+  /** Seed of the run to repeat, from a failure's message. */
   readonly seed?: number;
-  /** Of the counterexample to repeat, as a failure's message gives it. */
+  /** Path of the counterexample to repeat, from a failure's message. */
   readonly path?: string;
 }
 
 /**
- * What an event written under a recorded version reads as today: encoded with that version's
- * schema, decoded as the runner does.
- * @throws ENCODE_FAILED when `value` is no event of that version; UPCAST_FAILED,
+ * Returns an event of a recorded version as it is read today: encodes it with that version's schema
+ * and decodes it as the runner does.
+ * @throws ENCODE_FAILED if `value` is not an event of that version; UPCAST_FAILED,
  * INCOMPATIBLE_SCHEMA
  * @example
  * expect(upcastEvent(UserActed, UserActedV1, { …, millis: 1500n }).value).toBe(1.5)
@@ -38,9 +38,9 @@ export function upcastEvent<Event, Old>(
 }
 
 /**
- * Checks that everything a recorded version could hold reads as an event of today, and that
- * upcasters are pure: the same twice, on frozen inputs, without clock, randomness, timers and
- * network. Events are drawn at random (with fast-check, an optional peer dependency).
+ * Checks that every possible event of a recorded version is read as an event of today, and that
+ * upcasters are pure: the same result twice, on frozen inputs, without clock, randomness, timers
+ * and network. Events are random (with fast-check, an optional peer dependency).
  * @throws AssertionError with the smallest event found, and how to repeat it
  */
 export function checkUpcasters(event: EventDefinition, options: UpcasterOptions = {}): void {

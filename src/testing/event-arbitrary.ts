@@ -14,12 +14,12 @@ import { fastCheck } from './fast-check.ts';
 
 const DAYS_MAX = dateRangeMs / 86_400_000;
 
-/** Below it, recursive types end where they can. */
+/** Depth from which recursive types end if they can. */
 const DEPTH_MAX = 4;
 
 /**
- * Draws events of an Avro definition (with fast-check, an optional peer dependency): every value
- * that its schema allows, as TypeScript has it.
+ * Generates events of an Avro definition (with fast-check, an optional peer dependency): every
+ * value that its schema allows, as TypeScript values.
  * @throws SCHEMA_INVALID, CONFIG_INVALID without fast-check
  */
 export function eventArbitrary<Event>(event: EventDefinition<Event>): Arbitrary<Event> {

@@ -6,11 +6,11 @@ import type { LogRecord, RecordBatch } from '../log/record-batch.ts';
 import { isRepriseError } from '../reprise-error.ts';
 import { spoilBatch } from './spoil-batch.ts';
 
-/** What the contract needs of an adapter under test. */
+/** The adapter under test. */
 export interface EventLogSubject {
-  /** A new, open log on the same server each time; the suite closes it. */
+  /** Opens a new log on the same server at each call; the suite closes it. */
   readonly open: () => Promise<EventLog> | EventLog;
-  /** A topic name that nobody uses, beginning with `prefix`. */
+  /** Returns an unused topic name that starts with `prefix`. */
   readonly uniqueTopic: (prefix: string) => string;
 }
 
@@ -125,7 +125,7 @@ function appendTests({ log, newTopic }: Context): void {
 }
 
 /**
- * Of 4 partitions, for `a`, `ab`, `abc` and `foobar`: computed with
+ * Partitions of `a`, `ab`, `abc` and `foobar`, of 4: computed with
  * `Utils.toPositive(Utils.murmur2(key)) % 4` of Kafka's Java client.
  */
 const javaPartitions = [0, 2, 3, 2];
@@ -311,7 +311,7 @@ async function collect(
   return { records, batches };
 }
 
-/** Reads until `count` records have come. */
+/** Reads until `count` records have arrived. */
 async function take(
   log: EventLog,
   positions: readonly ReadPosition[],

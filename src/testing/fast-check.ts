@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { RepriseError } from '../reprise-error.ts';
 
 /**
- * fast-check, which only the law checks need: an optional peer dependency. @throws CONFIG_INVALID
- * when it is not installed
+ * Loads fast-check, an optional peer dependency that only the law checks need. @throws
+ * CONFIG_INVALID if it is not installed
  */
 export function fastCheck(what: string): typeof import('fast-check') {
   try {

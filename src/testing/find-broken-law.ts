@@ -6,12 +6,12 @@ import { Scenario } from './scenario.ts';
 import type { Impurity } from './watch-functions.ts';
 import { watchFunctions } from './watch-functions.ts';
 
-/** What `checkLaws` checks, by what is varied: nothing may be seen of it. */
+/** The laws that `checkLaws` checks, named after what is varied: the result must not change. */
 export type Law = 'purity' | 'batching' | 'replay' | 'order' | 'timeZone';
 
 /**
- * One stretch of the log as a run takes it: so many steps in one go, then on, a flush, a crash, or
- * the same stretch delivered once more.
+ * One part of a log as a run processes it: a number of steps, followed by nothing, a flush, a
+ * crash, or a second delivery of the same part.
  */
 export interface Stretch {
   readonly length: number;
@@ -21,13 +21,13 @@ export interface Stretch {
 /** How a run differs from the plain one. */
 export interface Variation {
   readonly course: readonly Stretch[];
-  /** Delays of arrival, each from 0 to 1 of the lateness, by event. */
+  /** Delay of arrival of each event, as a share (0 to 1) of the lateness. */
   readonly delays: readonly number[];
 }
 
 /**
- * A law that does not hold: what was seen in the plain run, and in the other. Of impurities:
- * `shown` lists them, and `expected` is empty.
+ * A law that does not hold: the results of the plain run and of the other run. For impurities,
+ * `shown` lists them and `expected` is empty.
  */
 export interface BrokenLaw {
   readonly law: Law;
@@ -35,14 +35,17 @@ export interface BrokenLaw {
   readonly expected: unknown;
 }
 
-/** Crashes in one run: each repeats what was not flushed. */
+/** Maximum number of crashes in a run: each repeats what was not flushed. */
 const CRASHES_MAX = 5;
-/** Columns that name positions in the log: they follow the order of arrival, not of event time. */
+/** Columns with positions in the log: they depend on the order of arrival. */
 const POSITIONS = new Set(['revised_at_offset', 'session_id', 'match_id', 'positions']);
-/** Far from UTC, and with other days. */
+/** A time zone far from UTC, with other days. */
 const ELSEWHERE = 'Pacific/Kiritimati';
 
-/** The first law that does not hold of a projection over these happenings; null: all of them do. */
+/**
+ * Returns the first law that a projection breaks over these happenings; null if it keeps all of
+ * them.
+ */
 export function findBrokenLaw(
   plan: Plan,
   log: readonly Happening[],
@@ -82,7 +85,7 @@ function played(plan: Plan, log: readonly Happening[], partitions: number): Scen
   return new Scenario(plan, { partitions }).play(...log);
 }
 
-/** Everything a scenario shows. */
+/** Returns everything that a scenario shows. */
 function everything(s: Scenario): Record<string, unknown> {
   return {
     ...rowsOf(s),
@@ -94,7 +97,10 @@ function everything(s: Scenario): Record<string, unknown> {
   };
 }
 
-/** A rebuild by partial rows keeps no state and publishes nothing; its rows are what counts. */
+/**
+ * Returns the rows of a replay. A rebuild with partial rows keeps no state and publishes nothing,
+ * so only its rows count.
+ */
 function everythingReplayed(live: Scenario, s: Scenario = live.replay()): Record<string, unknown> {
   return live.plan.rebuild === 'partial'
     ? { ...rowsOf(s), deadLetters: placesOf(s) }
@@ -118,14 +124,14 @@ function placesOf(s: Scenario): readonly string[] {
     .sort();
 }
 
-/** The log of a scenario in other portions, with crashes and repeated deliveries. */
+/** Folds the log of a scenario in other batches, with crashes and repeated deliveries. */
 function divided(live: Scenario, course: readonly Stretch[]): Scenario {
   const again = live.fresh();
   const { steps } = live;
   let flushed = 0;
   let crashes = 0;
-  for (let at = 0, turn = 0; at < steps.length; turn += 1) {
-    const { length, then } = course[turn % Math.max(1, course.length)] ?? {
+  for (let at = 0, round = 0; at < steps.length; round += 1) {
+    const { length, then } = course[round % Math.max(1, course.length)] ?? {
       length: 1,
       then: 'flush',
     };
@@ -147,8 +153,8 @@ function divided(live: Scenario, course: readonly Stretch[]): Scenario {
 }
 
 /**
- * Law 4: arrival in order of event time, against arrival delayed within the lateness. Tables fold
- * in log order: it says nothing of them.
+ * Runs for law 4: arrival in order of event time, against arrival delayed within the lateness. Does
+ * not apply to tables, which fold in log order.
  */
 function orderRun(
   plan: Plan,
@@ -160,7 +166,7 @@ function orderRun(
   const arrival = (delayed: boolean) => {
     const moved = events.map(({ happening, timeMs }) => ({
       happening,
-      // Ties of event time may fall back on the offset: they are delayed alike.
+      // Ties of event time may fall back on the offset, so they have the same delay.
       atMs: timeMs + (delayed ? Math.floor(delayOf(timeMs, delays) * plan.latenessMs) : 0),
       timeMs,
     }));
@@ -176,13 +182,13 @@ function orderRun(
   return [['order', () => arrival(true), arrival(false)]];
 }
 
-/** Spread by a hash, so that regular times meet different delays. */
+/** Spreads delays by a hash, so that regular times get different ones. */
 function delayOf(timeMs: number, delays: readonly number[]): number {
   const mixed = Math.imul((timeMs / 1_000) ^ timeMs, 0x9e3779b1) >>> 8;
   return delays[mixed % Math.max(1, delays.length)] ?? 0;
 }
 
-/** What may not depend on the order of arrival. */
+/** Returns what must not depend on the order of arrival. */
 function orderless(s: Scenario): Record<string, unknown> {
   const alerts = s.alerts().map(({ id: _id, value, ...alert }) =>
     // Alerts of sessions and matches may carry their ids.

@@ -10,53 +10,51 @@ import { scenario } from './scenario.ts';
 import type { Given } from './with-dates.ts';
 import { withDates } from './with-dates.ts';
 
-/**
- * Rows of the view as a specification gives them: the columns it names are compared, others are
- * not.
- */
+/** Rows of the view in a specification: only the columns that it names are compared. */
 export type ExpectedRow<P extends Projection> = RowOf<P> extends object ? Partial<RowOf<P>> : never;
 
-/** After `given`: what happens. */
+/** After `given`: the input. */
 export interface GivenStep<P extends Projection> {
-  /** These things happen, in this order. */
+  /** Adds happenings, in this order. */
   when(...happenings: readonly Happening[]): WhenStep<P>;
 }
 
-/** After `when`: what is to be seen. */
+/** After `when`: the expected result. */
 export interface WhenStep<P extends Projection> extends GivenStep<P> {
   /**
-   * These records, by reason, could not be folded; in log order by partition. To be said before
-   * `then([])`, see there.
+   * Expects these records, by error code, to be dead letters; in log order by partition. Call it
+   * before `then([])`, see there.
    */
   deadLetters(...reasons: readonly ErrorCode[]): WhenStep<P>;
   /**
-   * The view shows these rows and no others, in any order; of each row the columns named are
-   * compared. Without rows: nothing is said of them. `[]` fails where records could not be folded
-   * and `deadLetters` has not said so before: no row is shown because none could be made.
+   * Expects the view to show these rows and no others, in any order; only the named columns are
+   * compared. Without argument: no expectation. `[]` fails if records could not be folded and
+   * `deadLetters` has not been called before: then the view is empty only because of these
+   * failures.
    * @throws AssertionError with a diff, and why records could not be folded
    */
   then(rows?: readonly ExpectedRow<P>[]): Outcome<P>;
 }
 
-/** After `then`: what else is to be seen, or happens next. */
+/** After `then`: further expectations, or further input. */
 export interface Outcome<P extends Projection> extends GivenStep<P> {
-  /** Another table of the projection shows these rows and no others. */
+  /** Expects another table of the projection to show these rows and no others. */
   table(name: string, rows: readonly Readonly<Record<string, unknown>>[]): Outcome<P>;
-  /** These events of this kind were published, and no others. Fields named are compared. */
+  /** Expects exactly these published events of this kind. Only the named fields are compared. */
   alerts<Event>(
     event: EventDefinition<Event>,
     values: readonly Partial<Given<Event>>[],
   ): Outcome<P>;
-  /** So many events came too late to count. */
+  /** Expects this number of late events. */
   late(count: number): Outcome<P>;
-  /** These records, by reason, could not be folded; in log order by partition. */
+  /** Expects these records, by error code, to be dead letters; in log order by partition. */
   deadLetters(...reasons: readonly ErrorCode[]): Outcome<P>;
-  /** The scenario itself, for whatever else there is to see. */
+  /** The scenario itself, for other checks. */
   readonly scenario: Scenario<P>;
 }
 
 /**
- * A specification of a projection, over a log in memory.
+ * Starts a specification of a projection, over a log in memory.
  * @example
  * given(new LoginFraud())
  *   .when(failed('ada', 0), failed('ada', 1), failed('ada', 2))
@@ -70,7 +68,7 @@ export function given<P extends Projection>(
   return step(scenario(projection, options), 0);
 }
 
-/** `said`: dead letters that the specification has spoken of. */
+/** `said`: number of dead letters that the specification has named. */
 function step<P extends Projection>(s: Scenario<P>, said: number): WhenStep<P> {
   return {
     when: (...happenings) => step(s.play(...happenings), said),
@@ -120,7 +118,7 @@ function outcome<P extends Projection>(s: Scenario<P>, said: number): Outcome<P>
   };
 }
 
-/** @throws AssertionError that also says why records could not be folded */
+/** Compares rows. @throws AssertionError that also says why records could not be folded */
 function requireShown(s: Scenario, comparison: Comparison): void {
   try {
     requireRows(comparison);
@@ -160,7 +158,7 @@ function requireReasons(s: Scenario, reasons: readonly ErrorCode[]): void {
   });
 }
 
-/** Empty: every record could be folded. */
+/** Describes the dead letters; empty if there are none. */
 function lettersText(s: Scenario): string {
   const letters = s.deadLetters();
   if (letters.length === 0) return '';
@@ -170,7 +168,10 @@ function lettersText(s: Scenario): string {
   ].join('\n');
 }
 
-/** A test that returns or awaits the step before `then` would pass without saying anything. */
+/**
+ * Rejects: a test that returns or awaits the step before `then` would otherwise pass without a
+ * check.
+ */
 function notAwaited(reject: unknown): never {
   const error = new TypeError('given(…).when(…) is no promise: go on with .then(rows).');
   if (typeof reject !== 'function') throw error;

@@ -5,8 +5,8 @@ import type { PublishPlace } from './memory-log.ts';
 import type { Given } from './with-dates.ts';
 
 /**
- * One thing that happens to a projection: an event, a tombstone, or silence of a partition. Made by
- * `occurred`, `tombstone` and `quiet`.
+ * An input of a scenario: an event, a tombstone, or a quiet partition. Created by `occurred`,
+ * `tombstone` and `quiet`.
  */
 export type Happening =
   | {
@@ -17,7 +17,7 @@ export type Happening =
     }
   | {
       readonly kind: 'tombstone';
-      /** On whose topic. */
+      /** The event whose topic gets the tombstone. */
       readonly event: EventDefinition;
       readonly key: string | null;
       readonly place: PublishPlace;
@@ -25,9 +25,9 @@ export type Happening =
   | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
 
 /**
- * An event is published. Instants may be given as Dates or milliseconds.
+ * Publishes an event. Timestamps may be given as Dates or milliseconds.
  * @param place.partition default: by the record key
- * @param place.timestamp of the record; default: the event's own time
+ * @param place.timestamp record timestamp; default: the event's own time
  */
 export function occurred<Event>(
   event: EventDefinition<Event>,
@@ -38,10 +38,10 @@ export function occurred<Event>(
 }
 
 /**
- * A tombstone (a record without a value) is written to the topic of an event.
+ * Writes a tombstone (a record without a value) to the topic of an event.
  * @param key the record key, as text
  * @param place.partition default: by the record key
- * @param place.timestamp of the record; default: one second after the record before
+ * @param place.timestamp record timestamp; default: one second after the previous record
  */
 export function tombstone<Event>(
   event: EventDefinition<Event>,
@@ -51,7 +51,7 @@ export function tombstone<Event>(
   return { kind: 'tombstone', event: event as EventDefinition, key, place };
 }
 
-/** A partition has been quiet for so long since its last event. */
+/** Lets a partition be quiet for this long since its last event. */
 export function quiet(partition: number, quietFor: Duration): Happening {
   return { kind: 'tick', partition, quietMs: durationMs(quietFor, 'quiet(partition, quietFor)') };
 }

@@ -1,4 +1,4 @@
-/** What a pure function has no business with: `[object, name, how messages call it]`. */
+/** What pure functions must not use: `[object, name, name in messages]`. */
 const FORBIDDEN: readonly (readonly [object, string, string])[] = [
   [Math, 'random', 'Math.random()'],
   [Date, 'now', 'Date.now()'],
@@ -14,8 +14,8 @@ const FORBIDDEN: readonly (readonly [object, string, string])[] = [
 ];
 
 /**
- * Calls a function in a realm without clock, randomness, timers and network; `found` is told what
- * it reached for, and the reach throws.
+ * Calls a function without access to clock, randomness, timers and network. An access throws, and
+ * `found` is called with its name.
  */
 export function inSealedRealm<Result>(call: () => Result, found: (what: string) => void): Result {
   const refuse = (what: string) => (): never => {
@@ -33,7 +33,7 @@ export function inSealedRealm<Result>(call: () => Result, found: (what: string) 
   }
 }
 
-/** `Date` that makes and reads instants, but does not know the time. */
+/** Returns a `Date` that creates and reads timestamps, but does not know the current time. */
 function clocklessDate(refuse: (what: string) => () => never): DateConstructor {
   return new Proxy(Date, {
     construct: (target, args: readonly unknown[], newTarget) =>
@@ -54,8 +54,8 @@ function replace(owner: object, name: string, value: unknown): () => void {
 }
 
 /**
- * Calls a function while the process is in another time zone: what reads local time comes out
- * otherwise. No effect in a worker thread.
+ * Calls a function while the process is in another time zone, so that reads of local time differ.
+ * No effect in a worker thread.
  */
 export function inTimeZone<Result>(timeZone: string, call: () => Result): Result {
   const before = process.env['TZ'];

@@ -1,6 +1,6 @@
 /**
- * `reprise/testing`: scenarios of projections in memory, specifications and law checks (those need
- * fast-check), and the contract suites that every adapter of a port must pass (those need vitest).
+ * `reprise/testing`: scenarios of projections in memory, specifications and law checks (which need
+ * fast-check), and the contract suites for adapters of a port (which need vitest).
  */
 export type { AggregateOptions } from './check-aggregate.ts';
 export { checkAggregate } from './check-aggregate.ts';

@@ -12,22 +12,22 @@ export interface MemoryRecord {
   readonly offset: number;
   readonly timestampMs: number;
   readonly key: Buffer | null;
-  /** Null: a tombstone. */
+  /** The encoded value; null: a tombstone. */
   readonly value: Buffer | null;
 }
 
-/** Where a published event goes, and when. */
+/** Partition and timestamp of a published event. */
 export interface PublishPlace {
-  /** Default: by the record key, as Kafka's clients do; 0 without a key. */
+  /** Default: by the record key, as in Kafka's clients; 0 without a key. */
   readonly partition?: number;
   /**
-   * Of the record: a Date or milliseconds. Default: the event's time field, else one second after
-   * the record before.
+   * Record timestamp, a Date or milliseconds. Default: the event's time field, otherwise one second
+   * after the previous record.
    */
   readonly timestamp?: Date | number;
 }
 
-/** A log in memory: encodes events as production does and deals them out to partitions. */
+/** A log in memory: encodes events as production does and assigns them to partitions. */
 export class MemoryLog {
   readonly #partitions: number;
   readonly #schemas: {
@@ -41,7 +41,7 @@ export class MemoryLog {
     this.#partitions = partitions;
   }
 
-  /** The schema that values with this id were written by. */
+  /** Returns the schema of the values with this id. */
   readonly schemaById = (schemaId: number): string =>
     this.#schemas[schemaId - 1]?.event.schemaText ?? '';
 
@@ -94,7 +94,7 @@ export class MemoryLog {
   }
 }
 
-/** Records of one topic and partition, in offset order, as the log would give them. */
+/** Returns records of one topic and partition, in offset order, as a log does. */
 export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
   const [first] = records;
   const last = records.at(-1);
@@ -102,7 +102,7 @@ export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
   const bytes: Buffer[] = [];
   let at = 0;
   const place = (part: Buffer | null): [number, number] => {
-    // Headers begin where the value ends, also where there is none.
+    // Headers start where the value ends, even if the value is null.
     if (part === null) return [-1, at];
     bytes.push(part);
     at += part.length;

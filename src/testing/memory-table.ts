@@ -2,10 +2,10 @@ import type { MissingRows, RowsAfter } from '../fold/task/task-fold.ts';
 import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
 import type { ColumnType, TablePlan } from '../projection/plan/table-plan.ts';
 
-/** One value as a table holds it, in the terms of `ColumnValues`. */
+/** One value of a table, as in `ColumnValues`. */
 export type Cell = string | number | bigint | boolean | readonly number[] | Buffer | null;
 
-/** A table of one task in memory: what Postgres is to the fold, every bit of it. */
+/** A table of one task in memory. It behaves towards the fold exactly as Postgres does. */
 export class MemoryTable {
   readonly plan: TablePlan;
   readonly #keys: readonly number[];
@@ -21,8 +21,8 @@ export class MemoryTable {
   }
 
   /**
-   * Writes rows over those of the same keys. @throws when a key comes twice in the set, or a column
-   * that is not nullable is null, as in Postgres
+   * Inserts rows, replacing those with the same keys. @throws if the set has a duplicate key, or a
+   * column that is not nullable is null, as in Postgres
    */
   upsert(set: RowSet): void {
     const seen = new Set<string>();
@@ -38,12 +38,12 @@ export class MemoryTable {
     }
   }
 
-  /** Deletes the rows of these keys, where there are any. */
+  /** Deletes the rows of these keys that exist. */
   delete(keys: RowSet): void {
     for (const cells of rowsOf(keys)) this.#rows.delete(printCells(cells));
   }
 
-  /** Rows whose column is later, or all. */
+  /** Returns rows in which the column is later, or all rows. */
   after({ column, afterMs }: Pick<RowsAfter, 'column' | 'afterMs'>): RowSet {
     if (column === null) return this.all();
     const c = this.plan.columns.findIndex(({ name }) => name === column);
@@ -51,8 +51,7 @@ export class MemoryTable {
   }
 
   /**
-   * The stored rows of the keys given, or of those that begin so. @throws when a key is asked for
-   * twice
+   * Returns the stored rows of the given keys or key prefixes. @throws if a key is requested twice
    */
   load({ keys, bound = null }: Pick<MissingRows, 'keys'> & Partial<MissingRows>): RowSet {
     const wanted = rowsOf(keys).map(printCells);
@@ -76,7 +75,7 @@ export class MemoryTable {
     return this.#set([...this.#rows.values()]);
   }
 
-  /** The cells of every row, in no order. */
+  /** Returns the cells of every row, in any order. */
   cells(): readonly (readonly Cell[])[] {
     return [...this.#rows.values()];
   }
@@ -105,7 +104,7 @@ export class MemoryTable {
   }
 }
 
-/** Cells in words that tell every value and type apart. */
+/** Formats cells so that all values and types are distinct. */
 export function printCells(cells: readonly Cell[]): string {
   return cells
     .map((cell) => {
@@ -121,8 +120,8 @@ export function printCells(cells: readonly Cell[]): string {
 }
 
 /**
- * As Postgres keeps it: whole numbers have no negative zero, and jsonb orders the keys of objects
- * by length in bytes, then by bytes.
+ * Converts a cell as Postgres stores it: integers have no negative zero, and jsonb orders the keys
+ * of objects by length in bytes, then by bytes.
  */
 function asStored(type: ColumnType | undefined, cell: Cell): Cell {
   if (type === 'int4') return cell === 0 ? 0 : cell;

@@ -9,7 +9,7 @@ import type { RowSet } from '../projection/plan/row-set.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { MemoryTable } from './memory-table.ts';
 
-/** Gives the text of a writer schema. */
+/** Returns the text of a writer schema. */
 export type SchemaById = (schemaId: number) => string;
 
 /** One task as the runner keeps it, with tables in memory: fold, flush, crash, restart. */
@@ -24,7 +24,7 @@ export class MemoryTask {
   /** Partial rows of a rebuild, merged when read. */
   readonly #partials: { readonly table: TablePlan; readonly rows: RowSet }[] = [];
   #unflushed: DeadLetter[] = [];
-  /** Where memory stands in each topic, and where the tables do. */
+  /** Next offset in memory and in the tables, by topic. */
   #nextOffsets = new Map<string, number>();
   #storedOffsets = new Map<string, number>();
   #stored: { maxEventTimeMs: number | null; watermarkMs: number | null } = {
@@ -42,7 +42,7 @@ export class MemoryTask {
   }
 
   /**
-   * Folds a batch; what of it was folded already is left out, as the runner does when a batch is
+   * Folds a batch. Skips the part that was already folded, as the runner does when a batch is
    * delivered again.
    */
   foldBatch(delivered: RecordBatch): void {
@@ -79,14 +79,14 @@ export class MemoryTask {
     this.fold.committed();
   }
 
-  /** Throws memory away, as a crash does, and goes on from the tables. */
+  /** Discards memory, as a crash does, and resumes from the tables. */
   restart(): void {
     this.#unflushed = [];
     this.#nextOffsets = new Map(this.#storedOffsets);
     this.fold = this.#open();
   }
 
-  /** All rows of a table; partial ones merged. */
+  /** Returns all rows of a table, with partial rows merged. */
   rowsOf(table: TablePlan): RowSet {
     if (this.#mode === 'live') return this.#table(table).all();
     const parts = this.#partials.filter((part) => part.table === table).map(({ rows }) => rows);

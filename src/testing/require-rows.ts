@@ -4,18 +4,18 @@ import { Decimal } from '../event/decimal.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** What is compared, and how the message calls it. */
+/** Expected and shown rows, and their name in messages. */
 export interface Comparison {
-  /** Such as `login_fraud shows`. */
+  /** Subject of the message, such as `login_fraud shows`. */
   readonly what: string;
   readonly shown: readonly unknown[];
   readonly expected: readonly unknown[];
 }
 
 /**
- * Requires as many rows as expected, in any order, that hold what is expected: of each row the
- * columns that it names. Decimals are compared as numbers.
- * @throws AssertionError with a diff of what remains, shown against expected
+ * Requires the expected rows and no others, in any order; only the columns that an expected row
+ * names are compared. Decimals are compared as numbers.
+ * @throws AssertionError with a diff of the unmatched rows, shown against expected
  */
 export function requireRows({ what, shown, expected }: Comparison): void {
   requireKnownNames({ what, shown, expected });
@@ -54,8 +54,8 @@ function requireKnownNames({ what, shown, expected }: Comparison): void {
 }
 
 /**
- * For each expected row the index of a shown row of its own that holds it, as many as can be
- * (augmenting paths).
+ * Assigns to each expected row the index of a different shown row that matches it, as many as
+ * possible (augmenting paths).
  */
 function assignment(shown: readonly unknown[], expected: readonly unknown[]): (number | null)[] {
   const owner: (number | null)[] = shown.map(() => null);
@@ -86,8 +86,8 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The columns that the expected row names; equal values in its words, so that the diff shows what
- * differs only.
+ * Returns the columns that the expected row names, with equal values in its notation, so that the
+ * diff shows only differences.
  */
 function likeExpected(row: unknown, expected: unknown): unknown {
   if (!isRow(row) || !isRow(expected)) return row;

@@ -15,24 +15,24 @@ import { MemoryTask, mergeRows } from './memory-task.ts';
 import { spoilBatch } from './spoil-batch.ts';
 import type { Given } from './with-dates.ts';
 
-/** A published event: what a consumer of its topic would get. */
+/** A published event, as a consumer of its topic gets it. */
 export interface Alert {
   /** Name of the event definition. */
   readonly event: string;
-  /** Deterministic: the same in every replay. */
+  /** Deterministic id: the same in every replay. */
   readonly id: string;
   readonly key: string | null;
   readonly value: unknown;
   readonly timestampMs: number;
 }
 
-/** How a scenario runs. */
+/** Options of a scenario. */
 export interface ScenarioOptions {
   /** Default 1. */
   readonly partitions?: number;
   /**
-   * `live` (default): flushed after every event. `replay`: as a rebuild does it. `manual`: flushed
-   * by `flush`.
+   * `live` (default): flushes after every event. `replay`: folds as a rebuild does. `manual`:
+   * flushes only in `flush`.
    */
   readonly mode?: 'live' | 'replay' | 'manual';
 }
@@ -49,8 +49,8 @@ type Step =
   | { readonly kind: 'tick'; readonly partition: number; readonly quietMs: number };
 
 /**
- * A projection over a log in memory, on the same plan, codec and fold as production; synchronous,
- * no Postgres, no clock.
+ * Runs a projection over a log in memory, with the plan, codec and fold of production; synchronous,
+ * without Postgres and clock.
  * @example
  * const s = scenario(new LoginFraud());
  * s.publish(LoginAttempted, { userId: 'u1', result: 'FAILURE', occurredAt: t });
@@ -76,8 +76,8 @@ export class Scenario<P extends Projection = Projection> {
   }
 
   /**
-   * Publishes an event and folds it. One that the projection does not name is passed over, as on
-   * the log. @throws ENCODE_FAILED; TypeError when the projection does not read the event's topic
+   * Publishes an event and folds it. Ignores an event that the projection does not name, as on the
+   * log. @throws ENCODE_FAILED; TypeError if the projection does not read the event's topic
    */
   publish<Event>(
     event: EventDefinition<Event>,
@@ -92,7 +92,7 @@ export class Scenario<P extends Projection = Projection> {
 
   /**
    * Writes a tombstone (a record without a value) to the topic of an event, and folds it. @throws
-   * TypeError when the projection does not read the topic
+   * TypeError if the projection does not read the topic
    */
   tombstone<Event>(
     event: EventDefinition<Event>,
@@ -106,14 +106,14 @@ export class Scenario<P extends Projection = Projection> {
   }
 
   /**
-   * Partition `partition` has been quiet for so long since its last event: watermark = largest
-   * event time + quietMs − lateness.
+   * Records a tick: partition `partition` has been quiet for this long since its last event.
+   * Watermark = largest event time + quietMs − lateness.
    */
   tick(partition: number, quietMs: number): this {
     return this.#take([{ kind: 'tick', partition, quietMs }]);
   }
 
-  /** Lets these things happen, one by one; see `occurred` and `quiet`. */
+  /** Plays these happenings one by one; see `occurred` and `quiet`. */
   play(...happenings: readonly Happening[]): this {
     for (const each of happenings) {
       if (each.kind === 'tick') this.tick(each.partition, each.quietMs);
@@ -124,8 +124,8 @@ export class Scenario<P extends Projection = Projection> {
   }
 
   /**
-   * The rows of the stable view (of another table: by its name in the projection), typed as queries
-   * give them, sorted by key.
+   * Returns the rows of the stable view (or of another table, by its name in the projection), typed
+   * as queries return them, sorted by key.
    */
   rows(table?: string): readonly (RowOf<P> extends object ? RowOf<P> : never)[] {
     const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
@@ -134,7 +134,7 @@ export class Scenario<P extends Projection = Projection> {
     return shownRows(this.plan, plan, this.storedRows(plan)) as never;
   }
 
-  /** Events published so far, in order; with a definition: the values of that event. */
+  /** Returns the events published so far, in order; with a definition: the values of that event. */
   alerts(): readonly Alert[];
   alerts<Event>(event: EventDefinition<Event>): readonly Event[];
   alerts(event?: EventDefinition): readonly unknown[] {
@@ -150,30 +150,30 @@ export class Scenario<P extends Projection = Projection> {
     });
   }
 
-  /** Events that came too late to count. */
+  /** Returns the late events, which were not folded. */
   lateEvents(): readonly LateEvent[] {
     return this.#tasks.flatMap((task) => task.lateEvents);
   }
 
-  /** Records that could not be folded. */
+  /** Returns the records that could not be folded. */
   deadLetters(): readonly DeadLetter[] {
     return this.#tasks.flatMap((task) => task.deadLetters);
   }
 
-  /** The watermark of a partition, milliseconds; null before its first event. */
+  /** Returns the watermark of a partition in milliseconds; null before its first event. */
   watermark(partition: number): number | null {
     return this.#task(partition).fold.watermarkMs;
   }
 
   /**
-   * What still waits for the future: open windows and sessions, keys with partial matches or events
-   * held back.
+   * Returns the size of the state that waits for later events: open windows and sessions, keys with
+   * partial matches or buffered events.
    */
   stateSize(): number {
     return this.#tasks.reduce((sum, { fold }) => sum + fold.stateSize, 0);
   }
 
-  /** Rows in hidden state tables. */
+  /** Returns the number of rows in hidden state tables. */
   stateRows(): number {
     const hidden = this.plan.tables.filter(({ view }) => view === null);
     const counts = this.#tasks.flatMap((task) =>
@@ -182,27 +182,30 @@ export class Scenario<P extends Projection = Projection> {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The rows of a table as each partition's task keeps them, hidden columns and all. @internal */
+  /**
+   * Returns the rows of a table as each partition's task stores them, including hidden columns.
+   * @internal
+   */
   storedRows(table: TablePlan): readonly RowSet[] {
     return this.#tasks.map((task) => task.rowsOf(table));
   }
 
-  /** Commits what was folded (needed in `manual` mode only). */
+  /** Commits what was folded (needed only in `manual` mode). */
   flush(): this {
     for (const task of this.#tasks) task.flush();
     return this;
   }
 
   /**
-   * Throws memory away, as a crash does, and goes on from the stored rows. What was not flushed is
-   * folded again.
+   * Discards memory, as a crash does, and resumes from the stored rows. Folds again what was not
+   * flushed.
    */
   restart(): this {
     for (const task of this.#tasks) task.restart();
     return this;
   }
 
-  /** The same log and ticks from the beginning, as a rebuild folds them. */
+  /** Folds the same log and ticks from the beginning, as a rebuild does. */
   replay(options: ScenarioOptions = {}): Scenario<P> {
     const { partitions } = this.#options;
     const again = new Scenario<P>(this.plan, { mode: 'replay', ...options, partitions }, this.#log);
@@ -211,20 +214,21 @@ export class Scenario<P extends Projection = Projection> {
   }
 
   /**
-   * A scenario over the same log that has folded nothing of it; flushed by `flush` only. @internal
+   * Creates a scenario over the same log that has folded nothing and flushes only in `flush`.
+   * @internal
    */
   fresh(): Scenario<P> {
     const { partitions } = this.#options;
     return new Scenario<P>(this.plan, { mode: 'manual', partitions }, this.#log);
   }
 
-  /** What happened so far, to be folded in other portions: for law checks. @internal */
+  /** The steps so far, to be folded in other batches by law checks. @internal */
   get steps(): readonly Step[] {
     return this.#steps;
   }
 
   /**
-   * The events published so far with their places in the log, and their event times (ms). @internal
+   * Returns the events published so far with their record positions and event times (ms). @internal
    */
   published(): readonly { readonly happening: Happening; readonly timeMs: number }[] {
     return this.#steps.flatMap((step): { happening: Happening; timeMs: number }[] => {
@@ -245,7 +249,7 @@ export class Scenario<P extends Projection = Projection> {
     });
   }
 
-  /** Folds a stretch of another scenario's log as batches. @internal */
+  /** Folds a part of another scenario's log as batches. @internal */
   foldSteps(steps: readonly Step[]): this {
     return this.#take(steps);
   }
@@ -293,7 +297,7 @@ export class Scenario<P extends Projection = Projection> {
   }
 }
 
-/** A projection over a log in memory; see `Scenario`. */
+/** Creates a scenario: a projection over a log in memory; see `Scenario`. */
 export function scenario<P extends Projection>(
   projection: P,
   options: ScenarioOptions = {},

@@ -2,17 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
-/** One promise of the port: `run` rejects when the adapter breaks it. */
+/** One requirement of the port: `run` rejects if the adapter breaks it. */
 export interface SchemaRegistryCase {
   readonly name: string;
   run(open: () => SchemaRegistry): Promise<void>;
 }
 
 /**
- * What every schema registry adapter must do; free of any test framework:
- * `for (const { name, run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses
- * subjects of its own, so one registry serves all. `open` gives a registry on the same store at
- * every call.
+ * The contract of schema registry adapters, independent of a test framework: `for (const { name,
+ * run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses its own subjects, so
+ * one registry serves all. `open` returns a registry on the same store at every call.
  */
 export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
   {
@@ -128,7 +127,7 @@ async function keepsText(registry: SchemaRegistry): Promise<void> {
     ],
   });
   const { id } = await registry.register(subject, text);
-  // Foreign registries may sort keys: what is compared is the meaning.
+  // Foreign registries may sort keys, so the parsed JSON is compared.
   equal(sorted(JSON.parse(await registry.schemaById(id))), sorted(JSON.parse(text)), 'by id');
   const latest = await registry.latest(subject);
   equal(sorted(JSON.parse(latest.schemaText)), sorted(JSON.parse(text)), 'latest');
@@ -149,8 +148,10 @@ async function references(registry: SchemaRegistry): Promise<void> {
   equal([again.version, again.id], [1, id], 'version and id');
   equal((await registry.latest(referring)).references, from, 'references');
   equal((await registry.latest(subject)).references, undefined, 'references of the referenced');
-  const standing = JSON.parse(await registry.schemaById(id)) as { fields: { type: unknown }[] };
-  const inlined = JSON.stringify(standing.fields[0]?.type);
+  const selfContained = JSON.parse(await registry.schemaById(id)) as {
+    fields: { type: unknown }[];
+  };
+  const inlined = JSON.stringify(selfContained.fields[0]?.type);
   equal(inlined.includes(field), true, `the referenced type in ${inlined}`);
   const lost = [{ name: type, subject: newName('lost'), version: 1 }];
   await rejects(registry.register(newName('broken'), text, lost), 'REGISTRY_REFUSED');

@@ -1,8 +1,8 @@
 import type { RecordBatch } from '../log/record-batch.ts';
 
 /**
- * Overwrites a batch that was folded, as a log does that reuses its memory: a fold that kept a part
- * of it without a copy gives wrong rows.
+ * Overwrites a folded batch, as a log does that reuses its memory: a fold that kept a part of it
+ * without a copy then produces wrong rows.
  */
 export function spoilBatch(batch: RecordBatch): void {
   const { bytes, count } = batch;

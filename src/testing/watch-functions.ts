@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { inSealedRealm } from './in-sealed-realm.ts';
 
-/** A function of the user that is not pure. */
+/** A user function that is not pure. */
 export interface Impurity {
-  /** Where in the plan, such as `handlers[0].reduce`. */
+  /** Path in the plan, such as `handlers[0].reduce`. */
   readonly where: string;
   readonly what: string;
 }
@@ -11,9 +11,9 @@ export interface Impurity {
 type UserFunction = (...args: readonly unknown[]) => unknown;
 
 /**
- * The same plan, with each of the user's functions watched: it is called twice, in a realm without
- * clock, randomness and I/O, on inputs of its own, the second time deeply frozen; what tells it
- * from a pure function is added to `found`.
+ * Returns the same plan with each user function watched. It is called twice, without access to
+ * clock, randomness and I/O, on copied inputs, the second time deeply frozen. Every difference from
+ * a pure function is added to `found`.
  */
 export function watchFunctions<Plan extends object>(plan: Plan, found: Impurity[]): Plan {
   const seen = new Map<unknown, unknown>();
@@ -41,7 +41,7 @@ export function watchFunctions<Plan extends object>(plan: Plan, found: Impurity[
   return watch(plan, '') as Plan;
 }
 
-/** One function watched; see `watchFunctions`. */
+/** Wraps one function; see `watchFunctions`. */
 export function watched(call: UserFunction, where: string, found: Impurity[]): UserFunction {
   return (...args) => {
     const report = (what: string) => {
@@ -74,8 +74,8 @@ export function watched(call: UserFunction, where: string, found: Impurity[]): U
 }
 
 /**
- * A deep copy of plain objects, lists, instants and bytes; frozen if asked for. Everything else,
- * being immutable or a function, is itself.
+ * Copies plain objects, lists, timestamps and bytes deeply; freezes the copy on request. Returns
+ * all other values unchanged: they are immutable or functions.
  */
 function copyOf(value: unknown, frozen: boolean): unknown {
   if (value instanceof Date) return new Date(value.getTime());
@@ -93,7 +93,7 @@ function isPlain(value: unknown): value is object {
   return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
-/** Event definitions stay themselves: they are told apart by identity. */
+/** True for event definitions, which are not copied: they are compared by identity. */
 function isEvent(value: object): boolean {
   return 'topic' in value && 'fields' in value;
 }

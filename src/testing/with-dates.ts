@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 
-/** An event's fields as tests may give them: instants as Dates or milliseconds. */
+/** An event's fields as tests may give them: timestamps as Dates or milliseconds. */
 export type Given<Event> = {
   readonly [Name in keyof Event]: Event[Name] extends Date
     ? Date | number
@@ -9,7 +9,7 @@ export type Given<Event> = {
       : Event[Name];
 };
 
-/** A value with instants as Dates, where a test gave them in milliseconds. */
+/** Returns a value with timestamps as Dates if a test gave them in milliseconds. */
 export function withDates(event: EventDefinition, given: unknown): unknown {
   const value: Record<string, unknown> = { ...(given as Record<string, unknown>) };
   for (const { name, type } of event.fields) {

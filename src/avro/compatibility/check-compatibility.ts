@@ -4,23 +4,23 @@ import type { Incompatibility, SilentChange } from './incompatibility.ts';
 import { AmbiguousField, SchemaComparison } from './schema-comparison.ts';
 import { silentChanges } from './silent-changes.ts';
 
-/** The verdict on one pair of schemas. */
+/** The result of comparing one pair of schemas. */
 export interface CompatibilityReport {
-  /** True when every value written under the writer's schema can be read under the reader's. */
+  /** True if every value written under the writer's schema can be read under the reader's. */
   readonly compatible: boolean;
-  /** Why not, in the order of Java's checker; empty when compatible. */
+  /** The reasons, in the order of Java's checker; empty if compatible. */
   readonly incompatibilities: readonly Incompatibility[];
   /**
-   * Compatible by Avro's rules and yet other values: beyond Java, and without influence on
-   * `compatible`.
+   * Changes that are compatible by Avro's rules but yield other values. Beyond Java's checker; they
+   * do not affect `compatible`.
    */
   readonly warnings: readonly SilentChange[];
 }
 
 /**
- * Can `reader` read what `writer` wrote? Types, locations and messages are those of Java's
- * `SchemaCompatibility` (Avro 1.12). Pure.
- * @throws SCHEMA_INVALID when one of the two is no Avro schema
+ * Checks whether `reader` can read what `writer` wrote. Types, locations and messages are those of
+ * Java's `SchemaCompatibility` (Avro 1.12). Pure.
+ * @throws SCHEMA_INVALID if one of the two is not an Avro schema
  * @example checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible // true
  */
 export function checkCompatibility(pair: {
@@ -33,14 +33,14 @@ export function checkCompatibility(pair: {
   );
 }
 
-/** The same for parsed schemas. */
+/** Checks parsed schemas, as `checkCompatibility`. */
 export function compareTypes(reader: AvroType, writer: AvroType): CompatibilityReport {
   const incompatibilities = incompatibilitiesOf(reader, writer);
   const compatible = incompatibilities.length === 0;
   return { compatible, incompatibilities, warnings: silentChanges(reader, writer) };
 }
 
-/** Why a reader cannot read what a writer wrote; empty when it can. */
+/** Returns why a reader cannot read what a writer wrote; empty if it can. */
 export function incompatibilitiesOf(
   reader: AvroType,
   writer: AvroType,

@@ -4,29 +4,29 @@ import { compareTypes } from './check-compatibility.ts';
 import type { CompatibilityLevel } from './compatibility-level.ts';
 import type { Incompatibility, SilentChange } from './incompatibility.ts';
 
-/** What to check a new schema against. */
+/** Arguments of `checkHistory`. */
 export interface HistoryCheck {
   /**
-   * Every version so far, oldest first; version numbers are 1, 2, … in this order, or from
+   * Every earlier version, oldest first. Version numbers are 1, 2, … in this order, or start at
    * `firstVersion`.
    */
   readonly history: readonly SchemaSource[];
   readonly next: SchemaSource;
-  /** The number of the first of the history, where that leaves earlier ones out. Default 1. */
+  /** The number of the first version in `history`, if earlier ones are left out. Default 1. */
   readonly firstVersion?: number;
   /** Default BACKWARD_TRANSITIVE: a replay reads every version ever written. */
   readonly mode?: CompatibilityLevel;
 }
 
 /**
- * Which side fails to read: the new schema an old version's values (BACKWARD), or an old version
- * the new schema's (FORWARD).
+ * Which side fails to read: the new schema reads an old version's values (BACKWARD), or an old
+ * version reads the new schema's (FORWARD).
  */
 export type CompatibilityDirection = 'BACKWARD' | 'FORWARD';
 
-/** One version that the new schema does not go with. */
+/** An earlier version that the new schema is incompatible with. */
 export interface HistoryConflict {
-  /** The position in the history, from `firstVersion`. */
+  /** Version number in the history, counted from `firstVersion`. */
   readonly version: number;
   readonly direction: CompatibilityDirection;
   readonly incompatibilities: readonly Incompatibility[];
@@ -37,21 +37,23 @@ export interface HistoryWarning extends SilentChange {
   readonly version: number;
 }
 
-/** The verdict on a new schema. */
+/** The result of `checkHistory`. */
 export interface HistoryReport {
   readonly compatible: boolean;
   readonly mode: CompatibilityLevel;
-  /** Newest version first, BACKWARD before FORWARD; empty when compatible. */
+  /** Newest version first, BACKWARD before FORWARD; empty if compatible. */
   readonly conflicts: readonly HistoryConflict[];
-  /** Against every version, whatever the mode (a replay reads them all); newest version first. */
+  /**
+   * Against every version, whatever the mode (a replay reads all of them); newest version first.
+   */
   readonly warnings: readonly HistoryWarning[];
 }
 
 /**
- * Checks a new schema against the versions before it by the registry's modes: BACKWARD (the new one
- * reads the newest), FORWARD (the newest reads the new one), FULL (both), each transitive (all
- * versions, not the newest alone), NONE (nothing is checked). Pure.
- * @throws SCHEMA_INVALID when one of them is no Avro schema
+ * Checks a new schema against earlier versions by the registry's modes: BACKWARD (the new one reads
+ * the newest), FORWARD (the newest reads the new one), FULL (both), each transitive (all versions,
+ * not only the newest), NONE (no check). Pure.
+ * @throws SCHEMA_INVALID if one of them is not an Avro schema
  */
 export function checkHistory(check: HistoryCheck): HistoryReport {
   const mode = check.mode ?? 'BACKWARD_TRANSITIVE';
@@ -86,7 +88,10 @@ function compareIn(direction: CompatibilityDirection, next: AvroType, old: AvroT
   return direction === 'BACKWARD' ? compareTypes(next, old) : compareTypes(old, next);
 }
 
-/** One line per conflict and reason, the explanation that command, registry and publisher share. */
+/**
+ * Formats conflicts, one line for each conflict and reason. Command, registry and publisher share
+ * this explanation.
+ */
 export function explainConflicts(report: HistoryReport): readonly string[] {
   return report.conflicts.flatMap(({ version, direction, incompatibilities }) => {
     const who =

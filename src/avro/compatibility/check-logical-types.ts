@@ -2,8 +2,8 @@ import { RepriseError } from '../../reprise-error.ts';
 import { type AvroType, logicalOf, type RecordType, unqualified } from '../schema/avro-type.ts';
 
 /**
- * Refuses changes of logical types that Avro resolves without a word and gets wrong: another
- * decimal scale, micros read as millis.
+ * Refuses changes of logical types that Avro resolves silently to wrong values: another decimal
+ * scale, micros read as millis.
  * @throws INCOMPATIBLE_SCHEMA
  */
 export function checkLogicalTypes(writer: AvroType, reader: AvroType, origin: string): void {
@@ -55,7 +55,10 @@ function branchesOf(type: AvroType): readonly AvroType[] {
   return type.kind === 'union' ? type.branches : [type];
 }
 
-/** The writer's field that a reader's field is read from: by name, else by the reader's aliases. */
+/**
+ * Returns the writer's field that a reader's field is read from: by name, otherwise by the reader's
+ * aliases.
+ */
 export function writerFieldOf(
   writer: RecordType,
   field: { readonly name: string; readonly aliases: readonly string[] },

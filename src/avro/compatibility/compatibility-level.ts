@@ -1,4 +1,4 @@
-/** Compatibility levels as Confluent's registry names them. */
+/** Compatibility levels of Confluent's registry. */
 export const COMPATIBILITY_LEVELS = [
   'NONE',
   'BACKWARD',
@@ -9,5 +9,5 @@ export const COMPATIBILITY_LEVELS = [
   'FULL_TRANSITIVE',
 ] as const;
 
-/** One of those levels. */
+/** A compatibility level. */
 export type CompatibilityLevel = (typeof COMPATIBILITY_LEVELS)[number];

@@ -10,7 +10,7 @@ import { incompatibilitiesOf } from './check-compatibility.ts';
 import { matchingFields } from './schema-comparison.ts';
 import { silentChanges } from './silent-changes.ts';
 
-/** What kind of change a version made. */
+/** The kind of a change between two versions. */
 export type SchemaChangeKind =
   | 'FIELD_ADDED'
   | 'FIELD_REMOVED'
@@ -23,12 +23,12 @@ export type SchemaChangeKind =
 /** One change between two versions, for people. */
 export interface SchemaChange {
   readonly kind: SchemaChangeKind;
-  /** Fields from the outermost record inwards, with dots; empty: the record itself. */
+  /** Field names from the outermost record inwards, separated by dots; empty: the record itself. */
   readonly path: string;
   readonly message: string;
   /**
-   * What makes old events readable as they were meant (alias, default, upcaster); null where
-   * nothing is needed.
+   * How old events can be read with their meaning (alias, default, upcaster); null if nothing is
+   * needed.
    */
   readonly suggestion: string | null;
 }
@@ -39,8 +39,8 @@ interface Walk {
 }
 
 /**
- * What changed from one version to the next, in the order of the newer one, removed fields last.
- * Docs do not count. Pure.
+ * Returns the changes from one version to the next, in the order of the newer one, removed fields
+ * last. Ignores docs. Pure.
  */
 export function describeChanges(older: AvroType, newer: AvroType): readonly SchemaChange[] {
   const walk: Walk = { seen: new Map(), changes: [] };
@@ -67,8 +67,8 @@ function compare(walk: Walk, older: AvroType, newer: AvroType, path: string): vo
 }
 
 /**
- * Branches of one kind and name are one branch that changed; which branches there are is the type's
- * text.
+ * Compares branches of a union. Branches with the same kind and name are one changed branch; the
+ * set of branches is compared by the type's text.
  */
 function compareBranches(walk: Walk, older: AvroType, newer: AvroType, path: string): void {
   for (const to of branchesOf(newer)) {
@@ -157,7 +157,7 @@ function compareField(walk: Walk, older: RecordField, newer: RecordField, path: 
   compare(walk, older.type, newer.type, path);
 }
 
-/** How a retyped field can be read; null when Avro's promotions do it. */
+/** Returns how a field with a new type can be read; null if Avro's promotions read it. */
 function bridge(older: RecordField, newer: RecordField): string | null {
   const added = `add a new field for ${shortType(newer.type)} with a "default" and keep ${older.name}, or write an upcaster that converts it`;
   if (incompatibilitiesOf(newer.type, older.type).length > 0) {

@@ -1,6 +1,6 @@
 /**
  * Why a reader cannot read what a writer wrote: the types of Java's `SchemaIncompatibilityType`,
- * and `CHECKER_EXCEPTION` where Java's checker throws because name and aliases of a reader's field
+ * and `CHECKER_EXCEPTION` if Java's checker throws because name and aliases of a reader's field
  * match several fields of the writer.
  */
 export type IncompatibilityType =
@@ -12,7 +12,7 @@ export type IncompatibilityType =
   | 'MISSING_UNION_BRANCH'
   | 'CHECKER_EXCEPTION';
 
-/** One reason, as Java gives it. */
+/** One reason, as Java reports it. */
 export interface Incompatibility {
   readonly type: IncompatibilityType;
   /**
@@ -20,11 +20,11 @@ export interface Incompatibility {
    * schema itself.
    */
   readonly location: string;
-  /** Java's text. */
+  /** Java's message. */
   readonly message: string;
 }
 
-/** What Avro lets pass and reads wrongly. */
+/** Kinds of changes that Avro accepts but reads wrongly. */
 export type SilentChangeType =
   | 'DECIMAL_SCALE_CHANGED'
   | 'TIME_UNIT_CHANGED'
@@ -32,16 +32,16 @@ export type SilentChangeType =
   | 'FIELD_MATCHED_BY_DEFAULT_ONLY'
   | 'PII_MARK_REMOVED';
 
-/** A change that is compatible by Avro's rules and silently gives other values. */
+/** A change that is compatible by Avro's rules but silently yields other values. */
 export interface SilentChange {
   readonly type: SilentChangeType;
   /** JSON pointer into the reader's schema. */
   readonly location: string;
-  /** What happens and what to do. */
+  /** What happens, and advice. */
   readonly message: string;
 }
 
-/** The location of reference tokens, as Java writes it: `/` for none. */
+/** Formats reference tokens as a location, as Java does: `/` for none. */
 export function pointerOf(tokens: readonly string[]): string {
   return `/${tokens.map((token) => token.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
 }

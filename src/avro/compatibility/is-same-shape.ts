@@ -1,9 +1,9 @@
 import { type AvroType, logicalOf } from '../schema/avro-type.ts';
 
 /**
- * Whether two schemas describe the same bytes with the same meaning: names, fields in order,
- * symbols, sizes and logical types are equal. Documentation, aliases and defaults do not count (the
- * Parsing Canonical Form of the Avro specification, and logical types).
+ * True if two schemas describe the same bytes with the same meaning: equal names, fields in order,
+ * symbols, sizes and logical types. Ignores documentation, aliases and defaults (the Parsing
+ * Canonical Form of the Avro specification, and logical types).
  */
 export function isSameShape(a: AvroType, b: AvroType): boolean {
   return same(a, b, new Map());

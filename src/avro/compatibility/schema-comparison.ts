@@ -1,11 +1,8 @@
 import { type AvroType, type EnumType, type RecordType, unqualified } from '../schema/avro-type.ts';
 import { type Incompatibility, pointerOf } from './incompatibility.ts';
 
-/**
- * Types of a pair under comparison, and what has been found of them. Undefined while the pair is
- * being compared.
- */
-type Verdicts = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
+/** Results by pair of types. Undefined while the pair is being compared. */
+type Results = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
 
 type Place = readonly string[];
 
@@ -18,8 +15,8 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * A reader's field that its name and aliases match to several fields of the writer: Java's checker
- * gives up on the whole pair.
+ * Thrown if name and aliases of a reader's field match several fields of the writer: Java's checker
+ * fails for the whole pair.
  */
 export class AmbiguousField extends Error {
   readonly location: string;
@@ -30,31 +27,34 @@ export class AmbiguousField extends Error {
 }
 
 /**
- * Compares two parsed schemas as Java's `SchemaCompatibility` (Avro 1.12) does, in its order and
- * with its habits: a pair of types is judged once, and where it comes up again the first judgement
- * is repeated with its first location.
+ * Compares two parsed schemas exactly as Java's `SchemaCompatibility` (Avro 1.12): a pair of types
+ * is compared once; if it occurs again, the first result is repeated with its first location.
  */
 export class SchemaComparison {
-  private readonly verdicts: Verdicts = new Map();
+  private readonly results: Results = new Map();
 
   /**
-   * What keeps `reader` from reading what `writer` wrote; empty when it can. @throws AmbiguousField
+   * Returns why `reader` cannot read what `writer` wrote; empty if it can. @throws AmbiguousField
    */
   compare(reader: AvroType, writer: AvroType, place: Place = []): readonly Incompatibility[] {
-    let byWriter = this.verdicts.get(reader);
+    let byWriter = this.results.get(reader);
     if (byWriter === undefined) {
       byWriter = new Map();
-      this.verdicts.set(reader, byWriter);
+      this.results.set(reader, byWriter);
     }
-    // A pair inside itself is compatible unless proven otherwise elsewhere.
+    // A pair inside itself counts as compatible; an incompatibility elsewhere still fails it.
     if (byWriter.has(writer)) return byWriter.get(writer) ?? [];
     byWriter.set(writer, undefined);
-    const found = this.judge(reader, writer, place);
+    const found = this.comparePair(reader, writer, place);
     byWriter.set(writer, found);
     return found;
   }
 
-  private judge(reader: AvroType, writer: AvroType, place: Place): readonly Incompatibility[] {
+  private comparePair(
+    reader: AvroType,
+    writer: AvroType,
+    place: Place,
+  ): readonly Incompatibility[] {
     if (reader.kind === 'union' && writer.kind === 'union') {
       return writer.branches.flatMap((branch, index) =>
         this.compare(reader, branch).length === 0
@@ -71,10 +71,10 @@ export class SchemaComparison {
       const readable = reader.branches.some((branch) => this.compare(branch, writer).length === 0);
       return readable ? [] : missingBranch(writer, place);
     }
-    return this.judgeSingle(reader, writer, place);
+    return this.compareSingle(reader, writer, place);
   }
 
-  private judgeSingle(
+  private compareSingle(
     reader: AvroType,
     writer: AvroType,
     place: Place,
@@ -108,8 +108,8 @@ export class SchemaComparison {
       const [from] = candidates;
       if (from !== undefined) return this.compare(field.type, from.type, [...at, 'type']);
       if (field.fallback !== undefined) return [];
-      // Java compares an enum that has a default with the writer's record, as if the default could
-      // fill the field.
+      // Java compares an enum with a default to the writer's record, as if its default could fill
+      // the field.
       if (field.type.kind === 'enum' && field.type.fallback !== null) {
         return this.compare(field.type, writer, [...at, 'type']);
       }
@@ -120,8 +120,8 @@ export class SchemaComparison {
 }
 
 /**
- * The writer's fields that a reader's field matches by its name or one of its aliases. More than
- * one is a fault of the reader's schema.
+ * Returns the writer's fields that a reader's field matches by its name or one of its aliases. More
+ * than one is an error of the reader's schema.
  */
 export function matchingFields(
   writer: RecordType,
@@ -139,7 +139,7 @@ interface Named {
   readonly aliases: readonly string[];
 }
 
-/** Names are compared without namespaces; a reader's alias must be the writer's full name. */
+/** Compares names without namespaces; a reader's alias must be the writer's full name. */
 export function sameName(reader: Named, writer: Named): boolean {
   return (
     unqualified(reader.name) === unqualified(writer.name) || reader.aliases.includes(writer.name)

@@ -4,7 +4,7 @@ import { matchingFields, sameName } from './schema-comparison.ts';
 
 type Place = readonly string[];
 
-/** Changes between two schemas that Avro resolves without a word and gets wrong. */
+/** Returns the changes between two schemas that Avro resolves silently to wrong values. */
 export function silentChanges(reader: AvroType, writer: AvroType): readonly SilentChange[] {
   const found: SilentChange[] = [];
   collect({ seen: new Map(), found }, reader, writer, []);
@@ -72,8 +72,8 @@ function named(reader: AvroType, writer: AvroType): boolean {
 }
 
 /**
- * Types that a renamed field would have on both sides: the same kind and logical type, null
- * branches aside.
+ * True if both types could belong to one renamed field: same kind and logical type, ignoring null
+ * branches.
  */
 function alike(reader: AvroType, writer: AvroType): boolean {
   const [to, from] = [kindsOf(reader), kindsOf(writer)];

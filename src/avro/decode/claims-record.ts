@@ -2,17 +2,17 @@ import type { EventDefinition } from '../../event/event-definition.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { peekSchemaId } from './confluent-header.ts';
 
-/** The schema id in the value of record `i`; -1: a tombstone, or no Confluent header. */
+/** Returns the schema id in the value of record `i`; -1: a tombstone, or no Confluent header. */
 export function schemaIdAt(batch: RecordBatch, i: number): number {
   const start = batch.valueStart[i] as number;
   return start < 0 ? -1 : peekSchemaId(batch.bytes, start, batch.valueEnd[i] as number);
 }
 
 /**
- * Whether records of a writer schema are an event: by the schema's record name, which the event,
- * one of its aliases or one of its recorded versions has. Names are compared without namespace, as
- * the resolver does. A union is an event's when one of its branches is. Text that is not JSON names
- * nobody, so it is everybody's: its records are to be reported, not passed over.
+ * True if records of a writer schema belong to an event: the schema's record name is that of the
+ * event, of one of its aliases or of one of its recorded versions. Names are compared without
+ * namespace, as the resolver does. A union belongs to an event if one of its branches does. Text
+ * that is not JSON belongs to every event, so that its records are reported and not ignored.
  */
 export function claimsRecord(event: EventDefinition, schemaText: string): boolean {
   const written = parsed(schemaText);
@@ -26,8 +26,8 @@ export function claimsRecord(event: EventDefinition, schemaText: string): boolea
 }
 
 /**
- * The names under which records of an event may have been written: its schema's with their aliases
- * (Avro 1.12), and those of its recorded versions.
+ * Returns the names under which records of an event may have been written: those of its schema with
+ * aliases (Avro 1.12), and of its recorded versions.
  */
 export function eventRecordNames({
   schemaText = '',
@@ -40,7 +40,7 @@ export function eventRecordNames({
   });
 }
 
-/** Undefined: it is not JSON. */
+/** Parses JSON; undefined if it is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

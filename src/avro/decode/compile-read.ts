@@ -15,12 +15,12 @@ import { createBudget, skipValue } from './skip-value.ts';
 import { dateRangeMs, unscaledOf } from './value-type.ts';
 
 /**
- * One step over a record: reads one writer field at the cursor, and stores it for record `index`
- * when it is a named one.
+ * One step over a record: reads one writer field at the cursor and, if the field is requested,
+ * stores it for record `index`.
  */
 export type Step = (cursor: Cursor, index: number) => void;
 
-/** A step that moves over a value without storing it. */
+/** Compiles a step that skips a value. */
 export function compileSkip(type: AvroType): Step {
   switch (type.kind) {
     case 'long':
@@ -36,7 +36,7 @@ export function compileSkip(type: AvroType): Step {
     case 'map':
       return (cursor) => skipValue(cursor, type, createBudget());
     default: {
-      // A scalar spends nothing of its budget, so one serves all records.
+      // A scalar uses nothing of its budget, so one budget serves all records.
       const budget = createBudget();
       return (cursor) => skipValue(cursor, type, budget);
     }
@@ -44,8 +44,8 @@ export function compileSkip(type: AvroType): Step {
 }
 
 /**
- * A step that stores a writer's value in the reader's column. @throws Error when the types do not
- * resolve
+ * Compiles a step that stores a writer's value in the reader's column. @throws Error if the types
+ * do not resolve
  */
 export function compileRead(writer: AvroType, reader: AvroType, builder: ColumnBuilder): Step {
   if (writer.kind === 'union') {
@@ -182,7 +182,10 @@ function compileEnum(writer: EnumType, reader: EnumType, builder: TextBuilder): 
   };
 }
 
-/** A step for a field that the writer does not have: its default. @throws Error without default */
+/**
+ * Compiles a step that stores the default of a field that the writer does not have. @throws Error
+ * without default
+ */
 export function compileDefault(field: RecordField, builder: ColumnBuilder): Step {
   if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
   const value = defaultValue(defaultBranch(field.type, field.fallback), field.fallback);

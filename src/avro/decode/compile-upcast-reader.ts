@@ -10,16 +10,16 @@ import { Cursor } from './cursor.ts';
 import { recordedVersion, upcastersFrom, type WriterSchema } from './recorded-version.ts';
 import { createValueType } from './value-type.ts';
 
-/** Turns a value of one schema into one of another. */
+/** Converts a value of one schema to one of another. */
 type Convert = (value: unknown) => unknown;
 
 /**
- * Compiles the reading of what a recorded version wrote, through the upcasters that follow it, as a
- * value of the event's own schema. Null: none follows, or the schema is not a recorded version;
- * Avro's resolution alone then reads it. As with any `ReadValue`, the caller has proved the bytes.
- * `keys`: `pii` fields of the version are decrypted before the first upcaster sees them; without
- * keys they stay as they are.
- * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error saying which types do not resolve
+ * Compiles a reader for values of a recorded version: it applies the later upcasters and returns a
+ * value of the event's own schema. Null if no upcaster follows, or the schema is not a recorded
+ * version; Avro's resolution alone then reads it. As for any `ReadValue`, the caller has validated
+ * the bytes. `keys`: `pii` fields of the version are decrypted before the first upcaster; without
+ * keys they stay encrypted.
+ * @throws INCOMPATIBLE_SCHEMA, SCHEMA_INVALID; Error naming the types that do not resolve
  */
 export function compileUpcastReader(
   event: EventDefinition,
@@ -50,7 +50,7 @@ function resolvedReader(writer: WriterSchema, readerText: string): ReadValue {
   return compileValueReader(type, reader);
 }
 
-/** The user's function, and the proof that it gave what it promised. */
+/** Wraps the user's function and validates its result. */
 function lift(event: string, { versions }: Evolution, { from, to, up }: Upcaster): Convert {
   const name = `the upcaster of ${event} from version ${versions.indexOf(from) + 1} to ${versions.indexOf(to) + 1}`;
   const type = createValueType(to.schemaText ?? '', name);
@@ -79,8 +79,8 @@ function called(name: string, up: Convert, value: unknown): unknown {
 }
 
 /**
- * From one version to the next that something is done with: as Avro would resolve what had been
- * written with the first.
+ * Compiles the conversion from one version to the next that has an upcaster: as Avro would resolve
+ * values written with the first.
  */
 function bridge(fromText: string, toText: string): Convert {
   if (fromText === toText) return (value) => value;

@@ -18,13 +18,15 @@ import { longAsDouble, longAsFloat } from './long-as-double.ts';
 import { pickBranch } from './pick-branch.ts';
 import { dateText, unscaledOf } from './value-type.ts';
 
-/** Reads one value at the cursor. The bytes have been proved to follow the writer's schema. */
+/**
+ * Reads one value at the cursor. The bytes must have been validated against the writer's schema.
+ */
 export type ReadValue = (cursor: Cursor) => unknown;
 
 /**
- * Compiles the reading of a writer's values as a reader's, with the results of Java's
+ * Compiles a reader of a writer's values as a reader's, with the results of Java's
  * `ResolvingDecoder` and the TypeScript values of reprise (ADR 0008). Branches of a writer's union
- * that cannot be read fail when they come. @throws Error saying which types do not resolve
+ * that cannot be read fail when they occur. @throws Error naming the types that do not resolve
  */
 export function compileValueReader(writer: AvroType, reader: AvroType): ReadValue {
   return new ValueCompiler().compile(writer, reader);
@@ -73,7 +75,7 @@ class ValueCompiler {
     const byReader = this.records.get(writer) ?? new Map<RecordType, { read: ReadValue }>();
     this.records.set(writer, byReader);
     const known = byReader.get(reader);
-    // The inner of a recursive record is the outer, which is not finished yet.
+    // The inner part of a recursive record is the outer record, which is not finished yet.
     if (known !== undefined) return (cursor) => known.read(cursor);
     const cell = { read: unfinished };
     byReader.set(reader, cell);

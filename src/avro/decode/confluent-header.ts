@@ -6,8 +6,8 @@ import { RepriseError } from '../../reprise-error.ts';
 export const headerBytes = 5;
 
 /**
- * The schema id of `bytes[start, end)`, or -1 when there is no such header. For scans that must not
- * throw.
+ * Returns the schema id of `bytes[start, end)`; -1 if there is no such header. For scans that must
+ * not throw.
  */
 export function peekSchemaId(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < headerBytes || bytes[start] !== 0) return -1;
@@ -21,8 +21,8 @@ export function peekSchemaId(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * The schema id of `bytes[start, end)`.
- * @throws NOT_CONFLUENT when there is no header, GUID_HEADER when the id is a GUID (magic 1)
+ * Returns the schema id of `bytes[start, end)`.
+ * @throws NOT_CONFLUENT if there is no header, GUID_HEADER if the id is a GUID (magic 1)
  */
 export function readSchemaId(bytes: Uint8Array, start: number, end: number): number {
   const id = peekSchemaId(bytes, start, end);
@@ -45,7 +45,7 @@ export function readSchemaId(bytes: Uint8Array, start: number, end: number): num
   );
 }
 
-/** Puts the header before Avro data. */
+/** Prepends the header to Avro data. */
 export function encodeWithHeader(schemaId: number, avro: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(headerBytes + avro.length);
   bytes[0] = 0;
@@ -54,7 +54,7 @@ export function encodeWithHeader(schemaId: number, avro: Uint8Array): Buffer {
   return bytes;
 }
 
-/** A copy of an encoded value with another schema id in its header. */
+/** Copies an encoded value with another schema id in its header. */
 export function withSchemaId(value: Buffer, schemaId: number): Buffer {
   const copy = Buffer.from(value);
   copy.writeUInt32BE(schemaId, 1);

@@ -4,26 +4,26 @@ const scratch = new ArrayBuffer(0);
 const NOTHING = new Uint8Array(scratch);
 const NO_VIEW = new DataView(scratch);
 
-/** A place in the bytes of one record. Every read proves that it stays below `end`. */
+/** A read position in the bytes of one record. Every read checks that it stays below `end`. */
 export class Cursor {
   bytes: Uint8Array = new Uint8Array(scratch);
   view: DataView = new DataView(scratch);
   position = 0;
   end = 0;
 
-  /** Points at other bytes; positions count from their beginning. */
+  /** Sets the bytes; positions count from their start. */
   attach(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Lets go of the bytes: they may be a response of many megabytes. */
+  /** Releases the bytes: they may be a response of many megabytes. */
   release(): void {
     this.bytes = NOTHING;
     this.view = NO_VIEW;
   }
 
-  /** Moves over `length` bytes and returns where they begin. @throws DECODE_FAILED */
+  /** Skips `length` bytes and returns their start. @throws DECODE_FAILED */
   take(length: number): number {
     const start = this.position;
     if (length < 0 || length > this.end - start) throw truncated(length, this.end - start);
@@ -32,7 +32,8 @@ export class Cursor {
   }
 
   /**
-   * A zigzag varint as a number; exact below 2^53 (`longBig` has the rest). @throws DECODE_FAILED
+   * Reads a zigzag varint as a number; exact below 2^53 (`longBig` is always exact). @throws
+   * DECODE_FAILED
    */
   long(): number {
     const { bytes, end } = this;
@@ -72,7 +73,7 @@ export class Cursor {
     return (low & 1) === 1 ? -half - 1 : half;
   }
 
-  /** A zigzag varint, exact. @throws DECODE_FAILED */
+  /** Reads a zigzag varint, exact. @throws DECODE_FAILED */
   longBig(): bigint {
     const from = this.position;
     this.long();
@@ -83,14 +84,14 @@ export class Cursor {
     return (value >> 1n) ^ -(value & 1n);
   }
 
-  /** @throws DECODE_FAILED outside 32 bits */
+  /** Reads an int. @throws DECODE_FAILED outside 32 bits */
   int(): number {
     const value = this.long();
     if (value > 2147483647 || value < -2147483648) throw failed(`an int is out of range: ${value}`);
     return value;
   }
 
-  /** 0 or 1. @throws DECODE_FAILED for any other byte */
+  /** Reads 0 or 1. @throws DECODE_FAILED for any other byte */
   boolean(): number {
     const value = this.bytes[this.take(1)] as number;
     if (value > 1) throw failed(`a boolean is ${value}, neither 0 nor 1`);
@@ -105,7 +106,9 @@ export class Cursor {
     return this.view.getFloat64(this.take(8), true);
   }
 
-  /** Index of an enum symbol or union branch. @throws DECODE_FAILED outside `[0, count)` */
+  /**
+   * Reads the index of an enum symbol or union branch. @throws DECODE_FAILED outside `[0, count)`
+   */
   index(count: number): number {
     const value = this.long();
     if (value < 0 || value >= count) {
@@ -115,7 +118,7 @@ export class Cursor {
   }
 }
 
-/** The error for bytes that do not follow their writer schema. */
+/** Creates the error for bytes that do not follow their writer schema. */
 export function failed(problem: string): RepriseError {
   return new RepriseError(
     'DECODE_FAILED',

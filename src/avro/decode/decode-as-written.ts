@@ -1,8 +1,8 @@
 import { createEventDecoder } from './event-decoder.ts';
 
 /**
- * Decodes a value by the schema it was written with, whatever an application makes of it: for
- * showing it. `pii` fields stay encrypted. @throws as `EventDecoder.decode`
+ * Decodes a value by its writer schema, for display, without the event's own schema. `pii` fields
+ * stay encrypted. @throws as `EventDecoder.decode`
  */
 export function decodeAsWritten(value: Buffer, schemaId: number, schemaText: string): unknown {
   const decoder = createEventDecoder({

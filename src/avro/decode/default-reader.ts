@@ -9,9 +9,9 @@ import { branchName, isWrapped } from '../schema/branch-name.ts';
 import { dateText, unscaledOf } from './value-type.ts';
 
 /**
- * A maker of a field's default, fresh at each call, in the TypeScript values of reprise. A default
- * may be of any branch of a union (Avro 1.12): the first that the JSON fits. @throws Error without
- * a default, or when no branch fits it
+ * Returns a function that creates a field's default, a new one at each call, in the TypeScript
+ * values of reprise. The default may be of any branch of a union (Avro 1.12): the first branch that
+ * the JSON fits. @throws Error without a default, or if no branch fits it
  */
 export function defaultReader(field: RecordField): () => unknown {
   if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
@@ -21,8 +21,8 @@ export function defaultReader(field: RecordField): () => unknown {
 }
 
 /**
- * The branch that the JSON of a default belongs to; the type itself when it is no union. @throws
- * Error when none fits
+ * Returns the branch that the JSON of a default belongs to; the type itself if it is not a union.
+ * @throws Error if none fits
  */
 export function defaultBranch(type: AvroType, json: unknown): AvroType {
   if (type.kind !== 'union') return type;

@@ -14,22 +14,19 @@ import { createBudget, skipValue } from './skip-value.ts';
 import { createValueType } from './value-type.ts';
 
 /**
- * Decodes whole events, for readers that need every field. The column path (`createFieldDecoder`)
- * is for named fields.
+ * Decodes whole events, for readers that need every field. `createFieldDecoder` decodes requested
+ * fields into columns.
  */
 export interface EventDecoder<Event> {
-  /**
-   * Gives the text of a writer schema, or why there is none: its values then fail with that error.
-   * Never throws.
-   */
+  /** Sets the text of a writer schema, or the error with which its values fail. Never throws. */
   resolve(schemaId: number, schema: string | Error): void;
-  /** Takes `resolve` back. */
+  /** Removes what `resolve` set for an id. */
   forget(schemaId: number): void;
-  /** True when `resolve` has been called for the id. */
+  /** True if `resolve` has been called for the id. */
   knows(schemaId: number): boolean;
   /**
-   * @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved), SCHEMA_INVALID,
-   * INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED
+   * Decodes a value. @throws NOT_CONFLUENT, GUID_HEADER, UNKNOWN_SCHEMA_ID (not resolved),
+   * SCHEMA_INVALID, INCOMPATIBLE_SCHEMA, DECODE_FAILED, BUDGET_EXCEEDED, UPCAST_FAILED
    */
   decode(value: Buffer): Event;
 }
@@ -37,14 +34,15 @@ export interface EventDecoder<Event> {
 interface Resolved {
   readonly writer: AvroType;
   /**
-   * Null when the writer's schema is the reader's own: avsc's generated code then reads it, faster.
+   * Reads a value. Null if the writer's schema is the reader's own: avsc's generated code is
+   * faster.
    */
   readonly read: ReadValue | null;
 }
 
 /**
- * Makes a decoder for one event definition; resolvers are cached per writer schema id. `keys`: for
- * upcasters, which see `pii` fields decrypted. @throws SCHEMA_INVALID
+ * Creates a decoder for one event definition; caches resolvers by writer schema id. `keys`: for
+ * upcasters, which get `pii` fields decrypted. @throws SCHEMA_INVALID
  */
 export function createEventDecoder<Event>(
   event: EventDefinition<Event>,
@@ -139,7 +137,7 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   }
 }
 
-/** The error for a schema id nobody has resolved. */
+/** Creates the error for a schema id that has not been resolved. */
 export function unknownSchema(schemaId: number): RepriseError {
   return new RepriseError(
     'UNKNOWN_SCHEMA_ID',
@@ -148,7 +146,7 @@ export function unknownSchema(schemaId: number): RepriseError {
   );
 }
 
-/** The error for a writer schema that the event's own schema cannot read. */
+/** Creates the error for a writer schema that the event's own schema cannot read. */
 export function incompatible(event: string, schemaId: number, cause: unknown): RepriseError {
   return new RepriseError(
     'INCOMPATIBLE_SCHEMA',

@@ -7,14 +7,14 @@ import { createValueType } from './value-type.ts';
 /** Encodes events as record values. */
 export interface EventEncoder<Event> {
   /**
-   * `schemaId` goes into the header of Avro values and is ignored for other formats. @throws
-   * ENCODE_FAILED naming the field
+   * Encodes an event. `schemaId` is written to the header of Avro values; other formats ignore it.
+   * @throws ENCODE_FAILED naming the field
    */
   encode(value: Event, schemaId: number): Buffer;
 }
 
 /**
- * Makes the encoder of an event. Avro: Confluent's header and the event's own schema; missing
+ * Creates the encoder of an event. Avro: Confluent's header and the event's own schema; missing
  * fields are refused, even with a default. JSON: `JSON.stringify`, bigints as decimal text (a JSON
  * number would lose digits). Raw: the buffer in `value`. @throws SCHEMA_INVALID
  */
@@ -29,7 +29,8 @@ export function createEventEncoder<Event>(event: EventDefinition<Event>): EventE
   };
   return {
     encode(value, schemaId) {
-      // Watching out for the place of an error costs as much as encoding: only once there is one.
+      // Recording the path of an error costs as much as encoding, so it is done only after an
+      // error.
       if (!type.isValid(value)) type.isValid(value, hooked);
       try {
         return encodeAvro(type, value, schemaId);
@@ -41,18 +42,18 @@ export function createEventEncoder<Event>(event: EventDefinition<Event>): EventE
 }
 
 /**
- * Values are encoded one after another into slabs, and handed out as views: one allocation for
- * hundreds of values.
+ * Size of the slabs into which values are encoded one after another and from which views are
+ * returned: one allocation for hundreds of values.
  */
 const slabBytes = 32 * 1024;
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let used = 0;
 
-/** Confluent's header and the value. */
+/** Encodes Confluent's header and the value. */
 function encodeAvro(type: Type, value: unknown, schemaId: number): Buffer {
   let end = type.encode(value, slab, used + headerBytes);
   while (end < 0) {
-    // avsc says how much was missing; by then a getter of the value may give something longer.
+    // avsc tells how many bytes were missing; a getter of the value may then return a longer value.
     slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, slab.length - used - end));
     used = 0;
     end = type.encode(value, slab, headerBytes);

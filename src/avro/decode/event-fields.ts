@@ -1,7 +1,7 @@
 import type { Field, FieldType } from '../../event/field-type.ts';
 import { type AvroType, logicalOf, type RecordType } from '../schema/avro-type.ts';
 
-/** The fields of a record schema, as projections see them. */
+/** Returns the fields of a record schema, as projections see them. */
 export function eventFields(record: RecordType): readonly Field[] {
   return record.fields.map((field) => {
     const branches = field.type.kind === 'union' ? field.type.branches : [field.type];

@@ -24,19 +24,17 @@ import { createBudget, skipValue } from './skip-value.ts';
 
 export type { FieldDecoder } from '../../event/field-decoder.ts';
 
-/**
- * What a field decoder is made for: an event and the fields wanted, in the order of the columns.
- */
+/** Options of a field decoder: an event and the requested fields, in the order of the columns. */
 export interface FieldDecoderOptions {
   readonly event: EventDefinition;
   readonly fields: readonly string[];
-  /** For upcasters, which see `pii` fields decrypted. */
+  /** For upcasters, which get `pii` fields decrypted. */
   readonly keys?: KeyRing;
 }
 
 /**
- * Makes the decoder of named fields for any format. @throws DEFINITION_INVALID for unknown fields,
- * SCHEMA_INVALID
+ * Creates the decoder of requested fields for any format. @throws DEFINITION_INVALID for unknown
+ * fields, SCHEMA_INVALID
  */
 export function createFieldDecoder(options: FieldDecoderOptions): FieldDecoder {
   return options.event.format === 'avro'
@@ -45,8 +43,8 @@ export function createFieldDecoder(options: FieldDecoderOptions): FieldDecoder {
 }
 
 /**
- * The steps of one writer schema: the writer's fields in order, then the defaults of named fields
- * it lacks.
+ * The steps of one writer schema: the writer's fields in order, then the defaults of requested
+ * fields that it lacks.
  */
 type Program = readonly Step[];
 
@@ -120,7 +118,7 @@ class AvroFieldDecoder implements FieldDecoder {
     }
   }
 
-  /** Reads a whole event through its upcasters; nothing else has proved its bytes. */
+  /** Reads a whole event through its upcasters. Validates its bytes, which no other step does. */
   private upcastStep(writer: RecordType, upcast: ReadValue): Step {
     return (cursor, index) => {
       const start = cursor.position;
@@ -152,7 +150,7 @@ class AvroFieldDecoder implements FieldDecoder {
     return { count: batch.count, columns, absent: absent.flags, failures };
   }
 
-  /** The record that `run` is at: where to go on after a failure. */
+  /** The record that `run` is decoding: after a failure it continues behind it. */
   private current = 0;
 
   private run(batch: RecordBatch, from: number, absent: { flags: Uint8Array | null }): number {

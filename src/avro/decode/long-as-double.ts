@@ -10,7 +10,7 @@ export function longAsDouble(cursor: Cursor): number {
 }
 
 /**
- * Reads a long as the nearest float, rounded once: by way of the nearest double it would be rounded
+ * Reads a long as the nearest float, rounded once: via the nearest double it would be rounded
  * twice. @throws DECODE_FAILED
  */
 export function longAsFloat(cursor: Cursor): number {
@@ -22,8 +22,8 @@ export function longAsFloat(cursor: Cursor): number {
 }
 
 /**
- * Bits that do not fit a double are kept as one odd bit below it, which decides ties and nothing
- * else.
+ * Rounds to a float. Bits that do not fit a double are reduced to one odd bit below it, which only
+ * decides ties.
  */
 function floatOf(value: bigint): number {
   const magnitude = value < 0n ? -value : value;

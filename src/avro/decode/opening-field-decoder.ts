@@ -14,8 +14,8 @@ import { createEventDecoder, type EventDecoder } from './event-decoder.ts';
 import { createFieldDecoder, type FieldDecoderOptions } from './field-decoder.ts';
 
 /**
- * Like `createFieldDecoder`, with `pii` fields decrypted. Where none is named it is the same
- * decoder: the others pay nothing.
+ * Creates a decoder as `createFieldDecoder` that also decrypts `pii` fields. If none is requested,
+ * it is the same decoder, without extra cost.
  */
 export function createOpeningFieldDecoder(
   options: FieldDecoderOptions,
@@ -33,7 +33,7 @@ export function createOpeningFieldDecoder(
   };
 }
 
-/** Like `createEventDecoder`, with `pii` fields decrypted. */
+/** Creates a decoder as `createEventDecoder` that also decrypts `pii` fields. */
 export function createOpeningEventDecoder<Event>(
   event: EventDefinition<Event>,
   keys: KeyRing,
@@ -87,7 +87,7 @@ function openColumns(
   };
 }
 
-/** A column of its own bytes: those of the batch must stay as they are. */
+/** Decrypts a column into its own bytes: those of the batch must not change. */
 function openColumn(
   column: TextColumn,
   count: number,

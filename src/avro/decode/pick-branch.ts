@@ -10,10 +10,10 @@ const promotions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The branch of a reader's union that a value written under another type is read as, by Java's
- * choice (`Resolver.ReaderUnion`): the named type of the same full name, a record of the same
- * structure (rather one of the same short name), the same type, then the first that it can be
- * promoted to. Undefined when there is none.
+ * Returns the branch of a reader's union that a value of another type is read as, by Java's choice
+ * (`Resolver.ReaderUnion`): the named type with the same full name, a record of the same structure
+ * (preferably with the same short name), the same type, then the first that it can be promoted to.
+ * Undefined if there is none.
  */
 export function pickBranch(writer: AvroType, branches: readonly AvroType[]): AvroType | undefined {
   const same = branches.filter((branch) => branch.kind === writer.kind);

@@ -6,24 +6,24 @@ import { compileUpcastReader } from './compile-upcast-reader.ts';
 import { pickBranch } from './pick-branch.ts';
 import { dateRangeMs } from './value-type.ts';
 
-/** Deeper records are left to the decoder that checks its budget. */
+/** Maximum nesting; deeper records are left to the decoder that checks its budget. */
 const DEPTH_MAX = 8;
 
-/** What a reader is made for. */
+/** Options of `readerSource`. */
 export interface ReaderSourceOptions {
   readonly event: EventDefinition;
-  /** The fields wanted. */
+  /** The requested fields. */
   readonly fields: readonly string[];
   /** The writer's schema. */
   readonly schemaText: string;
 }
 
 /**
- * JavaScript that reads the named fields of one record (ADR 0030), or null where only the decoder
- * of columns can. The statements find `bytes`, `view` (a DataView of them), `at` (the first byte of
- * the record, moved behind it) and `end`; on anything out of the ordinary they `break records`, and
- * whether `at` has passed `end` is for the caller to check. They declare for field n `value{n}` (a
- * double), or `start{n}` and `end{n}` (of text), and `present{n}`.
+ * Generates JavaScript that reads the requested fields of one record (ADR 0030); null if only the
+ * column decoder can. The statements use `bytes`, `view` (a DataView of them), `at` (the first byte
+ * of the record, advanced past it) and `end`. On anything unusual they `break records`; the caller
+ * checks whether `at` has passed `end`. They declare for field n `value{n}` (a double), or
+ * `start{n}` and `end{n}` (of text), and `present{n}`.
  */
 export function readerSource({ event, fields, schemaText }: ReaderSourceOptions): string | null {
   try {
@@ -33,11 +33,11 @@ export function readerSource({ event, fields, schemaText }: ReaderSourceOptions)
     checkLogicalTypes(writer, reader, 'generated reader');
     return new ReaderWriter(event, fields).record(writer, reader);
   } catch {
-    return null; // the decoder of columns says what is wrong
+    return null; // the column decoder reports the error
   }
 }
 
-/** Thrown where a schema needs what no statement is made for. */
+/** Thrown for a schema that needs something no statement is generated for. */
 class Unsupported extends Error {}
 
 class ReaderWriter {
@@ -149,14 +149,14 @@ class ReaderWriter {
     return `let ${value}; ${this.#long(value)} if (${isWrong(value)}) break records;`;
   }
 
-  /** Declares a length that the record has room for. */
+  /** Declares a length and checks that the record has that many bytes. */
   #length(name: string): string {
     return `let ${name}; ${this.#long(name)} if (${name} < 0 || ${name} > end - at) break records;`;
   }
 
   /**
-   * A zigzag varint into a variable: low 28 bits as an integer, the rest as a double; beyond what a
-   * double holds exactly, `break records`.
+   * Reads a zigzag varint into a variable: low 28 bits as an integer, the rest as a double; beyond
+   * what a double holds exactly, `break records`.
    */
   #long(into: string): string {
     return `

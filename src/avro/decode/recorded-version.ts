@@ -4,18 +4,18 @@ import { RepriseError } from '../../reprise-error.ts';
 import { isSameShape } from '../compatibility/is-same-shape.ts';
 import { parseJson, parseSchema } from '../schema/parse-schema.ts';
 
-/** A schema that some producer wrote with. */
+/** A schema that a producer wrote with. */
 export interface WriterSchema {
   readonly text: string;
-  /** Named in errors, e.g. `schema 7`. */
+  /** Name in errors, e.g. `schema 7`. */
   readonly origin: string;
 }
 
 /**
- * The index of the recorded version that a producer wrote: the one with the same JSON, else the
- * newest of the same shape; -1: none.
- * @throws INCOMPATIBLE_SCHEMA when versions of that shape differ in the upcasters they need, so
- * that only a guess could decide
+ * Returns the index of the recorded version that a producer wrote with: the one with the same JSON,
+ * otherwise the newest of the same shape; -1: none.
+ * @throws INCOMPATIBLE_SCHEMA if versions of that shape need different upcasters, so that the
+ * choice would be a guess
  */
 export function recordedVersion(evolution: Evolution, writer: WriterSchema): number {
   const texts = evolution.versions.map(({ schemaText = '' }) => schemaText);
@@ -33,7 +33,7 @@ export function recordedVersion(evolution: Evolution, writer: WriterSchema): num
   );
 }
 
-/** The upcasters that an event of a version goes through. */
+/** Returns the upcasters that an event of a version passes through. */
 export function upcastersFrom({ versions, upcasters }: Evolution, version: number) {
   return upcasters.filter(({ from }) => versions.indexOf(from) >= version);
 }

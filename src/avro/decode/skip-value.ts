@@ -2,22 +2,22 @@ import { RepriseError } from '../../reprise-error.ts';
 import type { AvroType } from '../schema/avro-type.ts';
 import { type Cursor, failed } from './cursor.ts';
 
-/** Bounds of one value: they stop values that are small on the wire and huge in memory. */
+/** Limits for one value, against values that are small in bytes and huge in memory. */
 export interface Budget {
-  /** Array items and map entries that take no bytes, in all. */
+  /** Total number of array items and map entries that take no bytes. */
   emptyItemsMax: number;
-  /** Nesting of records, arrays and maps. */
+  /** Maximum nesting of records, arrays and maps. */
   readonly depthMax: number;
 }
 
-/** 10,000 items without bytes, 100 levels. */
+/** Creates a budget: 10,000 items without bytes, 100 levels. */
 export function createBudget(): Budget {
   return { emptyItemsMax: 10_000, depthMax: 100 };
 }
 
 /**
- * Walks over one value without making anything, and proves all that a decoder relies on: lengths,
- * ranges, indexes, item counts.
+ * Skips one value without creating objects, and validates everything that a decoder relies on:
+ * lengths, ranges, indexes, item counts.
  * @throws DECODE_FAILED, BUDGET_EXCEEDED
  */
 export function skipValue(cursor: Cursor, type: AvroType, budget: Budget, depth = 0): void {
@@ -101,7 +101,7 @@ function skipBlocks(cursor: Cursor, block: Block, budget: Budget, depth: number)
 
 const protoKey = Buffer.from('__proto__');
 
-/** `__proto__` as a map key would set the prototype of the decoded object. */
+/** Skips a map key. Refuses `__proto__`, which would set the prototype of the decoded object. */
 function skipKey(cursor: Cursor): void {
   const length = cursor.long();
   const start = cursor.take(length);

@@ -4,13 +4,13 @@ import { invalid, parseJson } from '../schema/parse-schema.ts';
 
 type Schema = Parameters<typeof avsc.Type.forSchema>[0];
 
-/** Instants that a `Date` can hold, in milliseconds. */
+/** Range of a `Date`, in milliseconds before and after the epoch. */
 export const dateRangeMs = 8.64e15;
 const dayMs = 86_400_000;
 const longLimit = 1n << 63n;
 
 /**
- * Makes avsc's type for schema text, with the TypeScript values of reprise: long and
+ * Creates avsc's type for schema text, with the TypeScript values of reprise: long and
  * timestamp-micros are bigint, timestamp-millis Date, date 'YYYY-MM-DD', decimal `Decimal`. A union
  * of null and one type is `T | null`; every wider union is `{ branch: value }`, so that adding a
  * branch to it changes no shape. @throws SCHEMA_INVALID
@@ -36,8 +36,8 @@ function createType(
 }
 
 /**
- * Defaults of fields are ours to fill in (`defaultReader`); avsc would refuse one that belongs to a
- * later branch of a union, which Avro 1.12 allows.
+ * Removes the defaults of fields, which `defaultReader` fills in. avsc would refuse one that
+ * belongs to a later branch of a union, which Avro 1.12 allows.
  */
 function withoutDefaults(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutDefaults);
@@ -81,7 +81,7 @@ const longType = avsc.types.LongType.__with({
   compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
 });
 
-// avsc's logical types sit on its own lossy long, so the instant is a long type of its own.
+// avsc's logical types use its own lossy long, so the timestamp is a long type of its own.
 const millisType = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => dateOf(Number(buffer.readBigInt64LE())),
   toBuffer: (value: Date) => safeLongBytes(value.getTime()),
@@ -91,7 +91,7 @@ const millisType = avsc.types.LongType.__with({
   compare: (a: Date, b: Date) => a.getTime() - b.getTime(),
 });
 
-/** avsc takes the bytes over before it asks for the next ones. */
+/** avsc copies the bytes before it requests the next ones. */
 const shared = Buffer.alloc(8);
 
 function longBytes(value: bigint): Buffer {
@@ -99,7 +99,7 @@ function longBytes(value: bigint): Buffer {
   return shared;
 }
 
-/** The same for a whole number of at most 53 bits, without a bigint. */
+/** Encodes an integer of at most 53 bits, without a bigint. */
 function safeLongBytes(value: number): Buffer {
   shared.writeInt32LE(value | 0, 0);
   shared.writeInt32LE(Math.floor(value / 2 ** 32), 4);
@@ -149,7 +149,7 @@ class DecimalLogical extends avsc.types.LogicalType {
   }
 }
 
-/** Days since the epoch as 'YYYY-MM-DD', years beyond 9999 with a sign as in ISO 8601. */
+/** Formats days since the epoch as 'YYYY-MM-DD', years beyond 9999 with a sign as in ISO 8601. */
 export function dateText(days: number): string {
   const date = new Date(days * dayMs);
   if (Number.isNaN(date.getTime())) throw new RangeError(`day ${days} is beyond the calendar`);
@@ -157,7 +157,7 @@ export function dateText(days: number): string {
   return text.slice(0, text.indexOf('T'));
 }
 
-/** Days since the epoch of 'YYYY-MM-DD'; undefined when the text is no day of the calendar. */
+/** Parses 'YYYY-MM-DD' to days since the epoch; undefined if it is not a calendar date. */
 export function daysOf(text: string): number | undefined {
   if (!/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)) return undefined;
   const ms = Date.parse(`${text}T00:00:00Z`);
@@ -166,7 +166,7 @@ export function daysOf(text: string): number | undefined {
   return dateText(days) === text ? days : undefined;
 }
 
-/** The big-endian two's complement number in `bytes[start, end)`; no bytes are 0. */
+/** Reads the big-endian two's complement number in `bytes[start, end)`; no bytes are 0. */
 export function unscaledOf(bytes: Uint8Array, start: number, end: number): bigint {
   if (start === end) return 0n;
   let hex = '0x';

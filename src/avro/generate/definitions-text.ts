@@ -9,18 +9,18 @@ import { docComment, typeText } from '../schema/type-text.ts';
 const keyKinds = ['string', 'uuid', 'int', 'long', 'enum'];
 const timeKinds = ['timestamp-millis', 'timestamp-micros'];
 
-/** A file whose definition is written. */
+/** A file whose definition is generated. */
 export interface DefinitionFile extends SchemaFile {
   /**
-   * Where there are upcasters (`upcasters/user-acted.ts`): the recorded versions, oldest first,
-   * with the types of other files written out.
+   * If there are upcasters (`upcasters/user-acted.ts`): the recorded versions, oldest first, with
+   * the types of other files inlined.
    */
   readonly versions?: readonly string[];
 }
 
 /**
- * The text of `index.ts` for the `.avsc` files of a folder, in the order given: per record an
- * interface and a definition of the same name.
+ * Generates the text of `index.ts` for the `.avsc` files of a folder, in the order given: an
+ * interface and a definition of the same name for each record.
  * @throws SCHEMA_INVALID naming file and field
  */
 export function definitionsText(files: readonly DefinitionFile[]): string {
@@ -50,8 +50,8 @@ export function definitionsText(files: readonly DefinitionFile[]): string {
 }
 
 /**
- * The text of `history/index.ts`: the recorded versions of records that have upcasters, which are
- * typed by them: `UserActedV1`, `UserActedV2`, …
+ * Generates the text of `history/index.ts`: types of the recorded versions of records with
+ * upcasters: `UserActedV1`, `UserActedV2`, …
  * @throws SCHEMA_INVALID
  */
 export function versionsText(files: readonly DefinitionFile[]): string {
@@ -148,7 +148,7 @@ function definitionText(
   return { name, text: lines.join('\n') };
 }
 
-/** Files without a topic whose type others name: they are no events of their own. */
+/** Returns the files without a topic whose type other files name: they are not events. */
 function sharedTypes(files: readonly SchemaFile[]): ReadonlySet<SchemaFile> {
   const used = new Set(files.flatMap(({ name, text }) => [...namesUsed(text, name).keys()]));
   return new Set(

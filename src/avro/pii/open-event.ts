@@ -2,8 +2,8 @@ import { isSealed, type KeyRing, openValue } from './pii-envelope.ts';
 import type { PiiField } from './pii-fields.ts';
 
 /**
- * Decrypts the `pii` values of a decoded event, in place; those that were never encrypted stay as
- * they are. @throws UNKNOWN_DATA_KEY, DECODE_FAILED
+ * Decrypts the `pii` values of a decoded event, in place. Values that were never encrypted stay
+ * unchanged. @throws UNKNOWN_DATA_KEY, DECODE_FAILED
  */
 export function openEvent(event: unknown, fields: readonly PiiField[], keys: KeyRing): unknown {
   const values = event as Record<string, unknown>;

@@ -2,21 +2,18 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { REDACTED } from '../../event/redacted.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/**
- * A key that encrypts the values of one subject: 32 bytes, and the name by which its values tell
- * it.
- */
+/** A key that encrypts the values of one subject: 32 bytes, and the id that its values carry. */
 export interface DataKey {
   readonly id: string;
   readonly key: Buffer;
 }
 
-/** Data keys at hand, by id: the key; `forgotten`: it was destroyed; undefined: nobody knows it. */
+/** Data keys by id: the key; `forgotten`: it was destroyed; undefined: unknown. */
 export interface KeyRing {
   keyOf(keyId: string): Buffer | 'forgotten' | undefined;
 }
 
-/** Begins every encrypted value. */
+/** Prefix of every encrypted value. */
 const MARK = 'pii:v1:';
 const mark = Buffer.from(MARK);
 /** Sixteen random bytes in base64url. */
@@ -28,14 +25,14 @@ const headBytes = mark.length + ID_CHARACTERS + 1;
 const idPattern = /^[A-Za-z0-9_-]{22}$/;
 const redacted = Buffer.from(REDACTED);
 
-/** A new name for a data key. */
+/** Creates an id for a data key. */
 export function newKeyId(): string {
   return randomBytes(ID_BYTES).toString('base64url');
 }
 
 /**
- * Encrypts a value: `pii:v1:<key id>:<nonce, ciphertext and tag in base64url>`, ASCII, so that it
- * is a valid string as well as valid bytes. AES-256-GCM; mark and key id are authenticated too.
+ * Encrypts a value: `pii:v1:<key id>:<nonce, ciphertext and tag in base64url>`. ASCII, so that it
+ * is valid text and valid bytes. AES-256-GCM, which also authenticates prefix and key id.
  */
 export function sealValue(plain: Uint8Array, { id, key }: DataKey): Buffer {
   const head = `${MARK}${id}:`;
@@ -46,14 +43,15 @@ export function sealValue(plain: Uint8Array, { id, key }: DataKey): Buffer {
   return Buffer.from(head + sealed.toString('base64url'));
 }
 
-/** Whether `bytes[start, end)` begins as an encrypted value does. */
+/** True if `bytes[start, end)` has the prefix of an encrypted value. */
 export function isSealed(bytes: Buffer, start: number, end: number): boolean {
   return end - start > headBytes && mark.compare(bytes, start, start + mark.length) === 0;
 }
 
 /**
- * The value in `bytes[start, end)`, which `isSealed`; `REDACTED` where its key was destroyed.
- * @throws UNKNOWN_DATA_KEY, DECODE_FAILED where it was tampered with or cut
+ * Decrypts the value in `bytes[start, end)`, for which `isSealed` is true; `REDACTED` if its key
+ * was destroyed.
+ * @throws UNKNOWN_DATA_KEY, DECODE_FAILED if it was modified or truncated
  */
 export function openValue(bytes: Buffer, start: number, end: number, keys: KeyRing): Buffer {
   const head = bytes.toString('latin1', start, start + headBytes);
@@ -75,7 +73,10 @@ export function openValue(bytes: Buffer, start: number, end: number, keys: KeyRi
   }
 }
 
-/** Ids of all keys that something in `bytes[start, end)` is, or pretends to be, encrypted with. */
+/**
+ * Returns the ids of all keys that values in `bytes[start, end)` are, or seem to be, encrypted
+ * with.
+ */
 export function keyIdsIn(bytes: Buffer, start: number, end: number): ReadonlySet<string> {
   const ids = new Set<string>();
   const searched = bytes.subarray(start, end);
@@ -87,7 +88,10 @@ export function keyIdsIn(bytes: Buffer, start: number, end: number): ReadonlySet
   return ids;
 }
 
-/** How every value that is encrypted with a key begins: to find them in stored bytes. */
+/**
+ * Returns the prefix of every value that is encrypted with a key, to find these values in stored
+ * bytes.
+ */
 export function sealedPrefix(keyId: string): Buffer {
   return Buffer.from(`${MARK}${keyId}:`);
 }

@@ -7,10 +7,7 @@ import {
 } from '../schema/avro-type.ts';
 import { invalid, parseRecordSchema } from '../schema/parse-schema.ts';
 
-/**
- * A field that is encrypted: its name, the field that says whose it is, and whether its bytes are
- * text.
- */
+/** An encrypted field: its name, the field with its subject, and whether its bytes are text. */
 export interface PiiField {
   readonly name: string;
   readonly subject: string;
@@ -20,9 +17,10 @@ export interface PiiField {
 const subjectKinds: ReadonlySet<string> = new Set(['string', 'int', 'long', 'enum']);
 
 /**
- * The fields of a record with the property `"pii": "<field of the subject>"`. They must be text or
- * bytes without a logical type, or a union of one with null, and lie at the top; the subject is
- * another field, of text, int, long or enum, that is not itself one of them. @throws SCHEMA_INVALID
+ * Returns the fields of a record with the property `"pii": "<field of the subject>"`. They must be
+ * text or bytes without a logical type, or a union of one with null, at the top level. The subject
+ * is another field, of text, int, long or enum, which is not encrypted itself. @throws
+ * SCHEMA_INVALID
  */
 export function piiFields(record: RecordType, origin: string): readonly PiiField[] {
   for (const field of record.fields) refuseNested(field.type, { origin, path: field.name });
@@ -33,13 +31,16 @@ export function piiFields(record: RecordType, origin: string): readonly PiiField
 
 const known = new WeakMap<EventDefinition, readonly PiiField[]>();
 
-/** The same of an event's own schema; none for JSON and raw events. @throws SCHEMA_INVALID */
+/**
+ * Returns the `pii` fields of an event's own schema; none for JSON and raw events. @throws
+ * SCHEMA_INVALID
+ */
 export function piiFieldsOf(event: EventDefinition): readonly PiiField[] {
   let fields = known.get(event);
   if (fields === undefined) {
     const { schemaText } = event;
     const origin = `event ${event.name}`;
-    // Looking for the word spares the others the parsing.
+    // A text search first, so that schemas without the word are not parsed.
     fields = schemaText?.includes('"pii"')
       ? piiFields(parseRecordSchema(schemaText, origin), origin)
       : [];
@@ -73,7 +74,7 @@ function piiField(record: RecordType, field: RecordField, origin: string): PiiFi
   return { name: field.name, subject: subject.name, kind: only.kind as PiiField['kind'] };
 }
 
-/** A property that does nothing would be worse than none. */
+/** Refuses the property in a position where it would have no effect. */
 function refuseNested(
   type: AvroType,
   place: { readonly origin: string; readonly path: string },

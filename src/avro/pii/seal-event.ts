@@ -4,8 +4,8 @@ import { type DataKey, sealValue } from './pii-envelope.ts';
 import { piiFieldsOf } from './pii-fields.ts';
 
 /**
- * The subjects whose keys an event's `pii` values need, each once, as text; none where it has no
- * such values.
+ * Returns the subjects whose keys an event's `pii` values need, each once, as text; empty if it has
+ * no such values.
  */
 export function subjectsOf(event: EventDefinition, value: unknown): readonly string[] {
   const given = value as Readonly<Record<string, unknown>>;
@@ -14,9 +14,9 @@ export function subjectsOf(event: EventDefinition, value: unknown): readonly str
 }
 
 /**
- * A copy of an event with its `pii` values encrypted. Values that are neither text nor bytes are
- * left for the encoder to refuse.
- * @param keys of `subjectsOf`, by subject
+ * Copies an event with its `pii` values encrypted. The encoder refuses values that are neither text
+ * nor bytes.
+ * @param keys keys of `subjectsOf`, by subject
  */
 export function sealEvent(
   event: EventDefinition,

@@ -1,12 +1,9 @@
-/**
- * Logical types reprise gives a meaning; every other one is ignored, as the Avro specification
- * asks.
- */
+/** Logical types that reprise supports; others are ignored, as the Avro specification requires. */
 export type Logical =
   | { readonly name: 'uuid' | 'date' | 'timestamp-millis' | 'timestamp-micros' }
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
 
-/** A type without parts. */
+/** A primitive type. */
 export interface PrimitiveType {
   readonly kind: 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
   readonly logical: Logical | null;
@@ -14,7 +11,7 @@ export interface PrimitiveType {
   readonly declared?: string;
 }
 
-/** An enum; `fallback` is its default symbol, taken for symbols that the reader does not know. */
+/** An enum. `fallback` is its default symbol, which replaces unknown symbols. */
 export interface EnumType {
   readonly kind: 'enum';
   readonly name: string;
@@ -23,7 +20,7 @@ export interface EnumType {
   readonly fallback: string | null;
 }
 
-/** `size` bytes. */
+/** A fixed type of `size` bytes. */
 export interface FixedType {
   readonly kind: 'fixed';
   readonly name: string;
@@ -53,8 +50,7 @@ export interface UnionType {
 }
 
 /**
- * One field of a record. `fallback` is undefined when the schema gives no default (null is a
- * default).
+ * One field of a record. `fallback` is undefined if the schema has no default (null is a default).
  */
 export interface RecordField {
   readonly name: string;
@@ -62,10 +58,7 @@ export interface RecordField {
   readonly type: AvroType;
   readonly fallback: unknown;
   readonly doc: string | undefined;
-  /**
-   * The field whose value is the subject, where this one is personal data (`piiFields` has the
-   * rules).
-   */
+  /** For personal data: the field that holds the subject (rules: `piiFields`). */
   readonly pii?: string;
 }
 
@@ -88,12 +81,12 @@ export type AvroType =
   | UnionType
   | RecordType;
 
-/** The logical type of a schema, where it has one. */
+/** Returns the logical type of a schema; null if it has none. */
 export function logicalOf(type: AvroType): Logical | null {
   return 'logical' in type ? type.logical : null;
 }
 
-/** The name after the last dot. */
+/** Returns the part of a name after the last dot. */
 export function unqualified(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }

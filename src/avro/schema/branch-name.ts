@@ -8,7 +8,7 @@ export function isWrapped(union: UnionType): boolean {
   return union.branches.filter((branch) => branch.kind !== 'null').length > 1;
 }
 
-/** The key of a wrapped union's value: a named type's full name, else the type. */
+/** Returns the key of a wrapped union's value: a named type's full name, otherwise the type. */
 export function branchName(branch: AvroType): string {
   return 'name' in branch ? branch.name : branch.kind;
 }

@@ -8,19 +8,19 @@ export interface SchemaFile {
   readonly text: string;
 }
 
-/** A schema whose types of other files were found. */
+/** A schema with the types of other files that it names. */
 export interface ComposedSchema {
-  /** With the types of other files written out; the text itself where it names none. */
+  /** The text with the types of other files inlined; the text itself if it names none. */
   readonly standalone: string;
-  /** The files whose types it names itself, by the full name of the type. */
+  /** The files whose types it names directly, by the full name of the type. */
   readonly uses: ReadonlyMap<string, SchemaFile>;
 }
 
 /**
- * Composes the schema of a file with those of the files whose types it names: a file has the type
- * that is outermost in it. Pure.
- * @throws SCHEMA_INVALID naming file and type when no file has it, or when files name one another
- * in a circle
+ * Composes the schema of a file with those of the files whose types it names. A file provides its
+ * outermost type. Pure.
+ * @throws SCHEMA_INVALID naming file and type if no file has it, or if files name one another in a
+ * circle
  */
 export function composeSchema(file: SchemaFile, files: readonly SchemaFile[]): ComposedSchema {
   const owners = new Map<string, SchemaFile>();

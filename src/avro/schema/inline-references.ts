@@ -2,23 +2,23 @@ import { readSchemaText } from './parse-schema.ts';
 import { definesName, fullNameIn, isObject, namesOf, type SchemaJson } from './schema-json.ts';
 import { parseSource } from './schema-source.ts';
 
-/** A named type of another text, and the namespace that surrounded it there. */
+/** A named type of another text, and its enclosing namespace there. */
 interface Definition {
   readonly json: SchemaJson;
   readonly namespace: string;
 }
 
 interface Inlining {
-  /** Types that other texts define and this one has not yet. */
+  /** Types of other texts that have not been inlined yet. */
   readonly missing: Map<string, Definition>;
   readonly defined: Set<string>;
 }
 
 /**
- * One self-contained schema text out of a text and the texts it refers to (referenced before
- * referring): each foreign type stands where it is used first, under its full name. A text without
- * references is given back as it is. Pure.
- * @throws SCHEMA_INVALID when a text is no Avro schema, or a name is in none of them
+ * Creates one self-contained schema text from a text and the texts it refers to (referenced before
+ * referring). Each foreign type is inlined at its first use, under its full name. A text without
+ * references is returned unchanged. Pure.
+ * @throws SCHEMA_INVALID if a text is not an Avro schema, or a name is in none of them
  */
 export function inlineReferences(schemaText: string, references: readonly string[]): string {
   if (references.length === 0) return schemaText;
@@ -30,7 +30,7 @@ export function inlineReferences(schemaText: string, references: readonly string
   return JSON.stringify(inlined(inlining, readSchemaText(schemaText, origin), ''));
 }
 
-/** Finds every definition in a text, nested ones too. */
+/** Collects every definition in a text, including nested ones. */
 function collect(json: unknown, outer: string, found: Map<string, Definition>): void {
   if (Array.isArray(json)) for (const branch of json) collect(branch, outer, found);
   if (!isObject(json)) return;
@@ -76,7 +76,7 @@ function inlinedField(inlining: Inlining, field: unknown, namespace: string): un
   );
 }
 
-/** The name itself, or its definition where the name is used first. */
+/** Returns the name, or its definition at its first use. */
 function reference(inlining: Inlining, name: string, namespace: string): unknown {
   const { missing, defined } = inlining;
   for (const fullName of [fullNameIn(namespace, name), name]) {

@@ -12,8 +12,8 @@ interface Place {
 }
 
 /**
- * The full name of the outermost type; null when it has none (a union, a primitive). @throws
- * SCHEMA_INVALID when it is not JSON
+ * Returns the full name of the outermost type; null if it has none (a union, a primitive). @throws
+ * SCHEMA_INVALID if it is not JSON
  */
 export function fullNameOf(text: string, origin: string): string | null {
   const json = readSchemaText(text, origin);
@@ -21,8 +21,8 @@ export function fullNameOf(text: string, origin: string): string | null {
 }
 
 /**
- * Full names that a schema uses and does not define, in the order of their use; each with the path
- * of the field that uses it first. @throws SCHEMA_INVALID when it is not JSON
+ * Returns the full names that a schema uses and does not define, in the order of their use, each
+ * with the path of the first field that uses it. @throws SCHEMA_INVALID if it is not JSON
  */
 export function namesUsed(text: string, origin: string): ReadonlyMap<string, string> {
   const walk: Walk = { defined: new Set(), used: new Map() };

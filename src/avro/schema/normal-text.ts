@@ -2,7 +2,7 @@ import { invalid, readSchemaText } from './parse-schema.ts';
 import { definesName, fullNameIn, isObject, namesOf, type SchemaJson } from './schema-json.ts';
 
 const DEPTH_MAX = 128;
-/** As many digits as may stand for an integer that a double does not hold. */
+/** Digits of an integer that a double may not hold exactly. */
 const LONG_NUMBER = /\d{16}/;
 
 interface Walk {
@@ -16,12 +16,12 @@ interface Place {
 }
 
 /**
- * The one text that all spellings of an Avro schema share: no white space, attributes in a fixed
- * order, full names, no `{"type":"string"}` where `"string"` says it. Unlike the specification's
- * parsing canonical form it keeps all that the schema says: docs, defaults, aliases, logical types,
- * custom attributes. A text with a number that a double may not hold is only trimmed, because
- * parsing it would change it. Pure.
- * @throws SCHEMA_INVALID when it is not JSON or nests too deeply
+ * Returns the normal text that all spellings of an Avro schema share: no white space, attributes in
+ * a fixed order, full names, `"string"` instead of `{"type":"string"}`. Unlike the specification's
+ * parsing canonical form it keeps all content: docs, defaults, aliases, logical types, custom
+ * attributes. A text with a number that a double may not hold is only trimmed, because parsing it
+ * would change it. Pure.
+ * @throws SCHEMA_INVALID if it is not JSON or nests too deeply
  */
 export function normalText(schemaText: string, origin = 'the schema'): string {
   if (LONG_NUMBER.test(schemaText)) return schemaText.trim();
@@ -78,7 +78,7 @@ function normalField(walk: Walk, field: unknown, place: Place): unknown {
   return { name, type, ...rest };
 }
 
-/** Names stay as they are unless this very text defines what they mean. */
+/** Normalizes a name only if this text defines it. */
 function normalName(walk: Walk, name: string, namespace: string): string {
   const fullName = fullNameIn(namespace, name);
   return walk.names.has(fullName) ? fullName : name;

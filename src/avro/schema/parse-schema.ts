@@ -1,7 +1,7 @@
 import { RepriseError } from '../../reprise-error.ts';
 import type { AvroType, Logical, PrimitiveType, RecordField, RecordType } from './avro-type.ts';
 
-/** Names that stand for a type without parts. */
+/** Names of the primitive types. */
 export const primitives: ReadonlySet<string> = new Set([
   'null',
   'boolean',
@@ -30,15 +30,15 @@ interface Place {
 
 /**
  * Parses Avro schema text. `origin` (a file name, `schema 7`) is named in errors.
- * @throws SCHEMA_INVALID naming origin, place and what to do
+ * @throws SCHEMA_INVALID naming origin, path and advice
  */
 export function parseSchema(text: string, origin: string): AvroType {
   return parseSchemaJson(readSchemaText(text, origin), origin);
 }
 
 /**
- * Parses the JSON of an Avro schema. `references` are schemas whose named types it may use, each of
- * them those before it.
+ * Parses the JSON of an Avro schema. `references`: schemas whose named types it may use; each may
+ * use those before it.
  * @throws SCHEMA_INVALID
  */
 export function parseSchemaJson(
@@ -52,7 +52,10 @@ export function parseSchemaJson(
   return parseType(scope, json, place);
 }
 
-/** Like `parseSchema`, for schemas of events, which are records. @throws SCHEMA_INVALID */
+/**
+ * Parses schema text as `parseSchema` and checks that it is a record, as events are. @throws
+ * SCHEMA_INVALID
+ */
 export function parseRecordSchema(text: string, origin: string): RecordType {
   const type = parseSchema(text, origin);
   if (type.kind !== 'record') {
@@ -75,15 +78,15 @@ export function parseJson(text: string, origin: string): unknown {
 }
 
 /**
- * The JSON of schema text; a primitive's bare name (`int`) stands for itself, as registries accept
- * it. @throws SCHEMA_INVALID
+ * Returns the JSON of schema text. Accepts a primitive's bare name (`int`), as registries do.
+ * @throws SCHEMA_INVALID
  */
 export function readSchemaText(text: string, origin: string): unknown {
   const name = text.trim();
   return primitives.has(name) ? name : parseJson(text, origin);
 }
 
-/** The error for a schema that breaks a rule. */
+/** Creates the error for a schema that breaks a rule. */
 export function invalid(origin: string, path: string, problem: string): RepriseError {
   const place = path === '' ? origin : `${origin}, field ${path}`;
   return new RepriseError('SCHEMA_INVALID', `${place}: ${problem}.`, {

@@ -1,6 +1,6 @@
 import { unqualified } from './avro-type.ts';
 
-/** The JSON object of a schema, as long as nothing more is known of it. */
+/** The JSON object of a schema, not yet validated. */
 export type SchemaJson = Readonly<Record<string, unknown>>;
 
 const NAMED: ReadonlySet<unknown> = new Set(['record', 'error', 'enum', 'fixed']);
@@ -10,13 +10,13 @@ export function definesName(json: SchemaJson): boolean {
   return NAMED.has(json['type']) && typeof json['name'] === 'string';
 }
 
-/** True for an object of JSON, neither a list nor null. */
+/** True for a JSON object that is neither a list nor null. */
 export function isObject(json: unknown): json is SchemaJson {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 /**
- * Name, namespace and full name of a definition that stands inside the namespace `outer` (Avro
+ * Returns name, namespace and full name of a definition inside the namespace `outer` (Avro
  * specification, Names).
  */
 export function namesOf(
@@ -31,7 +31,7 @@ export function namesOf(
   return { name, namespace, fullName: fullNameIn(namespace, name) };
 }
 
-/** A name as the specification completes it where it is used. */
+/** Completes a name as the specification does where it is used. */
 export function fullNameIn(namespace: string, name: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
 }

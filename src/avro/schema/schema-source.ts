@@ -2,7 +2,7 @@ import type { AvroType } from './avro-type.ts';
 import { parseSchemaJson, readSchemaText } from './parse-schema.ts';
 
 /**
- * A schema as callers have it: its text, the JSON already parsed, or text with the texts of the
+ * A schema in the forms that callers have: its text, parsed JSON, or text with the texts of the
  * named types it refers to (referenced before referring).
  */
 export type SchemaSource =
@@ -11,15 +11,15 @@ export type SchemaSource =
   | readonly unknown[]
   | ReferringSchema;
 
-/** Schema text whose named types stand in other texts. */
+/** Schema text whose named types are defined in other texts. */
 export interface ReferringSchema {
   readonly schemaText: string;
   readonly references: readonly string[];
 }
 
 /**
- * Parses a schema source; names of its references are known to it. Unions without branches are
- * allowed, as in Java. @throws SCHEMA_INVALID
+ * Parses a schema source with its references. Unions without branches are allowed, as in Java.
+ * @throws SCHEMA_INVALID
  */
 export function parseSource(source: SchemaSource, origin: string): AvroType {
   if (isReferring(source)) {

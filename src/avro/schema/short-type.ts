@@ -1,8 +1,8 @@
 import { type AvroType, logicalOf, unqualified } from './avro-type.ts';
 
 /**
- * A type in a few words, named types by their name: `long (timestamp-millis)`, `array of Item`,
- * `null or string`.
+ * Describes a type in a few words, named types by their name: `long (timestamp-millis)`, `array of
+ * Item`, `null or string`.
  */
 export function shortType(type: AvroType): string {
   switch (type.kind) {

@@ -1,8 +1,8 @@
 import { type AvroType, logicalOf, type RecordType, unqualified } from './avro-type.ts';
 
 /**
- * The TypeScript type of a schema, as the decoder gives it. `open`: write out the record even where
- * it is inside itself.
+ * Returns the TypeScript type of a schema, as the decoder returns its values. `open`: write out a
+ * record even inside itself.
  */
 export function typeText(type: AvroType, indent: string, open = false): string {
   return render(type, { indent, parents: open ? [] : [type] });
@@ -23,7 +23,7 @@ function render(type: AvroType, context: Context): string {
       return 'Date';
     case 'timestamp-micros':
       return 'bigint';
-    default: // uuid and types without a logical type are what they are written as
+    default: // uuid and types without a logical type have the type of their encoding
   }
   switch (type.kind) {
     case 'null':
@@ -65,7 +65,7 @@ function unionText(branches: readonly AvroType[], context: Context): string {
 }
 
 function recordText(record: RecordType, context: Context): string {
-  // Only the outermost record has a TypeScript name; deeper recursion has none to refer to.
+  // Only the outermost record has a TypeScript name; a deeper recursion has no name to refer to.
   if (context.parents[0] === record) return unqualified(record.name);
   if (context.parents.includes(record)) return 'unknown';
   const indent = `${context.indent}  `;
@@ -77,7 +77,7 @@ function recordText(record: RecordType, context: Context): string {
   return ['{', ...lines, `${context.indent}}`].join('\n');
 }
 
-/** A docstring of one line; none without text. */
+/** Returns a docstring of one line; empty without text. */
 export function docComment(doc: string | undefined, indent: string): string[] {
   if (doc === undefined) return [];
   return [`${indent}/** ${doc.replaceAll('*/', '*\\/').replaceAll(/\s+/g, ' ')} */`];

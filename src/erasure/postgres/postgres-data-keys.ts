@@ -6,20 +6,22 @@ import { BoundedCache } from '../bounded-cache.ts';
 import type { DataKeys } from '../data-keys.ts';
 import type { KeyProvider } from '../key-provider.ts';
 
-/** Bounds of what is remembered. */
+/** Options of the cache of data keys. */
 export interface PostgresDataKeysOptions {
   readonly pool: Pool;
   readonly provider: KeyProvider;
-  /** How long a key is used without asking Postgres whether it is still there. Default 30,000. */
+  /**
+   * How long a cached key is used before Postgres is asked whether it still exists. Default 30,000.
+   */
   readonly ttlMs?: number;
-  /** Keys kept in memory. Default 10,000. */
+  /** Maximum number of cached keys. Default 10,000. */
   readonly entriesMax?: number;
   /** Milliseconds, monotonic. Default `performance.now`. */
   readonly now?: () => number;
 }
 
 const KEY_BYTES = 32;
-/** Keys that the provider is asked for at once. */
+/** Maximum number of concurrent requests to the provider. */
 const UNWRAPS_MAX = 16;
 
 interface Row {
@@ -28,7 +30,7 @@ interface Row {
   readonly wrapping_key: string;
 }
 
-/** Data keys in `reprise.data_keys`, wrapped by the provider. */
+/** Stores data keys in `reprise.data_keys`, wrapped by the provider. */
 export class PostgresDataKeys implements DataKeys {
   readonly #pool: Pool;
   readonly #provider: KeyProvider;
@@ -82,7 +84,10 @@ export class PostgresDataKeys implements DataKeys {
     if (subject !== undefined) this.#subjects.delete(subject);
   }
 
-  /** Another process may make the subject's key at the same time: the one that is there counts. */
+  /**
+   * Finds or creates the subject's key. If another process creates one at the same time, the stored
+   * one counts.
+   */
   async #find(subject: string): Promise<DataKey> {
     for (;;) {
       const { rows } = await this.#pool.query<Row>(
@@ -92,7 +97,7 @@ export class PostgresDataKeys implements DataKeys {
       const [row] = rows;
       if (row !== undefined) {
         const key = await this.#open(row);
-        // Destroyed between the two: the next look finds none, and makes one.
+        // Destroyed in between: the next attempt finds no key and creates one.
         if (key !== 'forgotten') return { id: row.key_id, key };
       }
       await this.#make(subject);

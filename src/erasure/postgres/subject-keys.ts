@@ -1,22 +1,22 @@
 import type { ClientBase } from 'pg';
 import { FoldAgain } from '../../reprise-error.ts';
 
-/** A key of a subject, for the audit: never the key itself. */
+/** A key of a subject, for audits; without the key itself. */
 export interface SubjectKey {
   readonly keyId: string;
   readonly createdAt: Date;
-  /** Null: it is there. */
+  /** When the key was destroyed; null: it exists. */
   readonly forgottenAt: Date | null;
   readonly forgottenBy: string | null;
 }
 
 /**
- * Advisory lock. A commit of values that a data key decrypted holds it shared; the destruction of a
- * key holds it exclusively. So no commit uses a key after it was destroyed.
+ * Advisory lock. A commit of values that a data key decrypted holds it in shared mode; the
+ * destruction of a key holds it in exclusive mode. So no commit uses a key after its destruction.
  */
 const LOCK = `hashtext('reprise.forget')`;
 
-/** The keys a subject has and had, oldest first. */
+/** Returns the current and earlier keys of a subject, oldest first. */
 export async function subjectKeys(
   client: Pick<ClientBase, 'query'>,
   subject: string,
@@ -30,8 +30,8 @@ export async function subjectKeys(
 }
 
 /**
- * Destroys the subject's key, inside the caller's transaction; its row stays, for the audit. Again,
- * it finds nothing to do. @returns whether there was one
+ * Destroys the subject's key in the caller's transaction; its row stays, for audits. Idempotent.
+ * @returns true if there was a key
  */
 export async function destroyKey(
   client: ClientBase,
@@ -48,8 +48,8 @@ export async function destroyKey(
 }
 
 /**
- * Refuses to commit what was made with a key that has been destroyed since; until the transaction
- * ends, none of them can be. @throws FORGOTTEN
+ * Refuses to commit values that were decrypted by a key destroyed since. Prevents the destruction
+ * of these keys until the transaction ends. @throws FORGOTTEN
  */
 export async function assertNotForgotten(
   client: ClientBase,

@@ -4,8 +4,7 @@ import type { RowsToWrite } from '../rows/packed-column.ts';
 import type { RowState } from '../rows/row-state.ts';
 
 /**
- * The records of a batch that go into rows: entry i is record `records[i]`, for the row in
- * `slots[i]`.
+ * The records of a batch to accumulate: entry i is record `records[i]`, for the row in `slots[i]`.
  */
 export interface Selection {
   count: number;
@@ -13,10 +12,7 @@ export interface Selection {
   readonly slots: Int32Array;
 }
 
-/**
- * Rows to merge with others: entry i says that row `from[i]` of the source goes into row `into[i]`
- * of the target.
- */
+/** Rows to merge: entry i merges row `from[i]` of the source into row `into[i]` of the target. */
 export interface RowPairs {
   readonly count: number;
   readonly from: Int32Array;
@@ -27,50 +23,47 @@ export interface RowPairs {
 export type ColumnsByName = ReadonlyMap<string, ColumnValues>;
 
 /**
- * One piece of state per row: commutative, associative and exact, so that rows may be folded in any
- * order and merged from parts (laws 2 and 4). Its numbers lie in the rows' strides from `at`,
- * `width` of them; what does not fit there it keeps beside, by slot.
+ * One aggregate's state of all rows: commutative, associative and exact, so that rows may be folded
+ * in any order and merged from parts (laws 2 and 4). Its numbers are in each row's stride, `width`
+ * of them from `at`. State that does not fit there is kept in a map by slot.
  */
 export interface Accumulator {
-  /** Doubles it needs per row; all 0 in a new row. */
+  /** Number of doubles per row; all 0 in a new row. */
   readonly width: number;
-  /** Tells where its numbers begin in a stride; once, before use. */
+  /** Sets the index of its first number in a stride; called once, before use. */
   place(at: number): void;
   /**
-   * Takes in the selected records of a part. `fieldIndex`: the column of its field; -1 for
+   * Accumulates the selected records of a part. `fieldIndex`: the column of its field; -1 for
    * accumulators of whole events.
    */
   add(state: RowState, selection: Selection, part: SourcePart, fieldIndex: number): void;
   /** Merges row `i` of a set into the row in `slot`. */
   merge(state: RowState, slot: number, columns: ColumnsByName, i: number): void;
   /**
-   * Merges rows in memory, held by `other` (of the same kind and place; it may be this one) with
-   * their numbers in `source`. They stay as they are.
+   * Merges rows in memory. They belong to `other` (of the same kind and position; it may be this
+   * one), with their numbers in `source`, and do not change.
    */
   mergeRows(target: RowState, other: Accumulator, source: RowState, pairs: RowPairs): void;
   /**
-   * Its columns for the given rows, packed where they can be. `absence`: where its field had no
-   * value.
+   * Returns its columns for the given rows, packed if possible. `absence`: rows in which its field
+   * had no value.
    */
   write(rows: RowsToWrite, absence: Absence | null): Iterable<[string, TableColumn]>;
-  /** A row moved to another slot; what is kept beside moves with it. */
+  /** Moves a row to another slot, with its state in the map. */
   move(from: number, to: number): void;
-  /** The row in a slot begins anew; its numbers are 0 already. */
+  /** Resets the row in a slot; its numbers are 0 already. */
   clear(slot: number): void;
-  /**
-   * Every row was forgotten, or, with `count`, those from that slot on; what is kept beside of them
-   * goes.
-   */
+  /** Drops the state in the map of every row or, with `count`, of rows from that slot on. */
   forget(count?: number): void;
 }
 
-/** Drops what is kept beside for slots from `count` on. */
+/** Drops the entries of slots from `count` on. */
 export function forgetFrom(beside: Map<number, unknown>, count = 0): void {
   if (count === 0) beside.clear();
   else for (const slot of beside.keys()) if (slot >= count) beside.delete(slot);
 }
 
-/** Moves what is kept beside of one slot. */
+/** Moves the entry of one slot. */
 export function moveBeside<Value>(beside: Map<number, Value>, from: number, to: number): void {
   if (from === to || beside.size === 0) return;
   const value = beside.get(from);

@@ -1,12 +1,12 @@
 /**
- * Counts by whole number, ascending. Meant for a few dozen different ones: an array that is
- * searched and shifted beats a hash table then, in time and in memory.
+ * Counts by integer, ascending. For a few dozen different integers: a searched and shifted array
+ * then needs less time and memory than a hash table.
  */
 export class Buckets {
   /** bucket, count, bucket, count … */
   readonly #entries: number[] = [];
 
-  /** From pairs in ascending order. */
+  /** Creates buckets from pairs in ascending order. */
   static of(pairs: readonly (readonly [number, number])[]): Buckets {
     const buckets = new Buckets();
     for (const [bucket, count] of pairs) buckets.#entries.push(bucket, count);
@@ -35,7 +35,7 @@ export class Buckets {
     }
   }
 
-  /** Bucket and count, ascending. */
+  /** Returns bucket and count, ascending. */
   pairs(): [number, number][] {
     const pairs: [number, number][] = [];
     for (let i = 0; i < this.#entries.length; i += 2) {

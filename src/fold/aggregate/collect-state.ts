@@ -2,7 +2,7 @@ import type { FieldValue } from './field-value.ts';
 import { valueFromJson, valueToJson } from './field-value.ts';
 import type { EventOrder, ObjectState } from './object-state.ts';
 
-/** A value with where its event stands. */
+/** A value with its event's position in event-time order. */
 interface Placed extends EventOrder {
   readonly value: FieldValue;
 }
@@ -16,7 +16,7 @@ interface Edge {
   value: FieldValue;
 }
 
-/** The earliest or latest value. */
+/** Creates the state of the earliest or latest value. */
 export function edgeState(edge: 'first' | 'last'): ObjectState<Edge> {
   const sign = edge === 'first' ? -1 : 1;
   const wants = (state: Edge, at: EventOrder) =>
@@ -53,7 +53,7 @@ export function edgeState(edge: 'first' | 'last'): ObjectState<Edge> {
   };
 }
 
-/** The first `n` values by event time. */
+/** Creates the state of the first `n` values by event time. */
 export function collectState(n: number): ObjectState<Placed[]> {
   const insert = (state: Placed[], placed: Placed) => {
     let at = state.length;
@@ -78,7 +78,7 @@ export function collectState(n: number): ObjectState<Placed[]> {
   };
 }
 
-/** By event time, then topic, partition, offset. */
+/** Compares by event time, then topic, partition, offset. */
 function compareOrder(a: EventOrder, b: EventOrder): number {
   if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;

@@ -52,7 +52,7 @@ export class Count implements Accumulator {
     yield [this.#column, packedColumn('int8', rows, this.#at)];
   }
 
-  /** Marks the rows in which nothing was counted. */
+  /** Marks the rows with count 0. */
   get absence(): Absence {
     return { at: this.#at, is: 0 };
   }

@@ -5,20 +5,20 @@ import type { ObjectState } from './object-state.ts';
 
 /** HyperLogLog with 2^12 registers (Flajolet et al. 2007). */
 const REGISTERS = 4_096;
-/** Bits of a hash beyond those that choose the register. */
+/** Bits of a hash besides those that choose the register. */
 const RANK_BITS = 41;
 const BIAS = 0.7213 / (1 + 1.079 / REGISTERS);
 
 /**
- * Different values: themselves, while there are at most `exactUpTo`; beyond that registers. Which
- * of the two is a function of the set alone.
+ * The distinct values: a set of at most `exactUpTo` values, beyond that registers. Which of the two
+ * depends only on the set of values.
  */
 export interface Distinct {
   values: Set<FieldValue> | null;
   registers: Uint8Array | null;
 }
 
-/** The set of different values of a field, exact up to a limit. */
+/** Creates the state of a field's distinct values, exact up to a limit. */
 export function distinctState(exactUpTo: number): ObjectState<Distinct> {
   const add = (state: Distinct, value: FieldValue) => {
     if (state.values === null) {
@@ -64,10 +64,10 @@ export function distinctState(exactUpTo: number): ObjectState<Distinct> {
   };
 }
 
-/** How many different values there are, exactly or about. */
+/** Returns the number of distinct values, exact or estimated. */
 export function distinctCount({ values, registers }: Distinct): bigint {
   if (values !== null) return BigInt(values.size);
-  // Terms are added rank by rank, so that SQL can repeat the sum to the bit.
+  // Terms are added rank by rank, so that SQL can repeat the sum bit by bit.
   const ranks = new Float64Array(RANK_BITS + 2);
   for (const rank of registers as Uint8Array) ranks[rank] = (ranks[rank] as number) + 1;
   const sum = ranks.reduce((total, n, rank) => total + n / 2 ** rank, 0);
@@ -85,9 +85,9 @@ function registersOf(values: Iterable<FieldValue>): Uint8Array {
 }
 
 /**
- * For each rank from 1 to the greatest a bitmap of the registers that reach it, base64; the first
- * register is the highest bit of the first byte. The registers of two sketches merge by a bitwise
- * OR, which a view's SQL does natively (migration 0028).
+ * Returns, for each rank from 1 to the greatest, a bitmap of the registers that reach it, base64;
+ * the first register is the highest bit of the first byte. The registers of two sketches merge by a
+ * bitwise OR, which a view's SQL does natively (migration 0028).
  */
 function bitmapsOf(registers: Uint8Array): readonly string[] {
   const bitmaps: Buffer[] = [];
@@ -102,7 +102,7 @@ function bitmapsOf(registers: Uint8Array): readonly string[] {
   return bitmaps.map((bitmap) => bitmap.toString('base64'));
 }
 
-/** Registers of their bitmaps, or of themselves, as they were stored before migration 0028. */
+/** Returns the registers from their bitmaps, or from the format stored before migration 0028. */
 function registersFrom(bitmaps: readonly string[] | string): Uint8Array {
   if (typeof bitmaps === 'string') return Uint8Array.from(Buffer.from(bitmaps, 'base64'));
   const registers = new Uint8Array(REGISTERS);
@@ -116,8 +116,8 @@ function registersFrom(bitmaps: readonly string[] | string): Uint8Array {
 }
 
 /**
- * The first 12 bits of the hash choose a register, which keeps the greatest rank: one more than the
- * zeros that the other bits begin with.
+ * Adds a value. The first 12 bits of its hash choose a register, which keeps the greatest rank: one
+ * more than the number of leading zeros of the other bits.
  */
 function register(registers: Uint8Array, value: FieldValue): void {
   const hash = hashValue(value);

@@ -7,7 +7,7 @@ import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumula
 import { forgetFrom, moveBeside } from './accumulator.ts';
 import { expansionOf, nearestDouble, unitsOf } from './nearest-double.ts';
 
-/** Of sums that a pair holds. */
+/** The remainder column of sums that a pair holds. */
 const NOTHING_MORE: TableColumn = { type: 'float8[]', isNull: true };
 
 interface SumColumns {
@@ -18,12 +18,12 @@ interface SumColumns {
 
 /**
  * The exact sum of doubles. Three forms per row (ADR 0005):
- * - *pair*: hi + lo, where hi is the sum rounded and lo what is left; kept by Knuth's TwoSum
+ * - *pair*: hi + lo, where hi is the rounded sum and lo the remainder; kept by Knuth's TwoSum
  *   while it is exact, which is nearly always;
- * - *units*: when a pair cannot hold the sum, lo is NaN and a bigint of 2^-1074 units holds it,
+ * - *units*: if a pair cannot hold the sum, lo is NaN and a bigint of 2^-1074 units holds it,
  *   in `#units`;
- * - *special*: NaN or ±Infinity was added: hi is that, lo is 0. Written columns depend on the
- *   exact sum alone: never on the order of addition, nor on which form memory held.
+ * - *special*: NaN or ±Infinity was added: hi is that, lo is 0. Written columns depend only on the
+ *   exact sum, not on the order of addition or on the form in memory.
  */
 export class DoubleSum implements Accumulator {
   readonly width = 2;
@@ -63,7 +63,7 @@ export class DoubleSum implements Accumulator {
     const back2 = t - lo;
     const lost = lo - (t - back2) + (e - back2);
     const total = s + t;
-    // Infinity − Infinity is NaN: this also catches a total beyond the range of doubles.
+    // Infinity − Infinity is NaN: this also detects a total beyond the range of doubles.
     if (lost === 0 && total - total === 0) {
       const back3 = total - s;
       numbers[index] = total;
@@ -74,8 +74,8 @@ export class DoubleSum implements Accumulator {
   }
 
   /**
-   * Adds what a pair cannot hold, or what is not finite. Numbers are still as they were before `x`.
-   * Also for generated code, which leaves such values to it.
+   * Adds a value that a pair cannot hold, or that is not finite. Numbers are still as they were
+   * before `x`. Also called by generated code for such values.
    */
   addSlowly(numbers: Float64Array, index: number, slot: number, x: number): void {
     const hi = numbers[index] as number;
@@ -107,7 +107,7 @@ export class DoubleSum implements Accumulator {
     const index = slot * stride + this.#at;
     const more = rest.values[i] ?? [];
     const head = hi.values[i] as number;
-    // Beyond the range of doubles hi says ±Infinity and rest alone holds the sum.
+    // Beyond the range of doubles hi is ±Infinity and rest alone holds the sum.
     const parts =
       more.length > 0 && !Number.isFinite(head) ? more : [head, lo.values[i] as number, ...more];
     for (const part of parts) this.#addOne(numbers, index, slot, part);
@@ -124,7 +124,7 @@ export class DoubleSum implements Accumulator {
     this.#settle(numbers, index, slot);
   }
 
-  /** Back to a pair where the sum fits one. */
+  /** Returns to a pair if the sum fits one. */
   #settle(numbers: Float64Array, index: number, slot: number): void {
     const units = this.#units.get(slot);
     if (units === undefined) return;

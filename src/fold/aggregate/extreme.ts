@@ -8,14 +8,14 @@ import type { RowState } from '../rows/row-state.ts';
 import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumulator.ts';
 import { forgetFrom, moveBeside } from './accumulator.ts';
 
-/** State of a row that has no value yet: sorts below everything, as no double does. */
+/** State of a row without a value: sorts below everything, as no double does. */
 const NOTHING = 0;
 const SOME = 1;
 
 /**
- * The least or greatest value. Doubles in Postgres's order: NaN above all, −0 equal to 0 (kept as
- * 0). Two doubles per row: whether there is a value, and the value; longs beyond safe integers and
- * decimals lie beside as bigints.
+ * The least or greatest value. Doubles in Postgres's order: NaN above all, −0 equal to 0 (stored as
+ * 0). Two doubles per row: whether there is a value, and the value. Longs beyond safe integers and
+ * decimals are bigints in a map.
  */
 export class Extreme implements Accumulator {
   readonly width = 2;
@@ -178,7 +178,7 @@ export class Extreme implements Accumulator {
   }
 }
 
-/** a > b in Postgres's order of float8: NaN is greater than every other value. */
+/** True if a > b in Postgres's order of float8: NaN is greater than every other value. */
 function isAbove(a: number, b: number): boolean {
   if (a !== a) return b === b;
   return a > b;

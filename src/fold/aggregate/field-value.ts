@@ -3,12 +3,12 @@ import type { FieldColumn } from '../../event/field-columns.ts';
 import type { FieldType } from '../../event/field-type.ts';
 
 /**
- * A plain field value in the terms of its column: numbers (instants as milliseconds, days, 0/1),
- * bigints (longs, unscaled decimals), text.
+ * A plain field value in the representation of its column: numbers (timestamps as milliseconds,
+ * days, 0/1), bigints (longs, unscaled decimals), text.
  */
 export type FieldValue = number | bigint | string;
 
-/** The value of record `i`; null where it is null. */
+/** Returns the value of record `i`; null if it is null. */
 export function fieldValueAt(column: FieldColumn, i: number): FieldValue | null {
   if (column.present !== null && column.present[i] === 0) return null;
   switch (column.kind) {
@@ -23,14 +23,17 @@ export function fieldValueAt(column: FieldColumn, i: number): FieldValue | null 
   }
 }
 
-/** For state kept as JSON: bigints and doubles that JSON lacks as tagged text. */
+/**
+ * Converts a value to JSON for stored state: bigints and doubles without JSON form become tagged
+ * text.
+ */
 export function valueToJson(value: FieldValue): unknown {
   if (typeof value === 'bigint') return { n: value.toString() };
   if (typeof value === 'number' && !Number.isFinite(value)) return { d: String(value) };
   return value;
 }
 
-/** Back from `valueToJson`. */
+/** Converts the result of `valueToJson` back. */
 export function valueFromJson(json: unknown): FieldValue {
   if (typeof json === 'object' && json !== null) {
     const { n, d } = json as { n?: string; d?: string };
@@ -40,8 +43,8 @@ export function valueFromJson(json: unknown): FieldValue {
 }
 
 /**
- * A total order of values of one field: numbers by size with NaN above all, text by code points (as
- * bytes of UTF-8 and Postgres's collation "C" do).
+ * Compares values of one field in a total order: numbers by size with NaN above all, text by code
+ * points (as bytes of UTF-8 and Postgres's collation "C" do).
  */
 export function compareFieldValues(a: FieldValue, b: FieldValue): number {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
@@ -61,14 +64,14 @@ function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates, which begin the highest code points, sort above every other code unit. */
+/** Ranks surrogates, which start the highest code points, above every other code unit. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit < 0xe000 ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit;
 }
 
 /**
- * As a jsonb column shows it: longs, decimals and instants as text, days as 'YYYY-MM-DD', NaN and
- * infinities as text.
+ * Returns a value as a jsonb column shows it: longs, decimals and timestamps as text, days as
+ * 'YYYY-MM-DD', NaN and infinities as text.
  */
 export function shownInJson(value: FieldValue, type: FieldType): unknown {
   const shown = shownValue(value, type);
@@ -77,7 +80,7 @@ export function shownInJson(value: FieldValue, type: FieldType): unknown {
   return typeof shown === 'number' && !Number.isFinite(shown) ? String(shown) : shown;
 }
 
-/** As a typed query gives it. */
+/** Returns a value as a typed query returns it. */
 export function shownValue(value: FieldValue, type: FieldType): unknown {
   switch (type.kind) {
     case 'boolean':
@@ -93,7 +96,7 @@ export function shownValue(value: FieldValue, type: FieldType): unknown {
   }
 }
 
-/** A value as a double, for sketches. */
+/** Converts a value to a double, for sketches. */
 export function asDouble(value: FieldValue, type: FieldType): number {
   if (typeof value === 'number') return value;
   return type.kind === 'decimal' ? Number(`${value}e-${type.scale}`) : Number(value);

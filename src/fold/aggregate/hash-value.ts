@@ -6,9 +6,9 @@ const MIXED_START = 0x9e3779b9 + 3_923_095;
 let scratch = Buffer.alloc(1024);
 
 /**
- * A hash of a value as a whole number of 53 bits: Jenkins's lookup3 over the value's JSON text, the
- * same as Postgres's `hashtextextended(text, 0) >> 11`, so that a view can merge what was hashed
- * here. Never changes: it is part of stored state.
+ * Hashes a value to an integer of 53 bits: Jenkins's lookup3 over the value's JSON text, the same
+ * as Postgres's `hashtextextended(text, 0) >> 11`, so that a view can merge these hashes. Never
+ * changes: it is part of stored state.
  */
 export function hashValue(value: FieldValue): number {
   const text = JSON.stringify(valueToJson(value));
@@ -17,7 +17,7 @@ export function hashValue(value: FieldValue): number {
   return hashBytes(scratch, length);
 }
 
-/** The first 53 bits of lookup3 (Bob Jenkins, 2006) over the first `length` bytes. */
+/** Returns the first 53 bits of lookup3 (Bob Jenkins, 2006) over the first `length` bytes. */
 function hashBytes(bytes: Buffer, length: number): number {
   let a = (MIXED_START + length) | 0;
   let b = a;
@@ -44,7 +44,7 @@ function hashBytes(bytes: Buffer, length: number): number {
     const byte = bytes[at + rest] as number;
     if (rest < 4) a = (a + (byte << (8 * rest))) | 0;
     else if (rest < 8) b = (b + (byte << (8 * (rest - 4)))) | 0;
-    // The lowest byte of c is kept for the length.
+    // The lowest byte of c is reserved for the length.
     else c = (c + (byte << (8 * (rest - 7)))) | 0;
   }
   c = ((c ^ b) - turned(b, 14)) | 0;

@@ -7,8 +7,8 @@ import type { Accumulator, ColumnsByName, RowPairs, Selection } from './accumula
 import { forgetFrom, moveBeside } from './accumulator.ts';
 
 /**
- * The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, and once
- * that does not hold it, a bigint beside.
+ * The exact sum of longs, or of decimals' unscaled values: a safe integer in the stride, beyond
+ * that a bigint in a map.
  */
 export class IntegerSum implements Accumulator {
   readonly width = 1;

@@ -17,7 +17,7 @@ import { quantileOf } from './sketch.ts';
 import type { Top } from './top.ts';
 import { topOf } from './top.ts';
 
-/** What a measure's column is computed from. */
+/** The input of a measure's column. */
 interface MeasureSource {
   readonly measure: MeasurePlan;
   readonly column: ColumnPlan;
@@ -30,8 +30,8 @@ interface MeasureSource {
 }
 
 /**
- * A measure that is not an accumulator's own column: an average, a second measure of the same
- * state, or a value computed from an object state.
+ * Computes a measure that is not an accumulator's own column: an average, a second measure of the
+ * same state, or a value computed from an object state.
  */
 export function measureColumn(source: MeasureSource): TableColumn {
   const { measure, column, slots, state } = source;
@@ -48,7 +48,7 @@ export function measureColumn(source: MeasureSource): TableColumn {
   return toColumnValues(column, values);
 }
 
-/** The column that says whether a measure is exact. */
+/** Computes the column that tells whether a measure is exact. */
 export function exactColumn(state: ObjectAccumulator, slots: Int32Array): ColumnValues {
   const values = Uint8Array.from(slots, (slot) => {
     const { values: exactly, exact } = state.read(slot) as Partial<Distinct & Top>;
@@ -138,7 +138,8 @@ function countsOf(
 }
 
 /**
- * Read as decimal text, the sum is rounded once; dividing by a power of ten would round it again.
+ * Computes a mean. Parsed as decimal text, the sum is rounded once; dividing by a power of ten
+ * would round it again.
  */
 function meanOfInteger(sum: bigint, n: number, field: Field | undefined): number {
   const scale = field?.type.kind === 'decimal' ? field.type.scale : 0;

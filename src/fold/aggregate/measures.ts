@@ -22,28 +22,28 @@ import { exactColumn, measureColumn } from './measure-column.ts';
 import { ObjectAccumulator } from './object-accumulator.ts';
 import { objectStateOf } from './object-state-of.ts';
 
-/** The plan of what is kept of events, with what it is kept in. */
+/** The part of a plan that describes measures, and the table that stores them. */
 export type MeasuredPlan = MeasuresPlan & Pick<PlanBase, 'sources' | 'table'>;
 
 /**
- * An accumulator at work. `fieldIndexes[source]`: the column it reads of each source; -1: none, it
+ * An accumulator in use. `fieldIndexes[source]`: the column it reads of each source; -1: none, it
  * takes events; undefined: the source lacks its field.
  */
 interface Placed {
   readonly plan: AccumulatorPlan;
   readonly accumulator: Accumulator;
-  /** Where its numbers begin in a stride. */
+  /** Index of its first number in a stride. */
   readonly at: number;
   readonly fieldIndexes: readonly (number | undefined)[];
 }
 
 /**
- * The measures of windows or sessions at work: accumulators side by side in the rows' strides, fed
- * part by part through the measures' own filters, written as columns. Rows are told by their slots;
- * whose they are is the caller's business.
+ * The measures of windows or sessions in use: accumulators side by side in the rows' strides. They
+ * take records part by part through the measures' filters, and are written as columns. Rows are
+ * identified by slots; the caller knows their keys.
  */
 export class Measures {
-  /** Doubles that the accumulators need in a stride. */
+  /** Number of doubles that the accumulators need in a stride. */
   readonly width: number;
   readonly #plan: MeasuredPlan;
   readonly #at: number;
@@ -58,7 +58,7 @@ export class Measures {
 
   /**
    * @param at first free number in a stride
-   * @param twin measures of the same plan over other rows: parts are prepared there, for both
+   * @param twin measures of the same plan over other rows, which prepare the parts for both
    */
   constructor(plan: MeasuredPlan, at: number, twin: Measures | null = null) {
     this.#plan = plan;
@@ -83,21 +83,21 @@ export class Measures {
         : twin.#filters;
   }
 
-  /** The accumulators and where their numbers begin, for code that is generated from them. */
+  /** The accumulators and the indexes of their first numbers, for code generation. */
   get places(): readonly Pick<Placed, 'plan' | 'accumulator' | 'at'>[] {
     return this.#placed;
   }
 
   /**
-   * Evaluates the measures' filters on the records of a part, and refuses records whose measured
-   * values Postgres could not hold.
+   * Evaluates the measures' filters on the records of a part. Refuses records with measured values
+   * that Postgres cannot hold.
    */
   prepare(part: SourcePart, deadLetters: DeadLetter[]): void {
     this.#refuse(part, deadLetters);
     for (const filter of this.#filters) filter.prepare(part, deadLetters);
   }
 
-  /** Takes in the selected records of a prepared part. */
+  /** Accumulates the selected records of a prepared part. */
   add(state: RowState, part: SourcePart, selection: Selection): void {
     for (const { plan, accumulator, fieldIndexes } of this.#placed) {
       const fieldIndex = fieldIndexes[part.source];
@@ -115,7 +115,7 @@ export class Measures {
     for (const { accumulator } of this.#placed) accumulator.merge(state, slot, columns, i);
   }
 
-  /** Adds what other rows of the same plan hold (`from`, of `other`) to a row here. */
+  /** Merges a row of `other`, with the same plan, into a row here. */
   mergeFrom(
     target: { readonly state: RowState; readonly slot: number },
     other: Measures,
@@ -127,7 +127,7 @@ export class Measures {
     this.mergeRows(target.state, other, source.state, pairs);
   }
 
-  /** Adds what rows of `other` (of the same plan and place) hold to rows here. */
+  /** Merges rows of `other`, with the same plan and position, into rows here. */
   mergeRows(target: RowState, other: Measures, source: RowState, pairs: RowPairs): void {
     for (const [n, { accumulator }] of this.#placed.entries()) {
       const theirs = other.#placed[n] as Placed;
@@ -135,14 +135,14 @@ export class Measures {
     }
   }
 
-  /** The row begins anew: nothing is counted in it. */
+  /** Resets the row: nothing is accumulated in it. */
   clear(state: RowState, slot: number): void {
     const base = slot * state.stride + this.#at;
     state.numbers.fill(0, base, base + this.width);
     for (const { accumulator } of this.#placed) accumulator.clear(slot);
   }
 
-  /** All measure and state columns of the given rows, by name, packed where they can be. */
+  /** Returns all measure and state columns of the given rows, by name, packed if possible. */
   write(rows: RowsToWrite): Map<string, TableColumn> {
     const { slots } = rows;
     const columns = this.#stateOf(rows);
@@ -158,12 +158,12 @@ export class Measures {
     return columns;
   }
 
-  /** A row moved to another slot. */
+  /** Moves a row to another slot. */
   move(from: number, to: number): void {
     for (const { accumulator } of this.#placed) accumulator.move(from, to);
   }
 
-  /** Every row was forgotten, or, with `count`, those from that slot on. */
+  /** Drops the state of every row or, with `count`, of rows from that slot on. */
   forget(count?: number): void {
     for (const { accumulator } of this.#placed) accumulator.forget(count);
   }
@@ -178,7 +178,7 @@ export class Measures {
     return columns;
   }
 
-  /** Marks the rows in which a sum has no value, where values may be missing; null: all have. */
+  /** Marks the rows in which a sum has no value, if values may be missing; null: all have one. */
   #absenceOf({ kind, field, filter }: AccumulatorPlan): Absence | null {
     if (!kind.startsWith('sum')) return null;
     const counted = this.#placed.find(
@@ -215,7 +215,7 @@ export class Measures {
     return fieldNamed(this.#plan, field);
   }
 
-  /** Of a selection, the records that a measure's filter lets through. */
+  /** Returns the records of a selection that a measure's filter accepts. */
   #choose(filter: number, part: SourcePart, { count, records, slots }: Selection): Selection {
     const passes = this.#filters[filter] as PartFilter;
     if (this.#scratch.records.length < count) {
@@ -233,7 +233,7 @@ export class Measures {
     return chosen;
   }
 
-  /** Refuses records whose measured instants or texts Postgres could not hold. */
+  /** Refuses records with measured timestamps or texts that Postgres cannot hold. */
   #refuse(part: SourcePart, deadLetters: DeadLetter[]): void {
     for (const { plan, fieldIndexes } of this.#placed) {
       const column = part.columns[fieldIndexes[part.source] ?? -1];

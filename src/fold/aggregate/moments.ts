@@ -5,19 +5,19 @@ import type { ObjectState } from './object-state.ts';
 
 /**
  * Count, exact sum and exact sum of squares, as integers: `sum` in units of 2^exponent, `squares`
- * in units of 4^exponent; of decimals those of the unscaled values. The exponent is only as low as
- * the values seen need it, so that integers and short fractions stay small.
+ * in units of 4^exponent; for decimals those of the unscaled values. The exponent is only as low as
+ * the values require, so that integers and short fractions stay small.
  */
 export interface Moments {
   n: bigint;
   sum: bigint;
   squares: bigint;
   exponent: number;
-  /** NaN or an infinity was among the values. */
+  /** True if NaN or an infinity was among the values. */
   broken: boolean;
 }
 
-/** What variance and standard deviation need, exactly. */
+/** Creates the exact state of variance and standard deviation. */
 export function momentsState(_type: FieldType | undefined): ObjectState<Moments> {
   return {
     zero,
@@ -65,7 +65,7 @@ function zero(): Moments {
   return { n: 0n, sum: 0n, squares: 0n, exponent: 0, broken: false };
 }
 
-/** Takes a value into moments. */
+/** Adds a value to moments. */
 export function addTo(state: Moments, value: FieldValue): void {
   state.n += 1n;
   if (typeof value === 'bigint') {
@@ -84,8 +84,8 @@ export function addTo(state: Moments, value: FieldValue): void {
 }
 
 /**
- * (n · Σx² − (Σx)²) / (n · (n − 1)), rounded once; null for fewer than two values; NaN where one
- * was not finite.
+ * Computes (n · Σx² − (Σx)²) / (n · (n − 1)), rounded once; null for fewer than two values; NaN if
+ * one was not finite.
  */
 export function varianceOf(state: Moments, type: FieldType): number | null {
   const { n, sum, squares, exponent, broken } = state;
@@ -95,7 +95,7 @@ export function varianceOf(state: Moments, type: FieldType): number | null {
   return roundedQuotient(n * squares - sum * sum, bottom, 2 * exponent);
 }
 
-/** The mean, rounded once. */
+/** Computes the mean, rounded once. */
 export function meanOf({ n, sum, exponent }: Moments, type: FieldType): number {
   return roundedQuotient(sum, n * 10n ** BigInt(scaleOf(type)), exponent);
 }
@@ -104,7 +104,7 @@ function scaleOf(type: FieldType): number {
   return type.kind === 'decimal' ? type.scale : 0;
 }
 
-/** Makes the units as fine as 2^exponent. */
+/** Refines the units to 2^exponent. */
 function lower(state: Moments, exponent: number): void {
   if (exponent >= state.exponent) return;
   const shift = BigInt(state.exponent - exponent);
@@ -114,8 +114,8 @@ function lower(state: Moments, exponent: number): void {
 }
 
 /**
- * A whole number of units of 2^exponent as an odd number and its power of two: the same for the
- * same number, whatever the units.
+ * Returns an integer number of units of 2^exponent as an odd number and its power of two: the same
+ * for the same number, whatever the units.
  */
 function oddParts(units: bigint, exponent: number): [string, number] {
   if (units === 0n) return ['0', 0];

@@ -1,7 +1,7 @@
 /**
- * Doubles as exact integers: every finite double is a whole number of units of 2^-1074, so a bigint
- * of such units holds any sum of doubles exactly, whatever the order and however far it overflows
- * on the way (a superaccumulator; Kulisch 2013).
+ * Doubles as exact integers: every finite double is an integer number of units of 2^-1074, so a
+ * bigint of such units holds any sum of doubles exactly, whatever the order and intermediate
+ * overflows (a superaccumulator; Kulisch 2013).
  */
 const UNIT_EXPONENT = -1074;
 const FRACTION_BITS = 52n;
@@ -9,7 +9,7 @@ const FRACTION_BITS = 52n;
 const word = new Float64Array(1);
 const bits = new BigUint64Array(word.buffer);
 
-/** A finite double in units of 2^-1074. */
+/** Converts a finite double to units of 2^-1074. */
 export function unitsOf(value: number): bigint {
   word[0] = value;
   const raw = bits[0] as bigint;
@@ -20,7 +20,8 @@ export function unitsOf(value: number): bigint {
 }
 
 /**
- * The double nearest to `units`, ties to even; ±Infinity beyond the range of doubles. Zero is +0.
+ * Returns the double nearest to `units`, ties to even; ±Infinity beyond the range of doubles. Zero
+ * is +0.
  */
 export function nearestDouble(units: bigint): number {
   if (units === 0n) return 0;
@@ -37,9 +38,9 @@ export function nearestDouble(units: bigint): number {
 }
 
 /**
- * The canonical expansion of an exact sum: its nearest double, then the nearest double of what is
- * left, and so on. Depends on the value alone. A sum beyond the range of doubles is expanded from
- * ±Number.MAX_VALUE down.
+ * Returns the canonical expansion of an exact sum: its nearest double, then the nearest double of
+ * the remainder, and so on. Depends only on the value. A sum beyond the range of doubles is
+ * expanded from ±Number.MAX_VALUE down.
  */
 export function expansionOf(units: bigint): number[] {
   const parts: number[] = [];
@@ -57,7 +58,7 @@ function bitLength(magnitude: bigint): number {
   return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)));
 }
 
-/** A finite double that is not 0 as a whole number times a power of two, the whole number odd. */
+/** Returns a finite double that is not 0 as an odd integer times a power of two. */
 export function wholeOf(value: number): {
   readonly significand: number;
   readonly exponent: number;
@@ -76,7 +77,7 @@ export function wholeOf(value: number): {
   };
 }
 
-/** How many times 2 divides a number that is not 0. */
+/** Counts how many times 2 divides a number that is not 0. */
 export function trailingZeros(value: bigint): number {
   let zeros = 0;
   let left = value;
@@ -84,20 +85,20 @@ export function trailingZeros(value: bigint): number {
   return zeros + zerosBelow(Number(left & 0xffffffffn));
 }
 
-/** Trailing zero bits of a number of 32 bits that is not 0. */
+/** Counts the trailing zero bits of a number of 32 bits that is not 0. */
 function zerosBelow(bits32: number): number {
   return 31 - Math.clz32(bits32 & -bits32);
 }
 
 /**
- * top / bottom · 2^exponent as the nearest double, ties to even; bottom is above 0. ±Infinity
- * beyond the range of doubles. Zero is +0.
+ * Computes top / bottom · 2^exponent as the nearest double, ties to even; bottom is above 0.
+ * ±Infinity beyond the range of doubles. Zero is +0.
  */
 export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): number {
   if (top === 0n) return 0;
   const magnitude = top < 0n ? -top : top;
-  // At least 66 bits, the last of which says whether anything was cut off: more than rounding to 53
-  // looks at.
+  // At least 66 bits, the last of which tells whether anything was cut off: more than rounding to
+  // 53 needs.
   const shift = BigInt(Math.max(0, 67 + bitLength(bottom) - bitLength(magnitude)));
   const scaled = magnitude << shift;
   const quotient = scaled / bottom;
@@ -107,8 +108,8 @@ export function roundedQuotient(top: bigint, bottom: bigint, exponent: number): 
 }
 
 /**
- * magnitude · 2^exponent in units of 2^-1074, rounded once, ties to even: to 53 bits, or to whole
- * units where they are coarser.
+ * Converts magnitude · 2^exponent to units of 2^-1074, rounded once, ties to even: to 53 bits, or
+ * to whole units if they are coarser.
  */
 function roundedUnits(magnitude: bigint, exponent: number): bigint {
   const drop = Math.max(bitLength(magnitude) - 53, UNIT_EXPONENT - exponent);
@@ -120,7 +121,7 @@ function roundedUnits(magnitude: bigint, exponent: number): bigint {
   return rounded << BigInt(exponent + drop - UNIT_EXPONENT);
 }
 
-/** 2^exponent for -1074 ≤ exponent ≤ 1023, exact. */
+/** Computes 2^exponent for -1074 ≤ exponent ≤ 1023, exact. */
 export function powerOfTwo(exponent: number): number {
   bits[0] =
     exponent >= -1022 ? BigInt(exponent + 1023) << FRACTION_BITS : 1n << BigInt(exponent + 1074);

@@ -7,8 +7,7 @@ import { fieldValueAt } from './field-value.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * An accumulator whose state is an object per row, beside the stride; a hidden column holds it as
- * JSON text.
+ * An accumulator whose state is an object per row, in a map. A hidden column holds it as JSON text.
  */
 export class ObjectAccumulator implements Accumulator {
   readonly width = 0;
@@ -68,7 +67,7 @@ export class ObjectAccumulator implements Accumulator {
     yield [this.#column, { type: 'text', values, present: null }];
   }
 
-  /** The state of a row; that of no events where there is none. */
+  /** Returns the state of a row; the state without events if it has none. */
   read(slot: number): unknown {
     return this.#bySlot[slot] ?? this.#state.zero();
   }

@@ -8,7 +8,10 @@ import { sketchState } from './sketch.ts';
 import { topState } from './top.ts';
 import { userState } from './user-state.ts';
 
-/** The state of a plan. `type`: of the field; undefined where whole events are taken. */
+/**
+ * Creates the object state of a plan. `type`: type of the field; undefined if whole events are
+ * taken.
+ */
 export function objectStateOf(plan: StatePlan, type: FieldType | undefined): ObjectState<unknown> {
   switch (plan.kind) {
     case 'first':

@@ -1,6 +1,6 @@
 import type { FieldValue } from './field-value.ts';
 
-/** Where an event stands in event-time order: time, then topic, partition, offset. */
+/** The position of an event in event-time order: time, then topic, partition, offset. */
 export interface EventOrder {
   readonly timeMs: number;
   readonly topic: string;
@@ -9,26 +9,26 @@ export interface EventOrder {
 }
 
 /**
- * The state of an aggregate that is kept as an object: commutative, associative and exact, as every
- * accumulator. `State` objects belong to one row and may be changed in place.
+ * The state of an aggregate as an object: commutative, associative and exact, as every accumulator.
+ * A `State` object belongs to one row and may be changed in place.
  */
 export interface ObjectState<State> {
-  /** The state of no events. */
+  /** Returns the state without events. */
   zero(): State;
   /**
-   * Whether an event that stands there could change the state; asked first, before its value is
-   * decoded. Absent: always.
+   * True if an event at this position could change the state; called before its value is decoded.
+   * Absent: always.
    */
   wants?(state: State, order: EventOrder): boolean;
   /**
-   * Takes in one event: its value of the field (never null), where it stands (an object that the
-   * caller uses again), and the whole event on demand.
+   * Adds one event: its value of the field (never null), its position (an object that the caller
+   * reuses), and the whole event on demand.
    * @returns the state, changed or new
    */
   add(state: State, value: FieldValue, order: EventOrder, event: () => unknown): State;
-  /** Takes in another state, which stays as it is. @returns the state, changed or new */
+  /** Adds another state, which does not change. @returns the state, changed or new */
   merge(state: State, other: State): State;
-  /** A JSON value that depends on what was taken in alone, never on the order. */
+  /** Converts to a JSON value that depends only on the added events, not on their order. */
   toJson(state: State): unknown;
   fromJson(json: unknown): State;
 }

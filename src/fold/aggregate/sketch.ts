@@ -7,25 +7,25 @@ import type { ObjectState } from './object-state.ts';
 /**
  * DDSketch (Masson, Rim and Lee 2019): counts by logarithmic bucket, so that each value is known
  * within a relative error. The logarithm is interpolated between powers of two, by arithmetic that
- * IEEE 754 defines to the bit: no machine, and no SQL, gives another bucket. Buckets are never
- * collapsed: the state depends on the values alone, and has at most 2,098 times `slotsOf` of them
+ * IEEE 754 defines bit by bit: every machine, and SQL, computes the same bucket. Buckets are never
+ * collapsed: the state depends only on the values, and has at most 2,098 times `slotsOf` buckets
  * for each sign.
  */
 export interface Sketch {
   readonly positive: Buckets;
   readonly negative: Buckets;
   zeros: number;
-  /** −Infinity, Infinity, NaN. */
+  /** Counts of −Infinity, Infinity, NaN. */
   readonly special: [number, number, number];
   count: number;
 }
 
-/** Buckets between a power of two and the next, all of the same width. */
+/** Returns the number of buckets of equal width between a power of two and the next. */
 function slotsOf(relativeError: number): number {
   return Math.ceil((1 - relativeError) / (2 * relativeError));
 }
 
-/** Counts of a field's values by logarithmic bucket. */
+/** Creates the state: counts of a field's values by logarithmic bucket. */
 export function sketchState(
   relativeError: number,
   type: FieldType | undefined,
@@ -84,7 +84,7 @@ export function sketchState(
   };
 }
 
-/** The value of rank ⌊q · (n − 1)⌋, within the relative error; null for no values. */
+/** Returns the value of rank ⌊q · (n − 1)⌋, within the relative error; null without values. */
 export function quantileOf(sketch: Sketch, q: number, relativeError: number): number | null {
   if (sketch.count === 0) return null;
   const slots = slotsOf(relativeError);
@@ -106,12 +106,12 @@ export function quantileOf(sketch: Sketch, q: number, relativeError: number): nu
 
 const word = new Float64Array(1);
 const halves = new Uint32Array(word.buffer);
-/** Which half holds the exponent: the second on little-endian machines. */
+/** Index of the half with the exponent: the second on little-endian machines. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
 
 /**
- * The bucket of a finite value above 0: slot j of `slots` between 2^e and 2^(e+1) is bucket e ·
- * slots + j.
+ * Returns the bucket of a finite value above 0: slot j of `slots` between 2^e and 2^(e+1) is bucket
+ * e · slots + j.
  */
 function bucketOf(value: number, slots: number): number {
   let bias = 1023;
@@ -126,7 +126,8 @@ function bucketOf(value: number, slots: number): number {
 }
 
 /**
- * The value whose relative distance to both ends of the bucket is the same: 1 / (2 · (slots + j) +
+ * Returns the value with the same relative distance to both ends of the bucket: 1 / (2 · (slots +
+ * j) +
  * 1) of it.
  */
 function valueOfBucket(bucket: number, slots: number): number {

@@ -5,19 +5,19 @@ import { hashValue } from './hash-value.ts';
 import type { ObjectState } from './object-state.ts';
 
 /**
- * Counts by value: of all values, while there are at most `distinctUpTo` different ones; beyond
- * that of those with the smallest hashes. A value that is dropped has a larger hash than all kept
- * and so never comes back: the counts kept are exact, and which are kept depends on the set alone.
+ * Counts by value: of all values, up to `distinctUpTo` distinct ones; beyond that, of those with
+ * the smallest hashes. A dropped value has a larger hash than all kept ones and is never added
+ * again: kept counts are exact, and which values are kept depends only on the set.
  */
 export interface Top {
   readonly counts: Map<FieldValue, number>;
   exact: boolean;
-  /** Hashes of the values kept, and which is the largest: known once the limit is reached. */
+  /** Hashes of the kept values, and the largest of them; null until the limit is reached. */
   hashes: Map<FieldValue, number> | null;
   largest: { readonly value: FieldValue; readonly hash: number } | null;
 }
 
-/** How often each value of a field occurs, for at most `distinctUpTo` of them. */
+/** Creates the state: counts of a field's values, for at most `distinctUpTo` of them. */
 export function topState(distinctUpTo: number): ObjectState<Top> {
   const add = (state: Top, value: FieldValue, times: number) => {
     const { counts } = state;
@@ -50,8 +50,8 @@ export function topState(distinctUpTo: number): ObjectState<Top> {
       return state;
     },
     merge(state, other) {
-      // What either side dropped lies above its limit: adding everything and keeping the smallest
-      // hashes leaves only values that both sides counted in full.
+      // Values that either side dropped are above its limit: adding all and keeping the smallest
+      // hashes leaves only values that both sides counted completely.
       for (const [value, times] of other.counts) add(state, value, times);
       state.exact &&= other.exact;
       return state;
@@ -69,7 +69,7 @@ export function topState(distinctUpTo: number): ObjectState<Top> {
   };
 }
 
-/** The `k` most frequent, ties by value. */
+/** Returns the `k` most frequent values, ties by value. */
 export function topOf({ counts }: Top, k: number, type: FieldType): unknown {
   return [...counts]
     .sort(([a, m], [b, n]) => n - m || compareFieldValues(a, b))
@@ -92,7 +92,7 @@ function largestOf(hashes: ReadonlyMap<FieldValue, number>): Hashed {
   return largest as Hashed;
 }
 
-/** By hash, then by value. */
+/** Compares by hash, then by value. */
 function isAbove(a: Hashed, b: Hashed): boolean {
   return a.hash > b.hash || (a.hash === b.hash && compareFieldValues(a.value, b.value) > 0);
 }

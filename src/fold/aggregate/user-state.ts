@@ -1,7 +1,7 @@
 import type { StatePlan } from '../../projection/plan/plan.ts';
 import type { ObjectState } from './object-state.ts';
 
-/** A user's own aggregate: its state is JSON, and never changed in place by us. */
+/** Creates the state of a user's aggregate: JSON that the fold never changes in place. */
 export function userState(plan: Extract<StatePlan, { kind: 'user' }>): ObjectState<unknown> {
   return {
     zero: () => plan.zero,

@@ -64,8 +64,8 @@ function equality(value: FilterValue, type: FieldType): Acceptance {
 }
 
 /**
- * A declared decimal may have more digits than the field: then the column's values are multiplied
- * by this before they are compared.
+ * Returns the factor for the column's values if the declared decimal has more digits than the
+ * field.
  */
 function finerBy(value: FilterValue, type: FieldType): bigint {
   if (typeof value !== 'object' || value === null || value instanceof Date) return 1n;
@@ -76,7 +76,10 @@ function scaleOf(type: FieldType): number {
   return type.kind === 'decimal' ? type.scale : 0;
 }
 
-/** A declared value in the terms of the column: milliseconds, days, unscaled integers. */
+/**
+ * Converts a declared value to the representation of the column: milliseconds, days, unscaled
+ * integers.
+ */
 function comparable(value: FilterValue, type: FieldType): number | bigint {
   if (value instanceof Date) {
     return type.kind === 'timestamp-micros' ? BigInt(value.getTime()) * 1000n : value.getTime();
@@ -105,8 +108,8 @@ function valueAt(column: FieldColumn, i: number, factor: bigint): number | bigin
 }
 
 /**
- * Negative, 0 or positive; numbers and bigints compare by value; NaN is above all and equal to
- * itself, as in Postgres.
+ * Returns a negative number, 0 or a positive number. Numbers and bigints compare by value; NaN is
+ * above all and equal to itself, as in Postgres.
  */
 function compare(a: number | bigint, b: number | bigint): number {
   if (a < b) return -1;

@@ -5,7 +5,7 @@ import { LATEST_MS } from '../rows/postgres-limits.ts';
 import type { DeadLetter } from '../task/task-fold.ts';
 import type { Refusal } from './event-clock.ts';
 
-/** A record with its bytes, as far as they can be read, as it will be kept. */
+/** Creates a dead letter of a record, with those of its bytes that can be read. */
 export function deadLetterAt(
   batch: RecordBatch,
   index: number,
@@ -27,7 +27,7 @@ export function deadLetterAt(
   return { ...record, reason, message, byClock: false };
 }
 
-/** A record whose event time is not believed (reason FUTURE). */
+/** Creates a dead letter of a record with an event time too far ahead (reason FUTURE). */
 export function futureLetter(
   batch: RecordBatch,
   index: number,
@@ -43,7 +43,7 @@ export function futureLetter(
   return { ...deadLetterAt(batch, index, 'FUTURE', message), byClock: refusal === 'clock' };
 }
 
-/** Why an event time, or a window around it, cannot be stored. */
+/** Explains why an event time, or a window around it, cannot be stored. */
 export function calendarMessage(batch: RecordBatch, index: number, timeMs: number): string {
   const place = `${batch.topic}[${batch.partition}]@${batch.offsets[index]}`;
   return `${place}: ${timeMs} ms, or its window, lies beyond the calendar (4713 BC to ${new Date(LATEST_MS).toISOString()}).`;

@@ -2,13 +2,13 @@ import { claimsRecord, schemaIdAt } from '../../avro/decode/claims-record.ts';
 import type { EventDefinition } from '../../event/event-definition.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 
-/** The index of no event: a record that is passed over. */
+/** Index for records of no named event: they are ignored. */
 const FOREIGN = -1;
 
 /**
- * Tells which of the named events of a topic each record is, by the record name of its writer
- * schema (semantics.md, which records count). Records that name no schema, tombstones among them,
- * are the first event's; so is every record of a JSON or raw topic, which has one event.
+ * Determines which of the named events of a topic each record is, by the record name of its writer
+ * schema (semantics.md, which records count). Records without a schema, including tombstones,
+ * belong to the first event; so does every record of a JSON or raw topic, which has one event.
  */
 export class EventClaims {
   readonly #events: readonly EventDefinition[];
@@ -16,14 +16,14 @@ export class EventClaims {
   readonly #bySchema = new Map<number, number>();
   #foreign = 0;
 
-  /** @param events those that a projection names of one topic, at least one */
+  /** @param events the events of one topic that a projection names, at least one */
   constructor(events: readonly EventDefinition[]) {
     this.#events = events;
   }
 
   /**
-   * Gives a writer schema, or why there is none: its records are then the first event's, to be
-   * reported.
+   * Sets a writer schema, or the error of an unavailable one: its records then belong to the first
+   * event, which reports them.
    */
   resolve(schemaId: number, schema: string | Error): void {
     this.forget(schemaId);
@@ -33,18 +33,18 @@ export class EventClaims {
     if (claimant === FOREIGN) this.#foreign += 1;
   }
 
-  /** Takes `resolve` back. */
+  /** Removes what `resolve` set for an id. */
   forget(schemaId: number): void {
     if (this.#bySchema.get(schemaId) === FOREIGN) this.#foreign -= 1;
     this.#bySchema.delete(schemaId);
   }
 
-  /** The index of the event that a schema's records are, among those named; -1: none of them. */
+  /** Returns the index of the named event that records of a schema belong to; -1: none. */
   ofSchema(schemaId: number): number {
     return this.#bySchema.get(schemaId) ?? 0;
   }
 
-  /** The index of the event that record `i` is, among those named; -1: none of them. */
+  /** Returns the index of the named event that record `i` belongs to; -1: none. */
   ofRecord(batch: RecordBatch, i: number): number {
     if (this.#events[0]?.format !== 'avro') return 0;
     const schemaId = schemaIdAt(batch, i);
@@ -52,8 +52,8 @@ export class EventClaims {
   }
 
   /**
-   * Whether every record of a batch is the only event named. Costs nothing until the topic has
-   * shown another one.
+   * True if every record of a batch is of the only named event. Free until the topic has shown
+   * another event.
    */
   areAllOfOne(batch: RecordBatch): boolean {
     if (this.#events.length > 1) return false;

@@ -4,7 +4,7 @@ import type { SourcePlan } from '../../projection/plan/plan.ts';
 import { EARLIEST_MS } from '../rows/postgres-limits.ts';
 import type { ClockStart } from '../task/clock-start.ts';
 
-/** The rules of a plan that concern time. */
+/** The time rules of a plan. */
 export interface ClockRules {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
@@ -16,19 +16,19 @@ export interface ClockRules {
 }
 
 /**
- * Why an event time is not believed: too far ahead of the record's timestamp, or of the owner's
- * clock (now, or as journaled).
+ * Why an event time is refused: too far ahead of the record's timestamp, or of the owner's clock
+ * (now, or as journaled).
  */
 export type Refusal = 'record' | 'clock' | 'journal';
 
-/** The watermark that record `i` makes, in a batch of published records. */
+/** Returns the watermark after record `i`, in a batch of published records. */
 export type Carried = (i: number, timeMs: number, source: SourcePlan) => number;
 
 /**
- * Event time of one task: the largest seen, the watermark (that minus lateness, moved on by ticks;
- * never back), and which event times are too far ahead to be believed (semantics.md, time). A
- * record that a relay published says what is still to come on its topic: it moves the watermark no
- * further than that.
+ * Event time of one task: the largest seen, the watermark (that minus lateness, advanced by ticks;
+ * it never goes back), and the refusal of event times too far ahead (semantics.md, time). The
+ * headers of a record that a relay published tell which times may still arrive on its topic: the
+ * record moves the watermark no further than that.
  */
 export class EventClock {
   readonly #latenessMs: number;
@@ -37,11 +37,11 @@ export class EventClock {
   readonly #wasRefused: ((topic: string, offset: number) => boolean) | null;
   maxEventTimeMs: number | null;
   watermarkMs: number | null;
-  /** Events seen since this clock began. */
+  /** Number of events seen since this clock was created. */
   eventCount = 0;
   /**
-   * How far event times lay before what relays said of their records, at most; null: there were
-   * none.
+   * Maximum lag of published records: how far their event times were before the watermarks in their
+   * headers; null: there were none.
    */
   publishedLagMs: number | null = null;
 
@@ -53,15 +53,15 @@ export class EventClock {
     this.#wasRefused = start.wasRefused ?? null;
     this.maxEventTimeMs = start.maxEventTimeMs;
     this.watermarkMs = start.watermarkMs;
-    // Tasks of before watermarks were stored.
+    // A task stored before watermarks were.
     if (start.maxEventTimeMs !== null && start.watermarkMs === null) {
       this.#reach(start.maxEventTimeMs - rules.latenessMs);
     }
   }
 
   /**
-   * Latest event time that the owner's clock believes for records of this batch; infinity where it
-   * has no say. Ask once per batch.
+   * Returns the latest event time that the owner's clock accepts for records of this batch;
+   * infinity if it does not apply. Call it once per batch.
    */
   limitMs(batch: RecordBatch): number {
     return this.#nowMs === null || batch.appendTime
@@ -69,7 +69,9 @@ export class EventClock {
       : this.#nowMs() + this.#maxDriftMs;
   }
 
-  /** Why record `i` must not count; null: it may. `limitMs` is what `limitMs(batch)` gave. */
+  /**
+   * Returns why record `i` must not count; null: it may. `limitMs`: the result of `limitMs(batch)`.
+   */
   refusal(batch: RecordBatch, i: number, timeMs: number, limitMs: number): Refusal | null {
     if (timeMs > (batch.timestampsMs[i] as number) + this.#maxDriftMs) return 'record';
     if (this.#wasRefused?.(batch.topic, batch.offsets[i] as number) === true) return 'journal';
@@ -77,8 +79,8 @@ export class EventClock {
   }
 
   /**
-   * What published records of a batch say of those behind them; null: there are none. Ask once per
-   * batch.
+   * Reads the watermarks in the headers of a batch of published records; null: there are none. Call
+   * it once per batch.
    */
   carried(batch: RecordBatch): Carried | null {
     if (!hasPublished(batch)) return null;
@@ -96,15 +98,15 @@ export class EventClock {
     };
   }
 
-  /** Events were folded, the latest of this time. */
+  /** Notes that events were folded, the latest at this time. */
   see(timeMs: number, events = 1): void {
     this.eventCount += events;
     if (this.maxEventTimeMs === null || timeMs > this.maxEventTimeMs) this.maxEventTimeMs = timeMs;
-    // Also of an earlier time: published records may have left the watermark behind the latest.
+    // Also for an earlier time: published records may have left the watermark behind the latest.
     this.#reach(timeMs - this.#latenessMs);
   }
 
-  /** Events were folded, the latest of this time, and brought the watermark there. */
+  /** Notes that events were folded, the latest at this time, with this watermark after them. */
   passed(latestMs: number, watermarkMs: number, events = 1): void {
     this.eventCount += events;
     if (this.maxEventTimeMs === null || latestMs > this.maxEventTimeMs) {
@@ -113,7 +115,7 @@ export class EventClock {
     this.#reach(watermarkMs);
   }
 
-  /** Nothing came for `quietMs`: event time went on at the speed of the wall clock. */
+  /** Notes that no event came for `quietMs`: event time advanced with the wall clock. */
   tick(quietMs: number): void {
     if (this.maxEventTimeMs !== null) {
       this.#reach(this.maxEventTimeMs + quietMs - this.#latenessMs);
@@ -128,7 +130,7 @@ export class EventClock {
 const double = new Float64Array(1);
 const bits = new BigInt64Array(double.buffer);
 
-/** The earliest instant after one: the smallest number that is larger. */
+/** Returns the next larger number: the earliest instant after one. */
 export function justAfter(ms: number): number {
   if (ms === 0) return Number.MIN_VALUE;
   double[0] = ms;
@@ -137,10 +139,10 @@ export function justAfter(ms: number): number {
 }
 
 /**
- * Up to which event time nothing more comes, once a published record has: what its relay said, in
- * the time of the reader. That time may lie before the record's own by a lag (a window's start
- * instead of its end); what comes later is taken to lie as far before. Never more than the event's
- * own time.
+ * Returns the event time up to which nothing more arrives after a published record: the watermark
+ * in its header, converted to the reader's event time. That time may be before the record's own by
+ * a lag (a window's start instead of its end); later records are assumed to lag as much. Never more
+ * than the event's own time.
  */
 function reachedBy(timeMs: number, lagMs: number, watermarkMs: number | null): number {
   return watermarkMs === null ? Number.NEGATIVE_INFINITY : Math.min(timeMs, watermarkMs - lagMs);

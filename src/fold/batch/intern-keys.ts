@@ -8,8 +8,8 @@ import { deadLetterAt } from './dead-letter-at.ts';
 import type { SourcePart } from './topic-batches.ts';
 
 /**
- * The key ids of a part's records, into `ids` or a larger array; records without a key that can be
- * stored become dead letters.
+ * Looks up the key ids of a part's records, into `ids` or a larger array. Records whose key cannot
+ * be stored become dead letters.
  */
 export function internKeys(
   { plan, keys }: { readonly plan: Pick<PlanBase, 'name' | 'keys'>; readonly keys: Keys },

@@ -2,7 +2,7 @@ import { ownRecordAt } from '../../log/record-at.ts';
 import type { LateEvent } from '../task/task-fold.ts';
 import type { SourcePart } from './topic-batches.ts';
 
-/** An event that came too late, as it will be kept. */
+/** Creates a late event, as it is stored. */
 export function lateEventAt(
   part: SourcePart,
   j: number,

@@ -5,14 +5,12 @@ import { compileCondition } from './compile-condition.ts';
 import { deadLetterAt } from './dead-letter-at.ts';
 import type { SourcePart } from './topic-batches.ts';
 
-/**
- * A filter that narrows what a measure or a step takes, evaluated once for each part of a batch.
- */
+/** A filter of a measure or a step, evaluated once for each part of a batch. */
 export class PartFilter {
   readonly #plan: MeasureFilterPlan;
   readonly #checks;
   readonly #functions: readonly ((event: never) => boolean)[];
-  /** By source: 1 where the record does not pass. */
+  /** By source: 1 if the record does not pass. */
   readonly #skips: Uint8Array[] = [];
 
   constructor(plan: MeasureFilterPlan, sources: readonly SourcePlan[]) {
@@ -33,7 +31,7 @@ export class PartFilter {
     );
   }
 
-  /** Evaluates the filter on a part. A function that throws fails its record. */
+  /** Evaluates the filter on a part. A record for which a function throws fails. */
   prepare(part: SourcePart, deadLetters: DeadLetter[]): void {
     const { batch, source } = part;
     const skip = part.skip.slice(0, batch.count);
@@ -59,7 +57,7 @@ export class PartFilter {
     }
   }
 
-  /** Whether record `j` of the prepared part of a source passes. */
+  /** True if record `j` of the prepared part of a source passes. */
   accepts(source: number, j: number): boolean {
     return this.#skips[source]?.[j] === 0;
   }

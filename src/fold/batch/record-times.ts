@@ -5,11 +5,11 @@ import type { EventClock } from './event-clock.ts';
 import type { DecodedBatch } from './topic-batches.ts';
 
 /**
- * The watermark at each record of a batch. Passing a batch moves the clock record by record and
- * refuses times that are not believed or cannot be stored.
+ * The watermark at each record of a batch. Processing a batch advances the clock record by record,
+ * and refuses times that are too far ahead or cannot be stored.
  */
 export class RecordTimes {
-  /** Once record i was seen. */
+  /** The watermark after record i. */
   watermarks = new Float64Array(0);
 
   pass(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch, clock: EventClock): void {

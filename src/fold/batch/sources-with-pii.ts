@@ -2,8 +2,8 @@ import { piiFieldsOf } from '../../avro/pii/pii-fields.ts';
 import type { Plan, SourcePlan } from '../../projection/plan/plan.ts';
 
 /**
- * The sources whose `pii` values a projection may see: it names such a field, has functions that
- * are given whole events, or reads an event whose upcasters are given some. The others pay nothing.
+ * Returns the sources whose `pii` values a projection may see: it names such a field, has functions
+ * that get whole events, or reads an event whose upcasters get some. Others skip decryption.
  */
 export function sourcesWithPii(plan: Plan): readonly SourcePlan[] {
   const isGivenEvents = plan.kind === 'table' || plan.kind === 'pattern' || holdsFunction(plan);
@@ -14,7 +14,7 @@ export function sourcesWithPii(plan: Plan): readonly SourcePlan[] {
   });
 }
 
-/** Whether a plan holds a function anywhere but in its events and in what it publishes. */
+/** True if a plan holds a function outside its events and the events that it publishes. */
 function holdsFunction(part: unknown): boolean {
   if (typeof part === 'function') return true;
   if (typeof part !== 'object' || part === null) return false;

@@ -14,8 +14,8 @@ import { deadLetterAt } from './dead-letter-at.ts';
 import { EventClaims } from './event-claims.ts';
 
 /**
- * The records of one kind of event in a batch, decoded column by column. Entries are those of
- * `batch`, which holds these records only.
+ * The records of one kind of event in a batch, decoded into columns. Entries are those of `batch`,
+ * which holds only these records.
  */
 export interface SourcePart {
   readonly plan: SourcePlan;
@@ -27,13 +27,13 @@ export interface SourcePart {
   readonly columns: readonly FieldColumn[];
   /** Event time, milliseconds since the epoch. */
   readonly timesMs: Float64Array;
-  /** 1: tombstone, failed, or (after `filter`) not wanted. */
+  /** 1: a tombstone, failed, or (after `filter`) filtered out. */
   readonly skip: Uint8Array;
-  /** The whole event of record j. @throws what decoding throws; functions of users may too */
+  /** Decodes the whole event of record j. @throws what decoding or a user's function throws */
   readonly eventAt: (j: number) => unknown;
   /**
-   * Calls a user's function for every record that is not skipped; where it throws, the record
-   * becomes a dead letter (HANDLER_FAILED).
+   * Calls a user's function for every record that is not skipped; if it throws, the record becomes
+   * a dead letter (HANDLER_FAILED).
    */
   readonly each: (deadLetters: DeadLetter[], what: string, call: (j: number) => void) => void;
 }
@@ -42,34 +42,34 @@ export interface SourcePart {
 export interface DecodedBatch {
   readonly parts: readonly SourcePart[];
   /**
-   * By index in the whole batch: the index in `parts`, and the record's index in that part (-1: of
-   * no source). Null: there is one part, and it is the whole batch.
+   * By index in the whole batch: the index in `parts`, and the record's index in that part (-1: no
+   * source). Null: there is one part, and it is the whole batch.
    */
   readonly route: { readonly part: Int32Array; readonly within: Int32Array } | null;
   readonly deadLetters: DeadLetter[];
 }
 
-/** What sources need besides their plans. */
+/** Dependencies of sources besides their plans. */
 type SourceOptions = Pick<TaskFoldOptions, 'keys'> & {
-  /** `nowMs`: for processing time; null: record timestamps are taken instead. */
+  /** `nowMs`: for processing time; null: record timestamps are used instead. */
   readonly clock: Pick<TaskFoldOptions['clock'], 'nowMs'>;
 };
 
 const NO_KEYS: KeyRing = { keyOf: () => undefined };
 
-/** What a plan names of one topic. */
+/** The events of one topic that a plan names. */
 interface Topic {
   readonly sources: readonly [Source, ...Source[]];
   readonly claims: EventClaims;
 }
 
 /**
- * All sources of a plan at work: which record is of which kind, decoding, event times, filters.
- * Records that are none of the plan's events are passed over.
+ * All sources of a plan: determines the kind of each record, decodes, and computes event times and
+ * filters. Ignores records of other events.
  */
 export class TopicBatches {
   readonly #topics = new Map<string, Topic>();
-  /** Schemas that could not be had for the batch at hand. */
+  /** Schemas that are unavailable for the current batch. */
   readonly #missing = new Set<number>();
 
   constructor(plan: Pick<Plan, 'sources'>, { clock, keys = NO_KEYS }: SourceOptions) {
@@ -98,15 +98,14 @@ export class TopicBatches {
     }
   }
 
-  /** Whether record `i` is none of the plan's events, as far as its schema is known. */
+  /** True if record `i` is not one of the plan's events, as far as its schema is known. */
   isForeign(batch: RecordBatch, i: number): boolean {
     return this.#topicOf(batch).claims.ofRecord(batch, i) < 0;
   }
 
   /**
-   * Decodes a batch; nothing is filtered yet. Schemas that could not be had are forgotten
-   * afterwards: they may be there by the next batch, and ids that somebody makes up must not pile
-   * up.
+   * Decodes a batch, without filters. Unavailable schemas are forgotten afterwards: they may be
+   * available for the next batch, and made-up ids must not accumulate.
    */
   decode(batch: RecordBatch): DecodedBatch {
     const decoded = this.#decodeParts(batch);
@@ -145,9 +144,7 @@ export class TopicBatches {
     return { parts, route, deadLetters };
   }
 
-  /**
-   * Marks the records that `where` does not let through. A function that throws fails its record.
-   */
+  /** Marks the records that `where` excludes. A record for which a function throws fails. */
   filter(decoded: DecodedBatch): void {
     for (const part of decoded.parts) {
       this.#topicOf(part.batch)
@@ -263,7 +260,7 @@ class Source {
     }
   }
 
-  /** What the plan says the event time is; the record timestamp where the field is null. */
+  /** Returns the event times by the plan; the record timestamp if the field is null. */
   #times(batch: RecordBatch, decoded: FieldColumns): Float64Array {
     const { time, fields } = this.plan;
     if (time.kind === 'processing' && this.#nowMs !== null) {
@@ -289,8 +286,8 @@ class Source {
 }
 
 /**
- * Whole milliseconds of microseconds, rounded down. Quotients of safe integers never round up to
- * the next whole number.
+ * Converts microseconds to whole milliseconds, rounded down. Quotients of safe integers never round
+ * up to the next integer.
  */
 function millisOf(micros: number | bigint): number {
   return typeof micros === 'number'

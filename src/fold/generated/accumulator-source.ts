@@ -1,20 +1,20 @@
 import type { AccumulatorPlan } from '../../projection/plan/plan.ts';
 
-/** Where an accumulator reads and keeps its numbers. */
+/** Where an accumulator reads its field and stores its numbers. */
 export interface AccumulatorPlace {
   readonly plan: AccumulatorPlan;
-  /** First number in a row's stride. */
+  /** Index of its first number in a row's stride. */
   readonly at: number;
-  /** Index of its field among those that are read; -1: it takes events. */
+  /** Index of its field among the fields that are read; -1: it takes events. */
   readonly field: number;
-  /** Its index among the accumulators: `slow[n]` is asked where the common case does not hold. */
+  /** Its index among the accumulators: `slow[n]` is called if the common case does not hold. */
   readonly n: number;
 }
 
 /**
- * Statements that take in one record, or null where only the accumulator itself can: what `Count`,
- * `DoubleSum` and `Extreme` do in `add`, for one record. They find `numbers`, `base` (the row's
- * first number) and `slot`, and must not leave the record half done: the row is taken already.
+ * Generates the statements that accumulate one record, or null if only the accumulator itself can:
+ * the `add` of `Count`, `DoubleSum` and `Extreme`, for one record. They use `numbers`, `base` (the
+ * row's first number) and `slot`, and must not stop halfway: the row already exists.
  */
 export function accumulatorSource({ plan, at, field, n }: AccumulatorPlace): string | null {
   if (plan.filter !== null) return null;
@@ -43,7 +43,7 @@ function bodyOf(
   }
 }
 
-/** Knuth's TwoSum, twice (ADR 0005). */
+/** Generates Knuth's TwoSum, twice (ADR 0005). */
 function sumSource(at: number, n: number, value: string): string {
   return `
 const index = base + ${at}, x = ${value};
@@ -60,7 +60,9 @@ if (lost === 0 && total - total === 0) {
 } else slow[${n}].addSlowly(numbers, index, slot, x);`;
 }
 
-/** Whether there is a value, and the value; -0 is kept as 0. */
+/**
+ * Generates the update of an extreme: whether there is a value, and the value; -0 is stored as 0.
+ */
 function extremeSource(at: number, value: string, isBetter: string): string {
   return `
 const index = base + ${at}, x = ${value} + 0, best = numbers[index + 1];

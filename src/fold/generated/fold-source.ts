@@ -3,12 +3,12 @@ import type { TumblingWindow } from '../../projection/plan/window-plan.ts';
 import { EARLIEST_MS, LATEST_MS } from '../rows/postgres-limits.ts';
 import { REVISED_AT } from '../rows/row-state.ts';
 
-/** What the fold of one writer schema is generated from. */
+/** Input for generating the fold of one writer schema. */
 export interface FoldSourceParts {
   readonly plan: Pick<WindowedPlan, 'latenessMs' | 'maxDriftMs'>;
   readonly window: TumblingWindow;
   readonly time: SourcePlan['time'];
-  /** Fields that are read. */
+  /** The fields that are read. */
   readonly fields: readonly string[];
   /** Index of the key's field among them. */
   readonly key: number;
@@ -16,15 +16,15 @@ export interface FoldSourceParts {
   readonly stride: number;
   /** Statements that read a record (`readerSource`). */
   readonly read: string;
-  /** Statements that take it in, by accumulator (`accumulatorSource`). */
+  /** Statements that accumulate it, by accumulator (`accumulatorSource`). */
   readonly accumulate: readonly string[];
 }
 
 /**
- * The body of a function of `batch`, `from` and `task` that folds records into rows until one is
- * out of the ordinary, and returns its index (the batch's count when none is). Read, route and
- * accumulate happen in one pass, without columns between. A record that it stops at has changed
- * nothing but the dictionary of keys.
+ * Generates the body of a function of `batch`, `from` and `task`. It folds records into rows until
+ * one is unusual, and returns that record's index (the batch's count if there is none). Reading,
+ * routing and accumulating happen in one pass, without columns in between. A record at which it
+ * stops has changed only the key dictionary.
  */
 export function foldSource(parts: FoldSourceParts): string {
   const { key, stride, accumulate } = parts;
@@ -61,7 +61,10 @@ task.lateCount = lateCount;
 return i;`;
 }
 
-/** A value, not a tombstone, in Confluent's header: a zero and the schema's id. */
+/**
+ * Generates the test for a value (not a tombstone) with Confluent's header: a zero and the schema's
+ * id.
+ */
 function header(schemaId: number): string {
   const id = [24, 16, 8, 0].map((shift) => (schemaId >>> shift) & 255);
   const differs = id.map((byte, n) => `bytes[at + ${n + 1}] !== ${byte}`).join(' || ');
@@ -70,8 +73,8 @@ function header(schemaId: number): string {
 }
 
 /**
- * Event time and window. The window of the record before is tried first: a division costs more than
- * two comparisons.
+ * Generates event time and window. Tries the previous record's window first: a division costs more
+ * than two comparisons.
  */
 function route({ plan, window, time, fields }: FoldSourceParts): string {
   const n = time.kind === 'field' ? fields.indexOf(time.field) : -1;

@@ -15,15 +15,15 @@ import { accumulatorSource } from './accumulator-source.ts';
 import { foldSource } from './fold-source.ts';
 
 /**
- * Records handed to the other fold at a time, at most, while nearly all are out of the ordinary.
+ * Maximum number of records passed to the columnar fold at a time, while nearly all are unusual.
  */
 const STRETCH_MAX = 4_096;
 
-/** What the generated function works on; it moves the numbers on. */
+/** The state of the generated function; it changes the numbers. */
 interface Task {
   readonly keys: Keys;
   readonly state: RowState;
-  /** The accumulators, for what the statements leave to them. */
+  /** The accumulators, for cases that the statements do not handle. */
   readonly slow: readonly unknown[];
   latestMs: number;
   watermarkMs: number;
@@ -32,7 +32,7 @@ interface Task {
 
 type Run = (batch: RecordBatch, from: number, task: Task) => number;
 
-/** Where it folds into. */
+/** The state that it folds into. */
 export interface GeneratedFoldTarget {
   readonly keys: Keys;
   readonly rows: { readonly state: RowState; readonly measures: Measures };
@@ -40,10 +40,10 @@ export interface GeneratedFoldTarget {
 }
 
 /**
- * The fold of a windowed plan as generated code (ADR 0030): decode, key, window and measures in one
- * function per writer schema, made with `new Function`. It folds what is ordinary and hands every
- * other record to the columnar fold, which alone knows what to say of it; so the two can only
- * agree.
+ * The fold of a windowed plan as generated code (ADR 0030): decoding, key, window and measures in
+ * one function per writer schema, created with `new Function`. It folds common records and passes
+ * every other record to the columnar fold, which alone handles special cases; so the two cannot
+ * disagree.
  */
 export class GeneratedFold {
   readonly #source: SourcePlan;
@@ -51,12 +51,12 @@ export class GeneratedFold {
   readonly #target: GeneratedFoldTarget;
   readonly #task: Task;
   readonly #runs = new Map<number, Run>();
-  /** Schemas of other events of the topic: their records are passed over. */
+  /** Schemas of other events of the topic: their records are ignored. */
   readonly #foreign = new Set<number>();
 
   /**
-   * The generated fold of a plan in which nothing depends on the moment a window closes; null where
-   * it has something that no code is generated for.
+   * Creates the generated fold of a plan in which nothing depends on the moment a window closes;
+   * null if the plan has a feature without generated code.
    */
   static of(plan: WindowedPlan, target: GeneratedFoldTarget): GeneratedFold | null {
     const { window, keys, sources } = plan;
@@ -104,8 +104,8 @@ export class GeneratedFold {
   }
 
   /**
-   * Makes the code of a writer schema. A schema, or a host, that allows none leaves its records to
-   * the columnar fold.
+   * Generates the code of a writer schema. If the schema or the host does not allow it, its records
+   * go to the columnar fold.
    */
   resolve(schemaId: number, schema: string | Error): void {
     if (schema instanceof Error) return;
@@ -121,8 +121,8 @@ export class GeneratedFold {
   }
 
   /**
-   * Folds a batch. `columnar` is given the stretches of it that are not ordinary, in order.
-   * @returns the dead letters that `columnar` returned, and how many events were late here
+   * Folds a batch. Calls `columnar` for the ranges of unusual records, in order.
+   * @returns the dead letters that `columnar` returned, and the number of late events found here
    */
   fold(
     batch: RecordBatch,
@@ -130,7 +130,7 @@ export class GeneratedFold {
   ): { readonly deadLetters: DeadLetter[]; readonly lateCount: number } {
     const deadLetters: DeadLetter[] = [];
     this.#task.lateCount = 0;
-    // What published records say of time is out of the ordinary from the first to the last.
+    // Batches of published records go to the columnar fold: their headers contain watermarks.
     if (hasPublished(batch)) return { deadLetters: [...columnar(batch)], lateCount: 0 };
     let stretch = 1;
     for (let from = 0; from < batch.count; ) {
@@ -162,7 +162,7 @@ export class GeneratedFold {
     return next;
   }
 
-  /** @returns the first record from `from` on that is none of another event */
+  /** @returns the first record from `from` on that is not of another event */
   #passOver(batch: RecordBatch, from: number): number {
     let next = from;
     while (next < batch.count && this.#foreign.has(schemaIdAt(batch, next))) next += 1;
@@ -170,7 +170,7 @@ export class GeneratedFold {
   }
 }
 
-/** How each accumulator takes in a record; null where one needs more than statements. */
+/** Returns the statements of each accumulator; null if one cannot be expressed as statements. */
 function statementsOf(
   source: SourcePlan,
   rows: GeneratedFoldTarget['rows'],
@@ -186,14 +186,14 @@ function statementsOf(
 }
 
 /**
- * Functions by their text, the oldest first. They keep nothing between calls, and what the engine
- * has learned of one serves the next partition too.
+ * Functions by their text, oldest first. They keep no state between calls, and the engine's
+ * optimization of one also serves the next partition.
  */
 const made = new Map<string, Run>();
 const MADE_MAX = 64;
 
 /**
- * Null where the host forbids code from text (a content security policy,
+ * Compiles a function. Null if the host forbids code from text (a content security policy,
  * `--disallow-code-generation-from-strings`).
  */
 function compile(body: string): Run | null {

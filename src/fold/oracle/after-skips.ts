@@ -1,13 +1,13 @@
 import type { SkipPlan } from '../../projection/plan/pattern-element.ts';
 
-/** A match: positions by step in order, and when it was complete. */
+/** A match: positions by step in order, and the time when it was complete. */
 export interface OracleMatch {
   readonly taken: readonly { readonly step: string; readonly at: number }[];
   readonly matchedAtMs: number;
 }
 
 /**
- * An instant: an event by its place, or, half a place before the next event, time that has passed
+ * An instant: an event by its index or, half an index before the next event, time that has passed
  * to `ms`.
  */
 export interface Instant {
@@ -15,30 +15,30 @@ export interface Instant {
   readonly ms: number;
 }
 
-/** A match and when it was certain. */
+/** A match and the instant when it was certain. */
 export interface Found extends OracleMatch, Instant {}
 
-/** A prefix of matches, by the place of its first event, and when it was open. */
+/** A prefix of matches, by the index of its first event, and the period when it was open. */
 export interface OpenPartial {
   readonly start: number;
   readonly from: Instant;
   readonly to: Instant;
 }
 
-/** An instant that does not come. */
+/** An instant that never comes. */
 export const NEVER: Instant = {
   moment: Number.POSITIVE_INFINITY,
   ms: Number.POSITIVE_INFINITY,
 };
 
-/** What a match that was taken drops. */
+/** The partial matches that a taken match drops. */
 interface Drop {
   readonly moment: number;
   readonly covers: (start: number) => boolean;
 }
 
 /**
- * Applies the skip strategy: each match waits until no partial match that began earlier is open.
+ * Applies the skip strategy: each match waits until no partial match that started earlier is open.
  */
 export function afterSkips(
   skip: SkipPlan,

@@ -4,8 +4,8 @@ import { Decimal } from '../../event/decimal.ts';
 export type Ordered = string | number | bigint | boolean | Date | Decimal;
 
 /**
- * Negative, 0 or positive: by value, whatever the types of numbers; text by code points; NaN is
- * above all and equal to itself, −0 equals 0, as in Postgres.
+ * Returns a negative number, 0 or a positive number: by value, whatever the types of numbers; text
+ * by code points; NaN is above all and equal to itself, −0 equals 0, as in Postgres.
  */
 export function compareValues(a: Ordered, b: Ordered): number {
   if (a instanceof Date || b instanceof Date) return compareValues(millisOf(a), millisOf(b));
@@ -21,8 +21,8 @@ export function compareValues(a: Ordered, b: Ordered): number {
 }
 
 /**
- * The integer that stands for a decimal with `scale` digits after the point, of which it has no
- * more.
+ * Returns the unscaled integer of a decimal at `scale` digits after the point; it has no more than
+ * that.
  */
 export function unscaledAt(value: Decimal, scale: number): bigint {
   return value.unscaled * 10n ** BigInt(scale - value.scale);

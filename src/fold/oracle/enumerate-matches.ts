@@ -8,7 +8,7 @@ import { afterSkips, NEVER } from './after-skips.ts';
 import type { Item, OracleEnd, OracleForbidden, Place, Ways } from './ways-from.ts';
 import { startOf, waysFrom } from './ways-from.ts';
 
-/** An event of the oracle: index is its place. */
+/** An event of the oracle, with its index. */
 export interface OracleEvent {
   readonly timeMs: number;
   readonly value: unknown;
@@ -22,7 +22,7 @@ export interface OraclePattern {
   readonly skip: SkipPlan;
 }
 
-/** Whether an event meets a condition, given the events taken so far by step. */
+/** True if an event meets a condition, given the events taken so far by step. */
 export type Meets = (
   condition: ConditionOfStep,
   event: OracleEvent,
@@ -32,17 +32,17 @@ export type Meets = (
 /** A prefix of a match: items of the unrolled pattern and the events they take. */
 type Prefix = readonly { readonly item: Item; readonly at: number }[];
 
-/** A prefix with what may follow, and how its conditions see events. */
+/** A prefix, the items that may follow, and how its conditions see events. */
 interface Stand {
   readonly taken: Prefix;
   readonly ways: Ways;
   readonly last: number;
   readonly holds: (condition: ConditionOfStep, i: number) => boolean;
-  /** Events before this one may still count. */
+  /** Only events before this index may count. */
   readonly limit: number;
 }
 
-/** What an enumeration works on. `endMs`: how far time has passed after the last event. */
+/** The input of an enumeration. `endMs`: the time reached after the last event. */
 export interface Enumeration {
   readonly pattern: OraclePattern;
   readonly events: readonly OracleEvent[];
@@ -52,8 +52,8 @@ export interface Enumeration {
 }
 
 /**
- * All matches of a pattern in events, by trying every subsequence against the unrolled pattern:
- * slow, and plain.
+ * Returns all matches of a pattern in events, by trying every subsequence against the unrolled
+ * pattern: slow, but simple.
  */
 export function enumerateMatches(of: Enumeration): readonly OracleMatch[] {
   return new Enumerator(of).all();
@@ -114,8 +114,8 @@ class Enumerator {
   }
 
   /**
-   * The prefix is a match, unless what must not come at its end comes. @returns the event with
-   * which it no longer waits for that; null: it waits on
+   * Adds the prefix as a match, unless a forbidden event follows. @returns the event that ends the
+   * wait for a forbidden event; null: it still waits
    */
   #complete(stand: Stand, killed: number | null): number | null {
     const { taken, ways, last, limit } = stand;
@@ -142,7 +142,7 @@ class Enumerator {
     return left;
   }
 
-  /** The prefix is open until it is killed, everything is closed, or its time is over. */
+  /** Keeps the prefix open until it is killed, everything is closed, or its time is over. */
   #keepOpen(stand: Stand, killed: number | null, closes: readonly (number | null)[]): void {
     const { taken, last, limit } = stand;
     const start = taken[0]?.at as number;
@@ -157,8 +157,8 @@ class Enumerator {
   }
 
   /**
-   * The same events for the same steps, found by several ways, are one match: the one that was
-   * certain first.
+   * Adds a match. The same events for the same steps, found in several ways, are one match: the one
+   * that was certain first.
    */
   #keep(taken: Prefix, { matchedAtMs, moment, ms }: Instant & { readonly matchedAtMs: number }) {
     const positions = taken.map(({ item, at }) => ({ step: item.step, at }));
@@ -200,13 +200,13 @@ class Enumerator {
   }
 }
 
-/** The first event after a prefix, and in its time, of which something is true. */
+/** Returns the first event after a prefix, within its time, that satisfies `isTrue`. */
 function firstFrom({ last, limit }: Stand, isTrue: (i: number) => boolean): number | null {
   for (let i = last + 1; i < limit; i += 1) if (isTrue(i)) return i;
   return null;
 }
 
-/** Whether event `i` is one that must not come while the pattern could go past a negation. */
+/** True if event `i` is forbidden while the pattern could proceed past a negation. */
 function isKilledAt(stand: Stand, i: number): boolean {
   const { ways, last, holds } = stand;
   const { items, end, guards } = ways;
@@ -217,15 +217,15 @@ function isKilledAt(stand: Stand, i: number): boolean {
   if (guards.some((condition) => holds(condition, i))) return true;
   if (items.some((item) => item.forbidden.some(kills(item)))) return true;
   if (end === null || !end.forbidden.some(kills(end))) return false;
-  // It no longer waits for the end once a greedy loop had its event, or nothing but the next event
-  // was forbidden.
+  // It stops waiting for the end once a greedy loop had its event, or if only the next event was
+  // forbidden.
   const left = firstFrom({ ...stand, limit: i }, (j) => isGreedyAt(end, stand, j));
   return left === null;
 }
 
 /**
- * Whether a greedy loop that is left could take event `i`: it meets its condition, and no `until`
- * has ended the loop.
+ * True if a greedy loop that has been left could take event `i`: it meets its condition, and no
+ * `until` has ended the loop.
  */
 function isGreedyAt({ greedy }: OracleEnd, { last, holds }: Stand, i: number): boolean {
   return greedy.some(({ condition, until, follows }) => {

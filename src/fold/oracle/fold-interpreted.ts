@@ -6,9 +6,9 @@ import { foldWindowsInterpreted } from './fold-windows-interpreted.ts';
 import type { FoldedRecord, FoldedTick, InterpretedRow } from './folded-record.ts';
 
 /**
- * What a projection means, as plainly as it can be said: record by record, whole events kept in
- * lists, aggregates computed at the end. Slow; it is what the fast fold is checked against, and
- * shares nothing with it but the plan (and the calendar).
+ * Folds a projection as simply as possible: record by record, whole events kept in lists,
+ * aggregates computed at the end. Slow. The fast fold is compared with it, and shares only the plan
+ * (and the calendar) with it.
  * @param items of any number of partitions, those of one partition in log order
  * @returns rows by partition, key and window
  */

@@ -22,9 +22,9 @@ interface KeyEvents {
 }
 
 /**
- * What a pattern projection means: the events of each key in event-time order, every subsequence
- * tried. Very slow for long keys and open patterns; the oracle of the pattern fold. Partial matches
- * that time out are not among the rows.
+ * Folds a pattern projection: the events of each key in event-time order, every subsequence tried.
+ * Very slow for long keys and open patterns; the oracle of the pattern fold. Partial matches that
+ * time out are not among the rows.
  */
 export function foldPatternsInterpreted(
   plan: PatternPlan,

@@ -6,7 +6,7 @@ import type { TakenEvent } from './measure-of.ts';
 import { measureOf } from './measure-of.ts';
 import { meetsAll } from './meets-all.ts';
 
-/** An event of a key, with the cover that it keeps its session open for. */
+/** An event of a key, and how long it keeps its session open. */
 interface Covered extends TakenEvent {
   readonly untilMs: number;
 }
@@ -16,15 +16,13 @@ interface KeyEvents {
   readonly partition: number;
   readonly key: readonly (string | number | bigint | boolean)[];
   readonly events: Covered[];
-  /**
-   * Offsets of events that came when their session was closed, by the position of the event itself.
-   */
+  /** Offsets of events whose session was already closed, by the position of the event itself. */
   readonly late: Map<string, bigint>;
 }
 
 /**
- * What a session projection means: all events of a key sorted by time, cut where covers do not
- * touch. Slow; the oracle of the session fold.
+ * Folds a session projection: all events of a key sorted by time, split where covers do not touch.
+ * Slow; the oracle of the session fold.
  */
 export function foldSessionsInterpreted(
   plan: SessionPlan,

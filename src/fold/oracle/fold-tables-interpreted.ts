@@ -9,8 +9,8 @@ type Row = Readonly<Record<string, unknown>>;
 type Rows = ReadonlyMap<string, { readonly partition: number; readonly row: Row }>;
 
 /**
- * What a table projection means: record by record, one map per partition; a record that fails
- * changes nothing. The rows of one of its tables, by default the read model.
+ * Folds a table projection: record by record, one map per partition; a record that fails changes
+ * nothing. Returns the rows of one of its tables, by default the read model.
  */
 export function foldTablesInterpreted(
   plan: KeyedTablePlan,
@@ -51,8 +51,8 @@ export function foldTablesInterpreted(
 }
 
 /**
- * What a tombstone leaves: each table with a handler for its topic answers for the row of the
- * record key; where one does not, nothing changes.
+ * Returns the rows after a tombstone: each table with a handler for its topic answers for the row
+ * of the record key; if one refuses, nothing changes.
  */
 function buried(plan: KeyedTablePlan, record: FoldedRecord['record'], before: Rows): Rows {
   const tables = plan.tables
@@ -134,7 +134,7 @@ function handled(
   return rows;
 }
 
-/** The row, if it may be stored under this key. */
+/** Returns the row if it may be stored under this key. */
 function fitting(columns: TablePlan['columns'], row: Row, id: string, base: string): Row {
   for (const column of columns) {
     if (valueFault(column, row[column.declared ?? column.name] ?? null) !== null)

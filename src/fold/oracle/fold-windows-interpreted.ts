@@ -12,7 +12,7 @@ import { meetsAll } from './meets-all.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** One row to be: its events in log order. */
+/** A future row: its events in log order. */
 interface Group {
   readonly partition: number;
   readonly key: readonly KeyPart[];
@@ -24,13 +24,13 @@ interface Group {
   revisedAtOffset: bigint | null;
 }
 
-/** What is known of one partition. */
+/** The time state of one partition. */
 interface PartitionTime {
   latestMs: number;
   watermarkMs: number;
 }
 
-/** An event published, as the plain fold sees it: without the id. */
+/** A published event in the interpreted fold, without the id. */
 export interface InterpretedEmission {
   readonly partition: number;
   readonly event: EventDefinition;
@@ -38,7 +38,9 @@ export interface InterpretedEmission {
   readonly timestampMs: number;
 }
 
-/** Rows by partition, key and window; what was published, in the order it came about. */
+/**
+ * Returns rows by partition, key and window, and published events in the order of their creation.
+ */
 export function foldWindowsInterpreted(
   plan: WindowedPlan,
   items: Iterable<FoldedRecord | FoldedTick>,
@@ -56,7 +58,7 @@ class InterpretedWindows {
   readonly #plan: WindowedPlan;
   readonly #groups = new Map<string, Group>();
   readonly #times = new Map<number, PartitionTime>();
-  /** By partition, key and score: the values of closed windows. */
+  /** The values of closed windows, by partition, key and score. */
   readonly #baselines = new Map<string, number[]>();
 
   constructor(plan: WindowedPlan) {
@@ -88,8 +90,8 @@ class InterpretedWindows {
     const timeMs = eventTimeMs(source, event, record.timestampMs);
     if (timeMs > record.timestampMs + plan.maxDriftMs) return; // FUTURE
     if (timeMs < EARLIEST_MS || timeMs > LATEST_MS) return;
-    // Custom windows are the user's word on the event, and asked for only once it counts; the
-    // others a matter of time alone.
+    // Custom windows depend on the event, and are computed only once it counts; others depend on
+    // the time alone.
     const ofTime = plan.window.kind === 'custom' ? [] : this.#windowsOf(timeMs);
     if (!ofTime.every(isStorable)) return;
     const time = this.#timeOf(partition);
@@ -113,7 +115,7 @@ class InterpretedWindows {
     }
   }
 
-  /** Every window that contains the time. */
+  /** Returns every window that contains the time. */
   #windowsOf(timeMs: number): WindowBounds[] {
     const { window } = this.#plan;
     if (window.kind === 'calendar') return [new Calendar(window).windowOf(timeMs)];
@@ -148,7 +150,7 @@ class InterpretedWindows {
     return time;
   }
 
-  /** Moves the watermark and closes windows, in the order of their ends. */
+  /** Advances the watermark and closes windows, in the order of their ends. */
   #reach(partition: number, watermarkMs: number): void {
     const time = this.#timeOf(partition);
     if (!(watermarkMs > time.watermarkMs)) return;
@@ -170,15 +172,15 @@ class InterpretedWindows {
 
   #close(group: Group): void {
     group.closed = true;
-    this.#judge(group);
+    this.#score(group);
     this.#publish('close', group);
   }
 
-  #judge(group: Group): void {
+  #score(group: Group): void {
     for (const { column, aggregate, of, parameters } of this.#plan.measures) {
       if (aggregate !== 'zScore') continue;
-      const judged = rowOf(this.#plan, group)[of as string];
-      const value = judged === null ? Number.NaN : Number(String(judged));
+      const scored = rowOf(this.#plan, group)[of as string];
+      const value = scored === null ? Number.NaN : Number(String(scored));
       if (!Number.isFinite(value)) continue;
       const id = JSON.stringify([group.partition, column, ...group.key.map(String)]);
       const before = this.#baselines.get(id) ?? [];
@@ -189,7 +191,7 @@ class InterpretedWindows {
   }
 }
 
-/** Standard deviations from the mean, both computed exactly first. */
+/** Returns the number of standard deviations from the mean, both computed exactly first. */
 function scoreOf(value: number, before: readonly number[]): number | null {
   const variance = varianceOfDoubles(before);
   if (variance === null || !(variance > 0)) return null;
@@ -197,7 +199,10 @@ function scoreOf(value: number, before: readonly number[]): number | null {
   return Number.isFinite(score) ? score : null;
 }
 
-/** What the user's function says, each window once; none where it fails, or one is no window. */
+/**
+ * Returns the windows of the user's function, each once; none if it fails or returns an invalid
+ * window.
+ */
 function ownWindows({ windowsOf }: CustomWindow, timeMs: number, event: Values): WindowBounds[] {
   try {
     const given = windowsOf(timeMs, event as never);
@@ -214,7 +219,7 @@ function isStorable({ startMs, endMs }: WindowBounds): boolean {
   return startMs >= EARLIEST_MS && endMs <= LATEST_MS;
 }
 
-/** True when Postgres holds every instant and text that a measure would keep. */
+/** True if Postgres can hold every timestamp and text that a measure would store. */
 function hasStorableValues({ measures }: WindowedPlan, event: Values): boolean {
   return measures.every(({ field, state }) => {
     const value = field === null ? null : event[field];
@@ -223,7 +228,7 @@ function hasStorableValues({ measures }: WindowedPlan, event: Values): boolean {
   });
 }
 
-/** The remainder that is never negative. */
+/** Returns the non-negative remainder. */
 function floorMod(value: number, by: number): number {
   const remainder = value % by;
   return remainder < 0 ? remainder + by : remainder;
@@ -248,7 +253,7 @@ function byPartitionKeyAndWindow(a: Group, b: Group): number {
   return orders.find((order) => order !== 0) ?? 0;
 }
 
-/** Part by part, each as text. */
+/** Compares keys part by part, each as text. */
 function byKeyText(a: Group, b: Group): number {
   const orders = a.key.map((part, i) => compareValues(String(part), String(b.key[i])));
   return orders.find((order) => order !== 0) ?? 0;

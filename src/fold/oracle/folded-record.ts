@@ -5,26 +5,26 @@ import type { KeyPlan, SourcePlan } from '../../projection/plan/plan.ts';
 import { EARLIEST_MS, KEY_TEXT_BYTES_MAX } from '../rows/postgres-limits.ts';
 
 /**
- * A record with its event: the plain values of `FieldType`; null for a tombstone, an Error where
- * the value could not be decoded.
+ * A record with its event: the plain values of `FieldType`; null for a tombstone, an Error if the
+ * value could not be decoded.
  */
 export interface FoldedRecord {
   readonly record: Pick<LogRecord, 'topic' | 'partition' | 'offset' | 'timestampMs'> &
     Partial<Pick<LogRecord, 'key' | 'headers'>>;
   readonly event: unknown;
   /**
-   * Which event it is, where several lie on its topic; default: the first of the plan's on that
+   * The event's definition, if its topic has several. Default: the plan's first event of that
    * topic.
    */
   readonly of?: EventDefinition;
 }
 
-/** Silence of a partition, as its owner journaled it. */
+/** A tick of a partition, as its owner journaled it. */
 export interface FoldedTick {
   readonly tick: { readonly partition: number; readonly quietMs: number };
 }
 
-/** The watermark that a tick makes. */
+/** Returns the watermark after a tick. */
 export function watermarkAfter(
   tick: FoldedTick['tick'],
   latestMs: number,
@@ -34,8 +34,8 @@ export function watermarkAfter(
 }
 
 /**
- * The watermark that a record makes: its time, or what its relay said of those behind it where that
- * is less.
+ * Returns the watermark after a record: its time, or the watermark in its relay's header if that is
+ * less.
  */
 export function watermarkBy(
   { timestampMs, headers = [] }: FoldedRecord['record'],
@@ -51,24 +51,24 @@ export function watermarkBy(
 }
 
 /**
- * A row of the stable view, by SQL column names, typed as typed queries give it; besides, the
- * partition that it comes from.
+ * A row of the stable view, by SQL column names, typed as typed queries return it, with its
+ * partition.
  */
 export type InterpretedRow = Readonly<Record<string, unknown>> & { readonly _partition: number };
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A part of a key as the plain folds see it. */
+/** A part of a key in the interpreted folds. */
 export type KeyPart = string | number | bigint | boolean;
 
-/** An event, not a tombstone or a failure. */
+/** True for an event; false for a tombstone or a failure. */
 export function isEvent(event: unknown): event is Values {
   return typeof event === 'object' && event !== null && !(event instanceof Error);
 }
 
 /**
- * What the plan says is the event time, in whole milliseconds; the record's timestamp where that
- * field is null.
+ * Returns the event time by the plan, in whole milliseconds; the record's timestamp if that field
+ * is null.
  */
 export function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: number): number {
   const value = time.kind === 'field' ? event[time.field] : null;
@@ -79,7 +79,7 @@ export function eventTimeMs({ time }: SourcePlan, event: Values, recordMs: numbe
 }
 
 /**
- * Null when a part is null or the key is not what Postgres can hold; bytes that are not UTF-8 were
+ * Returns the key; null if a part is null or Postgres cannot hold it. Bytes that are not UTF-8 were
  * decoded as U+FFFD.
  */
 export function keyOf(keys: readonly KeyPlan[], event: Values): readonly KeyPart[] | null {

@@ -4,7 +4,7 @@ import type { MeasurePlan, MeasuresPlan, PlanBase } from '../../projection/plan/
 import { compareValues, type Ordered, unscaledAt } from './compare-values.ts';
 import { meetsAll } from './meets-all.ts';
 
-/** An event of a row, with its source (index in the plan's) and where it stands. */
+/** An event of a row, with its source (index in the plan's) and its position. */
 export interface TakenEvent {
   readonly event: Readonly<Record<string, unknown>>;
   readonly source: number;
@@ -16,7 +16,9 @@ export interface TakenEvent {
   };
 }
 
-/** The columns of a measure over the events of one row, typed as typed queries give them. */
+/**
+ * Returns the columns of a measure over the events of one row, typed as typed queries return them.
+ */
 export function measureOf(
   measure: MeasurePlan,
   plan: MeasuresPlan & Pick<PlanBase, 'sources'>,
@@ -140,7 +142,7 @@ function varianceOfValues(values: readonly Ordered[], field: Field): number | nu
   return quotient(n * squares - sum * sum, n * (n - 1n) * 10n ** BigInt(2 * scale));
 }
 
-/** Sample variance of doubles, exact before one rounding; null for fewer than two. */
+/** Computes the sample variance of doubles, exact before one rounding; null for fewer than two. */
 export function varianceOfDoubles(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   if (values.some((value) => !Number.isFinite(value))) return Number.NaN;
@@ -151,14 +153,14 @@ export function varianceOfDoubles(values: readonly number[]): number | null {
   return quotient(n * squares - sum * sum, n * (n - 1n) * 4n ** BigInt(-exponent));
 }
 
-/** The mean of finite doubles, exact before one rounding. */
+/** Computes the mean of finite doubles, exact before one rounding. */
 export function meanOfDoubles(values: readonly number[]): number {
   const { whole, exponent } = wholeParts(values);
   const sum = whole.reduce((a, b) => a + b, 0n);
   return quotient(sum, BigInt(whole.length) * 2n ** BigInt(-exponent));
 }
 
-/** Doubles as whole numbers of 2^exponent, exponent ≤ 0. */
+/** Returns doubles as integer multiples of 2^exponent, exponent ≤ 0. */
 function wholeParts(values: readonly number[]): { whole: bigint[]; exponent: number } {
   const parts = values.map(integerTimesPowerOfTwo);
   const exponent = parts.reduce((least, part) => Math.min(least, part.exponent), 0);
@@ -169,8 +171,8 @@ function wholeParts(values: readonly number[]): { whole: bigint[]; exponent: num
 }
 
 /**
- * A quotient of integers as the nearest double: long division to more decimal digits than any tie
- * between doubles has (767), which `Number` rounds correctly.
+ * Divides integers to the nearest double: long division to more decimal digits than any tie between
+ * doubles has (767), which `Number` rounds correctly.
  */
 function quotient(top: bigint, bottom: bigint): number {
   const digits = bottom.toString().length + 1_100;
@@ -178,7 +180,10 @@ function quotient(top: bigint, bottom: bigint): number {
   return Number(`${scaled}e-${digits}`);
 }
 
-/** As queries show it: decimals at the field's scale, as bigints where that is 0; never −0. */
+/**
+ * Returns a value as queries show it: decimals at the field's scale, as bigints if that is 0; never
+ * −0.
+ */
 function shown(value: Ordered, { type }: Field): unknown {
   if (value instanceof Decimal && type.kind === 'decimal') {
     const unscaled = unscaledAt(value, type.scale);
@@ -200,9 +205,9 @@ function sumOf(values: readonly Ordered[], { type }: Field): number | bigint | D
 }
 
 /**
- * The exact sum, rounded once. NaN when a NaN is among the values, or both infinities; one infinity
- * when only that is. Exact by integers times a power of two; rounded by reading the sum's decimal
- * expansion, which is exact and which `Number` rounds correctly.
+ * Computes the exact sum, rounded once. NaN if a NaN is among the values, or both infinities; an
+ * infinity if only that one is. Exact by integers times a power of two; rounded by parsing the
+ * sum's decimal expansion, which is exact and which `Number` rounds correctly.
  */
 function sumOfDoubles(values: readonly number[]): number {
   const special = values.filter((value) => !Number.isFinite(value));
@@ -217,7 +222,7 @@ function sumOfDoubles(values: readonly number[]): number {
   return Number(`${sum * 5n ** BigInt(-exponent)}e${exponent}`);
 }
 
-/** Doubling a finite double that is not whole is exact, so this loses nothing. */
+/** Doubling a finite double that is not an integer is exact, so this loses nothing. */
 function integerTimesPowerOfTwo(value: number): { integer: bigint; exponent: number } {
   let whole = value;
   let exponent = 0;

@@ -1,7 +1,7 @@
 import type { ConditionPlan, FilterPlan } from '../../projection/plan/filter-plan.ts';
 import { compareValues, type Ordered } from './compare-values.ts';
 
-/** True when the event meets every filter. A function that throws refuses its event. */
+/** True if the event meets every filter. A function that throws excludes its event. */
 export function meetsAll(
   filters: readonly FilterPlan[],
   event: Readonly<Record<string, unknown>>,

@@ -1,38 +1,38 @@
 import type { ConditionOfStep, PatternElement } from '../../projection/plan/pattern-element.ts';
 
-/** What must not come: in the very next event, or in any. */
+/** An event that must not occur: as the very next event, or at all. */
 export interface OracleForbidden {
   readonly only: 'next' | 'ever';
   readonly condition: ConditionOfStep;
 }
 
-/** One event that may come next: for a step at one place of the pattern. */
+/** One event that may come next: for a step at one position in the pattern. */
 export interface Item {
   readonly step: string;
   readonly condition: ConditionOfStep;
   readonly follows: 'strict' | 'first' | 'any';
   readonly forbidden: readonly OracleForbidden[];
-  /** Items of greedy loops that are left. */
+  /** Items of greedy loops that have been left. */
   readonly greedy: readonly Item[];
-  /** Conditions that end the loops around; begun: also the wait for the event. */
+  /** Conditions that end the enclosing loops; begun: also the wait for the event. */
   readonly until: readonly { readonly condition: ConditionOfStep; readonly begun: boolean }[];
   readonly then: Place | null;
 }
 
-/** How a match may end at a place. */
+/** How a match may end at a position. */
 export type OracleEnd = Pick<Item, 'forbidden' | 'greedy'>;
 
-/** What may follow at a place of the pattern. */
+/** The items that may follow at a position in the pattern. */
 export interface Ways {
   readonly items: readonly Item[];
   readonly end: OracleEnd | null;
-  /** What must not come behind a loop that is not complete. */
+  /** Conditions of events that must not follow an incomplete loop. */
   readonly guards: readonly ConditionOfStep[];
 }
 
 /**
- * A place in the pattern: before an element of a list, or after so many repetitions of one;
- * `untils` of the loops around.
+ * A position in the pattern: before an element of a list, or after a number of repetitions of one;
+ * `untils` of the enclosing loops.
  */
 export type Place =
   | {
@@ -58,14 +58,14 @@ interface Carry extends OracleEnd {
 const starts = new WeakMap<readonly PatternElement[], Place>();
 const known = new WeakMap<Place, Ways>();
 
-/** The place before a pattern. */
+/** Returns the position before a pattern. */
 export function startOf(list: readonly PatternElement[]): Place {
   const start = starts.get(list) ?? { kind: 'before', list, i: 0, untils: [], then: null };
   starts.set(list, start);
   return start;
 }
 
-/** What may follow at a place, the pattern unrolled as far as one event. */
+/** Returns what may follow at a position, with the pattern unrolled by one event. */
 export function waysFrom(place: Place): Ways {
   const before = known.get(place);
   if (before !== undefined) return before;
@@ -85,8 +85,8 @@ class Walk implements Ways {
   readonly guards: ConditionOfStep[] = [];
   end: OracleEnd | null = null;
   /**
-   * Ends of optional groups entered on this walk: reached without an event, they are the same as
-   * leaving the group out.
+   * Ends of optional groups entered on this walk: reached without an event, they equal leaving the
+   * group out.
    */
   readonly #entered = new Set<Place>();
 
@@ -138,7 +138,7 @@ class Walk implements Ways {
     }
   }
 
-  /** One repetition, behind which `place` is. @returns the items that it begins with */
+  /** Adds one repetition, followed by `place`. @returns the items that it starts with */
   #repeat(place: Extract<Place, { kind: 'after' }>, carry: Carry): Item[] {
     const { element } = place;
     const { until, optional } = element.quantifier;
@@ -162,7 +162,7 @@ class Walk implements Ways {
   }
 }
 
-/** The `notFollowedBy` directly behind a place. */
+/** Returns the `notFollowedBy` elements directly after a position. */
 function negationsAt(place: Place | null): ConditionOfStep[] {
   if (place === null) return [];
   if (place.kind === 'after') return negationsAt(place.then);

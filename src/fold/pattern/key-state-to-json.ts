@@ -1,7 +1,7 @@
 import { Decimal } from '../../event/decimal.ts';
 import type { Completed, KeyState, MatchEvent, Run, Taken } from './key-state.ts';
 
-/** Version of the format. A reader refuses versions it does not know. */
+/** Version of the format. A reader refuses unknown versions. */
 const VERSION = 2;
 
 /** [timeMs, topic, partition, offset, holds, value] */
@@ -24,7 +24,7 @@ interface StateJson {
   readonly quarantine: string | null;
 }
 
-/** A key's state as text: events and nodes once each, however many runs share them. */
+/** Serializes a key's state: events and nodes once each, however many runs share them. */
 export function keyStateToJson(state: KeyState): string {
   const events = new Map<MatchEvent, number>();
   const nodes = new Map<Taken, number>();
@@ -79,7 +79,7 @@ export function keyStateToJson(state: KeyState): string {
   return JSON.stringify(json);
 }
 
-/** Back from `keyStateToJson`. @throws TypeError for a version that is not known */
+/** Parses the result of `keyStateToJson`. @throws TypeError for an unknown version */
 export function keyStateFromJson(text: string): KeyState {
   const json = JSON.parse(text) as StateJson;
   if (json.v !== VERSION) {
@@ -127,7 +127,7 @@ export function keyStateFromJson(text: string): KeyState {
   return { seq: json.seq, runs, completed, held, quarantine: json.quarantine };
 }
 
-/** Values that JSON lacks, as objects with one key that begins with $. */
+/** Encodes values that JSON lacks, as objects with one key that starts with $. */
 function tagged(value: unknown): unknown {
   if (typeof value === 'bigint') return { $n: value.toString() };
   if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {

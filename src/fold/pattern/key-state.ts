@@ -1,8 +1,8 @@
 import type { PatternGraph } from './pattern-graph.ts';
 
 /**
- * An event of a key as the matcher sees it. `holds`: bit c is set when it meets condition c,
- * iterative parts aside.
+ * An event of a key as the matcher sees it. `holds`: bit c is set if it meets condition c, without
+ * iterative parts.
  */
 export interface MatchEvent {
   readonly timeMs: number;
@@ -10,18 +10,15 @@ export interface MatchEvent {
   readonly partition: number;
   readonly offset: number;
   readonly holds: number;
-  /** The whole event; asked for only when it is taken or an iterative condition looks at it. */
+  /** The whole event; read only if it is taken or an iterative condition reads it. */
   readonly value: unknown;
 }
 
-/**
- * An event taken for a step: a node of the shared buffer. Runs that have events in common share
- * nodes.
- */
+/** An event taken for a step: a node of the shared buffer. Runs with common events share nodes. */
 export interface Taken {
   readonly step: string;
   readonly event: MatchEvent;
-  /** Place of the event among the key's events since it has state. */
+  /** Number of the event among the key's events since the key has state. */
   readonly seq: number;
   readonly previous: Taken | null;
 }
@@ -33,48 +30,53 @@ export interface Run {
   readonly startSeq: number;
   readonly startMs: number;
   /**
-   * Edges that may still be taken, by index; −1 − index: a greedy loop that was broken off, and
-   * still does not let go of its events.
+   * Edges that may still be taken, by index; −1 − index: a greedy loop that was interrupted but
+   * still claims its events.
    */
   readonly alive: readonly number[];
-  /** It ends by itself once nothing came that must not come. */
+  /** True: it ends by itself once no forbidden event has come in time. */
   readonly waits: boolean;
-  /** It was a match already and may become a longer one. */
+  /** True: it was a match already and may become a longer one. */
   readonly matched: boolean;
-  /** Just these events were told as a match, perhaps by another way through the pattern. */
+  /**
+   * True: exactly these events were already reported as a match, perhaps on another path through
+   * the pattern.
+   */
   readonly told: boolean;
 }
 
-/** A complete match that is held back while a partial match that began earlier is open. */
+/** A complete match that is held back while a partial match that started earlier is open. */
 export interface Completed {
   readonly last: Taken;
   readonly startSeq: number;
   readonly matchedAtMs: number;
 }
 
-/** What is kept of one key. */
+/** The state of one key. */
 export interface KeyState {
   seq: number;
   runs: Run[];
-  /** Complete matches held back: by their beginning, then by when they were complete. */
+  /**
+   * Complete matches held back: sorted by their start, then by the time when they were complete.
+   */
   completed: Completed[];
   /** Events newer than the watermark, in event-time order. */
   held: MatchEvent[];
-  /** Why the key is set aside; null: it is not. */
+  /** Why the key is quarantined; null: it is not. */
   quarantine: string | null;
 }
 
-/** A key without anything. */
+/** Creates the state of a key without events. */
 export function emptyKeyState(): KeyState {
   return { seq: 0, runs: [], completed: [], held: [], quarantine: null };
 }
 
-/** Whether nothing is kept of a key. */
+/** True if the state of a key is empty. */
 export function isEmptyKeyState({ runs, completed, held, quarantine }: KeyState): boolean {
   return runs.length + completed.length + held.length === 0 && quarantine === null;
 }
 
-/** The events taken, first to last. */
+/** Returns the events taken, first to last. */
 export function chainOf(last: Taken): readonly Taken[] {
   const chain: Taken[] = [];
   for (let node: Taken | null = last; node !== null; node = node.previous) chain.push(node);
@@ -82,8 +84,8 @@ export function chainOf(last: Taken): readonly Taken[] {
 }
 
 /**
- * Events by step: one, or a list for steps that may repeat. Steps not taken are absent; repeated
- * ones then are empty lists.
+ * Returns events by step: one, or a list for steps that may repeat. Steps not taken are absent;
+ * repeated ones are empty lists.
  */
 export function eventsByStep(graph: PatternGraph, last: Taken): Readonly<Record<string, unknown>> {
   const events: Record<string, unknown> = {};
@@ -96,8 +98,8 @@ export function eventsByStep(graph: PatternGraph, last: Taken): Readonly<Record<
 }
 
 /**
- * The events of a match and the steps they were taken for: two ways through a pattern to the same
- * ones are one match.
+ * Returns the identity of a match: its events and their steps. Two paths through a pattern with the
+ * same identity are one match.
  */
 export function nameOf(last: Taken): string {
   return chainOf(last)
@@ -105,7 +107,7 @@ export function nameOf(last: Taken): string {
     .join();
 }
 
-/** The first of each name. */
+/** Returns the first match of each identity. */
 export function withoutRepeats<Named extends { readonly last: Taken }>(
   sorted: readonly Named[],
 ): Named[] {
@@ -117,8 +119,8 @@ export function withoutRepeats<Named extends { readonly last: Taken }>(
 }
 
 /**
- * Lexicographic order of positions, earliest first; of the same positions, by the names of the
- * steps they were taken for.
+ * Compares positions lexicographically, earliest first; equal positions by the names of their
+ * steps.
  */
 export function comparePositions(a: Taken, b: Taken): number {
   const [x, y] = [chainOf(a), chainOf(b)];

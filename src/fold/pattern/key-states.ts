@@ -1,27 +1,27 @@
 import type { KeyPlan } from '../../projection/plan/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
-import { Keys, keyPartsAt, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { Keys, keyPartsAt, UNUSED_KEYS_MAX } from '../rows/keys.ts';
 import { Deadlines } from '../task/deadlines.ts';
 import type { TableChange } from '../task/task-fold.ts';
 import type { KeyState, Run } from './key-state.ts';
 import { isEmptyKeyState } from './key-state.ts';
 import { keyStateFromJson, keyStateToJson } from './key-state-to-json.ts';
 
-/** What the states of a task's keys are kept with. */
+/** Dependencies of `KeyStates`. */
 interface KeyStatesOptions {
   readonly keys: readonly KeyPlan[];
-  /** Where states are stored. */
+  /** The table that stores the states. */
   readonly table: TablePlan;
-  /** When a partial match times out. */
+  /** Returns the time when a partial match times out. */
   readonly deadlineOf: (run: Run) => number;
 }
 
 /**
- * The states of a task's keys. A key is *absent* until `keep` gives it a state with something in
- * it; then it is in memory, with the instant that it waits for, until its state is empty. A state
- * that changed is written, or deleted where it is stored, by the next `takeChanges`. After that an
- * absent key is nowhere, and `compact` forgets it.
+ * The states of a task's keys. A key is *absent* until `keep` sets a state that is not empty; then
+ * it is in memory, with its next deadline, until its state is empty. The next `takeChanges` writes
+ * changed states, and deletes stored empty ones. After that an absent key is stored nowhere, and
+ * `compact` forgets it.
  */
 export class KeyStates {
   readonly #plan: KeyStatesOptions;
@@ -30,10 +30,7 @@ export class KeyStates {
   #stored = new Set<number>();
   #changed = new Set<number>();
   #deadlines = new Deadlines<number>();
-  /**
-   * By key: the instant it waits for in `#deadlines`, which also has the instants that keys no
-   * longer wait for.
-   */
+  /** By key: its deadline in `#deadlines`, which also contains outdated deadlines. */
   #waiting = new Map<number, number>();
 
   constructor(plan: KeyStatesOptions) {
@@ -41,22 +38,22 @@ export class KeyStates {
     this.#keys = new Keys(plan.keys);
   }
 
-  /** The keys by which states are found; `compact` may replace them. */
+  /** The dictionary of keys; `compact` may replace it. */
   get keys(): Keys {
     return this.#keys;
   }
 
-  /** How many keys have a state. */
+  /** Number of keys with a state. */
   get count(): number {
     return this.#states.size;
   }
 
-  /** The earliest instant that a key waits for, or waited for; infinity: there is none. */
+  /** The earliest deadline, possibly outdated; infinity: there is none. */
   get nextMs(): number {
     return this.#deadlines.nextMs;
   }
 
-  /** Whether a key waits for an instant. */
+  /** True if a key has a deadline. */
   get awaitsTime(): boolean {
     for (const atMs of this.#waiting.values()) if (atMs < Number.POSITIVE_INFINITY) return true;
     return false;
@@ -66,7 +63,7 @@ export class KeyStates {
     return this.#states.get(keyId);
   }
 
-  /** Takes states as they are stored. */
+  /** Adds stored states. */
   absorb(rows: RowSet): void {
     const columns = new Map<string, ColumnValues>(
       this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
@@ -82,7 +79,7 @@ export class KeyStates {
     }
   }
 
-  /** Remembers a key's state, or forgets it when there is nothing in it. */
+  /** Sets a key's state, or removes it if it is empty. */
   keep(keyId: number, state: KeyState): void {
     if (isEmptyKeyState(state)) {
       this.#waiting.delete(keyId);
@@ -95,8 +92,8 @@ export class KeyStates {
   }
 
   /**
-   * Takes the keys that wait for `nextMs`, in the order of their texts; `keep` says what they wait
-   * for next.
+   * Removes the keys with deadline `nextMs`, in the order of their texts; `keep` sets their next
+   * deadline.
    */
   takeDue(): readonly { readonly keyId: number; readonly state: KeyState }[] {
     const dueMs = this.#deadlines.nextMs;
@@ -108,7 +105,7 @@ export class KeyStates {
       .map(({ keyId }) => ({ keyId, state: this.#states.get(keyId) as KeyState }));
   }
 
-  /** States to upsert and keys to delete since the last call; null: none. */
+  /** Returns states to upsert and keys to delete since the last call; null: none. */
   takeChanges(): TableChange | null {
     if (this.#changed.size === 0) return null;
     const kept = [...this.#changed].filter((keyId) => this.#states.has(keyId));
@@ -132,10 +129,7 @@ export class KeyStates {
     };
   }
 
-  /**
-   * Forgets absent keys, and instants that no key waits for, when there are many. No batch may be
-   * prepared.
-   */
+  /** Forgets absent keys and outdated deadlines if there are many. No batch may be prepared. */
   compact(): void {
     this.#keys.release();
     const fresh = this.#keys.renumbered(this.#states.size + this.#changed.size);
@@ -146,7 +140,7 @@ export class KeyStates {
       this.#changed = new Set([...this.#changed].map(rename));
       this.#waiting = new Map([...this.#waiting].map(([id, atMs]) => [rename(id), atMs]));
       this.#keys = fresh.keys;
-    } else if (this.#deadlines.size <= 2 * this.#waiting.size + SPARE_KEYS_MAX) return;
+    } else if (this.#deadlines.size <= 2 * this.#waiting.size + UNUSED_KEYS_MAX) return;
     this.#deadlines = new Deadlines();
     for (const [keyId, atMs] of this.#waiting) this.#await(keyId, atMs);
   }

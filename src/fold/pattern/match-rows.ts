@@ -10,7 +10,7 @@ import { chainOf, eventsByStep } from './key-state.ts';
 import type { Match } from './matcher.ts';
 import type { PatternGraph } from './pattern-graph.ts';
 
-/** Makes rows and events of matches. */
+/** Creates rows and events of matches. */
 export class MatchRows {
   readonly #plan: PatternPlan;
   readonly #graph: PatternGraph;
@@ -23,8 +23,8 @@ export class MatchRows {
   }
 
   /**
-   * Takes a match of a key, given by its parts, with what told it, besides its events. @throws
-   * HANDLER_FAILED when a value does not fit its column; whatever the user's functions throw
+   * Adds a match of a key, given by its parts, and the event that completed it. @throws
+   * HANDLER_FAILED if a value does not fit its column; what the user's functions throw
    */
   add(
     key: readonly (string | number | bigint)[],
@@ -58,7 +58,7 @@ export class MatchRows {
     this.#rows.push(this.#rowOf(key, { id, positions, timedOut, matchedAtMs, events }));
   }
 
-  /** Rows since the last call; null: none. */
+  /** Returns the rows since the last call; null: none. */
   takeRows(): RowSet | null {
     if (this.#rows.length === 0) return null;
     const rows = toRowSet(this.#plan.table.columns, this.#rows);
@@ -104,8 +104,8 @@ export class MatchRows {
   }
 
   /**
-   * What `.row` gives; a partial match may lack the steps that it looks at: then those columns are
-   * NULL.
+   * Returns the values of `.row`. A partial match may lack steps that `.row` reads: those columns
+   * are NULL.
    */
   #ownValues({
     events,
@@ -125,7 +125,9 @@ export class MatchRows {
   }
 }
 
-/** A part of a key as a column takes it: days and booleans are numbers in the dictionary. */
+/**
+ * Converts a part of a key to a column value: the dictionary stores days and booleans as numbers.
+ */
 function keyValue(part: string | number | bigint | undefined, kind: string): unknown {
   if (kind === 'boolean') return part === 1;
   if (kind === 'date')
@@ -133,7 +135,7 @@ function keyValue(part: string | number | bigint | undefined, kind: string): unk
   return part;
 }
 
-/** The events of a match, and the one that told it where that is another. */
+/** Returns the events of a match, and the event that completed it if it is another. */
 function recordsOf({ last }: Match, told: MatchEvent | null): Cause['records'] {
   const events = new Set(chainOf(last).map(({ event }) => event));
   if (told !== null) events.add(told);

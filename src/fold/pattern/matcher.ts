@@ -5,15 +5,14 @@ import { comparePositions, eventsByStep, nameOf, withoutRepeats } from './key-st
 import type { Edge, Ending, Forbidden, GraphState, PatternGraph } from './pattern-graph.ts';
 import { takeCompleted } from './take-completed.ts';
 
-/** A complete match, or a partial one that ran out of time. */
+/** A complete match, or a partial one that timed out. */
 export interface Match {
   readonly last: Taken;
   /**
-   * Event time of its last event; of an absence and of a time-out, the instant when time had
-   * passed.
+   * Event time of its last event; for an absence or a time-out, the instant that time had reached.
    */
   readonly matchedAtMs: number;
-  /** When it was certain, held back or not: no event before this can change it. */
+  /** When it was certain, whether held back or not: no event before this can change it. */
   readonly certainAtMs: number;
   readonly timedOut: boolean;
 }
@@ -33,11 +32,11 @@ interface Meeting {
   readonly run: Run;
   readonly event: MatchEvent;
   readonly state: GraphState;
-  /** The event is the one right after the run's last. */
+  /** True if the event directly follows the run's last event. */
   readonly isNext: boolean;
 }
 
-/** What an event leads to. */
+/** The result of an event. */
 interface Outcome {
   readonly runs: Run[];
   readonly found: Completed[];
@@ -46,15 +45,15 @@ interface Outcome {
 /**
  * The automaton (SASE+, Agrawal et al. 2008; Flink's NFA) over the events of one key, in order. A
  * run is a state of the graph and a chain of taken events; each event advances every run: time per
- * event grows with the runs of its key, memory with runs and the events they share. Pure but for
- * the key's state.
+ * event grows with the runs of its key, memory with runs and the events they share. Pure, except
+ * for the key's state.
  */
 export class Matcher {
   readonly #rules: MatchRules;
   readonly #states: readonly GraphState[];
-  /** Bits of the conditions with which a match may begin. */
+  /** Bits of the conditions with which a match may start. */
   readonly startMask: number;
-  /** Whether one way through the pattern may end a match that another goes on to wait for. */
+  /** True if one path through the pattern may end a match while another waits for more. */
   readonly #tells: boolean;
 
   constructor(rules: MatchRules) {
@@ -68,8 +67,8 @@ export class Matcher {
   }
 
   /**
-   * The next event of the key. @returns matches, in the order in which they are taken @throws
-   * PATTERN_RUNS_EXCEEDED, HANDLER_FAILED
+   * Processes the next event of the key. @returns matches, in the order in which they are taken
+   * @throws PATTERN_RUNS_EXCEEDED, HANDLER_FAILED
    */
   take(key: KeyState, event: MatchEvent): readonly Match[] {
     const done = [...this.expire(key, event.timeMs)];
@@ -93,7 +92,7 @@ export class Matcher {
   }
 
   /**
-   * Time has passed to `timeMs`: partial matches beyond `within` go, absences become certain.
+   * Advances time to `timeMs`: partial matches beyond `within` time out, absences become certain.
    * @returns matches and timed-out partial matches
    */
   expire(key: KeyState, timeMs: number): readonly Match[] {
@@ -119,7 +118,7 @@ export class Matcher {
     return done;
   }
 
-  /** When a run ends by itself. */
+  /** Returns the time when a run ends by itself. */
   deadlineOf({ startMs, last }: Run): number {
     const { withinMs, withinStepsMs } = this.#rules;
     const whole = withinMs === null ? Number.POSITIVE_INFINITY : startMs + withinMs;
@@ -128,13 +127,14 @@ export class Matcher {
     return Math.min(whole, step);
   }
 
-  /** Runs whose time is over at one instant. */
+  /** Ends the runs whose time is over at one instant. */
   #endOf(runs: readonly Run[], seq: number, atMs: number) {
     const found: Completed[] = [];
     const timedOut: Match[] = [];
     for (const { state, last, startSeq, waits, matched, told } of runs) {
       const { end } = this.#states[state] as GraphState;
-      // What must not come next was decided by the event after, if there was one.
+      // The following event, if there was one, has already decided whether it was a forbidden next
+      // event.
       const isAbsence =
         waits && (end?.forbidden.some(({ only }) => only === 'ever' || seq === last.seq) ?? false);
       if (told) continue;
@@ -146,7 +146,7 @@ export class Matcher {
     return { found, timedOut: withoutRepeats(timedOut) };
   }
 
-  /** A run reaches a state by taking an event. */
+  /** Starts a run in a state, after taking an event. */
   #begin(state: number, last: Taken, from: Run | null, { runs, found }: Outcome): void {
     const { edges, end } = this.#states[state] as GraphState;
     const startSeq = from?.startSeq ?? last.seq;
@@ -166,7 +166,7 @@ export class Matcher {
     });
   }
 
-  /** One run meets one event. @returns the run as it goes on, or null */
+  /** Processes one event in one run. @returns the continued run, or null */
   #advance(run: Run, event: MatchEvent, seq: number, outcome: Outcome): Run | null {
     const state = this.#states[run.state] as GraphState;
     const meeting: Meeting = { run, event, state, isNext: seq === run.last.seq + 1 };
@@ -194,8 +194,8 @@ export class Matcher {
   }
 
   /**
-   * Whether the event is one that must not come: a negation is active as soon as the run could go
-   * past it, whether or not the edge behind it is still open (as in Flink).
+   * True if the event is forbidden: a negation is active as soon as the run could proceed past it,
+   * whether or not the edge behind it is still open (as in Flink).
    */
   #isEnded(meeting: Meeting): boolean {
     const { run, event, state, isNext } = meeting;
@@ -211,7 +211,7 @@ export class Matcher {
     return run.waits && state.end !== null && forbids(state.end);
   }
 
-  /** Whether no greedy loop that the way leaves could take the event. */
+  /** True if no greedy loop that the path leaves could take the event. */
   #isLeft({ greedy }: Ending, { run, event, state }: Meeting): boolean {
     return !greedy.some(
       (k) =>
@@ -220,7 +220,9 @@ export class Matcher {
     );
   }
 
-  /** The open edges meet an event. @returns those that stay open; the same list when all do */
+  /**
+   * Processes an event on the open edges. @returns those that stay open; the same list if all do
+   */
   #pass(meeting: Meeting, seq: number, outcome: Outcome): readonly number[] {
     const { alive } = meeting.run;
     let kept: number[] | null = null;
@@ -233,7 +235,7 @@ export class Matcher {
     return kept ?? alive;
   }
 
-  /** @returns the edge as `Run.alive` has it from now on; null: it is gone */
+  /** @returns the edge for `Run.alive` from now on; null: it is closed */
   #passEdge(k: number, meeting: Meeting, seq: number, outcome: Outcome): number | null {
     const { run, event, state } = meeting;
     const edge = state.edges[k < 0 ? -1 - k : k] as Edge;
@@ -267,7 +269,7 @@ export class Matcher {
     return iterative.every((accepts) => accepts(event.value as never, soFar as never));
   }
 
-  /** Adds matches that are complete now, and takes those that need not wait. */
+  /** Adds complete matches, and takes those that need not wait. */
   #complete(key: KeyState, found: readonly Completed[], atMs: number): readonly Match[] {
     if (found.length + key.completed.length === 0) return [];
     if (found.length > 0) {
@@ -285,7 +287,7 @@ export class Matcher {
     }));
   }
 
-  /** Marks runs that another way through the pattern has told as a match already. */
+  /** Marks runs that another path through the pattern has already reported as a match. */
   #tell(key: KeyState, found: readonly Completed[]): void {
     const names = new Set(found.map(({ last }) => nameOf(last)));
     key.runs = key.runs.map((run) =>

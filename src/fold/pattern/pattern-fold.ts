@@ -30,10 +30,10 @@ import { Matcher } from './matcher.ts';
 import { patternGraph } from './pattern-graph.ts';
 
 /**
- * Folds a pattern plan. Events of a key are given to the matcher in event-time order, once the
- * watermark has reached them; until then they are held in the key's state. Keys without partial
- * matches and held events have no state at all; keys with state are all in memory, each with its
- * next deadline.
+ * Folds a pattern plan. The matcher gets the events of a key in event-time order, once the
+ * watermark has reached them; until then they are buffered in the key's state. Keys without partial
+ * matches and buffered events have no state; keys with state are all in memory, each with its next
+ * deadline.
  */
 export class PatternFold implements TaskFold {
   readonly #plan: PatternPlan;
@@ -48,7 +48,7 @@ export class PatternFold implements TaskFold {
   readonly #states: KeyStates;
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
   #lateEvents: LateEvent[] = [];
-  /** Held events that the matcher could not take. */
+  /** Buffered events that the matcher could not process. */
   #held: DeadLetter[] = [];
   lateCount = 0;
 
@@ -178,7 +178,7 @@ export class PatternFold implements TaskFold {
     this.#states.compact();
   }
 
-  /** An event arrives: late, to be matched at once, or held until the watermark reaches it. */
+  /** Handles an event: late, matched at once, or buffered until the watermark reaches it. */
   #arrive(part: SourcePart, j: number, watermarkMs: number, deadLetters: DeadLetter[]): void {
     const timeMs = part.timesMs[j] as number;
     const keyId = this.#keyIds[part.source]?.[j] as number;
@@ -191,7 +191,7 @@ export class PatternFold implements TaskFold {
     const known = this.#states.get(keyId);
     const holds = this.#holdsOf(part, j);
     const isDue = timeMs <= watermarkMs;
-    // Nothing is looked for yet and this does not begin anything.
+    // The key has no partial match and this event cannot start one.
     if (known === undefined && isDue && (holds & this.#matcher.startMask) === 0) return;
     if (known !== undefined && known.quarantine !== null) {
       deadLetters.push(
@@ -210,8 +210,8 @@ export class PatternFold implements TaskFold {
   }
 
   /**
-   * Gives an event to the matcher, now that the watermark has reached it. @returns why the key is
-   * quarantined by it; null: it is not
+   * Passes an event to the matcher when the watermark has reached it. @returns why it quarantines
+   * the key; null: it does not
    */
   #match(keyId: number, state: KeyState, event: MatchEvent): string | null {
     const key = this.#states.keys.partsOf(keyId);
@@ -240,7 +240,8 @@ export class PatternFold implements TaskFold {
   }
 
   /**
-   * The watermark moved: events held are matched, partial matches time out; by deadline, then key.
+   * Advances the watermark: matches buffered events and times out partial matches; by deadline,
+   * then key.
    */
   #passTime(watermarkMs: number): void {
     while (this.#states.nextMs <= watermarkMs) {
@@ -249,7 +250,7 @@ export class PatternFold implements TaskFold {
     }
   }
 
-  /** Time has reached an instant that a key waits for, and no later one. */
+  /** Advances a key's time to its deadline. */
   #passTimeOf(keyId: number, state: KeyState, dueMs: number): void {
     const key = this.#states.keys.partsOf(keyId);
     for (const match of this.#matcher.expire(state, dueMs)) {
@@ -284,7 +285,7 @@ export class PatternFold implements TaskFold {
   }
 }
 
-/** Puts an event among those held, by event time, then topic, then offset. */
+/** Adds an event to the buffer, sorted by event time, then topic, then offset. */
 function hold({ held }: KeyState, event: MatchEvent): void {
   let at = held.length;
   while (at > 0 && isBefore(event, held[at - 1] as MatchEvent)) at -= 1;
@@ -296,7 +297,10 @@ function isBefore(a: MatchEvent, b: MatchEvent): boolean {
   return a.topic === b.topic ? a.offset < b.offset : a.topic < b.topic;
 }
 
-/** An event that was held until the watermark reached it: its record's bytes are not kept. */
+/**
+ * Creates a dead letter of an event that was buffered until the watermark reached it: its record's
+ * bytes are not kept.
+ */
 function letterOfHeld(event: MatchEvent, message: string): DeadLetter {
   const { topic, partition, offset, timeMs } = event;
   return {
@@ -314,8 +318,8 @@ function letterOfHeld(event: MatchEvent, message: string): DeadLetter {
 }
 
 /**
- * An event with the fields that the projection reads: one more in its schema leaves the stored
- * states as they are.
+ * Returns an event with only the fields that the projection reads, so that a new field in its
+ * schema does not change stored states.
  */
 function readOf(event: unknown, reads: readonly string[] | undefined): unknown {
   if (reads === undefined || typeof event !== 'object' || event === null) return event;

@@ -5,13 +5,13 @@ import type { ConditionOfStep, PatternElement } from '../../projection/plan/patt
  */
 export type Follows = 'strict' | 'first' | 'any';
 
-/** What must not come before an edge is taken: in the very next event, or in any. */
+/** An event that must not occur before an edge is taken: as the very next event, or at all. */
 export interface Forbidden {
   readonly only: 'next' | 'ever';
   readonly condition: number;
 }
 
-/** A way on from a state: the step whose event is taken, and under which conditions. */
+/** An edge from a state: the step whose event is taken, and its conditions. */
 export interface Edge {
   readonly step: string;
   /** Index in the graph's conditions. */
@@ -19,18 +19,18 @@ export interface Edge {
   readonly follows: Follows;
   readonly forbidden: readonly Forbidden[];
   /**
-   * Greedy loops that are left, as edges of the same state: an event that one of them could take is
-   * not for this edge, and ends it.
+   * Greedy loops that the edge leaves, as edges of the same state: an event that one of them could
+   * take is not for this edge, and closes it.
    */
   readonly greedy: readonly number[];
-  /** What ends the loops that the edge is part of. */
+  /** Conditions that end the loops containing the edge. */
   readonly until: readonly Until[];
   readonly to: number;
 }
 
 /**
- * A condition of `until`: an event that meets it is not taken; where the loop has begun, the edge
- * is gone from then on.
+ * A condition of `until`: an event that meets it is not taken; if the loop has started, it closes
+ * the edge.
  */
 export interface Until {
   readonly condition: number;
@@ -38,42 +38,44 @@ export interface Until {
 }
 
 /**
- * How a match may end in a state: what must not come then (trailing negations; none: it ends at
- * once), and the greedy loops that are left.
+ * How a match may end in a state: events that must not follow (trailing negations; none: it ends at
+ * once), and the greedy loops that have been left.
  */
 export type Ending = Pick<Edge, 'forbidden' | 'greedy'>;
 
-/** A state: the step just taken and how often each loop around it has run. */
+/** A state: the last step taken and the number of repetitions of each enclosing loop. */
 export interface GraphState {
   readonly edges: readonly Edge[];
-  /** Null: a match may not end here. */
+  /** How a match may end in this state; null: it cannot. */
   readonly end: Ending | null;
   /**
-   * Conditions of what must not come behind a loop that has begun and is not complete: an event
+   * Conditions of events that must not follow a loop that has started and is incomplete: an event
    * that meets one ends the run.
    */
   readonly guards: readonly number[];
 }
 
-/** A pattern as states and edges; state 0 has taken nothing. Conditions are told by index. */
+/**
+ * A pattern as states and edges; state 0 has taken nothing. Conditions are referred to by index.
+ */
 export interface PatternGraph {
   readonly states: readonly GraphState[];
   readonly conditions: readonly ConditionOfStep[];
-  /** Steps that may have several events: their matches show lists. */
+  /** Steps that may have several events: matches show them as lists. */
   readonly repeated: ReadonlySet<string>;
   readonly steps: readonly string[];
 }
 
 /**
- * Where a state stands: per level of groups, the element and its repetitions so far (counted up to
- * what matters).
+ * The position of a state: per level of groups, the element and its number of repetitions (counted
+ * up to the relevant limit).
  */
 type Frames = readonly { readonly index: number; readonly count: number }[];
 
-/** `begun`: how many of the frames' loops go on; the others begin with the edge. */
+/** `begun`: how many of the frames' loops continue; the others start with the edge. */
 type Arrival = Omit<Edge, 'to' | 'until'> & { readonly frames: Frames; readonly begun: number };
 
-/** What is found on the ways on from a state. */
+/** What is found on the paths from a state. */
 interface Found {
   readonly arrivals: Arrival[];
   readonly guards: number[];
@@ -81,23 +83,20 @@ interface Found {
 
 /** How elements are entered. */
 interface Entry {
-  /** What has been passed on the way. */
+  /** What has been passed on the path. */
   readonly way: Ending;
   readonly found: Found;
-  /** As the loop or group around says; null: as the element itself says. */
+  /** The contiguity of the enclosing loop or group; null: the element's own. */
   readonly follows: Follows | null;
   readonly begun: number;
   /**
-   * Depth of an optional group that is being entered: it is not passed from inside, since it is
-   * passed as a whole; 0: none.
+   * Depth of an optional group that is being entered: it is not skipped from inside, since it is
+   * skipped as a whole; 0: none.
    */
   readonly stop: number;
 }
 
-/**
- * Builds the graph of a pattern: states are found from the first on, so only those that can be
- * reached exist.
- */
+/** Builds the graph of a pattern from the first state on, so that only reachable states exist. */
 export function patternGraph(pattern: readonly PatternElement[]): PatternGraph {
   return new GraphBuilder(pattern).build();
 }
@@ -149,8 +148,8 @@ class GraphBuilder {
   }
 
   /**
-   * The ways on after a repetition of the element that the frames end in. @returns how the pattern
-   * may end here
+   * Adds the paths after a repetition of the element that the frames end in. @returns how the
+   * pattern may end here
    */
   #continue(
     frames: Frames,
@@ -189,8 +188,8 @@ class GraphBuilder {
   }
 
   /**
-   * Enters the next element that takes an event, from `index` on; passes negations, and what may be
-   * missing also without it.
+   * Enters the next element that takes an event, from `index` on; passes negations, and optional
+   * elements in both ways.
    */
   #enterFrom(
     list: readonly PatternElement[],
@@ -215,7 +214,7 @@ class GraphBuilder {
       const frames = [...outer, { index: i, count: 1 }];
       const end = this.#enter(element, frames, { way, found, follows, begun, stop });
       if (!quantifier.optional) return end;
-      // A number that is fixed leaves a greedy loop no choice (as in Flink).
+      // A fixed number of repetitions leaves a greedy loop no choice (as in Flink).
       if (quantifier.greedy && quantifier.max !== quantifier.min) {
         way = { ...way, greedy: [...way.greedy, ...since(found, before)] };
       }
@@ -225,8 +224,8 @@ class GraphBuilder {
   }
 
   /**
-   * @returns how the pattern may end where the element takes nothing, since all its steps are
-   * optional; null: it takes something, or may be left out
+   * @returns how the pattern may end if the element takes nothing, because all its steps are
+   * optional; null: it takes an event, or is optional itself
    */
   #enter(element: PatternElement, frames: Frames, entry: Entry): Ending | null {
     const { way, found, begun } = entry;
@@ -240,7 +239,10 @@ class GraphBuilder {
     return this.#enterFrom(element.elements, 0, frames, { ...entry, stop });
   }
 
-  /** Conditions of the negations directly behind an element, behind the groups that it ends too. */
+  /**
+   * Returns the conditions of the negations directly after an element, including those after the
+   * groups that it ends.
+   */
   #negationsBehind(frames: Frames): number[] {
     const outer = frames.slice(0, -1);
     const list = this.#listAt(outer);
@@ -251,7 +253,10 @@ class GraphBuilder {
     return other >= 0 || outer.length === 0 ? own : [...own, ...this.#negationsBehind(outer)];
   }
 
-  /** What ends the loops that a step lies in: its own and those of the groups around it. */
+  /**
+   * Returns the conditions that end the loops containing a step: its own and those of enclosing
+   * groups.
+   */
   #untilsOf(frames: Frames, begun: number): Until[] {
     return frames.flatMap(({ index }, depth) => {
       const { until } = (this.#listAt(frames.slice(0, depth))[index] as PatternElement).quantifier;
@@ -279,7 +284,7 @@ class GraphBuilder {
   }
 }
 
-/** The edges found since there were so many. */
+/** Returns the edges added after the first `before`. */
 function since({ arrivals }: Found, before: number): number[] {
   return arrivals.slice(before).map((_, i) => before + i);
 }

@@ -4,12 +4,12 @@ import type { Completed, KeyState, Taken } from './key-state.ts';
 import { chainOf } from './key-state.ts';
 
 /**
- * Takes complete matches: without a skip strategy at once; else each when no partial match of the
- * key that began earlier is left, so that an inner match does not swallow the outer. A match that
- * is taken drops others, complete or partial, as the strategy says (Flink's
+ * Takes complete matches: without a skip strategy at once; otherwise each when no partial match of
+ * the key that started earlier is left, so that an inner match does not suppress the outer one. A
+ * taken match drops others, complete or partial, by the strategy (Flink's
  * processMatchesAccordingToSkipStrategy).
- * @returns the matches taken, in order @throws HANDLER_FAILED where a strategy with throwOnMiss has
- * nowhere to skip to
+ * @returns the matches taken, in order @throws HANDLER_FAILED if a strategy with throwOnMiss has no
+ * step to skip to
  */
 export function takeCompleted(key: KeyState, skip: SkipPlan): readonly Completed[] {
   if (skip.kind === 'noSkip') return key.completed.splice(0);
@@ -27,7 +27,7 @@ export function takeCompleted(key: KeyState, skip: SkipPlan): readonly Completed
   return taken;
 }
 
-/** Which beginnings a match drops; null: none. */
+/** Returns the range of starts that a match drops; null: none. */
 function dropsAfter(
   skip: SkipPlan,
   { last, startSeq: start }: Completed,

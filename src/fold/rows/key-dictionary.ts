@@ -1,8 +1,8 @@
 const EMPTY = -1;
 
 /**
- * Gives every distinct key a small integer, from its bytes, by open addressing: on the hot path a
- * key never becomes a string.
+ * Maps every distinct key to a small integer, by its bytes, with open addressing: on the hot path
+ * no key becomes a string.
  */
 export class KeyDictionary {
   count = 0;
@@ -14,12 +14,12 @@ export class KeyDictionary {
   #hashes = new Int32Array(1024);
   #table = new Int32Array(4096).fill(EMPTY);
   #mask = 4095;
-  /** What was looked at last: a batch's keys lie in one buffer. */
+  /** The buffer of the last look-up: a batch's keys are in one buffer. */
   #source = this.#bytes;
   #sourceView = this.#view;
 
   /**
-   * The id of `source[start, end)`; a new one (equal to the old `count`) when it was never seen.
+   * Returns the id of `source[start, end)`; a new one (equal to the old `count`) if it is unknown.
    */
   idOf(source: Buffer, start: number, end: number): number {
     if (source !== this.#source) {
@@ -36,12 +36,12 @@ export class KeyDictionary {
     return this.#add(hash, at, source.subarray(start, end));
   }
 
-  /** The bytes of a key; valid until the next `idOf`. */
+  /** Returns the bytes of a key; valid until the next `idOf`. */
   bytesOf(id: number): Buffer {
     return this.#bytes.subarray(this.#starts[id], this.#ends[id]);
   }
 
-  /** Lets go of the batch that was looked at last: it may lie in a response of many megabytes. */
+  /** Releases the buffer of the last batch: it may be part of a response of many megabytes. */
   release(): void {
     this.#source = this.#bytes;
     this.#sourceView = this.#view;
@@ -101,7 +101,7 @@ export class KeyDictionary {
   }
 }
 
-/** Four bytes a step: each multiplication waits for the one before. */
+/** Hashes four bytes a step: each multiplication depends on the previous one. */
 function hashOf(source: DataView, start: number, end: number): number {
   let hash = 0x811c9dc5;
   let i = start;

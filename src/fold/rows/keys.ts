@@ -4,31 +4,34 @@ import type { ColumnValues } from '../../projection/plan/row-set.ts';
 import { KeyDictionary } from './key-dictionary.ts';
 import { EARLIEST_DAY, KEY_TEXT_BYTES_MAX } from './postgres-limits.ts';
 
-/** A key's id when a part of it is null. */
+/** The id of a key with a null part. */
 export const NULL_KEY = -1;
 /**
- * A key's id when Postgres cannot hold it: text that is not UTF-8, has a zero character in it or is
- * too long for an index, or a day before its calendar.
+ * The id of a key that Postgres cannot hold: text that is not UTF-8, contains a zero character or
+ * is too long for an index, or a day before its calendar.
  */
 export const BAD_KEY = -2;
 
-/** Keys remembered at most beyond those in use. */
-export const SPARE_KEYS_MAX = 100_000;
+/** Maximum number of unused keys to keep. */
+export const UNUSED_KEYS_MAX = 100_000;
 
-/** One part of a key as it is given to Postgres. */
+/** A part of a key, as passed to Postgres. */
 type Part = string | number | bigint;
 
 /**
- * The keys of a task's rows: record → small integer and back to column values. A key of one text
- * field is looked up by its bytes where they lie in the batch; other keys are first packed into a
- * scratch buffer.
+ * The keys of a task's rows: maps records to small integers and back to column values. A key of one
+ * text field is looked up by its bytes in the batch; other keys are first packed into a scratch
+ * buffer.
  */
 export class Keys {
   readonly #plans: readonly KeyPlan[];
   readonly #dictionary = new KeyDictionary();
-  /** By key id, the value of each part. */
+  /** The values of each part, by key id. */
   readonly #parts: Part[][];
-  /** Ids of keys whose text is bad: two of them may read the same, so they must not become rows. */
+  /**
+   * Ids of keys with invalid text: two of them may decode to the same text, so they must not become
+   * rows.
+   */
   readonly #bad = new Set<number>();
   #scratch: Buffer = Buffer.allocUnsafe(256);
 
@@ -41,7 +44,7 @@ export class Keys {
     return this.#dictionary.count;
   }
 
-  /** Lets go of the batch that was looked at last. */
+  /** Releases the buffer of the last batch. */
   release(): void {
     this.#dictionary.release();
   }
@@ -53,21 +56,21 @@ export class Keys {
   }
 
   /**
-   * Keys that hold nothing yet, with the function that takes a key over into them and gives its new
-   * id: a fold renumbers the keys in use and forgets the others. Null: not worth it, because at
-   * most `SPARE_KEYS_MAX` more than twice as many keys as are in use are remembered.
+   * Returns an empty dictionary, and the function that copies a key into it and returns its new id,
+   * so that a fold can renumber the keys in use and forget the others. Null: not worth it, because
+   * at most `UNUSED_KEYS_MAX` more than twice the keys in use are stored.
    */
   renumbered(
     inUse: number,
   ): { readonly keys: Keys; readonly rename: (id: number) => number } | null {
-    if (this.count <= 2 * inUse + SPARE_KEYS_MAX) return null;
+    if (this.count <= 2 * inUse + UNUSED_KEYS_MAX) return null;
     const keys = new Keys(this.#plans);
     return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
   }
 
   /**
-   * The key ids of records 0 … count-1 into `ids`; NULL_KEY where a part is null, BAD_KEY where one
-   * cannot be stored. `skip[i] === 1`: not looked at.
+   * Writes the key ids of records 0 … count-1 into `ids`; NULL_KEY if a part is null, BAD_KEY if
+   * one cannot be stored. Ignores records with `skip[i] === 1`.
    */
   intern(columns: readonly FieldColumn[], count: number, skip: Uint8Array, ids: Int32Array): void {
     const [only] = columns;
@@ -91,7 +94,7 @@ export class Keys {
     }
   }
 
-  /** The id of a key given by its parts, in the order of the plan. */
+  /** Returns the id of a key given by its parts, in the order of the plan. */
   idOf(parts: readonly Part[]): number {
     const [only] = parts;
     const packed =
@@ -102,12 +105,12 @@ export class Keys {
     return id;
   }
 
-  /** The parts of a key. */
+  /** Returns the parts of a key. */
   partsOf(id: number): Part[] {
     return this.#parts.map((parts) => parts[id] as Part);
   }
 
-  /** Columns of the given keys, in the order of the plan. */
+  /** Returns the columns of the given keys, in the order of the plan. */
   *columns(ids: Int32Array): Iterable<[string, ColumnValues]> {
     for (const [p, plan] of this.#plans.entries()) {
       const parts = this.#parts[p] as Part[];
@@ -115,7 +118,10 @@ export class Keys {
     }
   }
 
-  /** By key id, its place among all keys: part by part, text by its characters' codes. */
+  /**
+   * Returns the rank of each key among all keys, by key id: part by part, text by its characters'
+   * codes.
+   */
   ranks(): Int32Array {
     const parts = this.#parts;
     const ids = Array.from({ length: this.count }, (_, id) => id).sort((a, b) => {
@@ -132,7 +138,8 @@ export class Keys {
   }
 
   /**
-   * The id of a key of one text field, given by its bytes; BAD_KEY where Postgres cannot hold it.
+   * Returns the id of a key of one text field, given by its bytes; BAD_KEY if Postgres cannot hold
+   * it.
    */
   idOfText(bytes: Buffer, start: number, end: number): number {
     if (end - start > KEY_TEXT_BYTES_MAX) return BAD_KEY;
@@ -157,7 +164,7 @@ export class Keys {
     return textBytes <= KEY_TEXT_BYTES_MAX;
   }
 
-  /** Parts as text with their lengths in front: no two different keys pack alike. */
+  /** Packs parts as text, preceded by their lengths: different keys never pack alike. */
   #pack(parts: readonly Part[]): Buffer {
     const text = parts.map((part) => `${String(part).length}:${part}`).join('');
     const needed = Buffer.byteLength(text);
@@ -167,8 +174,8 @@ export class Keys {
 }
 
 /**
- * Bytes that are not UTF-8 were read as U+FFFD; a key that truly holds that character is refused
- * too, which is the safe side.
+ * True if a text can be stored. Bytes that are not UTF-8 were decoded as U+FFFD; a key that really
+ * contains that character is refused too, to be safe.
  */
 function isStorableText(text: string): boolean {
   return !(text.includes('\0') || text.includes('\ufffd'));
@@ -214,7 +221,7 @@ function columnOf(plan: KeyPlan, ids: Int32Array, parts: readonly Part[]): Colum
   }
 }
 
-/** The parts of row `i`'s key, read back from its columns. */
+/** Returns the parts of row `i`'s key from its columns. */
 export function keyPartsAt(
   plans: readonly KeyPlan[],
   columns: ReadonlyMap<string, ColumnValues>,

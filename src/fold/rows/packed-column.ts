@@ -7,35 +7,35 @@ import type {
   TableColumn,
   TableRows,
 } from '../../projection/plan/row-set.ts';
-import { Spare } from './spare.ts';
+import { BufferPool } from './buffer-pool.ts';
 
 /**
- * Packed rows that accumulators write: row i lay in slot `slots[i]`, under which they keep what did
- * not fit a stride.
+ * Packed rows that accumulators write. Row i was in slot `slots[i]`, under which accumulators keep
+ * state outside the stride.
  */
 export interface RowsToWrite extends PackedRows {
   readonly slots: Int32Array;
 }
 
-/** Memory for packed rows, until they are written; then it serves the next task. */
+/** Memory for packed rows until they are written; then the next task reuses it. */
 export class PackedMemory {
   #taken: Float64Array | null = null;
 
   take(length: number): Float64Array {
-    this.#taken = spare.take((left) => left.length >= length) ?? new Float64Array(length);
+    this.#taken = pool.take((left) => left.length >= length) ?? new Float64Array(length);
     return this.#taken;
   }
 
-  /** What was taken is read no more. */
+  /** Returns the memory: it is not read any more. */
   leave(): void {
-    if (this.#taken !== null) spare.leave(this.#taken);
+    if (this.#taken !== null) pool.leave(this.#taken);
     this.#taken = null;
   }
 }
 
-const spare = new Spare<Float64Array>();
+const pool = new BufferPool<Float64Array>();
 
-/** A column that lies in packed rows. */
+/** Creates a column of packed rows. */
 export function packedColumn(
   type: PackedColumn['type'],
   rows: PackedRows,
@@ -45,14 +45,14 @@ export function packedColumn(
   return { type, rows, at, absence };
 }
 
-/** One number of each row. */
+/** Returns one number of each row. */
 export function numbersAt({ numbers, stride, count }: PackedRows, at: number): Float64Array {
   const values = new Float64Array(count);
   for (let i = 0; i < count; i += 1) values[i] = numbers[i * stride + at] as number;
   return values;
 }
 
-/** Marks the rows that have a value; null: all have. */
+/** Marks the rows that have a value; null: all have one. */
 export function presentIn(rows: PackedRows, absence: Absence | null): Uint8Array | null {
   if (absence === null) return null;
   const marks = numbersAt(rows, absence.at);
@@ -60,7 +60,7 @@ export function presentIn(rows: PackedRows, absence: Absence | null): Uint8Array
   return present.includes(0) ? present : null;
 }
 
-/** A column of so many rows as values of its own. */
+/** Copies a column of that many rows out of packed rows. */
 export function ownColumn(column: TableColumn, count: number): ColumnValues {
   if ('isNull' in column) return { type: column.type, values: new Array(count).fill(null) };
   if (!('rows' in column)) return column;
@@ -71,7 +71,7 @@ export function ownColumn(column: TableColumn, count: number): ColumnValues {
   return type === 'int8' ? { type, values, exact: null, present } : { type, values, present };
 }
 
-/** The rows with columns of their own. */
+/** Copies rows out of packed rows. */
 export function ownRows({ count, columns }: TableRows): RowSet {
   return { count, columns: columns.map((column) => ownColumn(column, count)) };
 }

@@ -1,23 +1,26 @@
+import { BufferPool } from './buffer-pool.ts';
 import type { RowsToWrite } from './packed-column.ts';
-import { Spare } from './spare.ts';
 
-/** Where the row's own numbers lie in its stride; the accumulators' follow. */
+/**
+ * Index of the window's start in a stride. The row's own numbers come first, then the
+ * accumulators'.
+ */
 export const WINDOW_START = 0;
-/** Where the window ends. */
+/** Index of the window's end. */
 export const WINDOW_END = 1;
-/** Number of the stride that holds the offset of the last late event; NaN: none. */
+/** Index of the offset of the last late event; NaN: none. */
 export const REVISED_AT = 2;
-/** How many numbers of a stride are the row's own. */
+/** Number of the row's own numbers in a stride. */
 export const HEADER_NUMBERS = 3;
 
 const EMPTY = -1;
 
 /**
- * The rows of one task in memory: (key id, window) → slot, by open addressing, and per slot one
- * stride of doubles that holds all of the row's numbers together: cache misses are the cost of a
- * fold, not arithmetic (shared measurements in docs/explanation/how-the-fold-works.md). The row
- * that a key met last is looked at first: most events of a key fall into the window of the one
- * before, and that row is still in the processor's cache.
+ * The rows of one task in memory: maps (key id, window) to a slot, by open addressing. Each slot
+ * has one stride of doubles with all of the row's numbers: cache misses are the cost of a fold, not
+ * arithmetic (measurements in docs/explanation/how-the-fold-works.md). The row that a key met last
+ * is tried first: most events of a key are in the previous event's window, and that row is still in
+ * the processor's cache.
  */
 export class RowState {
   readonly stride: number;
@@ -34,7 +37,7 @@ export class RowState {
   changedCount = 0;
   #table: Int32Array;
   #mask: number;
-  /** By key id, the slot of the row that it met last. */
+  /** By key id, the slot of its last row. */
   #recent = new Int32Array(CAPACITY_MIN).fill(EMPTY);
 
   constructor(stride: number) {
@@ -48,7 +51,7 @@ export class RowState {
     this.#mask = table.length - 1;
   }
 
-  /** The slot of a row, or -1. */
+  /** Returns the slot of a row, or -1. */
   find(keyId: number, windowStart: number, windowEnd: number): number {
     const { stride, numbers, keyIds } = this;
     const table = this.#table;
@@ -68,7 +71,7 @@ export class RowState {
     return EMPTY;
   }
 
-  /** The slot of a row, taken now if it had none. */
+  /** Returns the slot of a row; creates it if it has none. */
   slotOf(keyId: number, windowStart: number, windowEnd: number): number {
     const { numbers } = this;
     const slot = keyId < this.#recent.length ? (this.#recent[keyId] as number) : EMPTY;
@@ -92,7 +95,7 @@ export class RowState {
     return slot;
   }
 
-  /** Marks a row as changed since the last `takeChanged`. @returns whether it was not yet */
+  /** Marks a row as changed since the last `takeChanged`. @returns true if it was not marked yet */
   touch(slot: number): boolean {
     if (this.#changed[slot] === 1) return false;
     this.#changed[slot] = 1;
@@ -101,7 +104,7 @@ export class RowState {
     return true;
   }
 
-  /** The changed slots; none is marked afterwards. */
+  /** Returns the changed slots; none is marked afterwards. */
   takeChanged(): Int32Array {
     const slots = this.#changedSlots.slice(0, this.changedCount);
     for (const slot of slots) this.#changed[slot] = 0;
@@ -110,8 +113,8 @@ export class RowState {
   }
 
   /**
-   * The numbers of some rows, packed in that order: into `memory`, which must have room for them,
-   * or into new memory.
+   * Copies the numbers of some rows, packed in that order: into `memory`, which must be large
+   * enough, or into new memory.
    */
   copyOf(slots: Int32Array, memory?: Float64Array): RowsToWrite {
     const { numbers, stride } = this;
@@ -127,7 +130,7 @@ export class RowState {
   }
 
   /**
-   * Removes every row, in time proportional to the rows there are. Memory that was mostly full goes
+   * Removes every row, in time proportional to the number of rows. Memory that was mostly full goes
    * back to the buffer pool.
    */
   clear(): void {
@@ -141,13 +144,13 @@ export class RowState {
     this.count = 0;
     this.changedCount = 0;
     if (isFull && this.keyIds.length > CAPACITY_MIN) {
-      spare.leave(this.#arrays());
+      pool.leave(this.#arrays());
       this.#use(newArrays(this.stride, CAPACITY_MIN));
     }
   }
 
   /**
-   * Keeps the rows for which `keep` holds and closes the gaps. No row may be marked as changed.
+   * Keeps the rows for which `keep` is true and closes the gaps. No row may be marked as changed.
    * @param onMove called for every row kept, in ascending order, with its old and new slot
    */
   compact(keep: (slot: number) => boolean, onMove: (from: number, to: number) => void): void {
@@ -188,7 +191,10 @@ export class RowState {
     return slot;
   }
 
-  /** Only where every slot goes: others behind it would no longer be found. */
+  /**
+   * Erases a slot of the index. Call it for all slots: otherwise others behind it are no longer
+   * found.
+   */
   #erase(slot: number): void {
     const windowStart = this.numbers[slot * this.stride + WINDOW_START] as number;
     let at = hashOf(this.keyIds[slot] as number, windowStart) & this.#mask;
@@ -206,7 +212,7 @@ export class RowState {
   #grow(): void {
     const { stride, count } = this;
     const fits = (each: Arrays) => each.stride === stride && each.keyIds.length > count;
-    const larger = spare.take(fits) ?? newArrays(stride, 2 * count);
+    const larger = pool.take(fits) ?? newArrays(stride, 2 * count);
     larger.numbers.set(this.numbers);
     larger.keyIds.set(this.keyIds);
     larger.changed.set(this.#changed);
@@ -233,7 +239,7 @@ export class RowState {
 
 const CAPACITY_MIN = 1024;
 
-/** What rows lie in. Of arrays put by nothing is changed and the table is empty. */
+/** The arrays that hold rows. Pooled arrays are not changed, and their table is empty. */
 interface Arrays {
   readonly stride: number;
   readonly numbers: Float64Array;
@@ -243,8 +249,8 @@ interface Arrays {
   readonly table: Int32Array;
 }
 
-/** The arrays of rows that were cleared. */
-const spare = new Spare<Arrays>();
+/** Pool of arrays of cleared rows. */
+const pool = new BufferPool<Arrays>();
 
 function newArrays(stride: number, capacity: number): Arrays {
   return {
@@ -257,7 +263,10 @@ function newArrays(stride: number, capacity: number): Arrays {
   };
 }
 
-/** Windows of one key differ in few high digits: both halves of the start are mixed in. */
+/**
+ * Hashes key and window. Windows of one key differ in few high digits, so both halves of the start
+ * are mixed in.
+ */
 function hashOf(keyId: number, windowStart: number): number {
   const low = windowStart | 0;
   const high = (windowStart / 4_294_967_296) | 0;

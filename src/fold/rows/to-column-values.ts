@@ -6,8 +6,8 @@ import { EARLIEST_DAY, EARLIEST_MS, LATEST_MS } from './postgres-limits.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * Values of a column, typed as typed queries give them, as the column's values. Each must have
- * passed `valueFault`.
+ * Converts values of a column, typed as typed queries return them, to `ColumnValues`. Each must
+ * have passed `valueFault`.
  */
 export function toColumnValues(column: ColumnPlan, values: readonly unknown[]): ColumnValues {
   const present = values.some((value) => value === null)
@@ -59,8 +59,8 @@ export function toColumnValues(column: ColumnPlan, values: readonly unknown[]): 
 }
 
 /**
- * The value of row `i`, typed as typed queries give it: bigint, Decimal where there are fraction
- * digits, Date, 'YYYY-MM-DD', parsed JSON; null.
+ * Returns the value of row `i`, typed as typed queries return it: bigint, Decimal if there are
+ * fraction digits, Date, 'YYYY-MM-DD', parsed JSON; null.
  */
 export function valueAt(column: ColumnPlan, values: ColumnValues, i: number): unknown {
   if ('present' in values && values.present?.[i] === 0) return null;
@@ -90,7 +90,10 @@ export function valueAt(column: ColumnPlan, values: ColumnValues, i: number): un
   }
 }
 
-/** Why a value cannot stand in a column, in words that continue "… is …"; null: it can. */
+/**
+ * Returns why a value cannot be stored in a column, as a phrase that continues "… is …"; null: it
+ * can.
+ */
 export function valueFault(column: ColumnPlan, value: unknown): string | null {
   if (value === null || value === undefined) {
     return column.nullable ? null : `${String(value)}, and the column is not nullable`;
@@ -160,7 +163,7 @@ function jsonFault(value: unknown): string | null {
   }
 }
 
-/** JSON.stringify writes null for these without a word. */
+/** Refuses values for which JSON.stringify silently writes null. */
 function refuseUnlikeJson(_key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new TypeError(`it holds ${value}`);
@@ -168,8 +171,8 @@ function refuseUnlikeJson(_key: string, value: unknown): unknown {
 }
 
 /**
- * What JSON.stringify writes for a zero character or a lone surrogate; a backslash that is itself
- * escaped does not begin one.
+ * Matches what JSON.stringify writes for a zero character or a lone surrogate, except after an
+ * escaped backslash.
  */
 const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -180,7 +183,7 @@ function print(value: unknown): string {
     : String(value);
 }
 
-/** A Decimal or bigint as an integer of that many fraction digits. */
+/** Converts a Decimal or bigint to an integer of that many fraction digits. */
 function unscaledOf(value: unknown, scale: number): bigint {
   if (typeof value === 'bigint') return value * 10n ** BigInt(scale);
   const decimal = value as Decimal;
@@ -190,8 +193,8 @@ function unscaledOf(value: unknown, scale: number): bigint {
 }
 
 /**
- * Days since the epoch; NaN for what is no day of the calendar (`Date.parse` takes 2026-02-30 for 2
- * March).
+ * Returns days since the epoch; NaN if it is not a calendar date (`Date.parse` takes 2026-02-30 for
+ * 2 March).
  */
 function dayOf(text: string): number {
   if (!/^([+-]\d{6}|\d{4})-\d\d-\d\d$/.test(text)) return Number.NaN;
@@ -199,7 +202,7 @@ function dayOf(text: string): number {
   return new Date(ms).getUTCDate() === Number(text.slice(-2)) ? ms / DAY_MS : Number.NaN;
 }
 
-/** Rows given as lists of values, in the order of the columns, as a row set. */
+/** Converts rows given as lists of values, in the order of the columns, to a row set. */
 export function toRowSet(
   columns: readonly ColumnPlan[],
   rows: readonly (readonly unknown[])[],
@@ -215,7 +218,7 @@ export function toRowSet(
   };
 }
 
-/** The shown columns of row `i` by SQL names, as typed queries give them. */
+/** Returns the visible columns of row `i` by SQL names, as typed queries return them. */
 export function rowObject(table: TablePlan, rows: RowSet, i: number): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const [c, column] of table.columns.entries()) {

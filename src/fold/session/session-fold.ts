@@ -29,7 +29,7 @@ import type {
 import type { Session } from './session.ts';
 import { SessionRows } from './session-rows.ts';
 
-/** One event to be placed. */
+/** One event to add to a session. */
 interface Arrival {
   readonly part: SourcePart;
   readonly j: number;
@@ -40,10 +40,10 @@ interface Arrival {
 }
 
 /**
- * Folds a session plan: each event joins the session of its key that it touches, merges those it
- * bridges, or begins one. Sessions close at the record or tick that moves the watermark past them.
- * In memory are all sessions that an event after `#completeAfterMs` could join; `prepare` asks for
- * older ones.
+ * Folds a session plan: each event joins the session of its key that it touches, merges sessions
+ * that it bridges, or starts one. Sessions close at the record or tick that moves the watermark
+ * past them. Memory holds all sessions that an event after `#completeAfterMs` could join; `prepare`
+ * requests older ones.
  */
 export class SessionFold implements TaskFold {
   readonly #plan: SessionPlan;
@@ -205,9 +205,9 @@ export class SessionFold implements TaskFold {
   }
 
   /**
-   * Finds the session of an event: joins, merges, or begins one. Late is what ends before the
-   * watermark even with the event in it (KIP-94's rule); an event that reaches further opens a
-   * closed session again, which is published as a correction when it closes.
+   * Finds the session of an event: joins, merges, or starts one. An event is late if its session
+   * ends before the watermark even with the event in it (KIP-94's rule). An event that reaches
+   * further reopens a closed session, which is published as a correction when it closes.
    */
   #place(parts: readonly SourcePart[], event: Arrival): void {
     const touched = this.#touching(event);
@@ -240,8 +240,8 @@ export class SessionFold implements TaskFold {
   }
 
   /**
-   * The sessions of the key whose cover the event's cover touches, earliest first; with a length
-   * limit those it may lengthen.
+   * Returns the sessions of the key whose cover the event's cover touches, earliest first; with a
+   * length limit those it may lengthen.
    */
   #touching({ keyId, timeMs, gapMs }: Arrival): Session[] {
     const { maxLengthMs } = this.#plan;
@@ -251,8 +251,8 @@ export class SessionFold implements TaskFold {
     if (maxLengthMs === null || touched.length === 0) return touched;
     const fits = ({ startMs, endMs }: Session) =>
       Math.max(endMs, timeMs) - Math.min(startMs, timeMs) <= maxLengthMs;
-    // The latest session that the event lies in or may lengthen; beyond the limit it begins the
-    // next one.
+    // The latest session that contains the event or that it may lengthen; beyond the limit it
+    // starts the next one.
     const last = touched.filter(({ startMs }) => startMs <= timeMs).at(-1);
     if (last !== undefined) return fits(last) ? [last] : [];
     return touched.filter(fits).slice(0, 1);
@@ -289,7 +289,7 @@ export class SessionFold implements TaskFold {
     return into;
   }
 
-  /** An open session: it will be closed. */
+  /** Tracks an open session, to be closed later. */
   #track(session: Session): void {
     session.closed = false;
     if (session.tracked) return;
@@ -319,8 +319,8 @@ export class SessionFold implements TaskFold {
   }
 
   /**
-   * Whether a session is really due: it may have been lengthened since (then it waits on), or
-   * absorbed.
+   * True if a session is really due: it may have been lengthened since (then it is tracked again),
+   * or absorbed.
    */
   #isDue(session: Session, dueMs: number): boolean {
     session.tracked = false;
@@ -339,7 +339,7 @@ export class SessionFold implements TaskFold {
   ): void {
     const { plan, keys } = { plan: this.#plan, keys: this.#keys };
     const { partition } = session.first;
-    // A late event that revised the session at once; time that passed has no record to blame.
+    // A late event revised the session at once. If time has passed instead, no record is at fault.
     const record = dueMs === null && records[0] ? { ...records[0], partition } : null;
     for (const [i, emission] of plan.emissions.entries()) {
       if (emission.on !== on) continue;
@@ -373,7 +373,7 @@ export class SessionFold implements TaskFold {
     });
   }
 
-  /** Stored sessions that events before the memory's horizon may join. */
+  /** Returns stored sessions that events before the memory's horizon may join. */
   #missingRows({ parts }: DecodedBatch): MissingRows | null {
     const earliest = new Map<number, number>();
     for (const part of parts) {

@@ -14,9 +14,7 @@ import { CLOSED, END_MS, SESSION_NUMBERS, Session, START_MS, UNTIL_MS } from './
 const CHUNK = 2048;
 const NONE = -1;
 
-/**
- * The sessions of one task in memory, by key in the order of their beginnings, with their measures.
- */
+/** The sessions of one task in memory, by key in the order of their starts, with their measures. */
 export class SessionRows {
   readonly #plan: SessionPlan;
   readonly #measures: Measures;
@@ -25,7 +23,7 @@ export class SessionRows {
   #sessions: (Session[] | undefined)[] = [];
   readonly #selections: Selection[];
   #bySlot: (Session | undefined)[] = [];
-  /** By key id: the slot of its latest session; -1: none. */
+  /** The slot of a key's latest session, by key id; -1: none. */
   #latest = new Int32Array(1024).fill(NONE);
   /** Rows to delete: absorbed sessions, or those whose id changed. */
   #gone: { readonly keyId: number; readonly id: string }[] = [];
@@ -47,16 +45,16 @@ export class SessionRows {
     return this.#measures;
   }
 
-  /** The sessions of a key, by their beginnings. */
+  /** Returns the sessions of a key, in the order of their starts. */
   of(keyId: number): readonly Session[] {
     return this.#sessions[keyId] ?? [];
   }
 
   /**
-   * Most events lengthen the key's latest session: those before it end before it begins, so nothing
-   * else is touched.
-   * @returns the session's slot, or -1 where the event does not lie in the latest session after its
-   * beginning, or that one is closed
+   * Adds an event to the key's latest session, as most events do: earlier sessions end before it
+   * starts, so no other is touched.
+   * @returns the session's slot, or -1 if the event is not in the latest session after its start,
+   * or that one is closed
    */
   lengthen(keyId: number, timeMs: number, untilMs: number): number {
     const slot = keyId < this.#latest.length ? (this.#latest[keyId] as number) : NONE;
@@ -75,7 +73,7 @@ export class SessionRows {
     for (const sessions of this.#sessions) if (sessions !== undefined) yield* sessions;
   }
 
-  /** A new session without events. */
+  /** Creates a session without events. */
   open(given: {
     readonly keyId: number;
     readonly startMs: number;
@@ -97,8 +95,8 @@ export class SessionRows {
   }
 
   /**
-   * Puts record j of a part down for the session in a slot; accumulated at the next `drain`, at the
-   * latest when the chunk is full.
+   * Selects record j of a part for the session in a slot; it is accumulated at the next `drain`, at
+   * the latest when the chunk is full.
    */
   select(part: SourcePart, j: number, slot: number): void {
     const selection = this.#selections[part.source] as Selection;
@@ -121,14 +119,14 @@ export class SessionRows {
     selection.count = 0;
   }
 
-  /** The session changed otherwise than by an event: it was closed. */
+  /** Marks a change of the session other than by an event: it was closed. */
   touch(session: Session): void {
     this.#state.touch(session.slot);
   }
 
   /**
-   * Merges a session into another of the same key; its row goes. Everything selected must have been
-   * drained.
+   * Merges a session into another of the same key and deletes its row. All selected records must
+   * have been drained.
    */
   absorbInto(into: Session, from: Session): void {
     this.#measures.mergeFrom({ state: this.#state, slot: into.slot }, this.#measures, {
@@ -146,7 +144,7 @@ export class SessionRows {
     this.count -= 1;
   }
 
-  /** Sets the beginning of a session; the order of the key's sessions follows. */
+  /** Sets the start of a session, and updates the order of the key's sessions. */
   begin(session: Session, startMs: number, first: FirstEvent): void {
     this.#remove(session);
     session.startMs = startMs;
@@ -155,7 +153,7 @@ export class SessionRows {
     this.#insert(session);
   }
 
-  /** Takes stored sessions into memory, but those that are there. */
+  /** Adds stored sessions to memory, except those already there. */
   absorb(rows: RowSet, keys: Keys, onSession: (session: Session) => void): void {
     const columns = new Map<string, ColumnValues>(
       this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
@@ -186,9 +184,9 @@ export class SessionRows {
     }
   }
 
-  /** Rows changed since the last call, and the keys of rows that go. */
+  /** Returns rows changed since the last call, and the keys of deleted rows. */
   takeChanges(keys: Keys): { readonly rows: RowSet; readonly deleted: RowSet | null } {
-    // One that was absorbed has left its slot.
+    // The slot of an absorbed session is unused.
     const changed = Array.from(this.#state.takeChanged()).flatMap(
       (slot) => this.#bySlot[slot] ?? [],
     );
@@ -207,7 +205,7 @@ export class SessionRows {
     return { rows, deleted: gone.length === 0 ? null : this.#keySet(gone, keys) };
   }
 
-  /** Sessions as columns, in the order of the table plan. */
+  /** Returns sessions as columns, in the order of the table plan. */
   write(sessions: readonly Session[], keys: Keys): RowSet {
     const slots = Int32Array.from(sessions, ({ slot }) => slot);
     const columns = this.#measures.write(this.#state.copyOf(slots));
@@ -278,7 +276,7 @@ export class SessionRows {
     return session.id;
   }
 
-  /** Lets sessions go that `keep` does not hold for. Nothing may be marked as changed. */
+  /** Removes sessions for which `keep` is false. Nothing may be marked as changed. */
   compact(keep: (session: Session) => boolean, rename: (keyId: number) => number): void {
     const before = this.#bySlot;
     this.#bySlot = [];

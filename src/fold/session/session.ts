@@ -2,37 +2,37 @@ import type { RowState } from '../rows/row-state.ts';
 import { HEADER_NUMBERS, REVISED_AT } from '../rows/row-state.ts';
 
 /**
- * Numbers of the stride that are the session's own, after the row's header: one cache line holds
+ * Index of the first number of the session itself, after the row's header: one cache line holds
  * them and its first measures.
  */
 export const START_MS = HEADER_NUMBERS;
-/** Last event time. */
+/** Index of the last event time. */
 export const END_MS = HEADER_NUMBERS + 1;
-/** An event up to here joins. */
+/** Index of the time up to which an event joins. */
 export const UNTIL_MS = HEADER_NUMBERS + 2;
-/** 1: closed. */
+/** Index of the closed flag: 1 is closed. */
 export const CLOSED = HEADER_NUMBERS + 3;
-/** Where the measures of a session begin. */
+/** Index of the first measure of a session. */
 export const SESSION_NUMBERS = HEADER_NUMBERS + 4;
 
-/** The first event of a session, in event-time order: what its id is made from. */
+/** The first event of a session, in event-time order: its id is derived from it. */
 export interface FirstEvent {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
 }
 
-/** One session in memory: a view of its row, with what does not fit into numbers. */
+/** One session in memory: a view of its row, with state that is not a number. */
 export class Session {
   readonly #state: RowState;
-  /** Where its row lies. */
+  /** Slot of its row. */
   slot: number;
   first: FirstEvent;
   /** The id of its row in the table; null: not written yet. */
   storedId: string | null = null;
-  /** Whether it waits to be closed. */
+  /** True if it is tracked, to be closed. */
   tracked = false;
-  /** Its id, once it was asked for; null: to be made anew. */
+  /** Its cached id; null: must be computed. */
   id: string | null = null;
 
   constructor(state: RowState, slot: number, first: FirstEvent) {
@@ -77,7 +77,7 @@ export class Session {
     this.#set(CLOSED, closed ? 1 : 0);
   }
 
-  /** Offset of the last event that came when it was closed; null: none did. */
+  /** Offset of the last event that came after it was closed; null: there was none. */
   get revisedAt(): number | null {
     const offset = this.#number(REVISED_AT);
     return Number.isNaN(offset) ? null : offset;

@@ -2,10 +2,10 @@ import { Decimal } from '../../event/decimal.ts';
 import type { ColumnPlan } from '../../projection/plan/table-plan.ts';
 
 /**
- * A value as it will read once it was stored, so that a handler sees the same row whether it comes
- * from memory or from the table (law 2): decimals at the column's scale, no negative zero in whole
- * numbers, JSON without what JSON drops, its keys in the order of Postgres's jsonb. Frozen where it
- * can be. The value must have passed `valueFault`.
+ * Converts a value to the form it has after being stored, so that a handler sees the same row from
+ * memory and from the table (law 2): decimals at the column's scale, no negative zero in integers,
+ * JSON without what JSON drops, its keys in the order of Postgres's jsonb. Frozen if possible. The
+ * value must have passed `valueFault`.
  */
 export function canonicalValue({ type, scale = 0 }: ColumnPlan, value: unknown): unknown {
   if (value === null) return null;
@@ -21,7 +21,7 @@ export function canonicalValue({ type, scale = 0 }: ColumnPlan, value: unknown):
   }
 }
 
-/** Whether two canonical values are the same to every bit. */
+/** True if two canonical values are equal bit by bit. */
 export function isSameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -38,7 +38,7 @@ function atScale(value: Decimal | bigint, scale: number): Decimal {
     : new Decimal(value.unscaled / 10n ** BigInt(value.scale - scale), scale);
 }
 
-/** jsonb keeps the keys of an object by length in bytes, then by bytes. */
+/** Sorts the keys of an object as jsonb does: by length in bytes, then by bytes. */
 function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(inOrder));

@@ -6,12 +6,12 @@ import type { KeyedRows, TableKey } from './keyed-rows.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A field that the primary key is made of is null. */
+/** Thrown if a field of the primary key is null. */
 export class NullKey extends Error {}
 
 /**
- * The rows that an event touches, each once. @throws NullKey; TypeError when a key cannot be one,
- * or would be a row of another partition
+ * Returns the keys of the rows that an event touches, each once. @throws NullKey; TypeError if a
+ * key is invalid, or belongs to a row of another partition
  */
 export function handlerKeys(
   keys: HandlerKeys,
@@ -38,8 +38,8 @@ export function handlerKeys(
 }
 
 /**
- * The row a lookup looks at; null: one of the fields is null, so there is none. @throws TypeError
- * when the key cannot be one
+ * Returns the key of the row that a lookup reads; null: one of the fields is null, so there is no
+ * row. @throws TypeError if the key is invalid
  */
 export function lookupKey(
   fields: readonly string[],
@@ -51,8 +51,8 @@ export function lookupKey(
 }
 
 /**
- * The row whose primary key a record key is, where the primary key has one column. @throws NullKey;
- * TypeError when it is no value of that column
+ * Returns the row whose primary key, of one column, is a record key. @throws NullKey; TypeError if
+ * it is not a value of that column
  */
 export function keyOfRecord(
   recordKey: Buffer | null,
@@ -65,8 +65,8 @@ export function keyOfRecord(
 }
 
 /**
- * What a record key stands for: publishers write the key field as text. What is no such value is
- * given back as it is, and does not fit its column.
+ * Parses a record key: publishers write the key field as text. Text that is not such a value is
+ * returned unchanged, and does not fit its column.
  */
 function valueOfText(type: ColumnPlan['type'] | undefined, text: string): unknown {
   const isInteger = /^-?\d+$/.test(text);

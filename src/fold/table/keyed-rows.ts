@@ -3,10 +3,10 @@ import type { ColumnPlan, TablePlan } from '../../projection/plan/table-plan.ts'
 import { toRowSet, valueAt, valueFault } from '../rows/to-column-values.ts';
 import { canonicalValue, isSameValue } from './canonical-value.ts';
 
-/** Rows kept in memory between flushes, per table. */
+/** Maximum number of rows in memory between flushes, per table. */
 const ROWS_MAX = 200_000;
 
-/** The primary key of a row. `text` tells keys apart. */
+/** The primary key of a row. `text` identifies it. */
 export interface TableKey {
   /** Index in the plan's tables. */
   readonly table: number;
@@ -18,23 +18,23 @@ export interface TableKey {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /**
- * The rows of one table in memory; null: there is none. A row is *absent* → `want` → asked for by
- * `takeWanted` → *known* (`absorb` tells what is stored). What the record under way sets is
- * *staged* (`set`), then kept or undone as a whole; kept rows are *changed* until `takeChanges`,
- * and may be evicted after that.
+ * The rows of one table in memory; null: the row does not exist. A row is *absent* → `want` →
+ * requested by `takeWanted` → *known* (`absorb` adds stored rows). Changes of the current record
+ * are *staged* (`set`), then kept or undone as a whole. Kept rows are *changed* until
+ * `takeChanges`, and may be evicted after that.
  */
 export class KeyedRows {
   readonly plan: TablePlan;
   readonly keyColumns: readonly ColumnPlan[];
   readonly #names: readonly string[];
   readonly #rowsMax: number;
-  /** Least recently wanted first. */
+  /** Least recently used first. */
   readonly #rows = new Map<string, TableRow | null>();
   readonly #staged = new Map<string, { readonly key: TableKey; readonly row: TableRow | null }>();
   readonly #changed = new Map<string, TableKey>();
   readonly #wanted = new Map<string, TableKey>();
 
-  /** `rowsMax`: how many rows stay in memory after a flush. */
+  /** `rowsMax`: maximum number of rows in memory after a flush. */
   constructor(plan: TablePlan, rowsMax: number = ROWS_MAX) {
     this.plan = plan;
     this.keyColumns = plan.columns.filter(({ role }) => role === 'key');
@@ -46,14 +46,14 @@ export class KeyedRows {
     return this.#rows.size;
   }
 
-  /** The text of a key. Its values must fit their columns. */
+  /** Returns the text of a key. Its values must fit their columns. */
   textOf(values: readonly unknown[]): string {
     return JSON.stringify(
       values.map((value) => (value instanceof Date ? value.getTime() : String(value))),
     );
   }
 
-  /** The row will be needed. */
+  /** Requests a row. */
   want(key: TableKey): void {
     const row = this.#rows.get(key.text);
     if (row === undefined) {
@@ -65,8 +65,8 @@ export class KeyedRows {
   }
 
   /**
-   * Keys of rows that memory lacks; until they are absorbed there are none. Null: nothing is
-   * missing.
+   * Returns keys of requested rows that memory lacks; those that are not absorbed do not exist.
+   * Null: nothing is missing.
    */
   takeWanted(): RowSet | null {
     const keys = [...this.#wanted.values()];
@@ -80,7 +80,7 @@ export class KeyedRows {
         );
   }
 
-  /** Takes rows as they are stored. */
+  /** Adds stored rows. */
   absorb(rows: RowSet): void {
     const { columns } = this.plan;
     for (let i = 0; i < rows.count; i += 1) {
@@ -91,15 +91,15 @@ export class KeyedRows {
     }
   }
 
-  /** The row as the record under way sees it. */
+  /** Returns the row as the current record sees it. */
   get({ text }: TableKey): TableRow | null {
     const staged = this.#staged.get(text);
     return staged === undefined ? (this.#rows.get(text) ?? null) : staged.row;
   }
 
   /**
-   * Sets what becomes of a row. @throws TypeError when a value does not fit its column, or the key
-   * is another
+   * Stages the new state of a row. @throws TypeError if a value does not fit its column, or the key
+   * differs
    */
   set(key: TableKey, next: TableRow | null): void {
     const before = this.get(key);
@@ -108,7 +108,7 @@ export class KeyedRows {
     this.#staged.set(key.text, { key, row });
   }
 
-  /** Keeps what the record set. */
+  /** Keeps the staged changes of the record. */
   keep(): void {
     for (const [text, { key, row }] of this.#staged) {
       this.#rows.set(text, row);
@@ -117,12 +117,12 @@ export class KeyedRows {
     this.#staged.clear();
   }
 
-  /** Forgets what the record set. */
+  /** Drops the staged changes of the record. */
   undo(): void {
     this.#staged.clear();
   }
 
-  /** Rows to upsert and keys to delete since the last call; null: none. */
+  /** Returns rows to upsert and keys to delete since the last call; null: none. */
   takeChanges(): { readonly rows: RowSet; readonly deleted: RowSet | null } | null {
     if (this.#changed.size === 0) return null;
     const rows: unknown[][] = [];
@@ -140,8 +140,8 @@ export class KeyedRows {
   }
 
   /**
-   * Lets the rows go that were not wanted for longest, when there are too many; those changed and
-   * not taken stay.
+   * Evicts the least recently used rows if there are too many; changed rows that were not taken
+   * stay.
    */
   evict(): void {
     let over = this.#rows.size - this.#rowsMax;
@@ -179,7 +179,7 @@ export class KeyedRows {
     return Object.freeze(Object.fromEntries(this.#names.map((name, c) => [name, values[c]])));
   }
 
-  /** Key columns come first. */
+  /** Returns the text of a row's key: key columns come first. */
   #keyTextOf(values: readonly unknown[]): string {
     return this.textOf(values.slice(0, this.keyColumns.length));
   }

@@ -24,7 +24,7 @@ import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
 import { RefusedTombstone, Tombstones } from './tombstones.ts';
 
-/** What one record asks of the tables: per handler, the rows it touches and those it looks at. */
+/** The rows that one record needs: per handler, the rows it touches and those it looks up. */
 interface Work extends Place {
   /** Its index in the whole batch. */
   readonly i: number;
@@ -32,7 +32,7 @@ interface Work extends Place {
   readonly steps: readonly Step[];
 }
 
-/** A record in a batch, and what it is called in messages. */
+/** A record in a batch, and its name in messages. */
 interface Place {
   readonly batch: RecordBatch;
   readonly at: number;
@@ -47,9 +47,9 @@ interface Step {
 }
 
 /**
- * Folds a table plan: events in log order through the handlers, each record wholly or not at all.
- * Rows are kept as plain frozen objects; those that a batch touches and memory lacks are asked for
- * by `prepare`. Lateness plays no part: what is folded, and in which order, is the log's.
+ * Folds a table plan: events in log order through the handlers, each record completely or not at
+ * all. Rows are plain frozen objects; `prepare` requests those that a batch touches and memory
+ * lacks. Lateness does not apply: records are folded in the order of the log.
  */
 export class TableFold implements TaskFold {
   readonly #plan: KeyedTablePlan;
@@ -67,7 +67,7 @@ export class TableFold implements TaskFold {
   readonly lateCount = 0;
   readonly stateSize = 0;
 
-  /** `rowsMax`: how many rows per table stay in memory after a flush. */
+  /** `rowsMax`: maximum number of rows per table in memory after a flush. */
   constructor(plan: KeyedTablePlan, options: TaskFoldOptions, rowsMax?: number) {
     this.#plan = plan;
     this.#topics = new TopicBatches(plan, options);
@@ -99,7 +99,7 @@ export class TableFold implements TaskFold {
     return this.#tables.reduce((sum, table) => sum + table.count, 0);
   }
 
-  /** A key is remembered with its row, or with the knowledge that there is none. */
+  /** A key is stored with its row, or with the information that it has none. */
   get keyCount(): number {
     return this.rowCount;
   }

@@ -4,18 +4,18 @@ import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan/plan.ts'
 import { keyOfRecord } from './handler-keys.ts';
 import type { KeyedRows, TableKey } from './keyed-rows.ts';
 
-/** What one tombstone asks of one table. */
+/** What one tombstone does to one table. */
 export interface TombstoneStep {
   readonly handler: Pick<HandlerPlan, 'table' | 'lookups' | 'reduce'>;
   readonly keys: readonly TableKey[];
   readonly looked: readonly null[];
 }
 
-/** A table has no answer to tombstones, or refuses them. */
+/** Thrown if a table has no answer to tombstones, or refuses them. */
 export class RefusedTombstone extends Error {}
 
 /**
- * What tombstones do to the tables of a plan. A tombstone names no schema, so it is no event: it
+ * Applies tombstones to the tables of a plan. A tombstone has no schema, so it is not an event: it
  * concerns every table that has a handler for an event of its topic, at the row whose primary key
  * is its record key.
  */
@@ -35,15 +35,15 @@ export class Tombstones {
     }
   }
 
-  /** The indices of a batch's tombstones. */
+  /** Yields the indexes of a batch's tombstones. */
   *in(batch: RecordBatch): Iterable<number> {
     if (batch.unreadable !== null) return;
     for (let i = 0; i < batch.count; i += 1) if ((batch.valueStart[i] as number) < 0) yield i;
   }
 
   /**
-   * What the tombstone at record `i` asks of the tables; empty: all of them ignore it. @throws
-   * RefusedTombstone, NullKey; TypeError when the record key is none of the table
+   * Returns what the tombstone at record `i` does to the tables; empty: all of them ignore it.
+   * @throws RefusedTombstone, NullKey; TypeError if the record key is not a key of the table
    */
   stepsAt(batch: RecordBatch, i: number): readonly TombstoneStep[] {
     const tables = this.#byTopic.get(batch.topic) ?? [];

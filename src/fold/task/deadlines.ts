@@ -1,14 +1,14 @@
 /**
- * What is due at some instant: windows by their end. A binary heap of instants, each with what is
- * due then.
+ * Items with deadlines, such as windows by their end. A binary heap of instants, each with its
+ * items.
  */
 export class Deadlines<Due> {
   readonly #due = new Map<number, Due[]>();
   #heap: number[] = [];
-  /** Slots waiting. */
+  /** Number of waiting items. */
   size = 0;
 
-  /** The earliest instant; infinity when nothing waits. */
+  /** The earliest deadline; infinity if nothing waits. */
   get nextMs(): number {
     return this.#heap[0] ?? Number.POSITIVE_INFINITY;
   }
@@ -24,7 +24,7 @@ export class Deadlines<Due> {
     this.#push(atMs);
   }
 
-  /** Takes the due of the earliest instant. */
+  /** Removes and returns the items of the earliest deadline. */
   takeNext(): readonly Due[] {
     const atMs = this.#pop();
     const due = this.#due.get(atMs) ?? [];

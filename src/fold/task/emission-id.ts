@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { EmissionPlan } from '../../projection/plan/plan.ts';
 
 /**
- * A deterministic id: 22 letters and digits of the SHA-256 of the parts. The same parts give the
- * same id in every replay and version.
+ * Computes a deterministic id: 22 letters and digits of the SHA-256 of the parts. The same parts
+ * give the same id in every replay and version.
  */
 export function emissionId(...parts: readonly (string | number | bigint)[]): string {
   return createHash('sha256')
@@ -13,8 +13,8 @@ export function emissionId(...parts: readonly (string | number | bigint)[]): str
 }
 
 /**
- * What tells an emission from those before it that publish the same event on the same occasion: a
- * part of its id; none for the first.
+ * Returns the number of earlier emissions that publish the same event on the same occasion: a part
+ * of the id; empty for the first.
  */
 export function timesBefore(emissions: readonly EmissionPlan[], i: number): readonly number[] {
   const { on, event } = emissions[i] as EmissionPlan;

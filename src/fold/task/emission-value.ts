@@ -1,15 +1,15 @@
 import type { EmissionPlan, SessionPlan, WindowedPlan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** What is published, and for what. */
+/** What is published, and why. */
 interface Emitting {
   readonly plan: Pick<WindowedPlan | SessionPlan, 'name' | 'kind' | 'keys'>;
   readonly emission: EmissionPlan;
   /** The closed or revised row, by SQL column names. */
   readonly row: Readonly<Record<string, unknown>>;
   /**
-   * The late event that revised it: the error policy may set that aside. Null: time passed, and no
-   * record is at fault.
+   * The late event that revised it: the error policy may apply to that record. Null: time passed,
+   * and no record is at fault.
    */
   readonly record: {
     readonly topic: string;
@@ -19,8 +19,9 @@ interface Emitting {
 }
 
 /**
- * What a user's `.onClose` or `.onRevise` gives for a row; null or undefined: nothing is published.
- * @throws HANDLER_FAILED naming the row, and the record where one is at fault
+ * Returns the value of a user's `.onClose` or `.onRevise` for a row; null or undefined: nothing is
+ * published.
+ * @throws HANDLER_FAILED naming the row, and the record if one is at fault
  */
 export function emissionValue({ plan, emission, row, record }: Emitting): unknown {
   try {

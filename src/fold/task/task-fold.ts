@@ -6,7 +6,7 @@ import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import type { ClockStart } from './clock-start.ts';
 
-/** A record that could not be folded, with everything needed to look at it and try it again. */
+/** A record that could not be folded, with everything needed to inspect it and try it again. */
 export interface DeadLetter {
   readonly topic: string;
   readonly partition: number;
@@ -22,27 +22,27 @@ export interface DeadLetter {
 }
 
 /**
- * An event that came too late to count (`late: 'reject'`, patterns): kept, never dropped (law 5).
+ * An event that came too late to count (`late: 'reject'`, patterns): stored, never dropped (law 5).
  */
 export interface LateEvent {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint;
   readonly eventTimeMs: number;
-  /** The watermark it was too late for. */
+  /** The watermark when it came. */
   readonly watermarkMs: number;
-  /** The window it would have fallen into; null where there is none to name. */
+  /** The window that it belongs to; null: none. */
   readonly windowStartMs: number | null;
   readonly windowEndMs: number | null;
   /** The values of the key columns, in order, as text; null: unknown. */
   readonly key: readonly string[] | null;
-  /** The record's value as it lies in the log. */
+  /** The record's value in the log. */
   readonly payload: Buffer | null;
 }
 
 /**
- * What had to happen before an emission could come about: records, whichever of them are known, and
- * the passing of event time. A version has decided on it once it has met all of them (ADR 0037).
+ * The preconditions of an emission: records, as far as they are known, and the passing of event
+ * time. A version has decided on the emission once it has met all of them (ADR 0037).
  */
 export interface Cause {
   readonly records: readonly { readonly topic: string; readonly offset: number }[];
@@ -59,16 +59,14 @@ export interface Emission {
   readonly value: unknown;
   /** Deterministic: the same whenever the same log is folded, in any version that emits it. */
   readonly id: string;
-  /**
-   * Event time it stands for: window end, match time; becomes the record timestamp. Milliseconds.
-   */
+  /** Its event time: window end or match time; becomes the record timestamp. Milliseconds. */
   readonly timestampMs: number;
   readonly cause: Cause;
 }
 
 /**
  * Changes of one table: rows to upsert (or, in partial mode, to append) and keys (key columns only)
- * whose rows go. No key is in both.
+ * of rows to delete. No key is in both.
  */
 export interface TableChange {
   readonly table: TablePlan;
@@ -76,29 +74,29 @@ export interface TableChange {
   readonly deleted: RowSet | null;
 }
 
-/** Everything that a flush has to write. */
+/** Everything that a flush writes. */
 export interface FoldChanges {
-  /** Only tables that changed. */
+  /** Changes by table, only of tables that changed. */
   readonly tables: readonly TableChange[];
   readonly lateEvents: readonly LateEvent[];
-  /** In the order they came about. */
+  /** Events to publish, in the order of their creation. */
   readonly emissions: readonly Emission[];
   /**
-   * Records of earlier batches that were held until time passed, and then could not be folded:
+   * Records of earlier batches that were buffered until time passed, and then could not be folded:
    * without their bytes, which are in the log.
    */
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** A writer schema that a batch needs and the fold has not been given yet. */
+/** A writer schema that a batch needs and that has not been resolved yet. */
 export interface UnresolvedSchema {
   readonly event: EventDefinition;
   readonly schemaId: number;
 }
 
 /**
- * Rows of the task that the fold wants in memory before its first batch: with `column` (a
- * timestamptz) later than `afterMs`, or, without a column, all.
+ * Rows of the task that the fold needs in memory before its first batch: those with `column` (a
+ * timestamptz) later than `afterMs`; all without a column.
  */
 export interface RowsAfter {
   readonly table: TablePlan;
@@ -110,58 +108,58 @@ export interface RowsAfter {
 export interface MissingRows {
   readonly table: TablePlan;
   /**
-   * The first columns of the table's key (all of them, or fewer to get every row that begins so),
-   * one entry per key wanted.
+   * The first columns of the table's key (all of them, or fewer to get every row with this prefix),
+   * one entry per requested key.
    */
   readonly keys: RowSet;
   /**
    * Only rows whose `column` (a timestamptz) is at or after `fromMs[i]`, per entry of `keys`; null:
-   * no such bound.
+   * no limit.
    */
   readonly bound: { readonly column: string; readonly fromMs: Float64Array } | null;
 }
 
-/** Where a fold begins, and what its changes are for. */
+/** Where a fold starts, and the use of its changes. */
 export interface TaskFoldOptions {
   /** Event times folded so far, from the checkpoint. */
   readonly clock: ClockStart;
   /**
    * `live`: memory is a cache of the tables; changes are whole rows, to be upserted. `partial`
-   * (only where the plan's `rebuild` is `partial`): nothing is ever loaded; changes are partial
-   * rows to be appended, and `takeChanges` empties the memory. The same key may leave several
+   * (only if the plan's `rebuild` is `partial`): nothing is ever loaded; changes are partial rows
+   * to be appended, and `takeChanges` empties the memory. The same key may be returned several
    * times; absorbing all its partial rows gives the whole row.
    */
   readonly mode: 'live' | 'partial';
   /**
-   * False: no code is made from text, as a host's policy may ask; slower, the same rows. Default
+   * False: no code is generated from text, for hosts that forbid it; slower, the same rows. Default
    * true.
    */
   readonly generatedCode?: boolean;
-  /** The data keys of a batch's `pii` values, at hand before it is folded. Default: none. */
+  /** The data keys of a batch's `pii` values, available before it is folded. Default: none. */
   readonly keys?: KeyRing;
 }
 
 /**
- * Folds the record batches of one task into the rows of its tables. Synchronous, no I/O; the only
- * clock is the one it is given, for the drift guard and processing time.
+ * Folds the record batches of one task into the rows of its tables. Synchronous, no I/O. Its only
+ * clock is the given one, for the drift guard and processing time.
  *
  * Use per batch: 1 `unresolvedSchemas` → fetch them → `resolveSchema`; 2 `prepare` → load the rows
- * it names → `absorb`; 3 `apply`. When it is time to flush: 4 `takeChanges`, write, commit, then 5
- * `committed`. After any failure between 1 and 5 throw the fold away: memory is only a cache.
+ * it names → `absorb`; 3 `apply`. To flush: 4 `takeChanges`, write, commit, then 5 `committed`.
+ * After any failure between 1 and 5 discard the fold: memory is only a cache.
  */
 export interface TaskFold {
-  /** What to load once, before the first batch (live only). Give the rows to `absorb`. */
+  /** Returns what to load once, before the first batch (live only). Pass the rows to `absorb`. */
   preload(): readonly RowsAfter[];
-  /** Writer schemas of the batch that are not known yet (a scan of the 5-byte headers). */
+  /** Returns writer schemas of the batch that are not known yet (a scan of the 5-byte headers). */
   unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[];
   /**
-   * Gives a writer schema, or the reason why there is none: its records then become failures with
-   * that error.
+   * Sets a writer schema, or the error of an unavailable one: its records then fail with that
+   * error.
    */
   resolveSchema(schemaId: number, schema: string | Error): void;
   /**
-   * Whether record `i` of a batch, of which all schemas were resolved, is none of the events that
-   * the plan names: it will be passed over.
+   * True if record `i` of a batch, with all schemas resolved, is not one of the events that the
+   * plan names: it will be ignored.
    */
   isForeign(batch: RecordBatch, i: number): boolean;
   /**
@@ -175,47 +173,53 @@ export interface TaskFold {
    */
   absorb(table: TablePlan, rows: RowSet): void;
   /**
-   * Folds the prepared batch, of whose bytes and index nothing is kept: they are the caller's
-   * again. @returns records that could not be folded, by offset (the caller's policy decides what
-   * becomes of them)
+   * Folds the prepared batch and keeps no reference to its bytes and index: the caller may reuse
+   * them. @returns records that could not be folded, by offset (the caller's policy decides what
+   * happens to them)
    */
   apply(batch: RecordBatch): readonly DeadLetter[];
   /**
-   * The partition has been quiet for `quietMs` since its last event: watermark = largest event time
-   * + quietMs − lateness.
+   * Records that the partition has been quiet for `quietMs` since its last event: watermark =
+   * largest event time + quietMs − lateness.
    */
   tick(quietMs: number): void;
-  /** What changed since the last call; in partial mode the rows hold until `committed`. */
+  /**
+   * Returns the changes since the last call; in partial mode the rows are valid until `committed`.
+   */
   takeChanges(): FoldChanges;
-  /** Tells that the changes taken are committed: what is closed may leave the memory. */
+  /** Confirms that the returned changes are committed: closed state may be removed from memory. */
   committed(): void;
   readonly maxEventTimeMs: number | null;
   /** Never goes back; null before the first event. */
   readonly watermarkMs: number | null;
-  /** Events so far whose time counted: all but those passed over, tombstones and dead letters. */
+  /**
+   * Number of events whose time counted: all except ignored records, tombstones and dead letters.
+   */
   readonly eventCount: number;
   /**
-   * How far event times lay before what relays said of published records, at most, since the fold
-   * was made; null: it has met none. Milliseconds.
+   * Maximum lag of published records since the fold was created: how far their event times were
+   * before the watermarks in their headers. Null: there were none. Milliseconds.
    */
   readonly publishedLagMs: number | null;
-  /** Events so far that came too late for their window, session or pattern: revised or rejected. */
+  /**
+   * Number of events that came too late for their window, session or pattern: revised or rejected.
+   */
   readonly lateCount: number;
-  /** Rows and keys in memory: bounds what a task may hold. */
+  /** Number of rows and keys in memory, to limit a task's memory. */
   readonly rowCount: number;
   /**
-   * Distinct keys that memory remembers: those of its rows and states, and a bounded number of
+   * Number of distinct keys in memory: those of its rows and states, and a limited number of
    * others.
    */
   readonly keyCount: number;
   /**
-   * Whether the passing of event time alone makes something happen: a pattern decides. Default:
-   * whether anything waits (`stateSize`).
+   * True if the passing of event time alone has an effect: a pattern decides. Default: whether
+   * anything waits (`stateSize`).
    */
   readonly awaitsTime?: boolean;
   /**
-   * What still waits for the future: open windows and sessions, keys with partial matches or events
-   * held back.
+   * Size of the state that waits for later events: open windows and sessions, keys with partial
+   * matches or buffered events.
    */
   readonly stateSize: number;
 }

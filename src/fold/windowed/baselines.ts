@@ -9,15 +9,17 @@ import { keyPartsAt } from '../rows/keys.ts';
 const DOUBLE = { kind: 'double' } as const;
 const MOMENTS = momentsState(DOUBLE);
 
-/** A score: which measure's column it judges, and how many earlier windows it needs. */
+/**
+ * A score: the measure's column that it scores, and the number of earlier windows that it needs.
+ */
 export interface ScorePlan {
   readonly of: string;
   readonly min: number;
 }
 
 /**
- * The running baselines of keys: for each score the moments of the judged measure over the key's
- * closed windows, in event-time order. All of a task's are in memory; a hidden table holds them.
+ * The running baselines of keys: for each score the moments of its measure over the key's closed
+ * windows, in event-time order. All baselines of a task are in memory; a hidden table stores them.
  */
 export class Baselines {
   readonly scores: readonly ScorePlan[];
@@ -35,11 +37,11 @@ export class Baselines {
   }
 
   /**
-   * The score of a value against the key's baseline so far, then takes the value into it. Null: too
-   * few windows, or all the same. A value that is missing or not finite has no score, and stays out
-   * of the baseline: one NaN in it would be there for ever.
+   * Scores a value against the key's baseline so far, then adds it to the baseline. Null: too few
+   * windows, or all values equal. A value that is missing or not finite has no score and is not
+   * added: one NaN would stay in the baseline forever.
    */
-  judge(keyId: number, n: number, value: number | null): number | null {
+  score(keyId: number, n: number, value: number | null): number | null {
     if (value === null || !Number.isFinite(value)) return null;
     const all = this.#byKey.get(keyId) ?? this.scores.map(() => MOMENTS.zero());
     const baseline = all[n] as Moments;
@@ -73,7 +75,7 @@ export class Baselines {
     }
   }
 
-  /** Baselines changed since the last call. */
+  /** Returns baselines changed since the last call. */
   takeChanged(keys: Keys): RowSet | null {
     const { table } = this;
     if (table === null || this.#changed.size === 0) return null;

@@ -4,22 +4,22 @@ import { LATEST_MS } from '../rows/postgres-limits.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** Further than any zone is from UTC, or ever moved its clocks. */
+/** More than any zone's distance from UTC, or any change of its clocks. */
 const FURTHEST_MS = 2 * DAY_MS;
-/** Windows remembered: events around a boundary, out of order, fall in two. */
+/** Number of cached windows: events around a boundary, out of order, are in two. */
 const REMEMBERED = 8;
 
 /**
  * Calendar windows of a time zone. Units are numbered (days from 1970-01-01, weeks from a Monday,
- * months and years from the year 0, by the wall clock); unit n begins at the first instant when the
+ * months and years from the year 0, by the wall clock); unit n starts at the first instant when the
  * wall clock shows its first midnight or later. So windows follow each other without gap or
- * overlap, also where a change of the clock skips midnight (the unit begins with the change),
- * repeats it (with the first of the two) or skips a whole day.
+ * overlap, also if a change of the clock skips midnight (the unit starts with the change), repeats
+ * it (with the first of the two) or skips a whole day.
  */
 export class Calendar {
   readonly #window: CalendarWindow;
   readonly #zone: IANAZone;
-  /** The latest windows given, most recent first. */
+  /** The latest windows, most recent first. */
   readonly #recent: WindowBounds[] = [];
 
   constructor(window: CalendarWindow) {
@@ -27,7 +27,7 @@ export class Calendar {
     this.#zone = IANAZone.create(window.timeZone);
   }
 
-  /** The window that holds an instant. */
+  /** Returns the window that contains an instant. */
   windowOf(timeMs: number): WindowBounds {
     const recent = this.#recent;
     for (let i = 0; i < recent.length; i += 1) {
@@ -65,7 +65,7 @@ export class Calendar {
     return { startMs, endMs };
   }
 
-  /** The first instant when the wall clock shows the first midnight of a unit, or later. */
+  /** Returns the first instant when the wall clock shows the first midnight of a unit, or later. */
   #startOf(index: number): number {
     const midnightMs = wallStartOf(index, this.#window.unit);
     const around = [-FURTHEST_MS, FURTHEST_MS].map((ms) => this.#offsetMs(midnightMs + ms));
@@ -84,7 +84,7 @@ export class Calendar {
     return at;
   }
 
-  /** What the clock on the wall shows, as if it were UTC. */
+  /** Returns the wall-clock time, as if it were UTC. */
   #wallMs(timeMs: number): number {
     return timeMs + this.#offsetMs(timeMs);
   }
@@ -95,7 +95,7 @@ export class Calendar {
   }
 }
 
-/** The number of the unit that a wall-clock time lies in. */
+/** Returns the number of the unit that contains a wall-clock time. */
 function unitOf(wallMs: number, unit: CalendarWindow['unit']): number {
   const date = new Date(wallMs);
   switch (unit) {
@@ -110,7 +110,7 @@ function unitOf(wallMs: number, unit: CalendarWindow['unit']): number {
   }
 }
 
-/** The midnight that a unit begins with, on the wall clock. */
+/** Returns the midnight that starts a unit, on the wall clock. */
 function wallStartOf(index: number, unit: CalendarWindow['unit']): number {
   switch (unit) {
     case 'day':
@@ -124,7 +124,7 @@ function wallStartOf(index: number, unit: CalendarWindow['unit']): number {
   }
 }
 
-/** `Date.UTC` takes the years 0 … 99 for 1900 … 1999. */
+/** Returns the first day of a month. `Date.UTC` takes the years 0 … 99 for 1900 … 1999. */
 function firstDayOf(year: number, month: number): number {
   return new Date(0).setUTCFullYear(year, month, 1);
 }

@@ -1,9 +1,9 @@
 import type { CustomWindow, WindowBounds } from '../../projection/plan/window-plan.ts';
 
 /**
- * The windows that a user's function gives for an event, each once.
- * @throws RangeError for one that is no window: bounds that are not whole milliseconds, an end that
- * is not after the start; whatever the function throws
+ * Returns the windows of a user's function for an event, each once.
+ * @throws RangeError for an invalid window: bounds that are not whole milliseconds, an end that is
+ * not after the start; what the function throws
  */
 export function customBounds(
   window: CustomWindow,

@@ -2,17 +2,13 @@ import type { Keys } from '../rows/keys.ts';
 import type { RowState } from '../rows/row-state.ts';
 import { WINDOW_START } from '../rows/row-state.ts';
 
-/**
- * Rows a key must have on average before ordering them pays: sorting keys is then a small part of
- * it.
- */
+/** Average rows per key from which ordering them pays: sorting keys is then a small part of it. */
 const ROWS_PER_KEY_MIN = 4;
 
 /**
- * All slots, ordered by key and window: as a primary key has them, so that Postgres finds its index
- * sorted already and the rows of a key share pages. Where keys have few rows, slots stay in the
- * order they were taken. The order carries no promise: other collations than "C" merely sort once
- * more.
+ * Returns all slots, ordered by key and window as in the primary key, so that Postgres finds its
+ * index already sorted and the rows of a key share pages. If keys have few rows, slots keep their
+ * order. Nothing relies on the order: for collations other than "C", Postgres sorts again.
  */
 export function slotsInKeyOrder(keys: Keys, state: RowState): Int32Array {
   const slots = new Int32Array(state.count);
@@ -27,15 +23,15 @@ export function slotsInKeyOrder(keys: Keys, state: RowState): Int32Array {
   return ordered(byWindow, { count: keys.count, ranks });
 }
 
-/** What slots are ordered by: a number from 0 to count-1 for each. */
+/** The sort order of slots: a number from 0 to count-1 for each. */
 interface Ranks {
   readonly count: number;
   readonly ranks: Int32Array;
 }
 
 /**
- * By slot, the place of its window among all. Neighbouring slots tend to share one, which is then
- * not looked up again.
+ * Returns by slot the rank of its window among all. Neighbouring slots often share one, which is
+ * then not looked up again.
  */
 function windowRanks({ numbers, stride, count }: RowState): Ranks {
   const met = new Map<number, number>();
@@ -58,7 +54,7 @@ function windowRanks({ numbers, stride, count }: RowState): Ranks {
   return { count: met.size, ranks };
 }
 
-/** The slots by rank; those of one rank stay in their order. */
+/** Returns the slots by rank; slots of one rank keep their order. */
 function ordered(slots: Int32Array, { count, ranks }: Ranks): Int32Array {
   const next = new Int32Array(count + 1);
   for (let slot = 0; slot < ranks.length; slot += 1) {

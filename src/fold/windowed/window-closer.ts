@@ -26,11 +26,10 @@ interface CloserParts {
 }
 
 /**
- * What happens when windows close: they are completed from panes, judged against their key's
- * baseline, shown and published; once each, in the order of their ends, then keys, at the very
- * record or tick that moves the watermark past them. Only plans for which that moment matters have
- * one. Every open row in memory is tracked: when its slot is taken, and again after slots have
- * changed.
+ * Closes windows: completes them from panes, scores them against their key's baseline, shows and
+ * publishes them. Each once, in the order of their ends, then keys, at the very record or tick that
+ * moves the watermark past them. Only plans that depend on that moment have a closer. Every open
+ * row in memory is tracked: when its slot is created, and again after slots have changed.
  */
 export class WindowCloser {
   readonly tellsRevisions: boolean;
@@ -46,7 +45,7 @@ export class WindowCloser {
     this.tellsRevisions = parts.plan.emissions.some(({ on }) => on === 'revise');
   }
 
-  /** The closer of a plan; null where nothing depends on when windows close. */
+  /** Creates the closer of a plan; null if nothing depends on when windows close. */
   static of(parts: CloserParts): WindowCloser | null {
     const { plan, baselines } = parts;
     const matters =
@@ -58,25 +57,25 @@ export class WindowCloser {
     return this.#open.size;
   }
 
-  /** When the next window closes. */
+  /** The time when the next window closes. */
   get nextCloseMs(): number {
     return this.#open.nextMs;
   }
 
   readonly isClosed = (slot: number): boolean => this.#parts.rows.endOf(slot) <= this.closedUntilMs;
 
-  /** A row whose slot was just taken: if it is open, it will be closed. */
+  /** Tracks a row whose slot was just created: if it is open, it will be closed. */
   readonly track = (slot: number): void => {
     if (!this.isClosed(slot)) this.#open.add(this.#parts.rows.endOf(slot), slot);
   };
 
-  /** Slots have changed: begins anew with every open row. */
+  /** Tracks every open row anew, after slots have changed. */
   trackAll(): void {
     this.#open.clear();
     for (let slot = 0; slot < this.#parts.rows.state.count; slot += 1) this.track(slot);
   }
 
-  /** The watermark moved without reaching the end of a window. */
+  /** Advances the watermark without reaching the end of a window. */
   reach(watermarkMs: number): void {
     if (watermarkMs > this.closedUntilMs) this.closedUntilMs = watermarkMs;
   }
@@ -90,7 +89,7 @@ export class WindowCloser {
     this.reach(watermarkMs);
   }
 
-  /** A closed window was changed by a late event. */
+  /** Handles a closed window that a late event changed. */
   revised(slot: number, place: RecordPlace, keys: Keys) {
     const row = this.#rowsOf(Int32Array.of(slot), keys);
     this.#emit({ on: 'revise', slot, rows: row, i: 0, place }, keys);
@@ -115,7 +114,7 @@ export class WindowCloser {
   #closeAll(slots: Int32Array, keys: Keys): void {
     const { plan, rows, baselines } = this.#parts;
     for (const slot of slots) rows.state.touch(slot);
-    if (baselines.scores.length > 0) this.#judge(slots, keys);
+    if (baselines.scores.length > 0) this.#score(slots, keys);
     if (!plan.emissions.some(({ on }) => on === 'close')) return;
     const closed = this.#rowsOf(slots, keys);
     for (const [i, slot] of slots.entries()) {
@@ -123,7 +122,7 @@ export class WindowCloser {
     }
   }
 
-  #judge(slots: Int32Array, keys: Keys): void {
+  #score(slots: Int32Array, keys: Keys): void {
     const { plan, rows, baselines } = this.#parts;
     const closed = this.#rowsOf(slots, keys);
     for (const [i, slot] of slots.entries()) {
@@ -131,7 +130,7 @@ export class WindowCloser {
       const keyId = rows.state.keyIds[slot] as number;
       for (const [n, { of }] of baselines.scores.entries()) {
         const value = row[of];
-        const score = baselines.judge(keyId, n, value === null ? null : Number(String(value)));
+        const score = baselines.score(keyId, n, value === null ? null : Number(String(value)));
         rows.score(slot, n, score ?? Number.NaN);
       }
     }
@@ -144,7 +143,7 @@ export class WindowCloser {
       /** The row is the `i`-th of these. */
       readonly rows: RowSet;
       readonly i: number;
-      /** Of the late event. */
+      /** The late event's record. */
       readonly place: RecordPlace | null;
     },
     keys: Keys,

@@ -9,7 +9,7 @@ interface KeyedWindows {
   readonly ends: readonly number[];
 }
 
-/** The key columns of the rows of these windows, as the table has them. */
+/** Returns the key columns of the rows of these windows, as the table has them. */
 export function windowKeys(table: TablePlan, keys: Keys, windows: KeyedWindows): RowSet {
   const columns = new Map<string, ColumnValues>(keys.columns(Int32Array.from(windows.ids)));
   for (const [name, times] of [

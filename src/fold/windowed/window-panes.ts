@@ -7,29 +7,29 @@ import { WindowRows } from './window-rows.ts';
 const NO_SLOT = -1;
 
 /**
- * A pane of a key. Events that came before and after one of its windows was closed lie in two: they
- * belong to different windows.
+ * A pane of a key. Events that came before and after one of its windows was closed are in two
+ * panes, because they belong to different windows.
  */
 export interface Pane {
   readonly keyId: number;
   readonly startMs: number;
-  /** Where the first of its windows that are open begins. */
+  /** Start of the first of its open windows. */
   readonly firstOpenMs: number;
 }
 
 /**
- * The panes of sliding windows: an event is accumulated once, in the pane it lies in, whatever the
- * number of windows that contain it. A pane holds what came since the last `settle`, which adds it
- * to every window it is shared by; so window rows are whole whenever they are written or closed,
- * panes need no table, and nothing is left of them in between.
+ * The panes of sliding windows: an event is accumulated once, in its pane, whatever the number of
+ * windows that contain it. A pane holds the events since the last `settle`, which merges it into
+ * all of its windows. So window rows are complete whenever they are written or closed, panes need
+ * no table, and none exist in between.
  */
 export class WindowPanes {
   readonly #window: SlidingWindow;
   readonly #windows: WindowRows;
   readonly #panes: WindowRows;
-  /** Most windows that a pane can lie in. */
+  /** Maximum number of windows that contain a pane. */
   readonly #most: number;
-  /** By pane slot, `#most` each: the slots of its open windows; -1 beyond the last. */
+  /** By pane slot, `#most` each: the slots of its open windows; -1 after the last. */
   #windowSlots: Int32Array;
 
   /** Called with the slots of newly created rows. */
@@ -54,7 +54,7 @@ export class WindowPanes {
   }
 
   /**
-   * Puts a record down for its pane. A new pane takes rows for its windows, and marks them as
+   * Selects a record for its pane. A new pane creates rows for its windows, and marks them as
    * changed.
    */
   select(part: SourcePart, j: number, pane: Pane): void {
@@ -64,12 +64,14 @@ export class WindowPanes {
     this.#panes.select(part, j, slot);
   }
 
-  /** Accumulates everything selected. */
+  /** Accumulates all selected records. */
   drain(parts: readonly SourcePart[]): void {
     this.#panes.drain(parts);
   }
 
-  /** Adds every pane to its windows; none is left. Everything selected must have been drained. */
+  /**
+   * Merges every pane into its windows and removes it. All selected records must have been drained.
+   */
   settle(): void {
     const { state } = this.#panes;
     if (state.count === 0) return;

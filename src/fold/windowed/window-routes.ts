@@ -16,33 +16,34 @@ import { Calendar } from './calendar.ts';
 import { customBounds } from './custom-bounds.ts';
 import { firstStartAt, floorTo, paneStartAt } from './pane-start-at.ts';
 
-/** Where an event goes: into a window that is open. */
+/** Route of an event to an open window. */
 const OPEN = 0;
-/** Into a window that is closed. */
+/** Route to a closed window. */
 export const LATE = 1;
 /**
- * Into a pane that open windows share; the entry's start is where the pane begins, its end where
- * the first of those windows begins.
+ * Route to a pane that open windows share; the entry's start is the start of the pane, its end the
+ * start of the first of those windows.
  */
 const PANE = 2;
 
 /**
  * The windows of a batch's records: record i has the entries `first[i] … first[i + 1]`. The clock
- * moves record by record, in the order of the batch over all its parts, so which window is closed
- * for a record never depends on where batches begin.
+ * advances record by record, in the order of the batch over all its parts, so whether a window is
+ * closed for a record never depends on batch boundaries.
  *
  * Use per batch: `route`, filter, `assign`.
  */
 export class WindowRoutes {
   /**
-   * Every record has one window: its entry is its own index in the batch, and `first` is not kept.
+   * True: every record has one window; its entry is its own index in the batch, and `first` is not
+   * used.
    */
   readonly isSingle: boolean;
   first = new Int32Array(1);
   starts = new Float64Array(1024);
   ends = new Float64Array(1024);
   kinds = new Uint8Array(1024);
-  /** The watermark once record i was seen. */
+  /** The watermark after record i. */
   watermarks = new Float64Array(0);
   readonly #window: WindowPlan;
   readonly #latenessMs: number;
@@ -58,8 +59,8 @@ export class WindowRoutes {
   }
 
   /**
-   * Moves the clock past every record and finds their windows, those of custom windows excepted;
-   * marks as skipped what must not count.
+   * Advances the clock past every record and finds their windows, except custom ones; marks records
+   * that must not count as skipped.
    */
   route(batch: RecordBatch, decoded: DecodedBatch, clock: EventClock): void {
     this.#makeRoom(batch.count);
@@ -72,8 +73,8 @@ export class WindowRoutes {
   }
 
   /**
-   * Finds the windows of the records that are not skipped, where a user's function gives them.
-   * Where it fails, the record becomes a dead letter.
+   * Finds the windows of the records that are not skipped, if a user's function returns them. A
+   * record for which it fails becomes a dead letter.
    */
   assign(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch): void {
     const window = this.#window;
@@ -98,8 +99,7 @@ export class WindowRoutes {
   }
 
   /**
-   * The clock's numbers are kept in locals: in fields that may be null, each event would allocate
-   * them anew.
+   * Keeps the clock's numbers in locals: in nullable fields, each event would allocate them anew.
    */
   #routeByTime(
     window: TumblingWindow | CalendarWindow | SlidingWindow,
@@ -150,7 +150,7 @@ export class WindowRoutes {
     if (events > 0) clock.passed(latestMs, watermarkMs, events);
   }
 
-  /** @returns whether the calendar holds the window */
+  /** @returns true if the calendar holds the window */
   #routeTumbling(
     { sizeMs, offsetMs }: TumblingWindow,
     i: number,
@@ -165,7 +165,7 @@ export class WindowRoutes {
     return isInCalendar(startMs, endMs);
   }
 
-  /** @returns whether the calendar holds the time and its windows */
+  /** @returns true if the calendar holds the time and its windows */
   #routeOther(
     window: CalendarWindow | SlidingWindow,
     i: number,
@@ -181,7 +181,7 @@ export class WindowRoutes {
     return isInCalendar(startMs, endMs);
   }
 
-  /** One entry for each window that is closed, and one pane for all that are open. */
+  /** Adds one entry for each closed window, and one pane for all open ones. */
   #routeSliding(window: SlidingWindow, timeMs: number, watermarkMs: number): boolean {
     const { sizeMs, everyMs, offsetMs } = window;
     const lastMs = floorTo(timeMs, everyMs, offsetMs);
@@ -229,7 +229,7 @@ export class WindowRoutes {
   }
 }
 
-/** False for bounds that are no numbers, too. */
+/** Also false for bounds that are not numbers. */
 function isInCalendar(startMs: number, endMs: number): boolean {
   return startMs >= EARLIEST_MS && endMs <= LATEST_MS;
 }

@@ -15,15 +15,15 @@ import {
 } from '../rows/row-state.ts';
 
 /**
- * Records accumulated per pass: few enough that the rows they touch stay in the processor's cache
- * from one accumulator to the next.
+ * Records accumulated per pass: few enough that their rows stay in the processor's cache from one
+ * accumulator to the next.
  */
 const CHUNK = 2048;
 
 /**
- * Rows in memory, of windows or of panes: key and bounds → slot, with measures. Records are
- * selected first and accumulated by the chunk (`drain`). z-scores lie in the stride after the
- * header: NaN for none.
+ * Rows in memory, of windows or of panes: maps key and bounds to a slot, with measures. Records are
+ * selected first and accumulated in chunks (`drain`). z-scores follow the header in the stride: NaN
+ * for none.
  */
 export class WindowRows {
   readonly state: RowState;
@@ -50,7 +50,7 @@ export class WindowRows {
   }
 
   /**
-   * Puts record j of a part down for a row; accumulated at the next `drain` of the part, at the
+   * Selects record j of a part for a row; it is accumulated at the next `drain` of the part, at the
    * latest when the chunk is full.
    */
   select(part: SourcePart, j: number, slot: number): void {
@@ -61,7 +61,7 @@ export class WindowRows {
     if (selection.count === CHUNK) this.#accumulate(part, selection);
   }
 
-  /** Accumulates everything selected. */
+  /** Accumulates all selected records. */
   drain(parts: readonly SourcePart[]): void {
     for (const part of parts) {
       const selection = this.#selections[part.source] as Selection;
@@ -82,7 +82,7 @@ export class WindowRows {
     return this.state.numbers[slot * this.state.stride + WINDOW_END] as number;
   }
 
-  /** A late event at this offset changed the row. */
+  /** Sets the offset of the last late event that changed the row. */
   revise(slot: number, offset: number): void {
     const index = slot * this.state.stride + REVISED_AT;
     const before = this.state.numbers[index] as number;
@@ -94,7 +94,7 @@ export class WindowRows {
     this.state.numbers[slot * this.state.stride + HEADER_NUMBERS + n] = value;
   }
 
-  /** Merges stored or partial rows. `onNew` is told each slot taken. */
+  /** Merges stored or partial rows. Calls `onNew` with each created slot. */
   absorb(rows: RowSet, keys: Keys, onNew: (slot: number) => void): void {
     const columns = new Map<string, ColumnValues>(
       this.#plan.table.columns.map(({ name }, c) => [name, rows.columns[c] as ColumnValues]),
@@ -120,7 +120,7 @@ export class WindowRows {
     }
   }
 
-  /** The slot of a row, taken now if it had none. */
+  /** Returns the slot of a row; creates it if it has none. */
   slotOf(keyId: number, startMs: number, endMs: number): number {
     if (this.#scores.length === 0) return this.state.slotOf(keyId, startMs, endMs);
     const known = this.state.count;
@@ -131,7 +131,7 @@ export class WindowRows {
     return slot;
   }
 
-  /** The given rows as columns, in the order of the table plan, packed where they can be. */
+  /** Returns the given rows as columns, in the order of the table plan, packed if possible. */
   write(
     keys: Keys,
     slots: Int32Array,
@@ -175,8 +175,8 @@ export class WindowRows {
   }
 
   /**
-   * Keeps the rows for which `keep` holds. `rename` gives the key's new id. No row may be marked as
-   * changed.
+   * Keeps the rows for which `keep` is true. `rename` returns the key's new id. No row may be
+   * marked as changed.
    */
   compact(keep: (slot: number) => boolean, rename: (keyId: number) => number): void {
     this.state.compact(keep, (from, to) => {
@@ -186,7 +186,7 @@ export class WindowRows {
     this.measures.forget(this.state.count);
   }
 
-  /** Forgets every row. */
+  /** Removes every row. */
   clear(): void {
     this.state.clear();
     this.measures.forget();

@@ -8,7 +8,7 @@ import { lateEventAt } from '../batch/late-event-at.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
 import { TopicBatches } from '../batch/topic-batches.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
-import { Keys, SPARE_KEYS_MAX } from '../rows/keys.ts';
+import { Keys, UNUSED_KEYS_MAX } from '../rows/keys.ts';
 import { PackedMemory } from '../rows/packed-column.ts';
 import type {
   DeadLetter,
@@ -31,10 +31,9 @@ import { WindowRows } from './window-rows.ts';
 
 /**
  * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one
- * decoded batch. In live mode every row whose window ends after `#completeAfterMs` is in memory, if
- * it exists at all; rows of earlier windows are asked for by `prepare`. Where something depends on
- * the moment a window closes (`WindowCloser`), a batch is accumulated in stretches between such
- * moments.
+ * decoded batch. In live mode every existing row whose window ends after `#completeAfterMs` is in
+ * memory; `prepare` requests rows of earlier windows. If results depend on the moment a window
+ * closes (`WindowCloser`), a batch is accumulated in the ranges between such moments.
  */
 export class WindowedFold implements TaskFold {
   readonly #plan: WindowedPlan;
@@ -49,7 +48,7 @@ export class WindowedFold implements TaskFold {
   readonly #onNew: (slot: number) => void;
   #keys: Keys;
   readonly #keyIds: Int32Array[];
-  /** Null: every batch is folded column by column. */
+  /** The generated fold; null: every batch is folded column by column. */
   readonly #generated: GeneratedFold | null;
   /** `decoded` null: the generated fold reads the batch itself. */
   #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch | null } | null = null;
@@ -153,7 +152,7 @@ export class WindowedFold implements TaskFold {
     return keys === null ? [] : [{ table: this.#plan.table, keys, bound: null }];
   }
 
-  /** Decodes, routes and looks up the keys of a batch. */
+  /** Decodes and routes a batch, and looks up its keys. */
   #decode(batch: RecordBatch): DecodedBatch {
     const decoded = this.#topics.decode(batch);
     this.#routes.route(batch, decoded, this.#clock);
@@ -191,7 +190,7 @@ export class WindowedFold implements TaskFold {
   #take(batch: RecordBatch, decoded: DecodedBatch): readonly DeadLetter[] {
     if (this.#routes.isSingle && this.#closer === null && this.#plan.late === 'revise') {
       this.#takeAll(batch, decoded);
-    } else this.#takeInTurn(batch, decoded);
+    } else this.#takeInOrder(batch, decoded);
     this.#drain(decoded.parts);
     return decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
@@ -221,7 +220,7 @@ export class WindowedFold implements TaskFold {
     const { state } = this.#rows;
     this.#memory.leave();
     if (!this.#live) return;
-    // Baselines remember keys by their ids, and have all of them: those are not renumbered.
+    // Baselines refer to keys by their ids, and need all of them: those are not renumbered.
     const fresh = this.#baselines.table === null ? this.#keys.renumbered(state.count) : null;
     if (fresh === null && state.count < 2 * this.#rowsAfterCompaction + 4096) return;
     const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
@@ -236,8 +235,8 @@ export class WindowedFold implements TaskFold {
   }
 
   /**
-   * Code is generated for rebuilds: live, a batch is looked over for missing rows before it is
-   * folded, and the owner's clock has a say.
+   * True if code is generated. Only in rebuilds: live, a batch is checked for missing rows before
+   * it is folded, and against the owner's clock.
    */
   #isGenerated({ mode, clock, generatedCode = true }: TaskFoldOptions): boolean {
     const isReplay = mode === 'partial' && clock.nowMs === null && clock.wasRefused === undefined;
@@ -252,14 +251,11 @@ export class WindowedFold implements TaskFold {
     const memory = this.#memory.take(slots.length * state.stride);
     const rows = this.#rows.write(this.#keys, slots, isClosed, memory);
     this.#rows.clear();
-    if (this.#keys.count > SPARE_KEYS_MAX) this.#keys.clear();
+    if (this.#keys.count > UNUSED_KEYS_MAX) this.#keys.clear();
     return rows;
   }
 
-  /**
-   * Takes every record into its one window, whether that is closed or not: nothing depends on the
-   * moment.
-   */
+  /** Adds every record to its one window, closed or not: nothing depends on the moment. */
   #takeAll(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const { starts, ends, kinds } = this.#routes;
     const rows = this.#rows;
@@ -286,8 +282,8 @@ export class WindowedFold implements TaskFold {
     }
   }
 
-  /** Takes record after record, closing windows on the way. */
-  #takeInTurn(batch: RecordBatch, { parts, route }: DecodedBatch): void {
+  /** Adds record by record, closing windows in between. */
+  #takeInOrder(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const { first, watermarks, isSingle } = this.#routes;
     for (let i = 0; i < batch.count; i += 1) {
       if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);
@@ -322,7 +318,7 @@ export class WindowedFold implements TaskFold {
     if (this.#live) state.touch(slot);
   }
 
-  /** The window is closed: its row is revised, or the event set aside. */
+  /** Handles a record whose window is closed: revises the row, or rejects the event. */
   #takeLate(
     parts: readonly SourcePart[],
     part: SourcePart,
@@ -350,7 +346,10 @@ export class WindowedFold implements TaskFold {
     this.#closer.revised(slot, { topic, partition, offset }, this.#keys);
   }
 
-  /** The watermark of the next record: windows that it closes are closed with what came before. */
+  /**
+   * Advances the watermark to the next record's: windows that it closes are closed with the records
+   * before it.
+   */
   #passTime(parts: readonly SourcePart[], watermarkMs: number, closer: WindowCloser): void {
     if (watermarkMs < closer.nextCloseMs) {
       closer.reach(watermarkMs);
@@ -366,9 +365,9 @@ export class WindowedFold implements TaskFold {
     this.#panes?.drain(parts);
   }
 
-  /** Keys of rows in windows that memory does not hold completely, and that it does not have. */
+  /** Returns keys of rows in windows that memory does not hold completely, if memory lacks them. */
   #missingRows(batch: RecordBatch, { parts, route }: DecodedBatch): RowSet | null {
-    // Rejected events touch no row; of open windows all rows are in memory.
+    // Rejected events touch no row; all rows of open windows are in memory.
     if (!this.#live || this.#plan.late === 'reject') return null;
     const missing = { ids: [] as number[], starts: [] as number[], ends: [] as number[] };
     const seen = new Set<string>();

@@ -4,7 +4,7 @@ import type { RecordBatch } from '../record-batch.ts';
 import type { CopiedPartition } from './copied-partition.ts';
 import { copyRefused, DELETE_TARGET } from './copy-refused.ts';
 
-/** Where records come from and go to, and who hears of it. */
+/** Source and target of a copy, and its progress callback. */
 export interface CopyEnds {
   readonly source: EventLog;
   readonly target: EventLog;
@@ -13,11 +13,10 @@ export interface CopyEnds {
 }
 
 /**
- * Appends to the target what it lacks of the source, partition by partition in offset order, until
- * each has the source's end. The target gives offsets in the order of appends, so a record keeps
- * its offset as long as nobody else writes: every answer is compared with what was wanted. @throws
- * COPY_REFUSED, APPEND_FAILED and what reading throws: what was appended stays, a later copy goes
- * on
+ * Appends to the target the records that it lacks, partition by partition in offset order, up to
+ * each end of the source. The target assigns offsets in the order of appends, so a record keeps its
+ * offset as long as nobody else writes: every acknowledged offset is checked. @throws COPY_REFUSED,
+ * APPEND_FAILED and errors of reading: appended records stay, and a later copy resumes after them
  */
 export async function appendRange(
   ends: CopyEnds,
@@ -46,8 +45,8 @@ export async function appendRange(
 }
 
 /**
- * The records of a batch, as they are to be appended. @throws COPY_REFUSED for one that the target
- * would not keep as it is
+ * Converts a batch to records to append. @throws COPY_REFUSED for a record that the target would
+ * not store unchanged
  */
 function recordsOf(batch: RecordBatch, { targetOffset }: CopiedPartition): AppendRecord[] {
   const { topic, partition, count } = batch;
@@ -58,7 +57,7 @@ function recordsOf(batch: RecordBatch, { targetOffset }: CopiedPartition): Appen
     if (record.offset !== offset) {
       throw copyRefused(
         { topic, partition, offset },
-        `the source has no record there, but goes on at ${record.offset}; the target leaves out no offset. Restore the source.`,
+        `the source has no record there, but continues at ${record.offset}; the target leaves out no offset. Restore the source.`,
       );
     }
     if (!Number.isSafeInteger(timestampMs)) {
@@ -71,7 +70,7 @@ function recordsOf(batch: RecordBatch, { targetOffset }: CopiedPartition): Appen
   });
 }
 
-/** Each record must have come to stand where it stood. */
+/** Checks that each record has its original offset. */
 function assertPlaced(positions: readonly Position[], partition: CopiedPartition): void {
   for (const [nth, { offset }] of positions.entries()) {
     const wanted = partition.targetOffset + BigInt(nth);

@@ -3,7 +3,7 @@ import type { EventLog } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import { encodedHeaders, type PartitionDigest } from './partition-digest.ts';
 
-/** A slice of one partition, in two logs. */
+/** A range of one partition, in two logs. */
 export interface ComparedRange {
   readonly topic: string;
   readonly partition: number;
@@ -11,25 +11,25 @@ export interface ComparedRange {
   readonly untilOffset: bigint;
 }
 
-/** How to compare. */
+/** Options of `comparePartition`. */
 export interface CompareOptions {
-  /** Takes in what both logs hold. */
+  /** Digest to which equal records are added. */
   readonly digest: PartitionDigest;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
 }
 
-/** The first place at which two logs differ. */
+/** The first position at which two logs differ. */
 export interface LogDifference {
   readonly offset: bigint;
-  /** What is not the same, for people. */
+  /** Description of the difference, for people. */
   readonly what: string;
 }
 
 /**
- * Reads the same range of two logs side by side and compares every record to the byte: offset,
+ * Reads the same range of two logs side by side and compares every record byte for byte: offset,
  * timestamp, key, value, headers. @returns the first difference, or null
- * @throws what reading throws
+ * @throws errors of reading
  */
 export async function comparePartition(
   source: EventLog,
@@ -59,7 +59,7 @@ export async function comparePartition(
   }
 }
 
-/** Compares records until one side has to be filled again. */
+/** Compares records until one side needs its next batch. */
 function compareHeads(
   left: Cursor,
   right: Cursor,
@@ -102,14 +102,14 @@ function differenceOf(a: RecordBatch, i: number, b: RecordBatch, j: number): str
 
 type Span = readonly [start: number | undefined, end: number | undefined];
 
-/** A start below 0 is null, which equals nothing but null. */
+/** Compares two spans. A start below 0 is null, which equals only null. */
 function sameBytes(a: RecordBatch, [from, to]: Span, b: RecordBatch, [start, end]: Span): boolean {
   const isNull = (from ?? -1) < 0;
   if (isNull || (start ?? -1) < 0) return isNull && (start ?? -1) < 0;
   return a.bytes.compare(b.bytes, start, end, from, to) === 0;
 }
 
-/** The record that is next in a stream of batches. */
+/** Cursor at the next record of a stream of batches. */
 class Cursor {
   readonly #batches: AsyncIterator<RecordBatch>;
   #batch: RecordBatch | null = null;
@@ -120,7 +120,10 @@ class Cursor {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
-  /** The batch whose record `index` is next; null: read on, or at the end. */
+  /**
+   * The batch that holds the next record, at `index`. Null: the next batch must be read, or the
+   * stream has ended.
+   */
   get batch(): RecordBatch | null {
     return this.#batch;
   }
@@ -134,7 +137,7 @@ class Cursor {
     if (this.#batch !== null && this.index >= this.#batch.count) this.#batch = null;
   }
 
-  /** Reads on, if need be, until there is a record. @returns false at the end */
+  /** Reads batches until there is a record. @returns false at the end */
   async fill(): Promise<boolean> {
     while (this.#batch === null && !this.isDone) {
       const next = await this.#batches.next();

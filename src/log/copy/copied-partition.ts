@@ -1,21 +1,21 @@
 import type { PartitionDescription } from '../event-log.ts';
 import { PartitionDigest } from './partition-digest.ts';
 
-/** A partition on its way from one log to another. */
+/** A partition that is copied from one log to another. */
 export interface CopiedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly startOffset: bigint;
-  /** Of what was compared in both logs, from `startOffset` up to `comparedOffset`. */
+  /** Digest of the records compared in both logs, from `startOffset` to `comparedOffset`. */
   readonly digest: PartitionDigest;
   comparedOffset: bigint;
-  /** Where the target ends. */
+  /** End offset of the target. */
   targetOffset: bigint;
-  /** Where the source ended when it was last asked. */
+  /** End offset of the source at the last look-up. */
   sourceOffset: bigint;
 }
 
-/** A partition of which nothing has been looked at yet. */
+/** Creates the initial state of a partition, with nothing compared. */
 export function copiedPartition(
   topic: string,
   source: PartitionDescription,

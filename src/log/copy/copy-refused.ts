@@ -1,6 +1,8 @@
 import { RepriseError } from '../../reprise-error.ts';
 
-/** COPY_REFUSED for a place in the log: nothing that was not asked for is written over. */
+/**
+ * Creates the error COPY_REFUSED for a record position: a copy never overwrites existing records.
+ */
 export function copyRefused(
   where: { readonly topic: string; readonly partition: number; readonly offset: bigint },
   why: string,
@@ -13,6 +15,6 @@ export function copyRefused(
   );
 }
 
-/** What to do about a target that holds something else. */
+/** Advice for a target that holds other records. */
 export const DELETE_TARGET =
   'Delete the topic in the target and copy again, or copy to another cluster.';

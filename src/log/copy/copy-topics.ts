@@ -6,37 +6,37 @@ import { comparePartition } from './compare-partition.ts';
 import { type CopiedPartition, copiedPartition } from './copied-partition.ts';
 import { copyRefused, DELETE_TARGET } from './copy-refused.ts';
 
-/** What a copy is doing: looking at what the target has, copying, reading back. */
+/** Phase of a copy: comparing what the target has, copying, verifying. */
 export type CopyPhase = 'compare' | 'copy' | 'verify';
 
-/** A copy of topics from one log to another. */
+/** Arguments of `copyTopics`. */
 export interface CopyTopics {
   readonly source: EventLog;
   readonly target: EventLog;
   readonly topics: readonly string[];
   readonly signal: AbortSignal;
-  /** A phase begins, with so many records before it. */
+  /** Called when a phase starts, with the number of records to process. */
   readonly onPhase: (phase: CopyPhase, records: number) => void;
   readonly onRecords: (records: number) => void;
 }
 
 /**
- * Rounds of copying what was appended meanwhile: a source that is still ahead then is not going to
- * stand still.
+ * Maximum rounds of copying newly appended records: a source that is still ahead then has an active
+ * writer.
  */
 const ROUNDS_MAX = 10;
 /** KIP-937. */
 const ANY_TIMESTAMP = { 'message.timestamp.after.max.ms': '9223372036854775807' };
-/** How long to look whether a request of a copy that was killed is still being written. */
+/** How long to wait for a request of a killed copy that the broker may still write. */
 const SETTLE_MS = 1_000;
 const SETTLE_LOOKS_MAX = 60;
 
 /**
- * Copies topics so that every record has the partition and the offset it had: 1 make the missing
- * topics, with as many partitions, 2 compare what the target has already, which must be the
- * beginning of the source, 3 append the rest, and again what came meanwhile, 4 read everything
- * copied back and compare it with the source to the byte. Safe to repeat, also after a kill: it
- * goes on where the target ends.
+ * Copies topics so that every record keeps its partition and offset: 1 create missing topics with
+ * the same number of partitions; 2 compare the target's records, which must be the beginning of the
+ * source; 3 append the rest, and repeat for records appended meanwhile; 4 read the whole copy and
+ * compare it with the source byte for byte. Safe to repeat, also after a kill: it resumes at the
+ * end of the target.
  * @returns the partitions, each compared up to `comparedOffset`. @throws COPY_REFUSED,
  * PARTITIONS_CHANGED, APPEND_FAILED, LOG_UNAVAILABLE
  */
@@ -61,8 +61,8 @@ export async function copyTopics(copy: CopyTopics): Promise<readonly CopiedParti
 }
 
 /**
- * Makes what is missing. By itself Kafka 4 refuses records that are dated an hour ahead; what lies
- * in the source is older than that check, and stays.
+ * Creates missing topics. By default Kafka 4 refuses records dated more than an hour ahead; records
+ * already in the source must be copied unchanged, so the check is switched off.
  */
 async function makeTopics(
   target: EventLog,
@@ -75,7 +75,7 @@ async function makeTopics(
   try {
     await target.ensureTopics(specs.map((spec) => ({ ...spec, config: ANY_TIMESTAMP })));
   } catch (error) {
-    // Before 3.6 Kafka does not know the setting, and has no such check.
+    // Kafka before 3.6 has neither the setting nor the check.
     if (!isRepriseError(error, 'CONFIG_INVALID')) throw error;
     await target.ensureTopics(specs);
   }
@@ -103,9 +103,9 @@ function partitionsOf(
 }
 
 /**
- * The target once it stands still: a copy that was killed may have had a request under way, which
- * the broker writes all the same. Not waited for where the target is empty, for then none was
- * killed that had come far; should one write even so, the first append notices.
+ * Returns the target's topics once their ends no longer move. A killed copy may have had a request
+ * in flight, which the broker still writes. Does not wait if the target is empty: then a killed
+ * copy had hardly started, and if it does write, the first append notices.
  */
 async function settled(copy: CopyTopics): Promise<ReadonlyMap<string, TopicDescription>> {
   const endsOf = (topics: ReadonlyMap<string, TopicDescription>) =>
@@ -123,7 +123,10 @@ async function settled(copy: CopyTopics): Promise<ReadonlyMap<string, TopicDescr
   return described;
 }
 
-/** @throws COPY_REFUSED where the source has lost its beginning, or the target reaches beyond it */
+/**
+ * Checks that the target is a prefix of the source. @throws COPY_REFUSED if the source's first
+ * records were deleted, or the target reaches beyond the source
+ */
 function assertBeginning(each: CopiedPartition): void {
   if (each.startOffset > 0n) {
     throw copyRefused(
@@ -139,7 +142,7 @@ function assertBeginning(each: CopiedPartition): void {
   }
 }
 
-/** Asks the source for its present ends. */
+/** Updates the end offsets of the source. */
 async function lookAgain(source: EventLog, partitions: readonly CopiedPartition[]): Promise<void> {
   const described = await source.describe([...new Set(partitions.map(({ topic }) => topic))]);
   for (const each of partitions) {
@@ -149,8 +152,8 @@ async function lookAgain(source: EventLog, partitions: readonly CopiedPartition[
 }
 
 /**
- * Compares everything that the target has and that was not compared before. @throws COPY_REFUSED at
- * the first difference
+ * Compares all records of the target that were not compared before. @throws COPY_REFUSED at the
+ * first difference
  */
 async function comparedTo(
   copy: CopyTopics,

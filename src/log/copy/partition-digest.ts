@@ -9,9 +9,9 @@ const FRAME_BYTES = 28;
 const NULL = -1;
 
 /**
- * SHA-256 over the records of a partition, in order: of each its offset (int64), timestamp
- * (double), the lengths of key, value (-1: null) and headers (int32, big endian all), then their
- * bytes, headers as Kafka's record batch v2 has them.
+ * SHA-256 over the records of a partition, in order. Of each record: its offset (int64), timestamp
+ * (double), the lengths of key, value (-1: null) and headers (int32, all big endian), then their
+ * bytes, with headers as in Kafka's record batch v2.
  */
 export class PartitionDigest {
   readonly #hash = createHash('sha256');
@@ -19,7 +19,7 @@ export class PartitionDigest {
   #filled = 0;
   #records = 0;
 
-  /** Records so far. */
+  /** Number of records added. */
   get records(): number {
     return this.#records;
   }
@@ -42,7 +42,7 @@ export class PartitionDigest {
     this.#records += 1;
   }
 
-  /** Of all records so far, in hex; more may follow. */
+  /** SHA-256 of all records added, in hex; more may be added. */
   sha256(): string {
     this.#flush();
     return this.#hash.copy().digest('hex');
@@ -57,7 +57,7 @@ export class PartitionDigest {
     bytes.copy(this.#chunk, this.#room(bytes.length));
   }
 
-  /** Where so many bytes may be put. */
+  /** Returns where this many bytes can be written. */
   #room(bytes: number): number {
     if (this.#filled + bytes > CHUNK_BYTES) this.#flush();
     const at = this.#filled;
@@ -71,10 +71,10 @@ export class PartitionDigest {
   }
 }
 
-/** The headers of a record in the one form that all logs give them. */
+/** Returns the headers of a record in the encoding that is the same for all logs. */
 export function encodedHeaders(batch: RecordBatch, index: number): Buffer {
   const start = batch.valueEnd[index] ?? 0;
-  // By far the most records have none: a count of zero.
+  // Most records have no headers: a count of zero.
   if (batch.bytes[start] === 0) return batch.bytes.subarray(start, start + 1);
   return encodeHeaders(headersAt(batch, index));
 }

@@ -4,41 +4,41 @@ import { partitionFor } from '../partition-for.ts';
 import { recordAt } from '../record-at.ts';
 import type { RecordBatch } from '../record-batch.ts';
 
-/** Records appended with one call. */
+/** Maximum number of records per append. */
 const APPEND_MAX = 2_000;
 
-/** What to copy. */
+/** Arguments of `repartitionTopic`. */
 export interface RepartitionOptions {
   readonly from: string;
   /** A new topic, or one without records. */
   readonly to: string;
-  /** Of the new topic. Default: as many as `from` has. */
+  /** Partitions of the new topic. Default: as many as `from` has. */
   readonly partitions?: number;
   readonly signal?: AbortSignal;
   readonly onRecords?: (copied: number, total: number) => void;
 }
 
-/** What was copied. */
+/** Result of `repartitionTopic`. */
 export interface RepartitionReport {
   readonly from: string;
   readonly to: string;
   readonly partitions: number;
   readonly records: number;
   /**
-   * Records that came to stand in `from` meanwhile: not 0 means that somebody writes to it, and the
-   * copy lacks them.
+   * Number of records appended to `from` meanwhile. If not 0, somebody writes to it and the copy
+   * lacks these records.
    */
   readonly left: number;
 }
 
 /**
- * Copies a topic into a new one of which each key lies in one partition, by murmur2 as in Kafka's
- * Java client: for topics that have gained partitions. Keys, values, headers and timestamps stay as
- * they are; offsets do not. Records are written in the order of their timestamps across partitions
- * (ties by partition), and within a partition in the order of its offsets, so that events of a key
- * that has moved keep theirs. Nobody may write to `from` meanwhile.
- * @throws COPY_REFUSED where `to` has records, PARTITIONS_CHANGED where it has another partition
- * count, UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE; the signal's reason
+ * Copies a topic into a new one in which each key is in one partition, by murmur2 as in Kafka's
+ * Java client. For topics with added partitions. Keys, values, headers and timestamps are kept;
+ * offsets are not. Records are written in the order of their timestamps across partitions (ties by
+ * partition), and within a partition in offset order, so that events of a key that moved keep their
+ * order. Nobody may write to `from` meanwhile.
+ * @throws COPY_REFUSED if `to` has records, PARTITIONS_CHANGED if it has another partition count,
+ * UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE; the signal's reason
  */
 export async function repartitionTopic(
   log: EventLog,
@@ -107,7 +107,7 @@ function refused(to: string, why: string): RepriseError {
   });
 }
 
-/** The record at a head, for the partition that its key belongs to. */
+/** Returns the next record of a partition, assigned to the partition of its key. */
 function placed(
   { batch, index }: Head,
   {
@@ -127,7 +127,7 @@ function placed(
   };
 }
 
-/** Where the reading of one partition stands. */
+/** Read state of one partition. */
 class Head {
   readonly #batches: AsyncIterator<RecordBatch, unknown>;
   batch: RecordBatch | null = null;
@@ -149,7 +149,7 @@ class Head {
     this.#batches = batches;
   }
 
-  /** Null: the partition is at its end. */
+  /** Timestamp of the next record. Null: the partition is at its end. */
   get timestampMs(): number | null {
     return this.batch === null ? null : (this.batch.timestampsMs[this.index] as number);
   }
@@ -176,7 +176,7 @@ const NOTHING: AsyncIterator<RecordBatch, unknown> = {
   next: () => Promise.resolve({ done: true, value: undefined }),
 };
 
-/** The head whose record comes first; null: all are at their ends. */
+/** Returns the head with the earliest record; null if all partitions are at their ends. */
 function earliest(heads: readonly Head[]): Head | null {
   let found: Head | null = null;
   let foundMs = Number.POSITIVE_INFINITY;

@@ -15,10 +15,10 @@ import { ProducerIds } from './produce/producer-ids.ts';
 import { TopicLeaders } from './produce/topic-leaders.ts';
 
 /**
- * Appends with an idempotent producer of our own, acks=all (ADR 0032). Calls are routed to their
- * partitions in the order of the calls; each partition delivers on its own, so that one without a
- * leader delays no other. States: open → closed (what was taken is delivered, or fails within the
- * delivery timeout).
+ * Appends with reprise's own idempotent producer, acks=all (ADR 0032). Records are routed to their
+ * partitions in the order of the calls. Each partition delivers on its own, so that one without a
+ * leader does not delay others. States: open → closed (accepted records are delivered, or fail
+ * within the delivery timeout).
  */
 export class KafkaAppender {
   readonly #connections: KafkaConnections;
@@ -26,14 +26,14 @@ export class KafkaAppender {
   readonly #parts: ProducerParts;
   readonly #producers = new Map<string, PartitionProducer[]>();
   readonly #abort = new AbortController();
-  /** The last call that waits to be routed, while there is one. */
+  /** The last call that waits to be routed; undefined if there is none. */
   #routing: Promise<void> | undefined;
   #roundRobin = 0;
   #closing: Promise<void> | undefined;
 
-  /** @throws KAFKAJS_CHANGED */
+  /** Connects at the first append. @throws KAFKAJS_CHANGED */
   constructor(config: KafkaLogConfig, topics: KafkaTopics) {
-    // Connections of its own: a broker that waits for replicas answers nothing else on the same
+    // Separate connections: while a broker waits for replicas, it answers nothing else on the same
     // one.
     this.#connections = new KafkaConnections(config);
     this.#leaders = new TopicLeaders(topics, this.#connections);
@@ -41,7 +41,7 @@ export class KafkaAppender {
     this.#parts = {
       ids: new ProducerIds(this.#connections),
       leaders: this.#leaders,
-      // The broker's patience with slow replicas ends before ours with the broker.
+      // The broker's timeout for slow replicas must end before the request timeout.
       requests: new ProduceRequests(this.#connections, (config.requestTimeoutMs ?? 30_000) / 2),
       codec: () => (codec ??= loadBatchCodec(config.compression ?? 'none')),
       deliveryTimeoutMs: config.deliveryTimeoutMs ?? 30_000,
@@ -51,7 +51,10 @@ export class KafkaAppender {
     };
   }
 
-  /** @throws APPEND_FAILED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CLOSED */
+  /**
+   * Appends records. @throws APPEND_FAILED, UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED,
+   * CLOSED
+   */
   append(
     records: readonly AppendRecord[],
     { inKeyOrder = false }: AppendOptions = {},
@@ -59,12 +62,12 @@ export class KafkaAppender {
     if (this.#closing !== undefined) return Promise.reject(closed());
     if (records.length === 0) return Promise.resolve([]);
     const call = new AppendCall(records.length, { startedAtMs: Date.now(), inKeyOrder });
-    const strange = this.#topicsToLocate(records);
-    if (this.#routing === undefined && strange.length === 0) {
+    const toLocate = this.#topicsToLocate(records);
+    if (this.#routing === undefined && toLocate.length === 0) {
       this.#route(records, call);
       return call.done;
     }
-    // Calls after this one must not overtake it.
+    // Later calls must not overtake this one.
     const routing: Promise<void> = (this.#routing ?? Promise.resolve())
       .then(() => this.#locate(records))
       .then(() => this.#route(records, call))
@@ -76,7 +79,7 @@ export class KafkaAppender {
     return call.done;
   }
 
-  /** Delivers what was taken, for the delivery timeout at most, then disconnects. Idempotent. */
+  /** Delivers accepted records, for at most the delivery timeout, then disconnects. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -95,9 +98,12 @@ export class KafkaAppender {
     await this.#connections.close();
   }
 
-  /** Topics not looked up yet, and those that lack a partition asked for: it may be new. */
+  /**
+   * Returns the topics not looked up yet, and those that lack a requested partition, which may be
+   * new.
+   */
   #topicsToLocate(records: readonly AppendRecord[]): readonly string[] {
-    let strange: Set<string> | undefined;
+    let toLocate: Set<string> | undefined;
     let last: string | undefined;
     let partitions = 0;
     for (const { topic, partition = 0 } of records) {
@@ -106,9 +112,9 @@ export class KafkaAppender {
         last = topic;
         if (this.#leaders.isStale(topic)) this.#refreshBehind(topic);
       }
-      if (partition >= partitions) (strange ??= new Set()).add(topic);
+      if (partition >= partitions) (toLocate ??= new Set()).add(topic);
     }
-    return strange === undefined ? [] : [...strange];
+    return toLocate === undefined ? [] : [...toLocate];
   }
 
   async #locate(records: readonly AppendRecord[]): Promise<void> {
@@ -122,7 +128,7 @@ export class KafkaAppender {
   }
 
   /**
-   * Gives every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is given
+   * Passes every record to its partition. @throws UNKNOWN_TOPIC, APPEND_FAILED before any is passed
    */
   #route(records: readonly AppendRecord[], call: AppendCall): void {
     const routes = records.map((record) => this.#producerOf(record));

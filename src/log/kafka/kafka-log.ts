@@ -12,16 +12,20 @@ import { partitionState } from './read/partition-state.ts';
 import { ReaderMemory } from './read/reader-memory.ts';
 import { loadDecompress } from './wire/decompress.ts';
 
-/** Bytes of one fetch response over all its partitions; a larger single batch still comes. */
+/**
+ * Maximum bytes of one fetch response over all its partitions; a larger single batch is still
+ * delivered.
+ */
 const responseBytesMax = 32 * 1024 * 1024;
-/** Large enough that a reader far behind is not bound by round trips (`npm run bench -- drain`). */
+/**
+ * Large enough that a reader far behind is not limited by round trips (`npm run bench -- drain`).
+ */
 const partitionBytesMax = 2 * 1024 * 1024;
 
 /**
- * The event log on Kafka 2.8 or later. Connects on first use. `read` has its own connections; the
- * rest shares some.
- * @throws KAFKAJS_CHANGED when kafkajs is not the version this was written for; CONFIG_INVALID
- * without brokers
+ * Creates an event log on Kafka 2.8 or later. Connects at first use. Each `read` has its own
+ * connections; other calls share some.
+ * @throws KAFKAJS_CHANGED if kafkajs is not the supported version; CONFIG_INVALID without brokers
  */
 export function createKafkaLog(config: KafkaLogConfig): EventLog {
   requireBrokers(config);
@@ -58,8 +62,9 @@ function createRead(
   topics: KafkaTopics,
   closing: AbortSignal,
 ): EventLog['read'] {
-  // What the last reader that reused its memory left; held weakly, since there may be no next one.
-  let spare: WeakRef<ReaderMemory> | undefined;
+  // Memory of the last reader that reused its memory. Held weakly, since there may be no next
+  // reader.
+  let pooled: WeakRef<ReaderMemory> | undefined;
   const open = async (
     positions: readonly ReadPosition[],
     options: ReadOptions,
@@ -67,8 +72,8 @@ function createRead(
   ): Promise<OpenedReader> => {
     const decompress = await loadDecompress(config.unpackedBytesMax);
     const states = positions.map(partitionState);
-    const memory = options.reusesMemory ? (spare?.deref() ?? new ReaderMemory()) : null;
-    if (memory !== null) spare = undefined;
+    const memory = options.reusesMemory ? (pooled?.deref() ?? new ReaderMemory()) : null;
+    if (memory !== null) pooled = undefined;
     const allocate = (size: number) => memory?.take(size) ?? Buffer.allocUnsafe(size);
     const settings = {
       maxWaitMs: options.maxWaitMs ?? 500,
@@ -84,7 +89,7 @@ function createRead(
       next: () => reader.next(),
       async close() {
         release();
-        if (memory !== null) spare = new WeakRef(memory);
+        if (memory !== null) pooled = new WeakRef(memory);
         await reader.close();
       },
     };

@@ -7,20 +7,20 @@ import { partitionFor } from '../partition-for.ts';
 import { isMissingTable, unknownTopic } from './log-error.ts';
 import { inTransaction, readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
 
-/** Notified with a topic's name when records of it were committed. */
+/** Channel that is notified with a topic's name when records of it were committed. */
 export const WAKE_UP_CHANNEL = 'reprise_log';
 
-/** Bytes sent in one statement at most, far below Postgres's 1 GB per parameter. */
+/** Maximum bytes of one statement, far below Postgres's limit of 1 GB per parameter. */
 const STATEMENT_BYTES_MAX = 16 * 1024 * 1024;
 
 interface PartitionRecords {
   readonly topic: StoredTopic;
   readonly partition: number;
-  /** Positions in the caller's list, in its order. */
+  /** Indexes in the caller's list, in its order. */
   readonly indexes: number[];
 }
 
-/** Makes appenders that share what they know of topics, and the round robin of keyless records. */
+/** Appends records. Caches topics, and counts the round robin of records without key. */
 export class Appender {
   readonly #pool: Pool;
   #known = new Map<string, StoredTopic>();
@@ -31,7 +31,7 @@ export class Appender {
   }
 
   /**
-   * One transaction: 1 lock the partitions in one order, so that appenders wait for one another
+   * Appends in one transaction: 1 lock the partitions in a fixed order, so that appenders wait
    * instead of deadlocking, 2 take their next offsets, 3 insert, 4 notify readers. Offsets are
    * gapless and in commit order, because the lock is held until commit.
    * @throws UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE
@@ -41,7 +41,8 @@ export class Appender {
     try {
       return await this.#appendOnce(records);
     } catch (error) {
-      // The topic was deleted (and perhaps created again) since we read its number: look once more.
+      // The topic was deleted (and perhaps created again) since its number was read: look it up
+      // again, once.
       const { cause } = error as { cause?: unknown };
       if (cause instanceof AmbiguousCommit) throw maybeWritten(error);
       if (!isMissingTable(cause) && !isRaced(error)) throw error;
@@ -90,7 +91,8 @@ export class Appender {
       const topic = this.#known.get(record.topic);
       if (topic === undefined) throw unknownTopic(record.topic);
       const count = topic.partitions.length;
-      const partition = record.partition ?? partitionFor(record.key, count, this.#turn(record));
+      const partition =
+        record.partition ?? partitionFor(record.key, count, this.#counterFor(record));
       if (!Number.isInteger(partition) || partition < 0 || partition >= count) {
         throw noPartition(record.topic, partition, count);
       }
@@ -102,13 +104,13 @@ export class Appender {
     return [...parts.values()];
   }
 
-  #turn({ key }: AppendRecord): number {
+  #counterFor({ key }: AppendRecord): number {
     if (key === null) this.#roundRobin = (this.#roundRobin + 1) % 0x7fff_ffff;
     return this.#roundRobin;
   }
 }
 
-/** First offset of each part, in the order of `parts`. */
+/** Returns the first offset of each part, in the order of `parts`. */
 async function takeOffsets(
   client: PoolClient,
   parts: readonly PartitionRecords[],
@@ -138,8 +140,9 @@ async function takeOffsets(
 }
 
 /**
- * Inserts a part in statements of bounded size. All bytes travel as one binary parameter that the
- * server cuts: an array of bytea would be sent as hex text, twice the size and parsed byte by byte.
+ * Inserts a part in statements of limited size. All bytes are sent as one binary parameter that the
+ * server splits: an array of bytea would be sent as hex text, twice the size and parsed byte by
+ * byte.
  */
 async function insertRecords(
   client: PoolClient,
@@ -237,7 +240,7 @@ function noPartition(topic: string, partition: number, count: number): RepriseEr
   );
 }
 
-/** Whether the records are in the log is not known: no advice to try again. */
+/** Creates the error of an append that may or may not be in the log; it does not advise a retry. */
 function maybeWritten(cause: unknown): RepriseError {
   return new RepriseError(
     'APPEND_FAILED',

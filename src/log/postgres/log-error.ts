@@ -2,17 +2,17 @@ import { isMissing, isPassing, sqlStateOf } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
 /**
- * 42P01: the tables of the log are not there, or the table of this topic is gone since its number
- * was read.
+ * True for 42P01: the tables of the log do not exist, or the topic's table was dropped since its
+ * number was read.
  */
 export function isMissingTable(error: unknown): boolean {
   return sqlStateOf(error) === '42P01';
 }
 
-/** The constraint of a partition that has moved to another log. */
+/** Check constraint of a partition that has moved to another log. */
 const SEALED = 'log_partition_is_sealed';
 
-/** The error for a topic that does not exist. */
+/** Creates the error for a topic that does not exist. */
 export function unknownTopic(topic: string, known = ''): RepriseError {
   return new RepriseError(
     'UNKNOWN_TOPIC',
@@ -21,7 +21,7 @@ export function unknownTopic(topic: string, known = ''): RepriseError {
   );
 }
 
-/** What a failed statement means to the caller of the log. */
+/** Converts the error of a failed statement to an error of the log. */
 export function logError(error: unknown, doing: string): RepriseError {
   if (error instanceof RepriseError) return error;
   if (isMissing(error)) {

@@ -9,9 +9,9 @@ const NULL = -1;
 const COLUMNS = 5;
 
 /**
- * Records of one partition in `[from, until)`, at most `recordsMax`, and no more after `bytesMax`
- * bytes (the first is always there). Value and headers come as one field, so that headers begin
- * where the value ends, as a RecordBatch has it. COPY takes no parameters: all are numbers.
+ * Selects records of one partition in `[from, until)`: at most `recordsMax`, and no more after
+ * `bytesMax` bytes (but at least one). Value and headers are one field, so that headers start where
+ * the value ends, as in a RecordBatch. COPY takes no parameters: all are numbers.
  */
 export function fetchSql(from: {
   readonly table: string;
@@ -38,16 +38,16 @@ export function fetchSql(from: {
 }
 
 /**
- * Makes a batch of what COPY sent (protocol: "COPY", file formats, binary). Keys, values and
- * headers stay where they are in `bytes`; only positions are noted.
- * @throws CORRUPT_RECORD_BATCH when the bytes are not in that format
+ * Creates a batch from COPY output (protocol: "COPY", file formats, binary). Keys, values and
+ * headers stay in `bytes`; only their positions are recorded.
+ * @throws CORRUPT_RECORD_BATCH if the bytes are not in that format
  */
 export function parseCopy(
   bytes: Buffer,
   origin: Omit<RecordBatchOrigin, 'nextOffset'>,
 ): RecordBatch {
   // Every row has at least its column count, five lengths, two numbers, an int and one byte of
-  // headers: more rows than that cannot be there.
+  // headers: this is the maximum number of rows.
   const index = emptyIndex(Math.ceil(bytes.length / 39) + 1);
   let at = SIGNATURE_BYTES + 4;
   at += 4 + bytes.readInt32BE(at);
@@ -66,7 +66,7 @@ export function parseCopy(
 
 function parseRow(bytes: Buffer, start: number, index: RecordIndex, row: number): number {
   let at = start + 4;
-  // bigint without BigInt: high and low half, far below 2^53.
+  // an int8 without BigInt: high and low half, far below 2^53
   index.offsets[row] = bytes.readInt32BE(at) * 4_294_967_296 + bytes.readUInt32BE(at + 4);
   at += 12;
   index.timestampsMs[row] = bytes.readDoubleBE(at);

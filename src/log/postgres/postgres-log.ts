@@ -7,36 +7,36 @@ import { readRecords } from './read-records.ts';
 import { deleteRecordsBefore, deleteTopic, describeTopics, ensureTopics } from './stored-topic.ts';
 import { WakeUps } from './wake-ups.ts';
 
-/** Which database: a pool for statements, a URL for the listening connection. */
+/** Options of `createPostgresLog`: a pool for statements, a URL for the listening connection. */
 export interface PostgresLogOptions {
-  /** Stays the caller's: not ended by `close`. */
+  /** Owned by the caller: `close` does not end it. */
   readonly pool: Pool;
   /**
-   * The same database, for the connection that listens for commits; a real session, not one of a
-   * pooler in transaction mode.
+   * URL of the same database, for the connection that listens for commits: a real session, not one
+   * of a pooler in transaction mode.
    */
   readonly url: string;
 }
 
-/** The log kept in Postgres, with what an administrator needs beyond the port. */
+/** The log in Postgres, with administrative methods beyond the port. */
 export interface PostgresLog extends EventLog {
   readonly kind: 'postgres';
   /**
    * Deletes records before `offset`, which becomes the partition's start offset (at most its end).
-   * @returns the start offset now @throws UNKNOWN_TOPIC
+   * @returns the new start offset @throws UNKNOWN_TOPIC
    */
   deleteRecordsBefore(topic: string, partition: number, offset: bigint): Promise<bigint>;
   /**
-   * Deletes a topic and its records; created again it has another topic id. @throws UNKNOWN_TOPIC
+   * Deletes a topic and its records. Created again, it has another topic id. @throws UNKNOWN_TOPIC
    */
   deleteTopic(topic: string): Promise<void>;
 }
 
 /**
- * An event log in Postgres tables, for those to whom one server is enough. Offsets are gapless and
- * in commit order: an append locks its partitions until it commits. An append whose connection
- * broke during commit (LOG_UNAVAILABLE) may have happened, as with any log without producer ids:
- * repeating it may store the records twice. No leader epochs.
+ * Creates an event log in Postgres tables, for systems for which one server is enough. Offsets are
+ * gapless and in commit order: an append locks its partitions until it commits. An append whose
+ * connection broke during commit (LOG_UNAVAILABLE) may have happened, as in any log without
+ * producer ids: repeating it may store the records twice. No leader epochs.
  */
 export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLog {
   const wakeUps = new WakeUps(url);
@@ -78,7 +78,7 @@ export function createPostgresLog({ pool, url }: PostgresLogOptions): PostgresLo
 }
 
 /**
- * A stream whose `return()` ends a fetch that is waiting: a generator alone would answer only after
+ * Wraps a stream so that `return()` ends a waiting fetch: a generator alone would answer only after
  * its pending `next()`.
  */
 function streamOf<Item>(
@@ -95,7 +95,7 @@ function streamOf<Item>(
         async return() {
           leaving.abort();
           await items.return(undefined);
-          // A stream that was never asked for an item has not begun, so nothing in it ends.
+          // A stream that was never iterated has not started, so its `finally` does not run.
           joined.release();
           return { done: true, value: undefined };
         },

@@ -19,22 +19,21 @@ interface Cursor {
   readonly until: number;
   next: number;
   /**
-   * Number of the topic when it was first seen: another number is another topic of the same name.
+   * Number of the topic when it was first seen; another number is another topic of the same name.
    */
   topicNumber: number | null;
 }
 
-/** What a read works with. */
+/** Dependencies of a read. */
 export interface ReadContext {
   readonly pool: Pool;
   readonly wakeUps: WakeUps;
-  /** Aborted when the reader goes away, the caller's signal fires, or the log closes. */
+  /** Aborted when the consumer leaves, the caller's signal aborts, or the log closes. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads as the port says, with the next fetch under way while the consumer works on the current
- * one.
+ * Reads as the port says, prefetching the next batch while the consumer processes the current one.
  */
 export async function* readRecords(
   context: ReadContext,
@@ -42,25 +41,25 @@ export async function* readRecords(
   options: ReadOptions,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const batches = fetches(context, positions.map(cursorOf), options);
-  let ahead = batches.next();
+  let prefetched = batches.next();
   try {
     for (;;) {
-      const current = await ahead;
+      const current = await prefetched;
       if (current.done === true) return;
-      ahead = batches.next();
-      // Reported when it is awaited; a consumer that stops first does not care.
-      ahead.catch(() => undefined);
+      prefetched = batches.next();
+      // Reported when it is awaited; a consumer that stops first does not need it.
+      prefetched.catch(() => undefined);
       if (context.signal.aborted) return;
       yield current.value;
     }
   } finally {
-    await ahead.catch(() => undefined);
+    await prefetched.catch(() => undefined);
   }
 }
 
 /**
- * One look at all end offsets, then a chunk of each partition that has records, and again: no
- * partition waits for another's backlog.
+ * Repeats: look up all end offsets, then fetch a chunk of each partition that has records, so that
+ * no partition waits for another's backlog.
  */
 async function* fetches(
   context: ReadContext,
@@ -96,7 +95,7 @@ async function* fetches(
   }
 }
 
-/** The next chunk of a partition; null: nothing new. */
+/** Fetches the next chunk of a partition; null if there is nothing new. */
 async function fetchNext(
   context: ReadContext,
   cursor: Cursor,
@@ -128,7 +127,8 @@ async function fetchNext(
   });
   const batch = parseCopy(
     await copy(context.pool, sql).catch((error: unknown) => {
-      // Its table went away after its offsets were read: the next look says whether the topic did.
+      // Its table was dropped after its offsets were read: the next look-up tells whether the topic
+      // was.
       if (isMissingTable(error)) throw unknownTopic(cursor.topic);
       throw error;
     }),
@@ -141,8 +141,8 @@ async function fetchNext(
       appendTime: false,
     },
   );
-  // Offsets have no holes here, so a gap means that the start moved under the statement: look
-  // again, which then says OFFSET_OUT_OF_RANGE.
+  // Offsets have no gaps here, so a gap means that the start moved during the statement: look
+  // again, which then throws OFFSET_OUT_OF_RANGE.
   return batch.count > 0 && batch.offsets[0] === cursor.next ? batch : null;
 }
 

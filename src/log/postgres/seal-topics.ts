@@ -2,8 +2,8 @@ import type { ClientBase, Pool } from 'pg';
 import { logError } from './log-error.ts';
 
 /**
- * The topics of the log with the log each has moved to: the id of a Kafka cluster, or null for
- * those that are here. By name, in order.
+ * Returns the topics of the log and the log that each has moved to: the id of a Kafka cluster, or
+ * null for topics that have not moved. Sorted by name.
  */
 export async function movedTopics(pool: Pool): Promise<ReadonlyMap<string, string | null>> {
   const { rows } = await pool
@@ -16,7 +16,7 @@ export async function movedTopics(pool: Pool): Promise<ReadonlyMap<string, strin
   return new Map(rows.map((row) => [row.topic, row.moved_to]));
 }
 
-/** A partition and where it was seen to end. */
+/** A partition and its observed end. */
 export interface PartitionEnd {
   readonly topic: string;
   readonly partition: number;
@@ -24,9 +24,9 @@ export interface PartitionEnd {
 }
 
 /**
- * Closes topics for good, in the caller's transaction: 1 lock their partitions, so that appends
- * under way are over and others wait, 2 look whether one has grown beyond the end given, 3 if not,
- * seal them all: later appends fail with LOG_MOVED. @returns how many records came after those
+ * Seals topics permanently, in the caller's transaction: 1 lock their partitions, so that running
+ * appends have ended and others wait, 2 check whether one has grown beyond the given end, 3 if not,
+ * seal them all: later appends fail with LOG_MOVED. @returns the number of records after those
  * ends; 0: the topics are sealed
  */
 export async function sealTopics(

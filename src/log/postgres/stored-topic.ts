@@ -6,19 +6,19 @@ import type { TopicDescription, TopicSpec } from '../event-log.ts';
 import { logError, unknownTopic } from './log-error.ts';
 
 /**
- * A topic as stored: `number` names its child table and changes when it is deleted and created
+ * A stored topic. `number` names its child table and changes when the topic is deleted and created
  * again.
  */
 export interface StoredTopic extends TopicDescription {
   readonly number: number;
 }
 
-/** Name of the table that holds a topic's records. */
+/** Returns the name of the table that holds a topic's records. */
 export function recordTable(topicNumber: number): string {
   return `reprise.log_records_${topicNumber}`;
 }
 
-/** Reads topics; unknown ones are missing from the result. */
+/** Reads topics; unknown ones are missing in the result. */
 export async function readTopics(
   pool: Pool,
   topics: readonly string[],
@@ -56,7 +56,7 @@ export async function readTopics(
   return found;
 }
 
-/** As {@link readTopics}. @throws UNKNOWN_TOPIC for the first that is not there */
+/** Reads topics as {@link readTopics}. @throws UNKNOWN_TOPIC for the first that does not exist */
 export async function describeTopics(
   pool: Pool,
   topics: readonly string[],
@@ -68,7 +68,7 @@ export async function describeTopics(
   return found;
 }
 
-/** Creates missing topics, each in a transaction with its table. @throws PARTITIONS_CHANGED */
+/** Creates missing topics, each in one transaction with its table. @throws PARTITIONS_CHANGED */
 export async function ensureTopics(pool: Pool, topics: readonly TopicSpec[]): Promise<void> {
   for (const { topic, partitions } of topics) {
     if (!Number.isInteger(partitions) || partitions < 1) {
@@ -90,7 +90,7 @@ export async function ensureTopics(pool: Pool, topics: readonly TopicSpec[]): Pr
   }
 }
 
-/** Deletes a topic with its records; created again it has a new id. @throws UNKNOWN_TOPIC */
+/** Deletes a topic and its records. Created again, it has a new id. @throws UNKNOWN_TOPIC */
 export async function deleteTopic(pool: Pool, topic: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ topic_number: number }>(
@@ -103,9 +103,9 @@ export async function deleteTopic(pool: Pool, topic: string): Promise<void> {
 }
 
 /**
- * Deletes the records of a partition before `offset`, which becomes its start offset; one beyond
- * the end means the end. Offsets never move.
- * @returns the start offset now @throws UNKNOWN_TOPIC
+ * Deletes the records of a partition before `offset`, which becomes its start offset; an offset
+ * beyond the end means the end. Offsets never change.
+ * @returns the new start offset @throws UNKNOWN_TOPIC
  */
 export async function deleteRecordsBefore(
   pool: Pool,
@@ -130,7 +130,7 @@ export async function deleteRecordsBefore(
   });
 }
 
-/** @returns how many partitions the topic has, created now or before */
+/** Creates a topic unless it exists. @returns its number of partitions */
 async function createTopic(client: PoolClient, topic: string, partitions: number): Promise<number> {
   const created = await client.query<{ topic_number: number }>(
     'insert into reprise.log_topics (topic) values ($1) on conflict do nothing returning topic_number',
@@ -155,7 +155,7 @@ async function createTopic(client: PoolClient, topic: string, partitions: number
   return partitions;
 }
 
-/** Runs `work` in a transaction of its own. @throws what `logError` makes of a failure */
+/** Runs `work` in its own transaction. @throws the error of a failure, converted by `logError` */
 export function inTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
@@ -166,9 +166,9 @@ export function inTransaction<Result>(
 }
 
 /**
- * A connection with a transaction begun. Idle ones that were cut, and do not know it yet, are
- * thrown away: nothing was asked of them, so nothing is in doubt. There are at most as many of them
- * as the pool holds; a new connection that fails means that the server is away.
+ * Returns a connection with an open transaction. Discards idle connections that turn out to be
+ * broken: no statement was sent, so nothing is in doubt. There are at most as many as the pool
+ * holds; if a new connection fails, the server is unavailable.
  */
 async function begun(pool: Pool): Promise<PoolClient> {
   for (let cut = 0; ; cut += 1) {

@@ -5,9 +5,9 @@ import { WAKE_UP_CHANNEL } from './appender.ts';
 const RECONNECT_MS = 1_000;
 
 /**
- * Hears of commits through LISTEN, on a connection of its own (a pool's connection changes hands).
- * States: idle → connecting → listening → (connection lost) waiting → connecting … → closed. While
- * it hears nothing readers poll: it makes them quicker, never wrong.
+ * Receives commit notifications through LISTEN, on its own connection (connections of a pool change
+ * owners). States: idle → connecting → listening → (connection lost) waiting → connecting … →
+ * closed. Readers also poll, so a lost notification delays them but loses nothing.
  */
 export class WakeUps {
   readonly #url: string;
@@ -22,14 +22,14 @@ export class WakeUps {
   }
 
   /**
-   * How often something was heard: take it before looking, give it to {@link waitBeyond} after
-   * finding nothing.
+   * Counter of notifications: read it before looking for records, and pass it to {@link waitBeyond}
+   * if there are none.
    */
   get heard(): number {
     return this.#heard;
   }
 
-  /** Begins to listen; repeated calls do nothing. */
+  /** Starts listening; repeated calls do nothing. */
   listen(): void {
     if (this.#client !== null || this.#closed || this.#retry !== undefined) return;
     const client = new pg.Client({
@@ -43,12 +43,12 @@ export class WakeUps {
     client
       .connect()
       .then(() => client.query(`listen ${WAKE_UP_CHANNEL}`))
-      .then(() => this.#wake()) // What was committed before LISTEN took effect was not heard.
+      .then(() => this.#wake()) // Commits before LISTEN took effect sent no notification.
       .catch(() => this.#lost(client));
   }
 
   /**
-   * Resolves when something has been heard since `heard` was taken, after `timeoutMs`, or on
+   * Resolves when a notification has arrived since `heard` was read, after `timeoutMs`, or on
    * `signal`.
    */
   waitBeyond(heard: number, timeoutMs: number, signal: AbortSignal): Promise<void> {

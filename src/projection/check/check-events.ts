@@ -1,12 +1,12 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
 import { kindOf } from './check-function.ts';
-import type { Place } from './fail-for.ts';
+import type { StepContext } from './fail-for.ts';
 
 /**
- * The value must be an event definition: an import in a circle gives undefined. @throws
+ * Checks that a value is an event definition (a circular import gives undefined). @throws
  * DEFINITION_INVALID through `fail`
  */
-export function checkEvent(event: unknown, { step, fail }: Place): void {
+export function checkEvent(event: unknown, { step, fail }: StepContext): void {
   const { name, topic, fields } = (event ?? {}) as Partial<EventDefinition>;
   if (typeof name === 'string' && typeof topic === 'string' && Array.isArray(fields)) return;
   const hint = event === undefined ? ' Modules that import each other in a circle may be why.' : '';
@@ -14,13 +14,13 @@ export function checkEvent(event: unknown, { step, fail }: Place): void {
 }
 
 /**
- * The events that a projection folds: at least one, each once, and records of one topic can be told
- * apart. @throws DEFINITION_INVALID through `fail`
+ * Checks the events that a projection folds: at least one, none twice, and records of one topic can
+ * be told apart. @throws DEFINITION_INVALID through `fail`
  */
-export function checkEvents(events: readonly EventDefinition[], place: Place): void {
-  const { step, fail } = place;
+export function checkEvents(events: readonly EventDefinition[], context: StepContext): void {
+  const { step, fail } = context;
   if (events.length === 0) fail(step, 'names no event.');
-  for (const event of events) checkEvent(event, place);
+  for (const event of events) checkEvent(event, context);
   for (const { name, topic, format } of events) {
     const neighbours = events.filter((each) => each.topic === topic);
     if (neighbours.filter((each) => each.name === name).length > 1) {

@@ -1,11 +1,11 @@
-import type { Place } from './fail-for.ts';
+import type { StepContext } from './fail-for.ts';
 
 /**
- * Functions of a definition are called while folding and must answer at once: an async one would
- * answer with a promise, which counts as true and as a row. `name`: what the function is, as users
- * know it. @throws DEFINITION_INVALID through `fail`
+ * Checks that a value is a synchronous function. The fold calls it and needs the result at once:
+ * the promise of an async function would count as true, or as a row. `name`: the function's name in
+ * the definition. @throws DEFINITION_INVALID through `fail`
  */
-export function checkFunction(given: unknown, name: string, { step, fail }: Place): void {
+export function checkFunction(given: unknown, name: string, { step, fail }: StepContext): void {
   if (typeof given !== 'function') fail(step, `${name} is ${kindOf(given)}, not a function.`);
   const kind = (given as { readonly constructor: { readonly name: string } }).constructor.name;
   if (kind !== 'Function') {
@@ -16,7 +16,7 @@ export function checkFunction(given: unknown, name: string, { step, fail }: Plac
   }
 }
 
-/** What a value is, for messages: `undefined`, `null`, `a string`. */
+/** Describes a value for messages: `undefined`, `null`, `a string`. */
 export function kindOf(given: unknown): string {
   if (given === undefined || given === null) return String(given);
   return Array.isArray(given) ? 'a list' : `a ${typeof given}`;

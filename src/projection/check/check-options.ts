@@ -1,14 +1,14 @@
 import { kindOf } from './check-function.ts';
-import type { Place } from './fail-for.ts';
+import type { StepContext } from './fail-for.ts';
 
 /**
- * Options must be an object, and hold nothing but what there is: a misspelt one would silently be
- * the default. @throws DEFINITION_INVALID through `fail`
+ * Checks that options are an object without unknown names: a misspelt option would silently have
+ * its default. @throws DEFINITION_INVALID through `fail`
  */
 export function checkOptions(
   options: unknown,
   known: readonly string[],
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     fail(step, `its options are ${kindOf(options)}; write { ${known[0]}: … }.`);

@@ -9,12 +9,15 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A length of time: `'1 minute'`, `'90 seconds'`, ISO 8601 `'PT1M30S'`, or milliseconds as a
- * number. A day is 24 hours here.
+ * A duration: `'1 minute'`, `'90 seconds'`, ISO 8601 `'PT1M30S'`, or milliseconds as a number. A
+ * day is 24 hours.
  */
 export type Duration = string | number;
 
-/** Milliseconds of a duration. `what` names the place in messages. @throws DEFINITION_INVALID */
+/**
+ * Converts a duration to milliseconds. `what`: the name of the option in messages. @throws
+ * DEFINITION_INVALID
+ */
 export function durationMs(duration: Duration, what: string): number {
   const ms = milliseconds(duration);
   if (ms === null) {
@@ -23,13 +26,13 @@ export function durationMs(duration: Duration, what: string): number {
   return ms;
 }
 
-/** What is said of a value that is no duration, in words that follow its place. */
+/** Returns the part of a message that follows the option's name if its value is not a duration. */
 export function notADuration(given: unknown): string {
   const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
   return `${shown} is not a duration. Write '1 minute', '90 seconds', ISO 8601 'PT1M', or whole milliseconds.`;
 }
 
-/** Milliseconds of a duration; null: it is none. */
+/** Converts a duration to milliseconds; null if it is not a duration. */
 export function milliseconds(duration: unknown): number | null {
   if (typeof duration !== 'number' && typeof duration !== 'string') return null;
   const ms = typeof duration === 'number' ? duration : (wordsMs(duration) ?? isoMs(duration));

@@ -2,18 +2,17 @@ import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { Projection } from '../plan/projection.ts';
 
 /**
- * Says what is wrong with a definition: the step as the user wrote it, what is wrong and what to
- * do.
+ * Reports a mistake in a definition: the step as the user wrote it, what is wrong and what to do.
  */
 export type Fail = (step: string, what: string) => never;
 
-/** A step of a definition, and how to say that it is wrong. */
-export interface Place {
+/** A step of a definition and the function that reports a mistake in it. */
+export interface StepContext {
   readonly step: string;
   readonly fail: Fail;
 }
 
-/** Makes the `fail` of a projection: DEFINITION_INVALID naming class and step. */
+/** Creates the `fail` of a projection: it throws DEFINITION_INVALID naming class and step. */
 export function failFor(projection: Projection): Fail {
   return (step, what) => {
     throw invalid(projection, `${step}: ${what}`);
@@ -21,16 +20,16 @@ export function failFor(projection: Projection): Fail {
 }
 
 /**
- * The `fail` of builders, which do not know whose definition they are part of: `definitionOf` adds
- * the class. @throws DEFINITION_INVALID naming the step
+ * The `fail` of builders, which do not know the class whose definition they are part of;
+ * `definitionOf` adds it. @throws DEFINITION_INVALID naming the step
  */
 export const failUnnamed: Fail = (step, what) => {
   throw new RepriseError('DEFINITION_INVALID', `${step}: ${what}`);
 };
 
 /**
- * Runs `define()`. What throws inside becomes a mistake of the class: builders such as `tumbling`
- * do not know whose definition they are part of.
+ * Runs `define()`. An error thrown inside gets the name of the class, which builders such as
+ * `tumbling` do not know.
  * @throws DEFINITION_INVALID naming the class
  */
 export function definitionOf<P extends Projection>(projection: P): ReturnType<P['define']> {

@@ -1,14 +1,14 @@
 const IDENTIFIER = /^[a-z_][a-z0-9_]*$/;
-/** Postgres cuts longer identifiers silently. */
+/** Postgres truncates longer identifiers silently. */
 const IDENTIFIER_BYTES_MAX = 63;
-/** Every table of Postgres has these, and none may be declared. */
+/** Columns that every Postgres table has; they cannot be declared. */
 const SYSTEM_COLUMNS = new Set(['ctid', 'tableoid', 'xmin', 'xmax', 'cmin', 'cmax']);
-/** What reprise appends to the names of tables: of versions, and of hidden state. */
+/** Suffixes that reprise appends to table names: of versions and of hidden state. */
 const TABLE_SUFFIX = /__(?:v\d+|state|baseline)$/;
 
 /**
- * What is wrong with a name as a Postgres identifier; null: nothing. `suffix` is what gets appended
- * to it.
+ * Returns what is wrong with a name as a Postgres identifier; null if it is valid. `suffix`: the
+ * text that will be appended to it.
  */
 export function identifierFault(name: string, suffix = ''): string | null {
   if (!IDENTIFIER.test(name)) {
@@ -21,14 +21,15 @@ export function identifierFault(name: string, suffix = ''): string | null {
   return null;
 }
 
-/** What is wrong with the name of a column; null: nothing. */
+/** Returns what is wrong with a column name; null if it is valid. */
 export function columnFault(name: string): string | null {
   if (SYSTEM_COLUMNS.has(name)) return 'is a system column, which every table of Postgres has';
   return identifierFault(name);
 }
 
 /**
- * What is wrong with the name of a read model, whose tables get `suffix` appended; null: nothing.
+ * Returns what is wrong with the name of a read model, whose tables get `suffix` appended; null if
+ * it is valid.
  */
 export function readModelFault(name: string, suffix: string): string | null {
   const ending = TABLE_SUFFIX.exec(name);

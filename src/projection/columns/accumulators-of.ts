@@ -4,8 +4,8 @@ import { snakeCase } from '../plan/snake-case.ts';
 import type { CompiledMeasure } from './compiled-measure.ts';
 
 /**
- * The accumulators that the measures need, shared where two need the same. A measure whose value is
- * an accumulator's state lends it its column.
+ * Returns the accumulators that the measures need; measures that need the same one share it. If a
+ * measure's value is the state of an accumulator, its column holds that state.
  */
 export function accumulatorsOf(compiled: readonly CompiledMeasure[]): AccumulatorPlan[] {
   const planned = new Map<string, AccumulatorPlan>();
@@ -13,7 +13,8 @@ export function accumulatorsOf(compiled: readonly CompiledMeasure[]): Accumulato
     const key = `${id} of ${accumulator.filter}`;
     if (!planned.has(key)) planned.set(key, accumulator);
   };
-  // Measures with a column of their own first, so that `avg` finds the state of a `sum` beside it.
+  // Measures with a column of their own first, so that `avg` finds the state of a `sum` of the same
+  // field.
   const ordered = [...compiled].sort(
     (a, b) => Number(a.plan.aggregate === 'avg') - Number(b.plan.aggregate === 'avg'),
   );
@@ -69,7 +70,7 @@ function sumOf(
   };
 }
 
-/** Longs and decimals are added as integers; every other number as a double. */
+/** True for longs and decimals, which are added as integers. Other numbers are added as doubles. */
 function isInteger({ type }: Field): boolean {
   return type.kind === 'long' || type.kind === 'decimal' || type.kind === 'timestamp-micros';
 }

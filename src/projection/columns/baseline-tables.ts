@@ -4,10 +4,7 @@ import { planColumn } from '../plan/plan-column.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { hiddenTableName, keyColumn } from './check-columns.ts';
 
-/**
- * The hidden table of the keys' baselines, where z-scores are measured; none where no measure is
- * one.
- */
+/** Returns the hidden table of the keys' baselines if a measure is a z-score; otherwise none. */
 export function baselineTables(
   { name, version }: TablePlan,
   of: { readonly keys: readonly KeyPlan[]; readonly measures: readonly MeasurePlan[] },

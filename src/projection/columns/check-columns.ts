@@ -1,6 +1,6 @@
 import type { Field } from '../../event/field-type.ts';
 import { kindOf } from '../check/check-function.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { columnFault, identifierFault, readModelFault } from '../check/identifier-fault.ts';
 import type { KeyPlan } from '../plan/plan.ts';
 import type { Projection } from '../plan/projection.ts';
@@ -16,15 +16,15 @@ const KEY_COLUMN: Readonly<Record<string, ColumnType>> = {
   date: 'date',
 };
 
-/** The column type of a key field; undefined: it cannot be part of a key. */
+/** Returns the column type of a key field; undefined if the field cannot be part of a key. */
 export function keyColumnType({ kind }: Field['type']): ColumnType | undefined {
   return KEY_COLUMN[kind];
 }
 
-/** Postgres keeps versions as int4. */
+/** Postgres stores versions as int4. */
 const VERSION_MAX = 2 ** 31 - 1;
 
-/** Name and version of a projection. */
+/** Checks name and version of a projection. */
 export function checkHead(projection: Projection, fail: Fail): void {
   const { name, version } = projection;
   if (!Number.isSafeInteger(version) || version < 1 || version > VERSION_MAX) {
@@ -36,8 +36,8 @@ export function checkHead(projection: Projection, fail: Fail): void {
 }
 
 /**
- * The name of a hidden table of a read model. @throws DEFINITION_INVALID through `fail` where it
- * gets too long
+ * Returns the name of a hidden table of a read model. @throws DEFINITION_INVALID through `fail` if
+ * it is too long
  */
 export function hiddenTableName(
   { name, version }: { readonly name: string; readonly version: number },
@@ -50,7 +50,7 @@ export function hiddenTableName(
   return hidden;
 }
 
-/** The column of a part of the key. */
+/** Returns the column of one field of the key. */
 export function keyColumn({ field, column, type }: KeyPlan): ColumnPlan {
   return {
     name: column,
@@ -61,22 +61,22 @@ export function keyColumn({ field, column, type }: KeyPlan): ColumnPlan {
   };
 }
 
-/** Columns that one step of a definition declares. */
+/** The columns that one step of a definition declares. */
 export interface DeclaringStep {
   readonly step: string;
   readonly columns: readonly ColumnPlan[];
-  /** The field or name that they come from, as the user wrote it. */
+  /** The field or name that the columns come from, as the user wrote it. */
   readonly of?: string;
 }
 
-/** The steps that declare the columns of the key. */
+/** Returns the steps that declare the key columns. */
 export function keySteps(keys: readonly KeyPlan[]): DeclaringStep[] {
   return keys.map((key) => ({ step: '.key(…)', columns: [keyColumn(key)], of: key.field }));
 }
 
 /**
- * Names must be Postgres identifiers, each used once, and none that the kind of projection has
- * itself (`own`). @throws DEFINITION_INVALID through `fail`
+ * Checks column names: Postgres identifiers, none twice, none of the columns that every projection
+ * of this kind has (`own`). @throws DEFINITION_INVALID through `fail`
  */
 export function checkColumns(
   own: readonly ColumnPlan[],
@@ -108,14 +108,16 @@ export function checkColumns(
   }
 }
 
-/** Columns that an index of Postgres may have. */
+/** Maximum number of columns of a Postgres index. */
 const INDEX_COLUMNS_MAX = 32;
 
-/** Indexes must name shown columns, each once. @throws DEFINITION_INVALID through `fail` */
+/**
+ * Checks that indexes name visible columns, none twice. @throws DEFINITION_INVALID through `fail`
+ */
 export function checkIndexes(
   indexes: readonly (readonly string[])[],
   columns: readonly ColumnPlan[],
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): readonly (readonly string[])[] {
   const known = new Set(columns.filter(({ role }) => role !== 'state').map(({ name }) => name));
   for (const index of indexes) {

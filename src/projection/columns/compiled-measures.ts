@@ -3,17 +3,17 @@ import type { AccumulatorPlan, MeasureFilterPlan, MeasurePlan } from '../plan/pl
 import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { DeclaringStep } from './check-columns.ts';
 
-/** Measures compiled: what is kept, what is shown, and which fields of which events that needs. */
+/** Compiled measures: stored columns, visible columns, and the event fields that they need. */
 export interface CompiledMeasures {
   readonly measures: readonly MeasurePlan[];
   readonly accumulators: readonly AccumulatorPlan[];
   readonly measureFilters: readonly MeasureFilterPlan[];
-  /** Shown columns, in the order declared. */
+  /** Visible columns, in the order declared. */
   readonly columns: readonly ColumnPlan[];
   /** Hidden columns of the accumulators. */
   readonly stateColumns: readonly ColumnPlan[];
-  /** Which measure declares which columns. */
+  /** The columns that each measure declares. */
   readonly steps: readonly DeclaringStep[];
-  /** Fields of a source that measures read. */
+  /** Returns the fields of a source that measures read. */
   readonly fieldsOf: (event: EventDefinition, source: number) => readonly string[];
 }

@@ -1,7 +1,7 @@
 import { planColumn } from '../plan/plan-column.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
-/** What a match has besides keys and the columns of its row. */
+/** Returns the columns of a match besides the key and the columns of `.row(…)`. */
 export function matchColumns(): readonly ColumnPlan[] {
   return [
     planColumn(

@@ -8,8 +8,8 @@ import type { DeclaringStep } from './check-columns.ts';
 const step = '.row(…)';
 
 /**
- * The columns of a match that `.row(…)` declares, inferred where it says only how they are made.
- * `match`: a stand-in. @throws DEFINITION_INVALID through `fail`
+ * Returns the columns of a match that `.row(…)` declares; infers them if it has only a function.
+ * `match`: a symbolic proxy of a match. @throws DEFINITION_INVALID through `fail`
  */
 export function matchRowColumns(
   { columns, row }: PatternDeclaration,
@@ -17,14 +17,14 @@ export function matchRowColumns(
   fail: Fail,
 ): DeclaringStep {
   if (row === null) return { step, columns: [] };
-  const place = { step, fail };
-  checkFunction(row, 'what makes the row', place);
-  if (columns === null) return { step, columns: inferredColumns(row, match, place) };
-  const declared = declaredColumns(columns, place);
+  const context = { step, fail };
+  checkFunction(row, 'what makes the row', context);
+  if (columns === null) return { step, columns: inferredColumns(row, match, context) };
+  const declared = declaredColumns(columns, context);
   const key = declared.find(({ role }) => role === 'key');
   if (key !== undefined) {
     fail(step, `"${key.declared}" is marked .primaryKey(); the key of a match is match_id.`);
   }
-  checkMadeColumns(row, { columns: declared, match }, place);
+  checkMadeColumns(row, { columns: declared, match }, context);
   return { step, columns: declared.map((column) => ({ ...column, nullable: true })) };
 }

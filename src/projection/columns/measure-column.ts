@@ -3,7 +3,10 @@ import type { AccumulatorPlan } from '../plan/plan.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
 import type { CompiledMeasure } from './compiled-measure.ts';
 
-/** The shown columns of a measure: its own, and for approximate ones whether it is exact. */
+/**
+ * Returns the visible columns of a measure: its own and, for an approximate measure,
+ * `<name>_exact`.
+ */
 export function measureColumn(compiled: CompiledMeasure): ColumnPlan[] {
   const { plan, field, nullable } = compiled;
   const { name, column, aggregate, field: fieldName, exactColumn } = plan;
@@ -95,7 +98,7 @@ function plainShape(field: Field): Omit<ColumnShape, 'nullable'> {
   }
 }
 
-/** Hidden columns: the accumulators' state that no measure shows. */
+/** Returns the hidden columns: state of accumulators that is not a measure's own column. */
 export function stateColumns(
   accumulators: readonly AccumulatorPlan[],
   compiled: readonly CompiledMeasure[],

@@ -4,7 +4,7 @@ import type { AccumulatorPlan, MeasurePlan } from '../plan/plan.ts';
 import type { ColumnMerge, ColumnPlan } from '../plan/table-plan.ts';
 import type { CompiledMeasures } from './compiled-measures.ts';
 
-/** What the merges of a read model's columns are made from. */
+/** The input of `mergedColumns`. */
 interface MergedFrom {
   readonly compiled: CompiledMeasures;
   readonly columns: readonly ColumnPlan[];
@@ -12,7 +12,7 @@ interface MergedFrom {
 }
 
 /**
- * How the stable view merges the rows of several partitions, column by column. @throws
+ * Returns how the stable view merges the rows of several partitions, column by column. @throws
  * DEFINITION_INVALID for aggregates that only the fold can merge
  */
 export function mergedColumns(
@@ -73,7 +73,7 @@ function plain(column: string, merge: ColumnMerge['merge'], from: readonly strin
   return { column, merge, from, parameters: [] };
 }
 
-/** What the SQL of a merge needs besides the state; limits of exactness come last. */
+/** Returns the parameters of a merge's SQL besides the state; limits of exactness come last. */
 function parametersOf(
   { aggregate, field, parameters }: MeasurePlan,
   events: readonly EventDefinition[],
@@ -112,7 +112,7 @@ function sumMerge(measure: MeasurePlan, accumulators: readonly AccumulatorPlan[]
   return plain(column, merge, [sum.hi, sum.lo, sum.rest, ...counts]);
 }
 
-/** The count of the field's values, or of all events where none can be missing. */
+/** Returns the count of the field's values, or of all events if the field is never null. */
 function countColumns(
   measure: MeasurePlan,
   accumulators: readonly AccumulatorPlan[],
@@ -126,7 +126,7 @@ function countColumns(
   return found?.kind === 'count' ? [found.column] : [];
 }
 
-/** Two measures may share one extreme: the column of either will do. */
+/** Returns the columns of an extreme. Two measures may share one extreme; either column will do. */
 function extremeColumns(
   measure: MeasurePlan,
   accumulators: readonly AccumulatorPlan[],

@@ -1,7 +1,7 @@
 import { planColumn } from '../plan/plan-column.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
-/** What a session has besides keys and measures. */
+/** Returns the columns of a session besides key and measures. */
 export function sessionColumns(): readonly ColumnPlan[] {
   return [
     planColumn('session_id', 'text', 'key', 'the session: made from its key and first event'),
@@ -12,7 +12,7 @@ export function sessionColumns(): readonly ColumnPlan[] {
   ];
 }
 
-/** What a session must remember to go on after a restart. */
+/** Returns the hidden columns that a session needs to resume after a restart. */
 export function sessionStateColumns(): readonly ColumnPlan[] {
   return [
     planColumn('_until', 'timestamptz', 'state', 'an event up to here would join the session'),

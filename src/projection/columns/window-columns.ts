@@ -3,7 +3,8 @@ import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { WindowPlan } from '../plan/window-plan.ts';
 
 /**
- * The bounds of a window. Custom windows may begin together, so there the end is part of the key.
+ * Returns the columns of a window's bounds. Custom windows may start at the same time, so their end
+ * is part of the key.
  */
 export function windowColumns({ kind }: WindowPlan): readonly ColumnPlan[] {
   const end = kind === 'custom' ? 'key' : 'measure';
@@ -13,7 +14,7 @@ export function windowColumns({ kind }: WindowPlan): readonly ColumnPlan[] {
   ];
 }
 
-/** Where rows are shown on close only. */
+/** Returns the hidden column of projections that show rows only once their window is closed. */
 export function closedColumn(): ColumnPlan {
   return planColumn('_closed', 'boolean', 'state', 'the window is closed, and the row is shown');
 }

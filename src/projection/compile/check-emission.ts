@@ -1,14 +1,14 @@
 import type { Field } from '../../event/field-type.ts';
 import { checkEvent } from '../check/check-events.ts';
 import { checkFunction, kindOf } from '../check/check-function.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
-import { Reference, rowStandIn, tried } from '../declare/row-stand-in.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
+import { Reference, rowProxy, tried } from '../declare/row-proxy.ts';
 import type { EmissionPlan } from '../plan/plan.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 
 /**
- * Checks what `.onClose(…)` publishes of a row of these columns. @throws DEFINITION_INVALID through
- * `fail`
+ * Checks the events that `.onClose(…)` publishes from a row with these columns. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function checkRowEmissions(
   emissions: readonly EmissionPlan[],
@@ -16,35 +16,35 @@ export function checkRowEmissions(
   fail: Fail,
 ): void {
   for (const emission of emissions) {
-    checkEmission(emission, rowStandIn(columns), { step: '.onClose(…)', fail });
+    checkEmission(emission, rowProxy(columns), { step: '.onClose(…)', fail });
   }
 }
 
 /**
- * Checks an event that is published: its function is run once on a stand-in for the row or match
- * (`subject`), and what it makes must have the event's fields, and of their types where they are
- * taken over as they are. What is computed can only be checked when it is published. @throws
+ * Checks an event that is published. Runs its function once on a symbolic proxy of the row or match
+ * (`subject`). The result must have the event's fields; values that are copied unchanged must have
+ * the fields' types. Computed values can only be checked when the event is published. @throws
  * DEFINITION_INVALID through `fail`
  */
 export function checkEmission(
   { event, make }: Pick<EmissionPlan, 'event' | 'make'>,
   subject: unknown,
-  place: Place,
+  context: StepContext,
 ): void {
-  const { step, fail } = place;
-  checkEvent(event, place);
-  checkFunction(make, `what makes ${event.name}`, place);
-  const made = tried(make, subject, place);
+  const { step, fail } = context;
+  checkEvent(event, context);
+  checkFunction(make, `what makes ${event.name}`, context);
+  const made = tried(make, subject, context);
   if (made === null || made === undefined) return;
   if (typeof made !== 'object') fail(step, `makes ${kindOf(made)} instead of ${event.name}.`);
   if (event.format !== 'avro') return;
   const values = made as Readonly<Record<string, unknown>>;
   const names = event.fields.map(({ name }) => name);
-  const stranger = Object.keys(values).find((name) => !names.includes(name));
-  if (stranger !== undefined) {
+  const unknownName = Object.keys(values).find((name) => !names.includes(name));
+  if (unknownName !== undefined) {
     fail(
       step,
-      `makes "${stranger}", and ${event.name} has no such field; it has ${names.join(', ')}.`,
+      `makes "${unknownName}", and ${event.name} has no such field; it has ${names.join(', ')}.`,
     );
   }
   for (const field of event.fields) {
@@ -67,7 +67,7 @@ function kindOfReference({ field }: Reference): Field['type']['kind'] {
   return field === 'length' ? 'int' : field.type.kind;
 }
 
-/** The TypeScript type of a field's values; `other`: not known. */
+/** The TypeScript type of a field's values; `other`: unknown. */
 const VALUE: Readonly<Partial<Record<Field['type']['kind'], string>>> = {
   string: 'string',
   uuid: 'string',

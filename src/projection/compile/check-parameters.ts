@@ -1,14 +1,14 @@
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { DeclaredMeasure } from '../declare/declared-measure.ts';
 
-/** Shares from 0.0001: a smaller error would need sketches without bound. */
+/** Smallest relative error: a smaller one would need sketches of unbounded size. */
 const RELATIVE_ERROR_MIN = 1e-4;
 
 /**
- * Checks the parameters of an aggregate itself: a quantile, a number of values. @throws
- * DEFINITION_INVALID through `fail`
+ * Checks the parameters of an aggregate: a quantile, a number of values. @throws DEFINITION_INVALID
+ * through `fail`
  */
-export function checkParameters(measure: DeclaredMeasure, { step, fail }: Place): void {
+export function checkParameters(measure: DeclaredMeasure, { step, fail }: StepContext): void {
   const { aggregate, parameters = {} } = measure;
   const of = measure.field ?? measure.of;
   for (const [name, value] of Object.entries(parameters)) {

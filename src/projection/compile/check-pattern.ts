@@ -1,14 +1,14 @@
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import { isNegative, mayBeMissing, type PatternElement } from '../plan/pattern-element.ts';
 
 /**
- * Checks a pattern as a whole: its names, its beginning and its end. @throws DEFINITION_INVALID
- * through `fail`
+ * Checks a pattern as a whole: its names, its first and its last element. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function checkPattern(
   pattern: readonly PatternElement[],
   within: { readonly withinMs: number | null; readonly withinStepsMs: number | null },
-  { step, fail }: Place,
+  { step, fail }: StepContext,
 ): void {
   if (pattern.length === 0) fail(step, "has no step; write begin('first').");
   const names = namesIn(pattern);
@@ -35,8 +35,8 @@ export function checkPattern(
 }
 
 /**
- * The `notFollowedBy` behind the last event that a match must have, where there is one: last of
- * all, last of a group, or before what may be missing.
+ * Returns a `notFollowedBy` that no required event follows: at the end of the pattern, at the end
+ * of a group, or before optional elements. Null if there is none.
  */
 function absenceAtEnd(elements: readonly PatternElement[]): PatternElement | null {
   for (const element of elements.toReversed()) {

@@ -1,11 +1,11 @@
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { WindowPlan } from '../plan/window-plan.ts';
 
 /**
- * Windows are data, so they may be written by hand: what `tumbling` and its like would refuse is
- * refused here. @throws DEFINITION_INVALID through `fail`
+ * Checks a window. Windows are data and may be written by hand, so this refuses what `tumbling` and
+ * the other builders would refuse. @throws DEFINITION_INVALID through `fail`
  */
-export function checkWindow(window: WindowPlan, { step, fail }: Place): void {
+export function checkWindow(window: WindowPlan, { step, fail }: StepContext): void {
   const positive = (name: string, ms: number) => {
     if (!(Number.isSafeInteger(ms) && ms > 0)) {
       fail(step, `${name} of the windows is ${ms}; it takes whole milliseconds above zero.`);

@@ -13,14 +13,14 @@ import type { DeclaredMeasure } from '../declare/declared-measure.ts';
 import type { AggregateName, MeasureFilterPlan, MeasurePlan, StatePlan } from '../plan/plan.ts';
 import { snakeCase } from '../plan/snake-case.ts';
 import { checkParameters } from './check-parameters.ts';
-import { type MeasurePlace, planMeasureFilter } from './plan-measure-filter.ts';
+import { type MeasureContext, planMeasureFilter } from './plan-measure-filter.ts';
 import { filterFields } from './plan-sources.ts';
 
 const SUMMABLE = new Set(['int', 'long', 'float', 'double', 'decimal']);
 const ORDERED = new Set([...SUMMABLE, 'timestamp-millis', 'timestamp-micros']);
 const PLAIN = new Set([...ORDERED, 'string', 'uuid', 'enum', 'boolean', 'date']);
 
-/** What each aggregate takes; null: no field. */
+/** Field types that each aggregate takes; null: it takes no field. */
 const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
   count: null,
   user: null,
@@ -40,8 +40,8 @@ const TAKES: Readonly<Record<AggregateName, ReadonlySet<string> | null>> = {
 };
 
 /**
- * Where measures are compiled: over which events, and whether windows close in event-time order, as
- * z-scores need it.
+ * Context in which measures are compiled: the events, and whether windows close in event-time
+ * order, as z-scores require.
  */
 export interface MeasuresOf {
   readonly events: readonly EventDefinition[];
@@ -93,8 +93,8 @@ function stepOf(name: string): string {
 }
 
 /**
- * The measure's own columns. Its hidden ones may be those of other measures too, so only their
- * names are looked at here.
+ * Returns the measure's own columns. Its hidden columns may also belong to other measures, so only
+ * their names are checked here.
  */
 function declaringStep(compiled: CompiledMeasure, fail: Fail): DeclaringStep {
   const step = stepOf(compiled.plan.name);
@@ -107,10 +107,10 @@ function declaringStep(compiled: CompiledMeasure, fail: Fail): DeclaringStep {
 
 function compileMeasure(
   named: { readonly name: string; readonly column: string; readonly measure: DeclaredMeasure },
-  place: MeasurePlace,
+  context: MeasureContext,
 ): CompiledMeasure {
   const { name, column, measure } = named;
-  const { step, fail, events } = place;
+  const { step, fail, events } = context;
   const aggregate = measure?.aggregate as AggregateName;
   const takes = Object.hasOwn(TAKES, String(aggregate)) ? TAKES[aggregate] : undefined;
   if (takes === undefined) {
@@ -119,18 +119,18 @@ function compileMeasure(
       `takes count(), sum, avg, min, max and the other aggregates; "${String(aggregate)}" is none.`,
     );
   }
-  checkOptions(measure.options ?? {}, ['where', 'of'], place);
-  if (aggregate === 'user') checkUserAggregate(measure.define, place);
-  const filter = planMeasureFilter(measure.options ?? {}, place);
+  checkOptions(measure.options ?? {}, ['where', 'of'], context);
+  if (aggregate === 'user') checkUserAggregate(measure.define, context);
+  const filter = planMeasureFilter(measure.options ?? {}, context);
   const taken =
-    filter === null || place.filters[filter]?.source === null
+    filter === null || context.filters[filter]?.source === null
       ? events
-      : [events[place.filters[filter]?.source as number] as EventDefinition];
-  const field = takes === null ? null : fieldOf(measure, taken, takes, place);
+      : [events[context.filters[filter]?.source as number] as EventDefinition];
+  const field = takes === null ? null : fieldOf(measure, taken, takes, context);
   const everywhere = taken.every((event) => event.fields.some((each) => each.name === field?.name));
   const nullable = field !== null && (field.nullable || filter !== null || !everywhere);
   const parameters = measure.parameters ?? {};
-  checkParameters(measure, place);
+  checkParameters(measure, context);
   const state = statePlan(aggregate, parameters, measure);
   const plan: MeasurePlan = {
     name,
@@ -149,7 +149,8 @@ function compileMeasure(
 }
 
 /**
- * Measures that need the same state share it: several quantiles of one field, first and last not.
+ * Returns the name of a state column. Measures that need the same state share it (several quantiles
+ * of one field); `first` and `last` do not.
  */
 function stateColumnName(
   plan: Pick<MeasurePlan, 'column' | 'aggregate' | 'filter' | 'parameters'>,
@@ -169,7 +170,7 @@ function fieldOf(
   { field: name, aggregate }: DeclaredMeasure,
   events: readonly EventDefinition[],
   takes: ReadonlySet<string>,
-  { step, fail }: MeasurePlace,
+  { step, fail }: MeasureContext,
 ): Field {
   const fields = events.flatMap((event) => event.fields.filter((each) => each.name === name));
   const [field] = fields;
@@ -233,7 +234,9 @@ function statePlan(
   }
 }
 
-/** A z-score judges another measure of the projection, one that is a number. */
+/**
+ * Checks z-scores: each must refer to another measure of the projection whose value is a number.
+ */
 function checkScores(
   compiled: readonly CompiledMeasure[],
   declared: Readonly<Record<string, DeclaredMeasure>>,
@@ -242,17 +245,17 @@ function checkScores(
   for (const { plan } of compiled) {
     if (plan.aggregate !== 'zScore') continue;
     const step = stepOf(plan.name);
-    const judged = compiled.find((each) => each.plan.column === plan.of);
-    if (judged === undefined || judged.plan.aggregate === 'zScore') {
+    const scored = compiled.find((each) => each.plan.column === plan.of);
+    if (scored === undefined || scored.plan.aggregate === 'zScore') {
       const of = declared[plan.name]?.of;
       return fail(
         step,
-        `zScore judges another measure of the projection; "${String(of)}" is ${judged === undefined ? 'none' : 'a zScore itself'}.`,
+        `zScore scores another measure of the projection; "${String(of)}" is ${scored === undefined ? 'none' : 'a zScore itself'}.`,
       );
     }
-    const type = measureColumn(judged)[0]?.type;
+    const type = measureColumn(scored)[0]?.type;
     if (type !== 'float8' && type !== 'int8' && type !== 'numeric') {
-      fail(step, `zScore needs a number; "${judged.plan.name}" is ${type}.`);
+      fail(step, `zScore needs a number; "${scored.plan.name}" is ${type}.`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
 import { checkOptions } from '../check/check-options.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import {
   checkColumns,
   checkIndexes,
@@ -15,7 +15,7 @@ import type {
   PatternDeclaration,
   PatternOptions,
 } from '../declare/pattern-projection.ts';
-import { matchStandIn } from '../declare/row-stand-in.ts';
+import { matchProxy } from '../declare/row-proxy.ts';
 import type { ConditionOfStep, PatternElement } from '../plan/pattern-element.ts';
 import type { KeyPlan, PatternPlan } from '../plan/plan.ts';
 import type { Projection } from '../plan/projection.ts';
@@ -37,23 +37,23 @@ const STEP = '.pattern(…)';
 /** Conditions are bits of a 32-bit integer. */
 const CONDITIONS_MAX = 30;
 
-/** The plan of a pattern projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a pattern projection. @throws DEFINITION_INVALID */
 export function compilePattern(
   projection: Projection,
   { declared }: AnyPatternDefinition,
   fail: Fail,
 ): PatternPlan {
   const { sources: from, pattern: given, options, emissions } = declared;
-  const place = { step: STEP, fail };
+  const context = { step: STEP, fail };
   const keys = planKeys(from, fail);
   requireRecordKey(from, fail);
   if (given === undefined) return fail(STEP, "takes a pattern, such as begin('first').");
   const pattern = planElements(given.elements, { events: from.events, step: STEP, fail });
-  const times = planWithin(given, place);
-  checkPattern(pattern, times, place);
-  checkOptions(options, ['lateness', 'maxDrift', 'idle', 'maxRunsPerKey'], place);
-  const disorder = planDisorder({ ...options, late: 'reject' }, true, place);
-  const match = matchStandIn(pattern, from.events);
+  const times = planWithin(given, context);
+  checkPattern(pattern, times, context);
+  checkOptions(options, ['lateness', 'maxDrift', 'idle', 'maxRunsPerKey'], context);
+  const disorder = planDisorder({ ...options, late: 'reject' }, true, context);
+  const match = matchProxy(pattern, from.events);
   const row = matchRowColumns(declared, match, fail);
   checkColumns(matchColumns(), [...keySteps(keys), row], fail);
   const columns = [...keys.map(keyColumn), ...matchColumns(), ...row.columns];
@@ -64,13 +64,13 @@ export function compilePattern(
   );
   const shape = {
     kind: 'pattern',
-    sources: planSources(from, fieldsIn(pattern, place), fail),
+    sources: planSources(from, fieldsIn(pattern, context), fail),
     keys,
     ...disorder,
     pattern,
     ...times,
     skip: planSkip(given, pattern, fail),
-    maxRunsPerKey: runsMax(options, place),
+    maxRunsPerKey: runsMax(options, context),
     row: declared.row as PatternPlan['row'],
     keepsTimeouts: declared.keepsTimeouts,
     emissions,
@@ -79,13 +79,16 @@ export function compilePattern(
   return finishedPlan(projection, shape, { fail, tables, rebuild: 'live' });
 }
 
-function runsMax({ maxRunsPerKey = RUNS_MAX }: PatternOptions, { step, fail }: Place): number {
+function runsMax(
+  { maxRunsPerKey = RUNS_MAX }: PatternOptions,
+  { step, fail }: StepContext,
+): number {
   if (Number.isSafeInteger(maxRunsPerKey) && maxRunsPerKey >= 1) return maxRunsPerKey;
   return fail(step, `maxRunsPerKey is ${String(maxRunsPerKey)}; it takes a whole number from 1.`);
 }
 
-/** The fields of an event that the conditions of a pattern look at. */
-function fieldsIn(pattern: readonly PatternElement[], { step, fail }: Place) {
+/** Returns the fields of an event that the conditions of a pattern read. */
+function fieldsIn(pattern: readonly PatternElement[], { step, fail }: StepContext) {
   const conditions = conditionsIn(pattern);
   if (conditions.length > CONDITIONS_MAX) {
     fail(step, `has ${conditions.length} conditions; at most ${CONDITIONS_MAX} are possible.`);
@@ -97,7 +100,7 @@ function fieldsIn(pattern: readonly PatternElement[], { step, fail }: Place) {
       .filter((field) => event.fields.some((each) => each.name === field));
 }
 
-/** The matches, and the hidden table of keys' states. */
+/** Returns the table of matches and the hidden table of the keys' states. */
 function planTables(
   projection: Projection,
   declared: PatternDeclaration,

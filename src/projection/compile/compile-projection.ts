@@ -12,8 +12,7 @@ import { compileTable } from './compile-table.ts';
 import { compileWindowed } from './compile-windowed.ts';
 
 /**
- * Compiles what a projection declares into its plan. Every mistake that can be seen without data is
- * found here.
+ * Compiles a projection into its plan. Reports every mistake that can be found without data.
  * @throws DEFINITION_INVALID naming class, step and field
  */
 export function compileProjection(projection: Projection): Plan {
@@ -38,8 +37,8 @@ export function compileProjection(projection: Projection): Plan {
 }
 
 /**
- * Compiles the projections of one application. No two may have a name in common, nor those of
- * further tables: `accounts` with a table `users` keeps `accounts_users`.
+ * Compiles the projections of one application. Names of read models must be unique, including those
+ * of further tables: `accounts` with a table `users` has the read model `accounts_users`.
  * @throws DEFINITION_INVALID naming both classes
  */
 export function compileProjections(projections: readonly Projection[]): readonly Plan[] {

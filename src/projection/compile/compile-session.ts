@@ -1,7 +1,7 @@
 import { checkFunction } from '../check/check-function.ts';
 import { checkOptions } from '../check/check-options.ts';
 import { milliseconds, notADuration } from '../check/duration.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { checkColumns, checkIndexes, keyColumn, keySteps } from '../columns/check-columns.ts';
 import { sessionColumns, sessionStateColumns } from '../columns/session-columns.ts';
 import { DISORDER_OPTIONS } from '../declare/declared-sources.ts';
@@ -17,7 +17,7 @@ import { planDisorder, planKeys, planSources, requireRecordKey } from './plan-so
 
 const STEP = '.session({ … })';
 
-/** The plan of a session projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a session projection. @throws DEFINITION_INVALID */
 export function compileSession(
   projection: Projection,
   { declared }: SessionDefinition<unknown>,
@@ -25,13 +25,13 @@ export function compileSession(
 ): SessionPlan {
   const { name, version } = projection;
   const { sources: from, options, emissions } = declared;
-  const place = { step: STEP, fail };
+  const context = { step: STEP, fail };
   const keys = planKeys(from, fail);
   requireRecordKey(from, fail);
-  checkOptions(options, ['gap', 'maxLength', ...DISORDER_OPTIONS], place);
-  const gap = gapPlan(options, place);
+  checkOptions(options, ['gap', 'maxLength', ...DISORDER_OPTIONS], context);
+  const gap = gapPlan(options, context);
   const compiled = compileMeasures(declared.measures, { events: from.events, scores: false }, fail);
-  const disorder = planDisorder(options, true, place);
+  const disorder = planDisorder(options, true, context);
   const maxLengthMs = maxLength(options, disorder.latenessMs, fail);
   const own = sessionColumns();
   const state = sessionStateColumns();
@@ -71,10 +71,10 @@ export function compileSession(
   return finishedPlan(projection, shape, { fail, tables: [table], rebuild: 'live' });
 }
 
-function gapPlan({ gap }: SessionDeclaration['options'], place: Place): GapPlan {
-  const { fail } = place;
+function gapPlan({ gap }: SessionDeclaration['options'], context: StepContext): GapPlan {
+  const { fail } = context;
   if (typeof gap === 'function') {
-    checkFunction(gap, 'gap', place);
+    checkFunction(gap, 'gap', context);
     const gapOf = gap as (event: never) => string | number;
     return {
       kind: 'dynamic',

@@ -15,7 +15,7 @@ import { planHandlers } from './plan-handlers.ts';
 import { planDisorder, planSources } from './plan-sources.ts';
 import { planTombstones } from './plan-tombstones.ts';
 
-/** The plan of a table projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a table projection. @throws DEFINITION_INVALID */
 export function compileTable(
   projection: Projection,
   { declared }: AnyTableDefinition,
@@ -47,7 +47,7 @@ export function compileTable(
     onePartition,
     ...(tombstones.length > 0 && { tombstones }),
   } as const;
-  // What a column means may be said better without a new version.
+  // The meaning of a column is not part of the shape: it may change without a new version.
   const columns = tables.map((each) => ({
     name: each.name,
     columns: each.columns.map(({ comment: _comment, ...column }) => column),
@@ -56,8 +56,8 @@ export function compileTable(
 }
 
 /**
- * The kinds of events read: those that handlers are given for; with `from`, exactly those named
- * there.
+ * Returns the kinds of events read: with `from`, exactly those named there; otherwise those that
+ * have handlers.
  */
 function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly EventDefinition[] {
   if (sources !== null) checkEvents(sources.events, { step: '.from(…)', fail });
@@ -67,9 +67,9 @@ function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly
   checkEvents(handled, { step: '.on(…)', fail });
   if (sources === null) return handled;
   const { events } = sources;
-  const stranger = handled.find((event) => !events.includes(event));
-  if (stranger !== undefined) {
-    fail(`.on(${stranger.name}, …)`, 'is for an event that .from(…) does not name.');
+  const unlisted = handled.find((event) => !events.includes(event));
+  if (unlisted !== undefined) {
+    fail(`.on(${unlisted.name}, …)`, 'is for an event that .from(…) does not name.');
   }
   const unused = events.find((event) => !handled.includes(event));
   if (unused !== undefined) fail('.from(…)', `names ${unused.name}, which no .on(…) takes.`);
@@ -77,8 +77,8 @@ function eventsOf({ handlers, sources }: TableDeclaration, fail: Fail): readonly
 }
 
 /**
- * Every step must lead to a handler: a table without one stays empty, a key or lookup without one
- * does nothing.
+ * Checks that every step leads to a handler: a table without one stays empty, a key or lookup
+ * without one has no effect.
  */
 function checkUsed({ tables, handlers, idle }: TableDeclaration, fail: Fail): void {
   const empty = tables.findIndex((_, i) => handlers.every(({ table }) => table !== i));

@@ -1,5 +1,5 @@
 import { checkOptions } from '../check/check-options.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { baselineTables } from '../columns/baseline-tables.ts';
 import { checkColumns, checkIndexes, keyColumn, keySteps } from '../columns/check-columns.ts';
 import { mergedColumns } from '../columns/merged-columns.ts';
@@ -26,7 +26,7 @@ import {
   requireRecordKey,
 } from './plan-sources.ts';
 
-/** The plan of a windowed projection. @throws DEFINITION_INVALID */
+/** Compiles the plan of a windowed projection. @throws DEFINITION_INVALID */
 export function compileWindowed(
   projection: Projection,
   { declared }: WindowedDefinition<unknown>,
@@ -34,18 +34,18 @@ export function compileWindowed(
 ): WindowedPlan {
   const { name, version } = projection;
   const { window, sources: from, emissions, options } = declared;
-  const place = { step: '.window(…)', fail };
+  const context = { step: '.window(…)', fail };
   const keys = planKeys(from, fail);
-  checkWindow(window, place);
+  checkWindow(window, context);
   const compiled = compileMeasures(declared.measures, { events: from.events, scores: true }, fail);
   const { measures, accumulators, measureFilters } = compiled;
-  const emit = emitOf(options, place);
+  const emit = emitOf(options, context);
   const uses = (aggregate: string) => measures.some((measure) => measure.aggregate === aggregate);
   const waits = emit === 'onClose' || emissions.length > 0 || uses('zScore');
   const mergedAtRead = eventSplitByKey(from) !== null;
   if (mergedAtRead && waits) requireRecordKey(from, fail);
   const canMerge = mergedAtRead || !(waits || uses('user'));
-  const disorder = planDisorder(options, waits, place);
+  const disorder = planDisorder(options, waits, context);
   const bounds = windowColumns(window);
   const revised = revisedColumn('window');
   const closed = emit === 'onClose' ? [closedColumn()] : [];
@@ -88,7 +88,7 @@ export function compileWindowed(
   return finishedPlan(projection, shape, { fail, tables, rebuild: waits ? 'live' : 'partial' });
 }
 
-function emitOf(options: WindowOptions, { step, fail }: Place): 'update' | 'onClose' {
+function emitOf(options: WindowOptions, { step, fail }: StepContext): 'update' | 'onClose' {
   checkOptions(options, [...DISORDER_OPTIONS, 'emit'], { step, fail });
   const { emit = 'update' } = options;
   if (emit === 'update' || emit === 'onClose') return emit;

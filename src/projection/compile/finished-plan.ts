@@ -8,19 +8,21 @@ import { planCaptures } from './plan-captures.ts';
 import { planErrorPolicies } from './plan-error-policies.ts';
 
 /**
- * A plan from what was declared: with its identity, the shape that decides over its rows and the
- * fingerprint of it, and whether it can be replayed.
- * @throws DEFINITION_INVALID through `fail` for functions without a text
+ * Completes a plan with its identity, its shape (the part that determines the rows), the
+ * fingerprint of the shape, and whether it can be replayed.
+ * @throws DEFINITION_INVALID through `fail` for functions without source text
  */
 export function finishedPlan<Shape extends { readonly sources: readonly SourcePlan[] }>(
   { name, version, onError }: Projection,
   declared: Shape,
   of: {
     readonly fail: Fail;
-    /** The first is the one behind the stable view. */
+    /** The first table is the one behind the stable view. */
     readonly tables: readonly TablePlan[];
     readonly rebuild: PlanBase['rebuild'];
-    /** What of the tables counts as shape. Default: the first one's columns. */
+    /**
+     * The part of the tables that belongs to the shape. Default: the columns of the first table.
+     */
     readonly columns?: unknown;
   },
 ): Shape &

@@ -3,16 +3,15 @@ import { planFunctions } from '../plan/plan-functions.ts';
 import { functionSyntax } from '../syntax/function-syntax.ts';
 
 /**
- * A function of the language, such as `Math.max`: its name says what it does. A bound function has
- * none.
+ * Matches built-in functions such as `Math.max`, which are identified by their name. A bound
+ * function has no name here.
  */
 const BUILT_IN = /^function \w+\(\) \{ \[native code\] \}$/;
 
 /**
- * The names from outside that functions of a plan use, a line for each function:
- * `.row(…) uses limit, rateOf`. What they stand for is not in the text of a function, so a change
- * of it is not seen. @throws DEFINITION_INVALID through `fail` for functions whose text cannot be
- * read
+ * Returns the outer names that functions of a plan use, one line for each function: `.row(…) uses
+ * limit, rateOf`. Their values are not part of a function's text, so changes of them are not
+ * detected. @throws DEFINITION_INVALID through `fail` for functions whose text cannot be read
  */
 export function planCaptures(plan: object, fail: Fail): readonly string[] {
   const lines = planFunctions(plan).flatMap(({ name, text }) => {

@@ -2,7 +2,7 @@ import type { EventDefinition } from '../../event/event-definition.ts';
 import { checkFunction } from '../check/check-function.ts';
 import { checkOptions } from '../check/check-options.ts';
 import { milliseconds, notADuration } from '../check/duration.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import type { DeclaredElement, DeclaredPattern } from '../declare/pattern.ts';
 import type {
   ConditionOfStep,
@@ -13,28 +13,28 @@ import type {
 import { isNegative, mayBeMissing } from '../plan/pattern-element.ts';
 import { planFilter } from './plan-sources.ts';
 
-interface ElementPlace extends Place {
+interface ElementContext extends StepContext {
   /** The events of the projection. */
   readonly events: readonly EventDefinition[];
 }
 
 /**
- * The steps and groups of a pattern, or of a group, each checked by itself. @throws
+ * Plans the steps and groups of a pattern or group and checks each of them. @throws
  * DEFINITION_INVALID through `fail`
  */
 export function planElements(
   elements: readonly DeclaredElement[],
-  place: ElementPlace,
+  context: ElementContext,
 ): PatternElement[] {
-  return elements.map((element) => planElement(element, place));
+  return elements.map((element) => planElement(element, context));
 }
 
-function planElement(element: DeclaredElement, outer: ElementPlace): PatternElement {
+function planElement(element: DeclaredElement, outer: ElementContext): PatternElement {
   const { fail } = outer;
   const { contiguity, name, group, options } = element;
   const isNegative = contiguity.startsWith('not');
   const step = `${outer.step} ${group === null ? `step "${String(name)}"` : 'group'}`;
-  const place = { ...outer, step };
+  const context = { ...outer, step };
   if (isNegative && group !== null) {
     fail(step, `${contiguity} takes one step; what must not come cannot be a group.`);
   }
@@ -42,15 +42,15 @@ function planElement(element: DeclaredElement, outer: ElementPlace): PatternElem
     const methods = element.methods.map((method) => `${method}()`).join(', ');
     fail(step, `${contiguity} cannot have ${methods}: it says what must not come.`);
   }
-  const quantifier = planQuantifier(element, place);
+  const quantifier = planQuantifier(element, context);
   if (group !== null) {
-    const elements = planElements(group.elements, place);
-    checkGroup(group, { elements, repeats: repeats(quantifier), place });
+    const elements = planElements(group.elements, context);
+    checkGroup(group, { elements, repeats: repeats(quantifier), context });
     return { kind: 'group', contiguity, quantifier, elements };
   }
   if (name === null) return fail(step, "has no name; write begin('first'), next('second').");
-  checkOptions(options, ['where', 'on'], place);
-  return { kind: 'step', contiguity, quantifier, name, condition: planCondition(options, place) };
+  checkOptions(options, ['where', 'on'], context);
+  return { kind: 'step', contiguity, quantifier, name, condition: planCondition(options, context) };
 }
 
 function checkGroup(
@@ -58,11 +58,11 @@ function checkGroup(
   {
     elements,
     repeats: isLoop,
-    place: { step, fail },
+    context: { step, fail },
   }: {
     readonly elements: readonly PatternElement[];
     readonly repeats: boolean;
-    readonly place: Place;
+    readonly context: StepContext;
   },
 ): void {
   if (group.within.length > 0 || group.skips.length > 0) {
@@ -84,14 +84,14 @@ function checkGroup(
   }
 }
 
-/** Methods of which a step takes one: a second would silently undo the first. */
+/** Methods that exclude each other: a second one would silently replace the first. */
 const ALTERNATIVES = [
   ['times', 'timesOrMore', 'oneOrMore'],
   ['consecutive', 'allowCombinations'],
 ];
 
-function planQuantifier(element: DeclaredElement, place: ElementPlace): QuantifierPlan {
-  const { step, fail } = place;
+function planQuantifier(element: DeclaredElement, context: ElementContext): QuantifierPlan {
+  const { step, fail } = context;
   const { min, max, optional, greedy, inner, methods } = element;
   const [count = 'times', ...more] = methods.filter((each) => ALTERNATIVES[0]?.includes(each));
   const inside = methods.filter((each) => ALTERNATIVES[1]?.includes(each));
@@ -126,7 +126,7 @@ function planQuantifier(element: DeclaredElement, place: ElementPlace): Quantifi
       ? null
       : planCondition(
           { where: element.until, on: element.options?.on },
-          { ...place, step: `${step} until(…)` },
+          { ...context, step: `${step} until(…)` },
         );
   return { min, max, optional, greedy, inner, until };
 }
@@ -137,7 +137,7 @@ function repeats({ max }: Pick<QuantifierPlan, 'max'>): boolean {
 
 function planCondition(
   { where, on }: DeclaredElement['options'],
-  { events, step, fail }: ElementPlace,
+  { events, step, fail }: ElementContext,
 ): ConditionOfStep {
   const source = on === undefined ? null : events.findIndex((event) => event === on);
   if (source === -1) {
@@ -154,10 +154,10 @@ function planCondition(
   return { source, where: plans.slice(0, 1), iterative: [] };
 }
 
-/** The two kinds of `within`, in milliseconds. @throws DEFINITION_INVALID through `fail` */
+/** Returns both kinds of `within`, in milliseconds. @throws DEFINITION_INVALID through `fail` */
 export function planWithin(
   { within }: DeclaredPattern,
-  { step: outer, fail }: Place,
+  { step: outer, fail }: StepContext,
 ): { readonly withinMs: number | null; readonly withinStepsMs: number | null } {
   const step = `${outer} .within(…)`;
   const found = new Map<unknown, number>();
@@ -181,8 +181,8 @@ export function planWithin(
 const SKIPS = new Set(['noSkip', 'skipToNext', 'skipPastLastEvent', 'skipToFirst', 'skipToLast']);
 
 /**
- * What becomes of other partial matches. Default: all stand. @throws DEFINITION_INVALID through
- * `fail`
+ * Returns the skip strategy: what happens to other partial matches. Default: they are kept. @throws
+ * DEFINITION_INVALID through `fail`
  */
 export function planSkip(
   { skips }: DeclaredPattern,
@@ -210,7 +210,7 @@ export function planSkip(
   return skip;
 }
 
-/** Names of the steps that take events: what must not come is never part of a match. */
+/** Returns the names of the steps that take events. Negative steps are never part of a match. */
 function takenSteps(elements: readonly PatternElement[]): string[] {
   return elements.flatMap((element) => {
     if (element.kind === 'group') return takenSteps(element.elements);

@@ -3,8 +3,8 @@ import type { ErrorPolicies, ErrorPolicy, Retries } from '../plan/error-policy.t
 import { ERROR_POLICIES, RETRY_BOUNDS, readPolicy } from '../plan/error-policy.ts';
 
 /**
- * The policies of a projection class, by `onError`; what it leaves open is null. @throws
- * DEFINITION_INVALID
+ * Returns the error policies that a projection class sets with `onError`; null where it sets none.
+ * @throws DEFINITION_INVALID
  */
 export function planErrorPolicies(
   given: ErrorPolicy | Partial<ErrorPolicies> | undefined,

@@ -7,8 +7,8 @@ import type { HandlerKeys, HandlerPlan, LookupPlan } from '../plan/plan.ts';
 import type { ColumnPlan, TablePlan } from '../plan/table-plan.ts';
 import { fieldNamed } from './plan-sources.ts';
 
-/** What handlers are compiled against. */
-export interface HandlerPlace {
+/** Context in which handlers are compiled. */
+export interface HandlerContext {
   readonly declared: TableDeclaration;
   readonly tables: readonly TablePlan[];
   readonly events: readonly EventDefinition[];
@@ -16,36 +16,37 @@ export interface HandlerPlace {
 }
 
 /**
- * The handlers of a table projection. A row belongs to the task of the partition that its events
- * lie in, so every primary key must contain the record key of the event it comes from, always in
- * the same column: then no two partitions can own a row of the same key, and a lookup finds what
- * there is. Keys by fields and lookups are checked here, keys by function record by record in the
- * fold; unless the user says that there is but one partition.
+ * Plans the handlers of a table projection. A row belongs to the task of the partition that holds
+ * its events. Therefore every primary key must contain the record key of the event it comes from,
+ * always in the same column: no two partitions can own a row of the same key, and a lookup finds
+ * its row in the same task. Keys by fields and lookups are checked here. Keys by function are
+ * checked record by record in the fold, unless the user declares that there is only one partition.
  */
-export function planHandlers(written: HandlerPlace): HandlerPlan[] {
-  const place = { ...written, declared: inKeyOrder(written) };
-  const columns = place.tables.map((_, table) => recordKeyColumn(table, place));
-  return place.declared.handlers.map((handler): HandlerPlan => {
+export function planHandlers(written: HandlerContext): HandlerPlan[] {
+  const context = { ...written, declared: inKeyOrder(written) };
+  const columns = context.tables.map((_, table) => recordKeyColumn(table, context));
+  return context.declared.handlers.map((handler): HandlerPlan => {
     const { event, table, reduce, lookups } = handler;
-    checkFunction(reduce, 'the reducer', { step: stepOf(event), fail: place.fail });
+    checkFunction(reduce, 'the reducer', { step: stepOf(event), fail: context.fail });
     const names = lookups.map((lookup) => lookup.table);
     const again = names.find((name, i) => names.indexOf(name) !== i);
-    if (again !== undefined) place.fail(`${stepOf(event)} .lookup("${again}")`, 'is called twice.');
+    if (again !== undefined)
+      context.fail(`${stepOf(event)} .lookup("${again}")`, 'is called twice.');
     return {
       table,
-      source: place.events.indexOf(event),
-      keys: planKeys(handler, columns[table] ?? null, place),
-      lookups: lookups.map((lookup) => planLookup(handler, lookup, { ...place, columns })),
+      source: context.events.indexOf(event),
+      keys: planKeys(handler, columns[table] ?? null, context),
+      lookups: lookups.map((lookup) => planLookup(handler, lookup, { ...context, columns })),
       reduce,
     };
   });
 }
 
 /**
- * Keys and lookups in the order of the primary key, where their fields are its columns by name in
- * another order. Other names are taken by place.
+ * Puts the fields of keys and lookups in primary-key order if their names are those of its columns.
+ * Other names are matched by position.
  */
-function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
+function inKeyOrder({ declared, tables }: HandlerContext): TableDeclaration {
   const ordered = (fields: readonly string[], table: TablePlan | undefined) => {
     const names = table === undefined ? [] : keyColumns(table).map((column) => column.declared);
     const isSame =
@@ -67,10 +68,10 @@ function inKeyOrder({ declared, tables }: HandlerPlace): TableDeclaration {
 }
 
 /**
- * Which key column of a table holds the record keys of its events, by its handlers with fields;
- * null: it has none.
+ * Returns the key column of a table that holds the record keys of its events, according to handlers
+ * with fields; null if there is none.
  */
-function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace): number | null {
+function recordKeyColumn(table: number, { declared, tables, fail }: HandlerContext): number | null {
   if (declared.options.onePartition === true) return null;
   let found: { readonly column: number; readonly event: EventDefinition } | null = null;
   for (const { table: of, event, key } of declared.handlers) {
@@ -101,7 +102,7 @@ function recordKeyColumn(table: number, { declared, tables, fail }: HandlerPlace
 function planKeys(
   { event, key, table }: DeclaredHandler,
   column: number | null,
-  { declared, tables, fail }: HandlerPlace,
+  { declared, tables, fail }: HandlerContext,
 ): HandlerKeys {
   const step = stepOf(event);
   if ('fields' in key) {
@@ -119,9 +120,9 @@ function planKeys(
 function planLookup(
   { event, table: own }: DeclaredHandler,
   { table: name, fields }: DeclaredHandler['lookups'][number],
-  place: HandlerPlace & { readonly columns: readonly (number | null)[] },
+  context: HandlerContext & { readonly columns: readonly (number | null)[] },
 ): LookupPlan {
-  const { declared, tables, fail, columns } = place;
+  const { declared, tables, fail, columns } = context;
   const step = `${stepOf(event)} .lookup("${name}")`;
   const table = declared.tables.findIndex((each) => each.name === name);
   if (table < 0) fail(step, 'there is no such table in the projection.');
@@ -158,7 +159,7 @@ function recordKeyText({ name, keyField }: EventDefinition): string {
     : `${name} has the record key "${keyField}"`;
 }
 
-/** The fields are as many as key columns, and of their types. */
+/** Checks that there are as many fields as key columns, and that types agree. */
 function checkFields(
   fields: readonly string[],
   at: {

@@ -1,24 +1,24 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { KeptOptions } from '../declare/aggregates.ts';
 import type { MeasureFilterPlan } from '../plan/plan.ts';
 import { planFilter } from './plan-sources.ts';
 
 /**
- * Where a measure stands: the events it may take, and the filters of the measures before it, to
+ * Context of a measure's filter: the events it may take, and the filters of earlier measures, to
  * which its own is added.
  */
-export interface MeasurePlace extends Place {
+export interface MeasureContext extends StepContext {
   readonly events: readonly EventDefinition[];
   readonly filters: MeasureFilterPlan[];
 }
 
 /**
- * The index of the measure's filter among the projection's; equal ones are shared; null: it takes
- * every event. @throws DEFINITION_INVALID through `fail`
+ * Returns the index of the measure's filter among the projection's filters; null if it takes every
+ * event. Equal filters are shared. @throws DEFINITION_INVALID through `fail`
  */
-export function planMeasureFilter(options: KeptOptions, place: MeasurePlace): number | null {
-  const { events, filters, step, fail } = place;
+export function planMeasureFilter(options: KeptOptions, context: MeasureContext): number | null {
+  const { events, filters, step, fail } = context;
   if (options.where === undefined && options.of === undefined) return null;
   const source =
     options.of === undefined ? null : events.findIndex((event) => event === options.of);
@@ -37,8 +37,8 @@ export function planMeasureFilter(options: KeptOptions, place: MeasurePlace): nu
 }
 
 /**
- * Functions are the same only where they are one: two of the same text may have closed over
- * different values.
+ * True if two filters are equal. Functions are equal only if they are the same object: two with the
+ * same text may have captured different values.
  */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -3,7 +3,7 @@ import type { Field } from '../../event/field-type.ts';
 import { checkEvents } from '../check/check-events.ts';
 import { checkFunction } from '../check/check-function.ts';
 import { milliseconds, notADuration } from '../check/duration.ts';
-import type { Fail, Place } from '../check/fail-for.ts';
+import type { Fail, StepContext } from '../check/fail-for.ts';
 import { keyColumnType } from '../columns/check-columns.ts';
 import type { DeclaredSources, DisorderOptions } from '../declare/declared-sources.ts';
 import type { FilterPlan, FilterValue } from '../plan/filter-plan.ts';
@@ -23,16 +23,20 @@ const ORDERED = new Set([
   'timestamp-micros',
 ]);
 
-/** The field of that name. @throws DEFINITION_INVALID through `fail`, naming those there are */
-export function fieldNamed(event: EventDefinition, name: string, place: Place): Field {
+/**
+ * Returns the field of that name. @throws DEFINITION_INVALID through `fail`, naming the fields that
+ * exist
+ */
+export function fieldNamed(event: EventDefinition, name: string, context: StepContext): Field {
   const field = event.fields.find((each) => each.name === name);
   if (field !== undefined) return field;
   const known = event.fields.map((each) => each.name).join(', ');
-  return place.fail(place.step, `${event.name} has no field "${name}"; it has ${known}.`);
+  return context.fail(context.step, `${event.name} has no field "${name}"; it has ${known}.`);
 }
 
 /**
- * The parts of the key: fields that all events have, of one type. Looks at the events first.
+ * Returns the parts of the key: fields that all events have, with one type. Checks the events
+ * first.
  * @throws DEFINITION_INVALID through `fail`
  */
 export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): KeyPlan[] {
@@ -59,8 +63,8 @@ export function planKeys({ events, keyFields }: DeclaredSources, fail: Fail): Ke
 }
 
 /**
- * The first event whose record key is not part of the key, so that its events of one row lie in
- * several partitions; null: there is none.
+ * Returns the first event whose record key is not part of the key, so that its events of one row
+ * are in several partitions; null if there is none.
  */
 export function eventSplitByKey({ events, keyFields }: DeclaredSources): EventDefinition | null {
   return (
@@ -69,8 +73,8 @@ export function eventSplitByKey({ events, keyFields }: DeclaredSources): EventDe
 }
 
 /**
- * Refuses a key that does not contain the record key, for kinds that need every event of a key in
- * one partition.
+ * Refuses a key that does not contain the record key, for projections that need every event of a
+ * key in one partition.
  */
 export function requireRecordKey(declared: DeclaredSources, fail: Fail): void {
   const event = eventSplitByKey(declared);
@@ -84,8 +88,8 @@ export function requireRecordKey(declared: DeclaredSources, fail: Fail): void {
 }
 
 /**
- * What the fold needs of each kind of event. `fieldsOf`: the fields it reads besides key, time and
- * `where`; events need not have them all.
+ * Returns what the fold needs of each kind of event. `fieldsOf`: the fields read besides key, time
+ * and `where`; an event may lack some of them.
  */
 export function planSources(
   declared: DeclaredSources,
@@ -118,7 +122,7 @@ function refusesTombstones({ tombstones = [] }: DeclaredSources, fail: Fail): bo
   return answer === 'refuse';
 }
 
-/** The fields a filter looks at by name. */
+/** Returns the fields that a filter names. */
 export function filterFields(filter: FilterPlan): readonly string[] {
   return filter.kind === 'conditions' ? filter.conditions.map(({ field }) => field) : [];
 }
@@ -139,20 +143,20 @@ function planTime(event: EventDefinition, time: DeclaredSources['time'], fail: F
 }
 
 /**
- * Lateness, drift guard and ticks. `waits`: the projection waits for something to close, so ticks
- * are on by default.
+ * Plans lateness, drift guard and ticks. `waits`: the projection closes windows or sessions or
+ * matches patterns, so ticks are on by default.
  */
 export function planDisorder(
   options: DisorderOptions & { readonly late?: 'revise' | 'reject' },
   waits: boolean,
-  place: Place,
+  context: StepContext,
 ): {
   readonly latenessMs: number;
   readonly maxDriftMs: number;
   readonly idleMs: number | null;
   readonly late: 'revise' | 'reject';
 } {
-  const { step, fail } = place;
+  const { step, fail } = context;
   const ms = (name: string, given: string | number) => {
     const value = milliseconds(given);
     if (value === null) return fail(step, `${name}: ${notADuration(given)}`);
@@ -172,7 +176,7 @@ export function planDisorder(
   };
 }
 
-/** A filter of the user as plan data, checked against the event's fields. */
+/** Converts a filter to plan data and checks it against the event's fields. */
 export function planFilter(
   event: EventDefinition,
   filter: unknown,

@@ -2,28 +2,28 @@ import { checkFunction } from '../check/check-function.ts';
 import type { DeclaredHandler } from '../declare/table-declaration.ts';
 import type { TombstonePlan } from '../plan/plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import type { HandlerPlace } from './plan-handlers.ts';
+import type { HandlerContext } from './plan-handlers.ts';
 
 /**
- * What tombstones do to each table, where that was declared; without an answer, and by `'refuse'`,
- * a table refuses them. @throws DEFINITION_INVALID through `fail`
+ * Plans what tombstones do to each table. A table without an answer, or with `'refuse'`, refuses
+ * them. @throws DEFINITION_INVALID through `fail`
  */
-export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
-  return place.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
+export function planTombstones(context: HandlerContext): readonly TombstonePlan[] {
+  return context.declared.tables.flatMap(({ name, tombstones }, table): TombstonePlan[] => {
     const step = name === null ? '.onTombstone(…)' : `.table("${name}", …) .onTombstone(…)`;
     const [answer, second] = tombstones;
-    if (second !== undefined) place.fail(step, 'is called twice for one table.');
+    if (second !== undefined) context.fail(step, 'is called twice for one table.');
     if (answer === undefined || answer === 'refuse') return [];
     if (answer === 'ignore') return [{ table, kind: 'ignore' }];
-    const own = { ...place, table, step };
+    const own = { ...context, table, step };
     if (answer === 'delete') {
       requireRecordKeyAlone(own);
       return [{ table, kind: 'delete' }];
     }
     if (typeof answer !== 'function') {
-      return place.fail(step, "takes 'delete', 'ignore', 'refuse' or a function.");
+      return context.fail(step, "takes 'delete', 'ignore', 'refuse' or a function.");
     }
-    checkFunction(answer, 'its function', { step, fail: place.fail });
+    checkFunction(answer, 'its function', { step, fail: context.fail });
     requireRecordKeyAlone(own);
     return [
       { table, kind: 'handler', reduce: answer as (row: unknown, context: never) => unknown },
@@ -32,11 +32,11 @@ export function planTombstones(place: HandlerPlace): readonly TombstonePlan[] {
 }
 
 /**
- * A tombstone has a record key and nothing else: it finds a row only where that is the whole
- * primary key.
+ * Checks that the record key is the whole primary key. A tombstone has only a record key, so it
+ * cannot find a row otherwise.
  */
 function requireRecordKeyAlone(
-  of: HandlerPlace & { readonly table: number; readonly step: string },
+  of: HandlerContext & { readonly table: number; readonly step: string },
 ): void {
   const { table, tables, declared, step, fail } = of;
   const keys = (tables[table] as TablePlan).columns.filter(({ role }) => role === 'key');
@@ -61,8 +61,8 @@ function requireRecordKeyAlone(
 }
 
 /**
- * Keys of one column that a function gives are the record key, unless the user says that there is
- * but one partition.
+ * True if rows are found by the record key alone. A single-column key from a function is the record
+ * key, unless the user declares that there is only one partition.
  */
 function isByRecordKey({ event, key }: DeclaredHandler, onePartition = false): boolean {
   if (event.keyField === undefined) return false;

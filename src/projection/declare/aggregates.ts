@@ -3,21 +3,21 @@ import type { EventDefinition } from '../../event/event-definition.ts';
 import type { DataFilter } from '../plan/filter-plan.ts';
 import type { Column } from './columns.ts';
 
-/** Which events of the row a measure takes. Default: all. */
+/** Options of a measure. Default: it takes all events of the row. */
 export interface MeasureOptions<Event> {
-  /** Only events that meet these conditions. */
+  /** Takes only events that meet these conditions. */
   readonly where?: DataFilter<Event> | ((event: Event) => boolean);
-  /** Only events of this kind, of the several that the projection reads. */
+  /** Takes only events of this kind, if the projection reads several. */
   readonly of?: EventDefinition<Event>;
 }
 
-/** Options as an aggregate keeps them; checked when the projection is compiled. */
+/** Options as an aggregate stores them; checked when the projection is compiled. */
 export interface KeptOptions {
   readonly where?: unknown;
   readonly of?: unknown;
 }
 
-/** How many events. */
+/** A measure that counts events. */
 export interface CountMeasure {
   readonly aggregate: 'count';
   readonly options?: KeptOptions;
@@ -28,7 +28,7 @@ export interface FieldMeasure<Aggregate extends string, Name extends string> {
   readonly aggregate: Aggregate;
   readonly field: Name;
   readonly options?: KeptOptions;
-  /** Parameters of the aggregate itself: a quantile, a number of values. */
+  /** Parameters of the aggregate: a quantile, a number of values. */
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
@@ -40,41 +40,43 @@ export interface UserMeasure<Event, Value> {
 }
 
 /**
- * What `aggregate` takes. All functions are pure; `merge` is commutative and associative, and
- * `add(s, e)` the same as merging `s` with what one event gives.
+ * Options of `aggregate`. All functions are pure. `merge` is commutative and associative, and
+ * `add(s, e)` equals merging `s` with the state of `e` alone.
  */
 export interface UserAggregate<Event, State, Value> {
-  /** The state of no events; JSON. */
+  /** The state without any event; JSON. */
   readonly zero: State;
   readonly add: (state: State, event: Event) => State;
   readonly merge: (a: State, b: State) => State;
   readonly result: (state: State) => Value;
-  /** The column of the result, as `double()` or `json()`. */
+  /** The column of the result, such as `double()` or `json()`. */
   readonly column: Column<NonNullable<Value>, boolean>;
 }
 
-/** Names of the event's fields that can be added up: number, bigint and Decimal. */
+/** Names of the event's fields that can be summed: number, bigint and Decimal. */
 export type NumericField<Event> = FieldOf<Event, number | bigint | Decimal>;
-/** Names of the event's fields that have an order besides: Date too. */
+/** Names of the event's fields that have an order: number, bigint, Decimal and Date. */
 export type OrderedField<Event> = FieldOf<Event, number | bigint | Decimal | Date>;
-/** Names of the event's fields that hold one plain value: text, enums and booleans too. */
+/**
+ * Names of the event's fields that hold one plain value: ordered types, text, enums and booleans.
+ */
 export type PlainField<Event> = FieldOf<Event, number | bigint | Decimal | Date | string | boolean>;
 
-/** Of several kinds of events: the fields of any of them. */
+/** Names of fields with such a value. For several kinds of events: the fields of any of them. */
 type FieldOf<Event, Value> = Event extends unknown
   ? {
       [Name in keyof Event & string]: NonNullable<Event[Name]> extends Value ? Name : never;
     }[keyof Event & string]
   : never;
 
-/** The value of a field, in whichever of the events has it. */
+/** The value type of a field, from whichever events have it. */
 type FieldValue<Event, Name extends string> = Event extends unknown
   ? Name extends keyof Event
     ? NonNullable<Event[Name]>
     : never
   : never;
 
-/** What `.measure({ … })` takes for events of this shape. */
+/** A measure over events of this shape, as `.measure({ … })` takes it. */
 export type Measure<Event> =
   | CountMeasure
   | FieldMeasure<'sum' | 'avg' | 'quantile' | 'variance' | 'stddev', NumericField<Event>>
@@ -82,7 +84,9 @@ export type Measure<Event> =
   | FieldMeasure<'first' | 'last' | 'countDistinct' | 'topK' | 'collect', PlainField<Event>>
   | UserMeasure<Event, unknown>;
 
-/** The TypeScript type of a measure's column. Null: the row holds no value of the field. */
+/**
+ * The TypeScript type of a measure's column. Null: no event of the row has a value of the field.
+ */
 export type MeasureValue<Event, Spec> = Spec extends CountMeasure
   ? bigint
   : Spec extends UserMeasure<never, infer Value>
@@ -99,25 +103,25 @@ export type MeasureValue<Event, Spec> = Spec extends CountMeasure
               ? readonly JsonOf<FieldValue<Event, Name>>[]
               : never;
 
-/** Measures that have a second column `<name>_exact`: whether the first is exact. */
+/** Measures that have a second column `<name>_exact`, which tells whether the first is exact. */
 export type Approximate<Measures> = {
   [Name in keyof Measures]: Measures[Name] extends FieldMeasure<'countDistinct' | 'topK', string>
     ? Name
     : never;
 }[keyof Measures];
 
-/** As JSON holds it: longs, decimals and instants as text. */
+/** The type of a value in JSON: longs, decimals and timestamps are text. */
 type JsonOf<Value> = Value extends bigint | Decimal | Date ? string : Value;
 
-/** Number of events, null fields or not. Column: int8. */
+/** Number of events, including those with null fields. Column: int8. */
 export function count<Event>(options?: MeasureOptions<Event>): CountMeasure {
   return withOptions({ aggregate: 'count' }, options);
 }
 
 /**
- * Sum of a field; nulls are passed over; NULL when there is no value. Doubles: the exact sum,
- * rounded once, whatever the order (column float8). Longs and decimals: exact and without bound
- * (column numeric).
+ * Sum of a field; nulls are ignored; NULL if there is no value. Doubles: the exact sum, rounded
+ * once, whatever the order (column float8). Longs and decimals: exact and unbounded (column
+ * numeric).
  */
 export function sum<const Name extends string, Event = never>(
   field: Name,
@@ -127,8 +131,8 @@ export function sum<const Name extends string, Event = never>(
 }
 
 /**
- * Mean of a field: its sum (as `sum` gives it) divided by the number of values, as float8; NULL
- * when there is no value.
+ * Mean of a field: its sum (as of `sum`) divided by the number of values, as float8; NULL if there
+ * is no value.
  */
 export function avg<const Name extends string, Event = never>(
   field: Name,
@@ -137,9 +141,7 @@ export function avg<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'avg', field }, options);
 }
 
-/**
- * Smallest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres.
- */
+/** Smallest value of a field, in the field's own type; NaN sorts last, as in Postgres. */
 export function min<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -147,9 +149,7 @@ export function min<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'min', field }, options);
 }
 
-/**
- * Greatest value of a field, in the field's own type; NaN counts as the greatest, as in Postgres.
- */
+/** Greatest value of a field, in the field's own type; NaN sorts last, as in Postgres. */
 export function max<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -158,8 +158,8 @@ export function max<const Name extends string, Event = never>(
 }
 
 /**
- * The field's value in the earliest event (event time; ties: topic, partition, offset) where it is
- * not null.
+ * The field's value in the earliest event in which it is not null (by event time; ties: topic,
+ * partition, offset).
  */
 export function first<const Name extends string, Event = never>(
   field: Name,
@@ -169,8 +169,8 @@ export function first<const Name extends string, Event = never>(
 }
 
 /**
- * The field's value in the latest event (event time; ties: topic, partition, offset) where it is
- * not null.
+ * The field's value in the latest event in which it is not null (by event time; ties: topic,
+ * partition, offset).
  */
 export function last<const Name extends string, Event = never>(
   field: Name,
@@ -180,9 +180,10 @@ export function last<const Name extends string, Event = never>(
 }
 
 /**
- * How many different values a field has (int8). Exact up to `exactUpTo` of them (default 1,000),
- * beyond that estimated by HyperLogLog with 4,096 registers (standard error 1.6 %; Flajolet et al.
- * 2007); the column `<name>_exact` says which. Depends on the set of values alone.
+ * Number of distinct values of a field (int8). Exact up to `exactUpTo` values (default 1,000).
+ * Beyond that it is estimated by HyperLogLog with 4,096 registers (standard error 1.6 %; Flajolet
+ * et al. 2007). The column `<name>_exact` tells which. The result depends only on the set of
+ * values.
  */
 export function countDistinct<const Name extends string, Event = never>(
   field: Name,
@@ -193,10 +194,10 @@ export function countDistinct<const Name extends string, Event = never>(
 }
 
 /**
- * The value below which a share `q` (0 to 1) of a field's values lies, as float8, within
- * `relativeError` (default 0.01) of a true value: DDSketch (Masson et al. 2019) without collapsing,
- * so the order of events does not show. Zero is exact; ±Infinity are kept as such; NaN counts as
- * the greatest.
+ * Quantile of a field: the value below which a share `q` (0 to 1) of its values lies, as float8,
+ * within `relativeError` (default 0.01) of a true value. DDSketch (Masson et al. 2019) without
+ * collapsing, so the result does not depend on the order of events. Zero is exact; ±Infinity are
+ * kept; NaN sorts last.
  */
 export function quantile<const Name extends string, Event = never>(
   field: Name,
@@ -209,7 +210,7 @@ export function quantile<const Name extends string, Event = never>(
 
 /**
  * The `k` most frequent values of a field with their counts, as jsonb; ties by value. Exact up to
- * `distinctUpTo` different values (default 1,000); beyond that it is the top of a sample of that
+ * `distinctUpTo` distinct values (default 1,000). Beyond that, it is the top of a sample of that
  * many values (those with the smallest hashes; their counts are exact), and `<name>_exact` is
  * false.
  */
@@ -224,7 +225,7 @@ export function topK<const Name extends string, Event = never>(
 
 /**
  * The first `n` values of a field by event time (ties: topic, partition, offset), as a jsonb list;
- * nulls are passed over.
+ * nulls are ignored.
  */
 export function collect<const Name extends string, Event = never>(
   field: Name,
@@ -235,8 +236,8 @@ export function collect<const Name extends string, Event = never>(
 }
 
 /**
- * Sample variance (divided by n − 1, as Postgres's `variance`), from exact sums, as float8; NULL
- * for fewer than two values.
+ * Sample variance (divided by n − 1, as Postgres's `variance`), from exact sums, as float8; NULL if
+ * there are fewer than two values.
  */
 export function variance<const Name extends string, Event = never>(
   field: Name,
@@ -245,7 +246,7 @@ export function variance<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'variance', field }, options);
 }
 
-/** Sample standard deviation: the root of `variance`. */
+/** Sample standard deviation: the square root of `variance`. */
 export function stddev<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -254,7 +255,7 @@ export function stddev<const Name extends string, Event = never>(
 }
 
 /**
- * An aggregate of your own, over whole events. `checkAggregate` of `reprise/testing` checks its
+ * A user-defined aggregate over whole events. `checkAggregate` of `reprise/testing` checks its
  * laws.
  */
 export function aggregate<Event, State, Value>(

@@ -1,20 +1,20 @@
 import { checkFunction, kindOf } from '../check/check-function.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { UserAggregate } from './aggregates.ts';
 import type { Column } from './columns.ts';
 import { declarationFault } from './declared-columns.ts';
 
-/** What `aggregate({ … })` was given, not yet believed. */
+/** The argument of `aggregate({ … })` before it is validated. */
 type Given = Partial<Omit<UserAggregate<unknown, never, unknown>, 'column'>> & {
   readonly column?: Column<unknown, boolean, boolean>;
 };
 
 /**
- * Checks the parts of a user's aggregate: functions, a `zero` that survives being stored, a column.
+ * Checks a user's aggregate: its functions, a `zero` that is the same after JSON, its column.
  * @throws DEFINITION_INVALID through `fail`
  */
-export function checkUserAggregate(define: unknown, place: Place): void {
-  const { step, fail } = place;
+export function checkUserAggregate(define: unknown, context: StepContext): void {
+  const { step, fail } = context;
   if (typeof define !== 'object' || define === null) {
     fail(
       step,
@@ -23,7 +23,7 @@ export function checkUserAggregate(define: unknown, place: Place): void {
   }
   const { zero, add, merge, result, column } = define as Given;
   for (const [name, given] of Object.entries({ add, merge, result })) {
-    checkFunction(given, `"${name}" of aggregate(…)`, place);
+    checkFunction(given, `"${name}" of aggregate(…)`, context);
   }
   if (!isJson(zero)) {
     fail(step, '"zero" of aggregate(…) is not JSON; states are stored as JSON between events.');
@@ -35,7 +35,7 @@ export function checkUserAggregate(define: unknown, place: Place): void {
   }
 }
 
-/** What comes back from JSON as it went in. */
+/** True if a value is the same after being written to JSON and read back. */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) {

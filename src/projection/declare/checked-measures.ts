@@ -2,9 +2,9 @@ import type { SnakeCase } from '../plan/snake-case.ts';
 import type { ScoreMeasure } from './z-score.ts';
 
 /**
- * What the compiler finds wrong with measures as a whole: names of columns that there are already
- * (`Taken`, by SQL names) or that are reserved, and scores of measures that there are not. Such a
- * measure must be a `Mistake`, which nothing is. Names that are not known at compile time pass.
+ * Compile-time check of measures as a whole. A measure is a mistake if its name is already a column
+ * (`Taken`, by SQL names) or reserved, or if it scores a measure that does not exist; it must then
+ * be a `Mistake`, which no value is. Names unknown at compile time pass.
  */
 export type CheckedMeasures<Measures, Taken extends string> = string extends keyof Measures | Taken
   ? unknown
@@ -18,7 +18,7 @@ export type CheckedMeasures<Measures, Taken extends string> = string extends key
           : unknown;
     };
 
-/** Nothing is this; the compiler's message quotes what is wrong. */
+/** A type that no value has; the compiler's message quotes the mistake. */
 interface Mistake<What extends string> {
   readonly __mistake: What & never;
 }

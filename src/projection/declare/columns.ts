@@ -3,26 +3,23 @@ import type { SnakeCase } from '../plan/snake-case.ts';
 import type { ColumnType } from '../plan/table-plan.ts';
 
 /**
- * A declared column: its Postgres type, and at compile time the TypeScript type of its values.
- * Immutable: each method gives another one.
+ * A declared column: its Postgres type and, at compile time, the TypeScript type of its values.
+ * Immutable: each method returns a new column.
  */
 export interface Column<Value, Nullable extends boolean = false, Key extends boolean = false> {
   readonly type: ColumnType;
-  /** decimal only: digits in all, and after the point. */
+  /** decimal only: total digits, and digits after the point. */
   readonly precision?: number;
   readonly scale?: number;
   readonly isNullable: Nullable;
   readonly isPrimaryKey: Key;
-  /** What it means, for people in psql. */
+  /** The meaning of the column: its comment in Postgres. */
   readonly meaning?: string;
-  /**
-   * The column may hold null; a part of the primary key may not, so this is refused after
-   * `primaryKey()`.
-   */
+  /** Allows null. Not allowed after `primaryKey()`: a part of the primary key cannot be null. */
   nullable(this: Column<Value, Nullable, false>): Column<Value, true>;
-  /** Part of the primary key, in the order of the columns. */
+  /** Makes the column part of the primary key, in the order of the columns. */
   primaryKey(): Column<Value, false, true>;
-  /** Says what the column means: its comment in Postgres. Default: the declared name. */
+  /** Sets the meaning of the column: its comment in Postgres. Default: the declared name. */
   comment(meaning: string): Column<Value, Nullable, Key>;
   /** Compile time only; never set. */
   readonly __value?: Value;
@@ -38,13 +35,13 @@ type ValueOf<C> =
       : Value
     : never;
 
-/** A row as handlers see it: by the names declared. */
+/** A row as handlers see it: by declared names. */
 export type RowOfColumns<C extends Columns> = {
   readonly [Name in keyof C]: ValueOf<C[Name]>;
 };
 
 /**
- * A row as queries give it: by SQL column names. Decimals without fraction digits come as bigint.
+ * A row as queries return it: by SQL column names. Decimals without fraction digits are bigints.
  */
 export type SqlRowOfColumns<C extends Columns> = {
   [Name in keyof C & string as SnakeCase<Name>]: ValueOf<C[Name]>;
@@ -60,25 +57,25 @@ export function text(): Column<string> {
   return column({ type: 'text' });
 }
 
-/** Whole number of 32 bits, as number. */
+/** Integer of 32 bits, as number. */
 export function int(): Column<number> {
   return column({ type: 'int4' });
 }
 
-/** Whole number of 64 bits, as bigint. */
+/** Integer of 64 bits, as bigint. */
 export function bigint(): Column<bigint> {
   return column({ type: 'int8' });
 }
 
-/** Double, as number. */
+/** Double-precision number, as number. */
 export function double(): Column<number> {
   return column({ type: 'float8' });
 }
 
 /**
- * Exact decimal number of at most `precision` digits, `scale` of them after the point: as Decimal,
- * or as bigint where `scale` is 0, in handlers and queries alike. Parameters that cannot be (a
- * scale larger than the precision) are refused when the projection is compiled.
+ * Exact decimal number of at most `precision` digits, `scale` of them after the point. Its values
+ * are Decimals, or bigints if `scale` is 0, in handlers and in queries. Invalid parameters (a scale
+ * larger than the precision) are refused when the projection is compiled.
  */
 export function decimal<const Scale extends number>(
   precision: number,
@@ -87,31 +84,31 @@ export function decimal<const Scale extends number>(
   return column({ type: 'numeric', precision, scale });
 }
 
-/** Whole numbers are bigints; where the scale is not known at compile time, either. */
+/** bigint if the scale is 0; either type if the scale is unknown at compile time. */
 type DecimalValue<Scale extends number> = number extends Scale
   ? Decimal | bigint
   : Scale extends 0
     ? bigint
     : Decimal;
 
-/** True or false. */
+/** Boolean. */
 export function boolean(): Column<boolean> {
   return column({ type: 'boolean' });
 }
 
-/** Instant in milliseconds (timestamptz), as Date. */
+/** Timestamp in milliseconds (timestamptz), as Date. */
 export function timestamp(): Column<Date> {
   return column({ type: 'timestamptz' });
 }
 
-/** Day without time zone, as 'YYYY-MM-DD'. */
+/** Date without time zone, as 'YYYY-MM-DD'. */
 export function date(): Column<string> {
   return column({ type: 'date' });
 }
 
 /**
- * Any JSON value (jsonb). Numbers in it are doubles; longs and decimals belong into columns of
- * their own.
+ * Any JSON value (jsonb). Its numbers are doubles; store longs and decimals in columns of their
+ * own.
  */
 export function json<Value = unknown>(): Column<Value> {
   return column({ type: 'jsonb' });

@@ -1,13 +1,14 @@
 import { kindOf } from '../check/check-function.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import { snakeCase } from '../plan/snake-case.ts';
 import type { ColumnPlan } from '../plan/table-plan.ts';
 import type { Column, Columns } from './columns.ts';
 
 /**
- * Declared columns as plan data, in the order declared. @throws DEFINITION_INVALID through `fail`
+ * Converts declared columns to plan data, in the order declared. @throws DEFINITION_INVALID through
+ * `fail`
  */
-export function declaredColumns(columns: Columns, { step, fail }: Place): ColumnPlan[] {
+export function declaredColumns(columns: Columns, { step, fail }: StepContext): ColumnPlan[] {
   if (typeof columns !== 'object' || columns === null) {
     fail(step, `its columns are ${kindOf(columns)}; write columns({ … }).`);
   }
@@ -31,7 +32,8 @@ export function declaredColumns(columns: Columns, { step, fail }: Place): Column
 }
 
 /**
- * What is wrong with the declaration of one column, in words that follow its name; null: nothing.
+ * Returns what is wrong with the declaration of a column, as a phrase that follows its name; null
+ * if it is valid.
  */
 export function declarationFault(
   column: Column<unknown, boolean, boolean> | undefined,
@@ -44,7 +46,7 @@ export function declarationFault(
   return type === 'numeric' ? decimalFault(precision, scale) : null;
 }
 
-/** Postgres's limits of numeric(precision, scale). */
+/** Limits of numeric(precision, scale) in Postgres. */
 const PRECISION_MAX = 1_000;
 
 function decimalFault(precision: number | undefined, scale: number | undefined): string | null {

@@ -7,8 +7,8 @@ export type EventsOf<Events extends readonly unknown[]> = {
 };
 
 /**
- * Fields that may be part of a key: text, enums, whole numbers, booleans, days. Of several events:
- * those that all have.
+ * Fields that may be part of a key: text, enums, integers, booleans, dates. For several events: the
+ * fields that all of them have.
  */
 export type KeyField<Event> = {
   [Name in keyof Event & string]: NonNullable<Event[Name]> extends
@@ -20,70 +20,69 @@ export type KeyField<Event> = {
     : never;
 }[keyof Event & string];
 
-/** Fields that may be the event time, in all of the events. */
+/** Fields that may be the event time and that all of the events have. */
 export type TimeField<Event> = {
   [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
 }[keyof Event & string];
 
 /**
- * Another notion of time than the event definition's own. Made by `ingestionTime` and
- * `processingTime`.
+ * An event time other than the event definition's. Created by `ingestionTime` and `processingTime`.
  */
 export interface TimeChoice {
   readonly time: 'record' | 'processing';
 }
 
 /**
- * The record's timestamp: the time of append where the topic has LogAppendTime, else what the
- * producer set.
+ * The record's timestamp is the event time: the time of append if the topic has LogAppendTime,
+ * otherwise the time that the producer set.
  */
 export function ingestionTime(): TimeChoice {
   return { time: 'record' };
 }
 
 /**
- * The clock of the process when it folds the record. Not replayable: such a projection cannot be
- * rebuilt.
+ * The clock of the process when it folds the record is the event time. Not replayable: such a
+ * projection cannot be rebuilt.
  */
 export function processingTime(): TimeChoice {
   return { time: 'processing' };
 }
 
-/** How a projection deals with disorder and silence. */
+/** How a projection handles disorder and idle partitions. */
 export interface DisorderOptions {
-  /** The disorder to wait for: watermark = largest event time seen − lateness. Default 0. */
+  /** Expected disorder: watermark = largest event time seen − lateness. Default 0. */
   readonly lateness?: Duration;
   /**
-   * An event further ahead of its record timestamp is a dead letter (FUTURE) and does not move the
-   * watermark. Default 1 hour.
+   * An event that is further ahead of its record timestamp becomes a dead letter (FUTURE) and does
+   * not move the watermark. Default 1 hour.
    */
   readonly maxDrift?: Duration;
   /**
-   * When a partition has been silent for this long, its owner records a tick, and another after
-   * each further such time: event time then moves at the speed of the wall clock. Default: 10
-   * seconds for projections that close windows or sessions or match patterns, else off. `'off'`:
-   * never.
+   * If a partition has no new events for this long, the instance that owns it records a tick, and
+   * one more for each further such period: event time then advances with the wall clock. Default:
+   * 10 seconds for projections that close windows or sessions or match patterns, otherwise off.
+   *    `'off'`: never.
    */
   readonly idle?: Duration | 'off';
 }
 
 /**
- * What becomes of tombstones (records without a value) on the topics of windows, sessions and
- * patterns. `ignore`: they are passed over, since they take no event back. `refuse`: each is a dead
- * letter (TOMBSTONE), or halts the task, as the error policy says.
+ * What happens to tombstones (records without a value) on the topics of windows, sessions and
+ * patterns. `ignore`: they have no effect, because they do not revoke an event. `refuse`: each
+ * becomes a dead letter (TOMBSTONE) or halts the task, depending on the error policy.
  */
 export type TombstoneChoice = 'ignore' | 'refuse';
 
-/** Their names, and what becomes of late events. */
+/** Names of the disorder options, and of the option for late events. */
 export const DISORDER_OPTIONS: readonly string[] = ['lateness', 'late', 'maxDrift', 'idle'];
 
-/** What the builders of all kinds collect first; read by the compiler only. */
+/** What the builders of all projection kinds collect first. Only the compiler reads it. */
 export interface DeclaredSources {
   readonly events: readonly EventDefinition[];
   readonly keyFields: readonly string[];
   readonly where: readonly unknown[];
-  /** A field's name, another notion of time, or null: each event's own time field. */
+  /** Name of a time field, or another event time. Null: each event's own time field. */
   readonly time: string | TimeChoice | null;
-  /** What `onTombstone` was given, once for each call. Absent: it was not called. */
+  /** Argument of each `onTombstone` call. Absent: it was not called. */
   readonly tombstones?: readonly unknown[];
 }

@@ -4,8 +4,8 @@ import { failUnnamed } from '../check/fail-for.ts';
 import type { EmissionPlan } from '../plan/plan.ts';
 
 /**
- * What `.onClose(…)` declares: an event when something closes, and, if asked for, when it is
- * revised. @throws DEFINITION_INVALID for options that there are not
+ * Returns the emissions that `.onClose(…)` declares: an event when a window or session closes and,
+ * if requested, when it is revised. @throws DEFINITION_INVALID for unknown options
  */
 export function emissionsOf(
   event: EventDefinition,

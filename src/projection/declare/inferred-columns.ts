@@ -1,8 +1,8 @@
 import { kindOf } from '../check/check-function.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import { snakeCase } from '../plan/snake-case.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
-import { Reference, tried } from './row-stand-in.ts';
+import { Reference, tried } from './row-proxy.ts';
 
 const COLUMN: Readonly<Record<string, ColumnType>> = {
   string: 'text',
@@ -19,17 +19,21 @@ const COLUMN: Readonly<Record<string, ColumnType>> = {
   decimal: 'numeric',
 };
 
-/** The function of `.row`: of the match, giving values by name. */
+/** The function of `.row`: from the match to values by name. */
 export type RowFunction = (match: never) => Readonly<Record<string, unknown>>;
 
 /**
- * The columns of a match's row, found by running its function once on a stand-in for the match:
- * each value must be a field of one of its events, or the length of a repeated step. @throws
- * DEFINITION_INVALID through `fail` for values that are computed: their columns must be declared
+ * Infers the columns of a match's row by running its function once on a symbolic proxy of the
+ * match. Each value must be a field of one of its events, or the length of a repeated step. @throws
+ * DEFINITION_INVALID through `fail` for computed values: their columns must be declared
  */
-export function inferredColumns(row: RowFunction, match: unknown, place: Place): ColumnPlan[] {
-  const { step, fail } = place;
-  const values = tried(row, match, place);
+export function inferredColumns(
+  row: RowFunction,
+  match: unknown,
+  context: StepContext,
+): ColumnPlan[] {
+  const { step, fail } = context;
+  const values = tried(row, match, context);
   if (values === undefined) {
     fail(
       step,
@@ -41,10 +45,10 @@ export function inferredColumns(row: RowFunction, match: unknown, place: Place):
   }
   const entries = Object.entries(values as object);
   if (entries.length === 0) fail(step, 'declares no column.');
-  return entries.map(([name, value]) => inferredColumn(name, value, place));
+  return entries.map(([name, value]) => inferredColumn(name, value, context));
 }
 
-function inferredColumn(name: string, value: unknown, { step, fail }: Place): ColumnPlan {
+function inferredColumn(name: string, value: unknown, { step, fail }: StepContext): ColumnPlan {
   const shape = { name: snakeCase(name), nullable: true, role: 'measure' } as const;
   if (!(value instanceof Reference)) {
     return fail(
@@ -66,25 +70,28 @@ function inferredColumn(name: string, value: unknown, { step, fail }: Place): Co
 }
 
 /**
- * What a function makes must have the declared columns, and no others; where it computes, that
- * shows with the first match. @throws DEFINITION_INVALID through `fail`
+ * Checks that a function returns exactly the declared columns. If it computes, this shows only with
+ * the first match. @throws DEFINITION_INVALID through `fail`
  */
 export function checkMadeColumns(
   row: RowFunction,
   { columns, match }: { readonly columns: readonly ColumnPlan[]; readonly match: unknown },
-  place: Place,
+  context: StepContext,
 ): void {
-  const { step, fail } = place;
-  const values = tried(row, match, place);
+  const { step, fail } = context;
+  const values = tried(row, match, context);
   if (values === undefined) return;
   if (typeof values !== 'object' || values === null) {
     fail(step, `makes ${kindOf(values)} instead of { name: value, … }.`);
   }
   const names = columns.map(({ declared }) => declared as string);
   const made = Object.keys(values as object);
-  const stranger = made.find((name) => !names.includes(name));
-  if (stranger !== undefined) {
-    fail(step, `makes "${stranger}", which is not declared; its columns are ${names.join(', ')}.`);
+  const undeclared = made.find((name) => !names.includes(name));
+  if (undeclared !== undefined) {
+    fail(
+      step,
+      `makes "${undeclared}", which is not declared; its columns are ${names.join(', ')}.`,
+    );
   }
   const missing = names.find((name) => !made.includes(name));
   if (missing !== undefined) fail(step, `does not make "${missing}", which is declared.`);

@@ -19,8 +19,8 @@ import type { RowFunction } from './inferred-columns.ts';
 import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './pattern.ts';
 
 /**
- * Sequences of events of one key: complex event processing with the meaning of Flink's CEP
- * (docs/explanation/patterns.md).
+ * A projection that matches sequences of events of one key: complex event processing with the
+ * semantics of Flink's CEP (docs/explanation/patterns.md).
  * @example
  * class LoginFraud extends PatternProjection {
  *   readonly name = 'login_fraud';
@@ -41,7 +41,8 @@ export abstract class PatternProjection extends Projection {
   abstract override define(): AnyPatternDefinition;
 
   /**
-   * The events that may match. All of a key's events count for what follows what, matching or not.
+   * Sets the events that may match. All events of a key count for contiguity, whether they match or
+   * not.
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -55,31 +56,32 @@ export abstract class PatternProjection extends Projection {
   }
 }
 
-/** After `from`: whose sequences. */
+/** After `from`: the key of the sequences. */
 export interface PatternKeyStep<Event> {
-  /** Another event time than the events' own time field. */
+  /** Sets an event time other than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): PatternKeyStep<Event>;
-  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
-  /** Sequences are kept apart by these fields. Must contain the events' record key. */
+  /** Sets the fields that separate sequences. They must contain the events' record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
   ): PatternStep<Event, Names[number]>;
 }
 
-/** How a pattern deals with disorder. */
+/** How a pattern handles disorder. */
 export interface PatternOptions extends DisorderOptions {
-  /** Partial matches per key beyond which the key is quarantined. Default 10,000. */
+  /**
+   * Maximum number of partial matches per key; beyond it the key is quarantined. Default 10,000.
+   */
   readonly maxRunsPerKey?: number;
 }
 
-/** After `key`: which events count, and the pattern. */
+/** After `key`: a filter of the events, and the pattern. */
 export interface PatternStep<Event, Keys extends keyof Event & string> {
-  /** Only events that meet this count at all: others do not even break `next`. */
+  /** Ignores all other events: they do not even break `next`. */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): PatternStep<Event, Keys>;
   /**
-   * The pattern to look for. Events are matched in event-time order, once the watermark has passed
-   * them.
+   * Sets the pattern. Events are matched in event-time order, once the watermark has passed them.
    */
   pattern<Before extends Steps, Last extends Steps>(
     pattern: Pattern<Before, Last> & Fitting<Misfits<Before & Last, Event>>,
@@ -87,12 +89,12 @@ export interface PatternStep<Event, Keys extends keyof Event & string> {
   ): PatternDefinition<MatchRow<Event, Keys>, MatchOf<Before & Last, Event>>;
 }
 
-/** Where conditions of steps do not fit, the compiler quotes which. */
+/** If conditions of steps do not fit, the compiler names those steps. */
 type Fitting<Steps> = [Steps] extends [never]
   ? unknown
   : { readonly conditionsThatDoNotFit: Steps & never };
 
-/** Columns that every match has. */
+/** The columns that every match has. */
 export type MatchRow<Event, Keys extends keyof Event & string> = {
   [Name in Keys as SnakeCase<Name>]: NonNullable<Event[Name]>;
 } & {
@@ -104,26 +106,26 @@ export type MatchRow<Event, Keys extends keyof Event & string> = {
     readonly partition: number;
     readonly offset: string;
   }[];
-  /** True: a partial match that ran out of time (`onTimeout`). */
+  /** True: a partial match that timed out (`onTimeout`). */
   timed_out: boolean;
 };
 
-/** A finished declaration, to be compiled. */
+/** A complete declaration, ready to be compiled. */
 export interface AnyPatternDefinition extends Definition<unknown> {
   readonly kind: 'pattern';
   readonly declared: PatternDeclaration;
 }
 
-/** Columns that are no part of a key: that of a match is its `match_id`. */
+/** Columns that are not part of a key: the key of a match is its `match_id`. */
 type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
 
-/** A finished declaration with what may still be added. `Match`: events by step. */
+/** A complete declaration with optional further steps. `Match`: events by step. */
 export interface PatternDefinition<Row, Match> extends Definition<Row> {
   readonly kind: 'pattern';
   readonly declared: PatternDeclaration;
   /**
-   * Columns of a match's row, each a field of one of its events: their types follow from the
-   * events. Other values: declare the columns.
+   * Declares the columns of a match's row as fields of its events; column types follow from the
+   * events. For other values, declare the columns.
    */
   row<Values extends Readonly<Record<string, unknown>>>(
     make: (match: Match) => Values,
@@ -131,34 +133,37 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
     Row & { [Name in keyof Values & string as SnakeCase<Name>]: Values[Name] | null },
     Match
   >;
-  /** Columns of a match's row, declared, and their values. */
+  /** Declares the columns of a match's row and their values. */
   row<const C extends RowColumns>(
     columns: C,
     make: (match: Match) => RowOfColumns<C>,
   ): PatternDefinition<Row & SqlRowOfColumns<C>, Match>;
   /**
-   * Publishes an event for every match, through the outbox, with a deterministic id. `make` is
-   * pure; null: none.
+   * Publishes an event for every match through the outbox, with a deterministic id. `make` is pure;
+   * null: no event for this match.
    */
   alert<Out>(
     event: EventDefinition<Out>,
     make: (match: Match) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
-  /** Keeps a row (`timed_out` true) for partial matches that run out of time; needs `within`. */
+  /** Writes a row (`timed_out` true) for partial matches that time out. Needs `within`. */
   onTimeout(): PatternDefinition<Row, Match>;
-  /** The same, and publishes an event for each; null: none. Steps not reached are undefined. */
+  /**
+   * Writes such a row and publishes an event for each; null: no event. Steps that were not reached
+   * are undefined.
+   */
   onTimeout<Out>(
     event: EventDefinition<Out>,
     make: (partial: Partial<Match>) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
-  /** An extra index on these columns of the read model; built last in a rebuild. */
+  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
   index(...columns: readonly (keyof Row & string)[]): PatternDefinition<Row, Match>;
 }
 
-/** What the builder collected; read by the compiler only. */
+/** What the builder collected. Only the compiler reads it. */
 export interface PatternDeclaration {
   readonly sources: DeclaredSources;
-  /** Undefined: what was given is no pattern. */
+  /** The pattern; undefined if the argument was not a pattern. */
   readonly pattern: DeclaredPattern | undefined;
   readonly options: PatternOptions;
   readonly columns: Columns | null;

@@ -3,49 +3,45 @@ import type { Duration } from '../check/duration.ts';
 import type { DataFilter } from '../plan/filter-plan.ts';
 import type { Contiguity, SkipPlan } from '../plan/pattern-element.ts';
 
-/** Marks the event type of steps that do not name one: the projection's. */
+/** Event type of steps that do not name one: the projection's events. */
 export interface ProjectionEvent {
   readonly __projectionEvent: true;
 }
 
 /**
- * Conditions of a step on the projection's events, which are not known until the pattern is part of
- * it.
+ * Conditions of a step on the projection's events, whose types are unknown until the pattern is
+ * part of it.
  */
 type StepWhere = Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean);
 
-/** What a step takes of the projection's events. */
+/** Options of a step that takes the projection's events. */
 export interface StepOptions<Where extends StepWhere = StepWhere> {
   readonly on?: undefined;
-  /**
-   * Conditions on the event; a function may also look at the events taken so far, by step. Pure.
-   */
+  /** Conditions on the event. A function also gets the events taken so far, by step. Pure. */
   readonly where?: Where;
 }
 
-/** What a step takes of one kind of events, of the several that the projection reads. */
+/** Options of a step that takes one of several kinds of events. */
 export interface StepOnOptions<Event> {
   readonly on: EventDefinition<Event>;
-  /**
-   * Conditions on the event; a function may also look at the events taken so far, by step. Pure.
-   */
+  /** Conditions on the event. A function also gets the events taken so far, by step. Pure. */
   readonly where?: DataFilter<Event> | ((event: Event, soFar: never) => boolean);
 }
 
-/** Steps by name: how often each occurs, and its event. */
+/** The steps of a pattern by name: how often each occurs, and its event. */
 export type Steps = Readonly<
   Record<
     string,
     {
       readonly times: 'one' | 'maybe' | 'many';
       readonly event: unknown;
-      /** Conditions still to be compared with the projection's events; unknown: none. */
+      /** Conditions that are still to be compared with the projection's events; unknown: none. */
       readonly where?: unknown;
     }
   >
 >;
 
-/** The events of a match by step: one, perhaps none, or a list. */
+/** The events of a match by step: one event, an optional one, or a list. */
 export type MatchOf<S extends Steps, Event> = {
   readonly [Name in keyof S]: S[Name]['times'] extends 'many'
     ? readonly Bound<S[Name]['event'], Event>[]
@@ -58,7 +54,7 @@ type Bound<E, Event> = E extends ProjectionEvent ? Event : E;
 
 /**
  * Names of the steps whose conditions do not fit the projection's events: an unknown field, a value
- * of another type, a function of another event.
+ * of another type, a function that takes another event.
  */
 export type Misfits<S extends Steps, Event> = {
   readonly [Name in keyof S]: Fits<Exclude<S[Name]['where'], undefined>, Event> extends true
@@ -103,56 +99,59 @@ type Maybe<S extends Steps> = {
 };
 
 /**
- * A pattern of events, as in Flink's CEP: steps and groups, each following the one before in its
- * own way. Methods on quantity apply to the last step or group. `Before`: steps before the last;
- * `Last`: the last.
+ * A pattern of events, as in Flink's CEP: steps and groups, each with its own contiguity to the
+ * previous one. Quantity methods apply to the last step or group. `Before`: the steps before the
+ * last; `Last`: the last.
  */
 export interface Pattern<Before extends Steps, Last extends Steps> {
   /** @internal */
   readonly declared: DeclaredPattern;
   readonly __steps?: Before & Last;
-  /** The very next event of the key must match. */
+  /** Strict contiguity: the very next event of the key must match. */
   readonly next: StepMethod<Before & Last>;
-  /** Some later event: the first that matches. */
+  /** Relaxed contiguity: the first later event that matches. */
   readonly followedBy: StepMethod<Before & Last>;
-  /** Every later event that matches, each in a match of its own. */
+  /**
+   * Non-deterministic relaxed contiguity: every later event that matches, each in its own match.
+   */
   readonly followedByAny: StepMethod<Before & Last>;
   /** The very next event must not match. */
   readonly notNext: NegativeMethod<Before & Last>;
-  /** No event before the next step may match; as last step it needs `within`. */
+  /** No event before the next step may match. As the last step it needs `within`. */
   readonly notFollowedBy: NegativeMethod<Before & Last>;
-  /** Exactly `n`, or from `n` to `most` times. */
+  /** The step occurs exactly `n` times, or from `n` to `most` times. */
   times(n: number, most?: number): Pattern<Before, Many<Last>>;
   timesOrMore(n: number): Pattern<Before, Many<Last>>;
   oneOrMore(): Pattern<Before, Many<Last>>;
-  /** May be missing. */
+  /** The step may be absent. */
   optional(): Pattern<Before, Maybe<Last>>;
-  /** Takes as many repetitions as it can before it goes on. */
+  /** Takes as many repetitions as possible before the next step. */
   greedy(): Pattern<Before, Last>;
-  /** Repetitions follow each other directly. */
+  /** Repetitions must follow each other directly. */
   consecutive(): Pattern<Before, Last>;
-  /** Repetitions may leave out events that match. */
+  /** Repetitions may skip matching events. */
   allowCombinations(): Pattern<Before, Last>;
-  /** No repetition from the first event on that meets this. */
+  /** Ends the repetitions at the first event that meets the condition; that event is not taken. */
   until(
     condition: Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean),
   ): Pattern<Before, Last>;
   /**
-   * From first to last event, or, with 'betweenSteps', between neighbouring events, strictly less.
+   * Limits the time from first to last event or, with 'betweenSteps', between neighbouring events:
+   * strictly less.
    */
   within(duration: Duration, between?: 'firstToLast' | 'betweenSteps'): Pattern<Before, Last>;
-  /** What becomes of other partial matches after a match. Default `noSkip()`. */
+  /** Sets what happens to other partial matches after a match. Default `noSkip()`. */
   afterMatch(skip: SkipPlan<keyof (Before & Last) & string>): Pattern<Before, Last>;
 }
 
-/** Each step has a name of its own. */
+/** A step name that the pattern does not have yet. */
 type NewName<Name extends string, Before extends Steps> = string extends Name
   ? unknown
   : Name extends keyof Before
     ? never
     : unknown;
 
-/** Adds a step, or a group of steps. */
+/** Adds a step or a group of steps. */
 interface StepMethod<Before extends Steps> {
   <const Name extends string, Event>(
     name: Name & NewName<Name, Before>,
@@ -165,18 +164,18 @@ interface StepMethod<Before extends Steps> {
   <B extends Steps, L extends Steps>(group: Pattern<B, L>): Pattern<Before, B & L>;
 }
 
-/** Adds what must not come. */
+/** Adds a negative step: an event that must not occur. */
 interface NegativeMethod<Before extends Steps> {
   <Event>(name: string, options: StepOnOptions<Event>): Pattern<Before, Record<never, never>>;
   (name: string, options?: StepOptions): Pattern<Before, Record<never, never>>;
 }
 
-/** What the builder collected; read by the compiler only. */
+/** What the builder collected. Only the compiler reads it. */
 export interface DeclaredPattern {
   readonly elements: readonly DeclaredElement[];
-  /** Each call of `within`, not yet believed. */
+  /** Arguments of each call of `within`, not yet validated. */
   readonly within: readonly { readonly duration: unknown; readonly between: unknown }[];
-  /** Each call of `afterMatch`. */
+  /** Argument of each call of `afterMatch`. */
   readonly skips: readonly SkipPlan[];
 }
 
@@ -192,11 +191,11 @@ export interface DeclaredElement {
   readonly greedy: boolean;
   readonly inner: 'consecutive' | 'relaxed' | 'combinations';
   readonly until: unknown;
-  /** Quantity methods used, in order: for messages. */
+  /** Quantity methods that were called, in order; for messages. */
   readonly methods: readonly string[];
 }
 
-/** Begins a pattern with a step, or with a group of steps. */
+/** Starts a pattern with a step or a group of steps. */
 export function begin<const Name extends string, Event>(
   name: Name,
   options: StepOnOptions<Event>,
@@ -213,22 +212,22 @@ export function begin(first: unknown, options: unknown = {}): unknown {
   return patternOf(appended(empty, 'followedBy', first, options));
 }
 
-/** All matches stand. */
+/** Keeps all other partial matches. */
 export function noSkip(): SkipPlan<never> {
   return { kind: 'noSkip' };
 }
 
-/** Drops partial matches that began with the same event as the match. */
+/** Drops partial matches that started with the same event as the match. */
 export function skipToNext(): SkipPlan<never> {
   return { kind: 'skipToNext' };
 }
 
-/** Drops partial matches that began before the match ended. */
+/** Drops partial matches that started before the match ended. */
 export function skipPastLastEvent(): SkipPlan<never> {
   return { kind: 'skipPastLastEvent' };
 }
 
-/** Drops partial matches that began before the first event of the step. */
+/** Drops partial matches that started before the first event of the step. */
 export function skipToFirst<const Step extends string>(
   step: Step,
   options: { readonly throwOnMiss?: boolean } = {},
@@ -236,7 +235,7 @@ export function skipToFirst<const Step extends string>(
   return { kind: 'skipToFirst', step, throwOnMiss: options.throwOnMiss ?? false };
 }
 
-/** Drops partial matches that began before the last event of the step. */
+/** Drops partial matches that started before the last event of the step. */
 export function skipToLast<const Step extends string>(
   step: Step,
   options: { readonly throwOnMiss?: boolean } = {},

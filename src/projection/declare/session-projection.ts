@@ -20,7 +20,7 @@ import type {
 import { emissionsOf } from './emissions-of.ts';
 
 /**
- * Analytics per session: a run of events of one key that are no further apart than a gap.
+ * A projection with one row per session: a run of events of one key that are at most a gap apart.
  * @example
  * class Visits extends SessionProjection {
  *   readonly name = 'visits';
@@ -37,8 +37,8 @@ export abstract class SessionProjection extends Projection {
   abstract override define(): SessionDefinition<unknown>;
 
   /**
-   * The events to fold, of one or several kinds and topics. Every one of them moves the watermark,
-   * whatever `where` says.
+   * Sets the events to fold, of one or several kinds and topics. All of them move the watermark,
+   * even those that `where` excludes.
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -52,51 +52,54 @@ export abstract class SessionProjection extends Projection {
   }
 }
 
-/** After `from`: whose sessions. */
+/** After `from`: the key of the sessions. */
 export interface SessionKeyStep<Event> {
-  /** Another event time than the events' own time field. */
+  /** Sets an event time other than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): SessionKeyStep<Event>;
-  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): SessionKeyStep<Event>;
-  /** Sessions are kept apart by these fields. Must contain the events' record key. */
+  /** Sets the fields that separate sessions. They must contain the events' record key. */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
   ): SessionStep<Event, Names[number]>;
 }
 
-/** How sessions are cut. */
+/** How sessions are split. */
 export interface SessionOptions<Event> extends DisorderOptions {
   /**
-   * Events no further apart than this are of one session; or, per event, how long it keeps its
-   * session open (pure).
+   * Events at most this far apart belong to one session. Or a pure function that returns how long
+   * an event keeps its session open.
    */
   readonly gap: Duration | ((event: Event) => Duration);
-  /** A session is split at the first event further than this from its first. Default: never. */
+  /**
+   * A session is split at the first event that is further than this from its first event. Default:
+   * never.
+   */
   readonly maxLength?: Duration;
   /**
-   * What becomes of an event that would belong to a closed session. `revise` (default): it is
+   * What happens to an event that belongs to a closed session. `revise` (default): the session is
    * corrected. `reject`: the event goes to `late_events`.
    */
   readonly late?: 'revise' | 'reject';
 }
 
-/** After `key`: which events, and how sessions are cut. */
+/** After `key`: a filter of the events, and the gap. */
 export interface SessionStep<Event, Keys extends keyof Event & string> {
-  /** Keeps only the events that meet all conditions. May be called again: all must hold. */
+  /** Keeps only the events that meet all conditions. Several calls: all must hold. */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): SessionStep<Event, Keys>;
-  /** The gap that ends a session, and how late is still in time. */
+  /** Sets the gap that ends a session, and the lateness. */
   session(options: SessionOptions<Event>): SessionMeasureStep<Event, Keys>;
 }
 
-/** After `session`: what to keep of each. */
+/** After `session`: the measures. */
 export interface SessionMeasureStep<Event, Keys extends keyof Event & string> {
-  /** The columns, by name. */
+  /** Declares the measure columns, by name. */
   measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
     measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | SessionColumn>,
   ): SessionDefinition<SessionRow<Event, Keys, Measures>>;
 }
 
-/** Columns that every session read model has. */
+/** The columns that every session read model has. */
 type SessionColumn =
   | 'session_id'
   | 'started_at'
@@ -112,7 +115,7 @@ export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
   session_id: string;
   started_at: Date;
   ended_at: Date;
-  /** Milliseconds from first to last event. */
+  /** Milliseconds from the first to the last event. */
   duration_ms: bigint;
   closed: boolean;
 } & {
@@ -120,29 +123,29 @@ export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
 } & {
   [Name in Approximate<Measures> & string as `${SnakeCase<Name>}_exact`]: boolean;
 } & {
-  /** Offset of the last event that arrived after the session was closed; null: none did. */
+  /** Offset of the last event that arrived after the session was closed; null: there was none. */
   revised_at_offset: bigint | null;
 };
 
-/** A finished declaration, to be compiled. */
+/** A complete declaration, ready to be compiled. */
 export interface SessionDefinition<Row> extends Definition<Row> {
   readonly kind: 'session';
   readonly declared: SessionDeclaration;
   /**
    * Publishes an event when a session closes, exactly once (through the outbox, with a
-   * deterministic id). `make` is pure; null: none this time. `onRevise`: also when a late event
-   * changes a closed session.
+   * deterministic id). `make` is pure; null: no event for this session. `onRevise`: also when a
+   * late event changes a closed session.
    */
   onClose<Out>(
     event: EventDefinition<Out>,
     make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): SessionDefinition<Row>;
-  /** An extra index on these columns of the read model; built last in a rebuild. */
+  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
   index(...columns: readonly (keyof Row & string)[]): SessionDefinition<Row>;
 }
 
-/** What the builder collected; read by the compiler only. */
+/** What the builder collected. Only the compiler reads it. */
 export interface SessionDeclaration {
   readonly sources: DeclaredSources;
   readonly options: SessionOptions<never>;

@@ -3,27 +3,27 @@ import type { Duration } from '../check/duration.ts';
 import type { Columns } from './columns.ts';
 import type { DeclaredSources } from './declared-sources.ts';
 
-/** What the builder of a table projection collected; read by the compiler only. */
+/** What the builder of a table projection collected. Only the compiler reads it. */
 export interface TableDeclaration {
-  /** The read model first. */
+  /** The read model's table comes first. */
   readonly tables: readonly DeclaredTable[];
   readonly handlers: readonly DeclaredHandler[];
   readonly options: { readonly maxDrift?: Duration; readonly onePartition?: boolean };
-  /** Null: `from` was not called; the events are those of the handlers. */
+  /** The sources of `from`. Null if it was not called: the events are those of the handlers. */
   readonly sources: DeclaredSources | null;
   /**
-   * Steps such as `.lookup("customers")` that no handler followed, before the table was left or the
-   * definition ended.
+   * Steps without effect, such as `.lookup("customers")` without a handler before the next table or
+   * the end of the definition.
    */
   readonly idle: readonly string[];
 }
 
-/** A table as declared; the read model has no name of its own. */
+/** A table as declared. The table of the read model has no name of its own. */
 export interface DeclaredTable {
   readonly name: string | null;
   readonly columns: Columns;
   readonly indexes: readonly (readonly string[])[];
-  /** What `onTombstone` was given, once for each call. */
+  /** Argument of each `onTombstone` call. */
   readonly tombstones: readonly unknown[];
 }
 
@@ -37,12 +37,12 @@ export interface DeclaredHandler {
   readonly reduce: (row: unknown, event: never, context: never) => unknown;
 }
 
-/** How an event's rows are found. */
+/** How the rows of an event are found. */
 export type DeclaredKey =
   | { readonly fields: readonly string[] }
   | { readonly keysOf: (event: never) => readonly unknown[] };
 
-/** What the next handlers are for. `waiting`: steps since the last handler. */
+/** Context of the next handlers. `waiting`: steps since the last handler. */
 interface Open {
   readonly waiting: readonly string[];
   readonly table: number;
@@ -57,7 +57,7 @@ type RowsOption =
 
 const NO_KEY: Open = { table: 0, key: { fields: [] }, lookups: [], waiting: [] };
 
-/** The first step of the builder. Its types are those of `TableStep`: the caller says which. */
+/** Starts the builder. Its types are those of `TableStep`, which the caller chooses. */
 export function tableStep<Step>(start: {
   readonly columns: Columns;
   readonly options: TableDeclaration['options'];
@@ -72,7 +72,7 @@ function step(declared: TableDeclaration, open: Open): unknown {
   const left = { ...declared, idle: [...declared.idle, ...open.waiting] };
   const opened = (change: Partial<Open>, written: string) =>
     step(declared, { ...open, ...change, waiting: [...open.waiting, written] });
-  /** Adds to the present table. */
+  /** Changes the current table. */
   const changed = (change: (table: DeclaredTable) => Partial<DeclaredTable>) => {
     const tables = declared.tables.map((table, i) =>
       i === open.table ? { ...table, ...change(table) } : table,
@@ -106,7 +106,7 @@ function step(declared: TableDeclaration, open: Open): unknown {
   };
 }
 
-/** What is neither is an empty key: refused when the projection is compiled. */
+/** Any other value is an empty key, which is refused when the projection is compiled. */
 function keyOf(rows: RowsOption): DeclaredKey {
   const { key, keys } = (rows ?? {}) as { readonly key?: string | string[]; readonly keys?: never };
   if (keys !== undefined) return { keysOf: keys };

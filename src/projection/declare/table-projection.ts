@@ -15,7 +15,7 @@ import type { TableDeclaration } from './table-declaration.ts';
 import { tableStep } from './table-declaration.ts';
 
 /**
- * Tables of current state: rows by key, made by pure reducers in log order.
+ * A projection of current state: rows by key, computed by pure reducers in log order.
  * @example
  * class Accounts extends TableProjection {
  *   readonly name = 'accounts';
@@ -32,16 +32,16 @@ export abstract class TableProjection extends Projection {
   abstract override define(): AnyTableDefinition;
 
   /**
-   * The read model's columns. One of them at least is part of the primary key. The events are those
-   * that handlers are given for.
+   * Declares the read model's columns. At least one is part of the primary key. The events are
+   * those that have handlers.
    */
   protected table<const C extends Columns>(columns: C, options: TableOptions = {}): MainStep<C> {
     return tableStep({ columns, options, sources: null });
   }
 
   /**
-   * The events to fold, where something is to be said of all of them: `where`, or another event
-   * time. Then `table`.
+   * Sets the events to fold, to apply `where` or another event time to all of them. Continue with
+   * `table`.
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -50,27 +50,30 @@ export abstract class TableProjection extends Projection {
   }
 }
 
-/** After `from`: which events count, and the tables. */
+/** After `from`: a filter of the events, and the tables. */
 export interface TableSourceStep<Event> {
-  /** Another event time than the events' own time field. */
+  /** Sets an event time other than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): TableSourceStep<Event>;
   /**
-   * Keeps only the events that meet all conditions. A function must be pure. May be called again:
-   * all must hold.
+   * Keeps only the events that meet all conditions. A function must be pure. Several calls: all
+   * must hold.
    */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): TableSourceStep<Event>;
-  /** The read model's columns. */
+  /** Declares the read model's columns. */
   table<const C extends Columns>(columns: C, options?: TableOptions): MainStep<C>;
 }
 
-/** What holds for all tables of the projection. */
+/** Options of all tables of the projection. */
 export interface TableOptions {
-  /** An event further ahead of its record timestamp is a dead letter (FUTURE). Default 1 hour. */
+  /**
+   * An event that is further ahead of its record timestamp becomes a dead letter (FUTURE). Default
+   * 1 hour.
+   */
   readonly maxDrift?: Duration;
   /**
-   * Every topic has one partition, and keeps it. Then rows may be found by keys that do not contain
-   * the record key: all events come to one task anyway. Default false: such keys are refused, since
-   * events of one row would lie in several partitions. A task of another partition halts
+   * True: every topic has one partition, permanently. Then rows may be found by keys that do not
+   * contain the record key, because one task gets all events. Default false: such keys are refused,
+   * because the events of one row would be in several partitions. A task of another partition halts
    * (PARTITIONS_CHANGED).
    */
   readonly onePartition?: boolean;
@@ -82,26 +85,28 @@ type None = Record<never, never>;
 /** Before the first handler. */
 type MainStep<C extends Columns> = TableStep<C, C, None, None>;
 
-/** What handlers of the present table may look into: a row, or undefined. */
+/** The looked-up rows that handlers of the current table get: a row, or undefined. */
 type Looked<Lookups extends Tables> = {
   readonly [Name in keyof Lookups]: RowOfColumns<Lookups[Name]> | undefined;
 };
 
 /**
- * One field, or several: in the order of the primary key or, where they have its columns' names, in
- * any.
+ * One field or several, in the order of the primary key; in any order if they have its columns'
+ * names.
  */
 type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
 
-/** Where the rows of one event are: by its fields, or by a function that fans out. */
+/**
+ * How the rows of one event are found: by its fields, or by a function that returns several keys.
+ */
 export type RowsOf<Event> =
   | { readonly key: KeyFields<Event> }
   | { readonly keys: (event: Event) => readonly unknown[] };
 
 /**
  * Adds handlers. `Main`: columns of the read model; `Current`: of the table that handlers are being
- * added to; `Known`: the other tables; `Lookups`: those that the next handlers look into. Where one
- * event has several handlers they run in the order declared, each seeing what those before it did.
+ * added to; `Known`: the other tables; `Lookups`: the tables that the next handlers read. Several
+ * handlers of one event run in the order declared; each sees the changes of the previous ones.
  */
 export interface TableStep<
   Main extends Columns,
@@ -112,24 +117,24 @@ export interface TableStep<
   readonly kind: 'table';
   readonly declared: TableDeclaration;
   /**
-   * The row of the next handlers: these fields of the event are the primary key, in the order of
-   * its columns or, where they have its columns' names, in any. Must contain the event's record
-   * key.
+   * Sets the row of the next handlers: these fields of the event are the primary key, in the order
+   * of its columns; in any order if they have its columns' names. They must contain the event's
+   * record key.
    */
   key<const Fields extends readonly [string, ...string[]]>(
     ...fields: Fields
   ): KeyedStep<Main, Current, Known, Lookups, Fields[number]>;
   /**
-   * The rows of the next handlers: a pure function from the event to primary keys (a value, or a
-   * list of values in the order of the key's columns). Each must contain the event's record key; a
-   * key that comes twice is one row.
+   * Sets the rows of the next handlers: a pure function from the event to primary keys (a value, or
+   * a list of values in the order of the key's columns). Each must contain the event's record key.
+   * Duplicate keys are one row.
    */
   keys<Event>(
     keysOf: (event: Event) => readonly unknown[],
   ): FannedStep<Main, Current, Known, Lookups, Event>;
   /**
-   * A handler of one event whose rows are found in its own way: `{ key: 'ownerId' }` or
-   * `{ keys: (event) => [...] }`.
+   * Adds a handler with its own way to find rows: `{ key: 'ownerId' }` or `{ keys: (event) => [...]
+   * }`.
    */
   on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
@@ -137,29 +142,29 @@ export interface TableStep<
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): TableStep<Main, Current, Known, Lookups>;
   /**
-   * Another table of the same projection, with handlers of its own; its stable view is
+   * Declares another table of the same projection, with its own handlers. Its stable view is
    * `<projection>_<name>`.
    */
   table<const Name extends string, const C extends Columns>(
     name: Name,
     columns: C,
   ): TableStep<Main, C, Known & { readonly [N in Name]: C }, None>;
-  /** Back to the read model's own table: the next handlers are its. */
+  /** Returns to the read model's own table: the next handlers belong to it. */
   main(): TableStep<Main, Main, Known, None>;
   /**
-   * Lets the next handlers of this table look into another table of the projection, at the row
-   * whose primary key these fields of the event are: as it is when the handler runs. Must contain
-   * the event's record key, for only then is that row in the same task.
+   * Lets the next handlers of this table read a row of another table of the projection: the row
+   * whose primary key is these fields of the event, in its state when the handler runs. The fields
+   * must contain the event's record key; otherwise that row may belong to another task.
    */
   lookup<const Name extends keyof Known & string>(
     table: Name,
     ...fields: readonly [string, ...string[]]
   ): TableStep<Main, Current, Known, Lookups & Pick<Known, Name>>;
-  /** An extra index on these columns of the present table; built last in a rebuild. */
+  /** Adds an index on these columns of the current table. In a rebuild it is built last. */
   index(
     ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
   ): TableStep<Main, Current, Known, Lookups>;
-  /** What a tombstone does to the present table; see `TombstoneAnswer`. Default `'refuse'`. */
+  /** Sets what a tombstone does to the current table; see `TombstoneAnswer`. Default `'refuse'`. */
   onTombstone(answer: TombstoneAnswer<Current>): TableStep<Main, Current, Known, Lookups>;
 }
 
@@ -171,12 +176,12 @@ export interface KeyedStep<
   Lookups extends Tables,
   Fields extends string,
 > extends TableStep<Main, Current, Known, Lookups> {
-  /** What an event makes of its row; see `Reduce`. */
+  /** Adds the reducer of an event; see `Reduce`. */
   on<Event extends { readonly [Name in Fields]: unknown }, Out extends Result<Current>>(
     event: [Fields] extends [KeyField<Event>] ? EventDefinition<Event> : never,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
-  /** A handler of one event whose rows are found in its own way. */
+  /** Adds a handler with its own way to find rows. */
   on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
@@ -192,7 +197,7 @@ export interface KeyedStep<
   onTombstone(answer: TombstoneAnswer<Current>): KeyedStep<Main, Current, Known, Lookups, Fields>;
 }
 
-/** After `keys`: handlers of the events that the function takes. */
+/** After `keys`: handlers of the events that the key function takes. */
 export interface FannedStep<
   Main extends Columns,
   Current extends Columns,
@@ -200,12 +205,12 @@ export interface FannedStep<
   Lookups extends Tables,
   KeyEvent,
 > extends TableStep<Main, Current, Known, Lookups> {
-  /** What an event makes of each of its rows; see `Reduce`. */
+  /** Adds the reducer of an event, which is called for each of its rows; see `Reduce`. */
   on<Event extends KeyEvent, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): FannedStep<Main, Current, Known, Lookups, KeyEvent>;
-  /** A handler of one event whose rows are found in its own way. */
+  /** Adds a handler with its own way to find rows. */
   on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     rows: RowsOf<Event>,
@@ -217,11 +222,11 @@ export interface FannedStep<
 }
 
 /**
- * What a tombstone (a record without a value) does to a table that has handlers for events of its
- * topic. `delete`: the row whose primary key is the record key goes. A function: it makes of that
- * row what a handler would. `ignore`: nothing. `refuse` (default): the record is a dead letter
- * (TOMBSTONE), or halts the task, as the error policy says. The first two need a primary key that
- * is the record key. Tombstones have no event time.
+ * What a tombstone (a record without a value) does to a table with handlers for events of its
+ * topic. `delete`: deletes the row whose primary key is the record key. A function: is called with
+ * that row as a reducer would be. `ignore`: nothing. `refuse` (default): the record becomes a dead
+ * letter (TOMBSTONE) or halts the task, depending on the error policy. The first two require that
+ * the primary key is the record key. Tombstones have no event time.
  */
 export type TombstoneAnswer<C extends Columns> =
   | 'delete'
@@ -233,12 +238,12 @@ export type TombstoneAnswer<C extends Columns> =
     ) => RowOfColumns<C> | null | undefined);
 
 /**
- * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined where there is none yet.
- * Gives the new row, with the primary key it was asked for; null deletes the row; the same row (or
- * one with equal values), or undefined where there was none, changes nothing. The rows it is given
- * are frozen. `key`: the primary key of the row, in the order of its columns (what tells rows of a
- * fan-out apart). Where it throws, or gives what does not fit the columns, the whole record becomes
- * a dead letter (HANDLER_FAILED) and changes nothing.
+ * A reducer: pure, no I/O, no clock, no randomness. `row` is undefined if there is no row yet.
+ * Returns the new row, with the same primary key. Null deletes the row. The same row, one with
+ * equal values, or undefined if there was none, changes nothing. The rows it receives are frozen.
+ * `key`: the primary key of the row, in the order of its columns (it tells the rows of a fan-out
+ * apart). If the reducer throws, or returns a value that does not fit the columns, the whole record
+ * becomes a dead letter (HANDLER_FAILED) and changes nothing.
  */
 export type Reduce<
   C extends Columns,
@@ -251,15 +256,15 @@ export type Reduce<
   context: Looked<Lookups> & { readonly key: readonly unknown[] },
 ) => Out;
 
-/** What a reducer may give. */
+/** The result of a reducer. */
 type Result<C extends Columns> = RowOfColumns<C> | null | undefined;
 
-/** Refuses fields that are no columns, which the compiler lets pass in what a function returns. */
+/** Refuses fields that are not columns, which the compiler accepts in a returned object. */
 type OnlyColumns<Out, C extends Columns> = Out extends object
   ? { readonly [Name in Exclude<keyof Out, keyof C>]?: never }
   : Out;
 
-/** A finished declaration, to be compiled. */
+/** A complete declaration, ready to be compiled. */
 export interface AnyTableDefinition extends Definition<unknown> {
   readonly kind: 'table';
   readonly declared: TableDeclaration;

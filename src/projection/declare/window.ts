@@ -14,13 +14,13 @@ const CALENDAR = /^\s*(\d+)\s*(day|week|month|year)s?\s*$/;
 const ISO_CALENDAR = /^P(?:(\d+)Y|(\d+)M|(\d+)W|(\d+)D)$/;
 
 /**
- * Tumbling event-time windows. Every event falls in exactly one, `[start, start + size)`, end
- * exclusive; right for times before 1970 too. Sizes of whole months or years, and days or weeks
- * with a time zone, follow the calendar: days of 23 and 25 hours, weeks from Monday.
+ * Tumbling event-time windows: every event is in exactly one, `[start, start + size)`, end
+ * exclusive; also for times before 1970. Sizes of whole months or years, and days or weeks with a
+ * time zone, follow the calendar: days of 23 and 25 hours, weeks from Monday.
  * @param options.offset moves all boundaries; default 0: boundaries at multiples of `size` since
  * the epoch (UTC); not for calendar windows
  * @param options.timeZone IANA name such as 'Europe/Berlin'; default UTC
- * @throws DEFINITION_INVALID for a size that is not a positive duration, an unknown time zone
+ * @throws DEFINITION_INVALID for a size that is not a positive duration, or an unknown time zone
  */
 export function tumbling(
   size: Duration,
@@ -46,10 +46,10 @@ export function tumbling(
 }
 
 /**
- * Sliding (hopping) event-time windows of one size that begin every `every`. An event lies in all
- * windows that contain it, which share the work for it: it is accumulated once per pane, the
- * stretch between two boundaries.
- * @param options.every how far apart windows begin; beyond `size` there are gaps
+ * Sliding (hopping) event-time windows of one size; one starts every `every`. An event is in all
+ * windows that contain it. It is accumulated once per pane (the interval between two boundaries),
+ * and windows share their panes.
+ * @param options.every distance between window starts; beyond `size` there are gaps
  * @param options.offset moves all boundaries; default 0
  * @throws DEFINITION_INVALID for a size or distance that is not a positive duration
  */
@@ -67,7 +67,7 @@ export function sliding(
 }
 
 /**
- * A window as a user's function gives it: `[start, end)`, milliseconds since the epoch or Dates.
+ * A window that a user's function returns: `[start, end)`, milliseconds since the epoch or Dates.
  */
 export interface Window {
   readonly start: number | Date;
@@ -75,8 +75,8 @@ export interface Window {
 }
 
 /**
- * Windows of your own: a pure function of the event time (ms) and the event. An event may lie in
- * none, one or several.
+ * Windows from a pure function of the event time (ms) and the event. An event may be in no window,
+ * one or several.
  */
 export function customWindows<Event>(
   windows: (eventTimeMs: number, event: Event) => readonly Window[],

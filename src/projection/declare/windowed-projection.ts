@@ -21,7 +21,7 @@ import { emissionsOf } from './emissions-of.ts';
 import type { ScoreMeasure } from './z-score.ts';
 
 /**
- * Metrics per key and event-time window.
+ * A projection with one row of metrics per key and event-time window.
  * @example
  * class UserMetrics extends WindowedProjection {
  *   readonly name = 'user_metrics';
@@ -38,8 +38,8 @@ export abstract class WindowedProjection extends Projection {
   abstract override define(): WindowedDefinition<unknown>;
 
   /**
-   * The events to fold, of one or several kinds and topics. Every one of them moves the watermark,
-   * whatever `where` says.
+   * Sets the events to fold, of one or several kinds and topics. All of them move the watermark,
+   * even those that `where` excludes.
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -53,54 +53,56 @@ export abstract class WindowedProjection extends Projection {
   }
 }
 
-/** After `from`: what a row is for. */
+/** After `from`: the key of the rows. */
 export interface KeyStep<Event> {
-  /** Another event time than the events' own time field. */
+  /** Sets an event time other than the events' own time field. */
   time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
-  /** What becomes of tombstones (records without a value). Default `'ignore'`. */
+  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): KeyStep<Event>;
   /**
-   * One row per distinct combination of these fields, and window. Must contain the event's record
-   * key.
+   * Sets the key: one row per distinct combination of these fields, and window. A key without the
+   * record key is merged over partitions when read; it is refused with `onClose`, z-scores and
+   * user-defined aggregates.
    */
   key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
     ...fields: Names
   ): WindowStep<Event, Names[number]>;
 }
 
-/** After `key`: which events, and which windows. */
+/** After `key`: a filter of the events, and the windows. */
 export interface WindowStep<Event, Keys extends keyof Event & string> {
   /**
-   * Keeps only the events that meet all conditions. A function must be pure; it sees whole events,
-   * so every field is decoded. May be called again: all must hold.
+   * Keeps only the events that meet all conditions. A function must be pure; it gets whole events,
+   * so every field is decoded. Several calls: all must hold.
    */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
-  /** The windows, and how late is still in time. */
+  /** Sets the windows and the lateness. */
   window(window: WindowPlan, options?: WindowOptions): MeasureStep<Event, Keys>;
 }
 
-/** How windows deal with disorder. */
+/** How windows handle disorder. */
 export interface WindowOptions extends DisorderOptions {
   /**
-   * What becomes of an event whose window is closed. `revise` (default): the stored row is
-   * corrected and its `revised_at_offset` set. `reject`: it goes to the table `late_events`.
+   * What happens to an event whose window is closed. `revise` (default): the stored row is
+   * corrected and its `revised_at_offset` set. `reject`: the event goes to the table `late_events`.
    */
   readonly late?: 'revise' | 'reject';
   /**
-   * `update` (default): rows are shown as events arrive. `onClose`: once their window is closed.
+   * `update` (default): rows are visible as events arrive. `onClose`: rows are visible once their
+   * window is closed.
    */
   readonly emit?: 'update' | 'onClose';
 }
 
-/** After `window`: what to keep of each. */
+/** After `window`: the measures. */
 export interface MeasureStep<Event, Keys extends keyof Event & string> {
-  /** The columns, by name. */
+  /** Declares the measure columns, by name. */
   measure<const Measures extends Readonly<Record<string, Measure<Event> | ScoreMeasure>>>(
     measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | WindowColumn>,
   ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
 }
 
-/** Columns that every windowed read model has. */
+/** The columns that every windowed read model has. */
 type WindowColumn = 'window_start' | 'window_end' | 'revised_at_offset';
 
 /** Row of a windowed read model: key columns, window bounds, measures. */
@@ -113,29 +115,29 @@ export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
 } & {
   [Name in Approximate<Measures> & string as `${SnakeCase<Name>}_exact`]: boolean;
 } & {
-  /** Offset of the last event that arrived after its window was closed; null: none did. */
+  /** Offset of the last event that arrived after its window was closed; null: there was none. */
   revised_at_offset: bigint | null;
 };
 
-/** A finished declaration, to be compiled. */
+/** A complete declaration, ready to be compiled. */
 export interface WindowedDefinition<Row> extends Definition<Row> {
   readonly kind: 'windowed';
   readonly declared: WindowedDeclaration;
   /**
    * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic
-   * id). `make` is pure and gets the row; null: none this time. `onRevise`: also when a late event
-   * changes a closed window.
+   * id). `make` is pure and gets the row; null: no event for this window. `onRevise`: also when a
+   * late event changes a closed window.
    */
   onClose<Out>(
     event: EventDefinition<Out>,
     make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): WindowedDefinition<Row>;
-  /** An extra index on these columns of the read model; built last in a rebuild. */
+  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
   index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
 }
 
-/** What the builder collected; read by `compileProjection` only. */
+/** What the builder collected. Only `compileProjection` reads it. */
 export interface WindowedDeclaration {
   readonly sources: DeclaredSources;
   readonly window: WindowPlan;

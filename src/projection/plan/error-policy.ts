@@ -1,14 +1,15 @@
 /**
- * What becomes of a record that cannot be folded, because it cannot be decoded, a function of the
- * projection fails on it, Postgres refuses what it makes, or it ends the process: `fail`: its task
- * halts before it; `skip`: it is set aside as a dead letter; `quarantineKey`: it is set aside, and
- * the later records with its key wait behind it, in order, until a redrive; `retry…`: likewise, but
- * its task folds it again by itself, some attempts long, while other keys go on; then it stays
- * aside alone (`retryAndSkip`), or the task halts (`retryAndFail`).
+ * What happens to a record that cannot be folded: it cannot be decoded, a function of the
+ * projection fails on it, Postgres refuses its rows, or it ends the process. `fail`: its task halts
+ * before it. `skip`: it is stored as a dead letter. `quarantineKey`: it is stored, and later
+ * records with its key wait behind it, in order, until a redrive. `retry…`: likewise, but its task
+ * folds it again by itself, a limited number of times, while other keys continue; after the last
+ * attempt only this record stays a dead letter (`retryAndSkip`), or the task halts
+ * (`retryAndFail`).
  */
 export type ErrorPolicyName = (typeof ERROR_POLICIES)[number];
 
-/** A policy by its name, or a policy with retries that says how often and how far apart. */
+/** A policy by its name, or a policy with retries that says how many and at which interval. */
 export type ErrorPolicy = ErrorPolicyName | RetryPolicy;
 
 /** All policies. */
@@ -20,17 +21,17 @@ export const ERROR_POLICIES = [
   'quarantineKey',
 ] as const;
 
-/** How often a record is tried, and how far apart. */
+/** How often a record is tried, and at which interval. */
 export interface Retries {
-  /** Attempts in all, the first one included: 1 to 1,000. */
+  /** Total attempts, including the first: 1 to 1,000. */
   readonly attempts: number;
-  /** Between the first attempt and the second. Milliseconds, 0 to 3,600,000. */
+  /** Delay between the first and the second attempt, in milliseconds, 0 to 3,600,000. */
   readonly initialMs: number;
-  /** Each wait is so many times as long as the one before, up to an hour: 1 to 100. */
+  /** Factor by which each delay is longer than the previous one, up to an hour: 1 to 100. */
   readonly factor: number;
 }
 
-/** A policy with retries as data; what it leaves open is `DEFAULT_RETRIES`. */
+/** A policy with retries as data. Omitted numbers are those of `DEFAULT_RETRIES`. */
 export interface RetryPolicy extends Partial<Retries> {
   readonly policy: 'retryAndFail' | 'retryAndSkip';
 }
@@ -45,13 +46,13 @@ export const RETRY_BOUNDS = {
   factor: { min: 1, max: 100 },
 } as const;
 
-/** The policy while following the log, and that of rebuilds. */
+/** The policies of live tasks and of rebuilds. */
 export interface ErrorPolicies {
   readonly live: ErrorPolicy;
   readonly rebuild: ErrorPolicy;
 }
 
-/** The name of a policy, and its retries; null: it has none. */
+/** Returns the name of a policy, and its retries; null if it has none. */
 export function readPolicy(policy: ErrorPolicy): {
   readonly name: ErrorPolicyName;
   readonly retries: Retries | null;

@@ -6,25 +6,25 @@ import type { EventDefinition, Evolution } from '../../event/event-definition.ts
 import type { Field } from '../../event/field-type.ts';
 
 /**
- * How records become what a projection reads of them, as plain data: whatever is not in here may
- * change without changing a row.
+ * How a projection reads the fields of records, as plain data. A change that is not visible here
+ * does not change a row.
  */
 export interface EventReading {
   readonly name: string;
   readonly topic: string;
   readonly format: EventDefinition['format'];
   readonly key: string | undefined;
-  /** Names of records that are taken for this event. */
+  /** Names of the records that are read as this event. */
   readonly records: readonly string[];
-  /** By name, the fields that are read: type, default and aliases. */
+  /** The fields that are read, by name: type, default and aliases. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The names of all fields in order, where functions are given events as a whole. */
+  /** Names of all fields in order, if functions get whole events. */
   readonly order?: readonly string[];
-  /** Functions of yours that records of older versions pass through; they may set any field. */
+  /** User functions that records of older versions pass through; they may set any field. */
   readonly upcasters: readonly unknown[];
 }
 
-/** Reading an event's fields. `names` null: the whole event is read. */
+/** Returns how an event's fields are read. `names` null: the whole event is read. */
 export function eventReading(
   event: EventDefinition,
   names: readonly string[] | null,
@@ -49,7 +49,10 @@ export function eventReading(
   };
 }
 
-/** Null: the event is not Avro, or its schema is refused, which decoding says better. */
+/**
+ * Returns the schema of an Avro event. Null if the event is not Avro, or if its schema is invalid:
+ * decoding reports that better.
+ */
 function schemaOf({ format, schemaText = '', name }: EventDefinition): RecordType | null {
   try {
     return format === 'avro' ? parseRecordSchema(schemaText, `event ${name}`) : null;
@@ -58,12 +61,15 @@ function schemaOf({ format, schemaText = '', name }: EventDefinition): RecordTyp
   }
 }
 
-/** A field of a JSON or raw event. */
+/** Describes a field of a JSON or raw event. */
 function plainField({ type, nullable }: Field): unknown {
   return { type: type.kind === 'enum' ? 'enum' : type, nullable };
 }
 
-/** Upcasters see whole events of recorded versions, whose texts do not change any more. */
+/**
+ * Describes upcasters. They get whole events of recorded versions, whose texts do not change any
+ * more.
+ */
 function upcastersOf({ upcasters }: Evolution): readonly unknown[] {
   return upcasters.map(({ from, to, up }) => ({ from: wholeOf(from), to: wholeOf(to), up }));
 }
@@ -78,16 +84,16 @@ function fieldOf({ aliases, type, fallback, pii }: RecordField): unknown {
   return {
     type: typeOf(type, []),
     aliases,
-    // A default of null is one.
+    // A default of null is a default.
     ...(fallback !== undefined && { default: JSON.stringify(fallback) }),
     pii,
   };
 }
 
 /**
- * A type as resolution sees it: without documentation. Symbols of an enum count where it has a
- * default, which stands for those it lacks; where it has none, a symbol that it lacks makes the
- * record fail, so that a new one changes nothing that was read before.
+ * Returns a type as resolution sees it, without documentation. The symbols of an enum count only if
+ * it has a default, which replaces unknown symbols. Without a default an unknown symbol makes the
+ * record fail, so a new symbol changes no earlier result.
  */
 function typeOf(type: AvroType, parents: readonly AvroType[]): unknown {
   const inner = (each: AvroType) => typeOf(each, [...parents, type]);

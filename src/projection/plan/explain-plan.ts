@@ -6,7 +6,9 @@ import { planWarnings } from './plan-warnings.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window-plan.ts';
 
-/** What a plan does, for people: label and lines, in the order an event goes through it. */
+/**
+ * Describes a plan for people: label and lines, in the order in which an event passes through it.
+ */
 export function explainPlan(plan: Plan): readonly (readonly [string, readonly string[]])[] {
   const { sources, keys, tables, emissions } = plan;
   return [
@@ -157,7 +159,7 @@ function elementText(element: PatternElement): string {
 function tombstoneText(plan: Plan): readonly string[] {
   if (plan.kind !== 'table') {
     const isRefused = plan.sources.some((source) => source.refusesTombstones === true);
-    return [isRefused ? 'refused' : 'passed over'];
+    return [isRefused ? 'refused' : 'ignored'];
   }
   return plan.tables.map(({ name }, table) => {
     const answer = plan.tombstones?.find((each) => each.table === table)?.kind ?? 'refuse';
@@ -167,9 +169,9 @@ function tombstoneText(plan: Plan): readonly string[] {
 
 const TOMBSTONE_TEXTS = {
   refuse: 'refused',
-  ignore: 'passed over',
+  ignore: 'ignored',
   delete: 'delete the row of the record key',
-  handler: 'a function makes of the row of the record key what it likes',
+  handler: 'a function replaces the row of the record key',
 } as const;
 
 function tableText({ name, version, columns, view }: TablePlan): string[] {

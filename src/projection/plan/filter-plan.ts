@@ -1,7 +1,7 @@
 import { Decimal } from '../../event/decimal.ts';
 import type { FieldType } from '../../event/field-type.ts';
 
-/** Values a filter compares with. */
+/** A value that a filter compares with. */
 export type FilterValue = string | number | bigint | boolean | Date | Decimal | null;
 
 /**
@@ -24,7 +24,7 @@ type Range<Value> = Value extends number | bigint | Date | Decimal
 
 /**
  * A condition as plan data. `in` and `notIn` hold at least one value. An event whose field is null
- * meets only `in` with null, or `notIn` without.
+ * meets only `in` with null, or `notIn` without null.
  */
 export interface ConditionPlan {
   readonly field: string;
@@ -43,7 +43,8 @@ export type FilterPlan =
 const RANGES = ['gt', 'gte', 'lt', 'lte'] as const;
 
 /**
- * The conditions of a data filter, field by field. `fail` is called for what is not a condition.
+ * Returns the conditions of a data filter, field by field. Calls `fail` for a value that is not a
+ * condition.
  */
 export function conditionsOf(
   filter: Readonly<Record<string, unknown>>,
@@ -92,7 +93,7 @@ function listOf(
   );
 }
 
-/** What a field of this type is compared with; null when `value` is that. */
+/** Returns what a field of this type can be compared with; null if `value` is valid. */
 export function expectedInstead(type: FieldType, value: FilterValue): string | null {
   if (value === null) return null;
   switch (type.kind) {

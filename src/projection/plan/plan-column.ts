@@ -1,6 +1,6 @@
 import type { ColumnPlan } from './table-plan.ts';
 
-/** A column that is never null; `comment` is what it means, as the database tells it. */
+/** Creates a column that is never null. `comment`: its meaning, as its comment in Postgres. */
 export function planColumn(
   name: string,
   type: ColumnPlan['type'],
@@ -10,7 +10,7 @@ export function planColumn(
   return { name, type, nullable: false, role, comment };
 }
 
-/** Where a row that came to be closed was corrected later. */
+/** Returns the column that tells where a closed row was corrected. */
 export function revisedColumn(what: 'window' | 'session'): ColumnPlan {
   return {
     name: 'revised_at_offset',

@@ -5,13 +5,13 @@ import type { Plan } from './plan.ts';
 
 /** A function of a plan. */
 export interface PlanFunction {
-  /** As users know it, such as `.row(…)`. */
+  /** The name that users know, such as `.row(…)`. */
   readonly name: string;
   /** Its source text. */
   readonly text: string;
-  /** Its parameters that hold events: their places, and what they hold. */
+  /** Its parameters that hold events: position and content. */
   readonly events: readonly (readonly [index: number, holding: Holding])[];
-  /** Index of the source whose events it is given; null: of all. */
+  /** Index of the source whose events it gets; null: of all sources. */
   readonly source: number | null;
 }
 
@@ -28,8 +28,8 @@ type Shape = Partial<Omit<Extract<Plan, { kind: 'windowed' }>, 'kind'>> &
   Partial<Omit<Extract<Plan, { kind: 'table' }>, 'kind'>>;
 
 /**
- * The functions that a plan folds and publishes with, in the order declared; with the upcasters of
- * its events.
+ * Returns the functions that a plan folds and publishes with, in the order declared, and the
+ * upcasters of its events.
  */
 export function planFunctions(plan: object): readonly PlanFunction[] {
   const shape = plan as Shape;
@@ -76,13 +76,13 @@ export function planFunctions(plan: object): readonly PlanFunction[] {
   return found;
 }
 
-/** Functions over what patterns match, and those that make events. */
+/** Adds the functions that get matches, and those that create events. */
 function addOfMatches({ pattern = [], row, emissions = [] }: Shape, add: Add): void {
   for (const { name, condition } of conditionsIn(pattern)) {
     for (const accepts of functionsOf(condition.where))
       add(name, accepts, condition.source, [0, 'event']);
     for (const accepts of condition.iterative) {
-      // What it sees so far may be events of every step.
+      // The events taken so far may be of every step.
       add(name, accepts, null, [0, 'event'], [1, 'match']);
     }
   }

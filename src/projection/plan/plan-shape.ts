@@ -7,8 +7,8 @@ import { planFunctions } from './plan-functions.ts';
 import { type Json, type PlanShape, SHAPE_FORMAT } from './shape-format.ts';
 
 /**
- * The fields of a source's events that a plan reads: those it names, and those that its functions
- * mention. Null: a function may read all of them.
+ * Returns the fields of a source's events that a plan reads: those it names, and those that its
+ * functions mention. Null: a function may read all of them.
  */
 export function fieldsOfSource(
   shape: object,
@@ -19,8 +19,8 @@ export function fieldsOfSource(
   for (const { text, events, source: of } of planFunctions(shape)) {
     if (of !== null && of !== index) continue;
     const syntax = functionSyntax(text);
-    for (const [place, holding] of events) {
-      const read = syntax === null ? null : fieldsRead(syntax, place, holding);
+    for (const [context, holding] of events) {
+      const read = syntax === null ? null : fieldsRead(syntax, context, holding);
       if (read === null) return null;
       for (const name of read) names.add(name);
     }
@@ -28,7 +28,7 @@ export function fieldsOfSource(
   return [...names].sort();
 }
 
-/** Fields that the handlers of a table name as keys. */
+/** Returns the fields that the handlers of a table name as keys. */
 function handlerFields(shape: object, index: number): readonly string[] {
   const { handlers = [] } = shape as {
     readonly handlers?: readonly {
@@ -50,15 +50,15 @@ function handlerFields(shape: object, index: number): readonly string[] {
 }
 
 /**
- * The shape of a plan. Options that stand at null, false or nothing are left out, so that a new one
- * changes no shape. Of events only what is read counts, of functions what they compute, of
- * published events where they go.
+ * Returns the shape of a plan. Options that are null, false or empty are left out, so that adding
+ * an option to reprise changes no shape. Of events only what is read counts, of functions what they
+ * compute, of published events their destination.
  */
 export function planShape(plan: object): PlanShape {
   return { format: SHAPE_FORMAT, parts: plain(plan) };
 }
 
-/** Parts that say nothing about rows, or follow from others. */
+/** Parts that do not affect rows, or follow from others. */
 const LEFT_OUT = new Set(['columns[].comment', 'keys[].type']);
 
 function plain(value: unknown, key = ''): Json {
@@ -93,7 +93,7 @@ function plainObject(value: object, key: string): Json {
   const entries = Object.entries(value).flatMap(
     ([name, each]: [string, unknown]): [string, Json][] => {
       if (LEFT_OUT.has(`${key}.${name}`)) return [];
-      // Functions that wrap the user's say nothing; what was written does.
+      // Wrappers of user functions do not count; `written` does.
       if (typeof written === 'string' && typeof each === 'function') return [];
       const part =
         name === 'written' && typeof each === 'string' ? computed(each) : plain(each, name);
@@ -111,13 +111,16 @@ function sourceParts({ event, fields: _fields, reads, ...rest }: SourcePlan): Js
   return plain({ event: eventReading(event, reads ?? null), ...rest });
 }
 
-/** Where an event goes and what it is made from; its schema may change, as that of any event. */
+/**
+ * Returns where an event is published and what it is created from. Its schema may change, as any
+ * event's.
+ */
 function emissionParts({ event, ...rest }: EmissionPlan): Json {
   const { name, topic, format, keyField, timeField } = event;
   return plain({ name, topic, format, key: keyField, time: timeField, ...rest });
 }
 
-/** A function: what it computes is compared, its text is shown. */
+/** A function in a shape: what it computes is compared, its text is displayed. */
 function computed(text: string): Json {
   return { computes: functionSyntax(text)?.digest ?? text, text };
 }

@@ -2,15 +2,17 @@ import { isNegative, type PatternElement } from './pattern-element.ts';
 import type { PatternPlan, Plan } from './plan.ts';
 
 /**
- * What a plan may do that its author hardly means: a sentence each, with what to do. None: empty.
+ * Returns warnings about behaviour that the author of a plan probably does not intend: one sentence
+ * each, with advice. Empty if there are none.
  */
 export function planWarnings(plan: Plan): readonly string[] {
   return plan.kind === 'pattern' ? heldForEver(plan) : [];
 }
 
 /**
- * With a skip strategy, matches wait for partial ones that began earlier: without a time, one that
- * waits for its next event may never end.
+ * Warns about matches that are never released. With a skip strategy, matches wait for partial
+ * matches that started earlier; without a time limit, one that waits for its next event may never
+ * end.
  */
 function heldForEver({ pattern, skip, withinMs, withinStepsMs }: PatternPlan): string[] {
   if (skip.kind === 'noSkip' || withinMs !== null || withinStepsMs !== null) return [];
@@ -21,7 +23,7 @@ function heldForEver({ pattern, skip, withinMs, withinStepsMs }: PatternPlan): s
   ];
 }
 
-/** Elements that a partial match can wait for beyond the next event, in words. */
+/** Describes the elements for which a partial match can wait beyond the next event. */
 function openElements(elements: readonly PatternElement[], isFirst: boolean): string[] {
   return elements.flatMap((element, i) => {
     if (isNegative(element)) return [];
@@ -33,7 +35,7 @@ function openElements(elements: readonly PatternElement[], isFirst: boolean): st
     const repeats = max === null || max > 1;
     const isOpen = repeats && (max === null || inner !== 'consecutive');
     const again = isOpen ? [`more of ${name} (${min} to ${max ?? 'any number of'} times)`] : [];
-    // The first step of a group is entered as the group says.
+    // The first step of a group has the contiguity of the group.
     const inside = element.kind === 'group' ? openElements(element.elements, true) : [];
     return [...waits, ...again, ...inside];
   });

@@ -8,33 +8,37 @@ import type { TablePlan } from './table-plan.ts';
 import type { WindowPlan } from './window-plan.ts';
 
 /**
- * The executable form of a projection: data, so that it can be printed, compared and fingerprinted.
- * Made by `compileProjection`.
+ * The executable form of a projection: plain data that can be printed, compared and fingerprinted.
+ * Created by `compileProjection`.
  */
 export type Plan = WindowedPlan | SessionPlan | PatternPlan | KeyedTablePlan;
 
-/** What the plans of all kinds have in common. */
+/** The properties that plans of all kinds have. */
 export interface PlanBase {
   readonly name: string;
   readonly version: number;
   /**
-   * What decides over the rows, as plain data: what is compared with what a version was built from.
+   * The part that determines the rows, as plain data. Compared with the shape that a version was
+   * built from.
    */
   readonly shape: PlanShape;
   /** SHA-256 of the shape. */
   readonly fingerprint: string;
   /**
-   * Names from outside that the functions use, a line for each function; their values are not part
-   * of the shape.
+   * Outer names that the functions use, one line for each function. Their values are not part of
+   * the shape.
    */
   readonly captures: readonly string[];
-  /** The kinds of events folded; several may lie on one topic. */
+  /** The kinds of events folded; several may be on one topic. */
   readonly sources: readonly SourcePlan[];
   readonly keys: readonly KeyPlan[];
   readonly latenessMs: number;
   readonly late: 'revise' | 'reject';
   readonly maxDriftMs: number;
-  /** After so much silence of a partition (wall clock) its owner journals a tick; null: never. */
+  /**
+   * If a partition has no new events for this long (wall clock), its owner records a tick; null:
+   * never.
+   */
   readonly idleMs: number | null;
   /** The table behind the stable view: `tables[0]`. */
   readonly table: TablePlan;
@@ -42,39 +46,45 @@ export interface PlanBase {
   readonly tables: readonly TablePlan[];
   readonly emissions: readonly EmissionPlan[];
   /**
-   * How a rebuild writes: `partial`: partial rows, appended and merged at the end; `live`: as a
-   * live task does, in log order.
+   * How a rebuild writes. `partial`: it appends partial rows and merges them at the end. `live`: in
+   * log order, as a live task does.
    */
   readonly rebuild: 'partial' | 'live';
-  /**
-   * What the class says of records that cannot be folded; null: nothing, the configuration decides.
-   */
+  /** The class's policies for records that cannot be folded; null: the configuration decides. */
   readonly onError: Readonly<Record<keyof ErrorPolicies, ErrorPolicy | null>>;
-  /** False: results depend on the clock of the process (processing time); `rebuild` is refused. */
+  /**
+   * False: results depend on the clock of the process (processing time), so `rebuild` is refused.
+   */
   readonly replayable: boolean;
 }
 
-/** Metrics per key and window. */
+/** Plan of a windowed projection: metrics per key and window. */
 export interface WindowedPlan extends PlanBase, MeasuresPlan {
   readonly kind: 'windowed';
   readonly window: WindowPlan;
-  /** `update`: rows are shown as events arrive; `onClose`: once their window is closed. */
+  /** `update`: rows are visible as events arrive; `onClose`: once their window is closed. */
   readonly emit: 'update' | 'onClose';
-  /** The key does not contain the record key: rows of several partitions are merged when read. */
+  /**
+   * True if the key does not contain the record key: rows of several partitions are merged when
+   * read.
+   */
   readonly mergedAtRead: boolean;
 }
 
-/** Runs of events of one key that are no further apart than a gap. */
+/** Plan of a session projection: runs of events of one key that are at most a gap apart. */
 export interface SessionPlan extends PlanBase, MeasuresPlan {
   readonly kind: 'session';
   readonly gap: GapPlan;
-  /** A session is split at the first event further than this from its first; null: never. */
+  /**
+   * A session is split at the first event that is further than this from its first event; null:
+   * never.
+   */
   readonly maxLengthMs: number | null;
 }
 
 /**
- * How long after an event its session stays open: milliseconds, or a pure function of the event
- * giving them; `written` is the user's, by which it is compared.
+ * How long a session stays open after an event: milliseconds, or a pure function from the event to
+ * milliseconds. `written`: the user's function, which is compared.
  */
 export type GapPlan =
   | { readonly kind: 'fixed'; readonly gapMs: number }
@@ -84,39 +94,39 @@ export type GapPlan =
       readonly written: string;
     };
 
-/** Sequences of events of one key. */
+/** Plan of a pattern projection: sequences of events of one key. */
 export interface PatternPlan extends PlanBase {
   readonly kind: 'pattern';
   readonly pattern: readonly PatternElement[];
-  /** First to last event, strictly less; null: unbounded. */
+  /** Limit from first to last event, strictly less; null: unlimited. */
   readonly withinMs: number | null;
-  /** Between neighbouring events; null: unbounded. */
+  /** Limit between neighbouring events; null: unlimited. */
   readonly withinStepsMs: number | null;
   readonly skip: SkipPlan;
   readonly maxRunsPerKey: number;
-  /** The columns of a match row beyond key, match_id, matched_at and positions, from the match. */
+  /** Returns the columns of a match row beyond key, match_id, matched_at and positions. */
   readonly row: ((match: never) => Readonly<Record<string, unknown>>) | null;
-  /** Whether partial matches that time out leave a row. */
+  /** True if partial matches that time out leave a row. */
   readonly keepsTimeouts: boolean;
 }
 
-/** Rows by key, made by reducers in log order. */
+/** Plan of a table projection: rows by key, computed by reducers in log order. */
 export interface KeyedTablePlan extends PlanBase {
   readonly kind: 'table';
-  /** What becomes of an event, per table and event; in the order declared. */
+  /** The handlers, per table and event, in the order declared. */
   readonly handlers: readonly HandlerPlan[];
   /**
    * Declared by the user: the topics have one partition, so rows may be found by keys that do not
    * contain the record key.
    */
   readonly onePartition: boolean;
-  /** What tombstones do, by table. Tables without an entry refuse them; absent: all do. */
+  /** What tombstones do, by table. Tables without an entry refuse them; absent: all tables do. */
   readonly tombstones?: readonly TombstonePlan[];
 }
 
 /**
  * What a tombstone does to a table (an index in `plan.tables`): nothing, delete the row of its
- * record key, or what a pure function makes of that row.
+ * record key, or replace that row by the result of a pure function.
  */
 export type TombstonePlan =
   | { readonly table: number; readonly kind: 'ignore' | 'delete' }
@@ -126,27 +136,29 @@ export type TombstonePlan =
       readonly reduce: (row: unknown, context: never) => unknown;
     };
 
-/** One reducer: `rows[tables[table]]` at the event's keys become what `reduce` says. */
+/**
+ * One reducer: rows of table `table` at the event's keys are replaced by the result of `reduce`.
+ */
 export interface HandlerPlan {
   /** Index in `plan.tables`. */
   readonly table: number;
   /** Index in `plan.sources`. */
   readonly source: number;
   /**
-   * The primary-key values of the rows an event touches, in the order of the table's key columns:
-   * by fields, or by a pure function that fans out.
+   * The primary keys of the rows that an event touches, in the order of the table's key columns: by
+   * fields, or by a pure function that returns several.
    */
   readonly keys: HandlerKeys;
-  /** Rows of other tables of the projection that the reducer may look into. */
+  /** Rows of other tables of the projection that the reducer may read. */
   readonly lookups: readonly LookupPlan[];
   /**
-   * `row` undefined: there is none yet; null deletes; the same row, or undefined where there is
-   * none, changes nothing.
+   * `row` undefined: there is no row yet. Returning null deletes the row; returning the same row,
+   * or undefined if there was none, changes nothing.
    */
   readonly reduce: (row: unknown, event: never, context: never) => unknown;
 }
 
-/** Where a handler's rows are. */
+/** How the rows of a handler are found. */
 export type HandlerKeys =
   | { readonly kind: 'fields'; readonly fields: readonly string[] }
   | {
@@ -154,14 +166,14 @@ export type HandlerKeys =
       readonly keysOf: (event: never) => readonly unknown[];
       /**
        * The record key that every key must contain, so that its row belongs to this partition;
-       * null: nothing to check.
+       * null: no check.
        */
       readonly within: RecordKeyPlace | null;
     };
 
 /**
- * The record key inside a primary key: the event's field, and which key column holds it (an index;
- * null: any of them).
+ * Position of the record key inside a primary key: the event's field, and the index of the key
+ * column that holds it (null: any of them).
  */
 export interface RecordKeyPlace {
   readonly field: string;
@@ -169,8 +181,8 @@ export interface RecordKeyPlace {
 }
 
 /**
- * A named look into a table of the same projection, by fields of the event; where one of them is
- * null there is no row.
+ * A named lookup in a table of the same projection, by fields of the event. If one of them is null
+ * there is no row.
  */
 export interface LookupPlan {
   readonly name: string;
@@ -182,28 +194,26 @@ export interface LookupPlan {
 /** One kind of event that the projection folds. */
 export interface SourcePlan {
   readonly event: EventDefinition;
-  /** What the event time is. */
+  /** The event time. */
   readonly time: TimePlan;
-  /** All must hold; empty: every event. Events that do not pass still move the watermark. */
+  /** All must hold; empty: every event. Events that are filtered out still move the watermark. */
   readonly where: readonly FilterPlan[];
-  /**
-   * The fields that the decoder must materialise as columns, in the order of the fold's columns.
-   */
+  /** The fields that the decoder must decode into columns, in the order of the fold's columns. */
   readonly fields: readonly string[];
   /**
-   * Tombstones of the topic are dead letters (TOMBSTONE). Absent: they are passed over, or a table
-   * says what they do.
+   * True: tombstones of the topic become dead letters (TOMBSTONE). Absent: they are ignored, or a
+   * table decides.
    */
   readonly refusesTombstones?: true;
   /**
-   * All fields read: those, and what functions mention of whole events. Undefined: functions may
-   * read any.
+   * All fields read, including those that functions mention. Undefined: functions may read any
+   * field.
    */
   readonly reads?: readonly string[];
 }
 
 /**
- * A field of the event; the record's timestamp (ingestion time, where the broker sets it); or the
+ * A field of the event; the record's timestamp (ingestion time, if the broker sets it); or the
  * clock of the process when it folds the record.
  */
 export type TimePlan =
@@ -219,8 +229,8 @@ export interface KeyPlan {
 }
 
 /**
- * An event published because a window or session closed, a closed one was revised, a pattern
- * matched or timed out. `make` is pure; null: none this time.
+ * An event that is published because a window or session closed, a closed one was revised, or a
+ * pattern matched or timed out. `make` is pure; null: no event.
  */
 export interface EmissionPlan {
   readonly on: 'close' | 'revise' | 'match' | 'timeout';
@@ -228,17 +238,17 @@ export interface EmissionPlan {
   readonly make: (subject: never) => unknown;
 }
 
-/** What is kept of the events of a window or session. */
+/** The state and columns of a window or session. */
 export interface MeasuresPlan {
   /** State kept per row. Measures that need the same state share it. */
   readonly accumulators: readonly AccumulatorPlan[];
   readonly measures: readonly MeasurePlan[];
-  /** Which events an accumulator takes; `AccumulatorPlan.filter` is an index in here. */
+  /** Filters of accumulators; `AccumulatorPlan.filter` is an index in this list. */
   readonly measureFilters: readonly MeasureFilterPlan[];
 }
 
 /**
- * Events that a measure takes: of one kind (index in `sources`; null: all), that meet all of
+ * The events that a measure takes: of one kind (index in `sources`; null: all), and meeting all of
  * `where`.
  */
 export interface MeasureFilterPlan {
@@ -247,10 +257,10 @@ export interface MeasureFilterPlan {
 }
 
 /**
- * What is kept per row to go on folding, each in columns of the table:
- * - `count`: events, or, with `field`, those whose field is not null;
- * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (what rounding
- *   left over);
+ * State of a row that the fold needs to continue, each in columns of the table:
+ * - `count`: number of events or, with `field`, of those whose field is not null;
+ * - `sumDouble`: an exact sum as `hi` (the sum, rounded once), `lo` and `rest` (the rounding
+ *   remainders);
  * - `sumInteger`: an exact integer sum (longs, unscaled decimals);
  * - `min`, `max`: the extreme value;
  * - `object`: the state of any other aggregate, as JSON text in a hidden column. Sums and
@@ -276,7 +286,7 @@ export type AccumulatorPlan = { readonly filter: number | null } & (
     }
 );
 
-/** State that is kept as an object: which aggregate's, and its parameters. */
+/** State that is kept as an object: its aggregate and parameters. */
 export type StatePlan =
   | { readonly kind: 'first' | 'last' }
   | { readonly kind: 'collect'; readonly n: number }
@@ -292,7 +302,7 @@ export type StatePlan =
       readonly result: (state: unknown) => unknown;
     };
 
-/** The aggregates there are. */
+/** Names of the aggregates. */
 export type AggregateName =
   | 'count'
   | 'sum'
@@ -311,8 +321,8 @@ export type AggregateName =
   | 'zScore';
 
 /**
- * A declared measure. Where its column is not an accumulator's own, it is computed when the row is
- * written.
+ * A declared measure. If its column is not an accumulator's own, its value is computed when the row
+ * is written.
  */
 export interface MeasurePlan {
   readonly name: string;
@@ -322,14 +332,14 @@ export interface MeasurePlan {
   /** Index in `measureFilters`; null: every event of the row. */
   readonly filter: number | null;
   /**
-   * Column of the `object` accumulator it is computed from; null: computed from others, or an
+   * Column of the `object` accumulator that it is computed from; null: computed from others, or an
    * accumulator's own.
    */
   readonly state: string | null;
-  /** Of the aggregate itself: `q`, `k`; zScore: `min`. */
+  /** Parameters of the aggregate: `q`, `k`; zScore: `min`. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** The column that says whether the value is exact; null: it always is. */
+  /** The column that tells whether the value is exact; null: it always is. */
   readonly exactColumn: string | null;
-  /** zScore: the column of the measure it judges. */
+  /** zScore: the column of the measure that it scores. */
   readonly of: string | null;
 }

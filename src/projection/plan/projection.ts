@@ -1,20 +1,21 @@
 import type { ErrorPolicies, ErrorPolicy } from './error-policy.ts';
 
 /**
- * What users extend, through `WindowedProjection`: a name, a version, and what to keep. Instances
- * hold no state; `define` must be pure. Services come in through the constructor, by inversify
- * tokens.
+ * Base class of all projections: a name, a version and a definition. Users extend it through
+ * `WindowedProjection`, `SessionProjection`, `PatternProjection` or `TableProjection`. Instances
+ * hold no state; `define` must be pure. Inversify injects services into the constructor.
  */
 export abstract class Projection {
   /** Name of the read model and of its stable view: `^[a-z_][a-z0-9_]*$`. */
   abstract readonly name: string;
   /**
-   * From 1. Raise it whenever `define` changes: a changed shape under an old version is refused.
+   * The version, from 1. Raise it whenever `define` changes: a changed shape under an existing
+   * version is refused.
    */
   abstract readonly version: number;
   /**
-   * What becomes of records that cannot be folded, live and in rebuilds. Default: `onError` of the
-   * configuration. No part of the shape: may change without a new version.
+   * What happens to records that cannot be folded, live and in rebuilds. Default: `onError` of the
+   * configuration. Not part of the shape: it may change without a new version.
    */
   readonly onError?: ErrorPolicy | Partial<ErrorPolicies>;
   /** Declares the projection. Called once per process. */
@@ -22,7 +23,7 @@ export abstract class Projection {
 }
 
 /**
- * What `define()` returns. The type parameter is the row of the stable view, by SQL column names;
+ * The result of `define()`. The type parameter is the row of the stable view, by SQL column names;
  * compile time only.
  */
 export interface Definition<Row> {
@@ -34,5 +35,5 @@ export interface Definition<Row> {
 export type RowOf<P extends Projection> =
   ReturnType<P['define']> extends Definition<infer Row> ? Row : never;
 
-/** Intersections as one object type, as editors show it. */
+/** An intersection as one object type, for readable editor tooltips. */
 export type Flat<Type> = { [Name in keyof Type]: Type[Name] };

@@ -1,7 +1,6 @@
 /**
- * Rows on their way between the fold and Postgres, column by column, in the order of a table plan's
- * columns. All rows belong to one task, so `_partition` is not among them. Keys are unique within a
- * set.
+ * Rows that the fold hands to Postgres, column by column, in the order of a table plan's columns.
+ * All rows belong to one task, so `_partition` is not among them. Keys are unique within a set.
  */
 export interface RowSet {
   readonly count: number;
@@ -9,37 +8,34 @@ export interface RowSet {
 }
 
 /**
- * Rows on their way to a table, whose numbers may still be packed as the fold has them. Every row
- * set is such rows.
+ * Rows that are written to a table; numbers may still be packed as the fold stores them. Every
+ * `RowSet` is a `TableRows`.
  */
 export interface TableRows {
   readonly count: number;
   readonly columns: readonly TableColumn[];
 }
 
-/** A column of rows on their way to a table. */
+/** A column of rows that are written to a table. */
 export type TableColumn = ColumnValues | PackedColumn | NullColumn;
 
-/** All numbers of a row side by side: those of row i from `numbers[i * stride]` on. */
+/** All numbers of a row side by side: row i starts at `numbers[i * stride]`. */
 export interface PackedRows {
   readonly numbers: Float64Array;
   readonly stride: number;
   readonly count: number;
 }
 
-/**
- * A column of numbers that lies in packed rows, `at` numbers from where each begins. Of type int8:
- * safe integers.
- */
+/** A column of numbers in packed rows, at index `at` of each row. Of type int8: safe integers. */
 export interface PackedColumn {
   readonly type: 'int8' | 'float8' | 'timestamptz';
   readonly rows: PackedRows;
   readonly at: number;
-  /** Which rows are NULL; null: none. */
+  /** Which rows are NULL; null: no row is. */
   readonly absence: Absence | null;
 }
 
-/** Marks packed rows that have no value: those whose number at `at` is `is`. */
+/** Marks packed rows without a value: those whose number at `at` equals `is`. */
 export interface Absence {
   readonly at: number;
   readonly is: number;
@@ -52,8 +48,8 @@ export interface NullColumn {
 }
 
 /**
- * Values of one column; `present[i] === 0` means NULL, `present === null` means no NULLs. Arrays
- * may be longer than the set's count.
+ * Values of one column; `present[i] === 0` means NULL, `present === null` means that there are no
+ * NULLs. Arrays may be longer than the set's count.
  */
 export type ColumnValues =
   | {
@@ -63,7 +59,7 @@ export type ColumnValues =
     }
   | { readonly type: 'boolean'; readonly values: Uint8Array; readonly present: Uint8Array | null }
   | { readonly type: 'int4'; readonly values: Float64Array; readonly present: Uint8Array | null }
-  /** Safe integers in `values`, or, when any is not, all of them in `exact`. */
+  /** Safe integers in `values`; if any value is not one, all values in `exact`. */
   | {
       readonly type: 'int8';
       readonly values: Float64Array;

@@ -1,11 +1,11 @@
 import type { Json, PlanShape } from './shape-format.ts';
 
-/** Characters of a value that a line shows. */
+/** Maximum number of characters of a value in a line. */
 const SHOWN_MAX = 120;
 
 /**
- * A plan as JSON: functions as their text, bigints as text. What is stored beside a version, and
- * what `reprise explain --json` prints.
+ * Serializes a plan as JSON: functions as their text, bigints as text. Stored with a version, and
+ * printed by `reprise explain --json`.
  */
 export function planJson(plan: unknown): string {
   return JSON.stringify(plan, (_key, value: unknown) =>
@@ -13,15 +13,15 @@ export function planJson(plan: unknown): string {
   );
 }
 
-/** A value of a shape: what is compared, and how it is shown. */
+/** A value of a shape: its comparable form and its display form. */
 interface Leaf {
   readonly compared: string;
   readonly shown: string;
 }
 
 /**
- * What changed from a stored shape (parsed JSON) to a declared one, a line for each difference:
- * `window.sizeMs: 60000 → 120000`. Empty exactly where their fingerprints are equal.
+ * Returns the differences between a stored shape (parsed JSON) and a declared one, one line each:
+ * `window.sizeMs: 60000 → 120000`. Empty exactly if their fingerprints are equal.
  */
 export function shapeDifferences(stored: PlanShape, declared: PlanShape): readonly string[] {
   const before = leaves(stored.parts);
@@ -39,7 +39,7 @@ export function shapeDifferences(stored: PlanShape, declared: PlanShape): readon
     });
 }
 
-/** Whether a changed order follows from entries that changed. */
+/** True if a changed order follows from entries that changed. */
 function isTold(path: string, changed: readonly string[]): boolean {
   if (!path.endsWith(IN_ORDER)) return false;
   const list = `${path.slice(0, -IN_ORDER.length)}[`;
@@ -77,8 +77,8 @@ function leaves(
 }
 
 /**
- * Entries of lists are told by their names where they have one, so that one more does not make all
- * that follow look changed.
+ * Returns the path step of a list entry: its name if it has one, so that an additional entry does
+ * not make all later ones look changed.
  */
 function stepName(value: Json, index: string, taken: Set<string>): string {
   const name = nameOf(value);
@@ -95,7 +95,7 @@ function nameOf(value: Json): string | null {
   return event === undefined ? null : nameOf(event);
 }
 
-/** The order of named entries, which their names alone do not tell. */
+/** Returns the order of named entries, which their names alone do not show. */
 function orderOf(value: Json, path: string, found: Map<string, Leaf>): ReadonlyMap<string, Leaf> {
   if (!Array.isArray(value) || value.length < 2) return found;
   const names = (value as readonly Json[]).map((each, i) => nameOf(each) ?? String(i));
@@ -103,7 +103,7 @@ function orderOf(value: Json, path: string, found: Map<string, Leaf>): ReadonlyM
   return found.set(path + IN_ORDER, { compared: text, shown: text });
 }
 
-/** Both values, cut where they are long, so that the place where they differ is seen. */
+/** Shortens both values if they are long, so that the position where they differ is visible. */
 function shortened(old: string, now: string): readonly [string, string] {
   if (old.length <= SHOWN_MAX && now.length <= SHOWN_MAX) return [old, now];
   let same = 0;

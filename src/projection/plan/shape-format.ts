@@ -1,10 +1,7 @@
-/**
- * Raised when shapes are written in another way, so that those of older releases cannot be
- * compared.
- */
+/** Incremented when the format of shapes changes; shapes of older formats cannot be compared. */
 export const SHAPE_FORMAT = 1;
 
-/** Plain data that JSON keeps as it is. */
+/** Plain data that JSON preserves. */
 export type Json =
   | string
   | number
@@ -14,8 +11,8 @@ export type Json =
   | { readonly [key: string]: Json };
 
 /**
- * What decides over the rows of a version. Versions with equal shapes give equal rows for the same
- * events.
+ * The part of a version that determines its rows. Versions with equal shapes produce equal rows
+ * from the same events.
  */
 export interface PlanShape {
   readonly format: number;

@@ -5,7 +5,7 @@ export type SnakeCase<Name extends string> = Name extends `${infer Head}${infer 
     : `_${Lowercase<Head>}${SnakeCase<Tail>}`
   : Name;
 
-/** `userId` → `user_id`: how a field's column is named. */
+/** Converts a field name to its column name: `userId` → `user_id`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

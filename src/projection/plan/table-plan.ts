@@ -1,6 +1,6 @@
 /**
- * Column types a read-model table may have. `float8[]` is for hidden state only; a jsonb value
- * travels as its JSON text.
+ * Column types of a read-model table. `float8[]` is for hidden state only; a jsonb value is passed
+ * as its JSON text.
  */
 export type ColumnType =
   | 'text'
@@ -18,23 +18,21 @@ export type ColumnType =
 /**
  * One column of a read-model table.
  * - `key`: part of the primary key;
- * - `measure`: shown by the stable view;
- * - `state`: what an aggregate needs to go on folding (name begins with `_`); not in the view.
+ * - `measure`: visible in the stable view;
+ * - `state`: state that an aggregate needs to continue (name starts with `_`); not in the view.
  */
 export interface ColumnPlan {
   readonly name: string;
   readonly type: ColumnType;
   readonly nullable: boolean;
   readonly role: 'key' | 'measure' | 'state';
-  /**
-   * numeric only: digits after the point (values travel as unscaled bigints); undefined: integers.
-   */
+  /** numeric only: digits after the point (values are unscaled bigints); undefined: integers. */
   readonly scale?: number;
-  /** numeric only: digits in all; undefined: without limit. */
+  /** numeric only: total digits; undefined: unlimited. */
   readonly precision?: number;
-  /** Of declared columns: the name that handlers and functions of the user know it by. */
+  /** Declared columns: the name in handlers and functions of the user. */
   readonly declared?: string;
-  /** For people in psql: what the column means. */
+  /** Meaning of the column: its comment in Postgres. */
   readonly comment: string;
 }
 
@@ -47,34 +45,34 @@ export interface TablePlan {
   readonly name: string;
   readonly version: number;
   readonly comment: string;
-  /** Without `_partition`, in table order: keys, then measures, then state. */
+  /** Without `_partition`, in table order: key, measures, state. */
   readonly columns: readonly ColumnPlan[];
-  /** Extra indexes, as lists of column names; built last in a rebuild. */
+  /** Additional indexes, as lists of column names. In a rebuild they are built last. */
   readonly indexes: readonly (readonly string[])[];
-  /** The stable view in front; null: hidden state, nobody reads it. */
+  /** The stable view of the table; null: hidden state without a view. */
   readonly view: ViewPlan | null;
 }
 
 /** How the stable view shows a table. */
 export interface ViewPlan {
-  /** Shows only rows where this boolean state column is true; null: all. */
+  /** Shows only rows in which this boolean state column is true; null: all rows. */
   readonly onlyWhere: string | null;
   /**
-   * How the rows of one key in several partitions come to one, a merge for each column shown that
-   * is no key; null: they cannot.
+   * How the rows of one key in several partitions are merged: one merge for each visible column
+   * that is not part of the key; null: they cannot be merged.
    */
   readonly merges: readonly ColumnMerge[] | null;
   /**
-   * Whether a key's events lie in several partitions from the start, so that the view merges; a
-   * topic that gains partitions may make any view merge.
+   * True if a key's events are in several partitions from the start, so that the view merges.
+   * Adding partitions to a topic may make any view merge.
    */
   readonly isMerged: boolean;
 }
 
 /**
- * How one shown column comes out of the rows of several partitions: the aggregate's own merge over
- * these columns of the table. Integer sums and counts are `sum`; `…Exact` says whether the value
- * beside is exact.
+ * How one visible column is merged from the rows of several partitions: the aggregate's own merge
+ * over these columns of the table. Integer sums and counts are `sum`; `…Exact` tells whether the
+ * value beside it is exact.
  */
 export interface ColumnMerge {
   readonly column: string;
@@ -96,6 +94,6 @@ export interface ColumnMerge {
     | 'variance'
     | 'stddev';
   readonly from: readonly string[];
-  /** What the merge needs besides: a quantile, limits, the kind of the field's values. */
+  /** Further arguments of the merge: a quantile, limits, the kind of the field's values. */
   readonly parameters: readonly (number | string)[];
 }

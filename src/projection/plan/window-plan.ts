@@ -1,7 +1,7 @@
-/** The windows a plan may have. */
+/** The kinds of windows. */
 export type WindowPlan = TumblingWindow | SlidingWindow | CalendarWindow | CustomWindow;
 
-/** Windows of one size that begin every `everyMs` and may overlap. */
+/** Windows of one size that start every `everyMs` and may overlap. */
 export interface SlidingWindow {
   readonly kind: 'sliding';
   readonly sizeMs: number;
@@ -20,18 +20,18 @@ export interface CalendarWindow {
   readonly timeZone: string;
 }
 
-/** Windows that a pure function gives for each event. */
+/** Windows that a pure function returns for each event. */
 export interface CustomWindow {
   readonly kind: 'custom';
   readonly windowsOf: (eventTimeMs: number, event: never) => readonly WindowBounds[];
   /**
-   * The user's function as written, by which a changed one is told from the same; `windowsOf` is
-   * around it.
+   * The text of the user's function, which is compared to detect a change; `windowsOf` wraps that
+   * function.
    */
   readonly written: string;
 }
 
-/** `[startMs, endMs)`, milliseconds since the epoch. */
+/** The bounds of a window, `[startMs, endMs)`, in milliseconds since the epoch. */
 export interface WindowBounds {
   readonly startMs: number;
   readonly endMs: number;

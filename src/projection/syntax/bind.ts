@@ -4,7 +4,7 @@ import { isPure } from './is-pure.ts';
 import { NotEvaluated } from './path.ts';
 import type { Term } from './terms.ts';
 
-/** Gives the names of a pattern their values. @returns the value itself */
+/** Binds the names of a destructuring pattern to their values. @returns the value itself */
 export function bind(frame: Frame, pattern: AnyNode, value: Term): Term {
   const { terms } = frame;
   switch (pattern.type) {
@@ -64,7 +64,7 @@ function defaulted(frame: Frame, value: Term, fallback: AnyNode): Term {
   return path.decide(test) ? frame.evaluate(fallback) : value;
 }
 
-/** `x++` and its kin. */
+/** Evaluates `x++`, `x--`, `++x` and `--x`. */
 export function update(frame: Frame, node: UpdateExpression): Term {
   const { terms } = frame;
   const target = node.argument as AnyNode;
@@ -81,7 +81,7 @@ export function update(frame: Frame, node: UpdateExpression): Term {
   return node.prefix ? after : terms.of('positive', [before]);
 }
 
-/** The key of a member: `x.a` and `x['a']`, `x[1]` and `x['1']` are one. */
+/** Returns the key of a member: `x.a` and `x['a']`, `x[1]` and `x['1']` have the same key. */
 export function keyOf(frame: Frame, node: AnyNode): Term {
   const { key: named, property, computed } = node as Partial<Property & MemberExpression>;
   const key = (named ?? property) as AnyNode;

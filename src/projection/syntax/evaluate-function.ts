@@ -17,8 +17,8 @@ import type { Variable } from './scopes.ts';
 import type { Term } from './terms.ts';
 
 /**
- * Executes statements on one path. @returns the term of what ended it early: `return`, `throw` or a
- * jump; null: it runs on
+ * Executes statements on one path. @returns the term that ended it early: `return`, `throw` or a
+ * jump; null: execution reached the end
  */
 function execute(
   frame: Frame,
@@ -80,7 +80,7 @@ function statement(frame: Frame, node: AnyNode, labels: readonly string[]): Term
   }
 }
 
-/** What stands at a jump: where it leads, and the values that go along. */
+/** Returns the term of a jump: its target and the values that it carries. */
 function jump(frame: Frame, isContinue: boolean, label: string | null): Term {
   const target = frame.target(label, isContinue);
   return jumpTo(frame, target, isContinue ? 'continue' : 'break');
@@ -90,7 +90,7 @@ function jumpTo({ terms, env }: Frame, { id, carried }: Target, op: 'continue' |
   return terms.of(op, [id, ...carried.map((each) => env.get(each) ?? terms.undefined)]);
 }
 
-/** A statement that `break` leaves without being a loop. */
+/** Executes a statement that `break` can leave but that is not a loop. */
 function leave(
   frame: Frame,
   labels: readonly string[],
@@ -167,7 +167,8 @@ function loop(frame: Frame, node: AnyNode, labels: readonly string[]): Term | nu
 type Loop = ForStatement | WhileStatement | DoWhileStatement | ForOfStatement | ForInStatement;
 
 /**
- * A loop is one effect: what one iteration does, given the variables that go from one to the next.
+ * Evaluates a loop as one effect: what one iteration does, given the variables that are carried
+ * from one to the next.
  */
 function repeat(frame: Frame, node: Loop, labels: readonly string[], op: string): Term | null {
   const { terms } = frame;
@@ -211,7 +212,7 @@ function iteration(inner: Frame, node: Loop, target: Target): Term {
   return jumpTo(inner, target, 'continue');
 }
 
-/** Variables of outside that an iteration changes, in the order in which it first does. */
+/** Returns the outer variables that an iteration changes, in the order of their first change. */
 function carriedBy({ analysis }: Frame, node: Loop): readonly Variable[] {
   const from =
     node.type === 'ForStatement' ? (node.test ?? node.update ?? node.body).start : node.start;
@@ -222,7 +223,7 @@ function carriedBy({ analysis }: Frame, node: Loop): readonly Variable[] {
     .sort((a, b) => first(a) - first(b));
 }
 
-/** A function inside another, by what its paths do. */
+/** Evaluates a function inside another, by what its paths do. */
 export function evaluateFunction(frame: Frame, node: FunctionNode): Term {
   const { terms } = frame;
   const isArrow = node.type === 'ArrowFunctionExpression';

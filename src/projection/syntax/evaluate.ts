@@ -16,7 +16,7 @@ import { isPure, isPureCall, pureName } from './is-pure.ts';
 import { NotEvaluated } from './path.ts';
 import type { Term } from './terms.ts';
 
-/** The value of an expression; what it does is added to the path. @throws NotEvaluated */
+/** Evaluates an expression and adds its effects to the path. @throws NotEvaluated */
 export function evaluate(frame: Frame, given: unknown): Term {
   const node = given as AnyNode;
   const { terms } = frame;
@@ -111,7 +111,7 @@ function evaluateObject(frame: Frame, node: AnyNode): Term {
   }
 }
 
-/** Evaluates an expression for its effects alone. */
+/** Evaluates an expression for its effects only. */
 export function perform(frame: Frame, given: unknown): void {
   const node = given as AnyNode;
   if (isPure(node)) return;
@@ -148,7 +148,7 @@ export function truth(frame: Frame, node: AnyNode): boolean {
   return frame.path.decide(evaluate(frame, node));
 }
 
-/** Operators whose right side may not be evaluated, and those of `?.` and defaults. */
+/** Evaluates operators whose right side is conditional, including those of `?.` and defaults. */
 function logical(frame: Frame, operator: string, left: Term, right: AnyNode): Term {
   const { terms, path } = frame;
   const test = operator === '??' ? terms.nullish(left) : left;
@@ -222,14 +222,17 @@ function member(frame: Frame, node: MemberExpression): Term {
   return imported(frame, node) ?? frame.get(evaluate(frame, node.object), keyOf(frame, node));
 }
 
-/** A name imported through the object of its module. */
+/** Returns a name imported through the object of its module. */
 function imported(frame: Frame, { object, property, computed }: MemberExpression): Term | null {
   if (object.type !== 'Identifier' || computed || property.type !== 'Identifier') return null;
   if (frame.variable(object) !== null || !isModuleObject(object.name)) return null;
   return frame.terms.of('outer', [`${object.name}.${property.name}`]);
 }
 
-/** Inside `a?.b.c`, everything behind `?.` is skipped where `a` is null or undefined. */
+/**
+ * Evaluates an optional chain: in `a?.b.c`, everything after `?.` is skipped if `a` is null or
+ * undefined.
+ */
 function chain(frame: Frame, node: ChainExpression): Term {
   const { terms } = frame;
   const optional = firstOptional(node.expression as AnyNode);
@@ -291,7 +294,7 @@ function firstOptional(node: AnyNode): MemberExpression | CallExpression | null 
 function call(frame: Frame, node: CallExpression): Term {
   const callee = node.callee as AnyNode;
   const [first, ...more] = node.arguments;
-  // What esbuild wraps functions in to keep their names.
+  // esbuild wraps functions in this call to keep their names.
   if (callee.type === 'Identifier' && callee.name === '__name' && more.length === 1) {
     return evaluate(frame, first);
   }

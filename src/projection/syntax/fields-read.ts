@@ -3,18 +3,19 @@ import type { FunctionSyntax } from './function-syntax.ts';
 import { childrenOf } from './parse-function.ts';
 import type { Scopes, Variable } from './scopes.ts';
 
-/** What a parameter holds: an event; or events by the names of a pattern's steps. */
+/** Content of a parameter: an event, or events by the names of a pattern's steps. */
 export type Holding = 'event' | 'match';
 
 /**
- * What a value on its way through the function is; `step`: an event of a match, or a list of them.
+ * Kind of a value while it is followed through the function; `step`: an event of a match, or a list
+ * of them.
  */
 type Flow = Holding | 'step';
 
 /**
- * The fields that a function reads of the events in its parameter `index`, by the names written in
- * it. Null: they cannot be told, because an event leaves the function as a whole, or a field is
- * named by a computed value; then it may read all.
+ * Returns the names of the fields that a function reads of the events in its parameter `index`.
+ * Null: unknown, because an event leaves the function as a whole or a field is named by a computed
+ * value; the function may then read all fields.
  */
 export function fieldsRead(
   { node, scopes }: FunctionSyntax,
@@ -30,9 +31,9 @@ export function fieldsRead(
   return reader.isTold ? [...reader.names].sort() : null;
 }
 
-/** Methods of lists whose result is an event of the list, or a list of some. */
+/** List methods whose result is an event of the list, or a list of some. */
 const SELECTING = new Set(['at', 'filter', 'find', 'findLast', 'slice', 'toReversed', 'toSorted']);
-/** Methods of lists that call a function, with the places at which it is given events. */
+/** List methods that call a function, with the positions of its parameters that are events. */
 const CALLING: Readonly<Record<string, readonly number[]>> = {
   every: [0, 2],
   filter: [0, 2],
@@ -57,7 +58,7 @@ class Reader {
     this.#scopes = scopes;
   }
 
-  /** Follows a value into a pattern. */
+  /** Follows a value into a destructuring pattern. */
   bind(pattern: AnyNode, flow: Flow): void {
     switch (pattern.type) {
       case 'Identifier':
@@ -95,7 +96,7 @@ class Reader {
     for (const use of variable.uses) if (use.start !== variable.at) this.#follow(use, flow);
   }
 
-  /** Follows a value to what the expression around it does with it. */
+  /** Follows a value to its use in the enclosing expression. */
   #follow(node: AnyNode, flow: Flow): void {
     const parent = this.#scopes.parents.get(node);
     switch (parent?.type) {

@@ -4,27 +4,30 @@ import { type Budget, explore, NotEvaluated, type Path } from './path.ts';
 import type { Scopes, Variable } from './scopes.ts';
 import type { Term, Terms } from './terms.ts';
 
-/** What one analysis of a function shares. */
+/** State that all frames of one function's analysis share. */
 export interface Analysis {
   readonly terms: Terms;
   readonly scopes: Scopes;
   readonly budget: Budget;
-  /** The value of an expression; the evaluation of expressions and of functions need each other. */
+  /**
+   * Evaluates an expression. A callback, because the evaluations of expressions and of functions
+   * call each other.
+   */
   readonly evaluate: (frame: Frame, node: AnyNode) => Term;
   readonly evaluateFunction: (frame: Frame, node: FunctionNode) => Term;
 }
 
-/** A loop, switch or labelled block around a statement, to which `break` and `continue` lead. */
+/** A loop, switch or labelled block around a statement that `break` and `continue` may refer to. */
 export interface Target {
-  /** Tells it apart in terms: labels are renamed. */
+  /** Identity of the target in terms, because builds rename labels. */
   readonly id: string;
   readonly labels: readonly string[];
   readonly kind: 'loop' | 'switch' | 'block';
-  /** Variables that go from one iteration to the next. */
+  /** Variables that are carried from one iteration to the next. */
   readonly carried: readonly Variable[];
 }
 
-/** Names of the language: they keep their names in every build. */
+/** Global names of the language, which no build renames. */
 const GLOBALS = new Set(
   `Array ArrayBuffer AggregateError BigInt BigInt64Array BigUint64Array Boolean Buffer DataView Date Error EvalError FinalizationRegistry
   Float32Array Float64Array Function Infinity Int16Array Int32Array Int8Array Intl Iterator JSON Map Math NaN Number Object Promise Proxy RangeError
@@ -36,18 +39,18 @@ const GLOBALS = new Set(
   ),
 );
 
-/** Whether a name that a function does not declare is one of the language. */
+/** True if a name that a function does not declare is a global of the language. */
 export function isGlobal(name: string): boolean {
   return GLOBALS.has(name);
 }
 
 /**
- * What tsc, esbuild and Vite name the object of an imported module in CommonJS and on their
+ * Names that tsc, esbuild and Vite give to the object of an imported module in CommonJS and in dev
  * servers.
  */
 const MODULE_OBJECT = /^(?:__vi(?:te_ssr)?_import_\d+__|import_\w+|\w+_\d+)$/;
 
-/** Whether a name stands for an imported module, so that a property of it is an imported name. */
+/** True if a name stands for an imported module, so that a property of it is an imported name. */
 export function isModuleObject(name: string): boolean {
   return MODULE_OBJECT.test(name);
 }
@@ -56,13 +59,13 @@ export function isModuleObject(name: string): boolean {
 export class Frame {
   readonly terms: Terms;
   readonly env: Map<Variable, Term>;
-  /** Depth of functions and loops: what their parameters, results and memory are told apart by. */
+  /** Depth of functions and loops, which distinguishes their parameters, results and memory. */
   readonly level: number;
   readonly thisLevel: number;
   readonly targets: readonly Target[];
   readonly path: Path;
   readonly analysis: Analysis;
-  /** Function declarations that are not evaluated before they are named. */
+  /** Function declarations that are evaluated at their first use. */
   readonly hoisted: Map<Variable, FunctionNode>;
   readonly #made = new Map<AnyNode, number>();
 
@@ -78,7 +81,8 @@ export class Frame {
   }
 
   /**
-   * All paths through a piece of code inside this one, as a term. `from`: what differs in there.
+   * Evaluates all paths through code inside this frame as one term. `from`: properties that differ
+   * there.
    */
   inside(from: Partial<Frame>, run: (frame: Frame) => Term): Term {
     const { terms, budget } = this.analysis;
@@ -93,19 +97,19 @@ export class Frame {
     return this.analysis.evaluate(this, node as AnyNode);
   }
 
-  /** Memory as of now: reads before and after an effect differ. */
+  /** Version of the memory: reads before and after an effect differ. */
   get memory(): string {
     return `${this.level}.${this.path.effects.length}`;
   }
 
-  /** Adds an effect; the term is its result. */
+  /** Adds an effect and returns the term of its result. */
   effect(op: string, args: readonly (Term | string)[]): Term {
     const result = this.terms.of('result', [this.memory]);
     this.path.effects.push(this.terms.of(op, args));
     return result;
   }
 
-  /** A new object: no other is the same, whatever it holds. */
+  /** Adds a new object. It equals no other object, whatever it holds. */
   made(node: AnyNode, op: string, args: readonly Term[]): Term {
     const times = this.#made.get(node) ?? 0;
     this.#made.set(node, times + 1);
@@ -116,7 +120,7 @@ export class Frame {
     return this.terms.of('get', [object, key, this.memory]);
   }
 
-  /** What a name stands for; null: the function does not declare it. */
+  /** Returns the variable that a name stands for; null if the function does not declare it. */
   variable(name: Identifier): Variable | null {
     return this.analysis.scopes.variables.get(name) ?? null;
   }
@@ -138,14 +142,14 @@ export class Frame {
     else this.env.set(variable, value);
   }
 
-  /** A variable whose value the text does not tell. */
+  /** Returns the term of a variable whose value is not known from the text. */
   place(variable: Variable): Term {
     return this.terms.of('variable', [], `${variable.at}`);
   }
 
   /**
-   * A name from outside of the function. Minifiers and bundlers rename those, so only which of them
-   * are one counts.
+   * Returns the term of an outer name. Minifiers and bundlers rename those, so only their identity
+   * counts.
    */
   outside(name: string): Term {
     return this.terms.of(isGlobal(name) ? 'global' : 'outer', [name]);

@@ -10,23 +10,26 @@ import { printTerm } from './print-term.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';
 import { Terms } from './terms.ts';
 
-/** What is known of a function from its text. */
+/** What is known about a function from its text. */
 export interface FunctionSyntax {
   readonly node: FunctionNode;
   readonly scopes: Scopes;
-  /** SHA-256 of what it computes: the same however a compiler, bundler or minifier wrote it. */
+  /**
+   * SHA-256 of what the function computes: equal for all outputs of compilers, bundlers and
+   * minifiers.
+   */
   readonly digest: string;
   /**
-   * Names from outside that it uses, sorted; `this` where it is the one around it. Their values are
-   * not in the text.
+   * Outer names that it uses, sorted; `this` if it uses the outer one. Their values are not part of
+   * the text.
    */
   readonly captures: readonly string[];
 }
 
-/** By text, which the program has a fixed number of. */
+/** Cache by text; the program has a fixed number of texts. */
 const known = new Map<string, FunctionSyntax | null>();
 
-/** Analyses the text of a function, once. Null: it has none, as native and bound functions. */
+/** Analyses the text of a function, once. Null: it has no text, as native and bound functions. */
 export function functionSyntax(text: string): FunctionSyntax | null {
   const found = known.get(text);
   if (found !== undefined) return found;
@@ -42,7 +45,7 @@ function analysed(node: FunctionNode): FunctionSyntax {
   return { node, scopes, digest, captures: capturesOf(scopes) };
 }
 
-/** @internal What a function computes, as text. Exported for tests. */
+/** @internal Returns a canonical text of what a function computes. Exported for tests. */
 export function canonicalText(node: FunctionNode, scopes: Scopes): string {
   try {
     const terms = new Terms();
@@ -55,7 +58,7 @@ export function canonicalText(node: FunctionNode, scopes: Scopes): string {
   }
 }
 
-/** What builds put into functions, and values of ours that are always the same. */
+/** Names that builds insert into functions, and values of reprise that never change. */
 const OWN_NAMES = new Set(['__name', 'Decimal']);
 
 function capturesOf({ free, parents, variables, capturesThis }: Scopes): readonly string[] {

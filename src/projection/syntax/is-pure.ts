@@ -1,7 +1,7 @@
 import type { AnyNode, CallExpression } from 'acorn';
 import { childrenOf } from './parse-function.ts';
 
-/** The name of a function of the language that only computes; null: it is another. */
+/** Returns the name of a pure function of the language; null for other functions. */
 export function pureName(callee: AnyNode): string | null {
   if (callee.type === 'Identifier') {
     return ['Number', 'String', 'Boolean', 'BigInt'].includes(callee.name) ? callee.name : null;
@@ -13,7 +13,7 @@ export function pureName(callee: AnyNode): string | null {
   return property.name === 'random' ? null : `Math.${property.name}`;
 }
 
-/** Whether a call is one of those. */
+/** True if a call is to a pure function of the language. */
 export function isPureCall(node: CallExpression): boolean {
   return pureName(node.callee as AnyNode) !== null;
 }
@@ -31,7 +31,7 @@ const EFFECTS = new Set([
 
 const purity = new WeakMap<AnyNode, boolean>();
 
-/** Whether an expression only computes, so that it does not matter whether it is evaluated. */
+/** True if an expression is pure, so that evaluating it has no effect. */
 export function isPure(node: AnyNode): boolean {
   const known = purity.get(node);
   if (known !== undefined) return known;

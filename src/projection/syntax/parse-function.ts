@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import type { AnyNode, ArrowFunctionExpression, FunctionExpression, Options } from 'acorn';
 
-/** A function as acorn sees it. */
+/** A function as parsed by acorn. */
 export type FunctionNode = FunctionExpression | ArrowFunctionExpression;
 
 let parser: typeof import('acorn') | null = null;
 
 /**
- * The syntax tree of a function's text, as `String(function)` gives it: an arrow, a function or a
- * method. Null for text that is none, such as that of native and bound functions. The parser is
- * loaded with the first function: most commands need none.
+ * Parses a function's text, as `String(function)` returns it: an arrow, a function or a method.
+ * Null for text without source, such as native and bound functions. The parser is loaded at the
+ * first call, because most commands do not need it.
  */
 export function parseFunction(text: string): FunctionNode | null {
   parser ??= createRequire(import.meta.url)('acorn') as typeof import('acorn');
@@ -35,7 +35,7 @@ function parsed(
       checkPrivateFields: false,
     }) as AnyNode;
   } catch {
-    return null; // another form is tried, or there is none
+    return null; // try the next form
   }
 }
 
@@ -47,7 +47,7 @@ function functionIn(node: AnyNode | null): FunctionNode | null {
   return property?.type === 'Property' ? functionIn(property.value as AnyNode) : null;
 }
 
-/** The nodes directly inside a node, in the order written. */
+/** Returns the child nodes of a node, in source order. */
 export function childrenOf(node: AnyNode): AnyNode[] {
   const found = Object.entries(node).flatMap(([key, value]: [string, unknown]) => {
     if (key === 'parent' || typeof value !== 'object' || value === null) return [];

@@ -1,23 +1,20 @@
 import type { Term, Terms } from './terms.ts';
 
-/** Functions with more paths than this are compared as they are written. */
+/** Functions with more paths than this are compared by their syntax. */
 const PATHS_MAX = 3000;
 
 /**
- * A form that the evaluation does not know, or a function too large for it: it is compared as it is
- * written.
+ * Thrown for a form that the evaluation does not support, or a function that is too large. The
+ * function is then compared by its syntax.
  */
 export class NotEvaluated extends Error {}
 
-/**
- * One way through a piece of code: the effects on it in order, and between them the outcomes of
- * tests.
- */
+/** One path through code: its effects in order, and between them the outcomes of tests. */
 export class Path {
   readonly effects: Term[] = [];
   readonly tests: Term[] = [];
   readonly outcomes: boolean[] = [];
-  /** How many effects came before each test. */
+  /** Number of effects before each test. */
   readonly marks: number[] = [];
   readonly #forced: readonly boolean[];
   readonly #terms: Terms;
@@ -27,7 +24,7 @@ export class Path {
     this.#terms = terms;
   }
 
-  /** The outcome of a test on this path; the same test has the same outcome again. */
+  /** Decides the outcome of a test on this path; the same test always has the same outcome. */
   decide(test: Term): boolean {
     if (test.op === 'choice') {
       const [inner, then, other] = test.args as [Term, Term, Term];
@@ -44,14 +41,16 @@ export class Path {
     return outcome;
   }
 
-  /** `test ? then : other` without effects, where the test may have an outcome already. */
+  /**
+   * Returns the term `test ? then : other` without effects; the path may already know the outcome.
+   */
   choice(test: Term, then: Term, other: Term): Term {
     const before = this.tests.indexOf(test);
     if (before >= 0) return this.outcomes[before] === true ? then : other;
     return this.#terms.choice(this.settled(test), then, other);
   }
 
-  /** What a value is, with the outcomes so far. */
+  /** Simplifies a value with the outcomes known so far. */
   settled(value: Term): Term {
     return this.tests.reduce(
       (term, test, i) => this.#terms.assume(term, test, this.outcomes[i] as boolean),
@@ -60,20 +59,20 @@ export class Path {
   }
 }
 
-/** How many paths one function may still take. */
+/** The number of paths that one function may still take. */
 export interface Budget {
   paths: number;
 }
 
-/** A new budget. */
+/** Creates a budget. */
 export function createBudget(): Budget {
   return { paths: PATHS_MAX };
 }
 
 /**
- * All paths through a piece of code as one term: a decision tree of effects that ends in what `run`
- * returns. Paths that differ in one operand only become one path with a choice for it, which is
- * what minifiers do. @throws NotEvaluated
+ * Returns all paths through code as one term: a decision tree of effects that ends in the result of
+ * `run`. Paths that differ only in one operand become one path with a choice of it, as minifiers
+ * write it. @throws NotEvaluated
  */
 export function explore(
   terms: Terms,
@@ -102,7 +101,7 @@ function join(terms: Terms, test: Term, [yes, no]: readonly [Term, Term]): Term 
   return merged(terms, test, [yes, no]) ?? terms.of('do', [terms.of('if', [test, yes, no])]);
 }
 
-/** One sequence for two that differ in one operand of one step. */
+/** Merges two sequences that differ in one operand of one step. */
 function merged(terms: Terms, test: Term, [yes, no]: readonly [Term, Term]): Term | null {
   if (yes.args.length !== no.args.length) return null;
   const different = yes.args.flatMap((step, i) => (step === no.args[i] ? [] : [i]));
@@ -129,5 +128,5 @@ function merged(terms: Terms, test: Term, [yes, no]: readonly [Term, Term]): Ter
   );
 }
 
-/** Terms that are no values. */
+/** Terms that are not values. */
 const STRUCTURE = new Set(['do', 'property', 'spread', 'hole']);

@@ -4,9 +4,9 @@ import { childrenOf } from './parse-function.ts';
 import type { Scopes, Variable } from './scopes.ts';
 
 /**
- * A syntax tree as text, without the names of variables: for functions that are not evaluated,
- * because they are very large or use forms that projections hardly do. Layout, comments and names
- * do not count; how a minifier rewrites statements does.
+ * Prints a syntax tree without the names of variables. Used for functions that are not evaluated,
+ * because they are very large or use rare forms. Layout, comments and names do not matter; a
+ * minifier's rewriting of statements does.
  */
 export function printSyntax(root: AnyNode, { variables, parents }: Scopes): string {
   const places = new Map<Variable | string, number>();

@@ -1,14 +1,10 @@
 import type { Term } from './terms.ts';
 
-/**
- * Terms whose name is told apart only by where it stands first: variables, objects and names from
- * outside.
- */
+/** Terms that are identified only by their first occurrence: variables, objects and outer names. */
 const PLACED = new Set(['outer', 'variable']);
 
 /**
- * A term as text: each part once, later mentions by number. The names that builds change are not in
- * it.
+ * Prints a term: each part once, later mentions by number, without the names that builds change.
  */
 export function printTerm(term: Term): string {
   const seen = new Map<Term, number>();

@@ -4,33 +4,33 @@ import { childrenOf, type FunctionNode } from './parse-function.ts';
 /** A parameter or local variable. */
 export interface Variable {
   readonly name: string;
-  /** Where it is declared, as a position in the text. */
+  /** Position of its declaration in the text. */
   readonly at: number;
-  /** Positions at which it is assigned to, its declaration aside. */
+  /** Positions of its assignments, without its declaration. */
   readonly assignedAt: number[];
-  /** Where it is read or assigned to. */
+  /** The identifiers that read or assign it. */
   readonly uses: Identifier[];
   /**
-   * Its value is not known from the text alone: it is assigned to, and functions inside see it, or
-   * a `catch` may.
+   * True if its value is not known from the text alone: it is assigned, and inner functions or a
+   * `catch` may see it.
    */
   isCell: boolean;
 }
 
-/** Which variable every name of a function stands for. */
+/** The variables that the names of a function refer to. */
 export interface Scopes {
   readonly variables: ReadonlyMap<Identifier, Variable>;
   /** Names that the function does not declare itself. */
   readonly free: ReadonlySet<string>;
   readonly parents: ReadonlyMap<AnyNode, AnyNode>;
-  /** Whether `this` is the one around the function. */
+  /** True if `this` is the outer one. */
   readonly capturesThis: boolean;
 }
 
 interface Scope {
   readonly names: Map<string, Variable>;
   readonly outer: Scope | null;
-  /** The function it belongs to, and the `try` it lies in. */
+  /** The function and the `try` that contain it. */
   readonly owner: AnyNode;
   readonly attempt: AnyNode | null;
 }
@@ -211,7 +211,7 @@ class Resolver {
   }
 }
 
-/** The names that a pattern binds. */
+/** Returns the names that a destructuring pattern binds. */
 function namesIn(pattern: AnyNode): Identifier[] {
   switch (pattern.type) {
     case 'Identifier':
@@ -231,7 +231,7 @@ function namesIn(pattern: AnyNode): Identifier[] {
   }
 }
 
-/** Names declared by `var`, which belong to the whole function. */
+/** Returns the names declared by `var`, which belong to the whole function. */
 function hoistedVars(node: AnyNode): Identifier[] {
   if (/^(Arrow)?Function|^Class/.test(node.type)) return [];
   const own =
@@ -242,7 +242,7 @@ function hoistedVars(node: AnyNode): Identifier[] {
 }
 
 /**
- * The statements, and the head of a loop, whose declarations belong to the scope that a node opens.
+ * Returns the statements (and the head of a loop) whose declarations belong to the scope of a node.
  */
 function directIn(node: AnyNode): AnyNode[] {
   if (node.type === 'SwitchStatement')

@@ -1,12 +1,12 @@
-/** What a part of a function computes. Equal terms are one object, whatever text they came from. */
+/** What a part of a function computes. Equal terms are one object, whatever their source text. */
 export interface Term {
   readonly op: string;
   readonly args: readonly (Term | string)[];
 }
 
 /**
- * Makes terms, one object for equal ones, and simplifies what compilers and minifiers write in
- * several ways.
+ * Creates terms, one object for equal ones, and simplifies forms that compilers and minifiers write
+ * in several ways.
  */
 export class Terms {
   readonly #known = new Map<string, Term>();
@@ -17,8 +17,8 @@ export class Terms {
   readonly false = this.of('false');
 
   /**
-   * The term of an operation. `identity`: terms of different identity differ though they say the
-   * same, as two objects do.
+   * Returns the term of an operation. `identity`: terms with different identities differ even if
+   * all else is equal, as two objects do.
    */
   of(op: string, args: readonly (Term | string)[] = [], identity = ''): Term {
     const parts = args.map((arg) =>
@@ -46,8 +46,8 @@ export class Terms {
   }
 
   /**
-   * `test ? then : other` without effects. Tests are taken apart, so that `!`, `&&` and `||` come
-   * out as choices between choices.
+   * Returns the term `test ? then : other` without effects. Splits tests, so that `!`, `&&` and
+   * `||` become choices between choices.
    */
   choice(test: Term, then: Term, other: Term): Term {
     const known = truthOf(test);
@@ -66,7 +66,7 @@ export class Terms {
     return this.#nullish(test, a, b) ?? this.of('choice', [test, a, b]);
   }
 
-  /** A term where the outcome of a test is known. */
+  /** Simplifies a term with the known outcome of a test. */
   assume(term: Term, test: Term, outcome: boolean, depth = 0): Term {
     if (term === test && isBoolean(test)) return outcome ? this.true : this.false;
     if (term.op !== 'choice' || depth > 12) return term;
@@ -92,7 +92,7 @@ export class Terms {
     return this.choice(this.nullish(value), then, no);
   }
 
-  /** Whether a value is null or undefined. */
+  /** Returns the test whether a value is null or undefined. */
   nullish(value: Term): Term {
     if (value === this.null || value === this.undefined) return this.true;
     if (isLiteral(value) || SOLID.has(value.op) || isBoolean(value)) return this.false;
@@ -101,7 +101,7 @@ export class Terms {
     return this.choice(test, this.nullish(then), this.nullish(other));
   }
 
-  /** A function of the language that only computes. */
+  /** Returns the call of a pure function of the language. */
   computed(name: string, given: readonly Term[]): Term {
     const [only] = given;
     if (name === 'String' && given.length === 1 && only !== undefined && isString(only))
@@ -109,7 +109,7 @@ export class Terms {
     return this.of('computed', [name, ...given]);
   }
 
-  /** A binary operator. Constants are computed, as minifiers do. */
+  /** Returns a binary operation. Constants are computed, as minifiers do. */
   binary(operator: string, left: Term, right: Term): Term {
     switch (operator) {
       case '!=':
@@ -155,7 +155,7 @@ export class Terms {
     return holds === undefined ? null : holds ? this.true : this.false;
   }
 
-  /** `+` of texts: literals and templates beside each other are one. */
+  /** Returns `+` of texts: adjacent literals and templates are joined. */
   #sum(left: Term, right: Term): Term {
     const isText = (term: Term) => term.op === 'string' || term.op === 'template';
     if (isText(left) && isText(right)) return this.template([left, right]);
@@ -166,7 +166,7 @@ export class Terms {
     return this.#folded('+', left, right) ?? this.of('+', [left, right]);
   }
 
-  /** The text of several parts, each turned into a string. */
+  /** Returns a template: several parts, each converted to a string. */
   template(parts: readonly Term[]): Term {
     const flat = parts.flatMap((part) => (part.op === 'template' ? (part.args as Term[]) : [part]));
     const merged: Term[] = [];
@@ -206,7 +206,7 @@ const ORDER: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '>=': (a, b) => a >= b,
 };
 
-/** Values that are neither null nor undefined. */
+/** Operations whose values are neither null nor undefined. */
 const SOLID = new Set(
   'array function negative object positive regex template typeof computed increment decrement + - * / % ** & | ^ << >> >>> ~'.split(
     ' ',
@@ -251,7 +251,7 @@ function isLiteral({ op }: Term): boolean {
   return op in LITERAL_TEXT;
 }
 
-/** Whether a term counts as true, where that is plain. */
+/** Returns the truth value of a term; null if it is unknown. */
 function truthOf({ op, args: [value] }: Term): boolean | null {
   if (op === 'string') return value !== '';
   if (op === 'number') return Number(value) !== 0 && value !== 'NaN';

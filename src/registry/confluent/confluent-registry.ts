@@ -12,18 +12,18 @@ import {
 } from './request-registry.ts';
 import { referencesIn, selfContainedText } from './self-contained-text.ts';
 
-/** Which registry, how to log in, how long to wait. */
+/** Options of `createConfluentRegistry`. */
 export interface ConfluentRegistryOptions {
   /** `http://host:8081`; credentials in it are used as basic authentication. */
   readonly url: string;
   readonly auth?:
     | { readonly username: string; readonly password: string }
     | { readonly bearer: string };
-  /** Per request. Default 10,000. */
+  /** Timeout of a request in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /**
-   * Set on a new subject before its first version is registered, so that the level holds from the
-   * start. Default BACKWARD_TRANSITIVE.
+   * Level that is set on a new subject before its first version is registered, so that it holds
+   * from the start. Default BACKWARD_TRANSITIVE.
    */
   readonly compatibility?: CompatibilityLevel;
 }
@@ -33,9 +33,9 @@ const NO_SCHEMA = 40403;
 const LOOKS_MAX = 5;
 
 /**
- * A registry that speaks Confluent's REST API. Registration goes through
- * @kafkajs/confluent-schema-registry; reading does not, because that package gives parsed types
- * (without logical types) in place of the text, and drops the registry's error codes.
+ * Creates a client of Confluent's REST API. It registers through
+ * @kafkajs/confluent-schema-registry. It does not read through that package, which returns parsed
+ * types (without logical types) instead of the text, and drops the registry's error codes.
  */
 export function createConfluentRegistry(options: ConfluentRegistryOptions): SchemaRegistry {
   const connection = connectionOf(options);
@@ -61,9 +61,9 @@ export function createConfluentRegistry(options: ConfluentRegistryOptions): Sche
 }
 
 /**
- * 1 a subject without versions gets its level first, because the package would set it only after an
- * unchecked first version, 2 register, 3 ask which version the text has, which registering does not
- * answer.
+ * Registers a schema: 1 set the level of a subject without versions, because the package would set
+ * it only after an unchecked first version; 2 register; 3 ask for the version of the text, which
+ * the answer to 2 does not contain.
  */
 async function register(
   connection: RegistryConnection,
@@ -84,7 +84,7 @@ async function register(
   return registered(connection, answer, schemaText);
 }
 
-/** The refusal in our own words, from the versions that the registry compared. */
+/** Returns the refusal in reprise's words, from the versions that the registry compared. */
 async function explained(
   connection: RegistryConnection,
   { subject, schemaText, references }: Omit<Registration, 'level'>,
@@ -106,7 +106,10 @@ async function explained(
   });
 }
 
-/** Others may set the subject's level between our look and the package's: then look again. */
+/**
+ * Registers at the subject's level. Another client may set the level between our read and the
+ * package's: then read it again.
+ */
 async function registerAtLevel(
   connection: RegistryConnection,
   level: CompatibilityLevel,

@@ -3,7 +3,10 @@ import { incompatibleSchema, refusalWords } from '../incompatible-schema.ts';
 import { checkRegistered } from '../registry-history.ts';
 import type { CompatibilityLevel } from '../schema-registry.ts';
 
-/** What a registry holds beside a schema that it refused, texts standing alone. */
+/**
+ * The registered versions that a registry compared with a schema it refused, as self-contained
+ * texts.
+ */
 export interface RefusedBeside {
   readonly subject: string;
   readonly schemaText: string;
@@ -12,9 +15,9 @@ export interface RefusedBeside {
 }
 
 /**
- * A registry's refusal in the words that our commands and our own registry use, so that the
- * publisher explains what `reprise schemas check` explained; the registry's own words where our
- * rules see nothing wrong.
+ * Returns a registry's refusal in the words of reprise's commands and registry, so that a publisher
+ * gives the same explanation as `reprise schemas check`. Keeps the registry's own words if
+ * reprise's rules find no fault.
  */
 export function explainedRefusal(
   refusal: RepriseError,
@@ -27,7 +30,7 @@ export function explainedRefusal(
     const words = refusalWords(subject, report);
     return incompatibleSchema(where, { subject, words, cause: refusal.cause });
   } catch (error) {
-    // A foreign registry may hold what is no Avro for us: its refusal stands as it is.
+    // A foreign registry may hold a schema that reprise cannot parse: its refusal stays as it is.
     if (isRepriseError(error, 'SCHEMA_INVALID')) return refusal;
     throw error;
   }

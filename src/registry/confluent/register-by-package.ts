@@ -4,7 +4,7 @@ import { incompatibleSchema } from '../incompatible-schema.ts';
 import type { CompatibilityLevel, SchemaReference } from '../schema-registry.ts';
 import { type RegistryConnection, refused, unavailable } from './request-registry.ts';
 
-/** One registration; `level` null: the subject has none of its own and keeps it so. */
+/** One registration. `level` null: the subject has no level of its own, and gets none. */
 export interface Registration {
   readonly subject: string;
   readonly schemaText: string;
@@ -13,11 +13,11 @@ export interface Registration {
 }
 
 /**
- * Registers through @kafkajs/confluent-schema-registry. Given as `{ type, schema }` the text is
- * sent as it is; only a schema given as an object would be written anew. The package insists that
- * `compatibility` is the subject's level, and sets it afterwards when there is none, unless it is
- * undefined.
- * @returns the global id; null: the level is another by now @throws INCOMPATIBLE_SCHEMA,
+ * Registers through @kafkajs/confluent-schema-registry. A schema given as `{ type, schema }` is
+ * sent verbatim; one given as an object would be serialized again. The package requires that
+ * `compatibility` is the subject's level, and sets it afterwards if the subject has none, unless it
+ * is undefined.
+ * @returns the global id; null if the level has changed since @throws INCOMPATIBLE_SCHEMA,
  * REGISTRY_REFUSED, REGISTRY_UNAVAILABLE
  */
 export async function registerByPackage(
@@ -46,7 +46,7 @@ export async function registerByPackage(
   throw unavailable(connection.url, 'it registered a schema without giving an id');
 }
 
-/** The package knows only basic authentication, and no time limit. */
+/** Adds what the package lacks: authentication schemes other than Basic, and a timeout. */
 function requestSettings({ authorization, timeoutMs }: RegistryConnection) {
   return () => ({
     prepareRequest: async (
@@ -68,7 +68,7 @@ function registrationError(
   if (status === 409) {
     return incompatibleSchema(`The registry at ${url}`, { subject, words, cause: error });
   }
-  // The package's HTTP client reports a broken connection as a 400 of its own making.
+  // The package's HTTP client reports a broken connection as a 400 that it made up.
   const broken = status === 400 && /timeout|timed out|ECONN|ENOTFOUND|socket|hang up/i.test(words);
   if (broken || (status !== undefined && (status >= 500 || status === 429))) {
     return unavailable(url, words, error);

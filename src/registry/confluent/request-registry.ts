@@ -1,16 +1,16 @@
 import { RepriseError } from '../../reprise-error.ts';
 
-/** How to reach a registry that speaks Confluent's REST API. */
+/** Connection to a registry that speaks Confluent's REST API. */
 export interface RegistryConnection {
-  /** Without trailing slash and without credentials. */
+  /** Without trailing slash and credentials. */
   readonly url: string;
   readonly authorization: string | null;
   readonly timeoutMs: number;
 }
 
 /**
- * An answer the registry itself gave. `errorCode` is Confluent's (40401…), or the HTTP status where
- * there is none.
+ * An answer of the registry. `errorCode` is Confluent's (40401…), or the HTTP status if there is
+ * none.
  */
 export interface RegistryAnswer {
   readonly status: number;
@@ -21,9 +21,9 @@ export interface RegistryAnswer {
 const MIME = 'application/vnd.schemaregistry.v1+json';
 
 /**
- * One request. Answers 2xx, 404, 409 and 422 are returned, because what they mean depends on the
- * question.
- * @throws REGISTRY_UNAVAILABLE when nobody answers in time, on 5xx, 429 and on what is not JSON;
+ * Sends one request. Returns answers 2xx, 404, 409 and 422, because their meaning depends on the
+ * request.
+ * @throws REGISTRY_UNAVAILABLE on a timeout, on 5xx, 429 and on an answer that is not JSON;
  * REGISTRY_REFUSED on 401, 403 and other 4xx
  */
 export async function requestRegistry(
@@ -68,13 +68,13 @@ export async function requestRegistry(
   return { status, errorCode, body: parsed };
 }
 
-/** The registry's own words in an answer. */
+/** Returns the registry's own message in an answer. */
 export function wordsOf(body: RegistryAnswer['body'] | null, text = ''): string {
   if (body !== null && 'message' in body) return String(body.message);
   return text.slice(0, 200) || JSON.stringify(body);
 }
 
-/** The error for a registry that cannot be reached or does not answer as one; retriable. */
+/** Creates the error for a registry that cannot be reached or does not answer as one; retriable. */
 export function unavailable(url: string, reason: string, cause?: unknown): RepriseError {
   return new RepriseError(
     'REGISTRY_UNAVAILABLE',
@@ -83,7 +83,7 @@ export function unavailable(url: string, reason: string, cause?: unknown): Repri
   );
 }
 
-/** The error for a request that the registry refuses, with its own words. */
+/** Creates the error for a request that the registry refuses, with the registry's message. */
 export function refused(url: string, status: number, words: string): RepriseError {
   const toDo =
     status === 401 || status === 403
@@ -98,12 +98,12 @@ export function refused(url: string, status: number, words: string): RepriseErro
 
 function parseJson(text: string): RegistryAnswer['body'] | null {
   try {
-    // A registry written in Go encodes an empty list (a subject with a level but no version yet) as
-    // null.
+    // A registry written in Go encodes an empty list (a subject with a level but without versions)
+    // as null.
     const value: unknown = JSON.parse(text) ?? [];
     return typeof value === 'object' && value !== null ? (value as RegistryAnswer['body']) : null;
   } catch {
-    return null; // A proxy's HTML page: the caller says so.
+    return null; // a proxy's HTML page; the caller reports it
   }
 }
 

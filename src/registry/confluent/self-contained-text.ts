@@ -7,7 +7,7 @@ import {
   unavailable,
 } from './request-registry.ts';
 
-/** The references in an answer that holds a schema; none where it has none. */
+/** Returns the references in an answer that holds a schema; empty if it has none. */
 export function referencesIn(body: RegistryAnswer['body']): readonly SchemaReference[] {
   const listed = 'references' in body && Array.isArray(body.references) ? body.references : [];
   return (listed as readonly Partial<SchemaReference>[]).map(({ name, subject, version }) => ({
@@ -18,8 +18,8 @@ export function referencesIn(body: RegistryAnswer['body']): readonly SchemaRefer
 }
 
 /**
- * A schema's text with all in it that it refers to, asked for version by version. @throws
- * SCHEMA_INVALID, REGISTRY_UNAVAILABLE
+ * Returns a schema's text with all referenced types inlined; requests them version by version.
+ * @throws SCHEMA_INVALID, REGISTRY_UNAVAILABLE
  */
 export async function selfContainedText(
   connection: RegistryConnection,
@@ -28,7 +28,7 @@ export async function selfContainedText(
 ): Promise<string> {
   const texts = new Map<string, string>();
   const visit = async ({ subject, version }: SchemaReference): Promise<void> => {
-    // Deleted softly or not: the log may still hold what was written with it.
+    // Soft-deleted versions too: the log may hold records written with them.
     const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}?deleted=true`;
     if (texts.has(path)) return;
     const answer = await requestRegistry(connection, 'GET', path);

@@ -5,8 +5,8 @@ import { referencedTexts } from './referenced-texts.ts';
 import type { Queryable, VersionRow } from './version-rows.ts';
 
 /**
- * The verdict of a level on a draft beside earlier versions (oldest first); the report names them
- * by their numbers in the subject.
+ * Checks a draft against earlier versions (oldest first) at a level. The report names them by their
+ * version numbers in the subject.
  */
 export async function checkDraft(
   client: Queryable,

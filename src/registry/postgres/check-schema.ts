@@ -14,7 +14,7 @@ import { prepareDraft } from './prepare-draft.ts';
 import { storedVersion, type VersionRow, versionRows } from './version-rows.ts';
 
 /**
- * The version of a subject that has a schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID,
+ * Returns the version of a subject that has a schema. @throws UNKNOWN_SUBJECT, UNKNOWN_SCHEMA_ID,
  * REGISTRY_REFUSED (42201)
  */
 export async function findSchema(
@@ -34,9 +34,8 @@ export async function findSchema(
 }
 
 /**
- * The verdict of the subject's level on a schema. A subject that is not there has nothing that it
- * could be incompatible with; a version asked for by number must be there. @throws REGISTRY_REFUSED
- * (40402, 42201)
+ * Checks a schema at the subject's level. An unknown subject has no version to be incompatible
+ * with; a version requested by number must exist. @throws REGISTRY_REFUSED (40402, 42201)
  */
 export async function checkSchema(
   pool: Pool,

@@ -6,10 +6,10 @@ import { readReferrers, readVersion } from './read-version.ts';
 import { type VersionRow, versionRows } from './version-rows.ts';
 
 /**
- * Deletes all versions of a subject: softly at first, and for good (`permanent`) only what is
- * deleted softly. 1 ask the mode, 2 look at what there is, 3 refuse what others refer to, 4 delete,
- * the subject's level and mode too.
- * @returns the numbers of the versions
+ * Deletes all versions of a subject: soft first; permanently (`permanent`) only if they are
+ * soft-deleted. 1 check the mode, 2 read the versions, 3 refuse if others refer to them, 4 delete
+ * them and the subject's level and mode.
+ * @returns the version numbers
  */
 export function deleteSubject(
   pool: Pool,
@@ -22,16 +22,16 @@ export function deleteSubject(
     const live = all.filter(({ deleted }) => !deleted);
     if (!permanent && live.length === 0) throw softDeleted(subject, null);
     await requireWritable(client, subject); // 1
-    const doomed = permanent ? all : live; // 2
-    for (const row of doomed) await requireUnreferenced(client, row, permanent); // 3
+    const removed = permanent ? all : live; // 2
+    for (const row of removed) await requireUnreferenced(client, row, permanent); // 3
     if (permanent && live.length > 0) throw notSoftDeleted(subject, null);
-    for (const row of doomed) await remove(client, row, permanent); // 4
-    await forgetSettings(client, subject);
-    return doomed.map(({ version }) => version);
+    for (const row of removed) await remove(client, row, permanent); // 4
+    await deleteSettings(client, subject);
+    return removed.map(({ version }) => version);
   });
 }
 
-/** Deletes one version, by the same steps. @returns its number */
+/** Deletes one version in the same steps. @returns its number */
 export function deleteVersion(
   pool: Pool,
   subject: string,
@@ -47,19 +47,23 @@ export function deleteVersion(
     if (permanent && !deleted) throw notSoftDeleted(subject, version);
     await remove(client, found, permanent);
     if ((await versionRows(client, subject, 'live')).length === 0) {
-      await forgetSettings(client, subject);
+      await deleteSettings(client, subject);
     }
     return version;
   });
 }
 
-type Doomed = Pick<VersionRow, 'subject' | 'version' | 'id'>;
+type RemovedVersion = Pick<VersionRow, 'subject' | 'version' | 'id'>;
 
 /**
- * The rows of schemas stay: logs are full of their ids, and the same schema registered again gets
- * its id back.
+ * Deletes a version. The rows of schemas stay: logs contain their ids, and a schema that is
+ * registered again gets its old id back.
  */
-async function remove(client: PoolClient, { subject, version }: Doomed, permanent: boolean) {
+async function remove(
+  client: PoolClient,
+  { subject, version }: RemovedVersion,
+  permanent: boolean,
+) {
   await client.query(
     permanent
       ? 'delete from reprise.registry_versions where subject = $1 and version = $2'
@@ -68,23 +72,23 @@ async function remove(client: PoolClient, { subject, version }: Doomed, permanen
   );
 }
 
-async function forgetSettings(client: PoolClient, subject: string): Promise<void> {
+async function deleteSettings(client: PoolClient, subject: string): Promise<void> {
   await LEVELS.write(client, subject, null);
   await MODES.write(client, subject, null);
 }
 
 /**
- * A referrer that is deleted softly may still be asked for, so it too keeps what it refers to from
- * being deleted for good.
+ * Refuses to delete a version that others refer to. A soft-deleted referrer can still be read, so
+ * it also prevents a permanent deletion.
  */
 async function requireUnreferenced(
   client: PoolClient,
-  doomed: Doomed,
+  removed: RemovedVersion,
   permanent: boolean,
 ): Promise<void> {
-  const referrers = await readReferrers(client, doomed, permanent ? 'all' : 'live');
+  const referrers = await readReferrers(client, removed, permanent ? 'all' : 'live');
   if (referrers.length === 0) return;
-  const { subject, version } = doomed;
+  const { subject, version } = removed;
   throw registryRefusal(
     REGISTRY_ERRORS.referenceExists,
     `One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=${subject},version=${version}}.`,

@@ -2,9 +2,9 @@ import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 
 /**
- * Runs a change in a transaction of its own, one change at a time, under a lock of the table.
- * Changes are rare: the lock keeps ids and versions gapless without retries, and makes a check and
- * what it allows one step. Readers are not held up.
+ * Runs a change in its own transaction, under a table lock, one change at a time. Changes are rare:
+ * the lock keeps ids and versions gapless without retries, and makes a check and its change atomic.
+ * Readers are not blocked.
  */
 export function exclusively<Result>(
   pool: Pool,

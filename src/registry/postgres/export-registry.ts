@@ -12,13 +12,14 @@ import { guarded } from './guarded.ts';
 import { normalHashOf, textHashOf } from './prepare-draft.ts';
 
 /**
- * At first use, so that copies of a database that no topic is bound to are registries of their own.
+ * Creates the registry's identity at first use, so that copies of a database without bound topics
+ * become registries of their own.
  */
 async function makeIdentity(pool: Pool): Promise<void> {
   await pool.query('insert into reprise.registry_identity default values on conflict do nothing');
 }
 
-/** Which registry this is. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE */
+/** Returns the identity of the registry. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE */
 export function readIdentity(pool: Pool): Promise<string> {
   return guarded('reading its identity', async () => {
     await makeIdentity(pool);
@@ -28,8 +29,8 @@ export function readIdentity(pool: Pool): Promise<string> {
 }
 
 /**
- * All schemas with their ids, subjects, versions, levels and modes, as of one instant. @throws
- * NOT_MIGRATED, REGISTRY_UNAVAILABLE
+ * Returns all schemas with their ids, subjects, versions, levels and modes, as of one snapshot.
+ * @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE
  */
 export function exportRegistry(pool: Pool): Promise<RegistryExport> {
   return guarded('exporting it', async () => {
@@ -53,10 +54,10 @@ const EXPORT = `select json_build_object(
   'modes', coalesce((select json_object_agg(subject, mode) from reprise.registry_modes), '{}')) as content`;
 
 /**
- * Brings an export into the registry, all or nothing: 1 nobody else writes, 2 what is there must be
- * in the export as well, or be of the same registry, 3 schemas under their ids, 4 versions, levels
- * and modes, 5 the identity. Safe to repeat. @throws REGISTRY_REFUSED for ids that mean another
- * schema here, NOT_MIGRATED
+ * Imports an export into the registry, all or nothing: 1 lock out other writers, 2 require that
+ * existing content is also in the export, or that both are the same registry, 3 add schemas under
+ * their ids, 4 add versions, levels and modes, 5 set the identity. Safe to repeat. @throws
+ * REGISTRY_REFUSED for ids that are other schemas here, NOT_MIGRATED
  */
 export function importRegistry(pool: Pool, given: RegistryExport): Promise<ImportReport> {
   return guarded('importing into it', () =>
@@ -119,7 +120,10 @@ async function addSchema(client: PoolClient, given: ExportedSchema): Promise<num
   return rowCount ?? 0;
 }
 
-/** Texts that this release does not parse keep their id all the same. */
+/**
+ * Returns the normal hash of an imported text. A text that this release cannot parse still keeps
+ * its id.
+ */
 function normalHashIn(
   schema: string,
   references: NonNullable<ExportedSchema['references']>,

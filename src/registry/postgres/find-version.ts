@@ -3,16 +3,14 @@ import { normalHashOf, type PreparedDraft } from './prepare-draft.ts';
 import { inScope, type Queryable, SELECT_VERSIONS, type VersionRow } from './version-rows.ts';
 
 /**
- * Rows that may be the schema: by either hash, or written by a process that did not know the second
- * one.
+ * Rows that may hold the schema: equal in either hash, or written by a process that did not know
+ * the second hash.
  */
 const CANDIDATES = '(schema_sha256 = $1 or normal_sha256 = $2 or normal_sha256 is null)';
-/**
- * The very text before other spellings of it, live versions before deleted ones, the newest first.
- */
+/** Exactly equal texts before other spellings, live versions before deleted ones, newest first. */
 const NEAREST_FIRST = 'schema_sha256 = $1 desc, deleted_at is not null, version desc';
 
-/** The version of a subject that has the schema, in whatever spelling. */
+/** Returns the version of a subject that has the schema, in any spelling. */
 export async function findVersion(
   client: Queryable,
   subject: string,
@@ -27,7 +25,7 @@ export async function findVersion(
   return rows.find((row) => isSame(row, draft)) ?? null;
 }
 
-/** The id of the schema, whatever subject has it or had it. */
+/** Returns the id of the schema, whichever subject has or had it. */
 export async function findId(client: Queryable, draft: PreparedDraft): Promise<number | null> {
   const { rows } = await client.query<VersionRow & Hashes>(
     `select id, schema_text, schema_references, schema_sha256, normal_sha256

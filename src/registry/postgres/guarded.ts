@@ -2,8 +2,8 @@ import { isMissing, isPassing } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
 /**
- * Runs a piece of work; `doing` says in errors what it was. @throws NOT_MIGRATED,
- * REGISTRY_UNAVAILABLE, DATABASE_FAILED, and what the work itself refuses
+ * Runs `work` and converts its errors; `doing` describes the work in messages. @throws
+ * NOT_MIGRATED, REGISTRY_UNAVAILABLE, DATABASE_FAILED, and errors of the work itself
  */
 export async function guarded<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
   try {

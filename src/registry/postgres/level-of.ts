@@ -3,18 +3,18 @@ import type { RegistryMode } from '../registry-store.ts';
 import type { CompatibilityLevel } from '../schema-registry.ts';
 import type { Queryable } from './version-rows.ts';
 
-/** The subject under which the global level and mode are kept; no real one is empty. */
+/** The subject under which the global level and mode are stored; no real subject is empty. */
 export const GLOBAL = '';
 
-/** What is set per subject or for all of them, one row each. */
+/** A setting of subjects with a global value; one row each. */
 export interface SettingTable<Value extends string> {
-  /** The subject's own value, or the global one for `GLOBAL`; null where there is none. */
+  /** Returns the subject's own value (for `GLOBAL` the global one); null if there is none. */
   own(client: Queryable, subject: string): Promise<Value | null>;
-  /** Sets a value; null takes it away. */
+  /** Sets a value; null removes it. */
   write(client: Queryable, subject: string, value: Value | null): Promise<void>;
 }
 
-/** Levels; the global one is BACKWARD_TRANSITIVE until set. */
+/** Compatibility levels; the global one is BACKWARD_TRANSITIVE until set. */
 export const LEVELS = settingTable<CompatibilityLevel>({
   table: 'reprise.registry_compatibility',
   column: 'level',
@@ -56,20 +56,20 @@ function settingTable<Value extends string>(of: {
   };
 }
 
-/** The level that holds for a subject. */
+/** Returns the level that applies to a subject. */
 export async function levelOf(client: Queryable, subject: string): Promise<CompatibilityLevel> {
   const own = await LEVELS.own(client, subject);
   return own ?? (await LEVELS.own(client, GLOBAL)) ?? 'BACKWARD_TRANSITIVE';
 }
 
-/** The mode that holds for a subject. */
+/** Returns the mode that applies to a subject. */
 async function modeOf(client: Queryable, subject: string): Promise<RegistryMode> {
   const everywhere = (await MODES.own(client, GLOBAL)) ?? 'READWRITE';
   if (everywhere === 'READONLY_OVERRIDE') return everywhere;
   return (await MODES.own(client, subject)) ?? everywhere;
 }
 
-/** @throws REGISTRY_REFUSED (42205) when nobody may write in the mode of the subject */
+/** Checks that clients may write in the mode of the subject. @throws REGISTRY_REFUSED (42205) */
 export async function requireWritable(client: Queryable, subject: string): Promise<RegistryMode> {
   const mode = await modeOf(client, subject);
   if (!mode.startsWith('READONLY')) return mode;

@@ -3,9 +3,9 @@ import type { SchemaRegistry } from '../schema-registry.ts';
 import { createPostgresStore } from './postgres-store.ts';
 
 /**
- * The schema registry kept in Postgres: one global id a schema, versions from 1 per subject, texts
- * as they were sent; it refuses what breaks the level of a subject (global default
- * BACKWARD_TRANSITIVE). The pool stays the caller's.
+ * Creates the schema registry stored in Postgres: one global id per schema, versions from 1 per
+ * subject, texts verbatim. It refuses schemas that break the level of their subject (global default
+ * BACKWARD_TRANSITIVE). The caller owns the pool.
  */
 export function createPostgresRegistry({ pool }: { readonly pool: Pool }): SchemaRegistry {
   const store = createPostgresStore({ pool });

@@ -12,8 +12,8 @@ import { settingsOf } from './settings-of.ts';
 import { referencesOf, storedVersion, versionRows } from './version-rows.ts';
 
 /**
- * The registry's store in Postgres tables: texts as they were sent, one global id a schema (equal
- * schemas in different spelling are one), versions from 1 per subject. The pool stays the caller's.
+ * Creates the registry's store in Postgres tables: texts verbatim, one global id per schema (equal
+ * schemas in different spellings are one), versions from 1 per subject. The caller owns the pool.
  */
 export function createPostgresStore({ pool }: { readonly pool: Pool }): RegistryStore {
   const reading = <Result>(what: string, work: () => Promise<Result>) =>

@@ -7,20 +7,18 @@ import type { SchemaDraft } from '../registry-store.ts';
 import { referencedTexts, resolveReferences } from './referenced-texts.ts';
 import type { Queryable, StoredReference } from './version-rows.ts';
 
-/**
- * A draft that is known to be a schema, with all that registering, finding and checking it takes.
- */
+/** A draft that is a valid schema, with everything needed to register, find and check it. */
 export interface PreparedDraft {
   readonly schemaText: string;
   readonly references: readonly StoredReference[];
   readonly source: ReferringSchema;
-  /** Of the text as it is. */
+  /** Hash of the text verbatim. */
   readonly textHash: Buffer;
-  /** Of the spelling that equal schemas share. */
+  /** Hash of the normal form that equal schemas share. */
   readonly normalHash: Buffer;
 }
 
-/** Parses a draft beside what it refers to. @throws REGISTRY_REFUSED (42201) */
+/** Parses a draft together with its references. @throws REGISTRY_REFUSED (42201) */
 export async function prepareDraft(
   client: Queryable,
   subject: string,
@@ -50,12 +48,14 @@ export async function prepareDraft(
   }
 }
 
-/** The hash by which a stored schema without one is compared. */
+/** Computes the hash of a schema's normal form, for stored schemas without one. */
 export function normalHashOf(schemaText: string, references: readonly StoredReference[]): Buffer {
   return textHashOf(normalText(schemaText), sortedByName(references));
 }
 
-/** Of a text alone it is the hash that processes before references compute. */
+/**
+ * Hashes a text and its references. Without references it is the hash that older processes compute.
+ */
 export function textHashOf(text: string, references: readonly StoredReference[]): Buffer {
   const hash = createHash('sha256').update(text, 'utf8');
   if (references.length > 0) {

@@ -9,8 +9,8 @@ import {
 } from './version-rows.ts';
 
 /**
- * One version of a subject; with deleted versions in scope, the latest is the latest live one as
- * long as there is one. @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402)
+ * Returns one version of a subject. If the scope includes deleted versions, `latest` is the latest
+ * live one if there is one. @throws UNKNOWN_SUBJECT, REGISTRY_REFUSED (40402)
  */
 export async function readVersion(
   client: Queryable,
@@ -42,13 +42,13 @@ async function hasVersions(
   return rows.length > 0;
 }
 
-/** Subjects with versions in scope, sorted. */
+/** Returns the subjects with versions in scope, sorted. */
 export async function readSubjects(
   client: Queryable,
   scope: VersionScope,
   prefix = '',
 ): Promise<readonly string[]> {
-  // A subject counts as deleted when none of its versions is live.
+  // A subject is deleted if none of its versions is live.
   const onlyDeleted = scope === 'deleted' ? 'having bool_and(deleted_at is not null)' : '';
   const { rows } = await client.query<{ subject: string }>(
     `select subject from reprise.registry_versions
@@ -59,7 +59,7 @@ export async function readSubjects(
   return rows.map(({ subject }) => subject);
 }
 
-/** Subjects and versions that have a schema, sorted. */
+/** Returns the subjects and versions that have a schema, sorted. */
 export async function readUses(
   client: Queryable,
   id: number,
@@ -73,7 +73,10 @@ export async function readUses(
   return rows;
 }
 
-/** Ids of the schemas that refer to a version and have versions in scope themselves, ascending. */
+/**
+ * Returns the ids of schemas that refer to a version and have versions in scope themselves,
+ * ascending.
+ */
 export async function readReferrers(
   client: Queryable,
   { subject, version, id }: Pick<StoredVersion, 'subject' | 'version' | 'id'>,
@@ -88,14 +91,14 @@ export async function readReferrers(
 }
 
 /**
- * The schema behind an id, as long as one version, deleted softly or not, has it. @throws
+ * Returns the schema of an id if any version, live or soft-deleted, has it. @throws
  * UNKNOWN_SCHEMA_ID
  */
 export async function readSchema(
   client: Queryable,
   id: number,
 ): Promise<Pick<VersionRow, 'id' | 'schema_text' | 'schema_references'>> {
-  // Ids come out of records, four bytes of anything: outside int4 there is nothing to ask.
+  // Ids come from records and may be any four bytes: none outside int4 exists.
   const { rows } =
     Number.isInteger(id) && id > 0 && id <= 0x7fff_ffff
       ? await client.query<VersionRow>(

@@ -2,7 +2,7 @@ import { REGISTRY_ERRORS, registryRefusal } from '../registry-refusal.ts';
 import type { SchemaReference } from '../schema-registry.ts';
 import type { Queryable, StoredReference } from './version-rows.ts';
 
-/** References with the ids behind them. @throws REGISTRY_REFUSED (42201) when one leads nowhere */
+/** Resolves references to ids. @throws REGISTRY_REFUSED (42201) if one does not exist */
 export async function resolveReferences(
   client: Queryable,
   references: readonly SchemaReference[],
@@ -25,7 +25,7 @@ export async function resolveReferences(
   return resolved;
 }
 
-/** The texts that references lead to, those they refer to before them, each once. */
+/** Returns the referenced texts, each once, after the texts that it refers to. */
 export async function referencedTexts(
   client: Queryable,
   references: readonly StoredReference[],
@@ -33,7 +33,7 @@ export async function referencedTexts(
   const texts = new Map<number, string>();
   const visit = async (id: number): Promise<void> => {
     if (texts.has(id)) return;
-    // A reference outlives the versions with its schema: rows of schemas are never deleted.
+    // A reference outlives the versions of its schema: rows of schemas are never deleted.
     const { rows } = await client.query<{
       schema_text: string;
       schema_references: readonly StoredReference[];

@@ -18,8 +18,9 @@ interface Wanted {
 }
 
 /**
- * A schema known in the subject: its version. Otherwise, nobody else writing: 1 look again, 2 ask
- * the mode, 3 check against the level, 4 id of the schema, 5 next version.
+ * Registers a schema. If the subject has it, returns that version. Otherwise, with other writers
+ * locked out: 1 look again, 2 check the mode, 3 check against the level, 4 find or create the
+ * schema's id, 5 add the next version.
  * @throws INCOMPATIBLE_SCHEMA, REGISTRY_REFUSED (42201, 42205)
  */
 export async function registerSchema(
@@ -73,7 +74,7 @@ async function requireCompatible(client: PoolClient, { subject, draft }: Wanted)
   throw incompatibleSchema('The registry kept in Postgres', { subject, words });
 }
 
-/** The id the schema has had all along, the one that an import brings, or the next. */
+/** Returns the schema's existing id, the imported one, or the next one. */
 async function idOf(client: PoolClient, { subject, draft, id }: Wanted): Promise<number> {
   const known = await findId(client, draft);
   if (known !== null) {

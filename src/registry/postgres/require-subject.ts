@@ -3,7 +3,7 @@ import { REGISTRY_ERRORS, registryRefusal } from '../registry-refusal.ts';
 const LENGTH_MAX = 1_000;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** @throws REGISTRY_REFUSED (42208) for a name that no subject may have */
+/** Checks a subject's name. @throws REGISTRY_REFUSED (42208) if it is not allowed */
 export function requireSubject(subject: string): void {
   const isValid =
     subject !== '' && subject.length <= LENGTH_MAX && !CONTROL_CHARACTER.test(subject);

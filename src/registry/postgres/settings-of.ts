@@ -8,7 +8,7 @@ import { readSubjects } from './read-version.ts';
 import { requireSubject } from './require-subject.ts';
 import { versionRows } from './version-rows.ts';
 
-/** What must hold before a value is written or (null) taken away. */
+/** Checks that a value may be written or (null) removed. */
 type Permission<Value> = (
   client: PoolClient,
   subject: string,
@@ -16,7 +16,7 @@ type Permission<Value> = (
   force: boolean,
 ) => Promise<void>;
 
-/** The part of the store that keeps levels and modes. */
+/** Creates the part of the store that holds levels and modes. */
 export function settingsOf(pool: Pool): Pick<RegistryStore, 'levels' | 'modes'> {
   return {
     levels: settingOf(pool, LEVELS, async (client, subject) => {

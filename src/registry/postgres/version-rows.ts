@@ -2,18 +2,18 @@ import type { Pool, PoolClient } from 'pg';
 import type { StoredVersion, VersionScope } from '../registry-store.ts';
 import type { SchemaReference } from '../schema-registry.ts';
 
-/** Whatever runs a query. */
+/** A pool or a client: anything that runs queries. */
 export type Queryable = Pool | PoolClient;
 
 /**
- * A reference with the id behind it: versions may be deleted and their numbers given again, ids
+ * A reference with the id of its schema: versions may be deleted and their numbers reused, ids
  * never.
  */
 export interface StoredReference extends SchemaReference {
   readonly id: number;
 }
 
-/** A version with its schema, as Postgres gives it. */
+/** A version with its schema, as a row of the query. */
 export interface VersionRow {
   readonly subject: string;
   readonly version: number;
@@ -23,7 +23,7 @@ export interface VersionRow {
   readonly deleted: boolean;
 }
 
-/** The columns of a `VersionRow`, from both tables. */
+/** Selects the columns of a `VersionRow` from both tables. */
 export const SELECT_VERSIONS = `select subject, version, id, schema_text, schema_references, deleted_at is not null as deleted
   from reprise.registry_versions join reprise.registry_schemas using (id)`;
 
@@ -33,12 +33,12 @@ const IN_SCOPE: Readonly<Record<VersionScope, string>> = {
   all: 'true',
 };
 
-/** The SQL condition for a scope. */
+/** Returns the SQL condition of a scope. */
 export function inScope(scope: VersionScope): string {
   return IN_SCOPE[scope];
 }
 
-/** The versions of a subject, oldest first. */
+/** Returns the versions of a subject, oldest first. */
 export async function versionRows(
   client: Queryable,
   subject: string,
@@ -51,13 +51,13 @@ export async function versionRows(
   return rows;
 }
 
-/** The row as the port shows it. */
+/** Converts a row to a `StoredVersion`. */
 export function storedVersion(row: VersionRow): StoredVersion {
   const { subject, version, id, schema_text, deleted } = row;
   return { subject, version, id, schemaText: schema_text, ...referencesOf(row), deleted };
 }
 
-/** References without the ids behind them; nothing where there are none. */
+/** Returns the references without ids; no property if there are none. */
 export function referencesOf(row: Pick<VersionRow, 'schema_references'>): {
   readonly references?: readonly SchemaReference[];
 } {

@@ -3,7 +3,7 @@ import { isRepriseError, type RepriseError } from '../../reprise-error.ts';
 import { REGISTRY_ERRORS } from '../registry-refusal.ts';
 import type { RegistryLog } from '../registry-server.ts';
 
-/** What an error looks like to a client. */
+/** An error in the form that clients receive. */
 interface ErrorAnswer {
   readonly status: number;
   readonly errorCode: number;
@@ -11,8 +11,8 @@ interface ErrorAnswer {
 }
 
 /**
- * Answers errors as `{"error_code","message"}` with the codes of Confluent's API, and logs those
- * that are not the client's.
+ * Sends errors as `{"error_code","message"}` with the codes of Confluent's API, and logs those that
+ * the client did not cause.
  */
 export function answerErrors(api: FastifyInstance, log: RegistryLog): void {
   api.setErrorHandler(async (error, request, reply) => {
@@ -49,7 +49,7 @@ function refusalAnswer(error: RepriseError): ErrorAnswer {
     const status = errorCode < 1_000 ? errorCode : Math.floor(errorCode / 100);
     return { status, errorCode, message: String(words) };
   }
-  // What Postgres said is for the log: it may name hosts and users.
+  // Postgres's message goes only to the log: it may name hosts and users.
   const message = 'Error in the backend data store; the log of the registry says which';
   return { status: 500, errorCode: REGISTRY_ERRORS.store, message };
 }

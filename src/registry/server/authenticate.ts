@@ -11,7 +11,7 @@ export function authenticate(api: FastifyInstance, auth: RegistryServerAuth): vo
   ];
   api.addHook('onRequest', async (request, reply) => {
     const given = digest(withScheme(request.headers.authorization ?? ''));
-    // All are compared, so that the time taken says nothing.
+    // Compares all of them, so that the duration reveals nothing.
     const known = accepted.filter((one) => timingSafeEqual(one, given)).length > 0;
     if (known) return;
     await reply
@@ -31,7 +31,7 @@ function acceptedHeaders({ users = [], tokens = [] }: RegistryServerAuth): reado
   ];
 }
 
-/** The name of the scheme may be written in any case (RFC 9110, 11.1). */
+/** Normalizes the scheme, whose case does not matter (RFC 9110, 11.1). */
 function withScheme(header: string): string {
   const [scheme = '', ...rest] = header.trim().split(/ +/);
   return [scheme.toLowerCase(), ...rest].join(' ');

@@ -7,9 +7,9 @@ import { draftIn, flag, type SubjectPath, type VersionPath, versionIn } from './
 
 const VERSIONS = '/compatibility/subjects/:subject/versions';
 
-/** `/compatibility/subjects/{subject}/versions…`: what registering would say. */
+/** Adds `/compatibility/subjects/{subject}/versions…`: checks a schema without registering it. */
 export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStore): void {
-  const verdict = async (
+  const answer = async (
     subject: string,
     against: number | 'latest' | 'all',
     { query, body }: { readonly query: unknown; readonly body: unknown },
@@ -20,18 +20,18 @@ export function addCompatibilityRoutes(api: FastifyInstance, store: RegistryStor
       const messages = verbose ? { messages: explainConflicts(report) } : {};
       return { is_compatible: report.compatible, ...messages };
     } catch (error) {
-      // A verbose request receives the fault of an invalid schema as a message.
+      // A verbose request gets the fault of an invalid schema as a message.
       if (!verbose || !isInvalidSchema(error)) throw error;
       return { is_compatible: false, messages: [String(error.facts['words'])] };
     }
   };
 
   api.post<{ Params: SubjectPath }>(VERSIONS, async (request) =>
-    verdict(request.params.subject, 'all', request),
+    answer(request.params.subject, 'all', request),
   );
 
   api.post<{ Params: VersionPath }>(`${VERSIONS}/:version`, async (request) =>
-    verdict(request.params.subject, versionIn(request.params.version), request),
+    answer(request.params.subject, versionIn(request.params.version), request),
   );
 }
 

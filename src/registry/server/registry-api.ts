@@ -11,20 +11,20 @@ import { speakRegistryJson } from './speak-registry-json.ts';
 import { addSubjectRoutes } from './subject-routes.ts';
 import { addVersionRoutes } from './version-routes.ts';
 
-/** Beyond any schema that a person wrote. */
+/** Maximum body size; more than any hand-written schema. */
 const BODY_BYTES_MAX = 4 << 20;
 const REQUEST_MS_MAX = 60_000;
-/** Of a subject as it stands in a path: every character of it may take nine. */
+/** Maximum length of a subject in a path; percent-encoding may need nine characters for one. */
 const NAME_LENGTH_MAX = 9_000;
 
-/** What the API works with. */
+/** Dependencies of the API. */
 export interface RegistryApiParts {
   readonly store: RegistryStore;
   readonly log: RegistryLog;
   readonly auth?: RegistryServerAuth | undefined;
 }
 
-/** Confluent's REST API over a store, not yet listening. */
+/** Creates Confluent's REST API over a store, not yet listening. */
 export function createRegistryApi({ store, log, auth }: RegistryApiParts): FastifyInstance {
   const api = Fastify({
     logger: false,
@@ -48,7 +48,7 @@ export function createRegistryApi({ store, log, auth }: RegistryApiParts): Fasti
   return api;
 }
 
-/** Changes are worth a line; reading is not, unless somebody looks closely. */
+/** Logs changes at level info, reads at level debug. */
 function logRequests(api: FastifyInstance, log: RegistryLog): void {
   api.addHook('onResponse', async ({ method, url }, { statusCode: status, elapsedTime }) => {
     const facts = { method, url, status, ms: Math.round(elapsedTime) };

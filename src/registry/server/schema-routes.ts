@@ -8,7 +8,7 @@ interface IdPath {
   readonly id: string;
 }
 
-/** `/schemas…`: schemas whatever their subject. */
+/** Adds `/schemas…`: schemas of any subject. */
 export function addSchemaRoutes(api: FastifyInstance, store: RegistryStore): void {
   api.get('/schemas/types', async () => ['AVRO']);
 
@@ -30,7 +30,7 @@ export function addSchemaRoutes(api: FastifyInstance, store: RegistryStore): voi
 
   api.get<{ Params: IdPath }>('/schemas/ids/:id/schema', async ({ params }) => {
     const { schemaText } = await store.schema(idIn(params));
-    // The text itself, not a JSON string with the text in it.
+    // The text verbatim, not a JSON string of it.
     return schemaText;
   });
 

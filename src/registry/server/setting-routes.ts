@@ -3,20 +3,20 @@ import { type RegistryErrorCode, registryRefusal, unknownSubject } from '../regi
 import type { SubjectSetting } from '../registry-store.ts';
 import { flag, type SubjectPath } from './version-in.ts';
 
-/** How the API speaks of a setting. */
+/** Names of a setting in the API. */
 export interface SettingNames<Value extends string> {
   /** The first part of the path. */
   readonly path: string;
-  /** What the value is called in answers, and in the body of `PUT` and the answer to it. */
+  /** Name of the value in answers to `GET`, and in the body of `PUT` and its answer. */
   readonly read: string;
   readonly written: string;
   readonly values: readonly Value[];
   readonly invalid: { readonly code: RegistryErrorCode; readonly words: string };
-  /** For a subject without one; the words go after `Subject 'x' does not have `. */
+  /** Error for a subject without a value; the words follow `Subject 'x' does not have `. */
   readonly missing: { readonly code: RegistryErrorCode; readonly words: string };
 }
 
-/** `/path` for the global value and `/path/{subject}` for a subject's own. */
+/** Adds `/path` for the global value and `/path/{subject}` for a subject's own. */
 export function addSettingRoutes<Value extends string>(
   api: FastifyInstance,
   setting: SubjectSetting<Value>,

@@ -8,7 +8,7 @@ import type { SettingNames } from './setting-routes.ts';
 
 const MODES: readonly RegistryMode[] = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT'];
 
-/** `/config`. */
+/** Names of `/config`. */
 export const CONFIG: SettingNames<CompatibilityLevel> = {
   path: 'config',
   read: 'compatibilityLevel',
@@ -25,7 +25,7 @@ export const CONFIG: SettingNames<CompatibilityLevel> = {
   },
 };
 
-/** `/mode`. */
+/** Names of `/mode`. */
 export const MODE: SettingNames<RegistryMode> = {
   path: 'mode',
   read: 'mode',

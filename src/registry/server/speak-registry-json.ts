@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** What the API speaks, the first of them where a client does not mind. */
+/** Media types of the API; the first is the default. */
 const TYPES = [
   'application/vnd.schemaregistry.v1+json',
   'application/vnd.schemaregistry+json',
@@ -9,8 +9,8 @@ const TYPES = [
 const REQUEST_TYPES = [...TYPES, 'application/octet-stream'];
 
 /**
- * Takes bodies of the API's media types (none at all is null: clients name a type on requests
- * without a body), and answers in the one that the client likes best.
+ * Accepts bodies of the API's media types (an empty body is null: clients name a type on requests
+ * without a body), and answers in the type that the client prefers.
  */
 export function speakRegistryJson(api: FastifyInstance): void {
   api.removeAllContentTypeParsers();
@@ -22,15 +22,15 @@ export function speakRegistryJson(api: FastifyInstance): void {
       done(Object.assign(error as Error, { statusCode: 400 }));
     }
   });
-  // At the very end: fastify would add a charset, which JSON does not have.
+  // In the last hook: fastify would add a charset, which JSON does not have.
   api.addHook('onSend', async (request, reply) => {
     reply.header('content-type', answerType(request.headers.accept));
   });
 }
 
 /**
- * The media type that an `Accept` header likes best; the API's own where it likes none of them, as
- * an error must be in some type too.
+ * Returns the media type that an `Accept` header prefers; the default if it accepts none, because
+ * an error needs a type too.
  */
 function answerType(accept = '*/*'): string {
   const ranges = accept

@@ -9,8 +9,8 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8081;
 
 /**
- * Serves a store by Confluent's REST API until closed. The store stays the caller's. @throws
- * PORT_IN_USE, CONFIG_INVALID when it cannot listen there
+ * Serves a store by Confluent's REST API until closed. The caller owns the store. @throws
+ * PORT_IN_USE, CONFIG_INVALID if it cannot listen there
  */
 export async function startRegistryServer(
   store: RegistryStore,

@@ -3,7 +3,7 @@ import type { RegistryStore } from '../registry-store.ts';
 import { versionAnswer } from './version-answer.ts';
 import { draftIn, flag, type Query, type SubjectPath, scopeOf } from './version-in.ts';
 
-/** `/subjects` and `/subjects/{subject}`. */
+/** Adds `/subjects` and `/subjects/{subject}`. */
 export function addSubjectRoutes(api: FastifyInstance, store: RegistryStore): void {
   api.get<{ Querystring: Query }>('/subjects', async ({ query }) =>
     store.subjects(scopeOf(query), query['subjectPrefix']),

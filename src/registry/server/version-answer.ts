@@ -1,14 +1,15 @@
 import type { RegisteredSchema, SchemaReference } from '../schema-registry.ts';
 
 /**
- * A version as the API shows it. `schemaType` is absent for Avro, references where there are none.
+ * Returns a version in the API's form. `schemaType` is absent for Avro; references are absent if
+ * there are none.
  */
 export function versionAnswer(version: RegisteredSchema): object {
   const { subject, version: number, id, schemaText } = version;
   return { subject, version: number, id, ...referencesAnswer(version), schema: schemaText };
 }
 
-/** The references as the API shows them. */
+/** Returns the references in the API's form. */
 export function referencesAnswer({
   references,
 }: {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { REGISTRY_ERRORS, registryRefusal } from '../registry-refusal.ts';
 import type { Registration, VersionScope } from '../registry-store.ts';
 
-/** A query string, parsed. */
+/** A parsed query string. */
 export type Query = Readonly<Record<string, string | undefined>>;
-/** A path with a subject in it. */
+/** Parameters of a path with a subject. */
 export interface SubjectPath {
   readonly subject: string;
 }
-/** A path with a version in it. */
+/** Parameters of a path with a version. */
 export interface VersionPath extends SubjectPath {
   readonly version: string;
 }
@@ -20,13 +20,15 @@ export function flag(query: unknown, name: string): boolean {
   return String((query as Query)[name]).toLowerCase() === 'true';
 }
 
-/** Which versions `deleted` and `deletedOnly` ask for. */
+/** Returns the scope that `deleted` and `deletedOnly` request. */
 export function scopeOf(query: unknown): VersionScope {
   if (flag(query, 'deletedOnly')) return 'deleted';
   return flag(query, 'deleted') ? 'all' : 'live';
 }
 
-/** The version in a path; `latest` and -1 are the latest. @throws REGISTRY_REFUSED (42202) */
+/**
+ * Parses the version in a path; `latest` and -1 are the latest. @throws REGISTRY_REFUSED (42202)
+ */
 export function versionIn(text: string): number | 'latest' {
   if (text === 'latest' || text === '-1') return 'latest';
   const version = /^\d{1,10}$/.test(text) ? Number(text) : 0;
@@ -51,8 +53,8 @@ const draftBody = z.object({
 });
 
 /**
- * The schema in a body. @throws REGISTRY_REFUSED (42201, 42210), among them what this registry does
- * not keep: other types than Avro, metadata, rules
+ * Parses the schema in a body. @throws REGISTRY_REFUSED (42201, 42210), also for what this registry
+ * does not support: types other than Avro, metadata, rules
  */
 export function draftIn(body: unknown, query: unknown): Registration {
   const parsed = draftBody.safeParse(body ?? {});

@@ -14,7 +14,7 @@ import {
 const VERSIONS = '/subjects/:subject/versions';
 const VERSION = `${VERSIONS}/:version`;
 
-/** `/subjects/{subject}/versions…`. */
+/** Adds `/subjects/{subject}/versions…`. */
 export function addVersionRoutes(api: FastifyInstance, store: RegistryStore): void {
   const versionAt = ({ subject, version }: VersionPath, query: unknown): Promise<StoredVersion> =>
     store.version(subject, versionIn(version), scopeOf(query));

@@ -3,7 +3,7 @@ import type { EventDefinition } from '../../../src/event/event-definition.ts';
 import { foldInterpreted } from '../../../src/fold/oracle/fold-interpreted.ts';
 import { emptyKeyState } from '../../../src/fold/pattern/key-state.ts';
 import { KeyStates } from '../../../src/fold/pattern/key-states.ts';
-import { SPARE_KEYS_MAX } from '../../../src/fold/rows/keys.ts';
+import { UNUSED_KEYS_MAX } from '../../../src/fold/rows/keys.ts';
 import { rowObject } from '../../../src/fold/rows/to-column-values.ts';
 import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import { count } from '../../../src/projection/declare/aggregates.ts';
@@ -165,7 +165,7 @@ test(`a pattern forgets the keys that hold nothing, of ${KEYS}, and knows the ot
   const { most, task, rows, plain } = foldRounds(new Matches(), rounds);
   expect(most.state).toBeLessThan(2 * ROUND + 10);
   expect(most.rows).toBe(most.state);
-  expect(most.keys).toBeLessThan(SPARE_KEYS_MAX + 4 * ROUND);
+  expect(most.keys).toBeLessThan(UNUSED_KEYS_MAX + 4 * ROUND);
   expect(task.tables.get('matches__state')?.count).toBe(task.fold.stateSize);
   expect(rows.length).toBeGreaterThan(ROUNDS * 20);
   expect(rows).toEqual(plain);
@@ -176,7 +176,7 @@ test('a pattern forgets the instants that no key waits for any longer', () => {
   const table = plan.tables[1]!;
   const states = new KeyStates({ keys: plan.keys, table, deadlineOf: () => 1e15 });
   const run = { last: null } as never;
-  for (let i = 0; i <= SPARE_KEYS_MAX; i += 1) {
+  for (let i = 0; i <= UNUSED_KEYS_MAX; i += 1) {
     const keyId = states.keys.idOf([`u${i % 5}`]);
     states.keep(keyId, { ...emptyKeyState(), runs: [run] });
     states.keep(keyId, emptyKeyState());
@@ -191,7 +191,7 @@ test.each([
   ['sessions', new Sessions()],
 ])('%s forget the keys of events that came too late for a row', (_, given) => {
   const { most, rows, plain } = foldRounds(given, lateRounds);
-  expect(most.keys).toBeLessThan(SPARE_KEYS_MAX + 6 * ROUND);
+  expect(most.keys).toBeLessThan(UNUSED_KEYS_MAX + 6 * ROUND);
   expect(rows).toEqual(plain);
 });
 

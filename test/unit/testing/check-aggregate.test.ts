@@ -71,6 +71,6 @@ describe('checkAggregate', () => {
       result: (state) => (state instanceof Date ? 1 : 0),
       column: double(),
     };
-    expect(verdict(dates as never)).toContain('a state that was stored as JSON goes on otherwise');
+    expect(verdict(dates as never)).toContain('a state that was stored as JSON behaves otherwise');
   });
 });

@@ -2,7 +2,7 @@ import { RepriseError } from '../../../reprise-error.ts';
 import type { TopicPartition } from '../wire/kafka-request.ts';
 
 /**
- * Error codes of Kafka's protocol that the adapter decides on. Source:
+ * Error codes of Kafka's protocol that the adapter handles. Source:
  * https://kafka.apache.org/protocol#protocol_error_codes
  */
 export const brokerError = {
@@ -36,7 +36,7 @@ export const brokerError = {
   unknownTopicId: 100,
 } as const;
 
-/** UNKNOWN_TOPIC, with what to do. */
+/** Creates the error UNKNOWN_TOPIC, with advice. */
 export function unknownTopic(topic: string, partition?: number): RepriseError {
   const where = partition === undefined ? topic : `${topic}[${partition}]`;
   return new RepriseError(
@@ -46,7 +46,7 @@ export function unknownTopic(topic: string, partition?: number): RepriseError {
   );
 }
 
-/** LOG_UNAUTHORIZED for a topic. */
+/** Creates the error LOG_UNAUTHORIZED for a topic. */
 export function topicForbidden(topic: string): RepriseError {
   return new RepriseError(
     'LOG_UNAUTHORIZED',
@@ -62,14 +62,14 @@ function tokenRefused(): RepriseError {
   );
 }
 
-/** The typed error of a code that no retry cures, else undefined. */
+/** Returns the typed error of a code for which retries are useless; otherwise undefined. */
 export function definite(
   code: number,
   { topic, partition }: TopicPartition,
 ): RepriseError | undefined {
   if (code === brokerError.topicAuthorizationFailed) return topicForbidden(topic);
-  // A refused OAUTHBEARER token: kafkajs takes the refusal for a success, so that the next request
-  // is answered so.
+  // A refused OAUTHBEARER token: kafkajs takes the refusal for a success, and the broker answers
+  // the next request with this code.
   if (code === brokerError.illegalSaslState) return tokenRefused();
   if (code === brokerError.invalidTopic) return unknownTopic(topic);
   if (code === brokerError.corruptMessage) {

@@ -1,8 +1,8 @@
 import { RepriseError } from '../../../reprise-error.ts';
 
 /**
- * What a failure below the protocol means: LOG_UNAUTHORIZED when the broker refused the
- * credentials, else LOG_UNAVAILABLE (retriable). Names the brokers, and says what to do.
+ * Returns the error for a failure below the protocol: LOG_UNAUTHORIZED if the broker refused the
+ * credentials, otherwise LOG_UNAVAILABLE (retriable). Names the brokers and gives advice.
  */
 export function connectionError(cause: unknown, brokers: readonly string[]): RepriseError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -6,13 +6,13 @@ import type { KafkaLogConfig } from './kafka-log-config.ts';
 import { ResponseAssembly } from './response-assembly.ts';
 import { createSocket } from './socket.ts';
 
-// Everything that reaches into kafkajs 2.2.4 is in this file: kafkajs is frozen there, and its
-// connections (TLS, SASL, request queue, throttling) are what we use; its consumer is not
+// All access to internals of kafkajs 2.2.4 is in this file. kafkajs is frozen at that version;
+// reprise uses its connections (TLS, SASL, request queue, throttling), but not its consumer
 // (architecture.md).
 
 interface KafkajsConnection {
   readonly socket?: object;
-  /** What an authentication that is under way does with an answer. */
+  /** Handles the response to a running authentication. */
   readonly authHandlers: object | null;
   readonly requestQueue: {
     readonly pending: readonly unknown[];
@@ -47,7 +47,7 @@ interface Internals {
   readonly logger: unknown;
 }
 
-/** kafkajs's client for this configuration; its log goes to the configured hook. */
+/** Creates kafkajs's client; its log goes to the configured logger. */
 function kafkajsClient(config: KafkaLogConfig): Kafka {
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
   const { logger } = config;
@@ -70,8 +70,8 @@ function kafkajsClient(config: KafkaLogConfig): Kafka {
 }
 
 /**
- * Connections to the brokers of one cluster: opened on first use, dropped on failure and opened
- * again on the next use. Each read has its own, so that its long polls delay nobody.
+ * Connections to the brokers of one cluster: opened at first use, dropped on failure and reopened
+ * at the next use. Each read has its own, so that its long polls delay no other request.
  */
 export class KafkaConnections {
   readonly #config: KafkaLogConfig;
@@ -83,7 +83,7 @@ export class KafkaConnections {
   #closed = false;
 
   /**
-   * `allocate`: gives the memory for a response of so many bytes. Default: new memory. @throws
+   * `allocate`: returns memory for a response of that many bytes. Default: new memory. @throws
    * KAFKAJS_CHANGED
    */
   constructor(config: KafkaLogConfig, allocate: (size: number) => Buffer = Buffer.allocUnsafe) {
@@ -92,13 +92,13 @@ export class KafkaConnections {
     this.#internals = reachInto(kafkajsClient(config));
   }
 
-  /** Remembers where the nodes of the cluster are, for `sendTo`. */
+  /** Stores the addresses of the cluster's nodes, for `sendTo`. */
   learn(metadata: ClusterMetadata): void {
     this.#addresses = new Map(metadata.brokers.map((b) => [b.nodeId, `${b.host}:${b.port}`]));
   }
 
   /**
-   * Sends to any broker that answers, the last one that did first. @throws LOG_UNAVAILABLE,
+   * Sends to any broker that answers, first to the one that answered last. @throws LOG_UNAVAILABLE,
    * LOG_UNAUTHORIZED
    */
   async sendToAny<T>(request: KafkaRequest<T>): Promise<T> {
@@ -116,8 +116,8 @@ export class KafkaConnections {
   }
 
   /**
-   * Opens the connection to a node of the cluster unless it is open: a request that fails after
-   * this may have reached it. @throws as sendTo
+   * Opens the connection to a node of the cluster unless it is open. A request that fails after
+   * this may have reached the node. @throws as sendTo
    */
   async connect(nodeId: number): Promise<void> {
     const address = this.#addressOf(nodeId);
@@ -130,14 +130,14 @@ export class KafkaConnections {
   }
 
   /**
-   * Sends to a node of the cluster. @throws LOG_UNAVAILABLE (also when the node is unknown),
+   * Sends to a node of the cluster. @throws LOG_UNAVAILABLE (also if the node is unknown),
    * LOG_UNAUTHORIZED
    */
   async sendTo<T>(nodeId: number, request: KafkaRequest<T>): Promise<T> {
     return this.#send(this.#addressOf(nodeId), request);
   }
 
-  /** Closes all; requests under way are rejected, not awaited. */
+  /** Closes all connections; rejects requests in flight. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#brokers.keys()].map((address) => this.#drop(address)));
@@ -170,8 +170,8 @@ export class KafkaConnections {
   }
 
   /**
-   * A broker that is connected: one that has hung up is opened anew, once for all who ask. kafkajs
-   * would open a connection for each of them and lose all but one.
+   * Returns a connected broker. Reopens a closed connection once for all concurrent callers;
+   * kafkajs would open one for each of them and lose all but one.
    */
   async #broker(address: string): Promise<KafkajsBroker> {
     for (;;) {
@@ -225,8 +225,8 @@ export class KafkaConnections {
 }
 
 /**
- * Has a connection put its responses together in memory of our choice; answers to an authentication
- * are kafkajs's.
+ * Makes a connection assemble its responses in memory that reprise allocates. kafkajs handles
+ * responses to an authentication.
  */
 function assembleResponses(
   connection: KafkajsConnection,
@@ -251,9 +251,9 @@ function assembleResponses(
 }
 
 /**
- * Has a connection look after requests that wait only while some do. kafkajs 2.2.4 sets a timer for
- * the distant past instead, which fires at once and sets the next: a thousand times a second for
- * every connection (https://github.com/tulios/kafkajs/issues/1556).
+ * Makes a connection check pending requests only while there are some. kafkajs 2.2.4 instead sets a
+ * timer in the past, which fires at once and sets the next: a thousand times a second for every
+ * connection (https://github.com/tulios/kafkajs/issues/1556).
  */
 function restWhenIdle({ requestQueue }: KafkajsConnection): void {
   if (typeof requestQueue.scheduleCheckPendingRequests !== 'function')
@@ -279,8 +279,8 @@ function requireVersion(
 }
 
 /**
- * Takes kafkajs's connection layer out of its client. @throws KAFKAJS_CHANGED when it does not look
- * like 2.2.4
+ * Takes the connection layer out of kafkajs's client. @throws KAFKAJS_CHANGED if it differs from
+ * version 2.2.4
  */
 function reachInto(client: Kafka): Internals {
   const symbol = Object.getOwnPropertySymbols(client).find(

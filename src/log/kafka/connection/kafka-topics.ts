@@ -12,10 +12,7 @@ import { backOff } from './back-off.ts';
 import { brokerError, definite, topicForbidden, unknownTopic } from './broker-error.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
 
-/**
- * Something that may be better in a moment (no leader yet, a leader that moved); never leaves the
- * adapter as such.
- */
+/** A transient condition (no leader yet, a leader that moved); never leaves the adapter as such. */
 class NotYet extends RepriseError {
   constructor(what: string) {
     super('LOG_UNAVAILABLE', `${what}. Kafka may be electing leaders: try again.`, {
@@ -24,9 +21,7 @@ class NotYet extends RepriseError {
   }
 }
 
-/**
- * Questions to the cluster about topics; each tries for `availabilityTimeoutMs` before it fails.
- */
+/** Queries and creates topics. Each call retries for `availabilityTimeoutMs` before it fails. */
 export class KafkaTopics {
   readonly #connections: KafkaConnections;
   readonly #availabilityTimeoutMs: number;
@@ -36,7 +31,7 @@ export class KafkaTopics {
     this.#availabilityTimeoutMs = availabilityTimeoutMs;
   }
 
-  /** @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /** Describes topics. @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
   describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return this.#persist(async () => {
       const metadata = await this.#metadata(topics);
@@ -50,19 +45,20 @@ export class KafkaTopics {
     });
   }
 
-  /** The id of the cluster. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /** Returns the id of the cluster. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
   clusterId(): Promise<string> {
     return this.#persist(async () => (await this.#metadata([])).clusterId);
   }
 
   /**
-   * Brokers, partitions and leaders; a partition may have no leader now (-1). @throws as describe
+   * Returns brokers, partitions and leaders; a partition may have no leader now (-1). @throws as
+   * describe
    */
   locate(topics: readonly string[]): Promise<ClusterMetadata> {
     return this.#persist(() => this.#existing(topics));
   }
 
-  /** @throws as describe */
+  /** Returns the end of a leader epoch. @throws as describe */
   leaderEpochEnd(partition: TopicPartition, leaderEpoch: number): Promise<LeaderEpochEnd> {
     return this.#persist(async () => {
       const metadata = await this.#metadata([partition.topic]);
@@ -79,7 +75,7 @@ export class KafkaTopics {
   }
 
   /**
-   * Creates what is missing and waits until every partition has a leader. @throws
+   * Creates missing topics and waits until every partition has a leader. @throws
    * PARTITIONS_CHANGED, LOG_UNAVAILABLE, LOG_UNAUTHORIZED, CONFIG_INVALID
    */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
@@ -97,7 +93,7 @@ export class KafkaTopics {
     await this.#persist(async () => {
       const { topics } = await this.#metadata(specs.map(({ topic }) => topic)).catch(
         (error: unknown) => {
-          // What was created takes a moment to be known to every broker.
+          // It takes a moment until every broker knows a new topic.
           if (isRepriseError(error, 'UNKNOWN_TOPIC')) throw new NotYet(error.message);
           throw error;
         },
@@ -126,7 +122,7 @@ export class KafkaTopics {
     }
   }
 
-  /** Metadata in which every topic exists. */
+  /** Returns metadata in which every topic exists. */
   async #existing(topics: readonly string[]): Promise<ClusterMetadata> {
     const metadata = await this.#connections.sendToAny(metadataRequest([...new Set(topics)]));
     this.#connections.learn(metadata);
@@ -137,7 +133,7 @@ export class KafkaTopics {
     return metadata;
   }
 
-  /** The same, and every partition has a leader. */
+  /** Returns metadata in which every topic exists and every partition has a leader. */
   async #metadata(topics: readonly string[]): Promise<ClusterMetadata> {
     const metadata = await this.#existing(topics);
     for (const { topic, partitions } of metadata.topics) {

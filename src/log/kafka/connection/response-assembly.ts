@@ -1,17 +1,17 @@
 const sizeBytes = 4;
 
 /**
- * Puts the responses of one connection together from what the socket gives, each copied once into
- * memory that `allocate` gives (kafkajs would join all chunks into new memory, whose pages the
- * system has to find first: more time than decoding takes). States: *size* (its four bytes are
- * coming) → *body* → *size*.
+ * Assembles the responses of one connection from socket data. Each byte is copied once, into memory
+ * from `allocate`. (kafkajs would join all chunks into new memory, whose pages the system must map
+ * first: more time than decoding takes.) States: *size* (its four bytes are incomplete) → *body* →
+ * *size*.
  */
 export class ResponseAssembly {
   readonly #allocate: (size: number) => Buffer;
   readonly #onResponse: (response: Buffer) => void;
   readonly #size = Buffer.alloc(sizeBytes);
   #body: Buffer | null = null;
-  /** Bytes that are there of the size or of the body. */
+  /** Number of bytes received of the size or the body. */
   #filled = 0;
 
   constructor(allocate: (size: number) => Buffer, onResponse: (response: Buffer) => void) {
@@ -19,14 +19,13 @@ export class ResponseAssembly {
     this.#onResponse = onResponse;
   }
 
-  /** Whether no response has begun. */
+  /** True if no response has started. */
   get isEmpty(): boolean {
     return this.#body === null && this.#filled === 0;
   }
 
   /**
-   * Takes what came next; calls `onResponse` for each response that is complete with it, without
-   * its size.
+   * Adds received data; calls `onResponse` for each response that it completes, without its size.
    */
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
@@ -38,7 +37,7 @@ export class ResponseAssembly {
     }
   }
 
-  /** Forgets a response that will not be completed. */
+  /** Drops an incomplete response. */
   reset(): void {
     this.#body = null;
     this.#filled = 0;

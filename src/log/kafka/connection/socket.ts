@@ -1,16 +1,13 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
-/**
- * After so long without traffic the system asks whether the other side is there, as with kafkajs's
- * own sockets.
- */
+/** Idle time after which the system probes the connection, as kafkajs's own sockets do. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** What the sockets of this thread read into, one after another. */
+/** Receive buffer that all sockets of this thread share. */
 const received = Buffer.allocUnsafeSlow(256 * 1024);
 
-/** Where to connect to, as kafkajs asks for it. */
+/** Connection arguments, as kafkajs passes them. */
 interface Destination {
   readonly host: string;
   readonly port: number;
@@ -19,9 +16,9 @@ interface Destination {
 }
 
 /**
- * A socket for kafkajs that reads into memory of ours: what `data` brings holds only until its
- * listener returns. By itself Node allocates 64 KiB for every read, which costs more than the
- * reading (`npm run bench -- drain`). TLS has its own memory.
+ * Creates a socket for kafkajs that reads into one shared buffer: the argument of `data` is valid
+ * only until its listener returns. Node's default allocates 64 KiB for every read, which costs more
+ * than the reading (`npm run bench -- drain`). TLS sockets use their own memory.
  */
 export function createSocket({ host, port, ssl, onConnect }: Destination): Socket {
   const socket = ssl

@@ -2,7 +2,7 @@ import { RepriseError } from '../../../reprise-error.ts';
 import { AppendError } from '../../append-error.ts';
 import type { Position } from '../../event-log.ts';
 
-/** One call of `append`: settles when the last of its records has. */
+/** One call of `append`. Settles when the last of its records has settled. */
 export class AppendCall {
   readonly startedAtMs: number;
   readonly done: Promise<readonly Position[]>;
@@ -32,13 +32,14 @@ export class AppendCall {
     });
   }
 
-  /** None of its records was taken. */
+  /** Rejects the call: none of its records was accepted. */
   refuse(error: unknown): void {
     this.#reject(error);
   }
 
   /**
-   * A record of this key was refused: later ones must not overtake it. @returns whether any could
+   * Notes that a record of this key was refused, so that later ones must not overtake it. @returns
+   * true if a later record could
    */
   refused(queue: object, key: Buffer | null): boolean {
     if (this.#refused === null || key === null) return false;
@@ -47,13 +48,13 @@ export class AppendCall {
     return true;
   }
 
-  /** Whether a record would overtake one that was refused. */
+  /** True if a record would overtake a refused one. */
   mustWait(queue: object, key: Buffer | null): boolean {
     const keys = this.#refused?.get(queue);
     return keys !== undefined && key !== null && keys.has(key.toString('latin1'));
   }
 
-  /** What became of the record at `index`; told once for each. */
+  /** Sets the outcome of the record at `index`; called once for each. */
   settle(index: number, outcome: Position | RepriseError): void {
     this.#outcomes[index] = outcome;
     if (outcome instanceof RepriseError) this.#failure ??= outcome;

@@ -4,21 +4,20 @@ import { RepriseError } from '../../../reprise-error.ts';
 import type { CompressionName } from '../wire/compression-name.ts';
 import { loadZstdWasm } from '../wire/load-zstd-wasm.ts';
 
-/** A codec of record batches; `id` is what Kafka writes into a batch's attributes. */
+/** A codec of record batches; `id` is its number in a batch's attributes. */
 export interface BatchCodec {
   readonly id: number;
   readonly compress: (records: Buffer) => Buffer;
 }
 
 /**
- * Java's snappy stream packs blocks of this size; its consumers take any, and this keeps their
- * buffers small.
+ * Block size of Java's snappy stream. Its consumers accept any size; this one keeps their buffers
+ * small.
  */
 const snappyBlockBytes = 32 * 1024;
 
 /**
- * Gives the codec of a name. @throws CONFIG_INVALID when its package cannot be loaded on this
- * machine
+ * Loads the codec of a name. @throws CONFIG_INVALID if its package cannot be loaded on this machine
  */
 export async function loadBatchCodec(name: CompressionName): Promise<BatchCodec> {
   try {
@@ -40,7 +39,7 @@ export async function loadBatchCodec(name: CompressionName): Promise<BatchCodec>
 
 type Compress = BatchCodec['compress'];
 
-/** Framed as xerial's snappy stream, which Java's consumers ask for. */
+/** Compresses in the framing of xerial's snappy stream, which Java's consumers require. */
 function snappy(require: NodeJS.Require): Compress {
   const { compressSync } = require('snappy') as typeof import('snappy');
   const head = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);

@@ -3,8 +3,8 @@ import { encodeHeaders } from '../../encode-headers.ts';
 import type { AppendRecord } from '../../event-log.ts';
 import type { BatchCodec } from './batch-codec.ts';
 
-// Hot path: the batch under construction is in module-level variables, written by small functions,
-// as the cursor reads it (ADR 0032).
+// Hot path: the batch under construction is in module-level variables that small functions write,
+// as in the cursor that reads batches (ADR 0032).
 
 /**
  * Bytes of a batch before its records. Source: https://kafka.apache.org/documentation/#recordbatch
@@ -12,33 +12,32 @@ import type { BatchCodec } from './batch-codec.ts';
 const batchHeaderBytes = 61;
 
 /**
- * Where a producer stands in a partition: what makes a repeated batch recognisable as one (KIP-98).
+ * A producer's id, epoch and sequence in a partition, by which the broker recognises a repeated
+ * batch (KIP-98).
  */
 export interface ProducerStamp {
   readonly producerId: bigint;
   readonly epoch: number;
-  /** Of the batch's first record. */
+  /** Sequence number of the batch's first record. */
   readonly sequence: number;
 }
 
-/**
- * A record batch (magic 2) that still lacks its producer's stamp, and how many of the given records
- * are in it.
- */
+/** A record batch (magic 2) without the producer's stamp, and the number of records in it. */
 export interface EncodedBatch {
   readonly bytes: Buffer;
   readonly count: number;
-  /** Of its records, before compression. */
+  /** Bytes of its records before compression. */
   readonly recordBytes: number;
 }
 
 /**
- * What of a queue to encode, and how much: a first record larger than `bytesMax` is encoded alone.
+ * Which records of a queue to encode, and limits. A first record larger than `bytesMax` is encoded
+ * alone.
  */
 export interface BatchLimits {
   /** Index of the first record. */
   readonly from: number;
-  /** Bytes before compression. */
+  /** Maximum bytes before compression. */
   readonly bytesMax: number;
   /** Timestamp of records that have none, in milliseconds. */
   readonly nowMs: number;
@@ -48,8 +47,8 @@ let bytes = Buffer.allocUnsafeSlow(1 << 20);
 let at = 0;
 
 /**
- * Encodes as many records from `from` on as fit, at least one. Timestamps must be whole and below
- * 2^53.
+ * Encodes records from index `from` up to the limit, at least one. Timestamps must be integers
+ * below 2^53.
  */
 export function encodeBatch(
   queue: readonly AppendRecord[],
@@ -84,8 +83,7 @@ export function encodeBatch(
 }
 
 /**
- * Puts the producer's id, epoch and sequence into a batch, in place, and the checksum that covers
- * them.
+ * Writes the producer's id, epoch and sequence into a batch, in place, and updates its checksum.
  */
 export function stampBatch(batch: Buffer, stamp: ProducerStamp): void {
   batch.writeBigInt64BE(stamp.producerId, 43);
@@ -94,7 +92,7 @@ export function stampBatch(batch: Buffer, stamp: ProducerStamp): void {
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
 }
 
-/** A buffer of its own: header, length and magic, then the records. */
+/** Creates the final buffer: header, length and magic, then the records. */
 function framed(records: Buffer): Buffer {
   const batch = Buffer.allocUnsafeSlow(batchHeaderBytes + records.length);
   batch.fill(0, 0, batchHeaderBytes);
@@ -132,7 +130,9 @@ function writeRecord(record: AppendRecord, timestampDelta: number, offsetDelta: 
 }
 
 const varintBytesMax = 10;
-/** Below this, a loop is faster than a call into the runtime. */
+/**
+ * Maximum bytes copied in a loop, which is faster than a call into the runtime for short values.
+ */
 const loopBytesMax = 128;
 
 function writeBytes(part: Buffer): void {
@@ -152,7 +152,7 @@ function reserve(room: number): void {
   bytes = grown;
 }
 
-/** Zigzag varint or varlong of a whole number between -2^52 and 2^52. */
+/** Writes a zigzag varint or varlong of an integer between -2^52 and 2^52. */
 function writeZigzag(value: number): void {
   let rest = value >= 0 ? value * 2 : -value * 2 - 1;
   while (rest > 0x7fff_ffff) {

@@ -4,8 +4,8 @@ import type { TopicPartition } from '../wire/kafka-request.ts';
 import type { ProducedPartition } from './produce-request.ts';
 
 /**
- * `no`: certainly not in the log. `maybe`: nobody knows. `yes`: it is, and the broker does not say
- * where.
+ * Whether records are in the log. `no`: certainly not. `maybe`: unknown. `yes`: they are, at
+ * unknown offsets.
  */
 export type Written = 'no' | 'maybe' | 'yes';
 
@@ -17,7 +17,7 @@ const advice: Readonly<Record<Written, string>> = {
 };
 
 /**
- * Why some records of a partition were not acknowledged in time. Retriable when they are certainly
+ * Creates the error of records that were not acknowledged in time. Retriable if they are certainly
  * not in the log.
  */
 export function notAcknowledged(
@@ -36,7 +36,7 @@ export function notAcknowledged(
   );
 }
 
-/** What Kafka has against one record, and would have against it anywhere in the topic. */
+/** Errors that concern one record and would occur anywhere in the topic. */
 const ofTheRecord: ReadonlySet<number> = new Set([
   brokerError.messageTooLarge,
   brokerError.recordListTooLarge,
@@ -45,8 +45,8 @@ const ofTheRecord: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * An answer that no retry cures to a batch of so many records: LOG_UNAUTHORIZED, UNKNOWN_TOPIC or
- * APPEND_FAILED with Kafka's own words.
+ * Creates the error of an answer that retries cannot cure, to a batch of that many records:
+ * LOG_UNAUTHORIZED, UNKNOWN_TOPIC or APPEND_FAILED with Kafka's message.
  */
 export function refusedBatch(
   answer: ProducedPartition,
@@ -69,7 +69,10 @@ export function refusedBatch(
   });
 }
 
-/** One record that Kafka refused for itself, by its own words; the rest of its batch goes on. */
+/**
+ * Creates the error of one record that Kafka refused, with Kafka's message; the rest of its batch
+ * is not affected.
+ */
 export function refusedRecord(answer: ProducedPartition, reason: string | null): RepriseError {
   return new RepriseError(
     'APPEND_FAILED',
@@ -80,7 +83,10 @@ export function refusedRecord(answer: ProducedPartition, reason: string | null):
   );
 }
 
-/** A record that waits because one before it, under the same key, was refused. */
+/**
+ * Creates the error of a record that is not appended because an earlier one with the same key was
+ * refused.
+ */
 export function overtaking({ topic, partition }: TopicPartition): RepriseError {
   return new RepriseError(
     'APPEND_FAILED',

@@ -4,8 +4,8 @@ import { unknownTopic } from '../connection/broker-error.ts';
 import type { TopicPartition } from '../wire/kafka-request.ts';
 import type { AppendCall } from './append-call.ts';
 import type { BatchCodec } from './batch-codec.ts';
+import { decideAnswer } from './decide-answer.ts';
 import { type EncodedBatch, encodeBatch, stampBatch } from './encode-batch.ts';
-import { judgeAnswer } from './judge-answer.ts';
 import {
   notAcknowledged,
   overtaking,
@@ -26,11 +26,11 @@ export interface ProducerParts {
   readonly leaders: Pick<TopicLeaders, 'leaderOf' | 'isMissing' | 'refresh' | 'forget'>;
   readonly requests: Pick<ProduceRequests, 'send'>;
   readonly codec: () => Promise<BatchCodec>;
-  /** How long a partition may take nothing before its records fail. */
+  /** How long a partition may accept nothing before its records fail. */
   readonly deliveryTimeoutMs: number;
-  /** Waits before attempt `attempt` (from 0); not at all once `signal` is aborted. */
+  /** Waits before attempt `attempt` (from 0); resolves at once if `signal` is aborted. */
   readonly rest: (attempt: number) => Promise<void>;
-  /** Aborted when the log closes and waits no longer. */
+  /** Aborted when the log closes and stops waiting. */
   readonly signal: AbortSignal;
   readonly note: (message: string, reason: string) => void;
 }
@@ -38,22 +38,22 @@ export interface ProducerParts {
 /** Bytes of a batch before compression: below Kafka's default `message.max.bytes` of 1 MiB. */
 const batchBytesMax = 1_000_000;
 /**
- * How often in a row a topic may be unknown before it is: a new one takes a moment to reach every
- * broker, a broker that starts a moment to know its topics.
+ * Number of consecutive answers "unknown topic" before the topic counts as unknown: it takes a
+ * moment until every broker knows a new topic, and until a starting broker knows its topics.
  */
 const unknownTopicAttempts = 8;
 
-/** The batch cut from the head of the queue, until it is settled or cut anew. */
+/** The batch from the head of the queue, until it is settled or replaced. */
 interface Delivery {
   readonly batch: EncodedBatch;
   attempts: number;
   unknownInARow: number;
   isStamped: boolean;
-  /** An attempt under the present stamp ended without a definite answer. */
+  /** True if an attempt with the current stamp ended without a definite answer. */
   maybeWritten: boolean;
 }
 
-/** What an attempt came to: `done` when the batch is settled or must be cut anew. */
+/** Result of an attempt. `done`: the batch is settled or must be replaced. */
 type Attempt = 'done' | Setback;
 
 interface Setback {
@@ -63,17 +63,17 @@ interface Setback {
 }
 
 /**
- * Brings the records of one partition to its leader, in order and each once: idle → delivering →
+ * Delivers the records of one partition to its leader, in order and each once: idle → delivering →
  * idle.
  *
- * One batch is under way at a time; meanwhile the next records gather. So order needs no care, and
- * a gap in the sequence numbers cannot come from us. To deliver: 1 cut a batch from the head of the
- * queue; 2 stamp it with the next sequence number, once: an attempt whose answer is lost is
- * repeated byte for byte, and the broker recognises it; 3 send it to the leader, which is looked up
- * again after every setback; 4 judge the answer: acknowledged, again, under a new epoch, in smaller
- * parts, without some records, or failed. A batch that fails although it may have been written
- * leaves its sequence numbers behind: the next one begins a new epoch, and cannot be taken for a
- * repetition.
+ * One batch is in flight at a time; meanwhile the next records are queued. So order needs no
+ * further care, and this producer never leaves a gap in the sequence numbers. To deliver: 1 take a
+ * batch from the head of the queue; 2 stamp it with the next sequence number, once: an attempt
+ * whose answer is lost is repeated byte for byte, and the broker recognises it; 3 send it to the
+ * leader, which is looked up again after every setback; 4 decide on the answer: acknowledged,
+ * retry, new epoch, smaller batch, without some records, or failed. If a batch fails although it
+ * may have been written, the next one starts a new epoch, so that its sequence numbers cannot be
+ * taken for a repetition.
  */
 export class PartitionProducer {
   readonly #where: TopicPartition;
@@ -90,13 +90,13 @@ export class PartitionProducer {
     this.#sequence = new ProducerSequence(parts.ids);
   }
 
-  /** Takes a record, which is settled through its call, where it has this index. */
+  /** Queues a record. Its outcome goes to `call`, in which it has this index. */
   push(record: AppendRecord, call: AppendCall, index: number): void {
     this.#queue.push(record, call, index);
     this.#delivering ??= this.#deliverAll();
   }
 
-  /** Resolves when everything taken is settled. */
+  /** Resolves when all queued records are settled. */
   async idle(): Promise<void> {
     await this.#delivering;
   }
@@ -151,7 +151,7 @@ export class PartitionProducer {
       if (!delivery.isStamped) stampBatch(bytes, await this.#sequence.next()); // 2
       delivery.isStamped = true;
       const outcome = await requests.send(leader, { topic, partition, bytes }); // 3
-      if (outcome.kind === 'answered') return this.#judge(delivery, outcome.answer); // 4
+      if (outcome.kind === 'answered') return this.#decide(delivery, outcome.answer); // 4
       const { kind, cause } = outcome;
       return kind === 'lost' ? { error: cause, maybeWritten: true } : { error: cause };
     } catch (error) {
@@ -159,18 +159,18 @@ export class PartitionProducer {
     }
   }
 
-  #judge(delivery: Delivery, answer: ProducedPartition): Attempt {
+  #decide(delivery: Delivery, answer: ProducedPartition): Attempt {
     const { count, recordBytes } = delivery.batch;
-    const verdict = judgeAnswer(answer, count);
-    if (verdict.kind === 'acknowledged') {
-      this.#acknowledged(count, verdict.baseOffset);
+    const decision = decideAnswer(answer, count);
+    if (decision.kind === 'acknowledged') {
+      this.#acknowledged(count, decision.baseOffset);
       return 'done';
     }
     const error = new Error(`Kafka answered with error ${answer.errorCode}`);
-    if (verdict.kind === 'retry') return { error, ...verdict.setback };
-    if (verdict.kind === 'restamp') {
-      // What was acknowledged before may be gone, with all the broker knew of us. This batch is not
-      // there, or it would have been recognised.
+    if (decision.kind === 'retry') return { error, ...decision.setback };
+    if (decision.kind === 'restamp') {
+      // Acknowledged records may be lost, with the producer's state. This batch is not in the log,
+      // or the broker would have recognised it.
       this.#parts.note('a broker lost the state of this producer', error.message);
       this.#sequence.beginEpoch();
       delivery.isStamped = false;
@@ -178,16 +178,16 @@ export class PartitionProducer {
       return { error };
     }
     if (delivery.maybeWritten) this.#sequence.beginEpoch();
-    if (verdict.kind === 'split') {
+    if (decision.kind === 'split') {
       this.#bytesMax = Math.floor(Math.min(this.#bytesMax, recordBytes) / 2);
-    } else if (verdict.kind === 'drop-some') {
+    } else if (decision.kind === 'drop-some') {
       this.#queue.pick(
         new Map(answer.refused.map((one) => [one.index, refusedRecord(answer, one.reason)])),
       );
     } else {
-      if (verdict.kind === 'fenced') this.#sequence.replaceId();
+      if (decision.kind === 'fenced') this.#sequence.replaceId();
       const unclear: Written = delivery.maybeWritten ? 'maybe' : 'no';
-      const written = verdict.kind === 'written' ? 'yes' : unclear;
+      const written = decision.kind === 'written' ? 'yes' : unclear;
       if (written === 'yes') this.#sequence.replaceId();
       this.#fail(count, refusedBatch(answer, written, count));
     }
@@ -201,7 +201,7 @@ export class PartitionProducer {
     this.#queue.settle(count, (nth) => ({ topic, partition, offset: baseOffset + BigInt(nth) }));
   }
 
-  /** Fails the batch when no further attempt is to be made. */
+  /** Fails the batch if no further attempt is made. */
   #givesUp({ batch, maybeWritten, unknownInARow }: Delivery, error: unknown): boolean {
     const isUnknown = unknownInARow >= unknownTopicAttempts;
     const isDefinite = error instanceof RepriseError && !error.retriable && unknownInARow === 0;

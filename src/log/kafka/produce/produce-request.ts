@@ -6,15 +6,15 @@ export interface ProducePartition extends TopicPartition {
   readonly bytes: Buffer;
 }
 
-/** What a broker answered for one partition; `errorCode` is Kafka's, 0 for none. */
+/** A broker's answer for one partition; `errorCode` is Kafka's, 0 for none. */
 export interface ProducedPartition extends TopicPartition {
   readonly errorCode: number;
   /**
-   * Of the batch's first record; also when the batch was there already. -1 where the broker does
-   * not know.
+   * Offset of the batch's first record; also if the batch was written before. -1 if the broker does
+   * not know it.
    */
   readonly baseOffset: bigint;
-  /** Records that made the broker refuse the batch, by their index in it (KIP-467). */
+  /** Records for which the broker refused the batch, by their index in it (KIP-467). */
   readonly refused: readonly { readonly index: number; readonly reason: string | null }[];
   readonly reason: string | null;
 }
@@ -26,8 +26,8 @@ export interface ProduceResponse {
 }
 
 /**
- * Produce v8 (the last without tagged fields, the first to name refused records), acks=all.
- * `timeoutMs`: how long the replicas may take.
+ * Creates a Produce v8 request (the last version without tagged fields, the first to name refused
+ * records), acks=all. `timeoutMs`: timeout for the replicas.
  */
 export function produceRequest(
   partitions: readonly ProducePartition[],
@@ -64,14 +64,17 @@ function decodeProduce(payload: Buffer): ProduceResponse {
   return { throttleMs: reader.int32(), partitions };
 }
 
-/** A producer's id as the cluster gives it out; `errorCode` is Kafka's, 0 for none. */
+/** A producer id that the cluster assigned; `errorCode` is Kafka's, 0 for none. */
 export interface GivenProducerId {
   readonly errorCode: number;
   readonly producerId: bigint;
   readonly epoch: number;
 }
 
-/** InitProducerId v1 without a transactional id: any broker gives out a new one (KIP-98). */
+/**
+ * Creates an InitProducerId v1 request without a transactional id: any broker assigns a new id
+ * (KIP-98).
+ */
 export function producerIdRequest(): KafkaRequest<GivenProducerId> {
   return {
     apiKey: 22,

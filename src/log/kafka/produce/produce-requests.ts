@@ -8,14 +8,14 @@ import {
 } from './produce-request.ts';
 
 /**
- * Bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single batch may
- * be larger.
+ * Maximum bytes of one request, below a broker's `socket.request.max.bytes` (100 MiB); a single
+ * batch may be larger.
  */
 const requestBytesMax = 8 * 1024 * 1024;
 
 /**
- * What became of sending a batch: `unsent`: no byte of it left; `lost`: it left, and no answer
- * came.
+ * Outcome of sending a batch. `unsent`: no byte of it was sent; `lost`: it was sent, and no answer
+ * arrived.
  */
 export type SendOutcome =
   | { readonly kind: 'answered'; readonly answer: ProducedPartition }
@@ -23,13 +23,13 @@ export type SendOutcome =
 
 interface Waiting {
   readonly batch: ProducePartition;
-  readonly tell: (outcome: SendOutcome) => void;
+  readonly settle: (outcome: SendOutcome) => void;
 }
 
 /**
- * Sends batches to their leaders. What is given in one turn of the event loop for one node travels
- * in one request: a broker works off the requests of a connection one after another, and waits for
- * the replicas in each.
+ * Sends batches to their leaders. Batches for one node in the same turn of the event loop share a
+ * request: a broker processes the requests of a connection one after another, and waits for the
+ * replicas in each.
  */
 export class ProduceRequests {
   readonly #connections: KafkaConnections;
@@ -42,15 +42,15 @@ export class ProduceRequests {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** At most one batch of a partition may be under way. Never rejects. */
+  /** Sends a batch; at most one of a partition may be in flight. Never rejects. */
   send(node: number, batch: ProducePartition): Promise<SendOutcome> {
-    return new Promise((tell) => {
+    return new Promise((settle) => {
       const waiting = this.#waiting.get(node);
       if (waiting !== undefined) {
-        waiting.push({ batch, tell });
+        waiting.push({ batch, settle });
         return;
       }
-      this.#waiting.set(node, [{ batch, tell }]);
+      this.#waiting.set(node, [{ batch, settle }]);
       setImmediate(() => this.#flush(node));
     });
   }
@@ -86,14 +86,14 @@ export class ProduceRequests {
       const { throttleMs, partitions } = await this.#connections.sendTo(node, request);
       if (throttleMs > 0) this.#throttledUntilMs.set(node, Date.now() + throttleMs);
       const answers = new Map(partitions.map((one) => [`${one.topic}[${one.partition}]`, one]));
-      for (const { batch, tell } of batches) {
+      for (const { batch, settle } of batches) {
         const answer = answers.get(`${batch.topic}[${batch.partition}]`);
-        tell(
+        settle(
           answer === undefined ? { kind, cause: noAnswer(batch) } : { kind: 'answered', answer },
         );
       }
     } catch (error) {
-      for (const { tell } of batches) tell({ kind, cause: asRepriseError(error) });
+      for (const { settle } of batches) settle({ kind, cause: asRepriseError(error) });
     }
   }
 }

@@ -3,13 +3,13 @@ import { brokerError } from '../connection/broker-error.ts';
 import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import { producerIdRequest } from './produce-request.ts';
 
-/** A producer's identity towards the brokers. */
+/** The identity of a producer at the brokers. */
 export interface ProducerIdentity {
   readonly producerId: bigint;
   readonly epoch: number;
 }
 
-/** The producer id of one appender: asked for when first needed, shared by its partitions. */
+/** The producer id of one appender: requested at first use, shared by its partitions. */
 export class ProducerIds {
   readonly #connections: KafkaConnections;
   #given: Promise<ProducerIdentity> | undefined;
@@ -19,7 +19,7 @@ export class ProducerIds {
     this.#connections = connections;
   }
 
-  /** @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
+  /** Returns the producer id. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED */
   current(): Promise<ProducerIdentity> {
     this.#given ??= this.#ask().catch((error: unknown) => {
       this.#given = undefined;
@@ -28,7 +28,7 @@ export class ProducerIds {
     return this.#given;
   }
 
-  /** Makes `current` ask for another id, unless that happened already. */
+  /** Makes `current` request another id, unless this one was already replaced. */
   replace(producerId: bigint): void {
     if (this.#current === producerId) this.#given = undefined;
   }

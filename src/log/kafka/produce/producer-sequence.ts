@@ -5,9 +5,8 @@ const epochMax = 0x7fff;
 const sequences = 2 ** 31;
 
 /**
- * The sequence numbers of one partition. The epoch is the partition's own as well: brokers keep
- * (producer id, epoch, sequence) per partition, so that a partition begins a new epoch without a
- * word to the others.
+ * The sequence numbers of one partition. Each partition has its own epoch: brokers keep (producer
+ * id, epoch, sequence) per partition, so that a partition can start a new epoch without the others.
  */
 export class ProducerSequence {
   readonly #ids: Pick<ProducerIds, 'current' | 'replace'>;
@@ -18,15 +17,15 @@ export class ProducerSequence {
   }
 
   /**
-   * The stamp of the next batch; the same until something moves it. @throws LOG_UNAVAILABLE,
-   * LOG_UNAUTHORIZED
+   * Returns the stamp of the next batch; the same until `advance`, `beginEpoch` or `replaceId`.
+   * @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED
    */
   async next(): Promise<ProducerStamp> {
     this.#next ??= { ...(await this.#ids.current()), sequence: 0 };
     return this.#next;
   }
 
-  /** So many records are in the log. */
+  /** Advances the sequence: that many records are in the log. */
   advance(records: number): void {
     if (this.#next === undefined) return;
     const sequence = (this.#next.sequence + records) % sequences;
@@ -34,8 +33,8 @@ export class ProducerSequence {
   }
 
   /**
-   * What was stamped and not acknowledged never comes again: the broker refuses it from now on, and
-   * cannot take anything new for it (KIP-360).
+   * Starts a new epoch. Batches that were stamped and not acknowledged are never sent again: the
+   * broker refuses them from now on, and does not take new records for them (KIP-360).
    */
   beginEpoch(): void {
     if (this.#next === undefined) return;
@@ -44,7 +43,7 @@ export class ProducerSequence {
     else this.replaceId();
   }
 
-  /** Goes on under another producer id. */
+  /** Continues under another producer id. */
   replaceId(): void {
     if (this.#next !== undefined) this.#ids.replace(this.#next.producerId);
     this.#next = undefined;

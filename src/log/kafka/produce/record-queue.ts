@@ -2,48 +2,48 @@ import { RepriseError } from '../../../reprise-error.ts';
 import type { AppendRecord, Position } from '../../event-log.ts';
 import type { AppendCall } from './append-call.ts';
 
-/** Settled records are dropped from the front once there are so many. */
+/** Number of settled records at which they are dropped from the front. */
 const droppedAtOnce = 4_096;
 
 /**
- * Records of one partition in order, from the first that is not settled: side by side with the call
- * that each is of, and its index there.
+ * Records of one partition in order, starting with the first unsettled one; beside each its call
+ * and its index there.
  */
 export class RecordQueue {
   #records: AppendRecord[] = [];
   #calls: AppendCall[] = [];
   #indexes: number[] = [];
   #from = 0;
-  /** Some call has a refused record that others of its key must not overtake. */
+  /** True if a call has a refused record that others of its key must not overtake. */
   #mayOvertake = false;
 
   get length(): number {
     return this.#records.length - this.#from;
   }
 
-  /** All that is there; the unsettled ones begin at `from`. */
+  /** All records; the unsettled ones start at `from`. */
   get records(): readonly AppendRecord[] {
     return this.#records;
   }
 
-  /** Index in `records` of the first that is not settled. */
+  /** Index in `records` of the first unsettled record. */
   get from(): number {
     return this.#from;
   }
 
-  /** `index`: of the record in its call. */
+  /** Adds a record. `index`: its index in its call. */
   push(record: AppendRecord, call: AppendCall, index: number): void {
     this.#records.push(record);
     this.#calls.push(call);
     this.#indexes.push(index);
   }
 
-  /** When the call of the first record began; Infinity: there is none. */
+  /** Start time of the first record's call; Infinity if the queue is empty. */
   headStartedAtMs(): number {
     return this.#calls[this.#from]?.startedAtMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** How many records, from the head, are of calls that began before a time. */
+  /** Number of records, from the head, whose calls started before a time. */
   startedBefore(timeMs: number): number {
     const later = this.#calls.findIndex(
       ({ startedAtMs }, i) => i >= this.#from && startedAtMs > timeMs,
@@ -51,7 +51,7 @@ export class RecordQueue {
     return later < 0 ? this.length : later - this.#from;
   }
 
-  /** Settles the first `count` records; `outcome` is asked with their place from the head. */
+  /** Settles the first `count` records; `outcome` gets their index from the head. */
   settle(count: number, outcome: (nth: number) => Position | RepriseError): void {
     for (let nth = 0; nth < count; nth += 1) this.#settleAt(this.#from + nth, outcome(nth));
     this.#from += count;
@@ -61,7 +61,7 @@ export class RecordQueue {
     }
   }
 
-  /** Settles some records by their place from the head; the others stay, in order. */
+  /** Settles some records by their index from the head; the others stay, in order. */
   pick(outcomes: ReadonlyMap<number, RepriseError>): void {
     for (const [nth, outcome] of outcomes) this.#settleAt(this.#from + nth, outcome);
     const stays = (_: unknown, i: number) => i >= this.#from && !outcomes.has(i - this.#from);
@@ -72,8 +72,7 @@ export class RecordQueue {
   }
 
   /**
-   * Settles the records that would overtake a refused one of their key, where their call asks for
-   * that.
+   * Settles the records that would overtake a refused one of their key, if their call requires it.
    */
   settleOvertaking(outcome: () => RepriseError): void {
     if (!this.#mayOvertake) return;

@@ -3,48 +3,48 @@ import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import type { KafkaTopics } from '../connection/kafka-topics.ts';
 
 /**
- * How long a look-up is trusted: so long does it take until a topic's new partitions get keys
- * (Java: `metadata.max.age.ms`).
+ * How long a look-up is valid. Until then keys do not go to a topic's new partitions (Java:
+ * `metadata.max.age.ms`).
  */
 const trustedMs = 5 * 60_000;
 
 interface Located {
-  /** Leader of each partition, by partition; -1: none now. */
+  /** Leader by partition; -1: none now. */
   readonly leaders: readonly number[];
   readonly atMs: number;
 }
 
-/** Where the partitions of topics are led from, as last looked up. */
+/** Caches the leaders of topics' partitions. */
 export class TopicLeaders {
   readonly #topics: KafkaTopics;
   readonly #connections: KafkaConnections;
   readonly #located = new Map<string, Located>();
   readonly #looking = new Map<string, Promise<void>>();
 
-  /** `connections` learn the addresses that come with a look-up. */
+  /** `connections` get the addresses of each look-up. */
   constructor(topics: KafkaTopics, connections: KafkaConnections) {
     this.#topics = topics;
     this.#connections = connections;
   }
 
-  /** How many partitions the topic has; undefined: it must be looked up first. */
+  /** Returns the number of partitions; undefined: the topic must be looked up first. */
   partitionsOf(topic: string): number | undefined {
     return this.#located.get(topic)?.leaders.length;
   }
 
-  /** Node id; -1: there is no leader now, or no such partition. */
+  /** Returns the leader's node id; -1: there is no leader now, or no such partition. */
   leaderOf(topic: string, partition: number): number {
     return this.#located.get(topic)?.leaders[partition] ?? -1;
   }
 
-  /** True when the partition did not exist at the last look-up. */
+  /** True if the partition did not exist at the last look-up. */
   isMissing(topic: string, partition: number): boolean {
     return partition >= (this.partitionsOf(topic) ?? 0);
   }
 
   /**
-   * Looks a topic up again; those who ask at the same time share one request. @throws
-   * UNKNOWN_TOPIC, LOG_UNAVAILABLE, LOG_UNAUTHORIZED
+   * Looks a topic up again; concurrent callers share one request. @throws UNKNOWN_TOPIC,
+   * LOG_UNAVAILABLE, LOG_UNAUTHORIZED
    */
   refresh(topic: string): Promise<void> {
     let looking = this.#looking.get(topic);
@@ -55,14 +55,16 @@ export class TopicLeaders {
     return looking;
   }
 
-  /** True when the last look-up is old: look again, but go on meanwhile. */
+  /** True if the last look-up is too old: look up again, but use it meanwhile. */
   isStale(topic: string): boolean {
     const located = this.#located.get(topic);
     if (located === undefined || this.#looking.has(topic)) return false;
     return Date.now() - located.atMs > trustedMs;
   }
 
-  /** Drops what is cached of a topic that may have been recreated: the next append looks it up. */
+  /**
+   * Drops the cached leaders of a topic that may have been recreated: the next append looks it up.
+   */
   forget(topic: string): void {
     this.#located.delete(topic);
   }

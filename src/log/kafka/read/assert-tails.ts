@@ -3,7 +3,7 @@ import type { KafkaConnections } from '../connection/kafka-connections.ts';
 import { leaderEpochEndRequest } from '../wire/kafka-request.ts';
 import { cutOff, type PartitionState } from './partition-state.ts';
 
-/** A partition with the leader that was found for it. */
+/** A partition and its leader. */
 export interface LocatedPartition {
   readonly state: PartitionState;
   readonly leader: number;
@@ -11,11 +11,10 @@ export interface LocatedPartition {
 }
 
 /**
- * Asks new leaders whether they have what was read under their predecessors (KIP-320). One that was
- * elected without the tail may have grown past it by the time the reader looks: then nothing is out
- * of range. Fetches carry the leader epoch, so that nothing is read from a leader that was not
- * asked.
- * @throws OFFSET_OUT_OF_RANGE; Error when a leader cannot tell now
+ * Checks that new leaders have the records that were read under their predecessors (KIP-320). A
+ * leader elected without them may since have grown beyond the position: then nothing is out of
+ * range. Fetches carry the leader epoch, so that nothing is read from an unchecked leader.
+ * @throws OFFSET_OUT_OF_RANGE; Error if a leader cannot answer now
  */
 export async function assertTails(
   connections: KafkaConnections,
@@ -52,7 +51,7 @@ async function assertTailsOf(
     const state = located.find(
       ({ state: each }) => each.topic === topic && each.partition === partition,
     )?.state;
-    // An epoch of which no segment is left says nothing: endOffset is -1.
+    // endOffset is -1 if no segment of the epoch is left: nothing can be checked.
     if (state === undefined || endOffset < 0n || endOffset > BigInt(state.lastOffset)) continue;
     throw cutOff(state, endOffset);
   }

@@ -1,31 +1,31 @@
 import type { RecordBatch } from '../../record-batch.ts';
 
-/** What a stream reads from, once it is opened. */
+/** The reader behind a stream, once it is opened. */
 export interface OpenedReader {
-  /** Undefined: the end. */
+  /** Returns the next batch; undefined: the end. */
   next(): Promise<RecordBatch | undefined>;
   close(): Promise<void>;
 }
 
 /**
- * The stream of one `EventLog.read`. Opens its reader with the first `next`, closes it at the end,
- * at a failure and by `return`, which also ends a `next` that waits. Keeps nothing of a batch that
- * it has given. States: *new* → `next` → *open* → *ended*.
+ * The stream of one `EventLog.read`. Opens its reader at the first `next`; closes it at the end,
+ * after a failure and in `return`, which also ends a waiting `next`. Keeps no reference to a
+ * delivered batch. States: *new* → `next` → *open* → *ended*.
  */
 export class BatchStream implements AsyncIterator<RecordBatch, void> {
   readonly #open: (signal: AbortSignal) => Promise<OpenedReader>;
   readonly #leaving = new AbortController();
   #reader: OpenedReader | null = null;
   #hasEnded = false;
-  /** Resolves when no `next` is under way. */
+  /** Resolves when no `next` is running. */
   #underWay: Promise<unknown> = Promise.resolve();
 
-  /** @param open given a signal that aborts when the consumer leaves */
+  /** @param open gets a signal that aborts when the consumer leaves */
   constructor(open: (signal: AbortSignal) => Promise<OpenedReader>) {
     this.#open = open;
   }
 
-  /** @throws what opening and reading throw */
+  /** Returns the next batch. @throws what opening and reading throw */
   next(): Promise<IteratorResult<RecordBatch, void>> {
     const next = this.#underWay.then(() => this.#next());
     this.#underWay = next.then(

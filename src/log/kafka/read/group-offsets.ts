@@ -5,8 +5,8 @@ import { metadataRequest } from '../wire/kafka-request.ts';
 import { findCoordinatorRequest, offsetCommitRequest } from '../wire/offset-commit-request.ts';
 
 /**
- * Commits offsets to consumer groups that nobody is a member of: for Kafka's tools to look at.
- * Remembers each group's coordinator until it refuses.
+ * Commits offsets to consumer groups without members, for display in Kafka's tools. Caches each
+ * group's coordinator until it refuses a request.
  */
 export class GroupOffsets {
   readonly #connections: KafkaConnections;
@@ -16,7 +16,7 @@ export class GroupOffsets {
     this.#connections = connections;
   }
 
-  /** One attempt. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED; another attempt, later, may succeed */
+  /** Commits once. @throws LOG_UNAVAILABLE, LOG_UNAUTHORIZED; a later attempt may succeed */
   async commit(group: string, offsets: readonly Position[]): Promise<void> {
     try {
       const coordinator = this.#coordinators.get(group) ?? (await this.#find(group));

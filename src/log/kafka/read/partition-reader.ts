@@ -23,14 +23,13 @@ import { assertTails, type LocatedPartition } from './assert-tails.ts';
 import { isDone, outOfRange, type PartitionState } from './partition-state.ts';
 import type { ReaderMemory } from './reader-memory.ts';
 
-/** What a reader works with. It owns `connections`: they close with it. */
+/** Dependencies of a reader. It owns `connections` and closes them. */
 export interface ReaderParts {
   readonly connections: KafkaConnections;
   readonly topics: KafkaTopics;
   readonly decompress: Decompress;
   /**
-   * Where the responses of `connections` lie, to be used again after each batch; null: every batch
-   * is its reader's for good.
+   * Memory of the responses of `connections`, reused after each batch; null: batches stay valid.
    */
   readonly memory: ReaderMemory | null;
   readonly settings: FetchSettings;
@@ -38,7 +37,10 @@ export interface ReaderParts {
   readonly logger: (entry: KafkaLogEntry) => void;
 }
 
-/** A slice whose position is already taken over, to be decoded when the consumer gets to it. */
+/**
+ * A slice whose position is already taken over. It is decoded when the consumer requests its
+ * records.
+ */
 interface TakenSlice {
   readonly slice: PartitionSlice;
   readonly headers: readonly BatchHeader[];
@@ -56,34 +58,33 @@ type Event =
   | { readonly kind: 'aborted' };
 
 /**
- * How often a topic may be unknown in a row before it is: a new one takes a moment to reach every
- * broker.
+ * Number of consecutive answers "unknown topic" before the topic counts as unknown: it takes a
+ * moment until every broker knows a new topic.
  */
 const unknownTopicAttempts = 8;
 
 /**
  * Reads partitions as one stream.
  *
- * A partition is either located (its leader is known) or not; a node that leads some has at most
- * one fetch under way. Moves, in the order of the loop: 1 look up the leaders of partitions that
- * have none, after a backoff when the last attempt failed, and ask new ones whether they have what
- * was read last; 2 send a fetch to every node that has none under way; 3 wait for the first answer;
- * 4 move positions from the batch headers alone, and send that node's next fetch before 5 the
- * consumer gets the records: so at most one response per node is kept ready ahead. A partition
- * whose leader is gone, moved or fenced goes back to 1. Only the errors in `@throws` of
- * `EventLog.read` end the loop.
+ * A partition is either located (its leader is known) or not. A node that leads some has at most
+ * one fetch in flight. Steps of the loop: 1 look up missing leaders, after a backoff if the last
+ * attempt failed, and check that new leaders have the records read last; 2 send a fetch to every
+ * node that has none in flight; 3 wait for the first answer; 4 advance positions from the batch
+ * headers alone, and send that node's next fetch before 5 the consumer gets the records: so at most
+ * one response per node is prefetched. A partition whose leader is gone, moved or fenced returns to
+ * 1. Only the errors in `@throws` of `EventLog.read` end the loop.
  *
- * No generator: one that waits keeps the values of its last turn, which would be a response of many
- * megabytes for as long as nothing new comes.
+ * Not a generator: a waiting generator keeps its last values, here a response of many megabytes,
+ * until new records arrive.
  */
 export class PartitionReader {
   readonly #parts: ReaderParts;
   readonly #states: readonly PartitionState[];
-  /** Answers, in the order in which they came. */
+  /** Answers, in order of arrival. */
   readonly #events = new EventQueue<Event>();
-  /** Node ids whose answers are awaited; -1: the look-up of leaders. */
+  /** Nodes with a request in flight; -1: the look-up of leaders. */
   readonly #underWay = new Set<number>();
-  /** Slices of the response at hand that are not decoded yet. */
+  /** Slices of the current response that are not decoded yet. */
   #taken: TakenSlice[] = [];
   #response: FetchResponse | null = null;
   /** The slice that is being decoded, and its batches. */
@@ -102,8 +103,8 @@ export class PartitionReader {
   }
 
   /**
-   * The next batch; undefined: every position has come to its end, or the signal aborted. Valid
-   * until the next call where memory is reused.
+   * Returns the next batch; undefined if every position is at its end, or the signal aborted. Valid
+   * until the next call if memory is reused.
    * @throws OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH,
    * LOG_UNAUTHORIZED
    */
@@ -137,7 +138,10 @@ export class PartitionReader {
     this.#response = event.kind === 'fetched' ? event.response : null;
   }
 
-  /** The next batch of the response at hand; null: it has no more, and nothing of it is kept. */
+  /**
+   * Returns the next batch of the current response; null if there is none, and then keeps nothing
+   * of the response.
+   */
   #nextTaken(): RecordBatch | null {
     const { decompress, memory } = this.#parts;
     const allocate = memory === null ? undefined : (size: number) => memory.take(size);
@@ -160,7 +164,7 @@ export class PartitionReader {
     return null;
   }
 
-  /** The consumer has asked for the next batch: the memory of the last one is free. */
+  /** Returns the memory of the last batch: the consumer has requested the next one. */
   #giveBack(): void {
     const { memory } = this.#parts;
     const given = this.#given;
@@ -188,10 +192,7 @@ export class PartitionReader {
     return [];
   }
 
-  /**
-   * Takes over what a response says of each partition; an answer to a question that is no longer
-   * ours is dropped.
-   */
+  /** Takes over the response for each partition; drops answers to outdated requests. */
   async #take(
     response: FetchResponse,
     asked: readonly FetchPartition[],
@@ -233,8 +234,8 @@ export class PartitionReader {
   }
 
   /**
-   * A new leader may not have caught up yet for a moment: only what the described log confirms is
-   * out of range.
+   * Checks an out-of-range answer against the described log, because a new leader may briefly lag
+   * behind.
    */
   async #confirmOutOfRange(state: PartitionState): Promise<void> {
     const described = await this.#parts.topics.describe([state.topic]).catch((error: unknown) => {
@@ -248,8 +249,8 @@ export class PartitionReader {
   }
 
   /**
-   * Sends a fetch for the partitions that a node leads, unless one is under way. The order rotates,
-   * so that a full response starves nobody.
+   * Sends a fetch for the partitions that a node leads, unless one is in flight. The order rotates,
+   * so that a full response does not starve a partition.
    */
   #fetch(node: number, throttleMs: number): void {
     if (this.#underWay.has(node)) return;
@@ -332,7 +333,7 @@ export class PartitionReader {
     return new Set(this.#states.filter((s) => s.leader >= 0 && !isDone(s)).map((s) => s.leader));
   }
 
-  /** Counts a failure for the backoff. @throws the error itself when trying again cannot help */
+  /** Counts a failure for the backoff. @throws the error itself if a retry cannot help */
   #failed(error: unknown): void {
     if (error instanceof RepriseError && !error.retriable) throw error;
     this.#failures += 1;

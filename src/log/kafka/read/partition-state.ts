@@ -1,23 +1,23 @@
 import { RepriseError } from '../../../reprise-error.ts';
 import type { ReadPosition } from '../../event-log.ts';
 
-/** Where the read of one partition stands. */
+/** Read state of one partition. */
 export interface PartitionState {
   readonly topic: string;
   readonly partition: number;
-  /** Exclusive; Infinity: unbounded. */
+  /** End of the read, exclusive; Infinity: unbounded. */
   readonly untilOffset: number;
   /** Next offset to fetch. */
   position: number;
-  /** Node that leads the partition; -1: to be looked up. */
+  /** Node that leads the partition; -1: unknown. */
   leader: number;
   leaderEpoch: number;
-  /** What was read last, and the epoch of the leader that wrote it; -1: nothing is known of it. */
+  /** The last offset read, and the epoch of the leader that wrote it; -1: unknown. */
   lastOffset: number;
   lastLeaderEpoch: number;
 }
 
-/** @throws RangeError when an offset is negative or beyond 2^53 */
+/** Creates the state of a position. @throws RangeError if an offset is negative or beyond 2^53 */
 export function partitionState(from: ReadPosition): PartitionState {
   const { topic, partition, offset, untilOffset, after } = from;
   return {
@@ -32,12 +32,12 @@ export function partitionState(from: ReadPosition): PartitionState {
   };
 }
 
-/** True when nothing is left to read. */
+/** True if the partition is read to its end. */
 export function isDone({ position, untilOffset }: PartitionState): boolean {
   return position >= untilOffset;
 }
 
-/** OFFSET_OUT_OF_RANGE with what the log has; offsets are never reset. */
+/** Creates the error OFFSET_OUT_OF_RANGE with the log's offsets; offsets are never reset. */
 export function outOfRange(
   { topic, partition, position }: PartitionState,
   has: { readonly startOffset: bigint; readonly stableEndOffset: bigint },
@@ -55,7 +55,10 @@ export function outOfRange(
   );
 }
 
-/** OFFSET_OUT_OF_RANGE where the offset exists, but not as what was read. */
+/**
+ * Creates the error OFFSET_OUT_OF_RANGE for an offset that exists, but holds another record than
+ * the one read.
+ */
 export function cutOff(
   { topic, partition, position, lastLeaderEpoch }: PartitionState,
   endOffset: bigint,

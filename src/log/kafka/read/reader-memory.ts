@@ -1,23 +1,26 @@
-/** Less than this is not worth keeping. */
+/** Minimum size of memory that is worth reusing. */
 const KEPT_BYTES_MIN = 64 * 1024;
-/** Sizes are rounded up to this, so that fetches of about one size fit into each other's memory. */
+/**
+ * Sizes are rounded up to a multiple of this, so that fetches of similar size can reuse each
+ * other's memory.
+ */
 const STEP_BYTES = 1024 * 1024;
 /**
- * A response that is read, the next one that comes, and what is made of the first: its index, and
- * its records unpacked.
+ * Maximum free blocks: the response being read, the next one, and the index and uncompressed
+ * records of the first.
  */
 const FREE_MAX = 4;
 
 /**
- * Memory of one reader: what is given back is used again; what is not, the garbage collector finds.
- * New memory of a few MiB costs more time than decoding what is put there: the system has to find
- * and to clear every page of it.
+ * Memory pool of one reader. Returned memory is reused; the rest is garbage collected. New memory
+ * of a few MiB costs more time than decoding into it, because the system must map and clear every
+ * page.
  */
 export class ReaderMemory {
   readonly #lent = new WeakSet<ArrayBufferLike>();
   readonly #free: ArrayBufferLike[] = [];
 
-  /** Exactly so many bytes, not zeroed. */
+  /** Returns exactly that many bytes, not zeroed. */
   take(size: number): Buffer {
     if (size < KEPT_BYTES_MIN) return Buffer.allocUnsafe(size);
     const memory = this.#fitting(size) ?? Buffer.allocUnsafeSlow(roundedUp(size)).buffer;
@@ -26,8 +29,7 @@ export class ReaderMemory {
   }
 
   /**
-   * Takes back what lies under something that was taken: nobody reads it any more. Anything else is
-   * left alone.
+   * Returns memory to the pool: nobody reads it any more. Ignores memory that is not from the pool.
    */
   give({ buffer }: ArrayBufferView): void {
     if (!this.#lent.delete(buffer)) return;
@@ -36,7 +38,7 @@ export class ReaderMemory {
     if (this.#free.length > FREE_MAX) this.#free.shift();
   }
 
-  /** The smallest that is large enough, taken out of what is free. */
+  /** Removes and returns the smallest free block that is large enough. */
   #fitting(size: number): ArrayBufferLike | undefined {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= size);
     return at < 0 ? undefined : this.#free.splice(at, 1)[0];

@@ -1,13 +1,13 @@
 import { crc32c } from '@node-rs/crc32';
 import { RepriseError } from '../../../reprise-error.ts';
 
-/** A fetched slice of one partition: Kafka batches in `bytes[start, end)`. */
+/** A fetched range of one partition: Kafka batches in `bytes[start, end)`. */
 export interface PartitionSlice {
   readonly topic: string;
   readonly partition: number;
-  /** Where the read stood: records before it are left out. */
+  /** Position of the read: earlier records are left out. */
   readonly fetchOffset: number;
-  /** Exclusive; Infinity when the read is unbounded. */
+  /** End of the read, exclusive; Infinity if it is unbounded. */
   readonly untilOffset: number;
   readonly stableEndOffset: number;
   /** Aborted transactions that overlap the slice, as the fetch response lists them. */
@@ -18,7 +18,7 @@ export interface PartitionSlice {
 }
 
 /**
- * A transaction whose records nobody under read_committed may see, from its first offset to its
+ * An aborted transaction, whose records read_committed must not see, from its first offset to its
  * abort marker.
  */
 export interface AbortedTransaction {
@@ -39,7 +39,7 @@ export interface BatchHeader {
   readonly count: number;
   readonly recordsStart: number;
   readonly recordsEnd: number;
-  /** False for control batches and aborted transactions: only the position moves. */
+  /** False for control batches and aborted transactions: they only move the position. */
   readonly visible: boolean;
 }
 
@@ -47,9 +47,9 @@ const headerBytes = 61;
 const lengthPrefixBytes = 12;
 
 /**
- * The complete Kafka batches (record batch v2) of a slice that reach beyond its fetch offset, in
- * order, CRC-32C checked, each marked visible or not under read_committed. Ends before a cut-off
- * last batch, and at `untilOffset`. Touches no record.
+ * Returns the complete Kafka batches (record batch v2) of a slice that reach beyond its fetch
+ * offset, in order, CRC-32C checked, each marked as visible or not under read_committed. Ends
+ * before an incomplete last batch, and at `untilOffset`. Does not read records.
  * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function batchHeaders(slice: PartitionSlice): BatchHeader[] {
@@ -75,8 +75,8 @@ export function batchHeaders(slice: PartitionSlice): BatchHeader[] {
     at = end;
     if (lastOffset + 1 >= slice.untilOffset) break;
   }
-  // Since Fetch v3 the first batch always comes whole, however large: a cut-off one would be asked
-  // for again for ever.
+  // Since Fetch v3 the first batch is always complete, however large: requesting an incomplete one
+  // again would never end.
   if (seen === 0 && slice.end > slice.start) throw corrupt(slice, slice.start, 'it is cut off');
   return headers;
 }
@@ -108,8 +108,9 @@ function readHeader(slice: PartitionSlice, at: number, end: number): BatchHeader
 }
 
 /**
- * Tells for each batch, called in order, whether an aborted transaction wrote it: a transaction is
- * open from its first offset until its producer's abort marker (as Java's `CompletedFetch`).
+ * Returns a function that tells, for each batch in order, whether an aborted transaction wrote it:
+ * a transaction is open from its first offset until its producer's abort marker (as Java's
+ * `CompletedFetch`).
  */
 function abortedFilter(
   slice: PartitionSlice,
@@ -134,8 +135,8 @@ function abortedFilter(
 }
 
 /**
- * A control record's key is (version int16, type int16); type 0 is ABORT. Its varints before the
- * key are: length, …, key length 4.
+ * True for an abort marker. A control record's key is (version int16, type int16); type 0 is ABORT.
+ * Its varints before the key are: length, …, key length 4.
  */
 function isAbortMarker(bytes: Buffer, header: BatchHeader): boolean {
   let at = header.recordsStart;
@@ -151,7 +152,7 @@ function afterVarint(bytes: Buffer, from: number): number {
   return at + 1;
 }
 
-/** An int64 as a number: exact up to 2^53. */
+/** Reads an int64 as a number: exact up to 2^53. */
 export function readInt64(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 4294967296 + bytes.readUInt32BE(at + 4);
 }
@@ -170,7 +171,7 @@ function corrupt(slice: PartitionSlice, at: number, reason: string): RepriseErro
   return corruptBatch(slice, readable ? readInt64(slice.bytes, at) : slice.fetchOffset, reason);
 }
 
-/** The error for a malformed batch at `offset`: CORRUPT_RECORD_BATCH. */
+/** Creates the error CORRUPT_RECORD_BATCH for a malformed batch at `offset`. */
 export function corruptBatch(slice: PartitionSlice, offset: number, reason: string): RepriseError {
   const { topic, partition } = slice;
   return new RepriseError(

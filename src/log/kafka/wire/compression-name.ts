@@ -1,2 +1,2 @@
-/** Codecs that appended batches can be written in. */
+/** Codecs of appended batches. */
 export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';

@@ -8,35 +8,35 @@ import {
 } from './batch-headers.ts';
 import type { Decompress } from './decompress.ts';
 
-/** Unpacked bytes after which a slice is split into another record batch: 32 MiB. */
+/** Uncompressed bytes after which a slice is split into another record batch: 32 MiB. */
 const batchBytesTarget = 32 * 1024 * 1024;
-/** Records of one unreadable Kafka batch that are told apart. */
+/** Maximum number of separate entries for the records of one unreadable Kafka batch. */
 const unreadableRecordsMax = 10_000;
 /**
- * length, attributes, timestamp delta, offset delta, key length, value length, header count: a byte
- * each.
+ * length, attributes, timestamp delta, offset delta, key length, value length, header count: one
+ * byte each.
  */
 const recordBytesMin = 7;
 
-// The cursor's state lives in the module: monomorphic functions over it are what keeps decoding
-// free of objects (performance.md).
+// The cursor's state is at module level: monomorphic functions over it decode without creating
+// objects (performance.md).
 let bytes: Buffer = Buffer.alloc(0);
 let position = 0;
 
 /** A view of the records of one Kafka batch inside the bytes of a group. */
-interface Placed {
+interface BatchView {
   readonly header: BatchHeader;
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Decodes a slice into record batches: one, unless unpacking makes it large or the kind of
- * timestamp changes. Uncompressed, `bytes` is the slice's own buffer; with a compressed Kafka batch
- * among them it is a new one with the payloads. Pure: no I/O, no clock. A Kafka batch that is too
- * large to unpack comes alone, as records that are unreadable (BUDGET_EXCEEDED): what becomes of
- * them is the reader's to decide. `allocate`: gives memory for the index of a record batch and for
- * unpacked payloads, each the batch's own. Default: new memory.
+ * Decodes a slice into record batches: one, unless uncompressed records are large or the kind of
+ * timestamp changes. Without compression, `bytes` is the slice's own buffer; with a compressed
+ * Kafka batch it is a new one with the payloads. Pure: no I/O, no clock. A Kafka batch that is too
+ * large to uncompress becomes a record batch of its own with unreadable records (BUDGET_EXCEEDED);
+ * the reader decides what to do with them. `allocate`: returns memory for the index of a record
+ * batch and for uncompressed payloads, not shared between batches. Default: new memory.
  * @throws CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export function* decodeSlice(
@@ -75,12 +75,12 @@ export function* decodeSlice(
 }
 
 interface Group {
-  /** Where its records lie, as if they were one. */
+  /** Buffers with its records; positions are as if they were one buffer. */
   readonly parts: readonly Buffer[];
-  readonly placed: readonly Placed[];
-  /** Index of the first header that is not in the group. */
+  readonly placed: readonly BatchView[];
+  /** Index of the first header after the group. */
   readonly until: number;
-  /** Why the one Kafka batch of the group cannot be unpacked; null: all could. */
+  /** Why the only Kafka batch of the group cannot be uncompressed; null: it can. */
   readonly unreadable: RepriseError | null;
 }
 
@@ -101,7 +101,7 @@ function takeGroup(
     return { parts: [slice.bytes], placed, until, unreadable: null };
   }
   const parts: Buffer[] = [];
-  const placed: Placed[] = [];
+  const placed: BatchView[] = [];
   let size = 0;
   let taken = from;
   for (const header of candidates) {
@@ -129,7 +129,7 @@ function joined(parts: readonly Buffer[], allocate: (size: number) => Buffer): B
   return all;
 }
 
-/** The records of a Kafka batch, or why they are too large. */
+/** Returns the uncompressed records of a Kafka batch, or the error if they are too large. */
 function unpack(
   slice: PartitionSlice,
   header: BatchHeader,
@@ -150,8 +150,8 @@ function unpack(
 }
 
 /**
- * An entry for each record of a Kafka batch that cannot be unpacked; one for all of them, at its
- * last offset, where compaction or their number hides which there are.
+ * Creates one entry for each record of a Kafka batch that cannot be uncompressed; a single entry,
+ * at its last offset, if compaction or their number hides which records there are.
  */
 function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordIndex {
   const { baseOffset, lastOffset, count, maxTimestampMs } = header;
@@ -175,7 +175,7 @@ function unreadableIndex(slice: PartitionSlice, header: BatchHeader): RecordInde
 
 function decodeGroup(
   slice: PartitionSlice,
-  { bytes: groupBytes, placed }: { readonly bytes: Buffer; readonly placed: readonly Placed[] },
+  { bytes: groupBytes, placed }: { readonly bytes: Buffer; readonly placed: readonly BatchView[] },
   allocate: (size: number) => Buffer,
 ): RecordIndex {
   let capacity = 0;
@@ -194,8 +194,8 @@ function decodeGroup(
 }
 
 /**
- * Six columns in memory that is not zeroed: every entry below `count` is written, and none beyond
- * is read.
+ * Creates six columns in memory that is not zeroed: every entry below `count` is written, and none
+ * beyond is read.
  */
 function indexIn({ buffer, byteOffset }: Buffer, capacity: number): Columns {
   const at = (column: number) => byteOffset + capacity * column;
@@ -214,12 +214,12 @@ const empty = Buffer.alloc(0);
 type Columns = Omit<RecordIndex, 'count'>;
 
 /**
- * Fills the index from record `count` on with one batch's records inside
- * `[fetchOffset, untilOffset)`; returns the new count.
+ * Fills the index from record `count` with one batch's records inside `[fetchOffset, untilOffset)`;
+ * returns the new count.
  */
 function decodeRecords(
   slice: PartitionSlice,
-  { header, start, end }: Placed,
+  { header, start, end }: BatchView,
   index: Columns,
   from: number,
 ): number {
@@ -235,7 +235,7 @@ function decodeRecords(
     if (length < recordBytesMin - 1 || recordEnd > end) {
       throw corruptBatch(slice, baseOffset, `record ${i} reaches beyond it`);
     }
-    position += 1; // the record's attributes are unused in version 2
+    position += 1; // record attributes; unused in version 2
     const timestampDelta = readVarlong();
     const offset = baseOffset + readVarint();
     const keyLength = readVarint();
@@ -271,8 +271,8 @@ function decodeRecords(
 }
 
 /**
- * A zigzag varint of at most five bytes. Beyond the bytes it reads zeros; callers compare
- * `position` with their bound.
+ * Reads a zigzag varint of at most five bytes. Beyond the bytes it reads zeros; callers compare
+ * `position` with their limit.
  */
 function readVarint(): number {
   const first = bytes[position++] as number;
@@ -286,10 +286,10 @@ function readVarint(): number {
   return malformedLength;
 }
 
-/** Negative enough for every check of a length or an offset to refuse it. */
+/** Negative enough that every check of a length or an offset refuses it. */
 const malformedLength = -0x80000000;
 
-/** A zigzag varlong of at most ten bytes, as a number: exact up to 2^53. */
+/** Reads a zigzag varlong of at most ten bytes, as a number: exact up to 2^53. */
 function readVarlong(): number {
   const first = bytes[position++] as number;
   if (first < 0x80) return (first >>> 1) ^ -(first & 1);

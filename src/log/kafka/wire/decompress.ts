@@ -5,12 +5,12 @@ import { loadZstdWasm } from './load-zstd-wasm.ts';
 import { lz4FrameSize } from './lz4-frame-size.ts';
 
 /**
- * Unpacks the records of one batch. `where` names the batch in errors. @throws BUDGET_EXCEEDED,
- * CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
+ * Uncompresses the records of one batch. `where` names the batch in errors. @throws
+ * BUDGET_EXCEEDED, CORRUPT_RECORD_BATCH, UNSUPPORTED_RECORD_BATCH
  */
 export type Decompress = (codec: number, packed: Buffer, where: string) => Buffer;
 
-/** Unpacked bytes that one Kafka batch may have unless told otherwise: 64 MiB. */
+/** Default of the maximum uncompressed bytes of one Kafka batch: 64 MiB. */
 const unpackedBytesMaxDefault = 64 * 1024 * 1024;
 
 type Codec = (packed: Buffer, limit: number) => Buffer;
@@ -21,7 +21,7 @@ class TooLarge extends Error {}
 const codecNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 /**
- * Gives the decompressor of Kafka's codecs (1 gzip, 2 snappy, 3 lz4, 4 zstd). A codec whose package
+ * Loads the decompressor of Kafka's codecs (1 gzip, 2 snappy, 3 lz4, 4 zstd). A codec whose package
  * cannot be loaded on this machine fails only when a batch needs it.
  */
 export async function loadDecompress(
@@ -75,7 +75,7 @@ function snappyCodec(require: NodeJS.Require): Codec {
     return Buffer.from(uncompressSync(packed, { asBuffer: true }));
   };
   return (packed, limit) => {
-    // Java frames its blocks as xerial's stream does; librdkafka writes one raw block.
+    // Java frames its blocks as xerial's stream; librdkafka writes one raw block.
     if (packed.compare(xerial, 0, 8, 0, 8) !== 0) return raw(packed, limit);
     const blocks: Buffer[] = [];
     let left = limit;
@@ -91,7 +91,7 @@ function snappyCodec(require: NodeJS.Require): Codec {
   };
 }
 
-/** The unpacked length that a raw snappy block claims in its preamble, a varint. */
+/** Returns the uncompressed length in the preamble of a raw snappy block, a varint. */
 function snappyLength(packed: Buffer): number {
   let length = 0;
   for (let i = 0; i < 5; i += 1) {
@@ -122,7 +122,7 @@ async function zstdCodec(): Promise<Codec> {
   return (packed, limit) => {
     const size = zstdContentSize(packed);
     if (size !== undefined && size > limit) throw new TooLarge();
-    // Without a content size in the frame, the room for the result is found by doubling.
+    // If the frame has no content size, the size of the result is found by doubling.
     for (let room = Math.max(1 << 20, packed.length * 8); ; room *= 2) {
       try {
         const unpacked = decompress(packed, { defaultHeapSize: Math.min(room, limit) });
@@ -135,7 +135,10 @@ async function zstdCodec(): Promise<Codec> {
   };
 }
 
-/** Content size of a zstd frame (RFC 8878, 3.1.1.1), undefined where the frame does not say. */
+/**
+ * Returns the content size of a zstd frame (RFC 8878, 3.1.1.1); undefined if the frame does not
+ * have it.
+ */
 function zstdContentSize(packed: Buffer): number | undefined {
   if (packed.length < 6) throw new Error('a cut-off zstd frame');
   if (packed.readUInt32LE(0) !== 0xfd2fb528) throw new Error('not a zstd frame');

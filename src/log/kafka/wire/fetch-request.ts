@@ -2,7 +2,7 @@ import { type AbortedTransaction, readInt64 } from './batch-headers.ts';
 import { type KafkaRequest, type TopicPartition, writeByTopic } from './kafka-request.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
-/** A partition as one fetch asks for it. */
+/** A partition in a fetch request. */
 export interface FetchPartition extends TopicPartition {
   readonly fetchOffset: number;
   readonly leaderEpoch: number;
@@ -15,9 +15,7 @@ export interface FetchSettings {
   readonly partitionBytesMax: number;
 }
 
-/**
- * What a broker answered for one partition: its batches lie in `bytes[start, end)` of the response.
- */
+/** A broker's answer for one partition: its batches are in `bytes[start, end)` of the response. */
 export interface FetchedPartition extends TopicPartition {
   readonly errorCode: number;
   readonly stableEndOffset: number;
@@ -26,16 +24,19 @@ export interface FetchedPartition extends TopicPartition {
   readonly end: number;
 }
 
-/** A fetch response, its records still encoded in `bytes`. */
+/** A fetch response; its records are still encoded in `bytes`. */
 export interface FetchResponse {
   readonly throttleMs: number;
   readonly errorCode: number;
-  /** The whole response: nothing is copied out of it. */
+  /** The whole response; nothing is copied out of it. */
   readonly bytes: Buffer;
   readonly partitions: readonly FetchedPartition[];
 }
 
-/** Fetch v11, without a session, under read_committed; answers as soon as there is one byte. */
+/**
+ * Creates a Fetch v11 request, without a session, under read_committed. The broker answers as soon
+ * as there is one byte.
+ */
 export function fetchRequest(
   partitions: readonly FetchPartition[],
   settings: FetchSettings,
@@ -89,7 +90,7 @@ function decodePartition(reader: WireReader, topic: string): FetchedPartition {
     producerId: number64(reader),
     firstOffset: number64(reader),
   }));
-  reader.skip(4); // preferred read replica: only given to clients that name their rack
+  reader.skip(4); // preferred read replica: only for clients with a rack
   const length = Math.max(reader.int32(), 0);
   const start = reader.position;
   reader.skip(length);

@@ -2,7 +2,7 @@ import type { TopicSpec } from '../../event-log.ts';
 import { WireReader, WireWriter } from './wire.ts';
 
 /**
- * A request of Kafka's protocol with the decoder of its response. Source:
+ * A request of Kafka's protocol and the decoder of its response. Source:
  * https://kafka.apache.org/protocol
  */
 export interface KafkaRequest<T> {
@@ -13,9 +13,9 @@ export interface KafkaRequest<T> {
   readonly decode: (payload: Buffer) => T;
 }
 
-/** What the cluster says of itself and of the topics asked for. */
+/** Metadata of the cluster and of the requested topics. */
 export interface ClusterMetadata {
-  /** Given when the cluster's storage was formatted; empty where a broker tells none. */
+  /** Assigned when the cluster's storage was formatted; empty if the broker does not send it. */
   readonly clusterId: string;
   readonly brokers: readonly {
     readonly nodeId: number;
@@ -40,10 +40,10 @@ export interface TopicMetadata {
   }[];
 }
 
-/** Metadata v10: the first version with topic ids (KIP-516, Kafka 2.8). */
+/** Creates a Metadata v10 request: the first version with topic ids (KIP-516, Kafka 2.8). */
 export function metadataRequest(topics: readonly string[]): KafkaRequest<ClusterMetadata> {
   // Flexible versions: the request header (v2) ends with tagged fields, which kafkajs's header
-  // lacks. So does the response's (v1).
+  // lacks. The same holds for the response (v1).
   const writer = new WireWriter().tags();
   const noId = Buffer.alloc(16);
   writer.compactArray(topics, (topic) => writer.raw(noId).compactString(topic).tags());
@@ -60,7 +60,7 @@ export function metadataRequest(topics: readonly string[]): KafkaRequest<Cluster
 function decodeMetadata(payload: Buffer): ClusterMetadata {
   const reader = new WireReader(payload);
   reader.tags();
-  reader.int32(); // throttle time: kafkajs waits for it
+  reader.int32(); // throttle time: handled by kafkajs
   const brokers = reader.compactArray(() => {
     const broker = {
       nodeId: reader.int32(),
@@ -111,7 +111,7 @@ export interface ListedOffset extends TopicPartition {
   readonly offset: bigint;
 }
 
-/** ListOffsets v2 under read_committed: `latest` is the last stable offset. */
+/** Creates a ListOffsets v2 request under read_committed: `latest` is the last stable offset. */
 export function listOffsetsRequest(
   partitions: readonly TopicPartition[],
   which: 'earliest' | 'latest',
@@ -137,7 +137,7 @@ export function listOffsetsRequest(
   };
 }
 
-/** One past the last offset of a leader epoch; -1 for both where the broker knows none. */
+/** One past the last offset of a leader epoch; -1 for both if the broker knows none. */
 export interface EpochEnd extends TopicPartition {
   readonly errorCode: number;
   readonly leaderEpoch: number;
@@ -145,8 +145,8 @@ export interface EpochEnd extends TopicPartition {
 }
 
 /**
- * OffsetForLeaderEpoch v3 (KIP-101, KIP-320): where the records of a leader epoch end. Refused by a
- * broker that does not lead in `currentLeaderEpoch`.
+ * Creates an OffsetForLeaderEpoch v3 request (KIP-101, KIP-320): where the records of a leader
+ * epoch end. Refused by a broker that is not the leader in `currentLeaderEpoch`.
  */
 export function leaderEpochEndRequest(
   wanted: readonly (TopicPartition & {
@@ -177,7 +177,7 @@ export function leaderEpochEndRequest(
   };
 }
 
-/** What became of one topic of a CreateTopics request; `errorCode` is Kafka's, 0 for none. */
+/** The result for one topic of a CreateTopics request; `errorCode` is Kafka's, 0 for none. */
 export interface CreatedTopic {
   readonly topic: string;
   readonly errorCode: number;
@@ -186,10 +186,13 @@ export interface CreatedTopic {
 
 /** KIP-464: the broker's `default.replication.factor`. */
 const BROKER_DEFAULT = -1;
-/** An event log that forgets cannot be replayed; brokers by default forget after a week. */
+/**
+ * Retention of topics: a log that deletes records cannot be replayed, and Kafka's default is one
+ * week.
+ */
 const KEPT_FOR_EVER = { 'retention.ms': '-1', 'retention.bytes': '-1' };
 
-/** CreateTopics v4. `timeoutMs` is how long the controller may take. */
+/** Creates a CreateTopics v4 request. `timeoutMs`: timeout of the controller. */
 export function createTopicsRequest(
   topics: readonly TopicSpec[],
   timeoutMs: number,
@@ -223,7 +226,7 @@ export function createTopicsRequest(
   };
 }
 
-/** Writes partitions as Kafka nests them, by topic; the order of first appearance is kept. */
+/** Writes partitions grouped by topic, as Kafka nests them; keeps the order of first appearance. */
 export function writeByTopic<T extends TopicPartition>(
   writer: WireWriter,
   partitions: readonly T[],
@@ -238,7 +241,7 @@ export function writeByTopic<T extends TopicPartition>(
   writer.array([...byTopic], ([topic, same]) => writer.string(topic).array(same, write));
 }
 
-/** Reads partitions as Kafka nests them, by topic. */
+/** Reads partitions that Kafka nests by topic. */
 export function readByTopic<T>(reader: WireReader, read: (topic: string) => T): T[] {
   return reader
     .array(() => {

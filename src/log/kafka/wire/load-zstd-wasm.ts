@@ -1,6 +1,9 @@
 let loading: Promise<typeof import('@bokuweb/zstd-wasm')> | undefined;
 
-/** zstd for Node before 22.15. Made ready once: a second `init` breaks the first one's memory. */
+/**
+ * Loads zstd for Node before 22.15. Initialized once: a second `init` breaks the first one's
+ * memory.
+ */
 export function loadZstdWasm(): Promise<typeof import('@bokuweb/zstd-wasm')> {
   loading ??= load();
   return loading;

@@ -1,8 +1,8 @@
 /**
- * How many bytes an LZ4 frame unpacks to, found by walking its sequences without writing anything:
- * the bound that keeps an LZ4 bomb from being unpacked. Undefined when the frame is malformed.
- * Stops early, with a number beyond `limit`, as soon as the limit is passed. Source: LZ4 Frame
- * Format 1.6.4, LZ4 Block Format.
+ * Returns the uncompressed size of an LZ4 frame by walking its sequences without writing: this
+ * limit prevents unpacking an LZ4 bomb. Undefined if the frame is malformed. Stops early, with a
+ * number beyond `limit`, once the limit is exceeded. Source: LZ4 Frame Format 1.6.4, LZ4 Block
+ * Format.
  */
 export function lz4FrameSize(frame: Buffer, limit: number): number | undefined {
   if (frame.length < 7 || frame.readUInt32LE(0) !== 0x184d2204) return undefined;
@@ -28,7 +28,7 @@ export function lz4FrameSize(frame: Buffer, limit: number): number | undefined {
   return undefined;
 }
 
-/** Unpacked size of one block, -1 when malformed. */
+/** Returns the uncompressed size of one block; -1 if it is malformed. */
 function blockSize(bytes: Buffer, start: number, end: number): number {
   let at = start;
   let size = 0;

@@ -7,8 +7,8 @@ import {
 import { WireReader, WireWriter } from './wire.ts';
 
 /**
- * FindCoordinator v1: the node that keeps the offsets of a group. `errorCode` is Kafka's, 0 for
- * none.
+ * Creates a FindCoordinator v1 request: the node that stores the offsets of a group. `errorCode` is
+ * Kafka's, 0 for none.
  */
 export function findCoordinatorRequest(
   group: string,
@@ -28,14 +28,14 @@ export function findCoordinatorRequest(
   };
 }
 
-/** The next offset to be read of a partition. */
+/** The next offset to read of a partition. */
 export interface GroupOffset extends TopicPartition {
   readonly offset: bigint;
 }
 
 /**
- * OffsetCommit v6 of a group without members, as admin clients send it: generation -1, no member.
- * `errorCode` is Kafka's, 0 for none.
+ * Creates an OffsetCommit v6 request for a group without members, as admin clients send it:
+ * generation -1, no member. `errorCode` is Kafka's, 0 for none.
  */
 export function offsetCommitRequest(
   group: string,

@@ -66,7 +66,7 @@ export class WireWriter {
     return this;
   }
 
-  /** No tagged fields. */
+  /** Writes an empty list of tagged fields. */
   tags(): this {
     return this.unsignedVarint(0);
   }
@@ -113,7 +113,7 @@ export class WireReader {
     return length < 0 ? null : this.#text(length);
   }
 
-  /** A null array reads as an empty one. */
+  /** Reads an array; a null array as an empty one. */
   array<T>(read: () => T): T[] {
     return this.#values(this.int32(), read);
   }
@@ -137,7 +137,7 @@ export class WireReader {
     return this.#values(this.unsignedVarint() - 1, read);
   }
 
-  /** 16 bytes as a UUID in its usual notation. */
+  /** Reads 16 bytes as a UUID in its usual notation. */
   uuid(): string {
     const at = this.#advance(16);
     const hex = this.bytes.toString('hex', at, at + 16);
@@ -148,7 +148,7 @@ export class WireReader {
     this.#advance(count);
   }
 
-  /** Skips tagged fields, whatever they are. */
+  /** Skips all tagged fields. */
   tags(): void {
     for (let left = this.unsignedVarint(); left > 0; left -= 1) {
       this.unsignedVarint();

@@ -176,7 +176,7 @@ const ofScores: readonly Mistake[] = [
   [
     'a score of an unknown measure',
     measure({ mean: avg('value'), score: zScore('maen') }),
-    /^Metrics \.measure\(\{ score \}\): zScore judges another measure .*; "maen" is none/,
+    /^Metrics \.measure\(\{ score \}\): zScore scores another measure .*; "maen" is none/,
   ],
   [
     'a score of itself',

@@ -1,17 +1,17 @@
 import { AppendError } from '../log/append-error.ts';
 import type { AppendRecord, Position } from '../log/event-log.ts';
 
-/** Gives the position of the record at an index, or throws why it has none. */
+/** Returns the position of the record at an index, or throws the error of that record. */
 type OutcomeAt = (index: number) => Position;
 
 /**
- * Sends that travel in one append: gathering → in flight → settled, once. What a send costs while
- * it waits is its record and one promise: with thousands of them on their way, the garbage
- * collector takes longer than encoding.
+ * Sends that share one append: open → in flight → settled, once. A waiting send costs only its
+ * record and one promise: with thousands of waiting sends, garbage collection takes longer than
+ * encoding.
  */
-export class Gathering {
+export class AppendBatch {
   readonly records: AppendRecord[] = [];
-  /** Of keys and values. */
+  /** Bytes of keys and values. */
   bytes = 0;
   readonly #settled: Promise<OutcomeAt>;
   #settle!: (outcomeAt: OutcomeAt) => void;
@@ -26,19 +26,22 @@ export class Gathering {
     return this.records.length;
   }
 
-  /** Resolves with the record's position; rejects alone when it failed. */
+  /** Adds a record. Resolves with its position; rejects if this record failed. */
   add(record: AppendRecord, bytes: number): Promise<Position> {
     const index = this.records.push(record) - 1;
     this.bytes += bytes;
     return this.#settled.then((outcomeAt) => outcomeAt(index));
   }
 
-  /** All of them are in the log. */
+  /** Settles all sends: their records are in the log. */
   succeed(positions: readonly Position[]): void {
     this.#settle((index) => positions[index] as Position);
   }
 
-  /** The append failed: as a whole, or as the error says of each. Nothing once they are settled. */
+  /**
+   * Settles all sends after a failed append: with one error, or with the error of each record. Does
+   * nothing if they are settled.
+   */
   fail(error: unknown): void {
     this.#settle((index) => {
       if (!(error instanceof AppendError)) throw error;

@@ -1,12 +1,12 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
 import type { Field, FieldType } from '../../event/field-type.ts';
-import type { Place } from '../check/fail-for.ts';
+import type { StepContext } from '../check/fail-for.ts';
 import type { PatternElement } from '../plan/pattern-element.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
 
 /**
- * Stands for a field of an event, or for how many events a step has, where a user's function is run
- * once to see what it makes.
+ * Symbolic value of an event's field, or of the number of events of a step, in a trial run of a
+ * user's function.
  */
 export class Reference {
   readonly field: Field | 'length';
@@ -16,40 +16,40 @@ export class Reference {
   }
 }
 
-/**
- * A stand-in was asked for what its events do not have: a mistake of the function, not of the
- * stand-in.
- */
+/** A function read a name from a proxy that its events do not have: a mistake in the function. */
 class UnknownName extends Error {}
 
 /**
- * Runs a pure function of the user once on a stand-in. Gives what it makes; undefined where that
- * cannot be told, since it computes with the values.
- * @throws DEFINITION_INVALID through `fail` where it asks for what is not there
+ * Runs a user's pure function once on a symbolic proxy. Returns its result; undefined if the
+ * function computes with the values, so that the result is unknown.
+ * @throws DEFINITION_INVALID through `fail` if it reads an unknown name
  */
-export function tried(make: unknown, standIn: unknown, { step, fail }: Place): unknown {
+export function tried(make: unknown, proxy: unknown, { step, fail }: StepContext): unknown {
   try {
-    return (make as (subject: unknown) => unknown)(standIn);
+    return (make as (subject: unknown) => unknown)(proxy);
   } catch (error) {
     return error instanceof UnknownName ? fail(step, `${error.message}.`) : undefined;
   }
 }
 
-/** A row by SQL names, as a stand-in. */
-export function rowStandIn(columns: readonly ColumnPlan[]): unknown {
+/** Creates a symbolic proxy of a row, by SQL names. */
+export function rowProxy(columns: readonly ColumnPlan[]): unknown {
   const shown = columns.filter(({ role }) => role !== 'state');
   const references = shown.map((column): [string, Reference] => [
     column.name,
     new Reference({ name: column.name, type: fieldTypeOf(column), nullable: column.nullable }),
   ]);
   const known = shown.map(({ name }) => name).join(', ');
-  return standInOf(
+  return proxyOf(
     Object.fromEntries(references),
     (name) => `the row has no column "${name}"; it has ${known}`,
   );
 }
 
-/** A numeric without fraction digits comes as bigint, whatever it was made from. */
+/**
+ * Returns the field type of a column. A numeric without fraction digits is a bigint, whatever it
+ * was created from.
+ */
 function fieldTypeOf({ type, scale = 0, precision = 0 }: ColumnPlan): FieldType {
   if (type === 'numeric')
     return scale > 0 ? { kind: 'decimal', precision, scale } : { kind: 'long' };
@@ -68,20 +68,20 @@ const FIELD_KIND: Readonly<
   timestamptz: 'timestamp-millis',
 };
 
-/** The events of a match by step, as stand-ins: one for each step that may have events. */
-export function matchStandIn(
+/** Creates a symbolic proxy of a match's events by step, for each step that may have events. */
+export function matchProxy(
   pattern: readonly PatternElement[],
   events: readonly EventDefinition[],
 ): unknown {
-  const steps = new Map(stepStandIns(pattern, events, false));
+  const steps = new Map(stepProxies(pattern, events, false));
   const known = [...steps.keys()].join(', ');
-  return standInOf(
+  return proxyOf(
     Object.fromEntries(steps),
     (name) => `there is no step "${name}"; there are ${known}`,
   );
 }
 
-function stepStandIns(
+function stepProxies(
   elements: readonly PatternElement[],
   events: readonly EventDefinition[],
   isRepeated: boolean,
@@ -89,22 +89,22 @@ function stepStandIns(
   return elements.flatMap((element): [string, unknown][] => {
     const { max } = element.quantifier;
     const repeats = isRepeated || max === null || max > 1;
-    if (element.kind === 'group') return stepStandIns(element.elements, events, repeats);
+    if (element.kind === 'group') return stepProxies(element.elements, events, repeats);
     if (element.contiguity.startsWith('not')) return [];
     const { source } = element.condition;
-    const event = eventStandIn(source === null ? events : events.slice(source, source + 1));
-    return [[element.name, repeats ? listStandIn(event) : event]];
+    const event = eventProxy(source === null ? events : events.slice(source, source + 1));
+    return [[element.name, repeats ? listProxy(event) : event]];
   });
 }
 
-function eventStandIn(events: readonly EventDefinition[]): unknown {
+function eventProxy(events: readonly EventDefinition[]): unknown {
   const fields = events.flatMap((event) => event.fields);
   const references = Object.fromEntries(fields.map((field) => [field.name, new Reference(field)]));
   const names = events.map((event) => event.name).join(' or ');
-  return standInOf(references, (name) => `${names} has no field "${name}"`);
+  return proxyOf(references, (name) => `${names} has no field "${name}"`);
 }
 
-function standInOf(values: object, unknown: (name: string) => string): unknown {
+function proxyOf(values: object, unknown: (name: string) => string): unknown {
   return new Proxy(values, {
     get(target, name, receiver) {
       if (Object.hasOwn(target, name)) return Reflect.get(target, name, receiver) as unknown;
@@ -116,7 +116,7 @@ function standInOf(values: object, unknown: (name: string) => string): unknown {
   });
 }
 
-function listStandIn(event: unknown): unknown {
+function listProxy(event: unknown): unknown {
   return new Proxy(
     {},
     {

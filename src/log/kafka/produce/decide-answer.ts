@@ -2,14 +2,15 @@ import { brokerError } from '../connection/broker-error.ts';
 import type { ProducedPartition } from './produce-request.ts';
 
 /**
- * What an answer to a batch means. `retry`: the same bytes again; the setback says whether they may
- * be in the log already. `restamp`: the same records under a new epoch, because the broker has lost
- * what it knew of the producer. `split`: too large as one. `drop-some`: without the records that
- * the answer names. `written`: in the log, at offsets that the broker does not remember. `fenced`:
- * another producer goes by our id. `failed`: no retry can help. In the last four and in `restamp`,
- * this attempt has written nothing new.
+ * The decision on an answer to a batch. `retry`: send the same bytes again; the setback tells
+ * whether they may already be in the log. `restamp`: send the same records under a new epoch,
+ * because the broker lost the producer's state. `split`: the batch is too large. `drop-some`: send
+ * again without the records that the answer names. `written`: the records are in the log, at
+ * offsets that the broker does not know any more. `fenced`: another producer uses the same id.
+ * `failed`: no retry can help. In the last four and in `restamp`, this attempt has written nothing
+ * new.
  */
-export type Verdict =
+export type AnswerDecision =
   | { readonly kind: 'acknowledged'; readonly baseOffset: bigint }
   | {
       readonly kind: 'retry';
@@ -18,11 +19,11 @@ export type Verdict =
   | { readonly kind: 'restamp' | 'split' | 'drop-some' | 'written' | 'fenced' | 'failed' };
 
 /**
- * Errors that pass: leaders move, replicas come back. In all of them the leader has refused the
+ * Transient errors: leaders move, replicas come back. With all of them the leader has refused the
  * batch.
  */
 const passing: ReadonlySet<number> = new Set([
-  brokerError.corruptMessage, // in transit: the checksum is over what we sent
+  brokerError.corruptMessage, // in transit: the checksum covers the sent bytes
   brokerError.leaderNotAvailable,
   brokerError.notLeader,
   brokerError.notEnoughReplicas,
@@ -31,9 +32,9 @@ const passing: ReadonlySet<number> = new Set([
   brokerError.throttlingQuotaExceeded,
 ]);
 
-/** Errors after which nobody knows: the leader may have written the batch before. */
+/** Errors after which the outcome is unknown: the leader may have written the batch before. */
 const ambiguous: ReadonlySet<number> = new Set([
-  -1, // the broker's own "unexpected error"
+  -1, // the broker's "unexpected error"
   brokerError.requestTimedOut,
   brokerError.networkException,
   brokerError.notEnoughReplicasAfterAppend,
@@ -56,11 +57,11 @@ const tooLarge: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Judges one partition's answer to a batch of `records` records. With one batch per partition under
- * way, a gap in the sequence can only mean that the broker lost state, and a repeated batch is
- * always among those whose offset it remembers.
+ * Decides on one partition's answer to a batch of `records` records. One batch per partition is in
+ * flight, so a gap in the sequence can only mean that the broker lost state, and a repeated batch
+ * is always among those whose offset it knows.
  */
-export function judgeAnswer(answer: ProducedPartition, records: number): Verdict {
+export function decideAnswer(answer: ProducedPartition, records: number): AnswerDecision {
   const { errorCode, baseOffset, refused } = answer;
   if (errorCode === brokerError.none) {
     return baseOffset >= 0n ? { kind: 'acknowledged', baseOffset } : { kind: 'written' };
