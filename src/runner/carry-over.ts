@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { EventLog } from '../log/event-log.ts';
+import { inTransaction } from '../postgres/in-transaction.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { validateCheckpoint } from './session/validate-checkpoint.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
@@ -8,7 +9,6 @@ import {
   rewriteCheckpoint,
   type StoredCheckpoint,
 } from './store/checkpoint-store.ts';
-import { inTransaction } from './store/in-transaction.ts';
 import { liveInstances } from './store/instance-store.ts';
 import { moveCoverage } from './store/take-over-coverage.ts';
 import type { TaskKey, TopicCheckpoint } from './store/task-key.ts';

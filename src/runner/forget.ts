@@ -3,11 +3,11 @@ import { sealedPrefix } from '../avro/pii/pii-envelope.ts';
 import { piiFieldsOf } from '../avro/pii/pii-fields.ts';
 import { destroyKey, subjectKeys } from '../erasure/postgres/subject-keys.ts';
 import { sourcesWithPii } from '../fold/batch/sources-with-pii.ts';
+import { inTransaction } from '../postgres/in-transaction.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import { quoted, tableName } from '../readmodel/table-name.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
 import { assertDatabase } from './store/assert-database.ts';
-import { inTransaction } from './store/in-transaction.ts';
 import { readVersions } from './store/version-store.ts';
 import type { AffectedLetter, AffectedProjection, SubjectReport } from './subject-report.ts';
 

@@ -41,7 +41,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   concurrency: [],
   event: [LOG_PORT],
   avro: ['event', LOG_PORT],
-  postgres: [],
+  postgres: ['concurrency'],
   registry: ['event', 'avro', 'postgres'],
   schemas: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
   log: ['concurrency', 'postgres'],

@@ -12,6 +12,7 @@ import {
   wideComments,
 } from './shape-rules.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
+import { strayTransactions } from './sql-rules.ts';
 
 const source = readSourceTree('src');
 const everything = readSourceTree('src', 'test', 'bench', 'projections');
@@ -53,6 +54,10 @@ describe('the files of the house', () => {
   it('read no clock and roll no dice in the pure core', () => {
     const core = source.filter(({ path }) => /^src\/(event|projection|fold)\//.test(path));
     expect(clockReads(core)).toEqual([]);
+  });
+
+  it('begin and end transactions in one place', () => {
+    expect(strayTransactions(source)).toEqual([]);
   });
 
   it('join signals without leaving anything behind in them', () => {
@@ -106,6 +111,14 @@ describe('the shape rules', () => {
     expect(wideComments(parse(`/** ${wide} */\nexport const b = 1;`))).toHaveLength(1);
     expect(wideComments(parse(`const b = 1; // ${wide}`))).toHaveLength(1);
     expect(wideComments(parse(`const b = '// ${wide}';`))).toEqual([]);
+  });
+
+  it('see a transaction outside its room, and no savepoint', () => {
+    const begin = "await client.query('begin isolation level serializable');";
+    expect(strayTransactions(parse(begin))).toHaveLength(1);
+    expect(strayTransactions(parse(begin, 'src/postgres/a.ts'))).toEqual([]);
+    expect(strayTransactions(parse("client.query('rollback to savepoint a');"))).toEqual([]);
+    expect(strayTransactions(parse("phase('commit');"))).toEqual([]);
   });
 
   it('see signals that are joined for ever', () => {

@@ -1,11 +1,11 @@
 import type { ClientBase, Pool } from 'pg';
 import type { LogPosition } from '../../log/log-position.ts';
 import type { LogRecord, RecordHeader } from '../../log/record-batch.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import type { TriedLetter } from '../store/dead-letter-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { writeJournal } from '../store/journal-store.ts';
 import type { HeldLetter, TaskKey } from '../store/task-key.ts';
 import type { DeadLetterSelection, DeadLetterStatus } from './dead-letter-status.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
 import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -12,7 +13,6 @@ import { describeError, openSession, recordOutcome } from '../session/open-sessi
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { readVersion } from '../store/version-store.ts';
 import type { DeadLetterSelection, RedriveReport } from './dead-letter-status.ts';
 import type { StoredLetter } from './read-dead-letters.ts';

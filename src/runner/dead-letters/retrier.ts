@@ -1,4 +1,5 @@
 import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { isDefect } from '../recovery/is-defect.ts';
@@ -9,7 +10,6 @@ import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { factsOf, lockTask } from '../store/checkpoint-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { taskLabel } from '../store/task-key.ts';
 import type { StoredLetter } from './read-dead-letters.ts';
 import { readHeld, recordAttempt } from './read-dead-letters.ts';

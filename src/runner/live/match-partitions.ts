@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { splitKey } from '../../readmodel/split-key.ts';
 import { keyNames } from '../../readmodel/table-name.ts';
@@ -7,7 +8,6 @@ import { RepriseError } from '../../reprise-error.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { swapViews } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { ensureTasks } from '../store/instance-store.ts';
 import type { GrownTopic } from '../store/topics-that-grew.ts';
 import { topicsThatGrew } from '../store/topics-that-grew.ts';

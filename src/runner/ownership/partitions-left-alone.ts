@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
-import { inTransaction } from '../store/in-transaction.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { LiveInstance } from '../store/instance-store.ts';
 import { liveInstances, mayRun } from '../store/instance-store.ts';
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { InstanceStatus } from './instance-status.ts';
 
 /**

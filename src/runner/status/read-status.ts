@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { readPublishFailures } from '../outbox/read-publish-failures.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { IS_UNOWNED } from '../store/instance-store.ts';
 import { describeWhatAnswers } from './ask-parts.ts';
 import { readCounts } from './stored-counts.ts';

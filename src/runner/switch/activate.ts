@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -13,7 +14,6 @@ import { openSession, recordOutcome } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import {
   assertSameShape,
   lockProjection,

@@ -1,9 +1,9 @@
 import type { ClientBase, Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { viewName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { liveInstances } from '../store/instance-store.ts';
 import type { StoredVersion } from '../store/version-store.ts';
 import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';

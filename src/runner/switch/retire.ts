@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { lostToOthers } from '../session/lost-to-others.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
 
 /**

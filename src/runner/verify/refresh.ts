@@ -1,11 +1,11 @@
 import type { ClientBase, Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, quotedList, tableName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { pauseProjection, resumeProjection } from '../ownership/pause-projection.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { type Replayed, verifyAnd } from './verify.ts';
 import type { RefreshReport, VerifyOptions } from './verify-report.ts';
 

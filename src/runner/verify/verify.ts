@@ -1,5 +1,6 @@
-import type { ClientBase, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
@@ -11,7 +12,6 @@ import { recordId } from '../recovery/repeat.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { createTables, dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import { assertSameShape, readVersion } from '../store/version-store.ts';
 import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
@@ -94,7 +94,7 @@ async function verifyAlone(
   const scratch = versionOf(plan, SCRATCH_VERSION);
   await dropScratch(client, scratch); // of one that was killed
   try {
-    const snapshot = await takeSnapshot(client, { plan, live, scratch }); // 1
+    const snapshot = await takeSnapshot(settings.pool, { plan, live, scratch }); // 1
     const { offsets } = snapshot;
     const progress = createProgress(live, countRecords(offsets), options.onProgress);
     await replayAll(settings, scratch, { snapshot, options, onRecords: progress.add }); // 2
@@ -151,13 +151,12 @@ async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
   if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is under way.');
 }
 
-async function takeSnapshot(
-  client: PoolClient,
+function takeSnapshot(
+  pool: Pool,
   of: { readonly plan: Plan; readonly live: Plan; readonly scratch: Plan },
 ): Promise<Snapshot> {
   const { plan, live, scratch } = of;
-  await client.query('begin isolation level repeatable read');
-  try {
+  const copy = async (client: PoolClient): Promise<Snapshot> => {
     const stored = await readVersion(client, plan.name, live.version);
     if (stored === undefined || stored.state === 'building') {
       throw refused(plan, `version ${live.version} is not built.`);
@@ -174,12 +173,9 @@ async function takeSnapshot(
     await copyScratchJournal(client, plan, live);
     const offsets = await readOffsets(client, live);
     const deadLetters = await readDeadLetters(client, live);
-    await client.query('commit');
     return { offsets, deadLetters };
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  }
+  };
+  return inTransaction(pool, copy, { isolation: 'repeatable read' });
 }
 
 async function copyScratchJournal(client: ClientBase, plan: Plan, live: Plan): Promise<void> {
