@@ -12,7 +12,7 @@ import {
   wideComments,
 } from './shape-rules.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
-import { strayTransactions } from './sql-rules.ts';
+import { staleSqlExceptions, strayErrorClasses, strayTransactions } from './sql-rules.ts';
 
 const source = readSourceTree('src');
 const everything = readSourceTree('src', 'test', 'bench', 'projections');
@@ -58,6 +58,11 @@ describe('the files of the house', () => {
 
   it('begin and end transactions in one place', () => {
     expect(strayTransactions(source)).toEqual([]);
+  });
+
+  it('know the errors of Postgres in one place', () => {
+    expect(strayErrorClasses(source)).toEqual([]);
+    expect(staleSqlExceptions(source)).toEqual([]);
   });
 
   it('join signals without leaving anything behind in them', () => {
@@ -119,6 +124,15 @@ describe('the shape rules', () => {
     expect(strayTransactions(parse(begin, 'src/postgres/a.ts'))).toEqual([]);
     expect(strayTransactions(parse("client.query('rollback to savepoint a');"))).toEqual([]);
     expect(strayTransactions(parse("phase('commit');"))).toEqual([]);
+  });
+
+  it('see an SQLSTATE outside its room, and no size', () => {
+    expect(strayErrorClasses(parse("if (error.code === '42P01') throw error;"))).toHaveLength(1);
+    expect(strayErrorClasses(parse("case '3D000': break;"))).toHaveLength(1);
+    const asked = "import { sqlStateOf } from '../postgres/classify.ts';";
+    expect(strayErrorClasses(parse(asked))).toHaveLength(1);
+    expect(strayErrorClasses(parse(asked, 'src/postgres/a.ts'))).toEqual([]);
+    expect(strayErrorClasses(parse("const a = ['256MB', 'ERROR', '12345678'];"))).toEqual([]);
   });
 
   it('see signals that are joined for ever', () => {

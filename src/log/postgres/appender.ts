@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
-import { AmbiguousCommit } from '../../postgres/classify.ts';
+import { AmbiguousCommit, isMissingTable } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { encodeHeaders } from '../encode-headers.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partition-for.ts';
-import { isMissingTable, unknownTopic } from './log-error.ts';
+import { unknownTopic } from './log-error.ts';
 import { inLogTransaction, readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
 
 /** Notified with a topic's name when records of it were committed. */

@@ -1,13 +1,5 @@
-import { isMissing, isPassing, sqlStateOf } from '../../postgres/classify.ts';
+import { isMissing, isPassing } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
-
-/**
- * 42P01: the tables of the log are not there, or the table of this topic is gone since its number
- * was read.
- */
-export function isMissingTable(error: unknown): boolean {
-  return sqlStateOf(error) === '42P01';
-}
 
 /** The constraint of a partition that has moved to another log. */
 const SEALED = 'log_partition_is_sealed';

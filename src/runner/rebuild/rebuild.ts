@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
 import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
 import type { TopicDescription } from '../../log/event-log.ts';
-import { sqlStateOf } from '../../postgres/classify.ts';
+import { isLockTimeout } from '../../postgres/classify.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { countRows } from '../../readmodel/count-rows.ts';
@@ -46,9 +46,6 @@ export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
 
 /** Indexes are built for so many versions at a time: Postgres uses more than one core for each. */
 const FINISHED_AT_ONCE = 2;
-
-/** SQLSTATE of a lock that could not be had in time. */
-const LOCK_NOT_AVAILABLE = '55P03';
 
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
@@ -225,7 +222,7 @@ async function finish(
     try {
       return await finishOnce(settings, building, state);
     } catch (error) {
-      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (!isLockTimeout(error)) throw error;
       signal.throwIfAborted();
       const usedBy = await lockHolders(settings.pool, tables.map(tableName));
       settings.logger.warn(

@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
+import { isDependedOn } from '../../postgres/classify.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import { viewName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
@@ -62,11 +63,10 @@ async function dropViews(
     try {
       await client.query(`drop view if exists ${viewName(table)}`);
     } catch (error) {
-      const { code, detail } = error as { code?: unknown; detail?: unknown };
-      if (code !== '2BP01') throw error;
+      if (!isDependedOn(error)) throw error;
       throw refused(
         projection,
-        `other objects depend on the view ${table.name}: ${String(detail)}. Drop them first.`,
+        `other objects depend on the view ${table.name}: ${String(error.detail)}. Drop them first.`,
         error,
       );
     }
