@@ -12,7 +12,12 @@ import {
   wideComments,
 } from './shape-rules.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
-import { staleSqlExceptions, strayErrorClasses, strayTransactions } from './sql-rules.ts';
+import {
+  staleSqlExceptions,
+  strayErrorClasses,
+  strayTables,
+  strayTransactions,
+} from './sql-rules.ts';
 
 const source = readSourceTree('src');
 const everything = readSourceTree('src', 'test', 'bench', 'projections');
@@ -58,6 +63,10 @@ describe('the files of the house', () => {
 
   it('begin and end transactions in one place', () => {
     expect(strayTransactions(source)).toEqual([]);
+  });
+
+  it('name a table of the framework only in its store', () => {
+    expect(strayTables(source)).toEqual([]);
   });
 
   it('know the errors of Postgres in one place', () => {
@@ -124,6 +133,18 @@ describe('the shape rules', () => {
     expect(strayTransactions(parse(begin, 'src/postgres/a.ts'))).toEqual([]);
     expect(strayTransactions(parse("client.query('rollback to savepoint a');"))).toEqual([]);
     expect(strayTransactions(parse("phase('commit');"))).toEqual([]);
+  });
+
+  it('see a table outside its store, one without a store, and no function', () => {
+    const tasks = "client.query('select from reprise.tasks');";
+    expect(strayTables(parse(tasks))).toHaveLength(1);
+    expect(strayTables(parse(tasks, 'src/runner/store/task-store.ts'))).toEqual([]);
+    expect(strayTables(parse('const sql = `from reprise.${name}`;'))).toHaveLength(1);
+    expect(strayTables(parse("const sql = 'insert into reprise.news values (1)';"))).toHaveLength(
+      1,
+    );
+    expect(strayTables(parse("const sql = 'select reprise.units(a) from b';"))).toEqual([]);
+    expect(strayTables(parse("const file = 'reprise.config.ts';"))).toEqual([]);
   });
 
   it('see an SQLSTATE outside its room, and no size', () => {

@@ -42,6 +42,96 @@ const SQLSTATE = /^(?=.*\d)[0-9A-DF-Z][0-9A-Z]{4}$/;
 /** `256MB` */
 const SIZE = /^\d+[KMG]B$/;
 
+const REGISTRY = 'src/registry/postgres/';
+const LOG = 'src/log/postgres/';
+const ERASURE = 'src/erasure/postgres/';
+
+/** Reads, with one statement, where a projection stands: `readmodel` lies below the runner. */
+const WAITING = 'src/readmodel/wait-for-position.ts';
+
+/**
+ * The tables of the schema `reprise` and who may name them in SQL: store modules of the runner by
+ * their names, others by path, rooms by their folder. The first is the table's own store; the
+ * others join it. `*`: tables named by an expression.
+ */
+const STORES: Readonly<Record<string, readonly string[]>> = {
+  '*': ['create-tables', 'take-over-coverage', 'version-store'],
+  tasks: ['task-store', 'checkpoint-store', 'instance-store', 'take-over-coverage', WAITING],
+  checkpoints: [
+    'checkpoint-store',
+    'task-store',
+    'journal-store',
+    'take-over-coverage',
+    WAITING,
+    'src/runner/verify/traced-rows.ts',
+  ],
+  instances: ['instance-store'],
+  projections: [
+    'version-store',
+    'assert-known',
+    'create-tables',
+    'checkpoint-store',
+    'task-store',
+    'instance-store',
+    'journal-store',
+    'outbox-store',
+    WAITING,
+  ],
+  projection_versions: [
+    'version-store',
+    'checkpoint-store',
+    'task-store',
+    'instance-store',
+    'outbox-store',
+    'take-over-coverage',
+    WAITING,
+  ],
+  topic_partitions: ['topics-that-grew'],
+  dead_letters: ['dead-letter-store', 'assert-database', 'take-over-coverage', WAITING],
+  late_events: ['late-event-store'],
+  journal: ['journal-store', 'take-over-coverage'],
+  covered_time: ['take-over-coverage', 'checkpoint-store'],
+  covered_offsets: ['take-over-coverage'],
+  uncovered_records: ['take-over-coverage'],
+  outbox: ['outbox-store', 'outbox-queue-store', 'create-tables'],
+  publisher: ['outbox-queue-store'],
+  data_keys: [ERASURE],
+  log_topics: [LOG, 'src/composition/moved-database.ts'],
+  log_partitions: [LOG],
+  log_records: [LOG],
+  registry_schemas: [REGISTRY],
+  registry_versions: [REGISTRY],
+  registry_compatibility: [REGISTRY],
+  registry_modes: [REGISTRY],
+  registry_identity: [REGISTRY],
+};
+
+/** SQL on tables of the schema `reprise` outside their stores, and tables that have none. */
+export function strayTables(modules: readonly SourceModule[]): readonly string[] {
+  return modules.flatMap((module) =>
+    textsOf(module).flatMap(({ node, text }) =>
+      tablesIn(text)
+        .filter((table) => !mayName(module.path, table))
+        .map((table) => `${module.path}:${lineOf(module, node)} names reprise.${table}`),
+    ),
+  );
+}
+
+/** Tables that SQL in a text reads or writes. */
+function tablesIn(text: string): readonly string[] {
+  const named = text.matchAll(
+    /(?:\b(?:from|join|into|update|table|of)\s+|, |regclass\(')reprise\.([a-z_]+|\$\{\})(?![\w(])/gi,
+  );
+  return [...named].map(([, name]) => (name === '${}' ? '*' : (name as string)));
+}
+
+function mayName(path: string, table: string): boolean {
+  return (STORES[table] ?? []).some((store) => {
+    if (store.endsWith('/')) return path.startsWith(store);
+    return path === (store.includes('/') ? store : `src/runner/store/${store}.ts`);
+  });
+}
+
 /** One string, or the text of one template with `${}` for each of its expressions. */
 interface SourceText {
   readonly node: ts.Node;
@@ -73,6 +163,16 @@ function isQueried(node: ts.Node): boolean {
 
 /** Entries of the tables above that name nothing any more. */
 export function staleSqlExceptions(modules: readonly SourceModule[]): readonly string[] {
-  const paths = new Set(modules.map(({ path }) => path));
-  return Object.keys(OWN_CLASSES).filter((path) => !paths.has(path));
+  const paths = modules.map(({ path }) => path);
+  const stale = Object.keys(STORES).flatMap((table) =>
+    (STORES[table] ?? [])
+      .filter((store) => {
+        const users = modules.filter(({ path }) => path.includes(store));
+        return !users.some((user) =>
+          textsOf(user).some(({ text }) => tablesIn(text).includes(table)),
+        );
+      })
+      .map((store) => `${store} does not name ${table}`),
+  );
+  return [...Object.keys(OWN_CLASSES).filter((path) => !paths.includes(path)), ...stale];
 }

@@ -10,9 +10,8 @@ import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { factsOf, lockTask } from '../store/checkpoint-store.ts';
+import { readHeldKey, recordAttempt, type StoredLetter } from '../store/dead-letter-store.ts';
 import { taskLabel } from '../store/task-key.ts';
-import type { StoredLetter } from './read-dead-letters.ts';
-import { readHeld, recordAttempt } from './read-dead-letters.ts';
 
 /** Letters of a key that are folded in one transaction. */
 const TOGETHER_MAX = 50;
@@ -130,7 +129,7 @@ export class Retrier {
   }
 
   #held({ letter }: Retry, limit: number): Promise<readonly StoredLetter[]> {
-    return readHeld(this.#settings.pool, this.#session.task, letter, limit);
+    return readHeldKey(this.#settings.pool, this.#session.task, letter, limit);
   }
 
   #record(
@@ -142,7 +141,11 @@ export class Retrier {
     const { attempts } = letter;
     return inTransaction(this.#settings.pool, async (client) => {
       await lockTask(client, task);
-      await recordAttempt(client, task, letter, { attempts, reason, message, ...held });
+      await recordAttempt(
+        client,
+        { ...task, position: letter },
+        { attempts, reason, message, ...held },
+      );
     });
   }
 

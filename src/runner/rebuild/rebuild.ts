@@ -16,6 +16,7 @@ import { withPresence } from '../ownership/with-presence.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
+import { readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables } from '../store/create-tables.ts';
 import { isPresent } from '../store/instance-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
@@ -369,21 +370,11 @@ async function totalRecords(
   plan: Plan,
   topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<number> {
-  const { rows } = await settings.pool.query<{
-    topic: string;
-    partition: number;
-    next_offset: string;
-  }>(
-    'select topic, partition, next_offset from reprise.checkpoints where projection = $1 and version = $2',
-    [plan.name, plan.version],
-  );
-  const stored = new Map(
-    rows.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]),
-  );
+  const stored = await readNextOffsets(settings.pool, plan);
   let total = 0n;
   for (const { topic, partitions } of topics.values()) {
     for (const { partition, startOffset, stableEndOffset } of partitions) {
-      total += stableEndOffset - (stored.get(`${topic}/${partition}`) ?? startOffset);
+      total += stableEndOffset - (stored.get(partition)?.get(topic) ?? startOffset);
     }
   }
   return Number(total);

@@ -7,7 +7,12 @@ import { assertDatabase } from '../store/assert-database.ts';
 import { dropVersion } from '../store/create-tables.ts';
 import { liveInstances } from '../store/instance-store.ts';
 import type { StoredVersion } from '../store/version-store.ts';
-import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
+import {
+  deleteProjection,
+  lockProjection,
+  readVersions,
+  tablesOf,
+} from '../store/version-store.ts';
 
 /**
  * Removes a projection: its views, the tables of all its versions and everything known of it, in
@@ -35,7 +40,7 @@ export async function dropProjection(
     for (const stored of versions) {
       await dropVersion(client, { projection, ...stored, tables: tablesOf(stored) });
     }
-    await client.query('delete from reprise.projections where projection = $1', [projection]);
+    await deleteProjection(client, projection);
     return versions.map(({ version }) => version);
   });
 }

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
+import type { LogPosition } from '../../log/log-position.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { tableName } from '../../readmodel/table-name.ts';
@@ -11,7 +12,9 @@ import { replayTask } from '../rebuild/replay-task.ts';
 import { recordId } from '../recovery/repeat.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertDatabase } from '../store/assert-database.ts';
+import { type NextOffsets, readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables, dropVersion } from '../store/create-tables.ts';
+import { readSetAside } from '../store/dead-letter-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import { assertSameShape, readVersion } from '../store/version-store.ts';
 import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
@@ -21,14 +24,12 @@ import type { RowDifference, VerifyOptions, VerifyReport } from './verify-report
 /** The version that a verification replays into; versions of classes begin at 1. */
 const SCRATCH_VERSION = 0;
 
-/** Where the live version stood when its rows were copied: by partition, then topic. */
-type Offsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
-
 /** What a replay needs to come out as the live version did. */
 interface Snapshot {
-  readonly offsets: Offsets;
-  /** Its dead letters, by partition, as `recordId` names them. */
-  readonly deadLetters: ReadonlyMap<number, readonly string[]>;
+  /** Where the live version stood when its rows were copied. */
+  readonly offsets: NextOffsets;
+  /** Its dead letters, by partition. */
+  readonly deadLetters: ReadonlyMap<number, readonly LogPosition[]>;
 }
 
 /**
@@ -171,9 +172,10 @@ function takeSnapshot(
     }
     await createTables(client, scratch, plan.rebuild === 'partial' ? 'later' : 'now');
     await copyScratchJournal(client, plan, live);
-    const offsets = await readOffsets(client, live);
-    const deadLetters = await readDeadLetters(client, live);
-    return { offsets, deadLetters };
+    return {
+      offsets: await readNextOffsets(client, live),
+      deadLetters: await readSetAside(client, live),
+    };
   };
   return inTransaction(pool, copy, { isolation: 'repeatable read' });
 }
@@ -187,38 +189,7 @@ async function copyScratchJournal(client: ClientBase, plan: Plan, live: Plan): P
   });
 }
 
-async function readOffsets(client: ClientBase, { name, version }: Plan): Promise<Offsets> {
-  const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
-    `select topic, partition, next_offset from reprise.checkpoints
-     where projection = $1 and version = $2 order by partition, topic`,
-    [name, version],
-  );
-  const offsets = new Map<number, Map<string, bigint>>();
-  for (const { topic, partition, next_offset } of rows) {
-    const topics = offsets.get(partition) ?? new Map<string, bigint>();
-    offsets.set(partition, topics.set(topic, BigInt(next_offset)));
-  }
-  return offsets;
-}
-
-async function readDeadLetters(
-  client: ClientBase,
-  { name, version }: Plan,
-): Promise<Snapshot['deadLetters']> {
-  const { rows } = await client.query<{ partition: number; topic: string; offset: string }>(
-    'select partition, topic, "offset" from reprise.dead_letters where projection = $1 and version = $2',
-    [name, version],
-  );
-  const letters = new Map<number, string[]>();
-  for (const { partition, topic, offset } of rows) {
-    const known = letters.get(partition) ?? [];
-    known.push(recordId(topic, offset));
-    letters.set(partition, known);
-  }
-  return letters;
-}
-
-function countRecords(offsets: Offsets): number {
+function countRecords(offsets: NextOffsets): number {
   let records = 0n;
   for (const topics of offsets.values()) for (const next of topics.values()) records += next;
   return Number(records);
@@ -247,7 +218,9 @@ function replayOf(
     fromStartOfLog: options.fromStartOfLog ?? false,
     signal: options.signal ?? neverSignal(),
     onRecords,
-    repeats: snapshot.deadLetters.get(partition) ?? [],
+    repeats: (snapshot.deadLetters.get(partition) ?? []).map(({ topic, offset }) =>
+      recordId(topic, offset),
+    ),
   };
 }
 
