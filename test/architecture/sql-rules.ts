@@ -57,14 +57,7 @@ const WAITING = 'src/readmodel/wait-for-position.ts';
 const STORES: Readonly<Record<string, readonly string[]>> = {
   '*': ['create-tables', 'take-over-coverage', 'version-store'],
   tasks: ['task-store', 'checkpoint-store', 'instance-store', 'take-over-coverage', WAITING],
-  checkpoints: [
-    'checkpoint-store',
-    'task-store',
-    'journal-store',
-    'take-over-coverage',
-    WAITING,
-    'src/runner/verify/traced-rows.ts',
-  ],
+  checkpoints: ['checkpoint-store', 'task-store', 'journal-store', 'take-over-coverage', WAITING],
   instances: ['instance-store'],
   projections: [
     'version-store',

@@ -17,9 +17,14 @@ import { createTables, dropVersion } from '../store/create-tables.ts';
 import { readSetAside } from '../store/dead-letter-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import { assertSameShape, readVersion } from '../store/version-store.ts';
-import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
-import { traceDifferences } from './trace-differences.ts';
-import type { RowDifference, VerifyOptions, VerifyReport } from './verify-report.ts';
+import {
+  compareTables,
+  type DifferentRow,
+  SNAPSHOT_SCHEMA,
+  snapshotName,
+} from './compare-tables.ts';
+import { recordsBehind } from './records-behind.ts';
+import type { VerifyOptions, VerifyReport } from './verify-report.ts';
 
 /** The version that a verification replays into; versions of classes begin at 1. */
 const SCRATCH_VERSION = 0;
@@ -35,9 +40,9 @@ interface Snapshot {
 /**
  * Replays the declared definition into scratch tables, up to exactly where the stored version
  * stands, and compares every table row by row. The live version goes on meanwhile: 1 copy its rows,
- * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 replay again to
- * find the records behind what differs, 5 drop what was made. One verification of a projection at a
- * time.
+ * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 read the log of
+ * partitions that differ once more for the records behind the rows, 5 drop what was made. One
+ * verification of a projection at a time.
  * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
  */
 export function verify(
@@ -102,7 +107,7 @@ async function verifyAlone(
     if (scratch.rebuild === 'partial') {
       await inTransaction(settings.pool, (other) => finishTable(other, scratch, progress.phase));
     }
-    const differences: RowDifference[] = [];
+    const differences: DifferentRow[] = [];
     let total = 0;
     for (const [i, table] of live.tables.entries()) {
       const compared = await compareTables(client, table, scratch.tables[i] as typeof table); // 3
@@ -113,12 +118,9 @@ async function verifyAlone(
     const rows = await client.query<{ n: string }>(
       `select count(*) as n from ${snapshotName(live.table)}`,
     );
-    const traced = await traceDifferences(settings, {
-      scratch,
-      differences,
-      replay: (partition) => replayOf(partition, { snapshot, options, onRecords: () => undefined }),
-      reset: () => remake(client, plan, { live, scratch }),
-    }); // 4
+    const { signal = neverSignal() } = options;
+    const of = { plan: live, differences, ...snapshot, signal };
+    const traced = await recordsBehind(settings, of); // 4
     progress.phase('done');
     return {
       name: plan.name,
@@ -222,18 +224,6 @@ function replayOf(
       recordId(topic, offset),
     ),
   };
-}
-
-/** Empty scratch tables with their keys, and the journal, to replay once more. */
-async function remake(
-  client: PoolClient,
-  plan: Plan,
-  of: { readonly live: Plan; readonly scratch: Plan },
-): Promise<void> {
-  const { name: projection, version, tables } = of.scratch;
-  await dropVersion(client, { projection, version, tables });
-  await createTables(client, of.scratch, 'now');
-  await copyScratchJournal(client, plan, of.live);
 }
 
 async function dropScratch(client: ClientBase, scratch: Plan): Promise<void> {
