@@ -79,7 +79,8 @@ export async function verifyAnd(
     await takeTurn(client, plan);
     return await verifyAlone(settings, client, { plan, against, options, onDifference });
   } finally {
-    // Ends the session's lock with the connection, whatever happened.
+    // The server ends the lock of a session late, when it notices that its connection has gone.
+    await client.query('select pg_advisory_unlock_all()').catch(() => undefined);
     client.release(true);
   }
 }
