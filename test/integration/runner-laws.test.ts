@@ -3,7 +3,8 @@ import { Pool } from 'pg';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackoff } from '../../src/concurrency/backoff.ts';
-import { RecordBatch } from '../../src/log/record-batch.ts';
+import type { RecordBatch } from '../../src/log/record-batch.ts';
+import { sliceBatch } from '../../src/log/slice-batch.ts';
 import { inTransaction } from '../../src/postgres/in-transaction.ts';
 import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../src/projection/plan/plan.ts';
@@ -83,21 +84,8 @@ function slice(from: number, to: number): RecordBatch {
   const source = batches.find((batch) => batch.firstOffset <= from && to <= batch.nextOffset);
   if (source === undefined) throw new Error(`no single fetched batch covers [${from}, ${to})`);
   const at = from - source.firstOffset;
-  return new RecordBatch({ ...origin(source), firstOffset: from, nextOffset: to }, source.bytes, {
-    count: to - from,
-    offsets: source.offsets.subarray(at),
-    timestampsMs: source.timestampsMs.subarray(at),
-    keyStart: source.keyStart.subarray(at),
-    keyEnd: source.keyEnd.subarray(at),
-    valueStart: source.valueStart.subarray(at),
-    valueEnd: source.valueEnd.subarray(at),
-  });
-}
-
-function origin(batch: RecordBatch) {
-  const { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime } =
-    batch;
-  return { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime };
+  const records = { from: at, until: at + to - from };
+  return sliceBatch(source, records, { firstOffset: from, nextOffset: to });
 }
 
 async function foldWhole(): Promise<string> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
-import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { batchOfRecords } from '../../log/batch-of-records.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
@@ -169,7 +169,7 @@ class PartitionRedrive {
         if ((await countLetters(this.#settings.pool, selectionOf(letter))).length === 0)
           return 'gone';
         this.#session ??= await this.#open();
-        const again = (await this.#session.redrive(batchOfRecord(letter))).failed;
+        const again = (await this.#session.redrive(batchOfRecords([letter]))).failed;
         return again === null ? 'folded' : failed(again.reason, again.message);
       } catch (error) {
         this.#session = null;

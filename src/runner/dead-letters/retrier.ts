@@ -1,4 +1,4 @@
-import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { batchOfRecords } from '../../log/batch-of-records.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -95,7 +95,9 @@ export class Retrier {
     letters: readonly StoredLetter[],
   ): Promise<{ readonly folded: number; readonly failure: Failure | null }> {
     try {
-      const { folded, failed } = await this.#session.redrive(...letters.map(batchOfRecord));
+      const { folded, failed } = await this.#session.redrive(
+        ...letters.map((letter) => batchOfRecords([letter])),
+      );
       return { folded, failure: failed };
     } catch (cause) {
       const isOurs =
