@@ -17,11 +17,12 @@ import { createEventEncoder } from '../src/avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../src/event/event-definition.ts';
 import { TopicBatches } from '../src/fold/batch/topic-batches.ts';
 import { createTaskFold } from '../src/fold/create-task-fold.ts';
+import { batchOfRecords } from '../src/log/batch-of-records.ts';
 import type { RecordBatch } from '../src/log/record-batch.ts';
 import { compileProjection } from '../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../src/projection/plan/plan.ts';
 import type { Projection } from '../src/projection/plan/projection.ts';
-import { batchOf, type MemoryRecord } from '../src/testing/memory-log.ts';
+import type { MemoryRecord } from '../src/testing/memory-log.ts';
 import { median } from './measure/median.ts';
 import type { BenchReport } from './measure/report.ts';
 import { say } from './measure/say.ts';
@@ -208,7 +209,7 @@ function encoded(
         value: encoder.encode(value, SCHEMA_ID),
       });
     }
-    batches.push(batchOf(records));
+    batches.push(batchOfRecords(records));
   }
   return batches;
 }

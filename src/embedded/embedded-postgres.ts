@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { isStarting } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { type DataDirectory, prepareDataDirectory } from './data-directory.ts';
 import { isAlive } from './is-alive.ts';
@@ -167,8 +168,8 @@ async function answers(
       const { rows } = await client.query<{ data_directory: string }>('show data_directory');
       return rows[0]?.data_directory === directory.cluster;
     } catch (error) {
-      // 57P03: it is recovering, which may take longer than the time for an answer.
-      if ((error as { code?: string }).code === '57P03') end = last;
+      // It is recovering, which may take longer than an answer should.
+      if (isStarting(error)) end = last;
       await sleep(25);
     } finally {
       await client.end().catch(() => undefined);

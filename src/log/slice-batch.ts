@@ -10,28 +10,15 @@ export function sliceBatch(
   reach: { readonly firstOffset: number; readonly nextOffset: number },
 ): RecordBatch {
   const { from, until } = records;
-  return new RecordBatch(
-    {
-      topic: batch.topic,
-      partition: batch.partition,
-      firstOffset: reach.firstOffset,
-      nextOffset: reach.nextOffset,
-      leaderEpoch: batch.leaderEpoch,
-      stableEndOffset: batch.stableEndOffset,
-      appendTime: batch.appendTime,
-      unreadable: batch.unreadable,
-    },
-    batch.bytes,
-    {
-      count: until - from,
-      offsets: batch.offsets.subarray(from, until),
-      timestampsMs: batch.timestampsMs.subarray(from, until),
-      keyStart: batch.keyStart.subarray(from, until),
-      keyEnd: batch.keyEnd.subarray(from, until),
-      valueStart: batch.valueStart.subarray(from, until),
-      valueEnd: batch.valueEnd.subarray(from, until),
-    },
-  );
+  return new RecordBatch({ ...batch, ...reach }, batch.bytes, {
+    count: until - from,
+    offsets: batch.offsets.subarray(from, until),
+    timestampsMs: batch.timestampsMs.subarray(from, until),
+    keyStart: batch.keyStart.subarray(from, until),
+    keyEnd: batch.keyEnd.subarray(from, until),
+    valueStart: batch.valueStart.subarray(from, until),
+    valueEnd: batch.valueEnd.subarray(from, until),
+  });
 }
 
 /**

@@ -83,12 +83,47 @@ export function sqlStateOf(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
+/** Whether the server answered with this error; else the connection failed, or the caller did. */
+export function isServerAnswer(error: unknown): boolean {
+  return sqlStateOf(error) !== null;
+}
+
 /**
  * True if a table, schema or column does not exist: migrations have not run, or a table was dropped
  * since it was looked up.
  */
 export function isMissing(error: unknown): boolean {
   return ['42P01', '3F000', '42703'].includes(sqlStateOf(error) ?? '');
+}
+
+/** Whether a table is not there, which its schema is. */
+export function isMissingTable(error: unknown): boolean {
+  return sqlStateOf(error) === '42P01';
+}
+
+/** Whether a lock could not be had within `lock_timeout`, or at once. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === '55P03';
+}
+
+/** Whether a key would be there twice. */
+export function isDuplicateKey(error: unknown): boolean {
+  return sqlStateOf(error) === '23505';
+}
+
+/** Whether other objects depend on what was to be dropped; `detail` of the error names them. */
+export function isDependedOn(error: unknown): error is Error & { readonly detail?: string } {
+  return sqlStateOf(error) === '2BP01';
+}
+
+/** Whether a function is not there (managed servers lack some), or not for this user. */
+export function isForbidden(error: unknown): boolean {
+  return ['42501', '42883', '0A000'].includes(sqlStateOf(error) ?? '');
+}
+
+/** Whether the server is being started: it recovers, and lets nobody in yet. */
+export function isStarting(error: unknown): boolean {
+  return sqlStateOf(error) === '57P03';
 }
 
 /**

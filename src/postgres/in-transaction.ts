@@ -1,12 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
-import { AmbiguousCommit, leavesCommitOpen } from './classify.ts';
+import { failpoint } from '../concurrency/failpoint.ts';
+import { AmbiguousCommit, isPassing, leavesCommitOpen } from './classify.ts';
 
-/** Options of `inTransaction`. */
+/** How a transaction runs. */
 interface TransactionOptions {
-  /** Returns a connection with an open transaction. Default: any connection of the pool. */
-  readonly begin?: (pool: Pool) => Promise<PoolClient>;
-  /** Called after COMMIT was sent. */
-  readonly onCommitSent?: () => Promise<void>;
+  /** Default: read committed. */
+  readonly isolation?: 'repeatable read';
 }
 
 /**
@@ -17,9 +16,10 @@ interface TransactionOptions {
 export async function inTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
-  { begin = begun, onCommitSent }: TransactionOptions = {},
+  { isolation }: TransactionOptions = {},
 ): Promise<Result> {
-  const client = await begin(pool);
+  const begin = isolation === undefined ? 'begin' : `begin isolation level ${isolation}`;
+  const client = await begun(pool, begin);
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;
@@ -27,7 +27,7 @@ export async function inTransaction<Result>(
   client.on('error', onError);
   try {
     const result = await work(client);
-    await commit(client, onCommitSent);
+    await commit(client);
     return result;
   } catch (error) {
     if (error instanceof AmbiguousCommit) broken = error;
@@ -43,24 +43,28 @@ export async function inTransaction<Result>(
   }
 }
 
-async function begun(pool: Pool): Promise<PoolClient> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    return client;
-  } catch (error) {
-    client.release(error as Error);
-    throw error;
+/**
+ * A connection with a transaction begun. Idle connections that were cut, and do not know it yet,
+ * are destroyed and the next is tried: nothing was asked of them, so nothing is in doubt. The pool
+ * holds at most `max` of them; a new connection that fails means that the server is away.
+ */
+async function begun(pool: Pool, begin: string): Promise<PoolClient> {
+  for (let cut = 0; ; cut += 1) {
+    const client = await pool.connect();
+    try {
+      await client.query(begin);
+      return client;
+    } catch (error) {
+      client.release(error as Error);
+      if (!isPassing(error) || cut >= pool.options.max) throw error;
+    }
   }
 }
 
-async function commit(
-  client: PoolClient,
-  onCommitSent: (() => Promise<void>) | undefined,
-): Promise<void> {
+async function commit(client: PoolClient): Promise<void> {
   try {
     const answer = client.query('commit');
-    await onCommitSent?.();
+    await failpoint('transaction:commit-sent');
     await answer;
   } catch (error) {
     if (!leavesCommitOpen(error)) throw error;

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/classify.ts';
+import { isDuplicateKey } from '../postgres/classify.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { indexSql, primaryKeySql } from './create-table.ts';
 import { tableName } from './table-name.ts';
@@ -22,7 +22,7 @@ export async function addConstraints(
   try {
     await client.query(primaryKeySql(plan)); // 1
   } catch (error) {
-    if (sqlStateOf(error) !== '23505') throw error;
+    if (!isDuplicateKey(error)) throw error;
     await client.query('rollback to savepoint before_primary_key');
     return 'duplicates';
   }

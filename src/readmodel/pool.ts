@@ -1,7 +1,7 @@
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
+import { explainConnectionError } from '../postgres/explain-connection-error.ts';
 import { isRepriseError } from '../reprise-error.ts';
-import { explainConnectionError } from './explain-connection-error.ts';
 import { PrimaryGuard } from './primary-guard.ts';
 import { queryTypes } from './query-types.ts';
 

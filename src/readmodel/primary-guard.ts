@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/classify.ts';
+import { isForbidden } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
 
 /**
@@ -29,7 +29,6 @@ const IDENTITY = `select pg_is_in_recovery() as "isStandby", current_setting('tr
 /** Managed servers may forbid the functions above, or lack them. */
 const REDUCED = `select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only') = 'on' as "isReadOnly",
   null::text as "systemId", null::int as timeline`;
-const FORBIDDEN = /^(42501|42883|0A000)$/;
 
 /**
  * Prevents a process from working on two servers at once: it accepts only the newest primary of one
@@ -86,7 +85,7 @@ export class PrimaryGuard {
 
 async function identityOf(client: ClientBase): Promise<ServerIdentity> {
   const { rows } = await client.query<ServerIdentity>(IDENTITY).catch((error: unknown) => {
-    if (!FORBIDDEN.test(sqlStateOf(error) ?? '')) throw error;
+    if (!isForbidden(error)) throw error;
     return client.query<ServerIdentity>(REDUCED);
   });
   const [identity] = rows;

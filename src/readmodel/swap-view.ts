@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { sqlStateOf } from '../postgres/classify.ts';
+import { isDependedOn } from '../postgres/classify.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { commentOn } from './create-table.ts';
@@ -48,11 +48,10 @@ async function dropView(client: ClientBase, plan: TablePlan): Promise<void> {
   try {
     await client.query(`drop view ${viewName(plan)}`);
   } catch (error) {
-    if (sqlStateOf(error) !== '2BP01') throw error;
-    const { detail } = error as { detail?: unknown };
+    if (!isDependedOn(error)) throw error;
     throw new RepriseError(
       'ACTIVATE_REFUSED',
-      `The columns of the view ${plan.name} change with version ${plan.version}, but other objects depend on it: ${String(detail)}. Drop them, activate again, and create them anew.`,
+      `The columns of the view ${plan.name} change with version ${plan.version}, but other objects depend on it: ${String(error.detail)}. Drop them, activate again, and create them anew.`,
       { cause: error, facts: { projection: plan.name, version: plan.version } },
     );
   }

@@ -1,17 +1,19 @@
 import type { ClientBase } from 'pg';
 import type { EventLog } from '../log/event-log.ts';
+import { inTransaction } from '../postgres/in-transaction.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { validateCheckpoint } from './session/validate-checkpoint.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
 import {
   readCheckpointsOf,
+  readersOfBoth,
   rewriteCheckpoint,
   type StoredCheckpoint,
 } from './store/checkpoint-store.ts';
-import { inTransaction } from './store/in-transaction.ts';
 import { liveInstances } from './store/instance-store.ts';
 import { moveCoverage } from './store/take-over-coverage.ts';
 import type { TaskKey, TopicCheckpoint } from './store/task-key.ts';
+import { lockTasks } from './store/task-store.ts';
 
 /** Checkpoints validated at a time: each asks the log a few questions. */
 const AT_ONCE = 8;
@@ -64,9 +66,7 @@ export async function carryOver(
   const obstacles = await inTransaction(pool, async (client) => {
     const beyond = await move.seal(client); // 3
     if (beyond !== 0n) return [`${beyond} records were published meanwhile`];
-    await client.query(
-      'select from reprise.tasks order by projection, version, partition for update',
-    );
+    await lockTasks(client, {});
     const started = await obstaclesOf(client);
     if (started.length > 0) throw new Obstructed(started);
     const now = await readCheckpointsOf(client, idsOf(move));
@@ -90,13 +90,7 @@ export async function assertTogether(
   settings: Pick<RunnerSettings, 'pool'>,
   topics: { readonly moving: readonly string[]; readonly staying: readonly string[] },
 ): Promise<void> {
-  const { rows } = await settings.pool.query<{ projection: string; topic: string }>(
-    `select distinct c.projection, other.topic from reprise.checkpoints c
-     join reprise.checkpoints other using (projection, version, partition)
-     where c.topic = any ($1) and other.topic = any ($2) order by 1, 2`,
-    [topics.moving, topics.staying],
-  );
-  const [first] = rows;
+  const [first] = await readersOfBoth(settings.pool, topics.moving, topics.staying);
   if (first === undefined) return;
   throw new RepriseError(
     'COPY_REFUSED',

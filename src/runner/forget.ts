@@ -3,13 +3,14 @@ import { sealedPrefix } from '../avro/pii/pii-envelope.ts';
 import { piiFieldsOf } from '../avro/pii/pii-fields.ts';
 import { destroyKey, subjectKeys } from '../erasure/postgres/subject-keys.ts';
 import { sourcesWithPii } from '../fold/batch/sources-with-pii.ts';
+import { inTransaction } from '../postgres/in-transaction.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import { quoted, tableName } from '../readmodel/table-name.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
 import { assertDatabase } from './store/assert-database.ts';
-import { inTransaction } from './store/in-transaction.ts';
+import { readLettersOf, replaceMessages } from './store/dead-letter-store.ts';
 import { readVersions } from './store/version-store.ts';
-import type { AffectedLetter, AffectedProjection, SubjectReport } from './subject-report.ts';
+import type { AffectedProjection, SubjectReport } from './subject-report.ts';
 
 /** In place of the messages of dead letters, which may quote values. */
 const REMOVED = 'The message was removed: it may have quoted a subject that was forgotten.';
@@ -41,10 +42,7 @@ export async function forget(
   const forgotten = await inTransaction(settings.pool, async (client) => {
     const destroyed = await destroyKey(client, subject, by); // 1
     const found = await report(client, plans, subject);
-    await client.query(
-      `update reprise.dead_letters set message = $2 where ${HOLDS_KEY} and message <> $2`,
-      [prefixes(found), REMOVED],
-    ); // 2
+    await replaceMessages(client, prefixes(found), REMOVED); // 2
     return { ...found, destroyed };
   });
   const ids = forgotten.keys.map(({ keyId }) => keyId);
@@ -60,8 +58,15 @@ async function report(
   const keys = await subjectKeys(client, subject);
   const projections: AffectedProjection[] = [];
   for (const plan of plans) projections.push(...(await affected(client, plan, subject)));
-  const letters = await readLetters(client, plans, { subject, prefixes: prefixes({ keys }) });
-  return { subject, keys, projections, deadLetters: letters };
+  const topics = plans.flatMap(({ sources }) =>
+    sources.flatMap(({ event }) => (piiFieldsOf(event).length > 0 ? [event.topic] : [])),
+  );
+  const deadLetters = await readLettersOf(client, {
+    subject,
+    prefixes: prefixes({ keys }),
+    topics,
+  });
+  return { subject, keys, projections, deadLetters };
 }
 
 /** The stored versions of a projection that see `pii` fields. */
@@ -113,32 +118,6 @@ async function countRows(
     [subject],
   );
   return BigInt(rows[0]?.n ?? 0);
-}
-
-const HOLDS_KEY =
-  'exists (select 1 from unnest($1::bytea[]) as prefix where position(prefix in value) > 0)';
-
-/**
- * Those with values that the subject's keys encrypted, and those that name the subject and hold
- * nothing encrypted.
- */
-async function readLetters(
-  client: ClientBase,
-  plans: readonly Plan[],
-  by: { readonly subject: string; readonly prefixes: readonly Buffer[] },
-): Promise<readonly AffectedLetter[]> {
-  const topics = plans.flatMap(({ sources }) =>
-    sources.flatMap(({ event }) => (piiFieldsOf(event).length > 0 ? [event.topic] : [])),
-  );
-  const { rows } = await client.query<Omit<AffectedLetter, 'offset'> & { offset: string }>(
-    `select * from (
-       select projection, version, topic, partition, "offset", reason, not ${HOLDS_KEY} as "isPlain" from reprise.dead_letters
-       where ${HOLDS_KEY}
-         or (topic = any($2) and position($3::bytea in value) = 0 and (key = $4 or position($4 in value) > 0))
-     ) found order by projection, version, topic, partition, "offset"`,
-    [by.prefixes, topics, Buffer.from('pii:v1:'), Buffer.from(by.subject)],
-  );
-  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
 }
 
 function prefixes({ keys }: Pick<SubjectReport, 'keys'>): readonly Buffer[] {

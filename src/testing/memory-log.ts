@@ -2,7 +2,6 @@ import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf, recordTimeOf } from '../event/record-key-of.ts';
 import { partitionFor } from '../log/partition-for.ts';
-import { RecordBatch } from '../log/record-batch.ts';
 import { withDates } from './with-dates.ts';
 
 /** A record of a log in memory. */
@@ -92,48 +91,4 @@ export class MemoryLog {
     }
     return found.encode(value);
   }
-}
-
-/** Returns records of one topic and partition, in offset order, as a log does. */
-export function batchOf(records: readonly MemoryRecord[]): RecordBatch {
-  const [first] = records;
-  const last = records.at(-1);
-  if (first === undefined || last === undefined) throw new TypeError('a batch without records');
-  const bytes: Buffer[] = [];
-  let at = 0;
-  const place = (part: Buffer | null): [number, number] => {
-    // Headers start where the value ends, even if the value is null.
-    if (part === null) return [-1, at];
-    bytes.push(part);
-    at += part.length;
-    return [at - part.length, at];
-  };
-  const keys: [number, number][] = [];
-  const values: [number, number][] = [];
-  for (const { key, value } of records) {
-    keys.push(place(key));
-    values.push(place(value));
-    place(Buffer.of(0)); // no headers
-  }
-  return new RecordBatch(
-    {
-      topic: first.topic,
-      partition: first.partition,
-      firstOffset: first.offset,
-      nextOffset: last.offset + 1,
-      leaderEpoch: -1,
-      stableEndOffset: last.offset + 1,
-      appendTime: false,
-    },
-    Buffer.concat(bytes),
-    {
-      count: records.length,
-      offsets: Float64Array.from(records, ({ offset }) => offset),
-      timestampsMs: Float64Array.from(records, ({ timestampMs }) => timestampMs),
-      keyStart: Int32Array.from(keys, ([start]) => start),
-      keyEnd: Int32Array.from(keys, ([, end]) => end),
-      valueStart: Int32Array.from(values, ([start]) => start),
-      valueEnd: Int32Array.from(values, ([, end]) => end),
-    },
-  );
 }

@@ -3,6 +3,7 @@ import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf } from '../event/record-key-of.ts';
 import { rowObject } from '../fold/rows/to-column-values.ts';
 import type { DeadLetter, LateEvent } from '../fold/task/task-fold.ts';
+import { batchOfRecords } from '../log/batch-of-records.ts';
 import { compileProjection } from '../projection/compile/compile-projection.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
@@ -10,7 +11,7 @@ import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
-import { batchOf, MemoryLog } from './memory-log.ts';
+import { MemoryLog } from './memory-log.ts';
 import { MemoryTask, mergeRows } from './memory-task.ts';
 import { spoilBatch } from './spoil-batch.ts';
 import type { Given } from './with-dates.ts';
@@ -271,7 +272,7 @@ export class Scenario<P extends Projection = Projection> {
         at += 1;
       }
       const task = this.#task(step.record.partition);
-      const batch = batchOf(records);
+      const batch = batchOfRecords(records);
       task.foldBatch(batch);
       spoilBatch(batch);
       if (this.#options.mode === 'live') task.flush();

@@ -41,7 +41,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   concurrency: [],
   event: [LOG_PORT],
   avro: ['event', LOG_PORT],
-  postgres: [],
+  postgres: ['concurrency'],
   registry: ['event', 'avro', 'postgres'],
   schemas: ['event', 'avro', REGISTRY_PORT, LOG_PORT],
   log: ['concurrency', 'postgres'],
@@ -58,7 +58,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   readmodel: ['concurrency', 'projection', LOG_PORT, 'postgres', 'src/event/decimal.ts'],
   publish: ['event', 'avro', REGISTRY_PORT, ERASURE_PORT, LOG_PORT],
   observe: [LOG_PORT],
-  embedded: [],
+  embedded: ['src/postgres/classify.ts'],
   config: ['event', 'projection', ERASURE_PORT, 'src/avro/compatibility/compatibility-level.ts'],
   runner: [
     'concurrency',

@@ -12,6 +12,12 @@ import {
   wideComments,
 } from './shape-rules.ts';
 import { parseModule, readSourceTree } from './source-tree.ts';
+import {
+  staleSqlExceptions,
+  strayErrorClasses,
+  strayTables,
+  strayTransactions,
+} from './sql-rules.ts';
 
 const source = readSourceTree('src');
 const everything = readSourceTree('src', 'test', 'bench', 'projections');
@@ -53,6 +59,19 @@ describe('the files of the house', () => {
   it('read no clock and roll no dice in the pure core', () => {
     const core = source.filter(({ path }) => /^src\/(event|projection|fold)\//.test(path));
     expect(clockReads(core)).toEqual([]);
+  });
+
+  it('begin and end transactions in one place', () => {
+    expect(strayTransactions(source)).toEqual([]);
+  });
+
+  it('name a table of the framework only in its store', () => {
+    expect(strayTables(source)).toEqual([]);
+  });
+
+  it('know the errors of Postgres in one place', () => {
+    expect(strayErrorClasses(source)).toEqual([]);
+    expect(staleSqlExceptions(source)).toEqual([]);
   });
 
   it('join signals without leaving anything behind in them', () => {
@@ -106,6 +125,35 @@ describe('the shape rules', () => {
     expect(wideComments(parse(`/** ${wide} */\nexport const b = 1;`))).toHaveLength(1);
     expect(wideComments(parse(`const b = 1; // ${wide}`))).toHaveLength(1);
     expect(wideComments(parse(`const b = '// ${wide}';`))).toEqual([]);
+  });
+
+  it('see a transaction outside its room, and no savepoint', () => {
+    const begin = "await client.query('begin isolation level serializable');";
+    expect(strayTransactions(parse(begin))).toHaveLength(1);
+    expect(strayTransactions(parse(begin, 'src/postgres/a.ts'))).toEqual([]);
+    expect(strayTransactions(parse("client.query('rollback to savepoint a');"))).toEqual([]);
+    expect(strayTransactions(parse("phase('commit');"))).toEqual([]);
+  });
+
+  it('see a table outside its store, one without a store, and no function', () => {
+    const tasks = "client.query('select from reprise.tasks');";
+    expect(strayTables(parse(tasks))).toHaveLength(1);
+    expect(strayTables(parse(tasks, 'src/runner/store/task-store.ts'))).toEqual([]);
+    expect(strayTables(parse('const sql = `from reprise.${name}`;'))).toHaveLength(1);
+    expect(strayTables(parse("const sql = 'insert into reprise.news values (1)';"))).toHaveLength(
+      1,
+    );
+    expect(strayTables(parse("const sql = 'select reprise.units(a) from b';"))).toEqual([]);
+    expect(strayTables(parse("const file = 'reprise.config.ts';"))).toEqual([]);
+  });
+
+  it('see an SQLSTATE outside its room, and no size', () => {
+    expect(strayErrorClasses(parse("if (error.code === '42P01') throw error;"))).toHaveLength(1);
+    expect(strayErrorClasses(parse("case '3D000': break;"))).toHaveLength(1);
+    const asked = "import { sqlStateOf } from '../postgres/classify.ts';";
+    expect(strayErrorClasses(parse(asked))).toHaveLength(1);
+    expect(strayErrorClasses(parse(asked, 'src/postgres/a.ts'))).toEqual([]);
+    expect(strayErrorClasses(parse("const a = ['256MB', 'ERROR', '12345678'];"))).toEqual([]);
   });
 
   it('see signals that are joined for ever', () => {

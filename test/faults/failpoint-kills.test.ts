@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Failpoint } from '../../src/runner/settings/failpoint.ts';
+import type { Failpoint } from '../../src/concurrency/failpoint.ts';
 import type { ChildProcess } from '../support/child-process.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';

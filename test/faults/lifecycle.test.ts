@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Failpoint } from '../../src/runner/settings/failpoint.ts';
+import type { Failpoint } from '../../src/concurrency/failpoint.ts';
 import type { ChildProcess } from '../support/child-process.ts';
 import { onLogsOfRun } from '../support/every-log.ts';
 import { createFaultBench, type FaultBench } from '../support/fault-bench.ts';

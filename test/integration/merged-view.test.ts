@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Decimal } from '../../src/event/decimal.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
+import { inTransaction } from '../../src/postgres/in-transaction.ts';
 import {
   avg,
   collect,
@@ -26,7 +27,6 @@ import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels } from '../../src/readmodel/read-models.ts';
 import { swapView } from '../../src/readmodel/swap-view.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
-import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { scenario } from '../../src/testing/scenario.ts';
 import { printed } from '../support/scenario-laws.ts';
 import { useDatabase } from '../support/test-database.ts';

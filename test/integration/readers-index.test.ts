@@ -5,6 +5,7 @@ import { LoginFraud } from '../../projections/login-fraud.ts';
 import { SessionAnalytics } from '../../projections/session-analytics.ts';
 import { UserMetrics } from '../../projections/user-metrics.ts';
 import { PageViewed } from '../../schemas/index.ts';
+import { inTransaction } from '../../src/postgres/in-transaction.ts';
 import { count, countDistinct } from '../../src/projection/declare/aggregates.ts';
 import { tumbling } from '../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
@@ -14,7 +15,6 @@ import { createTable } from '../../src/readmodel/create-table.ts';
 import { createPool } from '../../src/readmodel/pool.ts';
 import { swapView } from '../../src/readmodel/swap-view.ts';
 import { keyNames, quoted, quotedList, tableName } from '../../src/readmodel/table-name.ts';
-import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { scenario } from '../../src/testing/scenario.ts';
 import { useDatabase } from '../support/test-database.ts';
 

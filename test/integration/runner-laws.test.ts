@@ -3,7 +3,9 @@ import { Pool } from 'pg';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackoff } from '../../src/concurrency/backoff.ts';
-import { RecordBatch } from '../../src/log/record-batch.ts';
+import type { RecordBatch } from '../../src/log/record-batch.ts';
+import { sliceBatch } from '../../src/log/slice-batch.ts';
+import { inTransaction } from '../../src/postgres/in-transaction.ts';
 import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../src/projection/plan/plan.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
@@ -12,7 +14,6 @@ import type { Reprise } from '../../src/reprise.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
 import type { RunnerSettings } from '../../src/runner/settings/runner-settings.ts';
-import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { createTestApp, exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
 import { tableDigest } from '../support/read-model.ts';
 import { useDatabase } from '../support/test-database.ts';
@@ -81,21 +82,8 @@ function slice(from: number, to: number): RecordBatch {
   const source = batches.find((batch) => batch.firstOffset <= from && to <= batch.nextOffset);
   if (source === undefined) throw new Error(`no single fetched batch covers [${from}, ${to})`);
   const at = from - source.firstOffset;
-  return new RecordBatch({ ...origin(source), firstOffset: from, nextOffset: to }, source.bytes, {
-    count: to - from,
-    offsets: source.offsets.subarray(at),
-    timestampsMs: source.timestampsMs.subarray(at),
-    keyStart: source.keyStart.subarray(at),
-    keyEnd: source.keyEnd.subarray(at),
-    valueStart: source.valueStart.subarray(at),
-    valueEnd: source.valueEnd.subarray(at),
-  });
-}
-
-function origin(batch: RecordBatch) {
-  const { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime } =
-    batch;
-  return { topic, partition, firstOffset, nextOffset, leaderEpoch, stableEndOffset, appendTime };
+  const records = { from: at, until: at + to - from };
+  return sliceBatch(source, records, { firstOffset: from, nextOffset: to });
 }
 
 async function foldWhole(): Promise<string> {

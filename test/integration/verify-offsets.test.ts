@@ -7,6 +7,7 @@ import type { ProjectionClass } from '../../src/config/reprise-config.ts';
 import { Decimal } from '../../src/event/decimal.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import { count } from '../../src/projection/declare/aggregates.ts';
+import { SessionProjection } from '../../src/projection/declare/session-projection.ts';
 import { tumbling } from '../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
 import type { Reprise } from '../../src/reprise.ts';
@@ -139,6 +140,41 @@ test('of a row that records change all along the log, the first ones and the ran
   expect(named.length).toBeLessThanOrEqual(20);
   expect(named).toEqual(expected.slice(0, named.length));
   expect(difference?.ranges).toEqual(rangeOf(expected));
+  await app.close();
+});
+
+test('a session is traced to its own events, not to the others of its key', async () => {
+  class Visits extends SessionProjection {
+    readonly name = 'visits';
+    readonly version = 1;
+    define() {
+      return this.from(schemas.UserActed)
+        .key('userId')
+        .session({ gap: '30 minutes' })
+        .measure({ actions: count() });
+    }
+  }
+  const app = await open([Visits], 1);
+  const hours = [0, 0, 5, 5, 5, 9];
+  const events = exampleEvents(24).map((event, i) => ({
+    ...event,
+    userId: `user-${i % 4}`,
+    occurredAt: new Date(Date.UTC(2026, 0, 1, hours[Math.floor(i / 4)], i)),
+  }));
+  const positions = await publishAll(app, exampleOn(schemas.UserActed.topic), events);
+  await foldAll(app);
+  await sql(
+    database.url,
+    `update visits__v1 set actions = 0 where user_id = 'user-2' and started_at > '2026-01-01 04:00Z' and ended_at < '2026-01-01 08:00Z'`,
+  );
+  const { differences } = await app.verify('visits');
+  const expected = positionsOf(
+    events,
+    positions,
+    ({ userId, occurredAt }) => userId === 'user-2' && occurredAt.getUTCHours() === 5,
+  );
+  expect(expected).toHaveLength(3);
+  expect(differences).toMatchObject([{ records: expected, ranges: rangeOf(expected) }]);
   await app.close();
 });
 

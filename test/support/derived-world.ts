@@ -1,5 +1,6 @@
 import { createBackoff } from '../../src/concurrency/backoff.ts';
 import { partitionFor } from '../../src/log/partition-for.ts';
+import { inTransaction } from '../../src/postgres/in-transaction.ts';
 import { compileProjection } from '../../src/projection/compile/compile-projection.ts';
 import type { Plan } from '../../src/projection/plan/plan.ts';
 import { upsertRows } from '../../src/readmodel/upsert-rows.ts';
@@ -10,7 +11,6 @@ import { TopicQueue } from '../../src/runner/outbox/topic-queue.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
 import { createTables, dropVersion } from '../../src/runner/store/create-tables.ts';
-import { inTransaction } from '../../src/runner/store/in-transaction.ts';
 import { beat } from '../../src/runner/store/instance-store.ts';
 import { copyJournal } from '../../src/runner/store/journal-store.ts';
 import { insertVersion, setVersionState } from '../../src/runner/store/version-store.ts';

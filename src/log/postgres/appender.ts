@@ -1,11 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
-import { AmbiguousCommit } from '../../postgres/classify.ts';
+import { AmbiguousCommit, isMissingTable } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { encodeHeaders } from '../encode-headers.ts';
 import type { AppendRecord, Position } from '../event-log.ts';
 import { partitionFor } from '../partition-for.ts';
-import { isMissingTable, unknownTopic } from './log-error.ts';
-import { inTransaction, readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
+import { unknownTopic } from './log-error.ts';
+import { inLogTransaction, readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
 
 /** Channel that is notified with a topic's name when records of it were committed. */
 export const WAKE_UP_CHANNEL = 'reprise_log';
@@ -54,7 +54,7 @@ export class Appender {
   async #appendOnce(records: readonly AppendRecord[]): Promise<readonly Position[]> {
     await this.#learn(records);
     const parts = this.#partition(records);
-    return inTransaction(this.#pool, async (client) => {
+    return inLogTransaction(this.#pool, async (client) => {
       const firsts = await takeOffsets(client, parts); // 1, 2
       const positions = new Array<Position>(records.length);
       for (const [at, part] of parts.entries()) {

@@ -1,15 +1,7 @@
-import { isMissing, isPassing, sqlStateOf } from '../../postgres/classify.ts';
+import { isMissing, isPassing } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/**
- * True for 42P01: the tables of the log do not exist, or the topic's table was dropped since its
- * number was read.
- */
-export function isMissingTable(error: unknown): boolean {
-  return sqlStateOf(error) === '42P01';
-}
-
-/** Check constraint of a partition that has moved to another log. */
+/** The constraint of a partition that has moved to another log. */
 const SEALED = 'log_partition_is_sealed';
 
 /** Creates the error for a topic that does not exist. */

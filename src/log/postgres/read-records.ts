@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { isPassing, sqlStateOf } from '../../postgres/classify.ts';
+import { isMissingTable, isPassing, isServerAnswer } from '../../postgres/classify.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { ReadOptions, ReadPosition } from '../event-log.ts';
 import type { RecordBatch } from '../record-batch.ts';
-import { isMissingTable, logError, unknownTopic } from './log-error.ts';
+import { logError, unknownTopic } from './log-error.ts';
 import { fetchSql, parseCopy } from './parse-copy.ts';
 import { readTopics, recordTable, type StoredTopic } from './stored-topic.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -154,8 +154,7 @@ async function copy(pool: Pool, sql: string): Promise<Buffer> {
     for await (const chunk of client.query(copyTo(sql))) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   } catch (error) {
-    // Without an SQLSTATE the connection itself failed.
-    if (sqlStateOf(error) === null) broken = error as Error;
+    if (!isServerAnswer(error)) broken = error as Error;
     throw error;
   } finally {
     client.release(broken);

@@ -1,6 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { isPassing } from '../../postgres/classify.ts';
-import { inTransaction as transact } from '../../postgres/in-transaction.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { TopicDescription, TopicSpec } from '../event-log.ts';
 import { logError, unknownTopic } from './log-error.ts';
@@ -78,7 +77,9 @@ export async function ensureTopics(pool: Pool, topics: readonly TopicSpec[]): Pr
         { facts: { topic, partitions } },
       );
     }
-    const existing = await inTransaction(pool, (client) => createTopic(client, topic, partitions));
+    const existing = await inLogTransaction(pool, (client) =>
+      createTopic(client, topic, partitions),
+    );
     if (existing !== partitions) {
       throw new RepriseError(
         'PARTITIONS_CHANGED',
@@ -92,7 +93,7 @@ export async function ensureTopics(pool: Pool, topics: readonly TopicSpec[]): Pr
 
 /** Deletes a topic and its records. Created again, it has a new id. @throws UNKNOWN_TOPIC */
 export async function deleteTopic(pool: Pool, topic: string): Promise<void> {
-  await inTransaction(pool, async (client) => {
+  await inLogTransaction(pool, async (client) => {
     const { rows } = await client.query<{ topic_number: number }>(
       'delete from reprise.log_topics where topic = $1 returning topic_number',
       [topic],
@@ -113,7 +114,7 @@ export async function deleteRecordsBefore(
   partition: number,
   offset: bigint,
 ): Promise<bigint> {
-  return inTransaction(pool, async (client) => {
+  return inLogTransaction(pool, async (client) => {
     const { rows } = await client.query<{ topic_number: number; start_offset: string }>(
       `update reprise.log_partitions set start_offset = greatest(start_offset, least($3::bigint, next_offset))
        where partition = $2 and topic_number = (select topic_number from reprise.log_topics where topic = $1)
@@ -155,32 +156,12 @@ async function createTopic(client: PoolClient, topic: string, partitions: number
   return partitions;
 }
 
-/** Runs `work` in its own transaction. @throws the error of a failure, converted by `logError` */
-export function inTransaction<Result>(
+/** Runs `work` in a transaction of its own. @throws what `logError` makes of a failure */
+export function inLogTransaction<Result>(
   pool: Pool,
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  return transact(pool, work, { begin: begun }).catch((error: unknown) => {
+  return inTransaction(pool, work).catch((error: unknown) => {
     throw logError(error, 'writing');
   });
-}
-
-/**
- * Returns a connection with an open transaction. Discards idle connections that turn out to be
- * broken: no statement was sent, so nothing is in doubt. There are at most as many as the pool
- * holds; if a new connection fails, the server is unavailable.
- */
-async function begun(pool: Pool): Promise<PoolClient> {
-  for (let cut = 0; ; cut += 1) {
-    const client = await pool.connect().catch((error: unknown) => {
-      throw logError(error, 'connecting');
-    });
-    try {
-      await client.query('begin');
-      return client;
-    } catch (error) {
-      client.release(error as Error);
-      if (!isPassing(error) || cut >= pool.options.max) throw logError(error, 'connecting');
-    }
-  }
 }

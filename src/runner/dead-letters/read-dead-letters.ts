@@ -1,29 +1,19 @@
-import type { ClientBase, Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { LogPosition } from '../../log/log-position.ts';
-import type { LogRecord, RecordHeader } from '../../log/record-batch.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import type { TriedLetter } from '../store/dead-letter-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import {
+  countLetters,
+  deleteLetters,
+  readLetters,
+  type StoredLetter,
+  waitsBehindAnother,
+} from '../store/dead-letter-store.ts';
 import { writeJournal } from '../store/journal-store.ts';
-import type { HeldLetter, TaskKey } from '../store/task-key.ts';
+import { fenceTasks, lockTasks } from '../store/task-store.ts';
 import type { DeadLetterSelection, DeadLetterStatus } from './dead-letter-status.ts';
-
-const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
-  set_aside_at as "setAsideAt", key, value, headers`;
-
-type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
-  offset: string;
-  headers: readonly { readonly key: string; readonly value: string | null }[] | null;
-};
-
-/** A dead letter as a record that can be folded again. */
-export interface StoredLetter
-  extends LogRecord,
-    Pick<DeadLetterStatus, 'reason' | 'message' | 'attempts'> {
-  readonly quarantine: 'failed' | 'waiting' | null;
-}
 
 /**
  * The dead letters of a projection, or of all, in the order of the log; of one position where that
@@ -35,18 +25,9 @@ export async function readDeadLetters(
   position: LogPosition | null,
 ): Promise<readonly DeadLetterStatus[]> {
   await assertDatabase(pool);
-  const { rows } = await pool.query<Row>(
-    `select ${COLUMNS} from reprise.dead_letters
-     where ($1::text is null or projection = $1) and ${AT_POSITION}
-     order by projection, version, topic, partition, "offset"`,
-    [projection, ...parametersOf(position)],
-  );
-  if (position !== null && rows.length === 0) throw unknownDeadLetter(projection, position);
-  return rows.map((row) => ({
-    ...row,
-    offset: BigInt(row.offset),
-    headers: headersOf(row),
-  }));
+  const letters = await readLetters(pool, { projection, position });
+  if (position !== null && letters.length === 0) throw unknownDeadLetter(projection, position);
+  return letters.map(({ timestampMs: _timestampMs, ...letter }) => letter);
 }
 
 /**
@@ -55,68 +36,24 @@ export async function readDeadLetters(
  * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none; QUARANTINED where
  * the letter there waits behind another
  */
-export async function readLetters(
+export async function readSelected(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
   selection: DeadLetterSelection,
 ): Promise<readonly StoredLetter[]> {
-  const {
-    position = null,
-    key = null,
-  }: { [N in keyof DeadLetterSelection]: DeadLetterSelection[N] | null } = selection;
-  const { rows } = await pool.query<Row>(
-    `select ${COLUMNS} from reprise.dead_letters
-     where projection = $1 and version = $5 and ${AT_POSITION} and ($6::bytea is null or key = $6)
-     order by partition, seq`,
-    [name, ...parametersOf(position), version, key],
-  );
-  if (position !== null && rows.length === 0) throw unknownDeadLetter(name, position);
-  const [only] = rows;
-  if (position !== null && only !== undefined && (await waitsBehindAnother(pool, only))) {
-    const waits = only;
+  const { position } = selection;
+  const letters = await readLetters(pool, { projection: name, version, ...selection }, 'met');
+  if (position === undefined) return letters;
+  const [only] = letters;
+  if (only === undefined) throw unknownDeadLetter(name, position);
+  if (await waitsBehindAnother(pool, only)) {
     throw new RepriseError(
       'QUARANTINED',
-      `${waits.topic}[${waits.partition}]@${waits.offset} waits behind an earlier record of its key; fold them in order: reprise dlq redrive ${name} --all, or --key.`,
+      `${only.topic}[${only.partition}]@${only.offset} waits behind an earlier record of its key; fold them in order: reprise dlq redrive ${name} --all, or --key.`,
       { facts: { projection: name } },
     );
   }
-  return rows.map(storedLetter);
-}
-
-/**
- * The first letters of a held key, in their order, or the letter without a key at a place. Empty:
- * nothing of it is held any more.
- */
-export async function readHeld(
-  pool: Pool,
-  { projection, version, partition }: TaskKey,
-  { key, topic, offset }: HeldLetter,
-  limit: number,
-): Promise<readonly StoredLetter[]> {
-  const { rows } = await pool.query<Row>(
-    `select ${COLUMNS} from reprise.dead_letters
-     where projection = $1 and version = $2 and partition = $3 and quarantine is not null
-       and case when $4::bytea is null then topic = $5 and "offset" = $6 else key = $4 end
-     order by seq limit $7`,
-    [projection, version, partition, key, topic, offset.toString(), limit],
-  );
-  return rows.map(storedLetter);
-}
-
-function storedLetter(row: Row): StoredLetter {
-  return {
-    topic: row.topic,
-    partition: row.partition,
-    offset: BigInt(row.offset),
-    timestampMs: row.recordTimestamp?.getTime() ?? 0,
-    key: row.key,
-    value: row.value,
-    headers: headersOf(row),
-    reason: row.reason,
-    message: row.message,
-    quarantine: row.quarantine,
-    attempts: row.attempts,
-  };
+  return letters;
 }
 
 /**
@@ -128,105 +65,14 @@ export async function assertOfVersion(
   { name, version }: Pick<Plan, 'name' | 'version'>,
   selection: DeadLetterSelection,
 ): Promise<void> {
-  const { rows } = await pool.query<{ version: number; letters: number }>(
-    `select version, count(*)::int as letters from reprise.dead_letters
-     where projection = $1 and ${AT_POSITION} and ($5::bytea is null or key = $5)
-     group by version order by version`,
-    [name, ...parametersOf(selection.position ?? null), selection.key ?? null],
-  );
-  if (rows.length === 0 || rows.some((row) => row.version === version)) return;
-  const which = rows.map((row) => `version ${row.version} has ${row.letters}`).join(', ');
+  const counts = await countLetters(pool, { projection: name, ...selection });
+  if (counts.length === 0 || counts.some((count) => count.version === version)) return;
+  const which = counts.map((count) => `version ${count.version} has ${count.letters}`).join(', ');
   throw new RepriseError(
     'UNKNOWN_DEAD_LETTER',
     `${name} v${version}, the declared version, has none of these dead letters; ${which}. Run the command with the code of that version; or, where it is no longer wanted, retire the version or discard its letters: reprise dlq discard.`,
     { facts: { projection: name, version } },
   );
-}
-
-/** Whether an earlier letter of its key is still there. */
-async function waitsBehindAnother(pool: Pool, letter: Row): Promise<boolean> {
-  if (letter.quarantine !== 'waiting') return false;
-  const { projection, version, topic, partition, offset, key } = letter;
-  const { rows } = await pool.query<{ waits: boolean }>(
-    `select exists (select from reprise.dead_letters earlier, reprise.dead_letters this
-       where (this.projection, this.version, this.topic, this.partition, this."offset") = ($1, $2, $3, $4, $5)
-         and (earlier.projection, earlier.version, earlier.partition) = ($1, $2, $4)
-         and earlier.quarantine is not null and earlier.key = $6 and earlier.seq < this.seq) as waits`,
-    [projection, version, topic, partition, offset, key],
-  );
-  return rows[0]?.waits ?? false;
-}
-
-/**
- * Whether a letter is still there: another redrive may have folded it, or somebody discarded it.
- */
-export async function isStillThere(
-  pool: Pool,
-  { name, version }: Pick<Plan, 'name' | 'version'>,
-  letter: LogPosition,
-): Promise<boolean> {
-  const { rows } = await pool.query(
-    `select from reprise.dead_letters where projection = $1 and ${AT_POSITION} and version = $5`,
-    [name, ...parametersOf(letter), version],
-  );
-  return rows.length > 0;
-}
-
-/**
- * A letter failed again: counts the attempt, and holds its key at it where it waited. @returns
- * whether it was still there
- */
-export async function recordFailure(
-  client: ClientBase,
-  { name, version }: Pick<Plan, 'name' | 'version'>,
-  letter: LogPosition,
-  failure: { readonly reason: string; readonly message: string },
-): Promise<boolean> {
-  const { rowCount } = await client.query(
-    `update reprise.dead_letters set attempts = attempts + 1, reason = $6, message = $7,
-       quarantine = case when quarantine is null then null else 'failed' end
-     where projection = $1 and ${AT_POSITION} and version = $5`,
-    [name, ...parametersOf(letter), version, failure.reason, failure.message],
-  );
-  return rowCount === 1;
-}
-
-/**
- * What an attempt of the task itself made of a letter: it is held further, or stays aside alone
- * (`quarantine` null). Must run under `lockTask`.
- */
-export async function recordAttempt(
-  client: ClientBase,
-  { projection, version }: TaskKey,
-  letter: StoredLetter,
-  outcome: Pick<TriedLetter, 'attempts' | 'quarantine' | 'isRetried'> & {
-    readonly reason: string;
-    readonly message: string;
-  },
-): Promise<void> {
-  const { attempts, reason, message, quarantine, isRetried } = outcome;
-  await client.query(
-    `update reprise.dead_letters
-     set attempts = $6, reason = $7, message = $8, quarantine = $9, is_retried = $10
-     where projection = $1 and ${AT_POSITION} and version = $5`,
-    [
-      ...[projection, ...parametersOf(letter), version],
-      ...[attempts, reason, message, quarantine, isRetried],
-    ],
-  );
-}
-
-/** How many records of a version wait in quarantine. */
-export async function readQuarantine(
-  client: ClientBase,
-  { name, version }: Pick<Plan, 'name' | 'version'>,
-): Promise<number> {
-  const { rows } = await client.query<{ n: number }>(
-    `select count(*)::int as n from reprise.dead_letters
-     where projection = $1 and version = $2 and quarantine is not null`,
-    [name, version],
-  );
-  return rows[0]?.n ?? 0;
 }
 
 /**
@@ -244,46 +90,19 @@ export async function discardDeadLetters(
   const discarded = await inTransaction(pool, async (client) => {
     // Tasks before letters, as a flush that folds one again: neither waits for the other in a
     // circle.
-    await client.query(
-      `select from reprise.tasks where projection = $1 and ($2::int is null or partition = $2)
-       order by version, partition for update`,
-      [projection, position?.partition ?? null],
-    );
-    const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
-      `delete from reprise.dead_letters where projection = $1 and ${AT_POSITION}
-       returning version, topic, partition, "offset"`,
-      [projection, ...parametersOf(position)],
-    );
-    for (const { version, topic, partition, offset } of rows) {
-      const record = { topic, offset: BigInt(offset) };
+    await lockTasks(client, { projection, partition: position?.partition ?? null });
+    const letters = await deleteLetters(client, { projection, position });
+    for (const { version, topic, partition, offset } of letters) {
+      const record = { topic, offset };
       const entry = { kind: 'discard', nextOffsets: new Map(), quietMs: null, record } as const;
-      await writeJournal(client, { projection, version, partition }, [entry]);
-      await client.query(
-        `update reprise.tasks set epoch = epoch + 1, owner = null, state = 'idle', lease_until = clock_timestamp()
-         where projection = $1 and version = $2 and partition = $3 and state <> 'idle'`,
-        [projection, version, partition],
-      );
+      const task = { projection, version, partition };
+      await writeJournal(client, task, [entry]);
+      await fenceTasks(client, task, ['running', 'paused', 'halted']);
     }
-    return rows.length;
+    return letters.length;
   });
   if (position !== null && discarded === 0) throw unknownDeadLetter(projection, position);
   return discarded;
-}
-
-const AT_POSITION = '($2::text is null or (topic = $2 and partition = $3 and "offset" = $4))';
-
-function parametersOf(
-  position: Pick<LogPosition, 'topic' | 'partition' | 'offset'> | null,
-): readonly (string | number | null)[] {
-  if (position === null) return [null, null, null];
-  return [position.topic, position.partition, position.offset.toString()];
-}
-
-function headersOf({ headers }: Pick<Row, 'headers'>): readonly RecordHeader[] {
-  return (headers ?? []).map(({ key, value }) => ({
-    key,
-    value: value === null ? null : Buffer.from(value, 'base64'),
-  }));
 }
 
 function unknownDeadLetter(projection: string | null, at: LogPosition): RepriseError {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
-import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { batchOfRecords } from '../../log/batch-of-records.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -12,11 +13,15 @@ import { describeError, openSession, recordOutcome } from '../session/open-sessi
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import {
+  countLetters,
+  type LetterSelection,
+  recordFailure,
+  type StoredLetter,
+} from '../store/dead-letter-store.ts';
 import { readVersion } from '../store/version-store.ts';
 import type { DeadLetterSelection, RedriveReport } from './dead-letter-status.ts';
-import type { StoredLetter } from './read-dead-letters.ts';
-import { assertOfVersion, isStillThere, readLetters, recordFailure } from './read-dead-letters.ts';
+import { assertOfVersion, readSelected } from './read-dead-letters.ts';
 
 type Failure = RedriveReport['failed'][number];
 
@@ -57,7 +62,7 @@ async function redriveAll(
 ): Promise<RedriveReport> {
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
-  for (let found = await readLetters(settings.pool, plan, selection); ; ) {
+  for (let found = await readSelected(settings.pool, plan, selection); ; ) {
     const letters = found.filter((letter) => !outcomes.has(placeOf(letter)));
     if (letters.length === 0) break;
     for (const partition of new Set(letters.map((letter) => letter.partition))) {
@@ -69,7 +74,7 @@ async function redriveAll(
     if (selection.position !== undefined) break;
     // Until the last letter of a key was folded, instances set records aside behind it. What fails
     // anew by itself meanwhile is not chased: there may be no end of it.
-    const now = await readLetters(settings.pool, plan, selection);
+    const now = await readSelected(settings.pool, plan, selection);
     found = now.filter(({ quarantine }) => quarantine !== null);
   }
   return reportOf([...outcomes.values()]);
@@ -141,7 +146,7 @@ class PartitionRedrive {
     const outcome = await this.#try(letter);
     if (typeof outcome === 'string') return outcome;
     const isThere = await inTransaction(this.#settings.pool, (client) =>
-      recordFailure(client, this.#plan, letter, outcome),
+      recordFailure(client, selectionOf(letter), outcome),
     );
     if (!isThere) return 'gone';
     if (key !== undefined) this.#stuck.add(key);
@@ -161,9 +166,10 @@ class PartitionRedrive {
     if (isUnreadable(letter)) return failed(letter.reason, letter.message);
     for (let attempt = 0; ; attempt += 1) {
       try {
-        if (!(await isStillThere(this.#settings.pool, this.#plan, letter))) return 'gone';
+        if ((await countLetters(this.#settings.pool, selectionOf(letter))).length === 0)
+          return 'gone';
         this.#session ??= await this.#open();
-        const again = (await this.#session.redrive(batchOfRecord(letter))).failed;
+        const again = (await this.#session.redrive(batchOfRecords([letter]))).failed;
         return again === null ? 'folded' : failed(again.reason, again.message);
       } catch (error) {
         this.#session = null;
@@ -197,4 +203,9 @@ class PartitionRedrive {
     await session.flush();
     return session;
   }
+}
+
+/** The letter itself. */
+function selectionOf(letter: StoredLetter): LetterSelection {
+  return { projection: letter.projection, version: letter.version, position: letter };
 }

@@ -1,4 +1,5 @@
-import { batchOfRecord } from '../../log/batch-of-record.ts';
+import { batchOfRecords } from '../../log/batch-of-records.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { isDefect } from '../recovery/is-defect.ts';
@@ -9,10 +10,8 @@ import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { factsOf, lockTask } from '../store/checkpoint-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import { readHeldKey, recordAttempt, type StoredLetter } from '../store/dead-letter-store.ts';
 import { taskLabel } from '../store/task-key.ts';
-import type { StoredLetter } from './read-dead-letters.ts';
-import { readHeld, recordAttempt } from './read-dead-letters.ts';
 
 /** Letters of a key that are folded in one transaction. */
 const TOGETHER_MAX = 50;
@@ -96,7 +95,9 @@ export class Retrier {
     letters: readonly StoredLetter[],
   ): Promise<{ readonly folded: number; readonly failure: Failure | null }> {
     try {
-      const { folded, failed } = await this.#session.redrive(...letters.map(batchOfRecord));
+      const { folded, failed } = await this.#session.redrive(
+        ...letters.map((letter) => batchOfRecords([letter])),
+      );
       return { folded, failure: failed };
     } catch (cause) {
       const isOurs =
@@ -130,7 +131,7 @@ export class Retrier {
   }
 
   #held({ letter }: Retry, limit: number): Promise<readonly StoredLetter[]> {
-    return readHeld(this.#settings.pool, this.#session.task, letter, limit);
+    return readHeldKey(this.#settings.pool, this.#session.task, letter, limit);
   }
 
   #record(
@@ -142,7 +143,11 @@ export class Retrier {
     const { attempts } = letter;
     return inTransaction(this.#settings.pool, async (client) => {
       await lockTask(client, task);
-      await recordAttempt(client, task, letter, { attempts, reason, message, ...held });
+      await recordAttempt(
+        client,
+        { ...task, position: letter },
+        { attempts, reason, message, ...held },
+      );
     });
   }
 

@@ -1,7 +1,7 @@
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { createTables, swapViews } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { VersionState } from '../store/version-state.ts';
 import {
   assertSameShape,

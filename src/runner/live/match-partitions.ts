@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { splitKey } from '../../readmodel/split-key.ts';
 import { keyNames } from '../../readmodel/table-name.ts';
@@ -7,11 +8,11 @@ import { RepriseError } from '../../reprise-error.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { swapViews } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { ensureTasks } from '../store/instance-store.ts';
+import { readTaskTotals } from '../store/task-store.ts';
 import type { GrownTopic } from '../store/topics-that-grew.ts';
 import { topicsThatGrew } from '../store/topics-that-grew.ts';
-import { lockProjection } from '../store/version-store.ts';
+import { lockProjection, setPartitionsGrew } from '../store/version-store.ts';
 
 /**
  * Makes the tasks of a version, one for each partition of its topics. Where topics have gained
@@ -29,18 +30,15 @@ export async function matchPartitions(
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);
     const grown = await topicsThatGrew(client, topics.values());
-    const { rows } = await client.query<{ tasks: string }>(
-      'select count(*) as tasks from reprise.tasks where projection = $1 and version = $2',
-      [plan.name, plan.version],
-    );
-    const before = Number(rows[0]?.tasks ?? 0);
+    const tasks = { projection: plan.name, version: plan.version };
+    const { tasks: before } = await readTaskTotals(client, tasks);
     if (before >= partitions) return null;
     const cannotMerge = plan.table.view?.merges === null;
     if (before > 0 && cannotMerge) return cannotGrow(plan, before, partitions);
-    await ensureTasks(client, { projection: plan.name, version: plan.version }, partitions);
+    await ensureTasks(client, tasks, partitions);
     if (before === 0 && grown.length === 0) return null;
     if (cannotMerge) return cannotBegin(plan, grown);
-    await mergeFromNowOn(client, plan.name);
+    await setPartitionsGrew(client, plan.name);
     if (active === plan.version) await swapViews(client, plan);
     settings.logger.warn(
       { projection: plan.name, version: plan.version, from: before, to: partitions },
@@ -65,7 +63,7 @@ export async function admitTopics(
     const grown = await topicsThatGrew(client, topics.values());
     if (grown.length === 0) return;
     if (plan.table.view?.merges === null) throw cannotBegin(plan, grown);
-    await mergeFromNowOn(client, plan.name);
+    await setPartitionsGrew(client, plan.name);
   });
 }
 
@@ -89,13 +87,6 @@ export async function requireWholeKeys(
     'PARTITIONS_CHANGED',
     `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} gained partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
     { facts: { projection: plan.name, version: plan.version, key } },
-  );
-}
-
-async function mergeFromNowOn(client: ClientBase, projection: string): Promise<void> {
-  await client.query(
-    'update reprise.projections set partitions_grew = true where projection = $1',
-    [projection],
   );
 }
 

@@ -1,4 +1,5 @@
 import type { TopicDescription } from '../../log/event-log.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { planWarnings } from '../../projection/plan/plan-warnings.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
@@ -8,7 +9,6 @@ import { parseTaskSelection } from '../ownership/task-selection.ts';
 import { Watchdog } from '../ownership/watchdog.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { Run } from '../store/instance-store.ts';
 import type { LogBeginning } from '../store/journal-store.ts';
 import { forgetBefore } from '../store/journal-store.ts';

@@ -1,19 +1,7 @@
-import type { Pool } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import { IS_UNOWNED } from '../store/instance-store.ts';
-
-/** A task of a projection that publishes, or a projection that has none yet. */
-interface PublishingTask {
-  readonly version: string;
-  readonly partition: number | null;
-  /** What it publishes later is of this time or later; null: nobody knows. */
-  readonly from_ms: number | null;
-  /** It said that it publishes nothing until a record comes, and somebody runs it. */
-  readonly is_silent: boolean | null;
-  /** Where it stands, by topic; null: it has read nothing there. */
-  readonly offsets: Readonly<Record<string, string | null>>;
-}
+import { readEarliestQueued } from '../store/outbox-store.ts';
+import { type PublishingTask, readPublishingTasks } from '../store/task-store.ts';
 
 type Topics = ReadonlyMap<string, TopicDescription>;
 
@@ -40,22 +28,7 @@ export async function readPublishedUpTo(
   topic: string,
   sending: readonly string[] | null = null,
 ): Promise<number | null> {
-  const { rows: tasks } = await pool.query<PublishingTask>(
-    `with publishers as (
-       select v.projection, v.version, v.plan from reprise.projection_versions v
-       join reprise.projections p on p.projection = v.projection
-       where v.plan -> 'emissions' @> jsonb_build_array(jsonb_build_object('event', jsonb_build_object('topic', $1::text)))
-         and (v.version = p.active_version or (p.active_version is null and v.as_of is null)))
-     select concat_ws('/', p.projection, p.version) as version, t.partition,
-       case when t.publishes_from_ms = 'Infinity' then t.watermark_ms else t.publishes_from_ms end as from_ms,
-       t.publishes_from_ms = 'Infinity' and not ${IS_UNOWNED} as is_silent,
-       (select jsonb_object_agg(s -> 'event' ->> 'topic', (
-          select c.next_offset::text from reprise.checkpoints c
-          where (c.projection, c.version, c.partition, c.topic) = (p.projection, p.version, t.partition, s -> 'event' ->> 'topic')))
-        from jsonb_array_elements(p.plan -> 'sources') s) as offsets
-     from publishers p left join reprise.tasks t on (t.projection, t.version) = (p.projection, p.version)`,
-    [topic],
-  );
+  const tasks = await readPublishingTasks(pool, topic);
   if (tasks.length === 0) return null;
   const queuedMs = await readEarliestQueued(pool, topic, sending);
   const topics = [...new Set(tasks.flatMap(({ offsets }) => Object.keys(offsets)))];
@@ -92,25 +65,4 @@ function isAtEnd({ partition, offsets }: PublishingTask, topics: Topics): boolea
     const found = topics.get(topic)?.partitions[partition ?? -1];
     return found !== undefined && found.stableEndOffset <= BigInt(nextOffset ?? found.startOffset);
   });
-}
-
-/**
- * The time of the earliest event of a topic that is still to be sent and not refused, nor behind
- * one that is; infinity: there is none.
- */
-async function readEarliestQueued(
-  pool: Pool,
-  topic: string,
-  sending: readonly string[] | null,
-): Promise<number> {
-  const others =
-    sending === null ? '' : 'and o.sequence is null and not (o.id = any($2::bigint[]))';
-  const { rows } = await pool.query<{ at: number }>(
-    `select o.record_timestamp_ms as at from reprise.outbox o
-     where o.topic = $1 and not o.held and not o.refused ${others}
-       and not exists (select from reprise.outbox f where f.topic = $1 and f.error is not null and f.refused and f.key = o.key and f.id < o.id)
-     order by o.record_timestamp_ms limit 1`,
-    sending === null ? [topic] : [topic, sending],
-  );
-  return rows[0]?.at ?? Number.POSITIVE_INFINITY;
 }

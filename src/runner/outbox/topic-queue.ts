@@ -1,9 +1,9 @@
+import { failpoint } from '../../concurrency/failpoint.ts';
 import { partitionFor } from '../../log/partition-for.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { describeError } from '../session/open-session.ts';
-import { failpoint } from '../settings/failpoint.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { NumberedEvent, QueuedEvent } from '../store/outbox-queue-store.ts';
 import {
   forgetPublished,

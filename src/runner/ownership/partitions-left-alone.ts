@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
-import { inTransaction } from '../store/in-transaction.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { LiveInstance } from '../store/instance-store.ts';
-import { liveInstances, mayRun } from '../store/instance-store.ts';
+import { liveInstances, mayRun, readBeats } from '../store/instance-store.ts';
+import { readTaskPartitions } from '../store/task-store.ts';
 
 const LOOK_EVERY_MS = 100;
 /**
@@ -54,20 +55,13 @@ interface Look {
 }
 
 async function lookAround(client: ClientBase, { projection, from, to }: Switch): Promise<Look> {
-  const { rows: beats } = await client.query<{ instance: string; beatAt: string }>(
-    'select instance, beat_at::text as "beatAt" from reprise.instances',
-  );
+  const beats = await readBeats(client);
   const staying = (await liveInstances(client)).filter(({ stopRequested }) => !stopRequested);
-  const { rows: tasks } = await client.query<{ partition: number }>(
-    'select partition from reprise.tasks where projection = $1 and version = $2 order by partition',
-    [projection, from],
-  );
-  const partitions = tasks
-    .map(({ partition }) => partition)
-    .filter((partition) => {
-      const isRun = (version: number) => anyRuns(staying, { projection, version, partition });
-      return isRun(from) && !isRun(to);
-    });
+  const tasks = await readTaskPartitions(client, { projection, version: from });
+  const partitions = tasks.filter((partition) => {
+    const isRun = (version: number) => anyRuns(staying, { projection, version, partition });
+    return isRun(from) && !isRun(to);
+  });
   const names = new Set(staying.map(({ instance }) => instance));
   return { partitions, beats: beats.filter(({ instance }) => names.has(instance)) };
 }

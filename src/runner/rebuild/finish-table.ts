@@ -5,6 +5,7 @@ import { addConstraints } from '../../readmodel/add-constraints.ts';
 import { copyRows } from '../../readmodel/copy-rows.ts';
 import type { DuplicatesAmong } from '../../readmodel/take-duplicates.ts';
 import { takeDuplicates } from '../../readmodel/take-duplicates.ts';
+import { readTaskTotals } from '../store/task-store.ts';
 
 /**
  * Makes a read model of the partial rows that a rebuild appended, in the caller's transaction:
@@ -20,7 +21,10 @@ export async function finishTable(
     onPhase('merge');
     await mergeDuplicates(client, plan, among);
   };
-  const { tasks, flushedAgain } = await readTasks(client, plan);
+  const { tasks, flushedAgain } = await readTaskTotals(client, {
+    projection: plan.name,
+    version: plan.version,
+  });
   if (flushedAgain) await merge('transactions');
   onPhase('index');
   if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
@@ -28,18 +32,6 @@ export async function finishTable(
   await merge('all rows');
   if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
   throw new TypeError(`${plan.table.name} v${plan.version} has duplicate keys after merging`);
-}
-
-async function readTasks(
-  client: ClientBase,
-  plan: Plan,
-): Promise<{ readonly tasks: number; readonly flushedAgain: boolean }> {
-  const { rows } = await client.query<{ tasks: number; again: boolean | null }>(
-    `select count(*)::int as tasks, bool_or(flushes > 1) as again from reprise.tasks
-     where projection = $1 and version = $2`,
-    [plan.name, plan.version],
-  );
-  return { tasks: rows[0]?.tasks ?? 0, flushedAgain: rows[0]?.again ?? false };
 }
 
 /**

@@ -4,7 +4,8 @@ import type { ClientBase } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
 import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
 import type { TopicDescription } from '../../log/event-log.ts';
-import { sqlStateOf } from '../../postgres/classify.ts';
+import { isLockTimeout } from '../../postgres/classify.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { countRows } from '../../readmodel/count-rows.ts';
 import { lockHolders } from '../../readmodel/lock-holders.ts';
@@ -15,8 +16,8 @@ import { withPresence } from '../ownership/with-presence.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
+import { readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { isPresent } from '../store/instance-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import type { VersionState } from '../store/version-state.ts';
@@ -46,9 +47,6 @@ export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
 
 /** Indexes are built for so many versions at a time: Postgres uses more than one core for each. */
 const FINISHED_AT_ONCE = 2;
-
-/** SQLSTATE of a lock that could not be had in time. */
-const LOCK_NOT_AVAILABLE = '55P03';
 
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
@@ -225,7 +223,7 @@ async function finish(
     try {
       return await finishOnce(settings, building, state);
     } catch (error) {
-      if (sqlStateOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      if (!isLockTimeout(error)) throw error;
       signal.throwIfAborted();
       const usedBy = await lockHolders(settings.pool, tables.map(tableName));
       settings.logger.warn(
@@ -372,21 +370,11 @@ async function totalRecords(
   plan: Plan,
   topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<number> {
-  const { rows } = await settings.pool.query<{
-    topic: string;
-    partition: number;
-    next_offset: string;
-  }>(
-    'select topic, partition, next_offset from reprise.checkpoints where projection = $1 and version = $2',
-    [plan.name, plan.version],
-  );
-  const stored = new Map(
-    rows.map((row) => [`${row.topic}/${row.partition}`, BigInt(row.next_offset)]),
-  );
+  const stored = await readNextOffsets(settings.pool, plan);
   let total = 0n;
   for (const { topic, partitions } of topics.values()) {
     for (const { partition, startOffset, stableEndOffset } of partitions) {
-      total += stableEndOffset - (stored.get(`${topic}/${partition}`) ?? startOffset);
+      total += stableEndOffset - (stored.get(partition)?.get(topic) ?? startOffset);
     }
   }
   return Number(total);

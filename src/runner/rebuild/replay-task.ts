@@ -52,12 +52,6 @@ export interface ReplayOptions {
   readonly mutex?: FoldMutex;
   /** Of what may be held in memory. Default: 480,000 rows, alone. */
   readonly rows?: RowShare | undefined;
-  /**
-   * What is known of failures, and with it how many records a flush may hold. Default: nothing yet.
-   */
-  readonly recovery?: Recovery;
-  /** Told after every flush. */
-  readonly onFlush?: () => Promise<void>;
 }
 
 /**
@@ -70,7 +64,7 @@ export async function replayTask(
   key: TaskKey,
   options: ReplayOptions,
 ): Promise<void> {
-  const { recovery = createRecovery(settings, options.plan, 'rebuild') } = options;
+  const recovery = createRecovery(settings, options.plan, 'rebuild');
   for (;;) {
     try {
       return await replayOnce(settings, key, { ...options, recovery });
@@ -98,7 +92,6 @@ async function replayOnce(
   const session = await openReplay(settings, key, options);
   const flush = async () => {
     await session.flush();
-    await options.onFlush?.();
   };
   const reading = new AbortController();
   const { signal, release } = joinSignals([options.signal, reading.signal]);

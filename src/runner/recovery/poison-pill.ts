@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { DeadLetter } from '../../fold/task/task-fold.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { markTrying } from '../store/checkpoint-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import { pillOf } from './failed-records.ts';
 import { placeOf } from './judge.ts';

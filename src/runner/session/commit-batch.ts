@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
 import type { Backoff } from '../../concurrency/backoff.ts';
+import { failpoint } from '../../concurrency/failpoint.ts';
 import { AmbiguousCommit, classify } from '../../postgres/classify.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { isRepriseError } from '../../reprise-error.ts';
-import { failpoint } from '../settings/failpoint.ts';
 import { lockTask } from '../store/checkpoint-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
 import { flush, standingOf } from './flush.ts';

@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
+import { failpoint } from '../../concurrency/failpoint.ts';
 import { assertNotForgotten } from '../../erasure/postgres/subject-keys.ts';
 import type { FoldChanges } from '../../fold/task/task-fold.ts';
 import type { TableRows } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { deleteRows } from '../../readmodel/delete-rows.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { failpoint } from '../settings/failpoint.ts';
 import type { LockedTask, TaskTimes } from '../store/checkpoint-store.ts';
 import { advanceCheckpoints, factsOf, lockTask } from '../store/checkpoint-store.ts';
 import type { TriedLetter } from '../store/dead-letter-store.ts';

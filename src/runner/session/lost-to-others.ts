@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { isPassing, sqlStateOf } from '../../postgres/classify.ts';
+import { isLockTimeout, isPassing } from '../../postgres/classify.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { lockHolders } from '../../readmodel/lock-holders.ts';
 import { tableName, viewName } from '../../readmodel/table-name.ts';
@@ -24,7 +24,7 @@ export async function lostToOthers(pool: Pool, error: unknown, change: Change): 
   if (isRepriseError(error) || !isPassing(error)) return error;
   const { code, done, projection, version } = change;
   const holders = await lockHolders(pool, relationsOf(change.tables));
-  const isLock = sqlStateOf(error) === '55P03' && holders !== null;
+  const isLock = isLockTimeout(error) && holders !== null;
   const why = isLock
     ? `its tables or its view are in use by ${holders}. End that, or wait for it, and try again.`
     : `Postgres ended the transaction: ${(error as Error).message}. Try again.`;

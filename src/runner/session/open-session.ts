@@ -1,9 +1,9 @@
 import { classify } from '../../postgres/classify.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { acquireTask, factsOf, setTaskState } from '../store/checkpoint-store.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 import { buildAnew } from './build-anew.ts';

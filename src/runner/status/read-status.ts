@@ -1,32 +1,18 @@
-import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
-import { readPublishFailures } from '../outbox/read-publish-failures.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
-import { IS_UNOWNED } from '../store/instance-store.ts';
+import { readPublishFailures } from '../store/outbox-store.ts';
+import { readTasks, type StoredTask } from '../store/task-store.ts';
+import { readSources } from '../store/version-store.ts';
 import { describeWhatAnswers } from './ask-parts.ts';
 import { readCounts } from './stored-counts.ts';
 import type { ProjectionStatus, StatusOptions, TaskStatus } from './task-status.ts';
 
-interface TaskRow {
-  projection: string;
-  version: number;
-  partition: number;
-  epoch: string;
-  owner: string | null;
-  state: TaskStatus['state'];
-  error: string | null;
-  topic: string | null;
-  topic_id: string | null;
-  next_offset: string | null;
-  watermark_ms: number | null;
-}
-
 /** A task that no process has opened yet: all its records are still to be folded. */
-const NOT_BEGUN: Omit<TaskRow, 'topic' | 'partition' | 'projection' | 'version'> = {
+const NOT_BEGUN: Omit<StoredTask, 'topic' | 'partition' | 'projection' | 'version'> = {
   epoch: '0',
   owner: null,
   state: 'idle',
@@ -81,45 +67,6 @@ export async function readStatus(
   });
 }
 
-/** A stored version, and the topics that it reads as it was compiled. */
-interface Sources {
-  readonly projection: string;
-  readonly version: number;
-  readonly topics: readonly string[];
-}
-
-/**
- * What every stored version reads: those of declared projections first, then the others by name.
- */
-async function readSources(
-  pool: RunnerSettings['pool'],
-  declared: readonly string[],
-): Promise<readonly Sources[]> {
-  const { rows } = await pool.query<Sources>(
-    `select projection, version, array(
-       select distinct source->'event'->>'topic' from jsonb_array_elements(plan->'sources') as source order by 1) as topics
-     from reprise.projection_versions
-     order by array_position($1::text[], projection), projection, version`,
-    [declared],
-  );
-  return rows;
-}
-
-async function readTasks(
-  client: ClientBase,
-  names: readonly string[],
-): Promise<readonly TaskRow[]> {
-  const { rows } = await client.query<TaskRow>(
-    `select t.projection, t.version, t.partition, t.epoch, t.error, case when u.is_unowned then null else t.owner end as owner,
-       case when u.is_unowned and t.state <> 'halted' then 'idle' else t.state end as state, c.topic, c.topic_id, c.next_offset, t.watermark_ms
-     from reprise.tasks t left join reprise.checkpoints c using (projection, version, partition),
-     lateral (select ${IS_UNOWNED} as is_unowned) u
-     where t.projection = any($1) order by t.projection, t.version, t.partition, c.topic`,
-    [names],
-  );
-  return rows;
-}
-
 /** Null: unknown for one of them. */
 function lagOf(tasks: readonly TaskStatus[]): bigint | null {
   return tasks.reduce<bigint | null>(
@@ -134,7 +81,7 @@ function lagOf(tasks: readonly TaskStatus[]): bigint | null {
  */
 function tasksOf(
   topics: readonly string[],
-  rows: readonly TaskRow[],
+  rows: readonly StoredTask[],
   described: Topics,
 ): readonly TaskStatus[] {
   const called = topics.flatMap((topic) => described.get(topic)?.partitions ?? []);
@@ -160,7 +107,7 @@ function hasPartition(topic: TopicDescription | undefined, partition: number): b
 }
 
 function taskStatus(
-  row: Omit<TaskRow, 'projection' | 'version' | 'topic'>,
+  row: Omit<StoredTask, 'projection' | 'version' | 'topic'>,
   topic: string,
   described: Topics,
 ): TaskStatus {

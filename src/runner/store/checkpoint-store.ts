@@ -1,10 +1,11 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
 import { readHeldLetters } from './dead-letter-store.ts';
 import { IS_UNOWNED } from './instance-store.ts';
 import { readJournal } from './journal-store.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './task-key.ts';
 import { taskLabel } from './task-key.ts';
+import { FENCE_UNHALTED } from './task-store.ts';
 
 interface CheckpointRow {
   topic: string;
@@ -240,11 +241,7 @@ export async function rewriteCheckpoint(
     `update reprise.checkpoints set topic_id = $5, last_leader_epoch = $6 where ${KEY} and topic = $4`,
     [...keyOf(task), checkpoint.topic, checkpoint.topicId, checkpoint.lastLeaderEpoch],
   );
-  await client.query(
-    `update reprise.tasks set epoch = epoch + 1, owner = null, lease_until = clock_timestamp(),
-       state = case state when 'halted' then 'halted' else 'idle' end where ${KEY}`,
-    keyOf(task),
-  );
+  await client.query(`update reprise.tasks set ${FENCE_UNHALTED} where ${KEY}`, keyOf(task));
 }
 
 /**
@@ -294,6 +291,84 @@ export async function clearDeaths(client: ClientBase, task: OwnedTask): Promise<
     `update reprise.tasks set deaths = 0, trying = null, tried = 0 where ${KEY} and epoch = $4`,
     [...keyOf(task), task.epoch.toString()],
   );
+}
+
+/** Where the tasks of a version resume: by partition, then topic. */
+export type NextOffsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
+
+/** Where the tasks of a version resume, in the order of partition and topic. */
+export async function readNextOffsets(
+  client: Pick<ClientBase, 'query'>,
+  { name, version }: { readonly name: string; readonly version: number },
+): Promise<NextOffsets> {
+  const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
+    `select topic, partition, next_offset from reprise.checkpoints
+     where projection = $1 and version = $2 order by partition, topic`,
+    [name, version],
+  );
+  const offsets = new Map<number, Map<string, bigint>>();
+  for (const { topic, partition, next_offset } of rows) {
+    const topics = offsets.get(partition) ?? new Map<string, bigint>();
+    offsets.set(partition, topics.set(topic, BigInt(next_offset)));
+  }
+  return offsets;
+}
+
+/** A topic in which one version has not come as far as another. */
+export interface BehindIn {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+  /** Where it stands; 0 where it has not begun. */
+  readonly offset: bigint;
+  /** Where the other stands. */
+  readonly untilOffset: bigint;
+}
+
+/** In which of these topics, read from the same log by both, a version is behind another one. */
+export async function readBehind(
+  client: ClientBase,
+  of: {
+    readonly projection: string;
+    readonly version: number;
+    readonly behind: number;
+    readonly topics: readonly string[];
+  },
+): Promise<readonly BehindIn[]> {
+  const { rows } = await client.query<
+    Omit<BehindIn, 'offset' | 'untilOffset'> & { offset: string; untilOffset: string }
+  >(
+    `select old.topic, old.partition, old.topic_id as "topicId", old.next_offset as "untilOffset",
+       coalesce(new.next_offset, 0) as offset
+     from reprise.checkpoints old
+     left join reprise.checkpoints new on new.projection = old.projection and new.version = $3
+       and new.partition = old.partition and new.topic = old.topic
+     where old.projection = $1 and old.version = $2 and old.topic = any($4)
+       and coalesce(new.next_offset, 0) < old.next_offset
+       and coalesce(new.topic_id, old.topic_id) = old.topic_id
+     order by old.topic, old.partition`,
+    [of.projection, of.behind, of.version, of.topics],
+  );
+  return rows.map((row) => ({
+    ...row,
+    offset: BigInt(row.offset),
+    untilOffset: BigInt(row.untilOffset),
+  }));
+}
+
+/** Projections that read a topic of one list and a topic of another, each with the latter. */
+export async function readersOfBoth(
+  pool: Pool,
+  topics: readonly string[],
+  others: readonly string[],
+): Promise<readonly { readonly projection: string; readonly topic: string }[]> {
+  const { rows } = await pool.query<{ projection: string; topic: string }>(
+    `select distinct c.projection, other.topic from reprise.checkpoints c
+     join reprise.checkpoints other using (projection, version, partition)
+     where c.topic = any ($1) and other.topic = any ($2) order by 1, 2`,
+    [topics, others],
+  );
+  return rows;
 }
 
 /** Facts of a task for an error. */

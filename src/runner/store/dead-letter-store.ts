@@ -1,5 +1,7 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { DeadLetter } from '../../fold/task/task-fold.ts';
+import type { LogPosition } from '../../log/log-position.ts';
+import type { LogRecord } from '../../log/record-batch.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { HeldLetter, TaskKey } from './task-key.ts';
 import { taskLabel } from './task-key.ts';
@@ -131,4 +133,249 @@ export async function claimDeadLetters(
       { facts: { projection, version, topic, partition, offset } },
     );
   }
+}
+
+const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
+  set_aside_at as "setAsideAt", key, value, headers`;
+
+/** A dead letter as Postgres has it, which is a record that can be folded again. */
+export interface StoredLetter extends LogRecord {
+  readonly projection: string;
+  readonly version: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly quarantine: 'failed' | 'waiting' | null;
+  readonly recordTimestamp: Date | null;
+  readonly setAsideAt: Date;
+}
+
+type Row = Omit<StoredLetter, 'offset' | 'headers' | 'timestampMs'> & {
+  readonly offset: string;
+  readonly headers: readonly { readonly key: string; readonly value: string | null }[] | null;
+};
+
+/** Which letters: all, unless it says less. */
+export interface LetterSelection {
+  readonly projection?: string | null;
+  readonly version?: number;
+  readonly position?: LogPosition | null;
+  /** Of this record key. */
+  readonly key?: Buffer | null;
+}
+
+const SELECTED = `($1::text is null or projection = $1) and ($2::int is null or version = $2)
+  and ($3::text is null or (topic = $3 and partition = $4 and "offset" = $5)) and ($6::bytea is null or key = $6)`;
+
+function selectedBy({ projection, version, position, key }: LetterSelection): readonly unknown[] {
+  const at = [position?.topic, position?.partition, position?.offset.toString()];
+  return [projection, version, ...at, key].map((value) => value ?? null);
+}
+
+/** In the order of the log, or in that in which the tasks met them. */
+const ORDERS = {
+  log: 'projection, version, topic, partition, "offset"',
+  met: 'partition, seq',
+} as const;
+
+/** The letters that are selected. */
+export async function readLetters(
+  client: Pick<ClientBase, 'query'>,
+  selection: LetterSelection,
+  order: keyof typeof ORDERS = 'log',
+): Promise<readonly StoredLetter[]> {
+  const { rows } = await client.query<Row>(
+    `select ${COLUMNS} from reprise.dead_letters where ${SELECTED} order by ${ORDERS[order]}`,
+    [...selectedBy(selection)],
+  );
+  return rows.map(letterOf);
+}
+
+/** How many letters each version has of those that are selected. */
+export async function countLetters(
+  client: Pick<ClientBase, 'query'>,
+  selection: LetterSelection,
+): Promise<readonly { readonly version: number; readonly letters: number }[]> {
+  const { rows } = await client.query<{ version: number; letters: number }>(
+    `select version, count(*)::int as letters from reprise.dead_letters
+     where ${SELECTED} group by version order by version`,
+    [...selectedBy(selection)],
+  );
+  return rows;
+}
+
+/** Where the letters of a version lie in the log, by partition. */
+export async function readSetAside(
+  client: ClientBase,
+  { name, version }: { readonly name: string; readonly version: number },
+): Promise<ReadonlyMap<number, readonly LogPosition[]>> {
+  const { rows } = await client.query<Pick<Row, 'topic' | 'partition' | 'offset'>>(
+    'select topic, partition, "offset" from reprise.dead_letters where projection = $1 and version = $2',
+    [name, version],
+  );
+  const letters = new Map<number, LogPosition[]>();
+  for (const { topic, partition, offset } of rows) {
+    const known = letters.get(partition) ?? [];
+    letters.set(partition, known);
+    known.push({ topic, partition, offset: BigInt(offset) });
+  }
+  return letters;
+}
+
+/**
+ * The first letters of a held key, in their order, or the letter without a key at a place. Empty:
+ * nothing of it is held any more.
+ */
+export async function readHeldKey(
+  pool: Pool,
+  { projection, version, partition }: TaskKey,
+  { key, topic, offset }: HeldLetter,
+  limit: number,
+): Promise<readonly StoredLetter[]> {
+  const { rows } = await pool.query<Row>(
+    `select ${COLUMNS} from reprise.dead_letters
+     where projection = $1 and version = $2 and partition = $3 and quarantine is not null
+       and case when $4::bytea is null then topic = $5 and "offset" = $6 else key = $4 end
+     order by seq limit $7`,
+    [projection, version, partition, key, topic, offset.toString(), limit],
+  );
+  return rows.map(letterOf);
+}
+
+function letterOf(row: Row): StoredLetter {
+  return {
+    ...row,
+    offset: BigInt(row.offset),
+    timestampMs: row.recordTimestamp?.getTime() ?? 0,
+    headers: (row.headers ?? []).map(({ key, value }) => ({
+      key,
+      value: value === null ? null : Buffer.from(value, 'base64'),
+    })),
+  };
+}
+
+/** Whether an earlier letter of its key is still there. */
+export async function waitsBehindAnother(pool: Pool, letter: StoredLetter): Promise<boolean> {
+  if (letter.quarantine !== 'waiting') return false;
+  const { projection, version, topic, partition, offset, key } = letter;
+  const { rows } = await pool.query<{ waits: boolean }>(
+    `select exists (select from reprise.dead_letters earlier, reprise.dead_letters this
+       where (this.projection, this.version, this.topic, this.partition, this."offset") = ($1, $2, $3, $4, $5)
+         and (earlier.projection, earlier.version, earlier.partition) = ($1, $2, $4)
+         and earlier.quarantine is not null and earlier.key = $6 and earlier.seq < this.seq) as waits`,
+    [projection, version, topic, partition, offset.toString(), key],
+  );
+  return rows[0]?.waits ?? false;
+}
+
+/**
+ * A letter failed again: counts the attempt, and holds its key at it where it waited. @returns
+ * whether it was still there
+ */
+export async function recordFailure(
+  client: ClientBase,
+  letter: LetterSelection,
+  failure: { readonly reason: string; readonly message: string },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update reprise.dead_letters set attempts = attempts + 1, reason = $7, message = $8,
+       quarantine = case when quarantine is null then null else 'failed' end
+     where ${SELECTED}`,
+    [...selectedBy(letter), failure.reason, failure.message],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * What an attempt of the task itself made of a letter: it is held further, or stays aside alone
+ * (`quarantine` null). Must run under `lockTask`.
+ */
+export async function recordAttempt(
+  client: ClientBase,
+  letter: LetterSelection,
+  outcome: Pick<TriedLetter, 'attempts' | 'quarantine' | 'isRetried'> & {
+    readonly reason: string;
+    readonly message: string;
+  },
+): Promise<void> {
+  const { attempts, reason, message, quarantine, isRetried } = outcome;
+  await client.query(
+    `update reprise.dead_letters
+     set attempts = $7, reason = $8, message = $9, quarantine = $10, is_retried = $11
+     where ${SELECTED}`,
+    [...selectedBy(letter), attempts, reason, message, quarantine, isRetried],
+  );
+}
+
+/** How many records of a version wait in quarantine. */
+export async function countQuarantined(
+  client: ClientBase,
+  { name, version }: { readonly name: string; readonly version: number },
+): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `select count(*)::int as n from reprise.dead_letters
+     where projection = $1 and version = $2 and quarantine is not null`,
+    [name, version],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Deletes the letters that are selected. @returns where they were */
+export async function deleteLetters(
+  client: ClientBase,
+  selection: LetterSelection,
+): Promise<readonly (LogPosition & { readonly version: number })[]> {
+  const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
+    `delete from reprise.dead_letters where ${SELECTED}
+     returning version, topic, partition, "offset"`,
+    [...selectedBy(selection)],
+  );
+  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
+}
+
+const HOLDS_KEY =
+  'exists (select 1 from unnest($1::bytea[]) as prefix where position(prefix in value) > 0)';
+
+/** Replaces the messages of letters whose value holds one of these prefixes. */
+export async function replaceMessages(
+  client: ClientBase,
+  prefixes: readonly Buffer[],
+  message: string,
+): Promise<void> {
+  await client.query(
+    `update reprise.dead_letters set message = $2 where ${HOLDS_KEY} and message <> $2`,
+    [prefixes, message],
+  );
+}
+
+/** A letter that holds a subject. */
+export interface SubjectLetter extends LogPosition {
+  readonly projection: string;
+  readonly version: number;
+  readonly reason: string;
+  /** Nothing in it is encrypted: it names the subject in plain text. */
+  readonly isPlain: boolean;
+}
+
+/**
+ * The letters of a subject: those with values that its keys encrypted, and those of these topics
+ * that name it and hold nothing encrypted.
+ */
+export async function readLettersOf(
+  client: ClientBase,
+  by: {
+    readonly subject: string;
+    readonly prefixes: readonly Buffer[];
+    readonly topics: readonly string[];
+  },
+): Promise<readonly SubjectLetter[]> {
+  const { rows } = await client.query<Omit<SubjectLetter, 'offset'> & { offset: string }>(
+    `select * from (
+       select projection, version, topic, partition, "offset", reason, not ${HOLDS_KEY} as "isPlain" from reprise.dead_letters
+       where ${HOLDS_KEY}
+         or (topic = any($2) and position($3::bytea in value) = 0 and (key = $4 or position($4 in value) > 0))
+     ) found order by projection, version, topic, partition, "offset"`,
+    [by.prefixes, by.topics, Buffer.from('pii:v1:'), Buffer.from(by.subject)],
+  );
+  return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
 }

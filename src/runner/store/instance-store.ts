@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { TaskKey } from './task-key.ts';
 
 /** A projection version that an instance may run. */
@@ -96,6 +96,51 @@ export async function liveInstances(client: ClientBase): Promise<readonly LiveIn
   const { rows } = await client.query<LiveInstance>(
     `select instance, runs, stop_requested as "stopRequested"
      from reprise.instances i where not ${IS_GONE} order by instance`,
+  );
+  return rows;
+}
+
+/** The last heartbeat of every instance. */
+export async function readBeats(
+  client: ClientBase,
+): Promise<readonly { readonly instance: string; readonly beatAt: string }[]> {
+  const { rows } = await client.query<{ instance: string; beatAt: string }>(
+    'select instance, beat_at::text as "beatAt" from reprise.instances',
+  );
+  return rows;
+}
+
+/** Asks live instances to end: one, or all. @returns those that were asked */
+export async function markStopRequested(
+  pool: Pool,
+  instance: string | null,
+): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ instance: string }>(
+    `update reprise.instances set stop_requested = true
+     where ($1::text is null or instance = $1) and lease_until > clock_timestamp() returning instance`,
+    [instance],
+  );
+  return rows.map((row) => row.instance);
+}
+
+/** An instance as Postgres has it. */
+export interface StoredInstance {
+  readonly instance: string;
+  readonly startedAt: Date;
+  readonly lastBeatAt: Date;
+  readonly isLive: boolean;
+  readonly stopRequested: boolean;
+  /** Tasks it owns. */
+  readonly tasks: number;
+}
+
+/** All instances that are stored, live or not, oldest first. */
+export async function readStoredInstances(client: ClientBase): Promise<readonly StoredInstance[]> {
+  const { rows } = await client.query<StoredInstance>(
+    `select i.instance, i.started_at as "startedAt", i.beat_at as "lastBeatAt",
+       i.lease_until > clock_timestamp() as "isLive", i.stop_requested as "stopRequested",
+       (select count(*)::int from reprise.tasks t where t.owner = i.instance) as tasks
+     from reprise.instances i order by i.started_at, i.instance`,
   );
   return rows;
 }

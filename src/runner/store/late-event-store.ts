@@ -30,3 +30,21 @@ export async function writeLateEvents(
     );
   }
 }
+
+/**
+ * Gives the late events of a version the keys that another version of the projection has for them:
+ * they are kept as text. Of the same record and window.
+ */
+export async function copyLateKeys(
+  client: ClientBase,
+  to: { readonly name: string; readonly version: number },
+  from: { readonly version: number },
+): Promise<void> {
+  await client.query(
+    `update reprise.late_events l set key = r.key from reprise.late_events r
+     where l.projection = $1 and l.version = $2 and r.projection = $1 and r.version = $3
+       and l.topic = r.topic and l.partition = r.partition and l."offset" = r."offset"
+       and l.window_start is not distinct from r.window_start and l.key is distinct from r.key`,
+    [to.name, to.version, from.version],
+  );
+}

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import type { Cause } from '../../fold/task/task-fold.ts';
 import { coverageSql, isCoveredSql } from './take-over-coverage.ts';
 import type { TaskKey } from './task-key.ts';
@@ -137,4 +137,64 @@ export async function releaseHeld(
     'update reprise.outbox set held = false where projection = $1 and version = $2 and held',
     [projection, version],
   );
+}
+
+/**
+ * The time of the earliest event of a topic that is still to be sent and not refused, nor behind
+ * one that is; infinity: there is none.
+ */
+export async function readEarliestQueued(
+  pool: Pool,
+  topic: string,
+  sending: readonly string[] | null,
+): Promise<number> {
+  const others =
+    sending === null ? '' : 'and o.sequence is null and not (o.id = any($2::bigint[]))';
+  const { rows } = await pool.query<{ at: number }>(
+    `select o.record_timestamp_ms as at from reprise.outbox o
+     where o.topic = $1 and not o.held and not o.refused ${others}
+       and not exists (select from reprise.outbox f where f.topic = $1 and f.error is not null and f.refused and f.key = o.key and f.id < o.id)
+     order by o.record_timestamp_ms limit 1`,
+    sending === null ? [topic] : [topic, sending],
+  );
+  return rows[0]?.at ?? Number.POSITIVE_INFINITY;
+}
+
+/** Failures read, over all projections. */
+const FAILURES_MAX = 100;
+
+/** An event that could not be published, with the version that made it. */
+export interface StoredPublishFailure {
+  readonly projection: string;
+  readonly version: number;
+  readonly topic: string;
+  readonly event: string;
+  /** As text; null: it has none. */
+  readonly key: string | null;
+  readonly eventId: string;
+  readonly since: Date;
+  readonly attempts: number;
+  /** `CODE: message` */
+  readonly error: string;
+  readonly retryAt: Date;
+}
+
+/**
+ * Events of some projections that could not be published, the first of each topic and key; those
+ * that have failed longest come first.
+ */
+export async function readPublishFailures(
+  client: ClientBase,
+  projections: readonly string[],
+): Promise<readonly StoredPublishFailure[]> {
+  const { rows } = await client.query<Omit<StoredPublishFailure, 'key'> & { key: Buffer | null }>(
+    `select * from (
+       select distinct on (projection, version, topic, key) projection, version, topic, event, key, event_id as "eventId",
+         failing_since as since, attempts, error, retry_at as "retryAt"
+       from reprise.outbox where error is not null and projection = any($1)
+       order by projection, version, topic, key, id) f
+     order by since, topic limit $2`,
+    [projections, FAILURES_MAX],
+  );
+  return rows.map(({ key, ...row }) => ({ ...row, key: key?.toString() ?? null }));
 }

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { FENCE_UNHALTED } from './task-store.ts';
 
 /**
  * SQL of what a version has answered for, as common table expressions `covered_until` (partition,
@@ -123,8 +124,7 @@ export async function takeOverCoverage(
     [projection, from, null, to],
   );
   await client.query(
-    `update reprise.tasks t set epoch = epoch + 1, owner = null, lease_until = clock_timestamp(),
-       state = case state when 'halted' then 'halted' else 'idle' end
+    `update reprise.tasks t set ${FENCE_UNHALTED}
      from reprise.covered_time c
      where t.projection = $1 and t.version = $2 and c.projection = $1 and c.version = $2 and c.partition = t.partition
        and c.passed_ms > t.watermark_ms + ${latenessSql('$2')}`,

@@ -4,6 +4,7 @@ import { planJson, shapeDifferences } from '../../projection/plan/shape-differen
 import { type PlanShape, SHAPE_FORMAT } from '../../projection/plan/shape-format.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { topicsOf } from '../settings/topics-of.ts';
+import { assertDatabase } from './assert-database.ts';
 import { STATES_BEFORE, type VersionState } from './version-state.ts';
 
 /** Differences that a message names. */
@@ -37,6 +38,89 @@ export async function readVersions(
     `select version, fingerprint, state, builder, as_of as "asOf", plan from reprise.projection_versions
      where projection = $1 order by version`,
     [projection],
+  );
+  return rows;
+}
+
+/** A stored version with its counts, as far as Postgres knows them without reading its table. */
+export interface VersionCounts {
+  readonly name: string;
+  /** Of the first table of the version as it was compiled. */
+  readonly table: string;
+  readonly version: number;
+  readonly state: VersionState;
+  readonly paused: boolean;
+  /** Null: it has no table. */
+  readonly estimate: number | null;
+  /** What a count would read, dead rows included. */
+  readonly extent: number | null;
+  readonly dead: string;
+  readonly late: string;
+  readonly unpublished: string;
+}
+
+/**
+ * Rows of a table (`pg_class c`) by Postgres's statistics. Live tuples are counted with every
+ * commit, but begin at 0 again after a crash of the server; then what the last vacuum found is the
+ * better guess until the next one.
+ */
+const ESTIMATE = `case
+  when coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid),
+    pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) is null
+  then greatest(c.reltuples::float8, pg_stat_get_live_tuples(c.oid)::float8)
+  else pg_stat_get_live_tuples(c.oid)::float8 end`;
+
+/**
+ * An SQL expression: how many rows of a framework table belong to the version, at most $2 (null:
+ * all).
+ */
+function counted(table: string, condition = ''): string {
+  return `(select count(*) from (select from reprise.${table} x
+    where x.projection = v.projection and x.version = v.version ${condition} limit $2) counted)`;
+}
+
+/**
+ * The stored versions of projections, by the order of `names`, then oldest first. `countedUpTo`:
+ * letters, late events and unpublished events are counted no further; null: all are counted.
+ */
+export async function readVersionCounts(
+  client: ClientBase,
+  names: readonly string[],
+  countedUpTo: number | null,
+): Promise<readonly VersionCounts[]> {
+  const { rows } = await client.query<VersionCounts>(
+    `select v.projection as name, t.name as table, v.version, v.state, coalesce(p.paused, false) as paused,
+       ${ESTIMATE} as estimate, ${ESTIMATE} + pg_stat_get_dead_tuples(c.oid)::float8 as extent,
+       ${counted('dead_letters')} as dead, ${counted('late_events')} as late,
+       ${counted('outbox', 'and not x.held')} as unpublished
+     from reprise.projection_versions v
+     left join reprise.projections p using (projection)
+     cross join lateral (select coalesce(v.plan #>> '{tables,0,name}', v.projection) as name) t
+     left join pg_class c on c.oid = to_regclass(format('public.%I', t.name || '__v' || v.version))
+     where v.projection = any($1) order by array_position($1, v.projection), v.version`,
+    [names, countedUpTo],
+  );
+  return rows;
+}
+
+/** A stored version, and the topics that it reads as it was compiled. */
+export interface StoredSources {
+  readonly projection: string;
+  readonly version: number;
+  readonly topics: readonly string[];
+}
+
+/** What every stored version reads: those of these projections first, then the others by name. */
+export async function readSources(
+  pool: Pool,
+  first: readonly string[],
+): Promise<readonly StoredSources[]> {
+  const { rows } = await pool.query<StoredSources>(
+    `select projection, version, array(
+       select distinct source->'event'->>'topic' from jsonb_array_elements(plan->'sources') as source order by 1) as topics
+     from reprise.projection_versions
+     order by array_position($1::text[], projection), projection, version`,
+    [first],
   );
   return rows;
 }
@@ -173,6 +257,49 @@ export async function setActiveVersion(
   await client.query(
     'update reprise.projections set active_version = $2, previous_version = $3 where projection = $1',
     [target.projection, target.version, target.previous],
+  );
+}
+
+/** A version was retired: there is no rollback to it any more. */
+export async function forgetPrevious(
+  client: ClientBase,
+  { projection, version }: VersionKey,
+): Promise<void> {
+  await client.query(
+    'update reprise.projections set previous_version = null where projection = $1 and previous_version = $2',
+    [projection, version],
+  );
+}
+
+/** Forgets a projection, whose versions were dropped. */
+export async function deleteProjection(client: ClientBase, projection: string): Promise<void> {
+  await client.query('delete from reprise.projections where projection = $1', [projection]);
+}
+
+/** Notes that topics of a projection gained partitions: its views merge from now on. */
+export async function setPartitionsGrew(client: ClientBase, projection: string): Promise<void> {
+  await client.query(
+    'update reprise.projections set partitions_grew = true where projection = $1',
+    [projection],
+  );
+}
+
+/**
+ * Pauses a projection, or ends its pause. @returns whether it was paused before. @throws
+ * UNKNOWN_PROJECTION
+ */
+export async function setPaused(pool: Pool, projection: string, paused: boolean): Promise<boolean> {
+  await assertDatabase(pool);
+  const { rows } = await pool.query<{ before: boolean }>(
+    `update reprise.projections new set paused = $2 from reprise.projections old
+     where new.projection = $1 and old.projection = new.projection returning old.paused as before`,
+    [projection, paused],
+  );
+  if (rows[0] !== undefined) return rows[0].before;
+  throw new RepriseError(
+    'UNKNOWN_PROJECTION',
+    `${projection} has never run on this database; reprise status lists what has.`,
+    { facts: { projection } },
   );
 }
 

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 import { createBackoff } from '../../concurrency/backoff.ts';
 import { neverSignal } from '../../concurrency/never-signal.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { readQuarantine } from '../dead-letters/read-dead-letters.ts';
 import { partitionsLeftAlone } from '../ownership/partitions-left-alone.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import { createRecovery } from '../recovery/recovery.ts';
@@ -13,7 +13,7 @@ import { openSession, recordOutcome } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import { countQuarantined } from '../store/dead-letter-store.ts';
 import {
   assertSameShape,
   lockProjection,
@@ -131,7 +131,7 @@ async function trySwitch(
   if (stored.state === 'frozen') {
     throw refused(plan, `it was built as of ${stored.asOf?.toISOString()}, not of all events`);
   }
-  const waiting = await readQuarantine(client, plan);
+  const waiting = await countQuarantined(client, plan);
   if (waiting > 0) {
     throw refused(
       plan,

@@ -1,12 +1,18 @@
 import type { ClientBase, Pool } from 'pg';
+import { isDependedOn } from '../../postgres/classify.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { viewName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import { liveInstances } from '../store/instance-store.ts';
 import type { StoredVersion } from '../store/version-store.ts';
-import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
+import {
+  deleteProjection,
+  lockProjection,
+  readVersions,
+  tablesOf,
+} from '../store/version-store.ts';
 
 /**
  * Removes a projection: its views, the tables of all its versions and everything known of it, in
@@ -34,7 +40,7 @@ export async function dropProjection(
     for (const stored of versions) {
       await dropVersion(client, { projection, ...stored, tables: tablesOf(stored) });
     }
-    await client.query('delete from reprise.projections where projection = $1', [projection]);
+    await deleteProjection(client, projection);
     return versions.map(({ version }) => version);
   });
 }
@@ -62,11 +68,10 @@ async function dropViews(
     try {
       await client.query(`drop view if exists ${viewName(table)}`);
     } catch (error) {
-      const { code, detail } = error as { code?: unknown; detail?: unknown };
-      if (code !== '2BP01') throw error;
+      if (!isDependedOn(error)) throw error;
       throw refused(
         projection,
-        `other objects depend on the view ${table.name}: ${String(detail)}. Drop them first.`,
+        `other objects depend on the view ${table.name}: ${String(error.detail)}. Drop them first.`,
         error,
       );
     }

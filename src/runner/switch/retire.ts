@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { lostToOthers } from '../session/lost-to-others.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
-import { lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
+import { forgetPrevious, lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
 
 /**
  * Drops a version that is not active: its tables and everything known of it, dead letters and late
@@ -43,10 +43,7 @@ export async function retire(
     }
     tables = tablesOf(stored);
     await dropVersion(client, { projection, version, tables });
-    await client.query(
-      'update reprise.projections set previous_version = null where projection = $1 and previous_version = $2',
-      [projection, version],
-    );
+    await forgetPrevious(client, { projection, version });
   }).catch(async (error: unknown) => {
     const change = {
       code: 'RETIRE_REFUSED',

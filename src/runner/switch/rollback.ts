@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { partitionsLeftAlone } from '../ownership/partitions-left-alone.ts';
 import { lostToOthers } from '../session/lost-to-others.ts';
 import { assertDatabase } from '../store/assert-database.ts';
-import { inTransaction } from '../store/in-transaction.ts';
 import {
   lockProjection,
   readActive,

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
+import { readBehind } from '../store/checkpoint-store.ts';
 import { swapViews } from '../store/create-tables.ts';
 import { releaseHeld } from '../store/outbox-store.ts';
 import { takeOverCoverage } from '../store/take-over-coverage.ts';
+import { fenceTasks, lockTasks } from '../store/task-store.ts';
 import { setActiveVersion, setVersionState } from '../store/version-store.ts';
 
 const POLL_MS = 20;
@@ -56,10 +58,10 @@ export async function switchVersion(
 ): Promise<readonly Behind[]> {
   const { to, from, waitMs = 0, lastLap } = target;
   if (from !== null) {
-    await lockTasks(client, to.name, from); // 1
+    await lockTasks(client, { projection: to.name, version: from }); // 1
     await waitFor(waitMs, async () => (await findBehind(client, to, from)).length === 0);
     await lastLap?.(await findBehind(client, to, from));
-    await lockTasks(client, to.name, to.version); // 1
+    await lockTasks(client, { projection: to.name, version: to.version }); // 1
     const behind = await findBehind(client, to, from); // 2
     if (behind.length > 0) return behind;
   }
@@ -72,21 +74,10 @@ export async function switchVersion(
     return [];
   }
   await setVersionState(client, { projection: to.name, version: from }, 'ready');
-  await client.query(
-    `update reprise.tasks set epoch = epoch + 1, owner = null, state = 'idle', lease_until = clock_timestamp()
-     where projection = $1 and version = $2`,
-    [to.name, from],
-  ); // 4
+  await fenceTasks(client, { projection: to.name, version: from }); // 4
   await takeOverCoverage(client, { projection: to.name, from, to: to.version }); // 5
   await releaseHeld(client, released);
   return [];
-}
-
-async function lockTasks(client: ClientBase, projection: string, version: number): Promise<void> {
-  await client.query(
-    'select 1 from reprise.tasks where projection = $1 and version = $2 order by partition for update',
-    [projection, version],
-  );
 }
 
 async function waitFor(waitMs: number, isDone: () => Promise<boolean>): Promise<void> {
@@ -104,23 +95,8 @@ async function findBehind(
   to: SwitchTarget,
   active: number,
 ): Promise<readonly Behind[]> {
-  const { rows } = await client.query<BehindRow>(
-    `select old.topic, old.partition, old.topic_id as "topicId", old.next_offset as "untilOffset",
-       coalesce(new.next_offset, 0) as offset
-     from reprise.checkpoints old
-     left join reprise.checkpoints new on new.projection = old.projection and new.version = $3
-       and new.partition = old.partition and new.topic = old.topic
-     where old.projection = $1 and old.version = $2 and old.topic = any($4)
-       and coalesce(new.next_offset, 0) < old.next_offset
-       and coalesce(new.topic_id, old.topic_id) = old.topic_id
-     order by old.topic, old.partition`,
-    [to.name, active, to.version, to.topics],
-  );
-  const behind = rows.map((row) => ({
-    ...row,
-    offset: BigInt(row.offset),
-    untilOffset: BigInt(row.untilOffset),
-  }));
+  const { name: projection, version, topics } = to;
+  const behind = await readBehind(client, { projection, version, behind: active, topics });
   if (behind.length === 0 || to.describe === undefined) return behind.map(placeOf);
   const described = await to.describe();
   return behind
@@ -130,12 +106,6 @@ async function findBehind(
       return placeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
     })
     .filter(({ offset, untilOffset }) => offset < untilOffset);
-}
-
-interface BehindRow extends Record<'offset' | 'untilOffset', string> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly topicId: string;
 }
 
 function placeOf({ topic, partition, offset, untilOffset }: Behind): Behind {

@@ -3,13 +3,19 @@ import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, tableName } from '../../readmodel/table-name.ts';
 import type { RowDifference } from './verify-report.ts';
 
+/** A row that differs, whole: as it is, as the replay gives it, or both. */
+export interface DifferentRow {
+  readonly difference: RowDifference;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** Schema that holds the live rows as they were when the verification began. */
 export const SNAPSHOT_SCHEMA = 'reprise_verify';
 
 /** Differences named for each table. */
 const NAMED_MAX = 10;
 
-interface DifferentRow {
+interface ComparedRow {
   readonly partition: number;
   readonly live: Record<string, unknown> | null;
   readonly replayed: Record<string, unknown> | null;
@@ -25,10 +31,10 @@ export async function compareTables(
   client: ClientBase,
   live: TablePlan,
   replayed: TablePlan,
-): Promise<{ readonly differences: readonly RowDifference[]; readonly total: number }> {
+): Promise<{ readonly differences: readonly DifferentRow[]; readonly total: number }> {
   const keys = ['_partition', ...keyNames(live)];
   const same = keys.map((key) => `l.${quoted(key)} = r.${quoted(key)}`).join(' and ');
-  const { rows } = await client.query<DifferentRow>(
+  const { rows } = await client.query<ComparedRow>(
     `select coalesce(l._partition, r._partition) as partition, to_jsonb(l) as live, to_jsonb(r) as replayed, count(*) over () as total
      from ${snapshotName(live)} l full join ${tableName(replayed)} r on ${same}
      where l::text is distinct from r::text
@@ -36,7 +42,10 @@ export async function compareTables(
   );
   return {
     total: Number(rows[0]?.total ?? 0),
-    differences: rows.map((row) => differenceOf(live, row)),
+    differences: rows.map((row) => ({
+      difference: differenceOf(live, row),
+      rows: [row.live, row.replayed].filter((each) => each !== null),
+    })),
   };
 }
 
@@ -45,10 +54,7 @@ export function snapshotName({ name }: Pick<TablePlan, 'name'>): string {
   return `${SNAPSHOT_SCHEMA}.${quoted(name)}`;
 }
 
-function differenceOf(
-  table: TablePlan,
-  { partition, live, replayed }: DifferentRow,
-): RowDifference {
+function differenceOf(table: TablePlan, { partition, live, replayed }: ComparedRow): RowDifference {
   const present = (live ?? replayed) as Record<string, unknown>;
   const columns = table.columns.map(({ name }) => name);
   return {

@@ -1,11 +1,14 @@
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase } from 'pg';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, quotedList, tableName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import { pauseProjection, resumeProjection } from '../ownership/pause-projection.ts';
+import { resumeProjection } from '../ownership/pause-projection.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import { copyLateKeys } from '../store/late-event-store.ts';
+import { fenceTasks, readTaskTotals } from '../store/task-store.ts';
+import { setPaused } from '../store/version-store.ts';
 import { type Replayed, verifyAnd } from './verify.ts';
 import type { RefreshReport, VerifyOptions } from './verify-report.ts';
 
@@ -24,19 +27,21 @@ export async function refresh(
   options: VerifyOptions = {},
 ): Promise<RefreshReport> {
   const { pool } = settings;
-  const wasPaused = await isPaused(pool, plan.name);
-  await pauseProjection(pool, plan.name); // 1
+  const { name: projection, version } = plan;
+  const tasks = { projection, version };
+  const wasPaused = await setPaused(pool, projection, true); // 1
   try {
-    await inTransaction(pool, (client) => takeTasks(client, plan));
-    const before = await standing(pool, plan);
+    await fenceTasks(pool, tasks);
+    const before = await readTaskTotals(pool, tasks);
     const { records, seconds, differentRows } = await verifyAnd(
       settings,
       plan,
       options,
       (replayed) =>
         inTransaction(pool, async (client) => {
-          await takeTasks(client, plan);
-          if ((await standing(client, plan)) !== before) throw movedOn(plan);
+          await fenceTasks(client, tasks);
+          const { flushes } = await readTaskTotals(client, tasks);
+          if (flushes !== before.flushes) throw movedOn(plan);
           await replaceRows(client, replayed); // 3
         }),
     ); // 2
@@ -48,36 +53,8 @@ export async function refresh(
       seconds,
     };
   } finally {
-    if (!wasPaused) await resumeProjection(pool, plan.name); // 4
+    if (!wasPaused) await resumeProjection(pool, projection); // 4
   }
-}
-
-/** Ends what owners have in memory: an epoch of before commits nothing. */
-async function takeTasks(client: ClientBase, { name, version }: Plan): Promise<void> {
-  await client.query(
-    `update reprise.tasks set epoch = epoch + 1, owner = null, state = 'idle', lease_until = clock_timestamp()
-     where projection = $1 and version = $2`,
-    [name, version],
-  );
-}
-
-/**
- * Commits of the version's tasks so far: the same number means that nothing was committed between.
- */
-async function standing(client: Pick<ClientBase, 'query'>, plan: Plan): Promise<string> {
-  const { rows } = await client.query<{ flushes: string }>(
-    'select coalesce(sum(flushes), 0)::text as flushes from reprise.tasks where projection = $1 and version = $2',
-    [plan.name, plan.version],
-  );
-  return rows[0]?.flushes ?? '0';
-}
-
-async function isPaused(pool: Pool, projection: string): Promise<boolean> {
-  const { rows } = await pool.query<{ paused: boolean }>(
-    'select paused from reprise.projections where projection = $1',
-    [projection],
-  );
-  return rows[0]?.paused ?? false;
 }
 
 async function replaceRows(client: ClientBase, { live, scratch }: Replayed): Promise<void> {
@@ -85,14 +62,7 @@ async function replaceRows(client: ClientBase, { live, scratch }: Replayed): Pro
   for (const [i, table] of live.tables.entries()) {
     await replaceTable(client, table, scratch.tables[i] as TablePlan);
   }
-  // Late events keep their keys as text.
-  await client.query(
-    `update reprise.late_events l set key = r.key from reprise.late_events r
-     where l.projection = $1 and l.version = $2 and r.projection = $1 and r.version = $3
-       and l.topic = r.topic and l.partition = r.partition and l."offset" = r."offset"
-       and l.window_start is not distinct from r.window_start and l.key is distinct from r.key`,
-    [live.name, live.version, scratch.version],
-  );
+  await copyLateKeys(client, live, scratch);
 }
 
 async function replaceTable(

@@ -33,11 +33,11 @@ export interface RowDifference {
     readonly replayed: unknown;
   }[];
   /**
-   * The first records that changed the row when they were replayed, in their order, at most twenty.
-   * Empty for a row that no record makes.
+   * The first records that the row comes from, by its key and the times that it covers: topic by
+   * topic, in their order, at most twenty. Empty for a row that no record is for.
    */
   readonly records: readonly LogPosition[];
-  /** Where in each topic all records lie that changed it. */
+  /** Where in each topic all of these records lie. */
   readonly ranges: readonly LogRange[];
 }
 

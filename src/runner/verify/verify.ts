@@ -1,5 +1,7 @@
-import type { ClientBase, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
+import type { LogPosition } from '../../log/log-position.ts';
+import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
@@ -10,33 +12,37 @@ import { replayTask } from '../rebuild/replay-task.ts';
 import { recordId } from '../recovery/repeat.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertDatabase } from '../store/assert-database.ts';
+import { type NextOffsets, readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables, dropVersion } from '../store/create-tables.ts';
-import { inTransaction } from '../store/in-transaction.ts';
+import { readSetAside } from '../store/dead-letter-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import { assertSameShape, readVersion } from '../store/version-store.ts';
-import { compareTables, SNAPSHOT_SCHEMA, snapshotName } from './compare-tables.ts';
-import { traceDifferences } from './trace-differences.ts';
-import type { RowDifference, VerifyOptions, VerifyReport } from './verify-report.ts';
+import {
+  compareTables,
+  type DifferentRow,
+  SNAPSHOT_SCHEMA,
+  snapshotName,
+} from './compare-tables.ts';
+import { recordsBehind } from './records-behind.ts';
+import type { VerifyOptions, VerifyReport } from './verify-report.ts';
 
 /** The version that a verification replays into; versions of classes begin at 1. */
 const SCRATCH_VERSION = 0;
 
-/** Where the live version stood when its rows were copied: by partition, then topic. */
-type Offsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
-
 /** What a replay needs to come out as the live version did. */
 interface Snapshot {
-  readonly offsets: Offsets;
-  /** Its dead letters, by partition, as `recordId` names them. */
-  readonly deadLetters: ReadonlyMap<number, readonly string[]>;
+  /** Where the live version stood when its rows were copied. */
+  readonly offsets: NextOffsets;
+  /** Its dead letters, by partition. */
+  readonly deadLetters: ReadonlyMap<number, readonly LogPosition[]>;
 }
 
 /**
  * Replays the declared definition into scratch tables, up to exactly where the stored version
  * stands, and compares every table row by row. The live version goes on meanwhile: 1 copy its rows,
- * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 replay again to
- * find the records behind what differs, 5 drop what was made. One verification of a projection at a
- * time.
+ * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 read the log of
+ * partitions that differ once more for the records behind the rows, 5 drop what was made. One
+ * verification of a projection at a time.
  * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
  */
 export function verify(
@@ -73,7 +79,8 @@ export async function verifyAnd(
     await takeTurn(client, plan);
     return await verifyAlone(settings, client, { plan, against, options, onDifference });
   } finally {
-    // Ends the session's lock with the connection, whatever happened.
+    // The server ends the lock of a session late, when it notices that its connection has gone.
+    await client.query('select pg_advisory_unlock_all()').catch(() => undefined);
     client.release(true);
   }
 }
@@ -94,14 +101,14 @@ async function verifyAlone(
   const scratch = versionOf(plan, SCRATCH_VERSION);
   await dropScratch(client, scratch); // of one that was killed
   try {
-    const snapshot = await takeSnapshot(client, { plan, live, scratch }); // 1
+    const snapshot = await takeSnapshot(settings.pool, { plan, live, scratch }); // 1
     const { offsets } = snapshot;
     const progress = createProgress(live, countRecords(offsets), options.onProgress);
     await replayAll(settings, scratch, { snapshot, options, onRecords: progress.add }); // 2
     if (scratch.rebuild === 'partial') {
       await inTransaction(settings.pool, (other) => finishTable(other, scratch, progress.phase));
     }
-    const differences: RowDifference[] = [];
+    const differences: DifferentRow[] = [];
     let total = 0;
     for (const [i, table] of live.tables.entries()) {
       const compared = await compareTables(client, table, scratch.tables[i] as typeof table); // 3
@@ -112,12 +119,9 @@ async function verifyAlone(
     const rows = await client.query<{ n: string }>(
       `select count(*) as n from ${snapshotName(live.table)}`,
     );
-    const traced = await traceDifferences(settings, {
-      scratch,
-      differences,
-      replay: (partition) => replayOf(partition, { snapshot, options, onRecords: () => undefined }),
-      reset: () => remake(client, plan, { live, scratch }),
-    }); // 4
+    const { signal = neverSignal() } = options;
+    const of = { plan: live, differences, ...snapshot, signal };
+    const traced = await recordsBehind(settings, of); // 4
     progress.phase('done');
     return {
       name: plan.name,
@@ -151,13 +155,12 @@ async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
   if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is under way.');
 }
 
-async function takeSnapshot(
-  client: PoolClient,
+function takeSnapshot(
+  pool: Pool,
   of: { readonly plan: Plan; readonly live: Plan; readonly scratch: Plan },
 ): Promise<Snapshot> {
   const { plan, live, scratch } = of;
-  await client.query('begin isolation level repeatable read');
-  try {
+  const copy = async (client: PoolClient): Promise<Snapshot> => {
     const stored = await readVersion(client, plan.name, live.version);
     if (stored === undefined || stored.state === 'building') {
       throw refused(plan, `version ${live.version} is not built.`);
@@ -172,14 +175,12 @@ async function takeSnapshot(
     }
     await createTables(client, scratch, plan.rebuild === 'partial' ? 'later' : 'now');
     await copyScratchJournal(client, plan, live);
-    const offsets = await readOffsets(client, live);
-    const deadLetters = await readDeadLetters(client, live);
-    await client.query('commit');
-    return { offsets, deadLetters };
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  }
+    return {
+      offsets: await readNextOffsets(client, live),
+      deadLetters: await readSetAside(client, live),
+    };
+  };
+  return inTransaction(pool, copy, { isolation: 'repeatable read' });
 }
 
 async function copyScratchJournal(client: ClientBase, plan: Plan, live: Plan): Promise<void> {
@@ -191,38 +192,7 @@ async function copyScratchJournal(client: ClientBase, plan: Plan, live: Plan): P
   });
 }
 
-async function readOffsets(client: ClientBase, { name, version }: Plan): Promise<Offsets> {
-  const { rows } = await client.query<{ topic: string; partition: number; next_offset: string }>(
-    `select topic, partition, next_offset from reprise.checkpoints
-     where projection = $1 and version = $2 order by partition, topic`,
-    [name, version],
-  );
-  const offsets = new Map<number, Map<string, bigint>>();
-  for (const { topic, partition, next_offset } of rows) {
-    const topics = offsets.get(partition) ?? new Map<string, bigint>();
-    offsets.set(partition, topics.set(topic, BigInt(next_offset)));
-  }
-  return offsets;
-}
-
-async function readDeadLetters(
-  client: ClientBase,
-  { name, version }: Plan,
-): Promise<Snapshot['deadLetters']> {
-  const { rows } = await client.query<{ partition: number; topic: string; offset: string }>(
-    'select partition, topic, "offset" from reprise.dead_letters where projection = $1 and version = $2',
-    [name, version],
-  );
-  const letters = new Map<number, string[]>();
-  for (const { partition, topic, offset } of rows) {
-    const known = letters.get(partition) ?? [];
-    known.push(recordId(topic, offset));
-    letters.set(partition, known);
-  }
-  return letters;
-}
-
-function countRecords(offsets: Offsets): number {
+function countRecords(offsets: NextOffsets): number {
   let records = 0n;
   for (const topics of offsets.values()) for (const next of topics.values()) records += next;
   return Number(records);
@@ -251,20 +221,10 @@ function replayOf(
     fromStartOfLog: options.fromStartOfLog ?? false,
     signal: options.signal ?? neverSignal(),
     onRecords,
-    repeats: snapshot.deadLetters.get(partition) ?? [],
+    repeats: (snapshot.deadLetters.get(partition) ?? []).map(({ topic, offset }) =>
+      recordId(topic, offset),
+    ),
   };
-}
-
-/** Empty scratch tables with their keys, and the journal, to replay once more. */
-async function remake(
-  client: PoolClient,
-  plan: Plan,
-  of: { readonly live: Plan; readonly scratch: Plan },
-): Promise<void> {
-  const { name: projection, version, tables } = of.scratch;
-  await dropVersion(client, { projection, version, tables });
-  await createTables(client, of.scratch, 'now');
-  await copyScratchJournal(client, plan, of.live);
 }
 
 async function dropScratch(client: ClientBase, scratch: Plan): Promise<void> {

@@ -5,6 +5,7 @@ import { emptyKeyState } from '../../../src/fold/pattern/key-state.ts';
 import { KeyStates } from '../../../src/fold/pattern/key-states.ts';
 import { UNUSED_KEYS_MAX } from '../../../src/fold/rows/keys.ts';
 import { rowObject } from '../../../src/fold/rows/to-column-values.ts';
+import { batchOfRecords } from '../../../src/log/batch-of-records.ts';
 import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import { count } from '../../../src/projection/declare/aggregates.ts';
 import { columns, int, text } from '../../../src/projection/declare/columns.ts';
@@ -15,7 +16,7 @@ import { TableProjection } from '../../../src/projection/declare/table-projectio
 import { tumbling } from '../../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
 import type { Projection } from '../../../src/projection/plan/projection.ts';
-import { batchOf, MemoryLog } from '../../../src/testing/memory-log.ts';
+import { MemoryLog } from '../../../src/testing/memory-log.ts';
 import { MemoryTask } from '../../../src/testing/memory-task.ts';
 import { printed } from '../../support/scenario-laws.ts';
 import { Read } from './readings-avro.ts';
@@ -127,7 +128,7 @@ function foldRounds(projection: Projection, rounds: readonly (readonly Happened[
     const records = happened.map(({ value, timestampMs }) =>
       log.append(Read as EventDefinition, value, { timestamp: timestampMs }),
     );
-    task.foldBatch(batchOf(records));
+    task.foldBatch(batchOfRecords(records));
     task.flush();
     most.keys = Math.max(most.keys, task.fold.keyCount);
     most.rows = Math.max(most.rows, task.fold.rowCount);

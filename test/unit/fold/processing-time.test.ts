@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
 import { createTaskFold } from '../../../src/fold/create-task-fold.ts';
+import { batchOfRecords } from '../../../src/log/batch-of-records.ts';
 import { compileProjection } from '../../../src/projection/compile/compile-projection.ts';
 import { count } from '../../../src/projection/declare/aggregates.ts';
 import { columns, int, text } from '../../../src/projection/declare/columns.ts';
@@ -13,7 +14,7 @@ import { sliding, tumbling } from '../../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../../src/projection/declare/windowed-projection.ts';
 import { explainPlan } from '../../../src/projection/plan/explain-plan.ts';
 import type { Projection } from '../../../src/projection/plan/projection.ts';
-import { batchOf, MemoryLog } from '../../../src/testing/memory-log.ts';
+import { MemoryLog } from '../../../src/testing/memory-log.ts';
 import { Read } from './readings-avro.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -70,7 +71,7 @@ function foldedAt(projection: Projection, recordMs: number) {
   const plan = compileProjection(projection);
   const log = new MemoryLog(1);
   const value = { user: 'u', kind: 'A', value: 1, total: null, page: null, at: new Date(recordMs) };
-  const batch = batchOf([
+  const batch = batchOfRecords([
     log.append(Read as EventDefinition, value, { timestamp: recordMs }),
     log.append(Read as EventDefinition, value, { timestamp: recordMs }),
   ]);

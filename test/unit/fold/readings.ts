@@ -6,7 +6,8 @@ import { parseRecordSchema } from '../../../src/avro/schema/parse-schema.ts';
 import { Decimal } from '../../../src/event/decimal.ts';
 import { defineAvroEvent } from '../../../src/event/define-avro-event.ts';
 import type { EventDefinition } from '../../../src/event/event-definition.ts';
-import { RecordBatch } from '../../../src/log/record-batch.ts';
+import { batchOfRecords } from '../../../src/log/batch-of-records.ts';
+import type { RecordBatch } from '../../../src/log/record-batch.ts';
 
 /** An event of every type that a key, a measure or a filter may have. */
 export interface Reading {
@@ -128,44 +129,9 @@ export function logOf(readings: readonly LoggedReading[], partition = 0): Logged
   });
 }
 
-/** The records as one fetched batch: keys (null), values and empty headers in one buffer. */
+/** The records as one fetched batch, without keys. */
 export function batchOf(records: readonly Logged[]): RecordBatch {
-  const count = records.length;
-  const valueStart = new Int32Array(count);
-  const valueEnd = new Int32Array(count);
-  const parts: Buffer[] = [];
-  let at = 0;
-  for (const [i, { value }] of records.entries()) {
-    valueStart[i] = value === null ? -1 : at;
-    at += value?.length ?? 0;
-    valueEnd[i] = at;
-    parts.push(value ?? Buffer.alloc(0), Buffer.of(0)); // 0: no headers
-    at += 1;
-  }
-  const { topic, partition } = records[0]?.record ?? { topic: 'readings', partition: 0 };
-  const nextOffset = Number(records.at(-1)?.record.offset ?? -1n) + 1;
-  const firstOffset = Number(records[0]?.record.offset ?? 0n);
-  return new RecordBatch(
-    {
-      topic,
-      partition,
-      firstOffset,
-      nextOffset,
-      leaderEpoch: 0,
-      stableEndOffset: nextOffset,
-      appendTime: false,
-    },
-    Buffer.concat(parts),
-    {
-      count,
-      offsets: Float64Array.from(records, ({ record }) => Number(record.offset)),
-      timestampsMs: Float64Array.from(records, ({ record }) => record.timestampMs),
-      keyStart: new Int32Array(count).fill(-1),
-      keyEnd: new Int32Array(count).fill(-1),
-      valueStart,
-      valueEnd,
-    },
-  );
+  return batchOfRecords(records.map(({ record, value }) => ({ ...record, key: null, value })));
 }
 
 const often = <Value>(value: fc.Arbitrary<Value>, weight = 4) => ({ arbitrary: value, weight });

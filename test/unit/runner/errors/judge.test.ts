@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../../../src/fold/task/task-fold.ts';
-import { batchOfRecord } from '../../../../src/log/batch-of-record.ts';
+import { batchOfRecords } from '../../../../src/log/batch-of-records.ts';
 import { Judge } from '../../../../src/runner/recovery/judge.ts';
 import { KeyHold } from '../../../../src/runner/recovery/key-hold.ts';
 
@@ -74,7 +74,7 @@ describe('a judge', () => {
 
 describe('a held key', () => {
   const record = (offset: number, key: string | null) =>
-    batchOfRecord(letter(offset, { key: key === null ? null : Buffer.from(key) }));
+    batchOfRecords([letter(offset, { key: key === null ? null : Buffer.from(key) })]);
   const asideOf = (hold: KeyHold, offset: number, key: string | null) =>
     hold.part(record(offset, key)).aside.map(({ quarantine }) => quarantine);
 

@@ -1,5 +1,5 @@
-import { classify } from '../postgres/classify.ts';
 import { RepriseError } from '../reprise-error.ts';
+import { classify } from './classify.ts';
 
 /** The target of a URL, without its password. */
 interface Target {
