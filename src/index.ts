@@ -19,9 +19,8 @@ export type {
 } from './avro/compatibility/incompatibility.ts';
 export type { ReferringSchema, SchemaSource } from './avro/schema/schema-source.ts';
 export type { CopyLogOptions, CopyLogReport } from './composition/copy-log.ts';
-export { copyLog } from './composition/copy-log.ts';
 export type { CopyProgress } from './composition/copy-meter.ts';
-export { createReprise } from './composition/create-reprise.ts';
+export { copyLog, createReprise } from './composition/entry-points.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {
   DevConfig,

@@ -51,16 +51,7 @@ export interface CopyLogReport {
   readonly seconds: number;
 }
 
-/**
- * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition
- * and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and
- * closes the topics in Postgres, in one transaction, if nobody runs and nothing was published
- * meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
- * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the
- * log now
- * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
- * DATABASE_UNAVAILABLE
- */
+/** See `copyLog` of the package, in entry-points.ts. */
 export async function copyLog(
   input: RepriseConfig,
   options: CopyLogOptions = {},
