@@ -77,6 +77,15 @@ describe('a command loads what it needs', () => {
     }
   });
 
+  it('--version: the same, and prints that of package.json', async () => {
+    const { stdout, packages } = await loadedBy('--version');
+    const manifest = JSON.parse(await readFile(join(REPRISE, 'package.json'), 'utf8')) as {
+      readonly version: string;
+    };
+    expect(stdout).toBe(`${manifest.version}\n`);
+    expect(packages).toEqual(['commander']);
+  });
+
   it('help of a command: no more', async () => {
     const { stdout, packages, rooms } = await loadedBy('schemas', 'check', '--help');
     expect(stdout).toContain('--strict');
