@@ -162,7 +162,15 @@ export type {
   WindowPlan,
 } from './projection/plan/window-plan.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
-export type { ReadModels } from './readmodel/read-models.ts';
+export type { ProjectionOf, ReadModels, ViewRow } from './readmodel/read-models.ts';
+export type {
+  Asked,
+  ColumnsOf,
+  Compared,
+  ComparisonOperator,
+  ReadQuery,
+  SelectedRow,
+} from './readmodel/read-query.ts';
 export type {
   RegistryServer,
   RegistryServerAuth,

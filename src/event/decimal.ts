@@ -43,6 +43,11 @@ export class Decimal {
     return this.toString();
   }
 
+  /** What node-postgres sends for a value of a query: the plain notation, a numeric. */
+  toPostgres(): string {
+    return this.toString();
+  }
+
   /** True when both are the same number, whatever their scales: 1.0 equals 1.00. */
   equals(other: Decimal): boolean {
     const scale = Math.max(this.scale, other.scale);

@@ -3,14 +3,19 @@ import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
 import { RepriseError } from '../reprise-error.ts';
+import type { ReadQuery } from './read-query.ts';
 import type { WaitOptions } from './wait-for-position.ts';
 import { waitForPosition } from './wait-for-position.ts';
 
 /** A projection class; what its constructor asks for does not matter here. */
 type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 
-/** A row of the stable view of a projection, by SQL column names. */
-export type ViewRow<P extends Projection> = RowOf<P> extends object ? RowOf<P> : never;
+/**
+ * A row of the stable view of a projection, by SQL column names; of a projection known only by name
+ * or at run time: any columns.
+ */
+export type ViewRow<P extends Projection> =
+  unknown extends RowOf<P> ? Record<string, unknown> : RowOf<P>;
 
 /**
  * What names a read model: the class that the configuration declares, an instance of it, or its
@@ -21,9 +26,10 @@ export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string
 /** Read models as their readers see them. */
 export interface ReadModels {
   /**
-   * A typed knex query of the projection's stable view, so of one version: the active one. bigint
-   * columns come as bigint, numeric as bigint or, with fraction digits, Decimal, timestamps as
-   * Date, days as 'YYYY-MM-DD'.
+   * A query of the projection's stable view, so of one version: the active one. Names of columns
+   * and the values they are compared with are checked against its row. bigint columns come as
+   * bigint, numeric as bigint or, with fraction digits, Decimal, timestamps as Date, days as
+   * 'YYYY-MM-DD'.
    * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare and that cannot
    * be constructed without services
    * @example
@@ -33,9 +39,7 @@ export interface ReadModels {
    *   .orderBy('window_start', 'desc')
    *   .limit(10)
    */
-  query<P extends Projection>(
-    projection: ProjectionOf<P>,
-  ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+  query<P extends Projection>(projection: ProjectionOf<P>): ReadQuery<ViewRow<P>>;
   /**
    * Resolves once the active version of the projection has folded the record at `position`: what it
    * changed is then visible to every query. Fails at once where waiting cannot help.
@@ -69,8 +73,9 @@ export function createReadModels(options: {
   const nameOf = (projection: ProjectionOf<Projection>) => nameIn(names, projection);
   return {
     query<P extends Projection>(projection: ProjectionOf<P>) {
-      const view = knex.withSchema('public').table<ViewRow<P>>(nameOf(projection));
-      return view as unknown as Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+      // A builder of knex has these methods, and types that take any string.
+      const view: unknown = knex.withSchema('public').table(nameOf(projection));
+      return view as ReadQuery<ViewRow<P>>;
     },
     waitFor: (projection, position, waiting) =>
       waitForPosition(pool, nameOf(projection), position, waiting),
