@@ -19,8 +19,8 @@ const retry = {
 
 /**
  * `unit` and `architecture` are pure and fast; `real` shares one Postgres and one Kafka for the
- * whole run, a database or topic per file; `package` runs the built tarball and the snippets of the
- * docs. The three groups run one after another, so that none disturbs another's timing.
+ * whole run, a database or topic per file; `package` builds, packs and installs the tarball once;
+ * `docs` runs the snippets of the docs. The three groups run one after another, so that none disturbs another's timing.
  */
 export default defineConfig({
   test: {
@@ -63,7 +63,19 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'package',
-          include: ['test/{package,docs}/**/*.test.ts'],
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: ['test/support/package-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          retry,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           retry,

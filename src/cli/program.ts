@@ -18,11 +18,13 @@ import { addSchemas } from './commands/schemas/schemas.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { EXIT_CODES_HELP } from './terminal/exit.ts';
+import { packageVersion } from './terminal/package-version.ts';
 
 /** The command line as commander's tree. Errors are thrown, never printed here. */
 export function createProgram(): Command {
   const program = new Command('reprise')
     .description('Folds an immutable event log into Postgres read models, exactly once.')
+    .version(packageVersion(), '--version', 'print the version of reprise')
     .option('--config <path>', 'configuration file (default: reprise.config.ts, .js or .mjs)')
     .option('--verbose', 'print stack traces and debug messages')
     .option('--json', 'print results as JSON; longs and decimals are text in it')

@@ -16,7 +16,7 @@ import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { CopyMeter, type CopyProgress } from './copy-meter.ts';
 import { openDatabase } from './open-database.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /** What to copy. */
 export interface CopyLogOptions {
@@ -51,16 +51,7 @@ export interface CopyLogReport {
   readonly seconds: number;
 }
 
-/**
- * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition
- * and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and
- * closes the topics in Postgres, in one transaction, if nobody runs and nothing was published
- * meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
- * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the
- * log now
- * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
- * DATABASE_UNAVAILABLE
- */
+/** See `copyLog` of the package, in entry-points.ts. */
 export async function copyLog(
   input: RepriseConfig,
   options: CopyLogOptions = {},
@@ -110,7 +101,7 @@ async function copyFrom(
   options: CopyLogOptions,
 ): Promise<CopyLogReport> {
   const startedMs = performance.now();
-  const settings = container.get(TOKENS.runnerSettings);
+  const settings = container.get(OWN_TOKENS.runnerSettings);
   const source = createPostgresLog({ pool: settings.pool, url });
   const meter = new CopyMeter(options.onProgress);
   try {

@@ -13,14 +13,9 @@ import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations-of.ts';
 import { registryServers } from './registry-servers.ts';
 import { setUpTopicsAndSchemas } from './set-up-topics-and-schemas.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
-/**
- * Composes an application from its configuration: compiles all projections, so that a definition
- * mistake shows first, opens (or boots) Postgres, and makes everything else when it is first used.
- * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE,
- * DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
- */
+/** See `createReprise` of the package, in entry-points.ts. */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);
@@ -57,7 +52,7 @@ function compose(container: Container, parts: Parts): Reprise {
   let closed: Promise<void> | null = null;
   return {
     ...operationsOf(
-      () => container.get(TOKENS.runnerSettings),
+      () => container.get(OWN_TOKENS.runnerSettings),
       { plans, events: config.events },
       () => ({
         config,

@@ -1,5 +1,6 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan/plan.ts';
+import { planNamed } from '../projection/plan/plan-named.ts';
 import type { Reprise } from '../reprise.ts';
 import { discardDeadLetters, readDeadLetters } from '../runner/dead-letters/read-dead-letters.ts';
 import { redrive } from '../runner/dead-letters/redrive.ts';
@@ -25,7 +26,6 @@ import { retire } from '../runner/switch/retire.ts';
 import { rollback } from '../runner/switch/rollback.ts';
 import { refresh } from '../runner/verify/refresh.ts';
 import { verify } from '../runner/verify/verify.ts';
-import { planNamed } from './plan-named.ts';
 import type { WorkerHome } from './workers-of.ts';
 import { workersOf } from './workers-of.ts';
 

@@ -12,14 +12,14 @@ import { loadConfigFile } from '../config/load-config-file.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { createLogger } from '../observe/logger.ts';
 import type { Plan } from '../projection/plan/plan.ts';
+import { planNamed } from '../projection/plan/plan-named.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { Replayer } from '../runner/rebuild/replayer.ts';
 import { replayerHere } from '../runner/rebuild/replayer.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { packError } from './packed-error.ts';
-import { planNamed } from './plan-named.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
 /** Progress is told this often, not for each of the many small batches. */
@@ -35,7 +35,7 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
     return null;
   });
   if (container === null) return;
-  const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
+  const settings = { ...container.get(OWN_TOKENS.runnerSettings), owner: setting.builder };
   const replayer = replayerHere(settings, plansOf(container, setting));
   const orders = new Map<number, AbortController>();
   port.on('message', (message: ToWorker) => {

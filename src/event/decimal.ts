@@ -39,6 +39,11 @@ export class Decimal {
     return this.toString();
   }
 
+  /** What node-postgres sends for a value of a query: the plain notation, a numeric. */
+  toPostgres(): string {
+    return this.toString();
+  }
+
   /** True if both are the same number, whatever their scales: 1.0 equals 1.00. */
   equals(other: Decimal): boolean {
     const scale = Math.max(this.scale, other.scale);

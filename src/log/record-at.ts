@@ -1,4 +1,3 @@
-import { crc32c } from '@node-rs/crc32';
 import { RepriseError } from '../reprise-error.ts';
 import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
 
@@ -47,22 +46,9 @@ export function keyAt(batch: RecordBatch, index: number): Buffer | null {
 }
 
 /** Returns the value of record `index` as a view on the batch's bytes; null is a tombstone. */
-function valueAt(batch: RecordBatch, index: number): Buffer | null {
+export function valueAt(batch: RecordBatch, index: number): Buffer | null {
   const start = batch.valueStart[index] ?? -1;
   return start < 0 ? null : batch.bytes.subarray(start, batch.valueEnd[index]);
-}
-
-/**
- * Returns the CRC-32C of key and value; null if the record cannot be read. A checkpoint stores it
- * to recognise its last record.
- */
-export function recordHash(batch: RecordBatch, index: number): number | null {
-  requireIndex(batch, index);
-  if (batch.unreadable !== null) return null;
-  const key = keyAt(batch, index);
-  const value = valueAt(batch, index);
-  const hash = key === null ? 0 : crc32c(key);
-  return value === null ? hash : crc32c(value, hash);
 }
 
 /**
@@ -119,7 +105,8 @@ class HeaderReader {
   }
 }
 
-function requireIndex(batch: RecordBatch, index: number): void {
+/** @throws RangeError when `index` is outside `[0, count)` */
+export function requireIndex(batch: RecordBatch, index: number): void {
   if (Number.isInteger(index) && index >= 0 && index < batch.count) return;
   throw new RangeError(`record ${index} of a batch of ${batch.count}`);
 }

@@ -3,14 +3,19 @@ import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
 import { RepriseError } from '../reprise-error.ts';
+import type { ReadQuery } from './read-query.ts';
 import type { WaitOptions } from './wait-for-position.ts';
 import { waitForPosition } from './wait-for-position.ts';
 
 /** A projection class; the parameters of its constructor do not matter here. */
 type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 
-/** A row of the stable view of a projection, by SQL column names. */
-export type ViewRow<P extends Projection> = RowOf<P> extends object ? RowOf<P> : never;
+/**
+ * A row of the stable view of a projection, by SQL column names; of a projection known only by name
+ * or at run time: any columns.
+ */
+export type ViewRow<P extends Projection> =
+  unknown extends RowOf<P> ? Record<string, unknown> : RowOf<P>;
 
 /** A reference to a read model: the declared class, an instance of it, or its name. */
 export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string;
@@ -18,9 +23,10 @@ export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string
 /** Reads read models. */
 export interface ReadModels {
   /**
-   * Starts a typed knex query of the projection's stable view, which shows one version: the active
-   * one. bigint columns are returned as bigint, numeric as bigint or, with fraction digits,
-   * Decimal, timestamps as Date, dates as 'YYYY-MM-DD'.
+   * Starts a typed query of the projection's stable view, which shows one version: the active one.
+   * Column names, and the values they are compared with, are checked against its row. bigint
+   * columns are returned as bigint, numeric as bigint or, with fraction digits, Decimal, timestamps
+   * as Date, dates as 'YYYY-MM-DD'.
    * @throws UNKNOWN_PROJECTION for a class that is not declared in the configuration and cannot be
    * constructed without services
    * @example
@@ -30,9 +36,7 @@ export interface ReadModels {
    *   .orderBy('window_start', 'desc')
    *   .limit(10)
    */
-  query<P extends Projection>(
-    projection: ProjectionOf<P>,
-  ): Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+  query<P extends Projection>(projection: ProjectionOf<P>): ReadQuery<ViewRow<P>>;
   /**
    * Resolves once the active version of the projection has committed the record at `position`: its
    * changes are then visible to every query. Rejects at once if waiting cannot help.
@@ -63,8 +67,9 @@ export function createReadModels(options: {
   const nameOf = (projection: ProjectionOf<Projection>) => nameIn(names, projection);
   return {
     query<P extends Projection>(projection: ProjectionOf<P>) {
-      const view = knex.withSchema('public').table<ViewRow<P>>(nameOf(projection));
-      return view as unknown as Knex.QueryBuilder<ViewRow<P>, ViewRow<P>[]>;
+      // A builder of knex has these methods, and types that take any string.
+      const view: unknown = knex.withSchema('public').table(nameOf(projection));
+      return view as ReadQuery<ViewRow<P>>;
     },
     waitFor: (projection, position, waiting) =>
       waitForPosition(pool, nameOf(projection), position, waiting),
@@ -90,3 +95,6 @@ function nameIn(names: DeclaredNames, projection: ProjectionOf<Projection>): str
     );
   }
 }
+
+/** Named by public signatures. */
+export type { ProjectionClass as ClassOf };

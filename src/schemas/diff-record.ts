@@ -5,9 +5,7 @@ import { parseJson, parseSchema } from '../avro/schema/parse-schema.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { currentSchema, isRecorded, recordedSchema } from './resolved-schema.ts';
 import type { SchemaFolder, SchemaRecord } from './schema-folder.ts';
-
-/** A version number, or the current file. */
-export type VersionName = number | 'current';
+import { type VersionName, versionText } from './version-text.ts';
 
 /** The changes between two versions of a record. */
 export interface SchemaDiff {
@@ -86,9 +84,4 @@ function consequence(name: string): string {
 
 function textOf(value: unknown): string {
   return value === undefined ? 'none' : JSON.stringify(value);
-}
-
-/** Formats a version: `user-acted version 2`, or the file. */
-export function versionText(name: string, version: VersionName): string {
-  return version === 'current' ? `${name}.avsc` : `${name} version ${version}`;
 }

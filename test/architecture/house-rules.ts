@@ -15,6 +15,7 @@ const LARGE_FOLDERS: Readonly<Record<string, string>> = {
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   'src/cli/main.ts': 'the entry point of the command: it exports nothing',
   'src/composition/rebuild-worker.ts': 'the entry point of a worker thread: it exports nothing',
+  'src/composition/entry-points.ts': 'public functions that load what they need when called',
   'src/composition/worker-messages.ts': 'the messages of both directions',
   'src/avro/decode/confluent-header.ts': 'one format: what writes and what reads it',
   'src/avro/pii/pii-envelope.ts': 'one format: what seals and what opens it',

@@ -67,7 +67,7 @@ describe('the documents', () => {
     expect(new Set(shown.map(([, name]) => name))).toEqual(new Set(commands));
   });
 
-  /** `npx vitest run --project package -u` writes the present help texts into the document. */
+  /** `npx vitest run --project docs -u` writes the present help texts into the document. */
   it('show the help of every command as it is', async () => {
     let text = textOf(CLI_REFERENCE);
     for (const block of blocksOf(CLI_REFERENCE, text)) {

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type OwnPostgres, startOwnPostgres } from '../support/own-postgres.ts';
 
 const run = promisify(execFile);
@@ -12,40 +11,12 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BIN = join(ROOT, 'node_modules/.bin');
 const TYPES = join(ROOT, 'node_modules/@types');
 
-let folder: string;
-let project: string;
-let tarball: string;
-let packed: readonly string[];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'reprise-package-'));
-  project = join(folder, 'project');
-  await mkdir(project);
-  await run('npm', ['run', 'build'], { cwd: ROOT });
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-    { cwd: ROOT },
-  );
-  const [report] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
-  tarball = join(folder, report?.filename ?? '');
-  packed = report?.files.map((file) => file.path) ?? [];
-  await writeFile(
-    join(project, 'package.json'),
-    JSON.stringify({ name: 'empty-project', private: true, type: 'module' }),
-  );
-  await run('npm', ['install', tarball, '--prefer-offline', '--no-audit', '--no-fund'], {
-    cwd: project,
-  });
-});
-
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const project = inject('bareProject');
+const tarball = inject('tarball');
 
 describe('the packed tarball', () => {
   it('holds what runs and what explains it, and nothing else', () => {
-    expect(packed).toEqual(
+    expect(tarball.files).toEqual(
       expect.arrayContaining([
         'package.json',
         'LICENSE',
@@ -56,20 +27,24 @@ describe('the packed tarball', () => {
         'dist/src/cli/main.js',
       ]),
     );
-    expect(packed.some((path) => path.startsWith('dist/migrations/'))).toBe(true);
-    const strangers = packed.filter((path) => !/^(dist\/(src|migrations)\/|[^/]+$)/.test(path));
+    expect(tarball.files.some((path) => path.startsWith('dist/migrations/'))).toBe(true);
+    const strangers = tarball.files.filter(
+      (path) => !/^(dist\/(src|migrations)\/|[^/]+$)/.test(path),
+    );
     expect(strangers).toEqual([]);
   });
 
   it('satisfies publint', async () => {
-    const { stdout } = await run(join(BIN, 'publint'), ['run', tarball, '--strict'], { cwd: ROOT });
+    const { stdout } = await run(join(BIN, 'publint'), ['run', tarball.path, '--strict'], {
+      cwd: ROOT,
+    });
     expect(stdout).toContain('All good!');
   });
 
   it('satisfies attw as a package of ES modules', async () => {
     const { stdout } = await run(
       join(BIN, 'attw'),
-      [tarball, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],
+      [tarball.path, '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'],
       { cwd: ROOT },
     );
     // attw exits with 1 on any problem, and `run` then rejects.
@@ -166,25 +141,18 @@ describe('a rebuild with a worker thread, by plain node', () => {
     ].join('\n');
   }
 
-  async function rebuild(): Promise<void> {
+  async function rebuild(cwd: string): Promise<void> {
     const command = ['--no-install', 'reprise', 'rebuild', 'payments', '--workers', '2', '--json'];
-    const { stdout, stderr } = await run('npx', command, { cwd: project, env: env() });
+    const { stdout, stderr } = await run('npx', command, { cwd, env: env() });
     expect(stdout).toMatch(/"event":"rebuilt".*"records":500,/);
     expect(stderr).toContain('loaded by a thread');
   }
 
-  it('loads a configuration in JavaScript', () => rebuild());
+  it('loads a configuration in JavaScript', () => rebuild(project));
 
   it('loads a configuration in TypeScript, through tsx', async () => {
-    const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
-      devDependencies: Record<string, string>;
-    };
-    const tsx = `tsx@${devDependencies['tsx']}`;
-    await run('npm', ['install', tsx, '--no-save', '--prefer-offline', '--no-audit', '--no-fund'], {
-      cwd: project,
-    });
-    await rm(join(project, 'reprise.config.mjs'));
-    await writeFile(join(project, 'reprise.config.ts'), configText(2, ': string'));
-    await rebuild();
+    const equipped = inject('equippedProject');
+    await writeFile(join(equipped, 'reprise.config.ts'), configText(2, ': string'));
+    await rebuild(equipped);
   });
 });

@@ -9,7 +9,6 @@ import { jsonText } from '../terminal/json-text.ts';
 import { LiveView } from '../terminal/live-view.ts';
 import { publishExactly, publishSteadily } from '../terminal/publish-steadily.ts';
 import { throwIfStopped } from '../terminal/stop-on-signals.ts';
-import { verifyProjection } from '../terminal/verify-projection.ts';
 import {
   type GlobalOptions,
   optionsOf,
@@ -81,6 +80,7 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   await app.runner.stop();
   // Loaded late: the interpreted fold is for checking only.
   const { foldInterpreted } = await import('../../fold/oracle/fold-interpreted.ts');
+  const { verifyProjection } = await import('../terminal/verify-projection.ts');
   const differences: string[] = [];
   for (const planned of plansOf({ app, config })) {
     throwIfStopped(signal);

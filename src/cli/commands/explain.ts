@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { explainPlan } from '../../projection/plan/explain-plan.ts';
-import { planJson } from '../../projection/plan/shape-differences.ts';
 import type { GlobalOptions } from '../terminal/with-app.ts';
 import { compiledPlans, optionsOf } from '../terminal/with-app.ts';
 
@@ -13,12 +11,17 @@ export function addExplain(program: Command): void {
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<GlobalOptions>(command);
       const plans = await compiledPlans(options, name);
-      if (options.json) console.log(`[${plans.map(planJson).join(',')}]`);
-      else console.log(plans.map((plan) => text(explainPlan(plan))).join('\n\n'));
+      if (options.json) {
+        const { planJson } = await import('../../projection/plan/shape-differences.ts');
+        console.log(`[${plans.map(planJson).join(',')}]`);
+      } else {
+        const { explainPlan } = await import('../../projection/plan/explain-plan.ts');
+        console.log(plans.map((plan) => text(explainPlan(plan))).join('\n\n'));
+      }
     });
 }
 
-function text(parts: ReturnType<typeof explainPlan>): string {
+function text(parts: readonly (readonly [string, readonly string[]])[]): string {
   const width = Math.max(...parts.map(([label]) => label.length)) + 2;
   return parts
     .flatMap(([label, lines]) =>

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { parseRegistryExport, type RegistryExport } from '../../registry/registry-export.ts';
+import type { RegistryExport } from '../../registry/registry-export.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { jsonText } from '../terminal/json-text.ts';
 import { type GlobalOptions, optionsOf, withApp } from '../terminal/with-app.ts';
@@ -45,5 +45,6 @@ async function readExport(file: string): Promise<RegistryExport> {
       { cause: error },
     );
   });
+  const { parseRegistryExport } = await import('../../registry/registry-export.ts');
   return parseRegistryExport(text);
 }

@@ -1,5 +1,4 @@
 import { peekSchemaId } from '../../avro/decode/confluent-header.ts';
-import { decodeAsWritten } from '../../avro/decode/decode-as-written.ts';
 import type { Reprise } from '../../reprise.ts';
 import type { DeadLetterStatus } from '../../runner/dead-letters/dead-letter-status.ts';
 
@@ -24,6 +23,7 @@ export async function readLetterValue(
   if (schemaId < 0) return { schemaId: null, ...jsonOf(value) };
   try {
     const text = await registry.schemaById(schemaId);
+    const { decodeAsWritten } = await import('../../avro/decode/decode-as-written.ts');
     return { schemaId, decoded: decodeAsWritten(value, schemaId, text) };
   } catch {
     // Unknown to the registry, which may be away, or not what the schema says: the bytes are shown.

@@ -1,4 +1,5 @@
-import { MultiBar, type SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type { SingleBar } from 'cli-progress';
 import { jsonText } from './json-text.ts';
 
 const LINE_EVERY_MS = 2_000;
@@ -31,6 +32,10 @@ export function progressView(json: boolean): ProgressView {
 }
 
 function bars(): ProgressView {
+  // Loaded late: only a command that takes long, on a terminal, has bars.
+  const { MultiBar } = createRequire(import.meta.url)(
+    'cli-progress',
+  ) as typeof import('cli-progress');
   const view = new MultiBar({
     format: '{what} {bar} {percentage}% | {value} of {total} records | {rate}/s{left}',
     stream: process.stderr,

@@ -17,24 +17,15 @@ export interface RowsWanted {
   readonly limit?: number;
 }
 
-interface UntypedQuery extends PromiseLike<readonly ViewRow[]> {
-  where(column: string, value: string): UntypedQuery;
-  orderBy(column: string, direction: 'asc' | 'desc'): UntypedQuery;
-  limit(count: number): UntypedQuery;
-}
-
 /** Rows of the stable view of a projection whose row type is known at run time only. */
 export function queryRows(
   app: Reprise,
   projection: ProjectionClass,
   wanted: RowsWanted,
 ): Promise<readonly ViewRow[]> {
-  const readModels = app.readModels as unknown as {
-    query(projection: ProjectionClass): UntypedQuery;
-  };
-  let query = readModels.query(projection);
+  let query = app.readModels.query(projection);
   for (const [column, value] of wanted.where ?? []) query = query.where(column, value);
   for (const [column, direction] of wanted.orderBy ?? []) query = query.orderBy(column, direction);
   if (wanted.limit !== undefined) query = query.limit(wanted.limit);
-  return Promise.resolve(query);
+  return Promise.resolve<readonly ViewRow[]>(query);
 }

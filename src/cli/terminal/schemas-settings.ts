@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { findConfigFile, hasConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
 import type { ResolvedConfig } from '../../config/reprise-config.ts';
-import { resolveConfig } from '../../config/resolve-config.ts';
-import { createConfluentRegistry } from '../../registry/confluent/confluent-registry.ts';
 import type { SchemaRegistry } from '../../registry/schema-registry.ts';
 import type { CheckRules } from '../../schemas/check-records.ts';
-import { readSchemaFolder, type SchemaFolder } from '../../schemas/schema-folder.ts';
+import type { SchemaFolder } from '../../schemas/schema-folder.ts';
 import { type GlobalOptions, withApp } from './with-app.ts';
 
 /** Options of the commands that work on the files of schemas. */
@@ -41,6 +39,7 @@ export async function schemasSettings(options: SchemasOptions): Promise<SchemasS
     mode: config?.compatibility ?? 'BACKWARD_TRANSITIVE',
     subjects: config?.subjects ?? {},
   };
+  const { readSchemaFolder } = await import('../../schemas/schema-folder.ts');
   return { folder: await readSchemaFolder(directory), rules, config };
 }
 
@@ -59,6 +58,9 @@ export async function withRegistry<Result>(
       return work(app.registry);
     });
   }
+  const { createConfluentRegistry } = await import(
+    '../../registry/confluent/confluent-registry.ts'
+  );
   const registry = createConfluentRegistry({
     ...config.registry,
     compatibility: config.compatibility,
@@ -79,5 +81,6 @@ async function configOf(options: SchemasOptions): Promise<ResolvedConfig | null>
     : { projections: [], events: [] };
   const environment =
     typeof registry === 'string' ? { ...process.env, REPRISE_REGISTRY_URL: registry } : process.env;
+  const { resolveConfig } = await import('../../config/resolve-config.ts');
   return resolveConfig(input, environment);
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { findConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
 import type { RepriseConfig, ResolvedConfig } from '../../config/reprise-config.ts';
-import { resolveConfig } from '../../config/resolve-config.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { Reprise } from '../../reprise.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
@@ -39,18 +38,30 @@ export async function withApp<Result>(
   adjust: (input: RepriseConfig) => RepriseConfig = quietly,
 ): Promise<Result> {
   const configFile = findConfigFile(options.config);
-  const adjusted = adjust(await loadConfigFile(configFile));
+  // Loaded late: help and `schemas generate` need none of it. But before the configuration, see
+  // `loadInput`.
+  const { createReprise } = await import('../../composition/create-reprise.ts');
+  const { resolveConfig } = await import('../../config/resolve-config.ts');
+  const adjusted = adjust(await loadInput(configFile));
   const input: RepriseConfig = options.verbose ? { ...adjusted, logLevel: 'debug' } : adjusted;
   const config = resolveConfig(input, process.env);
   const signal = stopOnSignals();
-  // Loaded late: help and `schemas generate` need none of it.
-  const { createReprise } = await import('../../composition/create-reprise.ts');
   const app = await createReprise(input);
   try {
     return await work({ app, config, configFile, signal });
   } finally {
     await app.close();
   }
+}
+
+/**
+ * The configuration of a file. The package, which that file imports, is loaded first: once tsx is
+ * registered for a file in TypeScript, each module goes through its hooks, which takes longer than
+ * loading it.
+ */
+async function loadInput(configFile: string): Promise<RepriseConfig> {
+  await import('../../index.ts');
+  return loadConfigFile(configFile);
 }
 
 /** A projection class with its plan. */
@@ -80,10 +91,11 @@ export async function compiledPlans(
   options: GlobalOptions,
   name: string | undefined,
 ): Promise<readonly Plan[]> {
-  const config = resolveConfig(await loadConfigFile(findConfigFile(options.config)), process.env);
-  const { createContainer } = await import('../../composition/container.ts');
-  const { TOKENS } = await import('../../composition/tokens.ts');
-  const plans = createContainer(config).get(TOKENS.plans);
-  const { planNamed } = await import('../../composition/plan-named.ts');
+  const configFile = findConfigFile(options.config);
+  const { resolveConfig } = await import('../../config/resolve-config.ts');
+  const { compilePlans } = await import('../../composition/compile-plans.ts');
+  const { planNamed } = await import('../../projection/plan/plan-named.ts');
+  const input = await loadInput(configFile);
+  const plans = await compilePlans(resolveConfig(input, process.env));
   return name === undefined ? plans : [planNamed(plans, name)];
 }

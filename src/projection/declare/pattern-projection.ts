@@ -113,6 +113,7 @@ export type MatchRow<Event, Keys extends keyof Event & string> = {
 /** A complete declaration, ready to be compiled. */
 export interface AnyPatternDefinition extends Definition<unknown> {
   readonly kind: 'pattern';
+  /** @internal */
   readonly declared: PatternDeclaration;
 }
 
@@ -122,6 +123,7 @@ type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
 /** A complete declaration with optional further steps. `Match`: events by step. */
 export interface PatternDefinition<Row, Match> extends Definition<Row> {
   readonly kind: 'pattern';
+  /** @internal */
   readonly declared: PatternDeclaration;
   /**
    * Declares the columns of a match's row as fields of its events; column types follow from the
@@ -234,3 +236,6 @@ function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<R
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }
+
+/** Named by public signatures. */
+export type { Fitting as FittingPattern, RowColumns };

@@ -105,6 +105,7 @@ type Maybe<S extends Steps> = {
  */
 export interface Pattern<Before extends Steps, Last extends Steps> {
   /** @internal */
+  /** @internal */
   readonly declared: DeclaredPattern;
   readonly __steps?: Before & Last;
   /** Strict contiguity: the very next event of the key must match. */
@@ -295,3 +296,16 @@ function patternOf(declared: DeclaredPattern): unknown {
     afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skips: [...declared.skips, skip] }),
   };
 }
+
+/** Named by public signatures. */
+export type {
+  Bound as StepEvent,
+  Fits as ConditionFits,
+  Many as StepsRepeated,
+  Maybe as StepsOptional,
+  NegativeMethod,
+  NewName as NewStepName,
+  One as StepOnce,
+  StepMethod,
+  StepWhere,
+};

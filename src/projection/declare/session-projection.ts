@@ -130,6 +130,7 @@ export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
 /** A complete declaration, ready to be compiled. */
 export interface SessionDefinition<Row> extends Definition<Row> {
   readonly kind: 'session';
+  /** @internal */
   readonly declared: SessionDeclaration;
   /**
    * Publishes an event when a session closes, exactly once (through the outbox, with a
@@ -193,3 +194,6 @@ function finished<Row>(declared: SessionDeclaration): SessionDefinition<Row> {
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }
+
+/** Named by public signatures. */
+export type { SessionColumn };

@@ -1,5 +1,5 @@
-import { recordHash } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
+import { recordHash } from '../../log/record-hash.ts';
 import type { TopicCheckpoint } from '../store/task-key.ts';
 
 /** How far a task is in a topic once a batch of it is folded. */

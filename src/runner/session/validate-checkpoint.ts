@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, TopicDescription } from '../../log/event-log.ts';
-import { recordHash } from '../../log/record-at.ts';
+import { recordHash } from '../../log/record-hash.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import { factsOf } from '../store/checkpoint-store.ts';
 import type { TaskKey, TopicCheckpoint } from '../store/task-key.ts';

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { checkAgainstRegistry } from '../../../schemas/check-against-registry.ts';
-import { checkRecords } from '../../../schemas/check-records.ts';
 import { findingText, type SchemaFinding } from '../../../schemas/schema-finding.ts';
 import { EXIT } from '../../terminal/exit.ts';
 import { jsonText } from '../../terminal/json-text.ts';
@@ -31,6 +29,8 @@ export function addSchemasCheck(schemas: Command): void {
     .action(async (_local, command: Command) => {
       const options = optionsOf<CheckOptions>(command);
       const { folder, rules, config } = await schemasSettings(options);
+      const { checkAgainstRegistry } = await import('../../../schemas/check-against-registry.ts');
+      const { checkRecords } = await import('../../../schemas/check-records.ts');
       const asked = options.registry ?? config?.registry.type === 'confluent';
       const findings = [
         ...checkRecords(folder, rules),

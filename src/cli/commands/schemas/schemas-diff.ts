@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { diffRecord, type SchemaDiff, versionText } from '../../../schemas/diff-record.ts';
-import { recordNamed } from '../../../schemas/record-current.ts';
-import { isRecorded } from '../../../schemas/resolved-schema.ts';
+import type { SchemaDiff } from '../../../schemas/diff-record.ts';
+import { versionText } from '../../../schemas/version-text.ts';
 import { jsonText } from '../../terminal/json-text.ts';
 import {
   type SchemasOptions,
@@ -23,6 +22,9 @@ export function addSchemasDiff(schemas: Command): void {
       const [name, from, to, , command] = given;
       const options = optionsOf<SchemasOptions>(command as Command);
       const { folder } = await schemasSettings(options);
+      const { diffRecord } = await import('../../../schemas/diff-record.ts');
+      const { recordNamed } = await import('../../../schemas/record-current.ts');
+      const { isRecorded } = await import('../../../schemas/resolved-schema.ts');
       const records =
         name === undefined
           ? folder.records.filter((one) => one.versions.length > 0 && !isRecorded(folder, one))

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { checkGenerated, writeGenerated } from '../../../schemas/write-generated.ts';
 import { jsonText } from '../../terminal/json-text.ts';
 import { optionsOf } from '../../terminal/with-app.ts';
 
@@ -20,6 +19,9 @@ export function addSchemasGenerate(schemas: Command): void {
     .option('--directory <path>', 'folder of the .avsc files', './schemas')
     .action(async (_local, command: Command) => {
       const { check, directory, json } = optionsOf<GenerateOptions>(command);
+      const { checkGenerated, writeGenerated } = await import(
+        '../../../schemas/write-generated.ts'
+      );
       const paths = await (check === true ? checkGenerated : writeGenerated)(directory);
       if (json) console.log(jsonText({ paths, checked: check === true }));
       else

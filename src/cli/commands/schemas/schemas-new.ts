@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { writeNewSchema } from '../../../schemas/new-schema.ts';
-import { type NewlyRecorded, recordCurrent } from '../../../schemas/record-current.ts';
-import { isRecorded } from '../../../schemas/resolved-schema.ts';
+import type { NewlyRecorded } from '../../../schemas/record-current.ts';
 import { findingText } from '../../../schemas/schema-finding.ts';
 import { jsonText } from '../../terminal/json-text.ts';
 import {
@@ -53,6 +51,7 @@ async function begin(
       `There is no ${name}.avsc in ${folder.directory}. To begin one, name its topic with --topic; or correct the name.`,
     );
   }
+  const { writeNewSchema } = await import('../../../schemas/new-schema.ts');
   const path = await writeNewSchema(folder.directory, {
     name,
     topic,
@@ -67,6 +66,8 @@ async function recordAll(
   name: string | undefined,
   options: NewOptions,
 ): Promise<void> {
+  const { recordCurrent } = await import('../../../schemas/record-current.ts');
+  const { isRecorded } = await import('../../../schemas/resolved-schema.ts');
   const { rules } = settings;
   let { folder } = settings;
   const names =

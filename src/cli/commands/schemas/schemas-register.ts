@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-import { type Pulled, pullRecord, pullSubject } from '../../../schemas/pull-subject.ts';
-import { recordNamed } from '../../../schemas/record-current.ts';
-import { registerRecords } from '../../../schemas/register-records.ts';
-import { readSchemaFolder } from '../../../schemas/schema-folder.ts';
+import type { Pulled } from '../../../schemas/pull-subject.ts';
 import { jsonText } from '../../terminal/json-text.ts';
 import {
   type SchemasOptions,
@@ -21,6 +18,8 @@ export function addSchemasRegister(schemas: Command): void {
     .action(async (names: readonly string[], _local, command: Command) => {
       const options = optionsOf<SchemasOptions>(command);
       const { folder, rules } = await schemasSettings(options);
+      const { recordNamed } = await import('../../../schemas/record-current.ts');
+      const { registerRecords } = await import('../../../schemas/register-records.ts');
       const records =
         names.length === 0 ? folder.records : names.map((name) => recordNamed(folder, name));
       const registrations = await withRegistry(options, (registry) =>
@@ -53,6 +52,8 @@ export function addSchemasPull(schemas: Command): void {
     .action(async (names: readonly string[], _local, command: Command) => {
       const options = optionsOf<SchemasOptions>(command);
       const { folder, rules } = await schemasSettings(options);
+      const { pullRecord, pullSubject } = await import('../../../schemas/pull-subject.ts');
+      const { readSchemaFolder } = await import('../../../schemas/schema-folder.ts');
       const wanted = names.length === 0 ? folder.records.map(({ name }) => name) : names;
       await withRegistry(options, async (registry) => {
         for (const each of wanted) {

@@ -8,8 +8,9 @@ import type { PartitionSlice } from '../../../../src/log/kafka/wire/batch-header
 import { decodeSlice } from '../../../../src/log/kafka/wire/decode-slice.ts';
 import { type Decompress, loadDecompress } from '../../../../src/log/kafka/wire/decompress.ts';
 import { lz4FrameSize } from '../../../../src/log/kafka/wire/lz4-frame-size.ts';
-import { recordAt, recordHash } from '../../../../src/log/record-at.ts';
+import { recordAt } from '../../../../src/log/record-at.ts';
 import type { RecordBatch } from '../../../../src/log/record-batch.ts';
+import { recordHash } from '../../../../src/log/record-hash.ts';
 import { isRepriseError } from '../../../../src/reprise-error.ts';
 import {
   type EncodedRecord,
