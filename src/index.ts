@@ -61,6 +61,7 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './log/event-log.ts';
+export type { LogPosition } from './log/log-position.ts';
 export { headersAt, recordAt } from './log/record-at.ts';
 export type { LogRecord, RecordBatch, RecordHeader } from './log/record-batch.ts';
 export type { Duration } from './projection/check/duration.ts';
@@ -164,6 +165,13 @@ export type {
 } from './projection/plan/window-plan.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
 export type { ReadModels } from './readmodel/read-models.ts';
+export type { RegistryAdministration } from './registry/registry-administration.ts';
+export type {
+  ExportedSchema,
+  ExportedVersion,
+  ImportReport,
+  RegistryExport,
+} from './registry/registry-export.ts';
 export type {
   RegistryServer,
   RegistryServerAuth,
@@ -183,9 +191,12 @@ export type {
   DeadLetterStatus,
   RedriveReport,
 } from './runner/dead-letters/dead-letter-status.ts';
+export type { Erasure, ForgetReport } from './runner/erasure.ts';
 export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
 export type { InstanceStatus } from './runner/ownership/instance-status.ts';
+export type { Instances } from './runner/ownership/instances.ts';
 export type {
+  RebuildOptions,
   RebuildProgress,
   RebuildReport,
   RebuildWorkers,
@@ -199,12 +210,26 @@ export type {
   ScanReport,
   UnreadableRecords,
 } from './runner/scan/scan-report.ts';
+export type { Schemas } from './runner/scan/schemas.ts';
+export type { Health } from './runner/status/health.ts';
 export type {
   HealthReport,
   LivenessOptions,
   PartStatus,
   ProjectionStatus,
+  StatusOptions,
   TaskStatus,
 } from './runner/status/task-status.ts';
-export type { AffectedLetter, AffectedProjection } from './runner/subject-report.ts';
+export type { JournaledTick } from './runner/store/journaled-tick.ts';
+export type { ProjectionVersion } from './runner/store/projection-version.ts';
+export type { VersionState } from './runner/store/version-state.ts';
+export type { AffectedLetter, AffectedProjection, SubjectReport } from './runner/subject-report.ts';
 export type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';
+export type {
+  LogRange,
+  RefreshReport,
+  RowDifference,
+  VerifyOptions,
+  VerifyReport,
+} from './runner/verify/verify-report.ts';
+export type { Versions } from './runner/versions.ts';

@@ -91,9 +91,11 @@ function compose(container: Container, parts: Parts): Reprise {
         container.get(TOKENS.registry),
       );
     },
-    serveRegistry: servers.serve,
-    exportRegistry: () => exportRegistry(container.get(TOKENS.pool)),
-    importRegistry: (exported) => importRegistry(container.get(TOKENS.pool), exported),
+    postgresRegistry: {
+      serve: servers.serve,
+      export: async () => exportRegistry(container.get(TOKENS.pool)),
+      import: async (exported) => importRegistry(container.get(TOKENS.pool), exported),
+    },
     close() {
       closed ??= servers
         .close()

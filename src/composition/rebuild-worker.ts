@@ -12,13 +12,13 @@ import { loadConfigFile } from '../config/load-config-file.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { createLogger } from '../observe/logger.ts';
 import type { Plan } from '../projection/plan/plan.ts';
+import { planNamed } from '../projection/plan/plan-named.ts';
 import { RepriseError } from '../reprise-error.ts';
 import type { Replayer } from '../runner/rebuild/replayer.ts';
 import { replayerHere } from '../runner/rebuild/replayer.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { packError } from './packed-error.ts';
-import { planNamed } from './plan-named.ts';
 import { TOKENS } from './tokens.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 

@@ -82,8 +82,10 @@ describeKafka('law 6 on a real Kafka that lost something', (brokers) => {
     await admin.deleteTopicRecords({ topic: example.topic, partitions });
     const app = await createTestApp({ databaseUrl: database.url, example, brokers, version: 2 });
     try {
-      await expect(app.rebuild('user_metrics')).rejects.toMatchObject({ code: 'DATA_LOSS' });
-      const report = await app.rebuild('user_metrics', { fromStartOfLog: true });
+      await expect(app.versions.rebuild('user_metrics')).rejects.toMatchObject({
+        code: 'DATA_LOSS',
+      });
+      const report = await app.versions.rebuild('user_metrics', { fromStartOfLog: true });
       expect(report.records).toBe(400 - 40);
     } finally {
       await app.close();

@@ -115,6 +115,6 @@ test('closing twice is closing once, and a closed application holds no connectio
 test('a projection that the configuration does not name is refused, with those it does', async () => {
   const app = await createReprise({ ...settings(), projections: [NeedsLogger] });
   await app.setUp();
-  await expect(app.rebuild('other')).rejects.toThrowError(/declared are: needs_logger/);
+  await expect(app.versions.rebuild('other')).rejects.toThrowError(/declared are: needs_logger/);
   await app.close();
 });

@@ -193,11 +193,11 @@ describe('events on which a function fails', () => {
     await caughtUp();
     await app.close();
     app = await open({ live: 'skip', rebuild: 'retryAndFail' }, 2);
-    await expect(app.rebuild('counts')).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
+    await expect(app.versions.rebuild('counts')).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
     expect(tried).toBe(5); // both, until one has had three attempts
     await app.close();
     app = await open({ rebuild: 'retryAndSkip' }, 2);
-    await app.rebuild('counts');
+    await app.versions.rebuild('counts');
     expect(await total('counts__v2')).toBe(48);
     expect(
       (await app.deadLetters('counts')).map(({ version, attempts }) => [version, attempts]),

@@ -103,7 +103,7 @@ onEveryLog('a subject that is forgotten', (log) => {
     const holding = ['public.by_email__v1', 'public.people__v1', 'reprise.dead_letters'];
     expect(await mentions(mailOf('user-1'))).toEqual(expect.arrayContaining(holding));
 
-    const report = await app.forget('user-1', { by: 'the test' });
+    const report = await app.erasure.forget('user-1', { by: 'the test' });
     expect(report).toMatchObject({
       destroyed: true,
       keys: [{ forgottenBy: 'the test', forgottenAt: expect.any(Date) }],
@@ -114,13 +114,13 @@ onEveryLog('a subject that is forgotten', (log) => {
       { name: 'by_city', column: null, rows: null },
       { name: 'people', column: 'user_id', rows: 1n },
     ]);
-    const again = await app.forget('user-1', { by: 'somebody else' });
+    const again = await app.erasure.forget('user-1', { by: 'somebody else' });
     expect(again).toMatchObject({ destroyed: false, keys: report.keys });
 
     for (const { name } of report.projections) {
       // The others move on meanwhile, on both sides of the exchange.
       const others = [EVENTS, EVENTS + 2, EVENTS + 3].map((i) => moved(i));
-      const [refreshed] = await Promise.all([app.refresh(name), publish(others)]);
+      const [refreshed] = await Promise.all([app.versions.refresh(name), publish(others)]);
       expect(refreshed.rowsReplaced).toBeGreaterThan(0);
     }
     await caughtUp();
@@ -139,7 +139,7 @@ onEveryLog('a subject that is forgotten', (log) => {
       { city: 'Ulm', people: 2 },
     ]);
     for (const { name } of app.plans) {
-      expect(await app.verify(name), name).toMatchObject({ differentRows: 0 });
+      expect(await app.versions.verify(name), name).toMatchObject({ differentRows: 0 });
     }
     const { failed } = await app.redrive('people');
     expect(failed).toMatchObject([
@@ -149,7 +149,7 @@ onEveryLog('a subject that is forgotten', (log) => {
 
   test('gets another key when it comes back; what was written before stays redacted', async () => {
     await publish([moved(0), moved(1)]);
-    expect((await app.forget('user-1', { by: 'the test' })).destroyed).toBe(true);
+    expect((await app.erasure.forget('user-1', { by: 'the test' })).destroyed).toBe(true);
     await publish([moved(5, { email: 'new@example.org' })]);
     await app.runner.start();
     await caughtUp();
@@ -158,13 +158,13 @@ onEveryLog('a subject that is forgotten', (log) => {
       `select email from by_email where user_id = 'user-1' order by email`,
     );
     expect(emails.map(({ email }) => email)).toEqual([REDACTED, 'new@example.org']);
-    expect((await app.subject('user-1')).keys).toHaveLength(2);
+    expect((await app.erasure.inspect('user-1')).keys).toHaveLength(2);
   });
 
   test('stays forgotten where a process writes with the key that it has in memory', async () => {
     const writer = await open();
     await publish([moved(1)], writer);
-    await app.forget('user-1', { by: 'the test' });
+    await app.erasure.forget('user-1', { by: 'the test' });
     await publish([moved(5), moved(2)], writer);
     await app.runner.start();
     await caughtUp();
@@ -181,7 +181,7 @@ onEveryLog('a subject that is forgotten', (log) => {
         wrap: (key) => provider.wrap(key),
         async unwrap(wrapped, name) {
           const key = await provider.unwrap(wrapped, name);
-          const { destroyed } = await app.forget('user-1', { by: 'a race' });
+          const { destroyed } = await app.erasure.forget('user-1', { by: 'a race' });
           if (destroyed) forgets += 1;
           return key;
         },

@@ -67,7 +67,10 @@ describeKafka('reprise log copy', (brokers) => {
     await publishAll(moved, example, exampleEvents(100, 2));
     await caughtUp(moved);
     await moved.runner.stop();
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 400 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 400,
+    });
     await moved.close();
   });
 });

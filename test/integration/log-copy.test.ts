@@ -87,7 +87,10 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       'select sum(events) as events from user_metrics',
     );
     expect(row?.events).toBe('3000');
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 3_000 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 3_000,
+    });
     await moved.close();
     // Epochs of the copied records are Kafka's: a log that is cut off later is recognised by them.
     expect(
@@ -165,7 +168,10 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await moved.runner.start();
     await caughtUp(moved);
     await moved.runner.stop();
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 1_004 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 1_004,
+    });
     await moved.close();
   });
 
@@ -235,10 +241,13 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await allClosed(16);
     expect(await ticks()).toBeGreaterThan(ticked);
     await moved.runner.stop();
-    expect(await moved.verify('sittings')).toMatchObject({ differentRows: 0, records: 80 });
+    expect(await moved.versions.verify('sittings')).toMatchObject({
+      differentRows: 0,
+      records: 80,
+    });
     await moved.close();
     const next = await createReprise(config(2, kafkaLog));
-    await next.rebuild('sittings');
+    await next.versions.rebuild('sittings');
     expect(await tableDigest(database.url, 'sittings__v2')).toBe(
       await tableDigest(database.url, 'sittings__v1'),
     );

@@ -119,7 +119,7 @@ describe('a key whose event cannot be folded', () => {
     );
     // By now they could be folded: a replay of this version passes them over all the same.
     unlucky.clear();
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     unlucky.add('ada');
     expect(await app.redrive('histories')).toMatchObject({
       redriven: 0,
@@ -132,7 +132,7 @@ describe('a key whose event cannot be folded', () => {
     await caughtUp();
     expect(await rows()).toEqual(published);
     expect(await letters()).toEqual([]);
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('waits still after a restart, and a later one may fail in its turn', async () => {
@@ -168,7 +168,7 @@ describe('a key whose event cannot be folded', () => {
     ).rejects.toMatchObject({ code: 'QUARANTINED' });
     expect(await app.redrive('histories')).toMatchObject({ redriven: 3 });
     expect((await rows()).get('ada')).toBe('e2 e3 e4 ');
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('is let go when what waits is thrown away', async () => {
@@ -179,7 +179,7 @@ describe('a key whose event cannot be folded', () => {
     expect(await app.discardDeadLetters('histories', null)).toBe(2);
     await publish('ada');
     await vi.waitFor(async () => expect((await rows()).get('ada')).toBe('e3 '), SOON);
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('keeps a new version from being activated', async () => {
@@ -188,14 +188,14 @@ describe('a key whose event cannot be folded', () => {
     await app.close();
     unlucky.add('ada');
     await start(HistoriesAgain);
-    await app.rebuild('histories');
-    await expect(app.activate('histories')).rejects.toMatchObject({
+    await app.versions.rebuild('histories');
+    await expect(app.versions.activate('histories')).rejects.toMatchObject({
       code: 'ACTIVATE_REFUSED',
       message: expect.stringMatching(/1 records .* quarantine.*dlq redrive/),
     });
     unlucky.clear();
     expect(await app.redrive('histories')).toMatchObject({ redriven: 1 });
-    await app.activate('histories');
+    await app.versions.activate('histories');
     expect(await rows()).toEqual(published);
   });
 });
@@ -225,7 +225,7 @@ test('any course of failures, restarts and redrives ends with every event once, 
       await caughtUp();
       expect(await rows()).toEqual(published);
       expect(await letters()).toEqual([]);
-      expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+      expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     }),
     { numRuns: 4 * Number(process.env['REPRISE_TEST_RUNS'] ?? 1) },
   );

@@ -124,8 +124,8 @@ test.each(['skipping', 'holding'])(
     expect((await seenBy(name)).get('ada')).toEqual(
       Array.from({ length: 21 }, (_, i) => `e${i + 1}`),
     );
-    expect(await live.verify(name)).toMatchObject({ differentRows: 0 });
-    expect(await live.refresh(name)).toMatchObject({ rowsReplaced: 0 });
+    expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
+    expect(await live.versions.refresh(name)).toMatchObject({ rowsReplaced: 0 });
   },
 );
 
@@ -155,7 +155,7 @@ test('a discard beside a redrive takes the letter, or the redrive does; never bo
   expect(report.gone ?? 0).toBe(discarded);
   const seen = (await seenBy('skipping')).get('ada') ?? [];
   expect(seen).toEqual(Array.from({ length: report.redriven }, (_, i) => `e${i + 1}`));
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });
 });
 
 test('a key that is held is folded to its end, with what instances set aside behind it meanwhile', async () => {
@@ -176,7 +176,7 @@ test('a key that is held is folded to its end, with what instances set aside beh
   expect((await seenBy('holding')).get('ada')).toEqual(
     Array.from({ length: 100 }, (_, i) => `e${i + 1}`),
   );
-  expect(await live.verify('holding')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('holding')).toMatchObject({ differentRows: 0 });
 });
 
 test('letters of a key are folded in the order of the log, whatever the timestamps of their records', async () => {
@@ -214,9 +214,9 @@ test('a journal that names a redrive twice can be verified, and the rows mended 
     database.url,
     `update public.skipping__v1 set seen = seen || seen where user_id = 'ada'`,
   );
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 1 });
-  expect(await live.refresh('skipping')).toMatchObject({ rowsReplaced: 1 });
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 1 });
+  expect(await live.versions.refresh('skipping')).toMatchObject({ rowsReplaced: 1 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });
   expect((await seenBy('skipping')).get('ada')).toEqual(['e1']);
 });
 
@@ -255,7 +255,7 @@ test('of any redrives and discards at once, beside a live instance, each letter 
         await caughtUp(live);
         for (const name of ['skipping', 'holding']) {
           expect(await live.deadLetters(name)).toEqual([]);
-          expect(await live.verify(name)).toMatchObject({ differentRows: 0 });
+          expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
           const seen = [...(await seenBy(name)).values()].flat();
           expect(new Set(seen).size).toBe(seen.length);
           const gone = [...(discarded.get(name) ?? [])].length;

@@ -115,10 +115,10 @@ describe('40 keys that fail among 10,000 records', () => {
     if (policy === 'quarantineKey') await app.redrive('histories');
     await vi.waitFor(async () => expect(await app.deadLetters('histories')).toEqual([]), SOON);
     expect(await rows()).toEqual(oracle(events));
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     await app.close();
     await start(policy, 2);
-    await app.rebuild('histories');
+    await app.versions.rebuild('histories');
     expect(await rows('histories__v2')).toEqual(oracle(events));
   });
 });
@@ -137,7 +137,7 @@ test('a record is given up after its attempts, and what waited behind it is fold
   unlucky.clear();
   await app.publisher.publish(example.event, { ...(events[0] as UserActed), eventId: 'e2' });
   await vi.waitFor(async () => expect((await rows()).get('ada')).toBe('e2 '), SOON);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('a task halts after the attempts of retryAndFail; resume tries again, other keys have gone on', async () => {
@@ -162,7 +162,7 @@ test('a task halts after the attempts of retryAndFail; resume tries again, other
   await app.resume('histories');
   await vi.waitFor(async () => expect(await rows()).toEqual(oracle(events)), SOON);
   expect(await app.deadLetters('histories')).toEqual([]);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('another process goes on with what one was trying', async () => {
@@ -177,7 +177,7 @@ test('another process goes on with what one was trying', async () => {
   await app.runner.start();
   unlucky.clear();
   await vi.waitFor(async () => expect(await rows()).toEqual(oracle(events)), SOON);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('waitFor waits for a record that is tried again, and says so once it is given up', async () => {

@@ -114,7 +114,7 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     expect(await again.redrive('counts')).toMatchObject({ redriven: 2, waiting: 0 });
     expect(await rows()).toEqual(['ada 1']);
     await again.runner.stop();
-    expect(await again.verify('counts')).toMatchObject({ differentRows: 0 });
+    expect(await again.versions.verify('counts')).toMatchObject({ differentRows: 0 });
     const [plan] = again.plans;
     const projection = counts(topic, { version: 1, answer: 'delete' });
     expect(
@@ -123,8 +123,8 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     await again.close();
 
     const rebuilt = await open(topic, counts(topic, { version: 2, answer: 'delete' }));
-    await rebuilt.rebuild('counts');
-    await rebuilt.activate('counts');
+    await rebuilt.versions.rebuild('counts');
+    await rebuilt.versions.activate('counts');
     expect(await rows()).toEqual(['ada 1']);
     expect(await rebuilt.deadLetters('counts')).toEqual([]);
   });
@@ -146,8 +146,8 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     expect(await rows()).toEqual(['ada 1', 'alan 1']);
     await silent.close();
     const next = await open(topic, counts(topic, { version: 2, answer: 'delete' }));
-    await next.rebuild('counts');
-    await next.activate('counts');
+    await next.versions.rebuild('counts');
+    await next.versions.activate('counts');
     expect(await rows()).toEqual(['alan 1']);
   });
 });

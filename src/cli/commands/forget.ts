@@ -34,8 +34,8 @@ export function addForget(program: Command): void {
       await withApp(options, async (session) => {
         const { app } = session;
         const report = options.show
-          ? { ...(await app.subject(subject)), destroyed: null }
-          : await app.forget(subject, { by });
+          ? { ...(await app.erasure.inspect(subject)), destroyed: null }
+          : await app.erasure.forget(subject, { by });
         const wanted = options.rebuild === true && options.show !== true;
         const rebuilt = wanted ? await rebuildRows(session, report, options.json === true) : [];
         if (options.json) console.log(jsonText({ ...report, rebuilt }));
@@ -56,7 +56,7 @@ async function rebuildRows(
   for (const { name } of projections.filter(isBuilt)) {
     const view = progressView(isJson);
     try {
-      reports.push(await app.refresh(name, { signal, onProgress: view.show }));
+      reports.push(await app.versions.refresh(name, { signal, onProgress: view.show }));
     } finally {
       view.end();
     }

@@ -29,7 +29,9 @@ export function addHealth(program: Command): void {
 /** A database that is away is no reason to end a process: then it is not known whether one runs. */
 async function tellLiveness(options: HealthOptions): Promise<void> {
   const which = options.here === true ? { host: hostname() } : {};
-  const isLive = await withApp(options, ({ app }) => app.isLive(which)).catch(unlessAway(null));
+  const isLive = await withApp(options, ({ app }) => app.health.isLive(which)).catch(
+    unlessAway(null),
+  );
   process.exitCode = isLive === false ? EXIT.failed : EXIT.done;
   if (options.json) return console.log(jsonText({ isLive }));
   if (isLive === null) return console.log('not known: postgres is away');
@@ -37,7 +39,7 @@ async function tellLiveness(options: HealthOptions): Promise<void> {
 }
 
 async function tellHealth(options: HealthOptions): Promise<void> {
-  const report = await withApp(options, ({ app }) => app.health()).catch((error: unknown) =>
+  const report = await withApp(options, ({ app }) => app.health.check()).catch((error: unknown) =>
     unlessAway(withoutPostgres(error))(error),
   );
   process.exitCode = exitCodeOf(report);

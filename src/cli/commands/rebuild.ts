@@ -59,7 +59,7 @@ async function rebuild(
   const view = progressView(options.json === true);
   const { asOf, workers: count } = options;
   try {
-    return await app.rebuildTogether(names, {
+    return await app.versions.rebuild(names, {
       signal,
       onProgress: view.show,
       fromStartOfLog: options.fromStartOfLog === true,

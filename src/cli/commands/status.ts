@@ -13,7 +13,7 @@ export function addStatus(program: Command): void {
       const options = optionsOf<{ exact?: boolean }>(command);
       const exact = options.exact === true;
       const [projections, parts] = await withApp(options, ({ app }) =>
-        Promise.all([app.status({ exact }), app.parts()]),
+        Promise.all([app.status({ exact }), app.health.dependencies()]),
       );
       console.log(options.json ? jsonText({ projections, parts }) : statusText(projections, parts));
     });

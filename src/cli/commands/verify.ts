@@ -32,7 +32,7 @@ export function addVerify(program: Command): void {
       const view = progressView(options.json === true);
       const report = await withApp(options, async ({ app, signal }) => {
         try {
-          return await app.verify(name, {
+          return await app.versions.verify(name, {
             signal,
             onProgress: view.show,
             fromStartOfLog: options.fromStartOfLog === true,

@@ -38,7 +38,7 @@ export async function verifyProjection(
       if (!(isAgain && each.event === null)) records.push({ ...each, of: event });
     }
   }
-  const items = withTicks(inOrder(records), await app.ticks(plan.name));
+  const items = withTicks(inOrder(records), await app.versions.ticks(plan.name));
   const expected = fold(plan, items); // 1, 2
   const actual = await queryRows(app, projection, {});
   const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);

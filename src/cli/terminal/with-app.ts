@@ -84,6 +84,6 @@ export async function compiledPlans(
   const { createContainer } = await import('../../composition/container.ts');
   const { TOKENS } = await import('../../composition/tokens.ts');
   const plans = createContainer(config).get(TOKENS.plans);
-  const { planNamed } = await import('../../composition/plan-named.ts');
+  const { planNamed } = await import('../../projection/plan/plan-named.ts');
   return name === undefined ? plans : [planNamed(plans, name)];
 }

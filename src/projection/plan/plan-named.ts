@@ -1,5 +1,5 @@
-import type { Plan } from '../projection/plan/plan.ts';
-import { RepriseError } from '../reprise-error.ts';
+import { RepriseError } from '../../reprise-error.ts';
+import type { Plan } from './plan.ts';
 
 /** The plan of that name. @throws UNKNOWN_PROJECTION naming those there are */
 export function planNamed(plans: readonly Plan[], name: string): Plan {
