@@ -191,6 +191,7 @@ export type {
   DeadLetterStatus,
   RedriveReport,
 } from './runner/dead-letters/dead-letter-status.ts';
+export type { DeadLetters } from './runner/dead-letters/dead-letters.ts';
 export type { Erasure, ForgetReport } from './runner/erasure.ts';
 export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
 export type { InstanceStatus } from './runner/ownership/instance-status.ts';

@@ -1,15 +1,10 @@
 import type { EventLog } from './log/event-log.ts';
-import type { LogPosition } from './log/log-position.ts';
 import type { Plan } from './projection/plan/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
 import type { RegistryAdministration } from './registry/registry-administration.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
-import type {
-  DeadLetterSelection,
-  DeadLetterStatus,
-  RedriveReport,
-} from './runner/dead-letters/dead-letter-status.ts';
+import type { DeadLetters } from './runner/dead-letters/dead-letters.ts';
 import type { Erasure } from './runner/erasure.ts';
 import type { Instances } from './runner/ownership/instances.ts';
 import type { Runner } from './runner/runner.ts';
@@ -37,6 +32,8 @@ export interface Reprise {
   readonly registry: SchemaRegistry;
   /** Rebuild, activate, roll back, retire, drop and verify versions of projections. */
   readonly versions: Versions;
+  /** List, redrive and discard records that could not be folded. */
+  readonly deadLetters: DeadLetters;
   /** Data subjects: what is stored about them, and the destruction of their keys. */
   readonly erasure: Erasure;
   /** The schemas of the records in the log. */
@@ -54,22 +51,6 @@ export interface Reprise {
   setUp(): Promise<void>;
   /** Runs the framework's migrations alone. @returns the names of those applied now */
   migrate(): Promise<readonly string[]>;
-  /**
-   * Records that could not be folded: of a projection or of all (null), in log order; of one
-   * position. @throws UNKNOWN_DEAD_LETTER where that has none
-   */
-  deadLetters(name: string | null, position?: LogPosition): Promise<readonly DeadLetterStatus[]>;
-  /**
-   * Throws dead letters away: the one at a position, or all of the projection (null). @returns how
-   * many. @throws UNKNOWN_DEAD_LETTER
-   */
-  discardDeadLetters(name: string, position: LogPosition | null): Promise<number>;
-  /**
-   * Folds dead letters of the declared version again, in order, where their tasks stand now; the
-   * first of a key that fails again keeps the rest of that key. @throws UNKNOWN_PROJECTION,
-   * UNKNOWN_DEAD_LETTER, QUARANTINED
-   */
-  redrive(name: string, selection?: DeadLetterSelection): Promise<RedriveReport>;
   /**
    * What each version of each projection is doing. Takes constant time unless the counts are to be
    * exact. Facts that need the log are null while it is unavailable.

@@ -1,9 +1,7 @@
 import type { EventDefinition } from '../event/event-definition.ts';
 import type { Plan } from '../projection/plan/plan.ts';
-import { planNamed } from '../projection/plan/plan-named.ts';
 import type { Reprise } from '../reprise.ts';
-import { discardDeadLetters, readDeadLetters } from '../runner/dead-letters/read-dead-letters.ts';
-import { redrive } from '../runner/dead-letters/redrive.ts';
+import { createDeadLetters } from '../runner/dead-letters/dead-letters.ts';
 import { createErasure } from '../runner/erasure.ts';
 import { createInstances } from '../runner/ownership/instances.ts';
 import { pauseProjection, resumeProjection } from '../runner/ownership/pause-projection.ts';
@@ -11,7 +9,6 @@ import { createSchemas } from '../runner/scan/schemas.ts';
 import type { RunnerSettings } from '../runner/settings/runner-settings.ts';
 import { createHealth } from '../runner/status/health.ts';
 import { readStatus } from '../runner/status/read-status.ts';
-import { assertKnown } from '../runner/store/assert-known.ts';
 import { createVersions } from '../runner/versions.ts';
 import type { WorkerHome } from './workers-of.ts';
 import { workersOf } from './workers-of.ts';
@@ -23,6 +20,7 @@ import { workersOf } from './workers-of.ts';
 type Operations = Pick<
   Reprise,
   | 'versions'
+  | 'deadLetters'
   | 'erasure'
   | 'schemas'
   | 'instances'
@@ -30,9 +28,6 @@ type Operations = Pick<
   | 'status'
   | 'pause'
   | 'resume'
-  | 'deadLetters'
-  | 'discardDeadLetters'
-  | 'redrive'
 >;
 
 /**
@@ -52,34 +47,13 @@ export function operationsOf(
       plans,
       findReplayers: (workers) => workersOf(home, workers),
     }),
+    deadLetters: createDeadLetters(settings, plans),
     erasure: createErasure(settings, plans),
     schemas: createSchemas(settings, declared),
     instances: createInstances(pool),
     health: createHealth(settings, plans),
-    ...letterOperations(settings, plans),
     status: async (options) => readStatus(settings(), plans, options),
     pause: async (name) => pauseProjection(pool(), name),
     resume: async (name) => resumeProjection(pool(), name),
-  };
-}
-
-function letterOperations(
-  settings: () => RunnerSettings,
-  plans: readonly Plan[],
-): Pick<Operations, 'deadLetters' | 'discardDeadLetters' | 'redrive'> {
-  return {
-    async deadLetters(name, position) {
-      const { pool } = settings();
-      if (name !== null) await assertKnown(pool, plans, name);
-      return readDeadLetters(pool, name, position ?? null);
-    },
-    async discardDeadLetters(name, position) {
-      const { pool } = settings();
-      await assertKnown(pool, plans, name);
-      return discardDeadLetters(pool, name, position);
-    },
-    async redrive(name, selection = {}) {
-      return redrive(settings(), planNamed(plans, name), selection);
-    },
   };
 }

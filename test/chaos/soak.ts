@@ -217,7 +217,7 @@ export class Soak {
   /** Folds the dead letters that there are, by mended code. */
   #redrive(): Promise<void> {
     return this.#withApp(this.version, async (app) => {
-      const { redriven } = await app.redrive('login_windows');
+      const { redriven } = await app.deadLetters.redrive({ projection: 'login_windows' });
       this.redriven += redriven;
     });
   }

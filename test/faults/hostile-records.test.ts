@@ -160,7 +160,8 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
     await next.versions.rebuild('by_field').finally(() => next.close());
     await expectAllTold('by_field', 2);
     const offset = packed[1]?.offset ?? 0n;
-    const { failed, redriven } = await app.redrive('by_event', {
+    const { failed, redriven } = await app.deadLetters.redrive({
+      projection: 'by_event',
       position: { topic, partition: 0, offset },
     });
     expect({ redriven, reasons: failed.map(({ reason }) => reason) }).toEqual({

@@ -163,7 +163,7 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
         isReady: false,
         problems: expect.arrayContaining([expect.stringMatching(NAMED)]),
       });
-      expect(await app.deadLetters(null)).toEqual([]);
+      expect(await app.deadLetters.list()).toEqual([]);
       expect(await app.readModels.query(example.metricsOf(1)).limit(3)).toHaveLength(3);
 
       // Beats go on for several leases: no look at Kafka holds them up.

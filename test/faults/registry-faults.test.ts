@@ -47,7 +47,7 @@ describe('a runner whose registry', () => {
   });
 
   const tasks = async () => (await bench.app.status())[0]?.tasks ?? [];
-  const letters = () => bench.app.deadLetters('user_metrics');
+  const letters = () => bench.app.deadLetters.list({ projection: 'user_metrics' });
 
   /** The id of a schema that says the same as the event's, under a text of its own. */
   async function registerAnew(): Promise<number> {

@@ -141,7 +141,7 @@ onEveryLog('a subject that is forgotten', (log) => {
     for (const { name } of app.plans) {
       expect(await app.versions.verify(name), name).toMatchObject({ differentRows: 0 });
     }
-    const { failed } = await app.redrive('people');
+    const { failed } = await app.deadLetters.redrive({ projection: 'people' });
     expect(failed).toMatchObject([
       { reason: 'HANDLER_FAILED', message: expect.stringContaining(REDACTED) },
     ]);
@@ -203,14 +203,17 @@ onEveryLog('a subject that is forgotten', (log) => {
     );
     await app.runner.start();
     await caughtUp();
-    const letters = await app.deadLetters('people');
+    const letters = await app.deadLetters.list({ projection: 'people' });
     expect(letters.map(({ reason }) => reason)).toEqual(['UNKNOWN_DATA_KEY']);
     await sql(
       database.url,
       `insert into reprise.data_keys (key_id, subject, wrapped, wrapping_key) values ($1, $2, $3, $4)`,
       Object.values(lost[0] ?? {}),
     );
-    expect(await app.redrive('people')).toMatchObject({ redriven: 1, failed: [] });
+    expect(await app.deadLetters.redrive({ projection: 'people' })).toMatchObject({
+      redriven: 1,
+      failed: [],
+    });
     expect(await person('user-1')).toMatchObject({ email: mailOf('user-1') });
   });
 });

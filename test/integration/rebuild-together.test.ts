@@ -103,7 +103,7 @@ describe('a rebuild of several', () => {
     const reports = await together.versions.rebuild(NAMES);
     for (const { records } of reports) expect(records).toBeLessThan(601);
     await expectSameTables();
-    expect(await together.deadLetters('hourly')).toHaveLength(2);
+    expect(await together.deadLetters.list({ projection: 'hourly' })).toHaveLength(2);
   });
 
   test('by the command: --all builds what is not built yet, with a line for each', async () => {

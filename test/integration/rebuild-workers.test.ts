@@ -95,7 +95,7 @@ describe('worker threads of a rebuild', () => {
       onError: 'skip',
     });
     await next.versions.rebuild('user_metrics', { workers: workers(2) });
-    expect(await next.deadLetters('user_metrics')).toMatchObject([
+    expect(await next.deadLetters.list({ projection: 'user_metrics' })).toMatchObject([
       { partition: 3, reason: 'NOT_CONFLUENT', version: 2 },
     ]);
   });

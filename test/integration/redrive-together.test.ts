@@ -113,7 +113,10 @@ test.each(['skipping', 'holding'])(
     await publish(live, Array(20).fill('ada'));
     await caughtUp(live);
     unlucky.clear();
-    const reports = await Promise.all([live.redrive(name), other.redrive(name)]);
+    const reports = await Promise.all([
+      live.deadLetters.redrive({ projection: name }),
+      other.deadLetters.redrive({ projection: name }),
+    ]);
     expect(sum(reports)).toBe(20);
     for (const { redriven, gone, failed } of reports) {
       expect(redriven + (gone ?? 0)).toBeLessThanOrEqual(20);
@@ -137,20 +140,25 @@ test('a discard beside a redrive takes the letter, or the redrive does; never bo
   await publish(live, Array(30).fill('ada'));
   await caughtUp(live);
   unlucky.clear();
-  const letters = await live.deadLetters('skipping');
+  const letters = await live.deadLetters.list({ projection: 'skipping' });
   const discardLast = async () => {
     let discarded = 0;
     for (const letter of [...letters].reverse()) {
-      const isGone = await other.discardDeadLetters('skipping', letter).then(
-        () => false,
-        (error: { code?: string }) => error.code === 'UNKNOWN_DEAD_LETTER',
-      );
+      const isGone = await other.deadLetters
+        .discard({ projection: 'skipping', position: letter })
+        .then(
+          () => false,
+          (error: { code?: string }) => error.code === 'UNKNOWN_DEAD_LETTER',
+        );
       if (isGone) break;
       discarded += 1;
     }
     return discarded;
   };
-  const [report, discarded] = await Promise.all([live.redrive('skipping'), discardLast()]);
+  const [report, discarded] = await Promise.all([
+    live.deadLetters.redrive({ projection: 'skipping' }),
+    discardLast(),
+  ]);
   expect(report.redriven + discarded).toBe(30);
   expect(report.gone ?? 0).toBe(discarded);
   const seen = (await seenBy('skipping')).get('ada') ?? [];
@@ -167,12 +175,12 @@ test('a key that is held is folded to its end, with what instances set aside beh
   await caughtUp(live);
   unlucky.clear();
   const [report] = await Promise.all([
-    live.redrive('holding'),
+    live.deadLetters.redrive({ projection: 'holding' }),
     publish(live, Array(40).fill('ada')),
   ]);
   expect(report).toMatchObject({ failed: [], waiting: 0 });
   await caughtUp(live);
-  expect(await live.deadLetters('holding')).toEqual([]);
+  expect(await live.deadLetters.list({ projection: 'holding' })).toEqual([]);
   expect((await seenBy('holding')).get('ada')).toEqual(
     Array.from({ length: 100 }, (_, i) => `e${i + 1}`),
   );
@@ -185,13 +193,16 @@ test('letters of a key are folded in the order of the log, whatever the timestam
   await live.runner.start();
   unlucky.add('ada');
   await publish(live, ['ada', 'ada', 'ada']);
-  await vi.waitFor(async () => expect(await live.deadLetters('holding')).toHaveLength(3), SOON);
+  await vi.waitFor(
+    async () => expect(await live.deadLetters.list({ projection: 'holding' })).toHaveLength(3),
+    SOON,
+  );
   unlucky.clear();
   await sql(
     database.url,
     `update reprise.dead_letters set record_timestamp = record_timestamp - "offset" * interval '10 minutes'`,
   );
-  await live.redrive('holding');
+  await live.deadLetters.redrive({ projection: 'holding' });
   expect((await seenBy('holding')).get('ada')).toEqual(['e1', 'e2', 'e3']);
 });
 
@@ -203,7 +214,7 @@ test('a journal that names a redrive twice can be verified, and the rows mended 
   await publish(live, ['ada', 'grace']);
   await caughtUp(live);
   unlucky.clear();
-  await live.redrive('skipping');
+  await live.deadLetters.redrive({ projection: 'skipping' });
   // What two redrives at once left behind before each letter was claimed.
   await sql(
     database.url,
@@ -243,18 +254,19 @@ test('of any redrives and discards at once, beside a live instance, each letter 
         const run = async ([what, by, user]: (typeof acts)[number]) => {
           const app = others[by] as Reprise;
           for (const name of ['skipping', 'holding']) {
-            if (what === 'redrive') await app.redrive(name);
-            else if (what === 'redrive key') await app.redrive(name, { key: Buffer.from(user) });
+            if (what === 'redrive') await app.deadLetters.redrive({ projection: name });
+            else if (what === 'redrive key')
+              await app.deadLetters.redrive({ projection: name, key: Buffer.from(user) });
             else if (what === 'discard') await discardOne(app, name, discarded.get(name));
           }
           if (what === 'publish') await publish(live, [user, user]);
         };
         await Promise.all(acts.map(run));
-        await live.redrive('skipping');
-        await live.redrive('holding');
+        await live.deadLetters.redrive({ projection: 'skipping' });
+        await live.deadLetters.redrive({ projection: 'holding' });
         await caughtUp(live);
         for (const name of ['skipping', 'holding']) {
-          expect(await live.deadLetters(name)).toEqual([]);
+          expect(await live.deadLetters.list({ projection: name })).toEqual([]);
           expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
           const seen = [...(await seenBy(name)).values()].flat();
           expect(new Set(seen).size).toBe(seen.length);
@@ -279,11 +291,11 @@ async function discardOne(
   name: string,
   into: Set<bigint> | undefined,
 ): Promise<void> {
-  const letters = await app.deadLetters(name);
+  const letters = await app.deadLetters.list({ projection: name });
   const letter = letters[Math.floor(letters.length / 2)] as DeadLetterStatus | undefined;
   if (letter === undefined) return;
   try {
-    await app.discardDeadLetters(name, letter);
+    await app.deadLetters.discard({ projection: name, position: letter });
     into?.add(letter.offset);
   } catch (error) {
     expect(error).toMatchObject({ code: 'UNKNOWN_DEAD_LETTER' });
@@ -305,7 +317,7 @@ test('a redrive beside a live instance keeps the task until its letters are fold
     );
   const [before] = await owners();
   const [report] = await Promise.all([
-    other.redrive('skipping'),
+    other.deadLetters.redrive({ projection: 'skipping' }),
     publish(live, Array(200).fill('bob')),
   ]);
   expect(report).toMatchObject({ redriven: 60, failed: [] });
@@ -331,7 +343,7 @@ test('a redrive ends while an instance sets the same events aside again and agai
     while (!over.signal.aborted) await publish(live, ['ada']);
   };
   const publishing = going();
-  const report = await other.redrive('skipping');
+  const report = await other.deadLetters.redrive({ projection: 'skipping' });
   over.abort();
   await publishing;
   expect(report.redriven).toBe(0);

@@ -154,11 +154,14 @@ onEveryLog('a projection that names one event of a shared topic', ({ brokers }) 
     await openedAt('a', T);
     await closedAt('a', T);
     await vi.waitFor(async () => {
-      const letters = await first.deadLetters('closed');
+      const letters = await first.deadLetters.list({ projection: 'closed' });
       expect(letters.map(({ quarantine }) => quarantine)).toEqual(['failed', 'waiting']);
     }, SOON);
     unlucky.clear();
-    expect(await first.redrive('closed')).toMatchObject({ redriven: 2, waiting: 0 });
+    expect(await first.deadLetters.redrive({ projection: 'closed' })).toMatchObject({
+      redriven: 2,
+      waiting: 0,
+    });
     await settled(first);
     await first.runner.stop();
     for (const name of ['closings', 'runs', 'closed']) {
@@ -184,6 +187,6 @@ onEveryLog('a projection that names one event of a shared topic', ({ brokers }) 
     await second.versions.rebuild(['closings', 'runs', 'closed']);
     for (const name of ['closings', 'runs', 'closed']) await second.versions.activate(name);
     expect(await shown()).toEqual(before);
-    expect(await second.deadLetters(null)).toEqual([]);
+    expect(await second.deadLetters.list()).toEqual([]);
   });
 });

@@ -106,12 +106,15 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     await act(topic, 'grace');
     await bury(topic, 'grace');
     await vi.waitFor(async () => {
-      const letters = await again.deadLetters('counts');
+      const letters = await again.deadLetters.list({ projection: 'counts' });
       expect(letters.map(({ quarantine }) => quarantine)).toEqual(['failed', 'waiting']);
     }, SOON);
     expect(await rows()).toEqual(['ada 1', 'grace 1']);
     unlucky.clear();
-    expect(await again.redrive('counts')).toMatchObject({ redriven: 2, waiting: 0 });
+    expect(await again.deadLetters.redrive({ projection: 'counts' })).toMatchObject({
+      redriven: 2,
+      waiting: 0,
+    });
     expect(await rows()).toEqual(['ada 1']);
     await again.runner.stop();
     expect(await again.versions.verify('counts')).toMatchObject({ differentRows: 0 });
@@ -126,7 +129,7 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     await rebuilt.versions.rebuild('counts');
     await rebuilt.versions.activate('counts');
     expect(await rows()).toEqual(['ada 1']);
-    expect(await rebuilt.deadLetters('counts')).toEqual([]);
+    expect(await rebuilt.deadLetters.list({ projection: 'counts' })).toEqual([]);
   });
 
   test('halt the task where nothing is declared, and the next version answers', async () => {

@@ -20,11 +20,12 @@ export interface DeadLetterStatus extends LogPosition {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-/** Which dead letters of a projection: all, unless it says less. */
+/** Selects dead letters: all of a projection, or those that also match `position` and `key`. */
 export interface DeadLetterSelection {
-  /** The one at a position. */
+  readonly projection: string;
+  /** The dead letter at this position. */
   readonly position?: LogPosition;
-  /** Those of a record key. */
+  /** The dead letters of this record key. */
   readonly key?: Buffer;
 }
 

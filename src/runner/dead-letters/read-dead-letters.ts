@@ -18,6 +18,9 @@ type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
   headers: readonly { readonly key: string; readonly value: string | null }[] | null;
 };
 
+/** The part of a selection within a projection. */
+type Matching = Omit<Partial<DeadLetterSelection>, 'projection'>;
+
 /** A dead letter as a record that can be folded again. */
 export interface StoredLetter
   extends LogRecord,
@@ -26,22 +29,22 @@ export interface StoredLetter
 }
 
 /**
- * The dead letters of a projection, or of all, in the order of the log; of one position where that
- * is given. @throws UNKNOWN_DEAD_LETTER when it has none
+ * The selected dead letters, by default those of all projections, in log order. @throws
+ * UNKNOWN_DEAD_LETTER when the position has none
  */
 export async function readDeadLetters(
   pool: Pool,
-  projection: string | null,
-  position: LogPosition | null,
+  selection: Partial<DeadLetterSelection>,
 ): Promise<readonly DeadLetterStatus[]> {
   await assertDatabase(pool);
+  const { projection = null, position } = selection;
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from reprise.dead_letters
-     where ($1::text is null or projection = $1) and ${AT_POSITION}
+     where ($1::text is null or projection = $1) and ${IS_SELECTED}
      order by projection, version, topic, partition, "offset"`,
-    [projection, ...parametersOf(position)],
+    [projection, ...selectionParameters(selection)],
   );
-  if (position !== null && rows.length === 0) throw unknownDeadLetter(projection, position);
+  if (position !== undefined && rows.length === 0) throw unknownDeadLetter(projection, position);
   return rows.map((row) => ({
     ...row,
     offset: BigInt(row.offset),
@@ -58,21 +61,18 @@ export async function readDeadLetters(
 export async function readLetters(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: DeadLetterSelection,
+  selection: Matching,
 ): Promise<readonly StoredLetter[]> {
-  const {
-    position = null,
-    key = null,
-  }: { [N in keyof DeadLetterSelection]: DeadLetterSelection[N] | null } = selection;
+  const { position } = selection;
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from reprise.dead_letters
-     where projection = $1 and version = $5 and ${AT_POSITION} and ($6::bytea is null or key = $6)
+     where projection = $1 and version = $6 and ${IS_SELECTED}
      order by partition, seq`,
-    [name, ...parametersOf(position), version, key],
+    [name, ...selectionParameters(selection), version],
   );
-  if (position !== null && rows.length === 0) throw unknownDeadLetter(name, position);
+  if (position !== undefined && rows.length === 0) throw unknownDeadLetter(name, position);
   const [only] = rows;
-  if (position !== null && only !== undefined && (await waitsBehindAnother(pool, only))) {
+  if (position !== undefined && only !== undefined && (await waitsBehindAnother(pool, only))) {
     const waits = only;
     throw new RepriseError(
       'QUARANTINED',
@@ -126,13 +126,13 @@ function storedLetter(row: Row): StoredLetter {
 export async function assertOfVersion(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: DeadLetterSelection,
+  selection: Matching,
 ): Promise<void> {
   const { rows } = await pool.query<{ version: number; letters: number }>(
     `select version, count(*)::int as letters from reprise.dead_letters
-     where projection = $1 and ${AT_POSITION} and ($5::bytea is null or key = $5)
+     where projection = $1 and ${IS_SELECTED}
      group by version order by version`,
-    [name, ...parametersOf(selection.position ?? null), selection.key ?? null],
+    [name, ...selectionParameters(selection)],
   );
   if (rows.length === 0 || rows.some((row) => row.version === version)) return;
   const which = rows.map((row) => `version ${row.version} has ${row.letters}`).join(', ');
@@ -167,7 +167,7 @@ export async function isStillThere(
 ): Promise<boolean> {
   const { rows } = await pool.query(
     `select from reprise.dead_letters where projection = $1 and ${AT_POSITION} and version = $5`,
-    [name, ...parametersOf(letter), version],
+    [name, ...positionParameters(letter), version],
   );
   return rows.length > 0;
 }
@@ -186,7 +186,7 @@ export async function recordFailure(
     `update reprise.dead_letters set attempts = attempts + 1, reason = $6, message = $7,
        quarantine = case when quarantine is null then null else 'failed' end
      where projection = $1 and ${AT_POSITION} and version = $5`,
-    [name, ...parametersOf(letter), version, failure.reason, failure.message],
+    [name, ...positionParameters(letter), version, failure.reason, failure.message],
   );
   return rowCount === 1;
 }
@@ -210,7 +210,7 @@ export async function recordAttempt(
      set attempts = $6, reason = $7, message = $8, quarantine = $9, is_retried = $10
      where projection = $1 and ${AT_POSITION} and version = $5`,
     [
-      ...[projection, ...parametersOf(letter), version],
+      ...[projection, ...positionParameters(letter), version],
       ...[attempts, reason, message, quarantine, isRetried],
     ],
   );
@@ -230,16 +230,16 @@ export async function readQuarantine(
 }
 
 /**
- * Deletes dead letters of a projection: the one at a position (of every version), or all. The
- * records stay in the log, and a rebuild of another version folds them again; the journal records
- * that this version passed them over. Tasks with quarantined keys are released, so that their next
+ * Deletes the selected dead letters of a projection, of every version. The records stay in the log,
+ * and a rebuild of another version folds them again; the journal records that this version passed
+ * them over. Tasks with quarantined keys are released, so that their next
  * owner reads the change. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
-  projection: string,
-  position: LogPosition | null,
+  selection: DeadLetterSelection,
 ): Promise<number> {
+  const { projection, position } = selection;
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
     // Tasks before letters, as a flush that folds one again: neither waits for the other in a
@@ -250,9 +250,9 @@ export async function discardDeadLetters(
       [projection, position?.partition ?? null],
     );
     const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
-      `delete from reprise.dead_letters where projection = $1 and ${AT_POSITION}
+      `delete from reprise.dead_letters where projection = $1 and ${IS_SELECTED}
        returning version, topic, partition, "offset"`,
-      [projection, ...parametersOf(position)],
+      [projection, ...selectionParameters(selection)],
     );
     for (const { version, topic, partition, offset } of rows) {
       const record = { topic, offset: BigInt(offset) };
@@ -266,17 +266,22 @@ export async function discardDeadLetters(
     }
     return rows.length;
   });
-  if (position !== null && discarded === 0) throw unknownDeadLetter(projection, position);
+  if (position !== undefined && discarded === 0) throw unknownDeadLetter(projection, position);
   return discarded;
 }
 
-const AT_POSITION = '($2::text is null or (topic = $2 and partition = $3 and "offset" = $4))';
+const AT_POSITION = '(topic = $2 and partition = $3 and "offset" = $4)';
+const IS_SELECTED = `($2::text is null or ${AT_POSITION}) and ($5::bytea is null or key = $5)`;
 
-function parametersOf(
-  position: Pick<LogPosition, 'topic' | 'partition' | 'offset'> | null,
-): readonly (string | number | null)[] {
-  if (position === null) return [null, null, null];
-  return [position.topic, position.partition, position.offset.toString()];
+/** $2 to $4 of `AT_POSITION`. */
+function positionParameters({ topic, partition, offset }: LogPosition) {
+  return [topic, partition, offset.toString()] as const;
+}
+
+/** $2 to $5 of `IS_SELECTED`; null selects all. */
+function selectionParameters({ position, key }: Matching) {
+  const at = position === undefined ? [null, null, null] : positionParameters(position);
+  return [...at, key ?? null];
 }
 
 function headersOf({ headers }: Pick<Row, 'headers'>): readonly RecordHeader[] {
