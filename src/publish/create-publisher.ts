@@ -28,7 +28,7 @@ export interface PublisherOptions {
    * Bytes of keys and values of one append; a larger single record travels alone. Default 4 MiB.
    */
   readonly batchBytesMax?: number;
-  /** Bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
+  /** Bytes published and not acknowledged; beyond it `ready` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
   /** How subjects are named, by topic. Default: `topicRecordName`. */
   readonly subjects?: SubjectStrategies;
@@ -56,8 +56,8 @@ interface Flush {
   readonly resolve: () => void;
 }
 
-const roomAtOnce = Promise.resolve();
-/** Bytes published before `room` lets the event loop turn: a few milliseconds of encoding. */
+const readyAtOnce = Promise.resolve();
+/** Bytes published before `ready` lets the event loop turn: a few milliseconds of encoding. */
 const turnBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
@@ -78,7 +78,7 @@ class BatchingPublisher implements Publisher {
   #queued = 0;
   #settled = 0;
   #flushes: Flush[] = [];
-  #roomWaiters: (() => void)[] = [];
+  #readyWaiters: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
   #isUrgent = false;
@@ -130,13 +130,13 @@ class BatchingPublisher implements Publisher {
     return this.#enqueue(record);
   }
 
-  room(): Promise<void> {
-    if (this.#sealer.isFull) return this.#sealer.settled().then(() => this.room());
-    if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.room());
+  ready(): Promise<void> {
+    if (this.#sealer.isFull) return this.#sealer.settled().then(() => this.ready());
+    if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.ready());
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
-      return new Promise((resolve) => this.#roomWaiters.push(resolve));
+      return new Promise((resolve) => this.#readyWaiters.push(resolve));
     }
-    if (this.#bytesThisTurn < turnBytesMax) return roomAtOnce;
+    if (this.#bytesThisTurn < turnBytesMax) return readyAtOnce;
     // A loop over this must let the event loop turn, or no answer of the log would ever be read.
     this.#bytesThisTurn = 0;
     return new Promise((resolve) => setImmediate(resolve));
@@ -243,7 +243,7 @@ class BatchingPublisher implements Publisher {
 
   #release(): void {
     if (this.#pendingBytes < this.#options.pendingBytesMax) {
-      for (const resolve of this.#roomWaiters.splice(0)) resolve();
+      for (const resolve of this.#readyWaiters.splice(0)) resolve();
     }
     const waiting = this.#flushes.filter(({ until }) => until > this.#settled);
     for (const { until, resolve } of this.#flushes) if (until <= this.#settled) resolve();

@@ -24,10 +24,13 @@ export interface Publisher {
     options?: PublishOptions,
   ): Promise<Position>;
   /**
-   * Resolves when another event has room in the buffer. A service that does not await each
-   * acknowledgement awaits this instead: memory stays bounded.
+   * Back-pressure: resolves when the buffer can take another event. A service that does not await
+   * each acknowledgement awaits this before it publishes, so that memory stays bounded.
+   * @example
+   * await publisher.ready();
+   * publisher.publish(UserActed, event).catch(report);
    */
-  room(): Promise<void>;
+  ready(): Promise<void>;
   /** Resolves when everything published so far is acknowledged or has failed. */
   flush(): Promise<void>;
   /**
