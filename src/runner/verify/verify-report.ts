@@ -8,7 +8,8 @@ export interface VerifyOptions {
   readonly against?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RebuildProgress) => void;
-  readonly fromStartOfLog?: boolean;
+  /** As in `RebuildOptions`. */
+  readonly acceptDataLoss?: boolean;
 }
 
 /** Records of a partition, `[fromOffset, untilOffset)`. */
