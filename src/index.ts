@@ -228,7 +228,7 @@ export type { AffectedLetter, AffectedProjection, SubjectReport } from './runner
 export type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';
 export type {
   LogRange,
-  RefreshReport,
+  RepairReport,
   RowDifference,
   VerifyOptions,
   VerifyReport,

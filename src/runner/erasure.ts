@@ -18,7 +18,7 @@ export interface Erasure {
   /**
    * Destroys the key of a data subject and records when and by whom. What the key encrypted reads
    * as `REDACTED` from then on. Idempotent. Existing rows keep their values until
-   * `versions.refresh`.
+   * `versions.repair`.
    */
   forget(subject: string, options: { readonly by: string }): Promise<ForgetReport>;
 }

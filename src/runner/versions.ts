@@ -11,9 +11,9 @@ import type { ActivateOptions, ActivateReport } from './switch/activate-report.t
 import { dropProjection } from './switch/drop-projection.ts';
 import { retire } from './switch/retire.ts';
 import { rollback } from './switch/rollback.ts';
-import { refresh } from './verify/refresh.ts';
+import { repair } from './verify/repair.ts';
 import { verify } from './verify/verify.ts';
-import type { RefreshReport, VerifyOptions, VerifyReport } from './verify/verify-report.ts';
+import type { RepairReport, VerifyOptions, VerifyReport } from './verify/verify-report.ts';
 
 /**
  * The versions of projections: builds them, switches between them, compares and removes them. Works
@@ -69,9 +69,9 @@ export interface Versions {
   /**
    * Replays the declared version and replaces its live rows that differ, in place. Its tasks are
    * stopped during the replay.
-   * @throws VERIFY_REFUSED, REFRESH_REFUSED, UNKNOWN_PROJECTION
+   * @throws VERIFY_REFUSED, REPAIR_REFUSED, UNKNOWN_PROJECTION
    */
-  refresh(projection: string, options?: VerifyOptions): Promise<RefreshReport>;
+  repair(projection: string, options?: VerifyOptions): Promise<RepairReport>;
   /**
    * The ticks of the active version, in the order of each partition. @throws UNKNOWN_PROJECTION
    */
@@ -124,8 +124,8 @@ export function createVersions({ settings, plans, findReplayers }: VersionsParts
     async verify(name, options) {
       return verify(settings(), planNamed(plans, name), options);
     },
-    async refresh(name, options) {
-      return refresh(settings(), planNamed(plans, name), options);
+    async repair(name, options) {
+      return repair(settings(), planNamed(plans, name), options);
     },
     async ticks(name) {
       return readTicks(settings().pool, planNamed(plans, name).name);

@@ -120,8 +120,8 @@ onEveryLog('a subject that is forgotten', (log) => {
     for (const { name } of report.projections) {
       // The others move on meanwhile, on both sides of the exchange.
       const others = [EVENTS, EVENTS + 2, EVENTS + 3].map((i) => moved(i));
-      const [refreshed] = await Promise.all([app.versions.refresh(name), publish(others)]);
-      expect(refreshed.rowsReplaced).toBeGreaterThan(0);
+      const [repaired] = await Promise.all([app.versions.repair(name), publish(others)]);
+      expect(repaired.rowsReplaced).toBeGreaterThan(0);
     }
     await caughtUp();
     expect(await mentions('user-1@')).toEqual([]);

@@ -128,7 +128,7 @@ test.each(['skipping', 'holding'])(
       Array.from({ length: 21 }, (_, i) => `e${i + 1}`),
     );
     expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
-    expect(await live.versions.refresh(name)).toMatchObject({ rowsReplaced: 0 });
+    expect(await live.versions.repair(name)).toMatchObject({ rowsReplaced: 0 });
   },
 );
 
@@ -226,7 +226,7 @@ test('a journal that names a redrive twice can be verified, and the rows mended 
     `update public.skipping__v1 set seen = seen || seen where user_id = 'ada'`,
   );
   expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 1 });
-  expect(await live.versions.refresh('skipping')).toMatchObject({ rowsReplaced: 1 });
+  expect(await live.versions.repair('skipping')).toMatchObject({ rowsReplaced: 1 });
   expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });
   expect((await seenBy('skipping')).get('ada')).toEqual(['e1']);
 });

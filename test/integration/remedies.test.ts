@@ -59,7 +59,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
 const WITHOUT_REMEDY: Partial<Record<ErrorCode, readonly [file: string, says: string]>> = {
   KEY_PROVIDER_FAILED: ['src/erasure/postgres/postgres-data-keys.ts', 'KEY_PROVIDER_FAILED'],
   FORGOTTEN: ['src/erasure/postgres/subject-keys.ts', 'FORGOTTEN'],
-  REFRESH_REFUSED: ['src/runner/verify/refresh.ts', 'REFRESH_REFUSED'],
+  REPAIR_REFUSED: ['src/runner/verify/repair.ts', 'REPAIR_REFUSED'],
   UNKNOWN_SUBJECT: ['src/registry/confluent/confluent-registry.ts', 'UNKNOWN_SUBJECT'],
   NOT_COPARTITIONED: ['src/runner/settings/topics-of.ts', 'Give the topics equal partition counts'],
   KAFKAJS_CHANGED: ['src/log/kafka/connection/kafka-connections.ts', 'KAFKAJS_CHANGED'],
