@@ -221,7 +221,7 @@ export type {
   StatusOptions,
   TaskStatus,
 } from './runner/status/task-status.ts';
-export type { JournaledTick } from './runner/store/journaled-tick.ts';
+export type { IdleAdvance } from './runner/store/idle-advance.ts';
 export type { ProjectionVersion } from './runner/store/projection-version.ts';
 export type { VersionState } from './runner/store/version-state.ts';
 export type { AffectedLetter, AffectedProjection, SubjectReport } from './runner/subject-report.ts';

@@ -4,8 +4,8 @@ import { rebuild } from './rebuild/rebuild.ts';
 import type { RebuildOptions, RebuildReport, RebuildWorkers } from './rebuild/rebuild-report.ts';
 import type { FindReplayers } from './rebuild/replayer.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
-import { readTicks } from './store/journal-store.ts';
-import type { JournaledTick } from './store/journaled-tick.ts';
+import type { IdleAdvance } from './store/idle-advance.ts';
+import { readIdleAdvances } from './store/journal-store.ts';
 import { activate } from './switch/activate.ts';
 import type { ActivateOptions, ActivateReport } from './switch/activate-report.ts';
 import { dropProjection } from './switch/drop-projection.ts';
@@ -73,9 +73,11 @@ export interface Versions {
    */
   repair(projection: string, options?: VerifyOptions): Promise<RepairReport>;
   /**
-   * The ticks of the active version, in the order of each partition. @throws UNKNOWN_PROJECTION
+   * The moments when an idle partition let the active version advance its watermark by the clock
+   * (`idle` of the projection), in the order of each partition.
+   * @throws UNKNOWN_PROJECTION
    */
-  ticks(projection: string): Promise<readonly JournaledTick[]>;
+  idleAdvances(projection: string): Promise<readonly IdleAdvance[]>;
 }
 
 /** What the operations on versions need. */
@@ -127,8 +129,8 @@ export function createVersions({ settings, plans, findReplayers }: VersionsParts
     async repair(name, options) {
       return repair(settings(), planNamed(plans, name), options);
     },
-    async ticks(name) {
-      return readTicks(settings().pool, planNamed(plans, name).name);
+    async idleAdvances(name) {
+      return readIdleAdvances(settings().pool, planNamed(plans, name).name);
     },
   };
 }

@@ -59,9 +59,10 @@ export interface DisorderOptions {
    */
   readonly maxDrift?: Duration;
   /**
-   * When a partition has been silent for this long, its owner records a tick, and another after
-   * each further such time: event time then moves at the speed of the wall clock. Default: 10
-   * seconds for projections that close windows or sessions or match patterns, else off. `'off'`:
+   * When a partition has no events for this long, the owner of its task advances the watermark by
+   * the clock and records that in the journal, and again after each further such time: event time
+   * then moves at the speed of the clock, and a replay repeats it. Default: 10 seconds for
+   * projections that close windows or sessions or match patterns, else off. `'off'`:
    * never.
    */
   readonly idle?: Duration | 'off';

@@ -34,7 +34,10 @@ export interface PlanBase {
   readonly latenessMs: number;
   readonly late: 'revise' | 'reject';
   readonly maxDriftMs: number;
-  /** After so much silence of a partition (wall clock) its owner journals a tick; null: never. */
+  /**
+   * After this time without events of a partition (wall clock), its owner advances the watermark by
+   * the clock; null: never.
+   */
   readonly idleMs: number | null;
   /** The table behind the stable view: `tables[0]`. */
   readonly table: TablePlan;

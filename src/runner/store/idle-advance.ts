@@ -1,11 +1,11 @@
 /**
- * A partition had been quiet, and its task let event time go on: a decision that every replay
- * repeats.
+ * A decision that every replay repeats: a partition was idle, and its task advanced the watermark
+ * by the clock.
  */
-export interface JournaledTick {
+export interface IdleAdvance {
   readonly partition: number;
-  /** Where the task stood, by topic. */
+  /** The position of the task, by topic. */
   readonly nextOffsets: ReadonlyMap<string, bigint>;
-  /** Since the last event. */
-  readonly quietMs: number;
+  /** Since the last event, milliseconds. */
+  readonly idleMs: number;
 }
