@@ -214,9 +214,9 @@ export type {
 export type { Schemas } from './runner/scan/schemas.ts';
 export type { Health } from './runner/status/health.ts';
 export type {
+  DependencyStatus,
   HealthReport,
   LivenessOptions,
-  PartStatus,
   ProjectionStatus,
   StatusOptions,
   TaskStatus,

@@ -155,8 +155,8 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
         for (const { error } of status?.tasks ?? []) expect(error).toMatch(AWAY);
       }, SOON);
       expect(await app.health.dependencies()).toEqual([
-        { part: 'postgres', isAway: false, reason: null },
-        { part: 'kafka', isAway: true, reason: expect.stringMatching(AWAY) },
+        { name: 'postgres', isAvailable: true, reason: null },
+        { name: 'kafka', isAvailable: false, reason: expect.stringMatching(AWAY) },
       ]);
       expect(await app.health.check()).toMatchObject({
         isLive: true,
@@ -267,7 +267,7 @@ describe('Postgres that refuses connections', () => {
       expect(JSON.parse(health?.output ?? '')).toMatchObject({
         isLive: null,
         isReady: false,
-        parts: [{ part: 'postgres', isAway: true }],
+        dependencies: [{ name: 'postgres', isAvailable: false }],
       });
       expect(health?.output).not.toContain('secret');
     },

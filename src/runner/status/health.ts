@@ -2,7 +2,7 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { askParts } from './ask-parts.ts';
 import { readHealth, readLiveness } from './read-health.ts';
-import type { HealthReport, LivenessOptions, PartStatus } from './task-status.ts';
+import type { DependencyStatus, HealthReport, LivenessOptions } from './task-status.ts';
 
 /**
  * Health for probes. Each answers in constant time, also while Postgres or Kafka is unavailable.
@@ -21,7 +21,7 @@ export interface Health {
    */
   isLive(options?: LivenessOptions): Promise<boolean | null>;
   /** Asks Postgres, Kafka and a foreign registry whether they answer. Takes at most 8 s. */
-  dependencies(): Promise<readonly PartStatus[]>;
+  dependencies(): Promise<readonly DependencyStatus[]>;
 }
 
 /** Health of an application; `settings` is called when an operation starts. */
