@@ -18,10 +18,10 @@ export type {
   SilentChangeType,
 } from './avro/compatibility/incompatibility.ts';
 export type { ReferringSchema, SchemaSource } from './avro/schema/schema-source.ts';
-export type { CopyLogOptions, CopyLogReport } from './composition/copy-log.ts';
-export { copyLog } from './composition/copy-log.ts';
 export type { CopyProgress } from './composition/copy-meter.ts';
 export { createReprise } from './composition/create-reprise.ts';
+export type { MoveLogOptions, MoveLogReport } from './composition/move-log-to-kafka.ts';
+export { moveLogToKafka } from './composition/move-log-to-kafka.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {
   DevConfig,

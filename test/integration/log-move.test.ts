@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OrderPlaced, PageViewed } from '../../schemas/index.ts';
-import { copyLog } from '../../src/composition/copy-log.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
+import { moveLogToKafka } from '../../src/composition/move-log-to-kafka.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
 import { Decimal } from '../../src/event/decimal.ts';
 import type { AppendRecord, EventLog } from '../../src/log/event-log.ts';
@@ -62,7 +62,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const before = await offsets();
 
     const phases = new Set<string>();
-    const report = await copyLog(target(), { onProgress: ({ phase }) => phases.add(phase) });
+    const report = await moveLogToKafka(target(), { onProgress: ({ phase }) => phases.add(phase) });
     expect(report).toMatchObject({ moved: true, tasks: 4, obstacles: [] });
     expect(report.partitions.reduce((total, each) => total + each.records, 0)).toBe(2_000);
     expect(phases).toEqual(new Set(['copy', 'verify', 'done']));
@@ -100,7 +100,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       ),
     ).toEqual([]);
 
-    expect(await copyLog(target())).toMatchObject({ moved: true, tasks: 0, partitions: [] });
+    expect(await moveLogToKafka(target())).toMatchObject({ moved: true, tasks: 0, partitions: [] });
   });
 
   test('a record keeps its key, value, headers and timestamp, whatever they are', async () => {
@@ -110,7 +110,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.log.append(oddRecords(topic));
     const records = await readAll(app.log, topic);
     await app.close();
-    const report = await copyLog(target());
+    const report = await moveLogToKafka(target());
     expect(await readAll(kafka, topic)).toEqual(records);
     expect(report.partitions.map(({ records: n }) => n)).toEqual([6, 0, 0, 1]);
     const [first, , , last] = report.partitions.map(({ sha256 }) => sha256);
@@ -123,7 +123,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await publishAll(app, example, exampleEvents(500));
     await app.runner.start();
     await caughtUp(app);
-    const running = await copyLog(target());
+    const running = await moveLogToKafka(target());
     expect(running).toMatchObject({ moved: false, tasks: 0 });
     expect(running.obstacles).toEqual([expect.stringMatching(/^the instance .* runs$/)]);
     await publishAll(app, example, exampleEvents(500, 2));
@@ -134,7 +134,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     // Kafka.
     const late = exampleEvents(3, 3);
     const published: Promise<unknown>[] = [];
-    const disturbed = await copyLog(target(), {
+    const disturbed = await moveLogToKafka(target(), {
       onProgress: ({ phase }) => {
         if (phase === 'verify' && published.length === 0) {
           published.push(publishAll(app, example, late));
@@ -148,11 +148,11 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       obstacles: [expect.stringMatching(/^[123] records were published meanwhile$/)],
     });
 
-    const rehearsed = await copyLog(target(), { copyOnly: true });
+    const rehearsed = await moveLogToKafka(target(), { copyOnly: true });
     expect(rehearsed).toMatchObject({ moved: false, obstacles: [] });
     await publishAll(app, example, exampleEvents(1, 4));
 
-    expect(await copyLog(target())).toMatchObject({ moved: true, tasks: 4 });
+    expect(await moveLogToKafka(target())).toMatchObject({ moved: true, tasks: 4 });
     await expect(publishAll(app, example, exampleEvents(1, 5))).rejects.toMatchObject({
       code: 'LOG_MOVED',
     });
@@ -229,11 +229,13 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const ticked = await ticks();
     expect(ticked).toBeGreaterThan(0);
 
-    await expect(copyLog(config(1, kafkaLog), { topics: [pages.topic] })).rejects.toMatchObject({
+    await expect(
+      moveLogToKafka(config(1, kafkaLog), { topics: [pages.topic] }),
+    ).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(orders.topic),
     });
-    expect(await copyLog(config(1, kafkaLog))).toMatchObject({ moved: true, tasks: 4 });
+    expect(await moveLogToKafka(config(1, kafkaLog))).toMatchObject({ moved: true, tasks: 4 });
 
     const moved = await createReprise(config(1, kafkaLog));
     await moved.runner.start();
@@ -263,7 +265,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.close();
     await kafka.ensureTopics([{ topic, partitions: 4 }]);
     await kafka.append([foreign]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(`${topic}[1]@0`),
     });
@@ -274,7 +276,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await second.setUp();
     await second.close();
     await kafka.ensureTopics([{ topic: other.topic, partitions: 3 }]);
-    await expect(copyLog(target(), { topics: [other.topic] })).rejects.toMatchObject({
+    await expect(moveLogToKafka(target(), { topics: [other.topic] })).rejects.toMatchObject({
       code: 'PARTITIONS_CHANGED',
     });
     expect(
@@ -296,12 +298,12 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.log.append([record]);
     await kafka.ensureTopics([{ topic, partitions: 4 }]);
     await kafka.append([record, record]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringMatching(/@1 cannot be copied: .* 1 other records/),
     });
     await app.log.append([record, { ...record, timestampMs: 5.5 }]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(`${topic}[2]@2 cannot be copied: its timestamp`),
     });
@@ -315,7 +317,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const headers = ['a', 'b', 'a'].map((key, n) => ({ key, value: Buffer.from(`${n}`) }));
     await app.log.append([{ topic, partition: 0, key: null, value: null, headers }]);
     await app.close();
-    await copyLog(target());
+    await moveLogToKafka(target());
     const [record] = await readAll(kafka, topic);
     expect(record?.headers).toEqual(headers);
   });
