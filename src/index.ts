@@ -139,6 +139,7 @@ export type {
 } from './projection/declare/windowed-projection.ts';
 export { WindowedProjection } from './projection/declare/windowed-projection.ts';
 export { zScore } from './projection/declare/z-score.ts';
+export type { ProjectionReference } from './projection/plan/declared-projections.ts';
 export type {
   ErrorPolicies,
   ErrorPolicy,
@@ -187,6 +188,7 @@ export type { Reprise } from './reprise.ts';
 export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
 export { isRepriseError, RepriseError } from './reprise-error.ts';
 export type {
+  DeadLetterMatch,
   DeadLetterSelection,
   DeadLetterStatus,
   RedriveReport,

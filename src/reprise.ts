@@ -1,4 +1,5 @@
 import type { EventLog } from './log/event-log.ts';
+import type { ProjectionReference } from './projection/plan/declared-projections.ts';
 import type { Plan } from './projection/plan/plan.ts';
 import type { Publisher } from './publish/publisher.ts';
 import type { ReadModels } from './readmodel/read-models.ts';
@@ -14,7 +15,8 @@ import type { ProjectionStatus, StatusOptions } from './runner/status/task-statu
 import type { Versions } from './runner/versions.ts';
 
 /**
- * A composed application. `createReprise(config)` creates one; `close` releases everything it
+ * A composed application. Wherever a method takes a projection, it takes the declared class, an
+ * instance of it, or its name. `createReprise(config)` creates one; `close` releases everything it
  * opened.
  * @example
  * const app = await createReprise(config);
@@ -61,13 +63,13 @@ export interface Reprise {
    * Stops the tasks of a projection on all instances until `resume`, across restarts.
    * @throws UNKNOWN_PROJECTION
    */
-  pause(projection: string): Promise<void>;
+  pause(projection: ProjectionReference): Promise<void>;
   /**
    * Starts the tasks of a paused projection again, and those that halted.
    * @returns whether it was paused, or one of its tasks had halted
    * @throws UNKNOWN_PROJECTION
    */
-  resume(projection: string): Promise<boolean>;
+  resume(projection: ProjectionReference): Promise<boolean>;
   /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
   close(): Promise<void>;
 }

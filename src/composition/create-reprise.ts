@@ -2,6 +2,7 @@ import type { Container } from 'inversify';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { DeclaredProjections } from '../projection/plan/declared-projections.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import { checkDatabase } from '../readmodel/pool.ts';
 import { exportRegistry, importRegistry } from '../registry/postgres/export-registry.ts';
@@ -58,7 +59,7 @@ function compose(container: Container, parts: Parts): Reprise {
   return {
     ...operationsOf(
       () => container.get(TOKENS.runnerSettings),
-      { plans, events: config.events },
+      { declared: new DeclaredProjections(config.projections, plans), events: config.events },
       () => ({
         config,
         databaseUrl: container.get(TOKENS.databaseUrl),

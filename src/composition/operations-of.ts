@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../event/event-definition.ts';
-import type { Plan } from '../projection/plan/plan.ts';
+import type { DeclaredProjections } from '../projection/plan/declared-projections.ts';
 import type { Reprise } from '../reprise.ts';
 import { createDeadLetters } from '../runner/dead-letters/dead-letters.ts';
 import { createErasure } from '../runner/erasure.ts';
@@ -36,7 +36,10 @@ type Operations = Pick<
  */
 export function operationsOf(
   settings: () => RunnerSettings,
-  declared: { readonly plans: readonly Plan[]; readonly events: readonly EventDefinition[] },
+  {
+    declared,
+    events,
+  }: { readonly declared: DeclaredProjections; readonly events: readonly EventDefinition[] },
   home: () => WorkerHome,
 ): Operations {
   const { plans } = declared;
@@ -44,16 +47,16 @@ export function operationsOf(
   return {
     versions: createVersions({
       settings,
-      plans,
+      declared,
       findReplayers: (workers) => workersOf(home, workers),
     }),
-    deadLetters: createDeadLetters(settings, plans),
+    deadLetters: createDeadLetters(settings, declared),
     erasure: createErasure(settings, plans),
-    schemas: createSchemas(settings, declared),
+    schemas: createSchemas(settings, declared, events),
     instances: createInstances(pool),
     health: createHealth(settings, plans),
     status: async (options) => readStatus(settings(), plans, options),
-    pause: async (name) => pauseProjection(pool(), name),
-    resume: async (name) => resumeProjection(pool(), name),
+    pause: async (projection) => pauseProjection(pool(), declared.nameOf(projection)),
+    resume: async (projection) => resumeProjection(pool(), declared.nameOf(projection)),
   };
 }

@@ -81,7 +81,7 @@ test('a pattern whose matches may be held for ever is logged as a warning at the
   }
 });
 
-test('read models are found by the class, however its constructor is given services, by an instance and by name', async () => {
+test('a projection is taken by its class, however its constructor is given services, by an instance and by name', async () => {
   const app = await createReprise({ ...settings(), projections: [NeedsLogger] });
   await app.setUp();
   await app.runner.start();
@@ -93,6 +93,11 @@ test('read models are found by the class, however its constructor is given servi
   for (const projection of [NeedsLogger, instance, 'needs_logger']) {
     await app.readModels.waitFor(projection, position);
     expect(await app.readModels.query(projection).where('user_id', 'ada')).toHaveLength(1);
+    expect(await app.deadLetters.list({ projection })).toEqual([]);
+    expect(await app.schemas.scan({ projection })).toMatchObject({ isReadable: true });
+    await app.pause(projection);
+    expect(await app.resume(projection)).toBe(true);
+    expect(await app.versions.verify(projection)).toMatchObject({ differentRows: 0 });
   }
   class NotDeclared extends NeedsLogger {}
   expect(() => app.readModels.query(NotDeclared)).toThrowError(
@@ -101,6 +106,14 @@ test('read models are found by the class, however its constructor is given servi
       message: expect.stringMatching(/NotDeclared is not among/),
     }),
   );
+  for (const refused of [
+    app.pause(NotDeclared),
+    app.versions.drop(NotDeclared),
+    app.versions.rebuild([NeedsLogger, NotDeclared]),
+    app.deadLetters.discard({ projection: NotDeclared }),
+  ]) {
+    await expect(refused).rejects.toMatchObject({ code: 'UNKNOWN_PROJECTION' });
+  }
   await app.close();
 });
 

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, test, vi } from 'vitest';
 import { SessionAnalytics } from '../../projections/session-analytics.ts';
-import { UserMetrics } from '../../projections/user-metrics.ts';
+import type { UserMetrics } from '../../projections/user-metrics.ts';
 import { OrderPlaced, PageViewed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
@@ -51,7 +51,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
     }
     await vi.waitFor(
       async () => {
-        const rows = await again.readModels.query(UserMetrics);
+        const rows = await again.readModels.query<UserMetrics>('user_metrics');
         const shown = rows.map(({ user_id, window_start, events: n }): [string, number] => [
           `${user_id} ${window_start.getTime()}`,
           Number(n),

@@ -1,4 +1,5 @@
 import type { LogPosition } from '../../log/log-position.ts';
+import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 
 /** A record that could not be folded, set aside as the error policy says. */
 export interface DeadLetterStatus extends LogPosition {
@@ -21,8 +22,12 @@ export interface DeadLetterStatus extends LogPosition {
 }
 
 /** Selects dead letters: all of a projection, or those that also match `position` and `key`. */
-export interface DeadLetterSelection {
-  readonly projection: string;
+export interface DeadLetterSelection extends DeadLetterMatch {
+  readonly projection: ProjectionReference;
+}
+
+/** Which dead letters of a projection; default: all. */
+export interface DeadLetterMatch {
   /** The dead letter at this position. */
   readonly position?: LogPosition;
   /** The dead letters of this record key. */

@@ -1,5 +1,4 @@
-import type { Plan } from '../../projection/plan/plan.ts';
-import { planNamed } from '../../projection/plan/plan-named.ts';
+import type { DeclaredProjections } from '../../projection/plan/declared-projections.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { assertKnown } from '../store/assert-known.ts';
 import type { DeadLetterSelection, DeadLetterStatus, RedriveReport } from './dead-letter-status.ts';
@@ -9,7 +8,7 @@ import { redrive } from './redrive.ts';
 /**
  * Records that could not be folded and were set aside. All methods select them in the same way.
  * @example
- * await app.deadLetters.list({ projection: 'user_metrics' });
+ * await app.deadLetters.list({ projection: UserMetrics });
  * await app.deadLetters.redrive({ projection: 'user_metrics', key: Buffer.from('user-42') });
  */
 export interface DeadLetters {
@@ -36,22 +35,23 @@ export interface DeadLetters {
 /** The dead letters on a database; `settings` is called when an operation starts. */
 export function createDeadLetters(
   settings: () => RunnerSettings,
-  plans: readonly Plan[],
+  declared: DeclaredProjections,
 ): DeadLetters {
   return {
-    async list(selection = {}) {
+    async list({ projection, ...match } = {}) {
       const { pool } = settings();
-      const { projection } = selection;
-      if (projection !== undefined) await assertKnown(pool, plans, projection);
-      return readDeadLetters(pool, selection);
+      const name = projection === undefined ? null : declared.nameOf(projection);
+      if (name !== null) await assertKnown(pool, declared.plans, name);
+      return readDeadLetters(pool, name, match);
     },
-    async redrive(selection) {
-      return redrive(settings(), planNamed(plans, selection.projection), selection);
+    async redrive({ projection, ...match }) {
+      return redrive(settings(), declared.planOf(projection), match);
     },
-    async discard(selection) {
+    async discard({ projection, ...match }) {
       const { pool } = settings();
-      await assertKnown(pool, plans, selection.projection);
-      return discardDeadLetters(pool, selection);
+      const name = declared.nameOf(projection);
+      await assertKnown(pool, declared.plans, name);
+      return discardDeadLetters(pool, name, match);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { TriedLetter } from '../store/dead-letter-store.ts';
 import { inTransaction } from '../store/in-transaction.ts';
 import { writeJournal } from '../store/journal-store.ts';
 import type { HeldLetter, TaskKey } from '../store/task-key.ts';
-import type { DeadLetterSelection, DeadLetterStatus } from './dead-letter-status.ts';
+import type { DeadLetterMatch, DeadLetterStatus } from './dead-letter-status.ts';
 
 const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
   set_aside_at as "setAsideAt", key, value, headers`;
@@ -18,9 +18,6 @@ type Row = Omit<DeadLetterStatus, 'offset' | 'headers'> & {
   headers: readonly { readonly key: string; readonly value: string | null }[] | null;
 };
 
-/** The part of a selection within a projection. */
-type Matching = Omit<Partial<DeadLetterSelection>, 'projection'>;
-
 /** A dead letter as a record that can be folded again. */
 export interface StoredLetter
   extends LogRecord,
@@ -29,20 +26,21 @@ export interface StoredLetter
 }
 
 /**
- * The selected dead letters, by default those of all projections, in log order. @throws
+ * The matching dead letters of a projection, or of all (null), in log order. @throws
  * UNKNOWN_DEAD_LETTER when the position has none
  */
 export async function readDeadLetters(
   pool: Pool,
-  selection: Partial<DeadLetterSelection>,
+  projection: string | null,
+  match: DeadLetterMatch,
 ): Promise<readonly DeadLetterStatus[]> {
   await assertDatabase(pool);
-  const { projection = null, position } = selection;
+  const { position } = match;
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from reprise.dead_letters
      where ($1::text is null or projection = $1) and ${IS_SELECTED}
      order by projection, version, topic, partition, "offset"`,
-    [projection, ...selectionParameters(selection)],
+    [projection, ...selectionParameters(match)],
   );
   if (position !== undefined && rows.length === 0) throw unknownDeadLetter(projection, position);
   return rows.map((row) => ({
@@ -61,14 +59,14 @@ export async function readDeadLetters(
 export async function readLetters(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: Matching,
+  match: DeadLetterMatch,
 ): Promise<readonly StoredLetter[]> {
-  const { position } = selection;
+  const { position } = match;
   const { rows } = await pool.query<Row>(
     `select ${COLUMNS} from reprise.dead_letters
      where projection = $1 and version = $6 and ${IS_SELECTED}
      order by partition, seq`,
-    [name, ...selectionParameters(selection), version],
+    [name, ...selectionParameters(match), version],
   );
   if (position !== undefined && rows.length === 0) throw unknownDeadLetter(name, position);
   const [only] = rows;
@@ -126,13 +124,13 @@ function storedLetter(row: Row): StoredLetter {
 export async function assertOfVersion(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: Matching,
+  match: DeadLetterMatch,
 ): Promise<void> {
   const { rows } = await pool.query<{ version: number; letters: number }>(
     `select version, count(*)::int as letters from reprise.dead_letters
      where projection = $1 and ${IS_SELECTED}
      group by version order by version`,
-    [name, ...selectionParameters(selection)],
+    [name, ...selectionParameters(match)],
   );
   if (rows.length === 0 || rows.some((row) => row.version === version)) return;
   const which = rows.map((row) => `version ${row.version} has ${row.letters}`).join(', ');
@@ -230,16 +228,17 @@ export async function readQuarantine(
 }
 
 /**
- * Deletes the selected dead letters of a projection, of every version. The records stay in the log,
+ * Deletes the matching dead letters of a projection, of every version. The records stay in the log,
  * and a rebuild of another version folds them again; the journal records that this version passed
  * them over. Tasks with quarantined keys are released, so that their next
  * owner reads the change. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
-  selection: DeadLetterSelection,
+  projection: string,
+  match: DeadLetterMatch,
 ): Promise<number> {
-  const { projection, position } = selection;
+  const { position } = match;
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
     // Tasks before letters, as a flush that folds one again: neither waits for the other in a
@@ -252,7 +251,7 @@ export async function discardDeadLetters(
     const { rows } = await client.query<Pick<Row, 'version' | 'topic' | 'partition' | 'offset'>>(
       `delete from reprise.dead_letters where projection = $1 and ${IS_SELECTED}
        returning version, topic, partition, "offset"`,
-      [projection, ...selectionParameters(selection)],
+      [projection, ...selectionParameters(match)],
     );
     for (const { version, topic, partition, offset } of rows) {
       const record = { topic, offset: BigInt(offset) };
@@ -279,7 +278,7 @@ function positionParameters({ topic, partition, offset }: LogPosition) {
 }
 
 /** $2 to $5 of `IS_SELECTED`; null selects all. */
-function selectionParameters({ position, key }: Matching) {
+function selectionParameters({ position, key }: DeadLetterMatch) {
   const at = position === undefined ? [null, null, null] : positionParameters(position);
   return [...at, key ?? null];
 }

@@ -1,6 +1,5 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
-import type { Plan } from '../../projection/plan/plan.ts';
-import { planNamed } from '../../projection/plan/plan-named.ts';
+import type { DeclaredProjections } from '../../projection/plan/declared-projections.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { scanLog } from './scan-log.ts';
 import type { ScanOptions, ScanReport } from './scan-report.ts';
@@ -8,7 +7,7 @@ import type { ScanOptions, ScanReport } from './scan-report.ts';
 /**
  * The schemas of the records in the log.
  * @example
- * const { isReadable } = await app.schemas.scan({ projection: 'user_metrics' });
+ * const { isReadable } = await app.schemas.scan({ projection: UserMetrics });
  */
 export interface Schemas {
   /**
@@ -19,21 +18,16 @@ export interface Schemas {
   scan(options?: ScanOptions): Promise<ScanReport>;
 }
 
-/** What a scan needs besides the log and the registry. */
-export interface Declared {
-  readonly plans: readonly Plan[];
-  readonly events: readonly EventDefinition[];
-}
-
 /** The schemas of a log; `settings` is called when a scan starts. */
 export function createSchemas(
   settings: () => RunnerSettings,
-  { plans, events }: Declared,
+  declared: DeclaredProjections,
+  events: readonly EventDefinition[],
 ): Schemas {
   return {
     async scan(options = {}) {
       const { projection } = options;
-      const wanted = projection === undefined ? plans : [planNamed(plans, projection)];
+      const wanted = projection === undefined ? declared.plans : [declared.planOf(projection)];
       const read = wanted.flatMap(({ sources }) => sources.map(({ event }) => event));
       const { log, registry } = settings();
       const all = projection === undefined ? [...read, ...events] : read;
