@@ -145,7 +145,7 @@ export interface RepriseConfig {
    * What becomes of records that cannot be folded, where the projection class does not say; one
    * policy, or two: live and in rebuilds. Default `fail`.
    */
-  readonly onError?: ErrorPolicy | ErrorPolicies;
+  readonly onError?: ErrorPolicy | Partial<ErrorPolicies>;
   /**
    * An instance without a heartbeat for this long is considered dead; others take over its tasks.
    * Milliseconds; default 10,000.
