@@ -168,10 +168,12 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
 
       // Beats go on for several leases: no look at Kafka holds them up.
       const beats = async () => (await app.instances.list())[0];
-      const awaySinceMs = (await beats())?.lastBeatAt.getTime() ?? 0;
+      const awaySinceMs = (await beats())?.lastHeartbeatAt.getTime() ?? 0;
       await vi.waitFor(async () => {
         expect(await app.health.isLive()).toBe(true);
-        expect((await beats())?.lastBeatAt.getTime()).toBeGreaterThan(awaySinceMs + 4 * LEASE_MS);
+        expect((await beats())?.lastHeartbeatAt.getTime()).toBeGreaterThan(
+          awaySinceMs + 4 * LEASE_MS,
+        );
       }, SOON);
 
       // Which database an embedded Postgres keeps for the cluster is known from before.

@@ -73,7 +73,7 @@ describe('a runner whose registry', () => {
 
   /** When the runner last renewed its lease. */
   async function lastBeatMs(): Promise<number> {
-    return (await bench.app.instances.list())[0]?.lastBeatAt.getTime() ?? 0;
+    return (await bench.app.instances.list())[0]?.lastHeartbeatAt.getTime() ?? 0;
   }
 
   async function folded(): Promise<number> {

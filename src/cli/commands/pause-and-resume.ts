@@ -80,10 +80,10 @@ export function addInstances(program: Command): void {
         one.isLive ? (one.stopRequested ? 'ending' : 'live') : 'gone',
         one.tasks,
         one.startedAt,
-        one.lastBeatAt,
+        one.lastHeartbeatAt,
       ]);
       console.log(
-        renderTable(['instance', 'state', 'tasks', 'started', 'last beat'], rows).join('\n'),
+        renderTable(['instance', 'state', 'tasks', 'started', 'last heartbeat'], rows).join('\n'),
       );
     });
 }

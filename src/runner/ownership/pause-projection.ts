@@ -61,7 +61,7 @@ export async function readInstances(pool: Pool): Promise<readonly InstanceStatus
   await assertDatabase(pool);
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<Omit<InstanceStatus, 'tasks'> & { tasks: string }>(
-      `select i.instance, i.started_at as "startedAt", i.beat_at as "lastBeatAt",
+      `select i.instance, i.started_at as "startedAt", i.beat_at as "lastHeartbeatAt",
          i.lease_until > clock_timestamp() as "isLive", i.stop_requested as "stopRequested",
          (select count(*) from reprise.tasks t where t.owner = i.instance) as tasks
        from reprise.instances i order by i.started_at, i.instance`,
