@@ -55,9 +55,9 @@ export async function setUpPaymentApp(options: PaymentAppOptions): Promise<numbe
   try {
     await app.migrate();
     const known = registries.get(options.topic);
-    if (known !== undefined) await app.importRegistry(known);
+    if (known !== undefined) await app.postgresRegistry.import(known);
     await app.setUp();
-    if (known === undefined) registries.set(options.topic, await app.exportRegistry());
+    if (known === undefined) registries.set(options.topic, await app.postgresRegistry.export());
     return (await app.registry.latest(`${options.topic}-value`)).id;
   } finally {
     await app.close();

@@ -18,9 +18,9 @@ export type {
   SilentChangeType,
 } from './avro/compatibility/incompatibility.ts';
 export type { ReferringSchema, SchemaSource } from './avro/schema/schema-source.ts';
-export type { CopyLogOptions, CopyLogReport } from './composition/copy-log.ts';
 export type { CopyProgress } from './composition/copy-meter.ts';
-export { copyLog, createReprise } from './composition/entry-points.ts';
+export { createReprise, moveLogToKafka } from './composition/entry-points.ts';
+export type { MoveLogOptions, MoveLogReport } from './composition/move-log-to-kafka.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {
   ConfluentRegistryChoice,
@@ -223,6 +223,7 @@ export type {
 export { WindowedProjection } from './projection/declare/windowed-projection.ts';
 export type { ScoreMeasure } from './projection/declare/z-score.ts';
 export { zScore } from './projection/declare/z-score.ts';
+export type { ProjectionReference } from './projection/plan/declared-projections.ts';
 export type {
   ErrorPolicies,
   ErrorPolicy,
@@ -289,12 +290,7 @@ export type {
   WindowPlan,
 } from './projection/plan/window-plan.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
-export type {
-  ClassOf,
-  ProjectionOf,
-  ReadModels,
-  ViewRow,
-} from './readmodel/read-models.ts';
+export type { ReadModels, ViewRow } from './readmodel/read-models.ts';
 export type {
   Asked,
   ColumnsOf,
@@ -305,6 +301,7 @@ export type {
   SelectedRow,
 } from './readmodel/read-query.ts';
 export type { WaitOptions } from './readmodel/wait-for-position.ts';
+export type { RegistryAdministration } from './registry/registry-administration.ts';
 export type {
   ExportedSchema,
   ExportedVersion,
@@ -327,12 +324,16 @@ export type { Reprise } from './reprise.ts';
 export type { ErrorCode, ErrorFacts } from './reprise-error.ts';
 export { isRepriseError, RepriseError } from './reprise-error.ts';
 export type {
+  DeadLetterMatch,
   DeadLetterSelection,
   DeadLetterStatus,
   RedriveReport,
 } from './runner/dead-letters/dead-letter-status.ts';
+export type { DeadLetters } from './runner/dead-letters/dead-letters.ts';
+export type { Erasure, ForgetReport } from './runner/erasure.ts';
 export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
 export type { InstanceStatus } from './runner/ownership/instance-status.ts';
+export type { Instances } from './runner/ownership/instances.ts';
 export type { Pace as WorkPace } from './runner/rebuild/pace.ts';
 export type {
   RebuildOptions,
@@ -349,23 +350,26 @@ export type {
   ScanReport,
   UnreadableRecords,
 } from './runner/scan/scan-report.ts';
+export type { Schemas } from './runner/scan/schemas.ts';
+export type { Health } from './runner/status/health.ts';
 export type {
+  DependencyStatus,
   HealthReport,
   LivenessOptions,
-  PartStatus,
   ProjectionStatus,
   StatusOptions,
   TaskStatus,
 } from './runner/status/task-status.ts';
-export type { JournaledTick } from './runner/store/journaled-tick.ts';
+export type { IdleAdvance } from './runner/store/idle-advance.ts';
 export type { ProjectionVersion } from './runner/store/projection-version.ts';
 export type { VersionState } from './runner/store/version-state.ts';
 export type { AffectedLetter, AffectedProjection, SubjectReport } from './runner/subject-report.ts';
 export type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';
 export type {
   LogRange,
-  RefreshReport,
+  RepairReport,
   RowDifference,
   VerifyOptions,
   VerifyReport,
 } from './runner/verify/verify-report.ts';
+export type { Versions } from './runner/versions.ts';

@@ -25,7 +25,7 @@ export type ErrorCode =
   | 'UNKNOWN_DATA_KEY'
   | 'KEY_PROVIDER_FAILED'
   | 'FORGOTTEN'
-  | 'REFRESH_REFUSED'
+  | 'REPAIR_REFUSED'
   // registry
   | 'REGISTRY_UNAVAILABLE'
   | 'REGISTRY_REFUSED'

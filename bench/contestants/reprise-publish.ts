@@ -7,7 +7,7 @@ import { rssMaxBytes, secondsSince } from './contestant.ts';
 import { paymentsOf } from './payment-of-stream.ts';
 
 /** Events published between two looks at the publisher's buffer. */
-const ROOM_EVERY = 100;
+const READY_EVERY = 100;
 
 /** The schema has the same id for everybody: looking it up is not measured. */
 const registry = { register: async () => ({ id: 1 }) } as unknown as SchemaRegistry;
@@ -40,7 +40,7 @@ export async function reprisePublish(task: TopicTask): Promise<Measurement> {
   for (const payment of payments) {
     publish(index, payment);
     index += 1;
-    if (index % ROOM_EVERY === 0) await publisher.room();
+    if (index % READY_EVERY === 0) await publisher.ready();
   }
   await publisher.flush();
   const seconds = secondsSince(startedMs);

@@ -4,8 +4,8 @@ import type { Measurement, RebuildTask } from './contestant.ts';
 import { cpuSecondsSince, rssMaxBytes, secondsSince } from './contestant.ts';
 
 /**
- * The production path: `app.rebuildTogether` from connecting to the tables with their primary keys,
- * in state `ready`.
+ * The production path: `app.versions.rebuild` from connecting to the tables with their primary
+ * keys, in state `ready`.
  */
 export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   process.env[PAYMENT_APP] = JSON.stringify(task);
@@ -14,7 +14,7 @@ export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   const app = await createPaymentApp(task);
   const phases: string[] = [];
   const names = metricsNames(1 + (task.moreWindowsMs?.length ?? 0));
-  const reports = await app.rebuildTogether(names, {
+  const reports = await app.versions.rebuild(names, {
     ...(task.workers && { workers: task.workers }),
     onProgress: ({ name, phase }) => {
       if (name !== names[0] || phases.at(-1)?.split(' ')[0] === phase) return;

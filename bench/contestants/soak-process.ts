@@ -87,7 +87,7 @@ async function publish(
     for (let each = 0; each < ORDERS_PER_READING; each += 1) {
       put(() => app.publisher.publish(order, orderAt(index)));
     }
-    await app.publisher.room();
+    await app.publisher.ready();
   }
   await app.publisher.flush();
   await Promise.all(publishing);

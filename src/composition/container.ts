@@ -13,7 +13,7 @@ import { createKafkaLog } from '../log/kafka/kafka-log.ts';
 import { createPostgresLog } from '../log/postgres/postgres-log.ts';
 import { createLogger } from '../observe/logger.ts';
 import { compileProjections } from '../projection/compile/compile-projection.ts';
-import type { Plan } from '../projection/plan/plan.ts';
+import { DeclaredProjections } from '../projection/plan/declared-projections.ts';
 import type { Projection } from '../projection/plan/projection.ts';
 import { createPublisher } from '../publish/create-publisher.ts';
 import { createKnex, createPool } from '../readmodel/pool.ts';
@@ -50,7 +50,7 @@ export function createContainer(config: ResolvedConfig): Container {
     createReadModels({
       knex: context.get(TOKENS.knex),
       pool: context.get(TOKENS.pool),
-      names: namesOf(config, context.get(TOKENS.plans)),
+      declared: new DeclaredProjections(config.projections, context.get(TOKENS.plans)),
     }),
   );
   container.bind(OWN_TOKENS.runnerSettings).toDynamicValue((context) => ({
@@ -151,11 +151,6 @@ function createDataKeys({ erasure }: ResolvedConfig, pool: () => Pool): DataKeys
   const provider =
     'keyProvider' in erasure ? erasure.keyProvider : localKeyProvider(erasure.wrappingKeys);
   return new PostgresDataKeys({ pool: pool(), provider });
-}
-
-/** What each declared class is called; its plans are in the order of the configuration. */
-function namesOf({ projections }: ResolvedConfig, plans: readonly Plan[]) {
-  return new Map(projections.map((each, i): [unknown, string] => [each, plans[i]?.name ?? '']));
 }
 
 /**

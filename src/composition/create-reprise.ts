@@ -2,6 +2,7 @@ import type { Container } from 'inversify';
 import type { RepriseConfig, ResolvedConfig } from '../config/reprise-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { migrate } from '../postgres/migrate.ts';
+import { DeclaredProjections } from '../projection/plan/declared-projections.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import { checkDatabase } from '../readmodel/pool.ts';
 import { exportRegistry, importRegistry } from '../registry/postgres/export-registry.ts';
@@ -53,7 +54,7 @@ function compose(container: Container, parts: Parts): Reprise {
   return {
     ...operationsOf(
       () => container.get(OWN_TOKENS.runnerSettings),
-      { plans, events: config.events },
+      { declared: new DeclaredProjections(config.projections, plans), events: config.events },
       () => ({
         config,
         databaseUrl: container.get(TOKENS.databaseUrl),
@@ -86,9 +87,11 @@ function compose(container: Container, parts: Parts): Reprise {
         container.get(TOKENS.registry),
       );
     },
-    serveRegistry: servers.serve,
-    exportRegistry: () => exportRegistry(container.get(TOKENS.pool)),
-    importRegistry: (exported) => importRegistry(container.get(TOKENS.pool), exported),
+    postgresRegistry: {
+      serve: servers.serve,
+      export: async () => exportRegistry(container.get(TOKENS.pool)),
+      import: async (exported) => importRegistry(container.get(TOKENS.pool), exported),
+    },
     close() {
       closed ??= servers
         .close()

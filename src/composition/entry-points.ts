@@ -1,6 +1,6 @@
 import type { RepriseConfig } from '../config/reprise-config.ts';
 import type { Reprise } from '../reprise.ts';
-import type { CopyLogOptions, CopyLogReport } from './copy-log.ts';
+import type { MoveLogOptions, MoveLogReport } from './move-log-to-kafka.ts';
 
 // The public functions that need the whole of reprise: log, registry, database, runner. Each loads
 // it when it is called, because a configuration file imports the package as well, and a command
@@ -27,10 +27,10 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
  * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
  * DATABASE_UNAVAILABLE
  */
-export async function copyLog(
+export async function moveLogToKafka(
   input: RepriseConfig,
-  options: CopyLogOptions = {},
-): Promise<CopyLogReport> {
-  const whole = await import('./copy-log.ts');
-  return whole.copyLog(input, options);
+  options: MoveLogOptions = {},
+): Promise<MoveLogReport> {
+  const whole = await import('./move-log-to-kafka.ts');
+  return whole.moveLogToKafka(input, options);
 }

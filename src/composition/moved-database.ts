@@ -5,8 +5,9 @@ import { isMissing, sqlStateOf } from '../postgres/classify.ts';
 const NO_DATABASE = '3D000';
 
 /**
- * The database of the embedded server whose log has moved to a Kafka cluster (`reprise log copy`),
- * as a URL, or null: its read models go on there, instead of in a database of the cluster's own.
+ * The database of the embedded server whose log has moved to a Kafka cluster (`reprise log
+ * move-to-kafka`), as a URL, or null: its read models go on there, instead of in a database of the
+ * cluster's own.
  * @param url of any database of the server
  */
 export async function movedDatabase(url: string, clusterId: string): Promise<string | null> {

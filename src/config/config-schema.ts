@@ -129,6 +129,11 @@ const errorPolicy = z.union([
   }),
 ]);
 
+const errorPolicies = z.strictObject({
+  live: errorPolicy.default('fail'),
+  rebuild: errorPolicy.default('fail'),
+});
+
 const erasure = z.union([
   z.strictObject({ wrappingKeys: z.string().min(1) }),
   z.strictObject({
@@ -159,9 +164,7 @@ export const configSchema = z.strictObject({
   registryServer: registryServer.default({}),
   database: database.default({ type: 'embedded', dataDirectory: './.reprise/postgres' }),
   topicPartitions: z.number().int().min(1).max(10_000).default(4),
-  onError: z
-    .union([errorPolicy, z.strictObject({ live: errorPolicy, rebuild: errorPolicy })])
-    .default('fail'),
+  onError: z.union([errorPolicy, errorPolicies]).default('fail'),
   leaseMs: z.number().int().min(500).max(600_000).default(10_000),
   tasks: z.array(z.string().min(1)).min(1).optional(),
   generatedCode: z.boolean().default(true),

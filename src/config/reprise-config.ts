@@ -148,7 +148,7 @@ export interface RepriseConfig {
    * What happens to records that cannot be folded, unless the projection class decides: one policy,
    * or one for live tasks and one for rebuilds. Default `fail`.
    */
-  readonly onError?: ErrorPolicy | ErrorPolicies;
+  readonly onError?: ErrorPolicy | Partial<ErrorPolicies>;
   /**
    * An instance without a heartbeat for this long is considered dead; others take over its tasks.
    * Milliseconds; default 10,000.

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { onErrorMistake } from '../projection/check/on-error-mistake.ts';
 import { RepriseError } from '../reprise-error.ts';
 import { configSchema, KNOWN_KEYS } from './config-schema.ts';
 import { applyEnvironment, ENVIRONMENT_VARIABLES, type Environment } from './environment.ts';
@@ -15,7 +16,7 @@ export function resolveConfig(input: RepriseConfig, environment: Environment): R
   }
   const merged = applyEnvironment(input as unknown as Record<string, unknown>, environment);
   const result = configSchema.safeParse(merged, { reportInput: false });
-  if (!result.success) throw firstIssues(result.error.issues, environment);
+  if (!result.success) throw firstIssues(result.error.issues, merged, environment);
   const { registry, dev, ...rest } = result.data;
   return {
     ...withoutUndefined(rest),
@@ -45,10 +46,20 @@ function withoutUndefined<Value extends object>(given: Value): Value {
   ) as Value;
 }
 
-function firstIssues(issues: readonly z.core.$ZodIssue[], environment: Environment): RepriseError {
-  const lines = issues.flatMap((issue) => sentences(issue, environment));
+function firstIssues(
+  issues: readonly z.core.$ZodIssue[],
+  merged: Readonly<Record<string, unknown>>,
+  environment: Environment,
+): RepriseError {
+  const policy = onErrorMistake(merged['onError'] ?? 'fail');
+  const lines = issues.flatMap((issue) =>
+    // A policy has so many forms that zod only says that it is none of them.
+    issue.path[0] === 'onError' && policy !== null
+      ? [`"onError" ${policy}`]
+      : sentences(issue, environment),
+  );
   const key = issues[0]?.path.join('.') ?? '';
-  return invalid(`The configuration is not valid: ${lines.join('; ')}.`, key);
+  return invalid(`The configuration is not valid: ${[...new Set(lines)].join('; ')}.`, key);
 }
 
 function sentences(issue: z.core.$ZodIssue, environment: Environment): readonly string[] {

@@ -29,7 +29,7 @@ export interface PublisherOptions {
    * Default 4 MiB.
    */
   readonly batchBytesMax?: number;
-  /** Maximum bytes published and not acknowledged; beyond it `room` waits. Default 16 MiB. */
+  /** Maximum bytes published and not acknowledged; beyond it `ready` waits. Default 16 MiB. */
   readonly pendingBytesMax?: number;
   /** Naming strategies of registry subjects, by topic. Default: `topicRecordName`. */
   readonly subjects?: SubjectStrategies;
@@ -57,8 +57,8 @@ interface Flush {
   readonly resolve: () => void;
 }
 
-const roomAtOnce = Promise.resolve();
-/** Bytes published before `room` yields to the event loop: a few milliseconds of encoding. */
+const readyAtOnce = Promise.resolve();
+/** Bytes published before `ready` yields to the event loop: a few milliseconds of encoding. */
 const yieldBytesMax = 128 << 10;
 const closeTimeoutMsDefault = 30_000;
 
@@ -79,7 +79,7 @@ class BatchingPublisher implements Publisher {
   #queued = 0;
   #settled = 0;
   #flushes: Flush[] = [];
-  #roomWaiters: (() => void)[] = [];
+  #readyWaiters: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
   #isUrgent = false;
@@ -131,13 +131,13 @@ class BatchingPublisher implements Publisher {
     return this.#enqueue(record);
   }
 
-  room(): Promise<void> {
-    if (this.#sealer.isFull) return this.#sealer.settled().then(() => this.room());
-    if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.room());
+  ready(): Promise<void> {
+    if (this.#sealer.isFull) return this.#sealer.settled().then(() => this.ready());
+    if (this.#encodings.isRegistering) return this.#encodings.settled().then(() => this.ready());
     if (this.#pendingBytes >= this.#options.pendingBytesMax) {
-      return new Promise((resolve) => this.#roomWaiters.push(resolve));
+      return new Promise((resolve) => this.#readyWaiters.push(resolve));
     }
-    if (this.#bytesSinceYield < yieldBytesMax) return roomAtOnce;
+    if (this.#bytesSinceYield < yieldBytesMax) return readyAtOnce;
     // A loop of `publish` must yield to the event loop, or no response of the log is ever read.
     this.#bytesSinceYield = 0;
     return new Promise((resolve) => setImmediate(resolve));
@@ -244,7 +244,7 @@ class BatchingPublisher implements Publisher {
 
   #release(): void {
     if (this.#pendingBytes < this.#options.pendingBytesMax) {
-      for (const resolve of this.#roomWaiters.splice(0)) resolve();
+      for (const resolve of this.#readyWaiters.splice(0)) resolve();
     }
     const waiting = this.#flushes.filter(({ until }) => until > this.#settled);
     for (const { until, resolve } of this.#flushes) if (until <= this.#settled) resolve();

@@ -27,10 +27,13 @@ export interface Publisher {
     options?: PublishOptions,
   ): Promise<Position>;
   /**
-   * Resolves when the buffer has space for another event. Await it if you do not await each
-   * acknowledgement: memory then stays bounded.
+   * Back-pressure: resolves when the buffer has space for another event. Await it if you do not
+   * await each acknowledgement: memory then stays bounded.
+   * @example
+   * await publisher.ready();
+   * publisher.publish(UserActed, event).catch(report);
    */
-  room(): Promise<void>;
+  ready(): Promise<void>;
   /** Resolves when everything published so far is acknowledged or has failed. */
   flush(): Promise<void>;
   /**

@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Position } from '../log/event-log.ts';
+import type {
+  DeclaredProjections,
+  ProjectionReference,
+} from '../projection/plan/declared-projections.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
-import { RepriseError } from '../reprise-error.ts';
 import type { ReadQuery } from './read-query.ts';
 import type { WaitOptions } from './wait-for-position.ts';
 import { waitForPosition } from './wait-for-position.ts';
-
-/** A projection class; the parameters of its constructor do not matter here. */
-type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 
 /**
  * A row of the stable view of a projection, by SQL column names; of a projection known only by name
@@ -17,9 +17,6 @@ type ProjectionClass<P extends Projection> = new (...args: never[]) => P;
 export type ViewRow<P extends Projection> =
   unknown extends RowOf<P> ? Record<string, unknown> : RowOf<P>;
 
-/** A reference to a read model: the declared class, an instance of it, or its name. */
-export type ProjectionOf<P extends Projection> = ProjectionClass<P> | P | string;
-
 /** Reads read models. */
 export interface ReadModels {
   /**
@@ -27,8 +24,7 @@ export interface ReadModels {
    * Column names, and the values they are compared with, are checked against its row. bigint
    * columns are returned as bigint, numeric as bigint or, with fraction digits, Decimal, timestamps
    * as Date, dates as 'YYYY-MM-DD'.
-   * @throws UNKNOWN_PROJECTION for a class that is not declared in the configuration and cannot be
-   * constructed without services
+   * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare
    * @example
    * const rows = await readModels
    *   .query(UserMetrics)
@@ -36,7 +32,7 @@ export interface ReadModels {
    *   .orderBy('window_start', 'desc')
    *   .limit(10)
    */
-  query<P extends Projection>(projection: ProjectionOf<P>): ReadQuery<ViewRow<P>>;
+  query<P extends Projection>(projection: ProjectionReference<P>): ReadQuery<ViewRow<P>>;
   /**
    * Resolves once the active version of the projection has committed the record at `position`: its
    * changes are then visible to every query. Rejects at once if waiting cannot help.
@@ -45,56 +41,29 @@ export interface ReadModels {
    * projection does not read; UNKNOWN_PROJECTION if it was never run; NOT_MIGRATED
    */
   waitFor<P extends Projection>(
-    projection: ProjectionOf<P>,
+    projection: ProjectionReference<P>,
     position: Position,
     options?: WaitOptions,
   ): Promise<void>;
 }
 
-/** Names of the declared classes, so that a class need not be constructed to know its name. */
-type DeclaredNames = ReadonlyMap<unknown, string>;
-
 /**
  * Creates read models over `knex` (created by `createKnex`, for its types) and `pool`; closes
- * neither. `names`: of the declared classes; default none.
+ * neither.
  */
 export function createReadModels(options: {
   readonly knex: Knex;
   readonly pool: Pool;
-  readonly names?: DeclaredNames;
+  readonly declared: DeclaredProjections;
 }): ReadModels {
-  const { knex, pool, names = new Map() } = options;
-  const nameOf = (projection: ProjectionOf<Projection>) => nameIn(names, projection);
+  const { knex, pool, declared } = options;
   return {
-    query<P extends Projection>(projection: ProjectionOf<P>) {
+    query<P extends Projection>(projection: ProjectionReference<P>) {
       // A builder of knex has these methods, and types that take any string.
-      const view: unknown = knex.withSchema('public').table(nameOf(projection));
+      const view: unknown = knex.withSchema('public').table(declared.nameOf(projection));
       return view as ReadQuery<ViewRow<P>>;
     },
     waitFor: (projection, position, waiting) =>
-      waitForPosition(pool, nameOf(projection), position, waiting),
+      waitForPosition(pool, declared.nameOf(projection), position, waiting),
   };
 }
-
-/**
- * Returns the name of a projection. A class that is not declared is constructed to read the name
- * from the instance. @throws UNKNOWN_PROJECTION
- */
-function nameIn(names: DeclaredNames, projection: ProjectionOf<Projection>): string {
-  if (typeof projection === 'string') return projection;
-  if (typeof projection === 'object') return projection.name;
-  const declared = names.get(projection);
-  if (declared !== undefined) return declared;
-  try {
-    return new (projection as new () => Projection)().name;
-  } catch (error) {
-    throw new RepriseError(
-      'UNKNOWN_PROJECTION',
-      `${projection.name} is not among the "projections" of the configuration, and constructing it without services failed: ${(error as Error).message}. Declare it there, or name the read model by its text, as in query('user_metrics').`,
-      { cause: error },
-    );
-  }
-}
-
-/** Named by public signatures. */
-export type { ProjectionClass as ClassOf };

@@ -10,7 +10,7 @@ import type { VersionState } from './store/version-state.ts';
 export interface AffectedProjection extends ProjectionVersion {
   readonly state: VersionState;
   /**
-   * Whether it is the version that the configuration declares: `refresh` works on that one, the
+   * Whether it is the version that the configuration declares: `repair` works on that one, the
    * others have to be retired.
    */
   readonly isDeclared: boolean;

@@ -78,6 +78,7 @@ const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'reprise.ts': [
     LOG_PORT,
     'src/erasure/postgres/subject-keys.ts',
+    'src/projection/plan/declared-projections.ts',
     'src/projection/plan/plan.ts',
     'src/publish/publisher.ts',
     'src/readmodel/read-models.ts',

@@ -17,7 +17,7 @@ if (process.env['CHAOS_REBUILD'] !== undefined) {
         each.version === Number(process.env['CHAOS_VERSION']) &&
         each.state !== 'building',
     );
-    if (!built) await app.rebuild(name);
+    if (!built) await app.versions.rebuild(name);
   }
   await app.close();
 } else {

@@ -31,7 +31,7 @@ export async function compareReadModels(app: Reprise, version: number): Promise<
     if (plan.name !== 'login_windows') {
       problems.push(...(await verifyProjection(app, { projection, plan }, foldInterpreted)));
     }
-    const { differentRows, rows } = await app.verify(plan.name);
+    const { differentRows, rows } = await app.versions.verify(plan.name);
     if (differentRows > 0)
       problems.push(`${plan.name}: ${differentRows} rows differ from a rebuild`);
     if (rows === 0n) problems.push(`${plan.name} is empty: nothing was shown`);

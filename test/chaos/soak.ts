@@ -200,7 +200,7 @@ export class Soak {
     await this.#withApp(next, async (app) => {
       for (const name of PROJECTIONS) await activateWhenCaughtUp(app, name); // 3
       await replaceAll(slots.slice(INSTANCES / 2)); // 4
-      for (const name of PROJECTIONS) await app.retire(name, this.version); // 5
+      for (const name of PROJECTIONS) await app.versions.retire(name, this.version); // 5
     });
     this.version = next;
     this.#tell(`version ${next} is active`);
@@ -217,7 +217,7 @@ export class Soak {
   /** Folds the dead letters that there are, by mended code. */
   #redrive(): Promise<void> {
     return this.#withApp(this.version, async (app) => {
-      const { redriven } = await app.redrive('login_windows');
+      const { redriven } = await app.deadLetters.redrive({ projection: 'login_windows' });
       this.redriven += redriven;
     });
   }
@@ -227,7 +227,7 @@ export class Soak {
     const next = this.version + 1;
     await this.#rebuild(next);
     await this.#withApp(next, async (app) => {
-      for (const name of PROJECTIONS) await app.retire(name, next);
+      for (const name of PROJECTIONS) await app.versions.retire(name, next);
     });
   }
 
@@ -262,7 +262,7 @@ export class Soak {
 async function activateWhenCaughtUp(app: Reprise, name: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await app.activate(name);
+      await app.versions.activate(name);
       return;
     } catch (error) {
       if (!isRepriseError(error, 'ACTIVATE_REFUSED') || attempt === ACTIVATE_ATTEMPTS) throw error;

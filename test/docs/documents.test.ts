@@ -58,10 +58,10 @@ describe('the documents', () => {
   });
 
   it('have a section with the help of every command', () => {
-    const sections = [...textOf(CLI_REFERENCE).matchAll(/^### ([a-z ]+)$/gm)].map(
+    const sections = [...textOf(CLI_REFERENCE).matchAll(/^### ([a-z -]+)$/gm)].map(
       ([, name]) => name,
     );
-    const shown = [...textOf(CLI_REFERENCE).matchAll(/^\$ reprise ([a-z ]+) --help$/gm)];
+    const shown = [...textOf(CLI_REFERENCE).matchAll(/^\$ reprise ([a-z -]+) --help$/gm)];
     const commands = commandsOf(createProgram());
     expect(new Set(sections)).toEqual(new Set(commands));
     expect(new Set(shown.map(([, name]) => name))).toEqual(new Set(commands));
@@ -71,7 +71,7 @@ describe('the documents', () => {
   it('show the help of every command as it is', async () => {
     let text = textOf(CLI_REFERENCE);
     for (const block of blocksOf(CLI_REFERENCE, text)) {
-      const example = /^\$ reprise ((?:[a-z]+ )*)--help\n/.exec(block.text);
+      const example = /^\$ reprise ((?:[a-z][a-z-]* )*)--help\n/.exec(block.text);
       if (example === null) continue;
       const words = (example[1] ?? '').split(' ').filter((word) => word !== '');
       text = text.replace(block.text, `${example[0]}${await helpOf(words)}`);

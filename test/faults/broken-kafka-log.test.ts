@@ -73,14 +73,16 @@ describeKafka('law 6 on a real Kafka that lost something', (brokers) => {
     expect(await outcomes()).toEqual(Array.from({ length: 4 }, () => 'halted DATA_LOSS'));
   });
 
-  test('a first start on a topic that lost its beginning halts, and rebuild --from-start-of-log accepts it', async () => {
+  test('a first start on a topic that lost its beginning halts, and rebuild --accept-data-loss accepts it', async () => {
     const offsets = await admin.fetchTopicOffsets(example.topic);
     const partitions = offsets.map(({ partition }) => ({ partition, offset: '10' }));
     await admin.deleteTopicRecords({ topic: example.topic, partitions });
     const app = await createTestApp({ databaseUrl: database.url, example, brokers, version: 2 });
     try {
-      await expect(app.rebuild('user_metrics')).rejects.toMatchObject({ code: 'DATA_LOSS' });
-      const report = await app.rebuild('user_metrics', { fromStartOfLog: true });
+      await expect(app.versions.rebuild('user_metrics')).rejects.toMatchObject({
+        code: 'DATA_LOSS',
+      });
+      const report = await app.versions.rebuild('user_metrics', { acceptDataLoss: true });
       expect(report.records).toBe(400 - 40);
     } finally {
       await app.close();

@@ -51,7 +51,7 @@ onEveryLog(`values that no serializer of Confluent wrote (row 16, seed ${seed})`
     await withApp('skip', async (app, publish, url) => {
       await publish();
       await vi.waitFor(async () => expect((await app.status())[0]?.lagRecords).toBe(0n), SOON);
-      const letters = await app.deadLetters('user_metrics');
+      const letters = await app.deadLetters.list({ projection: 'user_metrics' });
       const said = letters.map(({ value, reason }) => `${value?.toString('hex')} ${reason}`);
       const wanted = FOREIGN.map(({ value, reason }) => `${value.toString('hex')} ${reason}`);
       expect(said.sort()).toEqual(wanted.sort());
@@ -68,7 +68,7 @@ onEveryLog(`values that no serializer of Confluent wrote (row 16, seed ${seed})`
         expect(tasks.map(({ state }) => state)).toEqual(Array.from({ length: 4 }, () => 'halted'));
         for (const { error } of tasks) expect(error).toMatch(/^(NOT_CONFLUENT|GUID_HEADER): .*@\d/);
       }, SOON);
-      expect(await app.deadLetters('user_metrics')).toEqual([]);
+      expect(await app.deadLetters.list({ projection: 'user_metrics' })).toEqual([]);
     });
   });
 });

@@ -155,10 +155,11 @@ describeKafka(`hostile records (seed ${seed})`, (brokers) => {
     expect(memory).toBeLessThan(MEMORY_MAX_MIB);
     for (const projection of ['by_field', 'by_event']) await expectAllTold(projection, 1);
     const next = await createHostileApp({ databaseUrl: database.url, brokers, topic, version: 2 });
-    await next.rebuild('by_field').finally(() => next.close());
+    await next.versions.rebuild('by_field').finally(() => next.close());
     await expectAllTold('by_field', 2);
     const offset = packed[1]?.offset ?? 0n;
-    const { failed, redriven } = await app.redrive('by_event', {
+    const { failed, redriven } = await app.deadLetters.redrive({
+      projection: 'by_event',
       position: { topic, partition: 0, offset },
     });
     expect({ redriven, reasons: failed.map(({ reason }) => reason) }).toEqual({

@@ -82,7 +82,7 @@ async function instancesOf(dataDirectory: string, brokers: readonly string[]) {
   });
   try {
     await app.migrate();
-    return await app.instances();
+    return await app.instances.list();
   } finally {
     await app.close();
   }
@@ -154,24 +154,26 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
         expect(status?.tasks.map(({ state }) => state)).toEqual(Array(4).fill('paused'));
         for (const { error } of status?.tasks ?? []) expect(error).toMatch(AWAY);
       }, SOON);
-      expect(await app.parts()).toEqual([
-        { part: 'postgres', isAway: false, reason: null },
-        { part: 'kafka', isAway: true, reason: expect.stringMatching(AWAY) },
+      expect(await app.health.dependencies()).toEqual([
+        { name: 'postgres', isAvailable: true, reason: null },
+        { name: 'kafka', isAvailable: false, reason: expect.stringMatching(AWAY) },
       ]);
-      expect(await app.health()).toMatchObject({
+      expect(await app.health.check()).toMatchObject({
         isLive: true,
         isReady: false,
         problems: expect.arrayContaining([expect.stringMatching(NAMED)]),
       });
-      expect(await app.deadLetters(null)).toEqual([]);
-      expect(await app.readModels.query(example.metricsOf(1)).limit(3)).toHaveLength(3);
+      expect(await app.deadLetters.list()).toEqual([]);
+      expect(await app.readModels.query('user_metrics').limit(3)).toHaveLength(3);
 
       // Beats go on for several leases: no look at Kafka holds them up.
-      const beats = async () => (await app.instances())[0];
-      const awaySinceMs = (await beats())?.lastBeatAt.getTime() ?? 0;
+      const beats = async () => (await app.instances.list())[0];
+      const awaySinceMs = (await beats())?.lastHeartbeatAt.getTime() ?? 0;
       await vi.waitFor(async () => {
-        expect(await app.isLive()).toBe(true);
-        expect((await beats())?.lastBeatAt.getTime()).toBeGreaterThan(awaySinceMs + 4 * LEASE_MS);
+        expect(await app.health.isLive()).toBe(true);
+        expect((await beats())?.lastHeartbeatAt.getTime()).toBeGreaterThan(
+          awaySinceMs + 4 * LEASE_MS,
+        );
       }, SOON);
 
       // Which database an embedded Postgres keeps for the cluster is known from before.
@@ -202,7 +204,7 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
       await bench.publish(500);
       await bench.caughtUp();
       expect(said('kafka is away')).toBe(1);
-      expect(await app.health()).toMatchObject({ isReady: true, problems: [] });
+      expect(await app.health.check()).toMatchObject({ isReady: true, problems: [] });
     },
     TEST_MS,
   );
@@ -231,8 +233,8 @@ onEveryLog('Postgres that is away', (log) => {
 
       const end = cause(proxy);
       await vi.waitFor(() => expect(said('postgres is away')).toBe(1), SOON);
-      expect(await app.isLive()).toBeNull();
-      const health = await app.health();
+      expect(await app.health.isLive()).toBeNull();
+      const health = await app.health.check();
       expect(health).toMatchObject({ isLive: null, isReady: false });
       expect(health.problems[0]).toMatch(/^postgres is away: /);
       end();
@@ -241,7 +243,7 @@ onEveryLog('Postgres that is away', (log) => {
       await bench.caughtUp();
       expect(said('postgres is away')).toBe(1);
       await vi.waitFor(
-        async () => expect(await app.health()).toMatchObject({ isReady: true }),
+        async () => expect(await app.health.check()).toMatchObject({ isReady: true }),
         SOON,
       );
     },
@@ -267,7 +269,7 @@ describe('Postgres that refuses connections', () => {
       expect(JSON.parse(health?.output ?? '')).toMatchObject({
         isLive: null,
         isReady: false,
-        parts: [{ part: 'postgres', isAway: true }],
+        dependencies: [{ name: 'postgres', isAvailable: false }],
       });
       expect(health?.output).not.toContain('secret');
     },

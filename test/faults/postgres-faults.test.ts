@@ -65,7 +65,11 @@ describe('a runner whose Postgres', () => {
   async function goOnExactly(): Promise<void> {
     await bench.caughtUp();
     expect(await deadLetters()).toBe(0);
-    expect(await bench.app.health()).toMatchObject({ isLive: true, isReady: true, problems: [] });
+    expect(await bench.app.health.check()).toMatchObject({
+      isLive: true,
+      isReady: true,
+      problems: [],
+    });
   }
 
   test('is crashed and started again goes on, and so do idle connections (row 9)', async () => {
@@ -99,7 +103,7 @@ describe('a runner whose Postgres', () => {
     await vi.waitFor(async () => {
       const tasks = (await bench.app.status())[0]?.tasks ?? [];
       expect(tasks.some(({ state, error }) => state === 'paused' && error !== null)).toBe(true);
-      expect(await bench.app.health()).toMatchObject({ isReady: false });
+      expect(await bench.app.health.check()).toMatchObject({ isReady: false });
     }, SOON);
     await statement('drop trigger fail_writes on user_metrics__v1');
     await goOnExactly();
@@ -155,7 +159,7 @@ describe('a runner whose Postgres', () => {
     expect(await statement('select sum(flushes) as n from reprise.tasks')).toEqual([before]);
     await set('off');
     await vi.waitFor(
-      async () => expect(await bench.app.health()).toMatchObject({ isReady: true }),
+      async () => expect(await bench.app.health.check()).toMatchObject({ isReady: true }),
       SOON,
     );
   });

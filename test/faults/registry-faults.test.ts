@@ -47,7 +47,7 @@ describe('a runner whose registry', () => {
   });
 
   const tasks = async () => (await bench.app.status())[0]?.tasks ?? [];
-  const letters = () => bench.app.deadLetters('user_metrics');
+  const letters = () => bench.app.deadLetters.list({ projection: 'user_metrics' });
 
   /** The id of a schema that says the same as the event's, under a text of its own. */
   async function registerAnew(): Promise<number> {
@@ -73,7 +73,7 @@ describe('a runner whose registry', () => {
 
   /** When the runner last renewed its lease. */
   async function lastBeatMs(): Promise<number> {
-    return (await bench.app.instances())[0]?.lastBeatAt.getTime() ?? 0;
+    return (await bench.app.instances.list())[0]?.lastHeartbeatAt.getTime() ?? 0;
   }
 
   async function folded(): Promise<number> {

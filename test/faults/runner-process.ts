@@ -21,7 +21,7 @@ const app = await createTestApp({
 });
 if (rebuilding) {
   process.stdout.write('ready\n');
-  await app.rebuild('user_metrics');
+  await app.versions.rebuild('user_metrics');
   await app.close();
   process.stdout.write('rebuilt\n');
 } else {

@@ -31,8 +31,11 @@ test('a version that nobody runs yet is activated while the live one is never st
     }
   })();
   try {
-    await next.rebuild('user_metrics');
-    expect(await next.activate('user_metrics')).toMatchObject({ version: 2, previousVersion: 1 });
+    await next.versions.rebuild('user_metrics');
+    expect(await next.versions.activate('user_metrics')).toMatchObject({
+      version: 2,
+      previousVersion: 1,
+    });
   } finally {
     stop.abort();
     await publishing;

@@ -30,9 +30,12 @@ beforeAll(async () => {
     await app.publisher.publish(moves.event, { ...somebody, amount, at });
   }
   await app.runner.start();
-  await vi.waitFor(async () => expect(await app.deadLetters('people')).toHaveLength(1), {
-    timeout: 60_000,
-  });
+  await vi.waitFor(
+    async () => expect(await app.deadLetters.list({ projection: 'people' })).toHaveLength(1),
+    {
+      timeout: 60_000,
+    },
+  );
 });
 
 afterAll(async () => {

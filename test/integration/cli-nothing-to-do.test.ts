@@ -75,7 +75,7 @@ beforeAll(async () => {
   await app.runner.start();
   await publishAll(app, example, exampleEvents(40));
   await vi.waitFor(async () => expect((await app.status())[0]?.lagRecords).toBe(0n), 30_000);
-  const [letter] = await app.deadLetters('seen');
+  const [letter] = await app.deadLetters.list({ projection: 'seen' });
   place = `${letter?.topic}[${letter?.partition}]@${letter?.offset}`;
   await app.close();
 });
@@ -103,6 +103,7 @@ const refusals: readonly (readonly [string, number, string, ...string[]])[] = [
   ['dlq redrive seen --all --key a', 2, 'USAGE', '--all'],
   ['dlq discard nothing --all', 2, 'UNKNOWN_PROJECTION', 'nothing'],
   ['dlq discard seen', 2, 'USAGE', '--all'],
+  ['dlq discard seen --all --key a', 2, 'USAGE', '--key'],
   ['dlq discard seen user-actions[0]@99999', 1, 'UNKNOWN_DEAD_LETTER', 'user-actions[0]@99999'],
   ['rebuild', 2, 'USAGE', '--all'],
   ['rebuild nothing', 2, 'UNKNOWN_PROJECTION', 'nothing', 'seen'],

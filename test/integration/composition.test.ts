@@ -76,7 +76,7 @@ test('a pattern whose matches may be held for ever is logged as a warning at the
   }
 });
 
-test('read models are found by the class, however its constructor is given services, by an instance and by name', async () => {
+test('a projection is taken by its class, however its constructor is given services, by an instance and by name', async () => {
   const app = await createReprise({ ...settings(), projections: [NeedsLogger] });
   await app.setUp();
   await app.runner.start();
@@ -88,6 +88,11 @@ test('read models are found by the class, however its constructor is given servi
   for (const projection of [NeedsLogger, instance, 'needs_logger']) {
     await app.readModels.waitFor(projection, position);
     expect(await app.readModels.query(projection).where('user_id', 'ada')).toHaveLength(1);
+    expect(await app.deadLetters.list({ projection })).toEqual([]);
+    expect(await app.schemas.scan({ projection })).toMatchObject({ isReadable: true });
+    await app.pause(projection);
+    expect(await app.resume(projection)).toBe(true);
+    expect(await app.versions.verify(projection)).toMatchObject({ differentRows: 0 });
   }
   class NotDeclared extends NeedsLogger {}
   expect(() => app.readModels.query(NotDeclared)).toThrowError(
@@ -96,6 +101,14 @@ test('read models are found by the class, however its constructor is given servi
       message: expect.stringMatching(/NotDeclared is not among/),
     }),
   );
+  for (const refused of [
+    app.pause(NotDeclared),
+    app.versions.drop(NotDeclared),
+    app.versions.rebuild([NeedsLogger, NotDeclared]),
+    app.deadLetters.discard({ projection: NotDeclared }),
+  ]) {
+    await expect(refused).rejects.toMatchObject({ code: 'UNKNOWN_PROJECTION' });
+  }
   await app.close();
 });
 
@@ -110,6 +123,6 @@ test('closing twice is closing once, and a closed application holds no connectio
 test('a projection that the configuration does not name is refused, with those it does', async () => {
   const app = await createReprise({ ...settings(), projections: [NeedsLogger] });
   await app.setUp();
-  await expect(app.rebuild('other')).rejects.toThrowError(/declared are: needs_logger/);
+  await expect(app.versions.rebuild('other')).rejects.toThrowError(/declared are: needs_logger/);
   await app.close();
 });

@@ -65,7 +65,7 @@ test('rebuildWorkers threads share a rebuild whose caller does not say how many'
   try {
     await live.setUp();
     await publishAll(live, example, exampleEvents(40));
-    await next.rebuild('user_metrics', { workers: { configFile: file.path } });
+    await next.versions.rebuild('user_metrics', { workers: { configFile: file.path } });
     expect(file.threads()).toBe(2);
   } finally {
     await next.close();
@@ -113,7 +113,7 @@ test('registryServer says where the registry is served and for whom; registry.to
   });
   try {
     await server.migrate();
-    const { url } = await server.serveRegistry();
+    const { url } = await server.postgresRegistry.serve();
     expect(new URL(url).hostname).toBe('127.0.0.1');
     const { event } = movesOn('served');
     const setUp = async (login: object) => {
@@ -143,7 +143,7 @@ test('subjects names the subject of each topic', async () => {
   const app = await createReprise({ ...minimal(), events: [event], erasure, subjects });
   try {
     await app.setUp();
-    const { versions } = await app.exportRegistry();
+    const { versions } = await app.postgresRegistry.export();
     expect(versions.map(({ subject }) => subject)).toContain('named-value');
   } finally {
     await app.close();

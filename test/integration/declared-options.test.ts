@@ -76,7 +76,7 @@ test('index and comment reach Postgres, for every kind', async () => {
   await settled(first);
   await first.close();
   const second = await open(2);
-  await second.rebuildTogether(second.plans.map(({ name }) => name));
+  await second.versions.rebuild(second.plans.map(({ name }) => name));
   await second.close();
   for (const version of [1, 2]) {
     const indexes = await sql<{ name: string; definition: string }>(

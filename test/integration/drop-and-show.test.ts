@@ -129,7 +129,7 @@ test('one that is declared is dropped with --force, and the next start builds it
 
 test('dlq show decodes a value by the schema it was written with, and shows the bytes of others', async () => {
   await fold(configOf(Seen));
-  const [letter] = await app.deadLetters('seen');
+  const [letter] = await app.deadLetters.list({ projection: 'seen' });
   const place = `${letter?.topic}[${letter?.partition}]@${letter?.offset}`;
   const shown = await commandLine.type(configOf(Seen), ['dlq', 'show', 'seen', place]);
   expect(shown.stdout).toMatch(
@@ -146,6 +146,11 @@ test('dlq show decodes a value by the schema it was written with, and shows the 
       },
     ],
   });
+  const key = letter?.key?.toString() ?? '';
+  const ofKey = await commandLine.type(configOf(Seen), ['dlq', 'list', 'seen', '--key', key]);
+  expect(ofKey.stdout).toContain(place);
+  const none = await commandLine.type(configOf(Seen), ['dlq', 'list', '--key', 'nobody']);
+  expect(none.stdout).toBe('There are no dead letters with that key.\n');
   // A schema that nobody registered.
   await sql(
     database.url,

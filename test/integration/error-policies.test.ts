@@ -46,7 +46,7 @@ describe('rows that Postgres refuses', () => {
       const events = eventsWithBad(300, bad);
       const positions = await publishAll(app, example, events);
       await caughtUp();
-      const letters = await app.deadLetters('user_metrics');
+      const letters = await app.deadLetters.list({ projection: 'user_metrics' });
       expect(
         letters.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`).sort(),
       ).toEqual(
@@ -83,7 +83,7 @@ describe('rows that Postgres refuses', () => {
     await sql(database.url, 'alter table public.user_metrics__v1 drop constraint small');
     await app.resume('user_metrics');
     await caughtUp();
-    expect(await app.deadLetters(null)).toEqual([]);
+    expect(await app.deadLetters.list()).toEqual([]);
     const [sum] = await sql<{ n: string }>(
       database.url,
       'select sum(events) as n from public.user_metrics',
@@ -146,7 +146,7 @@ describe('events on which a function fails', () => {
     const [bad] = await publishAll(app, example, eventsWithBad(50, [0]));
     await vi.waitFor(
       async () =>
-        expect(await app?.deadLetters('counts')).toMatchObject([
+        expect(await app?.deadLetters.list({ projection: 'counts' })).toMatchObject([
           {
             offset: bad?.offset,
             reason: 'HANDLER_FAILED',
@@ -174,7 +174,7 @@ describe('events on which a function fails', () => {
       SOON,
     );
     expect(tried).toBe(attempts);
-    const failed = (await app.deadLetters('counts')).filter(
+    const failed = (await app.deadLetters.list({ projection: 'counts' })).filter(
       ({ quarantine }) => quarantine === 'failed',
     );
     expect(failed).toMatchObject(letters);
@@ -188,14 +188,17 @@ describe('events on which a function fails', () => {
     await caughtUp();
     await app.close();
     app = await open({ live: 'skip', rebuild: 'retryAndFail' }, 2);
-    await expect(app.rebuild('counts')).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
+    await expect(app.versions.rebuild('counts')).rejects.toMatchObject({ code: 'HANDLER_FAILED' });
     expect(tried).toBe(5); // both, until one has had three attempts
     await app.close();
     app = await open({ rebuild: 'retryAndSkip' }, 2);
-    await app.rebuild('counts');
+    await app.versions.rebuild('counts');
     expect(await total('counts__v2')).toBe(48);
     expect(
-      (await app.deadLetters('counts')).map(({ version, attempts }) => [version, attempts]),
+      (await app.deadLetters.list({ projection: 'counts' })).map(({ version, attempts }) => [
+        version,
+        attempts,
+      ]),
     ).toEqual([
       [1, 1],
       [1, 1],
@@ -239,5 +242,5 @@ test('reprise dlq lists, shows and discards them', async () => {
     code: 0,
     output: expect.stringContaining('Discarded: 1'),
   });
-  expect(await app.deadLetters(null)).toEqual([]);
+  expect(await app.deadLetters.list()).toEqual([]);
 });

@@ -85,7 +85,7 @@ describe('every kind of projection, on real Postgres', () => {
     await live.close();
 
     const next = await open(version(2));
-    await next.rebuildTogether(next.plans.map(({ name }) => name));
+    await next.versions.rebuild(next.plans.map(({ name }) => name));
     for (const plan of next.plans) {
       for (const { name } of plan.tables) {
         const [old, built] = [`${name}__v1`, `${name}__v2`];
@@ -93,7 +93,7 @@ describe('every kind of projection, on real Postgres', () => {
           `${name} ${await tableDigest(database.url, old)}`,
         );
       }
-      await next.activate(plan.name);
+      await next.versions.activate(plan.name);
     }
     await next.runner.start();
     await settled(next);
@@ -169,7 +169,7 @@ describe('every kind of projection, on real Postgres', () => {
         ],
         quiet.url,
       );
-      await next.rebuild('sittings');
+      await next.versions.rebuild('sittings');
       expect(await tableDigest(quiet.url, 'sittings__v2')).toBe(
         await tableDigest(quiet.url, 'sittings__v1'),
       );

@@ -88,7 +88,7 @@ describe('UserActed through four versions', () => {
     ).toEqual(wanted);
 
     const rebuilt = await open(Rebuilt);
-    await rebuilt.rebuild('user_metrics');
+    await rebuilt.versions.rebuild('user_metrics');
     await rebuilt.close();
     expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
       await tableDigest(database.url, 'user_metrics__v1'),

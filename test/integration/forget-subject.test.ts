@@ -101,7 +101,7 @@ onEveryLog('a subject that is forgotten', (log) => {
     const holding = ['public.by_email__v1', 'public.people__v1', 'reprise.dead_letters'];
     expect(await mentions(mailOf('user-1'))).toEqual(expect.arrayContaining(holding));
 
-    const report = await app.forget('user-1', { by: 'the test' });
+    const report = await app.erasure.forget('user-1', { by: 'the test' });
     expect(report).toMatchObject({
       destroyed: true,
       keys: [{ forgottenBy: 'the test', forgottenAt: expect.any(Date) }],
@@ -112,14 +112,14 @@ onEveryLog('a subject that is forgotten', (log) => {
       { name: 'by_city', column: null, rows: null },
       { name: 'people', column: 'user_id', rows: 1n },
     ]);
-    const again = await app.forget('user-1', { by: 'somebody else' });
+    const again = await app.erasure.forget('user-1', { by: 'somebody else' });
     expect(again).toMatchObject({ destroyed: false, keys: report.keys });
 
     for (const { name } of report.projections) {
       // The others move on meanwhile, on both sides of the exchange.
       const others = [EVENTS, EVENTS + 2, EVENTS + 3].map((i) => moved(i));
-      const [refreshed] = await Promise.all([app.refresh(name), publish(others)]);
-      expect(refreshed.rowsReplaced).toBeGreaterThan(0);
+      const [repaired] = await Promise.all([app.versions.repair(name), publish(others)]);
+      expect(repaired.rowsReplaced).toBeGreaterThan(0);
     }
     await caughtUp();
     expect(await mentions('user-1@')).toEqual([]);
@@ -137,9 +137,9 @@ onEveryLog('a subject that is forgotten', (log) => {
       { city: 'Ulm', people: 2 },
     ]);
     for (const { name } of app.plans) {
-      expect(await app.verify(name), name).toMatchObject({ differentRows: 0 });
+      expect(await app.versions.verify(name), name).toMatchObject({ differentRows: 0 });
     }
-    const { failed } = await app.redrive('people');
+    const { failed } = await app.deadLetters.redrive({ projection: 'people' });
     expect(failed).toMatchObject([
       { reason: 'HANDLER_FAILED', message: expect.stringContaining(REDACTED) },
     ]);
@@ -147,7 +147,7 @@ onEveryLog('a subject that is forgotten', (log) => {
 
   test('gets another key when it comes back; what was written before stays redacted', async () => {
     await publish([moved(0), moved(1)]);
-    expect((await app.forget('user-1', { by: 'the test' })).destroyed).toBe(true);
+    expect((await app.erasure.forget('user-1', { by: 'the test' })).destroyed).toBe(true);
     await publish([moved(5, { email: 'new@example.org' })]);
     await app.runner.start();
     await caughtUp();
@@ -156,13 +156,13 @@ onEveryLog('a subject that is forgotten', (log) => {
       `select email from by_email where user_id = 'user-1' order by email`,
     );
     expect(emails.map(({ email }) => email)).toEqual([REDACTED, 'new@example.org']);
-    expect((await app.subject('user-1')).keys).toHaveLength(2);
+    expect((await app.erasure.inspect('user-1')).keys).toHaveLength(2);
   });
 
   test('stays forgotten where a process writes with the key that it has in memory', async () => {
     const writer = await open();
     await publish([moved(1)], writer);
-    await app.forget('user-1', { by: 'the test' });
+    await app.erasure.forget('user-1', { by: 'the test' });
     await publish([moved(5), moved(2)], writer);
     await app.runner.start();
     await caughtUp();
@@ -179,7 +179,7 @@ onEveryLog('a subject that is forgotten', (log) => {
         wrap: (key) => provider.wrap(key),
         async unwrap(wrapped, name) {
           const key = await provider.unwrap(wrapped, name);
-          const { destroyed } = await app.forget('user-1', { by: 'a race' });
+          const { destroyed } = await app.erasure.forget('user-1', { by: 'a race' });
           if (destroyed) forgets += 1;
           return key;
         },
@@ -201,14 +201,17 @@ onEveryLog('a subject that is forgotten', (log) => {
     );
     await app.runner.start();
     await caughtUp();
-    const letters = await app.deadLetters('people');
+    const letters = await app.deadLetters.list({ projection: 'people' });
     expect(letters.map(({ reason }) => reason)).toEqual(['UNKNOWN_DATA_KEY']);
     await sql(
       database.url,
       `insert into reprise.data_keys (key_id, subject, wrapped, wrapping_key) values ($1, $2, $3, $4)`,
       Object.values(lost[0] ?? {}),
     );
-    expect(await app.redrive('people')).toMatchObject({ redriven: 1, failed: [] });
+    expect(await app.deadLetters.redrive({ projection: 'people' })).toMatchObject({
+      redriven: 1,
+      failed: [],
+    });
     expect(await person('user-1')).toMatchObject({ email: mailOf('user-1') });
   });
 });

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, test, vi } from 'vitest';
 import { SessionAnalytics } from '../../projections/session-analytics.ts';
-import { UserMetrics } from '../../projections/user-metrics.ts';
+import type { UserMetrics } from '../../projections/user-metrics.ts';
 import { OrderPlaced, PageViewed } from '../../schemas/index.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
 import type { ProjectionClass } from '../../src/config/reprise-config.ts';
@@ -51,7 +51,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
     }
     await vi.waitFor(
       async () => {
-        const rows = await again.readModels.query(UserMetrics);
+        const rows = await again.readModels.query<UserMetrics>('user_metrics');
         const shown = rows.map(({ user_id, window_start, events: n }): [string, number] => [
           `${user_id} ${window_start.getTime()}`,
           Number(n),
@@ -169,7 +169,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
 
     const second = await openOn(database.url, topic, [tableOn(topic, 2)]);
     await publishAll(second, exampleOn(topic), events.slice(200));
-    const refused = await second.rebuild('tallies').catch((error: unknown) => error);
+    const refused = await second.versions.rebuild('tallies').catch((error: unknown) => error);
     expect(refused).toMatchObject({
       code: 'PARTITIONS_CHANGED',
       message: expect.stringMatching(
@@ -198,7 +198,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
     });
     await fresh.close();
     const moved = await openOn(database.url, `${topic}-4`, [tableOn(`${topic}-4`, 2)]);
-    await moved.rebuild('tallies');
+    await moved.versions.rebuild('tallies');
     const built = await rowsOf('tallies__v2');
     expect(built).toHaveLength(expected.size);
     expect(new Map(built)).toEqual(expected);
@@ -218,7 +218,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
     await grow([topic], 4);
     const app = await openOn(database.url, topic, [tableOn(topic, 1)]);
     await publishAll(app, exampleOn(topic), events.slice(100));
-    await expect(app.rebuild('tallies')).rejects.toMatchObject({
+    await expect(app.versions.rebuild('tallies')).rejects.toMatchObject({
       code: 'PARTITIONS_CHANGED',
       message: expect.stringMatching(
         /the key \["[^"]+"\] has rows of several partitions.*repartition/,
@@ -272,7 +272,7 @@ describeKafka('a topic that gains partitions', (brokers) => {
     await first.close();
     await grow([topic], 4);
     const second = await openOn(database.url, topic, [tableOn(topic, 2)]);
-    expect(await second.rebuild('tallies')).toMatchObject({ rows: 0n });
+    expect(await second.versions.rebuild('tallies')).toMatchObject({ rows: 0n });
     await second.close();
     await database.drop();
   });

@@ -30,7 +30,7 @@ describeKafka('a runner that has caught up', (brokers) => {
       for (let i = from; i < until; i += 1) {
         void app.publisher.publish(reading, readingAt(i));
         void app.publisher.publish(order, orderAt(i));
-        await app.publisher.room();
+        await app.publisher.ready();
       }
       await app.publisher.flush();
       await settled(app);

@@ -22,6 +22,7 @@ import {
 } from '../../src/projection/declare/aggregates.ts';
 import { tumbling } from '../../src/projection/declare/window.ts';
 import { WindowedProjection } from '../../src/projection/declare/windowed-projection.ts';
+import { DeclaredProjections } from '../../src/projection/plan/declared-projections.ts';
 import { createTable } from '../../src/readmodel/create-table.ts';
 import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels } from '../../src/readmodel/read-models.ts';
@@ -157,7 +158,8 @@ afterAll(async () => {
 
 test('a view merges the rows of several partitions as the fold does, bit for bit', async () => {
   const { plan } = scenario(new SalesByShop());
-  const readModels = createReadModels({ knex, pool });
+  const declared = new DeclaredProjections([SalesByShop], [plan]);
+  const readModels = createReadModels({ knex, pool, declared });
   await inTransaction(pool, async (client) => {
     await createTable(client, plan.table, { constraints: 'now' });
     await swapView(client, plan.table);
@@ -183,8 +185,9 @@ test('a view merges the rows of several partitions as the fold does, bit for bit
 });
 
 test('a view estimates over partitions of thousands of values as the fold does', async () => {
-  const readModels = createReadModels({ knex, pool });
   const s = scenario(new SalesByShop(), { partitions: 3 });
+  const declared = new DeclaredProjections([SalesByShop], [s.plan]);
+  const readModels = createReadModels({ knex, pool, declared });
   for (let i = 0; i < 3_600; i += 1) {
     // Two partitions know too many items to list, the third lists what it has.
     const partition = i < 1_500 ? 0 : i < 3_000 ? 1 : 2;

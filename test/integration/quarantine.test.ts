@@ -90,7 +90,7 @@ const rows = async (table = 'histories') =>
   );
 
 const letters = async () =>
-  (await app.deadLetters('histories')).map(({ key, reason, quarantine }) => [
+  (await app.deadLetters.list({ projection: 'histories' })).map(({ key, reason, quarantine }) => [
     String(key),
     reason,
     quarantine,
@@ -117,20 +117,24 @@ describe('a key whose event cannot be folded', () => {
     );
     // By now they could be folded: a replay of this version passes them over all the same.
     unlucky.clear();
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     unlucky.add('ada');
-    expect(await app.redrive('histories')).toMatchObject({
+    expect(await app.deadLetters.redrive({ projection: 'histories' })).toMatchObject({
       redriven: 0,
       failed: [{ reason: 'HANDLER_FAILED' }],
       waiting: 2,
     });
     unlucky.clear();
-    expect(await app.redrive('histories')).toEqual({ redriven: 3, failed: [], waiting: 0 });
+    expect(await app.deadLetters.redrive({ projection: 'histories' })).toEqual({
+      redriven: 3,
+      failed: [],
+      waiting: 0,
+    });
     await publish('ada');
     await caughtUp();
     expect(await rows()).toEqual(published);
     expect(await letters()).toEqual([]);
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('waits still after a restart, and a later one may fail in its turn', async () => {
@@ -147,9 +151,14 @@ describe('a key whose event cannot be folded', () => {
       'waiting',
       'waiting',
     ]);
-    const [first] = await app.deadLetters('histories');
-    await app.discardDeadLetters('histories', first as NonNullable<typeof first>);
-    expect(await app.redrive('histories', { key: Buffer.from('ada') })).toMatchObject({
+    const [first] = await app.deadLetters.list({ projection: 'histories' });
+    await app.deadLetters.discard({
+      projection: 'histories',
+      position: first as NonNullable<typeof first>,
+    });
+    expect(
+      await app.deadLetters.redrive({ projection: 'histories', key: Buffer.from('ada') }),
+    ).toMatchObject({
       failed: [{ reason: 'HANDLER_FAILED' }],
       waiting: 2,
     });
@@ -160,13 +169,18 @@ describe('a key whose event cannot be folded', () => {
     ]);
     unlucky.clear();
     await expect(
-      app.redrive('histories', {
-        position: (await app.deadLetters('histories'))[1] as NonNullable<typeof first>,
+      app.deadLetters.redrive({
+        projection: 'histories',
+        position: (await app.deadLetters.list({ projection: 'histories' }))[1] as NonNullable<
+          typeof first
+        >,
       }),
     ).rejects.toMatchObject({ code: 'QUARANTINED' });
-    expect(await app.redrive('histories')).toMatchObject({ redriven: 3 });
+    expect(await app.deadLetters.redrive({ projection: 'histories' })).toMatchObject({
+      redriven: 3,
+    });
     expect((await rows()).get('ada')).toBe('e2 e3 e4 ');
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('is let go when what waits is thrown away', async () => {
@@ -174,10 +188,32 @@ describe('a key whose event cannot be folded', () => {
     await publish('ada', 'ada');
     await caughtUp();
     unlucky.clear();
-    expect(await app.discardDeadLetters('histories', null)).toBe(2);
+    expect(await app.deadLetters.discard({ projection: 'histories' })).toBe(2);
     await publish('ada');
     await vi.waitFor(async () => expect((await rows()).get('ada')).toBe('e3 '), SOON);
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
+  });
+
+  test('one key is listed and thrown away alone', async () => {
+    unlucky.add('ada').add('grace');
+    await publish('ada', 'grace', 'ada');
+    await caughtUp();
+    unlucky.clear();
+    const ada = { projection: 'histories', key: Buffer.from('ada') };
+    expect((await app.deadLetters.list(ada)).map(({ key }) => key?.toString())).toEqual([
+      'ada',
+      'ada',
+    ]);
+    expect(await app.deadLetters.list({ key: Buffer.from('ada') })).toHaveLength(2);
+    expect(
+      await app.deadLetters.discard({ projection: 'histories', key: Buffer.from('eve') }),
+    ).toBe(0);
+    expect(await app.deadLetters.discard(ada)).toBe(2);
+    expect((await letters()).map(([key]) => key)).toEqual(['grace']);
+    expect(await app.deadLetters.redrive({ projection: 'histories' })).toMatchObject({
+      redriven: 1,
+    });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
   });
 
   test('keeps a new version from being activated', async () => {
@@ -186,14 +222,16 @@ describe('a key whose event cannot be folded', () => {
     await app.close();
     unlucky.add('ada');
     await start(HistoriesAgain);
-    await app.rebuild('histories');
-    await expect(app.activate('histories')).rejects.toMatchObject({
+    await app.versions.rebuild('histories');
+    await expect(app.versions.activate('histories')).rejects.toMatchObject({
       code: 'ACTIVATE_REFUSED',
       message: expect.stringMatching(/1 records .* quarantine.*dlq redrive/),
     });
     unlucky.clear();
-    expect(await app.redrive('histories')).toMatchObject({ redriven: 1 });
-    await app.activate('histories');
+    expect(await app.deadLetters.redrive({ projection: 'histories' })).toMatchObject({
+      redriven: 1,
+    });
+    await app.versions.activate('histories');
     expect(await rows()).toEqual(published);
   });
 });
@@ -209,7 +247,7 @@ test('any course of failures, restarts and redrives ends with every event once, 
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (course) => {
       unlucky.clear();
       for (const each of course) {
-        if (each === 'redrive') await app.redrive('histories');
+        if (each === 'redrive') await app.deadLetters.redrive({ projection: 'histories' });
         else if (each === 'restart') {
           await app.close();
           await start();
@@ -219,11 +257,11 @@ test('any course of failures, restarts and redrives ends with every event once, 
         } else if (!unlucky.delete(each.toggles)) unlucky.add(each.toggles);
       }
       unlucky.clear();
-      await app.redrive('histories');
+      await app.deadLetters.redrive({ projection: 'histories' });
       await caughtUp();
       expect(await rows()).toEqual(published);
       expect(await letters()).toEqual([]);
-      expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+      expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     }),
     { numRuns: 4 * Number(process.env['REPRISE_TEST_RUNS'] ?? 1) },
   );

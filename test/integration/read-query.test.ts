@@ -11,6 +11,7 @@ import {
   text,
   timestamp,
 } from '../../src/index.ts';
+import { DeclaredProjections } from '../../src/projection/plan/declared-projections.ts';
 import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels } from '../../src/readmodel/read-models.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -41,7 +42,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.url });
   knex = createKnex({ url: database.url });
-  readModels = createReadModels({ knex, pool });
+  readModels = createReadModels({ knex, pool, declared: new DeclaredProjections([], []) });
   await pool.query(`
     create view public.purses as
     select * from (values

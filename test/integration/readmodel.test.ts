@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { Decimal } from '../../src/event/decimal.ts';
+import { DeclaredProjections } from '../../src/projection/plan/declared-projections.ts';
+import type { Plan } from '../../src/projection/plan/plan.ts';
 import type { Definition } from '../../src/projection/plan/projection.ts';
 import { Projection } from '../../src/projection/plan/projection.ts';
 import type { RowSet } from '../../src/projection/plan/row-set.ts';
@@ -88,11 +90,12 @@ const database = useDatabase('file');
 let pool: pg.Pool;
 let knex: Knex;
 let readModels: ReadModels;
+const declared = new DeclaredProjections([Balances], [{ name: 'balances' } as Plan]);
 
 beforeAll(async () => {
   pool = createPool({ url: database.url });
   knex = createKnex({ url: database.url });
-  readModels = createReadModels({ knex, pool });
+  readModels = createReadModels({ knex, pool, declared });
 });
 
 afterAll(async () => {
@@ -294,7 +297,7 @@ describe('waiting for a position', () => {
     const empty = await createUnmigratedDatabase();
     const other = createPool({ url: empty.url });
     await expect(
-      createReadModels({ knex, pool: other }).waitFor(Balances, position),
+      createReadModels({ knex, pool: other, declared }).waitFor(Balances, position),
     ).rejects.toMatchObject({ code: 'NOT_MIGRATED' });
     await other.end();
     await empty.drop();

@@ -56,9 +56,9 @@ onEveryLog('projections rebuilt together', (log) => {
 
   test('have the bytes of those rebuilt one by one, in one thread and in several, and each counts every record', async () => {
     await publishAll(alone, example, exampleEvents(3_000));
-    for (const name of NAMES) await alone.rebuild(name);
+    for (const name of NAMES) await alone.versions.rebuild(name);
     const shown = new Map<string, RebuildProgress>();
-    const reports = await together.rebuildTogether([...NAMES, 'hourly'], {
+    const reports = await together.versions.rebuild([...NAMES, 'hourly'], {
       onProgress: (progress) => shown.set(progress.name, progress),
     });
     expect(reports.map(({ name, records }) => [name, records])).toEqual(
@@ -68,10 +68,10 @@ onEveryLog('projections rebuilt together', (log) => {
       expect(shown.get(name)).toMatchObject({ phase: 'done', records: 3_000, totalRecords: 3_000 });
     }
     await expectSameTables();
-    for (const name of NAMES) await together.retire(name, 2);
+    for (const name of NAMES) await together.versions.retire(name, 2);
 
     const workers = { configFile: file.path, count: 3 };
-    const shared = await together.rebuildTogether(NAMES, { workers });
+    const shared = await together.versions.rebuild(NAMES, { workers });
     expect(shared.map(({ records }) => records)).toEqual(NAMES.map(() => 3_000));
     expect(file.threads()).toBe(2);
     await expectSameTables();
@@ -88,8 +88,8 @@ describe('a rebuild of several', () => {
     ]);
     const refused = { code: 'NOT_CONFLUENT', facts: { topic: example.topic, partition: 2 } };
     // This one is ahead of the others then: what it has replayed, it does not read again.
-    await expect(together.rebuild('hourly')).rejects.toMatchObject(refused);
-    await expect(together.rebuildTogether(NAMES)).rejects.toMatchObject(refused);
+    await expect(together.versions.rebuild('hourly')).rejects.toMatchObject(refused);
+    await expect(together.versions.rebuild(NAMES)).rejects.toMatchObject(refused);
     const states = await together.status();
     expect(
       new Set(states.map(({ name, version, state }) => `${name} ${version} ${state}`)),
@@ -99,16 +99,16 @@ describe('a rebuild of several', () => {
     await alone.close();
     alone = await createTestApp(options);
     together = await createTestApp({ ...options, version: 2 });
-    for (const name of NAMES) await alone.rebuild(name);
-    const reports = await together.rebuildTogether(NAMES);
+    for (const name of NAMES) await alone.versions.rebuild(name);
+    const reports = await together.versions.rebuild(NAMES);
     for (const { records } of reports) expect(records).toBeLessThan(601);
     await expectSameTables();
-    expect(await together.deadLetters('hourly')).toHaveLength(2);
+    expect(await together.deadLetters.list({ projection: 'hourly' })).toHaveLength(2);
   });
 
   test('by the command: --all builds what is not built yet, with a line for each', async () => {
     await publishAll(alone, example, exampleEvents(300));
-    await together.rebuild('hourly');
+    await together.versions.rebuild('hourly');
     const command = ['--config', file.path, 'rebuild', '--all'];
     const program = startProgram('src/cli/main.ts', {}, command);
     expect(`${await program.exited} ${program.output()}`).toMatch(/^0 /);
@@ -116,8 +116,8 @@ describe('a rebuild of several', () => {
     expect(new Set(built.map((line) => line.split(' ')[1]))).toEqual(
       new Set(NAMES.filter((name) => name !== 'hourly')),
     );
-    expect(await together.rebuildTogether([])).toEqual([]);
-    for (const name of NAMES) await alone.rebuild(name);
+    expect(await together.versions.rebuild([])).toEqual([]);
+    for (const name of NAMES) await alone.versions.rebuild(name);
     await expectSameTables();
   });
 });

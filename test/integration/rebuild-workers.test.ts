@@ -46,7 +46,7 @@ onEveryLog('a rebuild that worker threads share', (log) => {
     await live.runner.start();
     await publishAll(live, example, exampleEvents(3_000));
     const progress: number[] = [];
-    const report = await next.rebuild('user_metrics', {
+    const report = await next.versions.rebuild('user_metrics', {
       workers: workers(3),
       onProgress: ({ records }) => progress.push(records),
     });
@@ -74,8 +74,8 @@ describe('worker threads of a rebuild', () => {
   test('fail as one thread does: the error of the record, its code, its place', async () => {
     await publishWithBroken(1);
     const failureOf = (rebuild: Promise<unknown>) => rebuild.catch((error: unknown) => error);
-    const shared = await failureOf(next.rebuild('user_metrics', { workers: workers(2) }));
-    const alone = await failureOf(next.rebuild('user_metrics'));
+    const shared = await failureOf(next.versions.rebuild('user_metrics', { workers: workers(2) }));
+    const alone = await failureOf(next.versions.rebuild('user_metrics'));
     expect(shared).toMatchObject({
       name: 'RepriseError',
       code: 'NOT_CONFLUENT',
@@ -94,22 +94,26 @@ describe('worker threads of a rebuild', () => {
       version: 2,
       onError: 'skip',
     });
-    await next.rebuild('user_metrics', { workers: workers(2) });
-    expect(await next.deadLetters('user_metrics')).toMatchObject([
+    await next.versions.rebuild('user_metrics', { workers: workers(2) });
+    expect(await next.deadLetters.list({ projection: 'user_metrics' })).toMatchObject([
       { partition: 3, reason: 'NOT_CONFLUENT', version: 2 },
     ]);
   });
 
   test('are refused where the file declares something else, and a wrong count before anything is made', async () => {
     await publishAll(live, example, exampleEvents(20));
-    await expect(next.rebuild('user_metrics', { workers: workers(0) })).rejects.toMatchObject({
+    await expect(
+      next.versions.rebuild('user_metrics', { workers: workers(0) }),
+    ).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/cannot have 0 workers/),
     });
     expect(await next.status()).toEqual([]);
     file.remove();
     file = writeConfigFile({ databaseUrl: database.url, example, version: 3 });
-    await expect(next.rebuild('user_metrics', { workers: workers(2) })).rejects.toMatchObject({
+    await expect(
+      next.versions.rebuild('user_metrics', { workers: workers(2) }),
+    ).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/declares user_metrics differently/),
     });
@@ -117,7 +121,7 @@ describe('worker threads of a rebuild', () => {
 
   test('are done without for a short log, unless somebody asks for them', async () => {
     await publishAll(live, example, exampleEvents(20));
-    await next.rebuild('user_metrics', { workers: { configFile: file.path } });
+    await next.versions.rebuild('user_metrics', { workers: { configFile: file.path } });
     expect(file.threads()).toBe(0);
   });
 });

@@ -32,16 +32,17 @@ test('a second rebuild of the same version is refused while the first is at work
   const other = await createTestApp({ databaseUrl: database.url, example, version: 2 });
   try {
     let refusal: unknown = null;
-    await next.rebuild('user_metrics', {
+    await next.versions.rebuild('user_metrics', {
       onProgress: ({ phase }) => {
-        if (phase === 'index') refusal ??= other.rebuild('user_metrics').catch((error) => error);
+        if (phase === 'index')
+          refusal ??= other.versions.rebuild('user_metrics').catch((error) => error);
       },
     });
     expect(await refusal).toMatchObject({
       code: 'REBUILD_REFUSED',
       message: expect.stringMatching(/building it now|already built/),
     });
-    await next.activate('user_metrics');
+    await next.versions.activate('user_metrics');
   } finally {
     await other.close();
   }
@@ -63,13 +64,13 @@ test('a rebuild whose process stands still is refused to others, and taken over 
     { timeout: 30_000, interval: 1 },
   );
   rebuilding.kill('SIGSTOP');
-  await expect(next.rebuild('user_metrics')).rejects.toMatchObject({
+  await expect(next.versions.rebuild('user_metrics')).rejects.toMatchObject({
     code: 'REBUILD_REFUSED',
     message: expect.stringMatching(/is building it now/),
   });
   rebuilding.kill('SIGKILL');
   await rebuilding.exited;
-  await next.rebuild('user_metrics');
+  await next.versions.rebuild('user_metrics');
   await caughtUp(live);
   expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
     await tableDigest(database.url, 'user_metrics__v1'),
@@ -91,26 +92,28 @@ test('as of a time: the log as it stood then, frozen', async () => {
     example,
     events.slice(150).map((event) => ({ ...event, occurredAt: new Date(asOf.getTime() + 5_000) })),
   );
-  await next.rebuild('user_metrics', { asOf });
+  await next.versions.rebuild('user_metrics', { asOf });
   expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(digest);
-  await expect(next.activate('user_metrics')).rejects.toMatchObject({
+  await expect(next.versions.activate('user_metrics')).rejects.toMatchObject({
     code: 'ACTIVATE_REFUSED',
     message: expect.stringMatching(/as of/),
   });
-  await expect(next.rebuild('user_metrics')).rejects.toMatchObject({ code: 'REBUILD_REFUSED' });
+  await expect(next.versions.rebuild('user_metrics')).rejects.toMatchObject({
+    code: 'REBUILD_REFUSED',
+  });
   await next.runner.start();
   expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(digest);
-  await next.retire('user_metrics', 2);
-  await next.rebuild('user_metrics');
-  await next.activate('user_metrics');
+  await next.versions.retire('user_metrics', 2);
+  await next.versions.rebuild('user_metrics');
+  await next.versions.activate('user_metrics');
 });
 
 test('a cancelled one goes on where it was', async () => {
   await publishAll(live, example, exampleEvents(500));
   await expect(
-    next.rebuild('user_metrics', { signal: AbortSignal.abort(new Error('enough')) }),
+    next.versions.rebuild('user_metrics', { signal: AbortSignal.abort(new Error('enough')) }),
   ).rejects.toThrow('enough');
-  await next.rebuild('user_metrics');
+  await next.versions.rebuild('user_metrics');
   await caughtUp(live);
   expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
     await tableDigest(database.url, 'user_metrics__v1'),

@@ -111,7 +111,10 @@ test.each(['skipping', 'holding'])(
     await publish(live, Array(20).fill('ada'));
     await caughtUp(live);
     unlucky.clear();
-    const reports = await Promise.all([live.redrive(name), other.redrive(name)]);
+    const reports = await Promise.all([
+      live.deadLetters.redrive({ projection: name }),
+      other.deadLetters.redrive({ projection: name }),
+    ]);
     expect(sum(reports)).toBe(20);
     for (const { redriven, gone, failed } of reports) {
       expect(redriven + (gone ?? 0)).toBeLessThanOrEqual(20);
@@ -122,8 +125,8 @@ test.each(['skipping', 'holding'])(
     expect((await seenBy(name)).get('ada')).toEqual(
       Array.from({ length: 21 }, (_, i) => `e${i + 1}`),
     );
-    expect(await live.verify(name)).toMatchObject({ differentRows: 0 });
-    expect(await live.refresh(name)).toMatchObject({ rowsReplaced: 0 });
+    expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
+    expect(await live.versions.repair(name)).toMatchObject({ rowsReplaced: 0 });
   },
 );
 
@@ -135,25 +138,30 @@ test('a discard beside a redrive takes the letter, or the redrive does; never bo
   await publish(live, Array(30).fill('ada'));
   await caughtUp(live);
   unlucky.clear();
-  const letters = await live.deadLetters('skipping');
+  const letters = await live.deadLetters.list({ projection: 'skipping' });
   const discardLast = async () => {
     let discarded = 0;
     for (const letter of [...letters].reverse()) {
-      const isGone = await other.discardDeadLetters('skipping', letter).then(
-        () => false,
-        (error: { code?: string }) => error.code === 'UNKNOWN_DEAD_LETTER',
-      );
+      const isGone = await other.deadLetters
+        .discard({ projection: 'skipping', position: letter })
+        .then(
+          () => false,
+          (error: { code?: string }) => error.code === 'UNKNOWN_DEAD_LETTER',
+        );
       if (isGone) break;
       discarded += 1;
     }
     return discarded;
   };
-  const [report, discarded] = await Promise.all([live.redrive('skipping'), discardLast()]);
+  const [report, discarded] = await Promise.all([
+    live.deadLetters.redrive({ projection: 'skipping' }),
+    discardLast(),
+  ]);
   expect(report.redriven + discarded).toBe(30);
   expect(report.gone ?? 0).toBe(discarded);
   const seen = (await seenBy('skipping')).get('ada') ?? [];
   expect(seen).toEqual(Array.from({ length: report.redriven }, (_, i) => `e${i + 1}`));
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });
 });
 
 test('a key that is held is folded to its end, with what instances set aside behind it meanwhile', async () => {
@@ -165,16 +173,16 @@ test('a key that is held is folded to its end, with what instances set aside beh
   await caughtUp(live);
   unlucky.clear();
   const [report] = await Promise.all([
-    live.redrive('holding'),
+    live.deadLetters.redrive({ projection: 'holding' }),
     publish(live, Array(40).fill('ada')),
   ]);
   expect(report).toMatchObject({ failed: [], waiting: 0 });
   await caughtUp(live);
-  expect(await live.deadLetters('holding')).toEqual([]);
+  expect(await live.deadLetters.list({ projection: 'holding' })).toEqual([]);
   expect((await seenBy('holding')).get('ada')).toEqual(
     Array.from({ length: 100 }, (_, i) => `e${i + 1}`),
   );
-  expect(await live.verify('holding')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('holding')).toMatchObject({ differentRows: 0 });
 });
 
 test('letters of a key are folded in the order of the log, whatever the timestamps of their records', async () => {
@@ -183,13 +191,16 @@ test('letters of a key are folded in the order of the log, whatever the timestam
   await live.runner.start();
   unlucky.add('ada');
   await publish(live, ['ada', 'ada', 'ada']);
-  await vi.waitFor(async () => expect(await live.deadLetters('holding')).toHaveLength(3), SOON);
+  await vi.waitFor(
+    async () => expect(await live.deadLetters.list({ projection: 'holding' })).toHaveLength(3),
+    SOON,
+  );
   unlucky.clear();
   await sql(
     database.url,
     `update reprise.dead_letters set record_timestamp = record_timestamp - "offset" * interval '10 minutes'`,
   );
-  await live.redrive('holding');
+  await live.deadLetters.redrive({ projection: 'holding' });
   expect((await seenBy('holding')).get('ada')).toEqual(['e1', 'e2', 'e3']);
 });
 
@@ -201,7 +212,7 @@ test('a journal that names a redrive twice can be verified, and the rows mended 
   await publish(live, ['ada', 'grace']);
   await caughtUp(live);
   unlucky.clear();
-  await live.redrive('skipping');
+  await live.deadLetters.redrive({ projection: 'skipping' });
   // What two redrives at once left behind before each letter was claimed.
   await sql(
     database.url,
@@ -212,9 +223,9 @@ test('a journal that names a redrive twice can be verified, and the rows mended 
     database.url,
     `update public.skipping__v1 set seen = seen || seen where user_id = 'ada'`,
   );
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 1 });
-  expect(await live.refresh('skipping')).toMatchObject({ rowsReplaced: 1 });
-  expect(await live.verify('skipping')).toMatchObject({ differentRows: 0 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 1 });
+  expect(await live.versions.repair('skipping')).toMatchObject({ rowsReplaced: 1 });
+  expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });
   expect((await seenBy('skipping')).get('ada')).toEqual(['e1']);
 });
 
@@ -241,19 +252,20 @@ test('of any redrives and discards at once, beside a live instance, each letter 
         const run = async ([what, by, user]: (typeof acts)[number]) => {
           const app = others[by] as Reprise;
           for (const name of ['skipping', 'holding']) {
-            if (what === 'redrive') await app.redrive(name);
-            else if (what === 'redrive key') await app.redrive(name, { key: Buffer.from(user) });
+            if (what === 'redrive') await app.deadLetters.redrive({ projection: name });
+            else if (what === 'redrive key')
+              await app.deadLetters.redrive({ projection: name, key: Buffer.from(user) });
             else if (what === 'discard') await discardOne(app, name, discarded.get(name));
           }
           if (what === 'publish') await publish(live, [user, user]);
         };
         await Promise.all(acts.map(run));
-        await live.redrive('skipping');
-        await live.redrive('holding');
+        await live.deadLetters.redrive({ projection: 'skipping' });
+        await live.deadLetters.redrive({ projection: 'holding' });
         await caughtUp(live);
         for (const name of ['skipping', 'holding']) {
-          expect(await live.deadLetters(name)).toEqual([]);
-          expect(await live.verify(name)).toMatchObject({ differentRows: 0 });
+          expect(await live.deadLetters.list({ projection: name })).toEqual([]);
+          expect(await live.versions.verify(name)).toMatchObject({ differentRows: 0 });
           const seen = [...(await seenBy(name)).values()].flat();
           expect(new Set(seen).size).toBe(seen.length);
           const gone = [...(discarded.get(name) ?? [])].length;
@@ -277,11 +289,11 @@ async function discardOne(
   name: string,
   into: Set<bigint> | undefined,
 ): Promise<void> {
-  const letters = await app.deadLetters(name);
+  const letters = await app.deadLetters.list({ projection: name });
   const letter = letters[Math.floor(letters.length / 2)] as DeadLetterStatus | undefined;
   if (letter === undefined) return;
   try {
-    await app.discardDeadLetters(name, letter);
+    await app.deadLetters.discard({ projection: name, position: letter });
     into?.add(letter.offset);
   } catch (error) {
     expect(error).toMatchObject({ code: 'UNKNOWN_DEAD_LETTER' });
@@ -303,7 +315,7 @@ test('a redrive beside a live instance keeps the task until its letters are fold
     );
   const [before] = await owners();
   const [report] = await Promise.all([
-    other.redrive('skipping'),
+    other.deadLetters.redrive({ projection: 'skipping' }),
     publish(live, Array(200).fill('bob')),
   ]);
   expect(report).toMatchObject({ redriven: 60, failed: [] });
@@ -329,7 +341,7 @@ test('a redrive ends while an instance sets the same events aside again and agai
     while (!over.signal.aborted) await publish(live, ['ada']);
   };
   const publishing = going();
-  const report = await other.redrive('skipping');
+  const report = await other.deadLetters.redrive({ projection: 'skipping' });
   over.abort();
   await publishing;
   expect(report.redriven).toBe(0);

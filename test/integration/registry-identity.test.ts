@@ -77,7 +77,7 @@ describeKafka('a registry kept in Postgres beside Kafka', (brokers) => {
       const child = startProgram('src/cli/main.ts', {}, ['--config', config, ...args]);
       return { code: await child.exited, out: child.output() };
     };
-    writeFileSync(file, JSON.stringify(await app.exportRegistry()));
+    writeFileSync(file, JSON.stringify(await app.postgresRegistry.export()));
     expect((await cli(first.url, 'registry', 'export')).out).toContain('"registry": ');
     await app.close();
     await first.drop(); // lost
@@ -111,7 +111,7 @@ describeKafka('a registry kept in Postgres beside Kafka', (brokers) => {
     await restored.runner.start();
     await settled(restored);
     expect(await tableDigest(second.url, 'user_metrics__v1')).toBe(rows);
-    expect((await restored.verify('user_metrics')).differentRows).toBe(0);
+    expect((await restored.versions.verify('user_metrics')).differentRows).toBe(0);
     await publishAll(restored, example, exampleEvents(50, 9));
     await settled(restored);
   });
@@ -137,22 +137,22 @@ describeKafka('a registry kept in Postgres beside Kafka', (brokers) => {
     await one.registry.register('a', record('A'));
     await one.registry.register('b', record('B'));
     await one.registry.setCompatibility('b', 'NONE');
-    const exported = await one.exportRegistry();
+    const exported = await one.postgresRegistry.export();
     expect(parseRegistryExport(JSON.stringify(exported))).toEqual(exported);
 
     const target = await database();
     const other = await open(target.url, exampleOn(uniqueTopic('collision')));
     await other.registry.register('c', record('C'));
-    const before = await other.exportRegistry();
-    await expect(other.importRegistry(exported)).rejects.toMatchObject({
+    const before = await other.postgresRegistry.export();
+    await expect(other.postgresRegistry.import(exported)).rejects.toMatchObject({
       code: 'REGISTRY_REFUSED',
       message: expect.stringContaining('id 1 is another schema here') as string,
     });
-    expect(await other.exportRegistry()).toEqual(before);
+    expect(await other.postgresRegistry.export()).toEqual(before);
 
     const fresh = await open((await database()).url, exampleOn(uniqueTopic('collision')));
-    await fresh.importRegistry(exported);
-    expect(await fresh.exportRegistry()).toEqual(exported);
+    await fresh.postgresRegistry.import(exported);
+    expect(await fresh.postgresRegistry.export()).toEqual(exported);
     expect(await fresh.registry.compatibility('b')).toBe('NONE');
     const next = await fresh.registry.register('d', record('D'));
     expect(next.id).toBe(3);

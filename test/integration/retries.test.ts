@@ -106,17 +106,20 @@ describe('40 keys that fail among 10,000 records', () => {
       SOON,
     );
     expect(await stateOf()).toMatchObject({ state: 'running' });
-    const held = await app.deadLetters('histories');
+    const held = await app.deadLetters.list({ projection: 'histories' });
     expect(held.filter(({ quarantine }) => quarantine === 'failed')).toHaveLength(40);
     expect(held).toHaveLength(1_000);
     unlucky.clear();
-    if (policy === 'quarantineKey') await app.redrive('histories');
-    await vi.waitFor(async () => expect(await app.deadLetters('histories')).toEqual([]), SOON);
+    if (policy === 'quarantineKey') await app.deadLetters.redrive({ projection: 'histories' });
+    await vi.waitFor(
+      async () => expect(await app.deadLetters.list({ projection: 'histories' })).toEqual([]),
+      SOON,
+    );
     expect(await rows()).toEqual(oracle(events));
-    expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
     await app.close();
     await start(policy, 2);
-    await app.rebuild('histories');
+    await app.versions.rebuild('histories');
     expect(await rows('histories__v2')).toEqual(oracle(events));
   });
 });
@@ -128,14 +131,14 @@ test('a record is given up after its attempts, and what waited behind it is fold
   const events = eventsOf(['ada', 'grace']);
   for (const event of events) await app.publisher.publish(example.event, event);
   await vi.waitFor(async () => {
-    const [letter] = await app.deadLetters('histories');
+    const [letter] = await app.deadLetters.list({ projection: 'histories' });
     expect(letter).toMatchObject({ attempts: 5, quarantine: null, reason: 'HANDLER_FAILED' });
   }, SOON);
   expect(tried.get('e0')).toBe(5);
   unlucky.clear();
   await app.publisher.publish(example.event, { ...(events[0] as UserActed), eventId: 'e2' });
   await vi.waitFor(async () => expect((await rows()).get('ada')).toBe('e2 '), SOON);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('a task halts after the attempts of retryAndFail; resume tries again, other keys have gone on', async () => {
@@ -159,8 +162,8 @@ test('a task halts after the attempts of retryAndFail; resume tries again, other
   unlucky.clear();
   await app.resume('histories');
   await vi.waitFor(async () => expect(await rows()).toEqual(oracle(events)), SOON);
-  expect(await app.deadLetters('histories')).toEqual([]);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.deadLetters.list({ projection: 'histories' })).toEqual([]);
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('another process goes on with what one was trying', async () => {
@@ -175,7 +178,7 @@ test('another process goes on with what one was trying', async () => {
   await app.runner.start();
   unlucky.clear();
   await vi.waitFor(async () => expect(await rows()).toEqual(oracle(events)), SOON);
-  expect(await app.verify('histories')).toMatchObject({ differentRows: 0 });
+  expect(await app.versions.verify('histories')).toMatchObject({ differentRows: 0 });
 });
 
 test('waitFor waits for a record that is tried again, and says so once it is given up', async () => {

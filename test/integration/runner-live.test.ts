@@ -76,11 +76,11 @@ onEveryLog('the main job', (log) => {
   test('a rebuild beside the live version gives byte-identical rows (law 1), and activate swaps the view', async () => {
     const next = await open(2);
     try {
-      await expect(next.activate('user_metrics')).rejects.toMatchObject({
+      await expect(next.versions.activate('user_metrics')).rejects.toMatchObject({
         code: 'ACTIVATE_REFUSED',
       });
       const phases = new Set<string>();
-      const report = await next.rebuild('user_metrics', {
+      const report = await next.versions.rebuild('user_metrics', {
         onProgress: ({ phase }) => phases.add(phase),
       });
       expect(report).toMatchObject({ name: 'user_metrics', version: 2, records: 3_001 });
@@ -88,11 +88,13 @@ onEveryLog('the main job', (log) => {
       expect(await tableDigest(database.url, 'user_metrics__v2')).toBe(
         await tableDigest(database.url, 'user_metrics__v1'),
       );
-      await expect(next.rebuild('user_metrics')).rejects.toMatchObject({ code: 'REBUILD_REFUSED' });
+      await expect(next.versions.rebuild('user_metrics')).rejects.toMatchObject({
+        code: 'REBUILD_REFUSED',
+      });
 
       const more = await publishAll(app, example, exampleEvents(500, 7));
       await waitForAll(app, more);
-      expect(await next.activate('user_metrics')).toEqual({
+      expect(await next.versions.activate('user_metrics')).toEqual({
         name: 'user_metrics',
         version: 2,
         previousVersion: 1,

@@ -151,7 +151,7 @@ test('a field more that no projection reads, and other words, go out while the o
     await publish(nowApp, now, 800, { channel: 'shop' });
     await settled(nowApp);
     for (const name of ['windowed', 'sessions', 'rows', 'matches']) {
-      const report = await nowApp.verify(name);
+      const report = await nowApp.versions.verify(name);
       expect(report.rows).toBeGreaterThan(0n);
       expect([name, report.differentRows]).toEqual([name, 0]);
     }
@@ -173,7 +173,7 @@ test('a change of a field that is read is refused with the difference; a version
         /sources\[Ordered\]\.event\.fields\.amount\.default: nothing → "7"[\s\S]*Raise its version to 2/,
       ) as string,
     });
-    await expect(app.verify('matches')).rejects.toMatchObject({
+    await expect(app.versions.verify('matches')).rejects.toMatchObject({
       code: 'VERSION_NOT_RAISED',
       message: expect.stringContaining('fields.amount.default') as string,
     });

@@ -94,7 +94,7 @@ it('counts each schema with its places, and is content with what the projections
   await write(0, old, old, encodeWithHeader(next.id, Buffer.concat([body, Buffer.from([0])])));
   await write(1, null, old);
   const seen: ScanProgress[] = [];
-  const report = await app.scan({ onProgress: (progress) => seen.push(progress) });
+  const report = await app.schemas.scan({ onProgress: (progress) => seen.push(progress) });
   expect(report).toMatchObject({ records: 5n, tombstones: 1n, isReadable: true });
   expect(report.schemas).toEqual([
     {
@@ -127,7 +127,7 @@ it('names, for each projection, schemas and records that it cannot read', async 
   const third = await app.registry.register(subject, schemaOf('Clicked', [user, at, page]));
   await write(0, encodeWithHeader(third.id, Buffer.concat([body, Buffer.from([4])])));
   await write(1, encodeWithHeader(third.id + 1000, body), Buffer.from('{}'));
-  const report = await app.scan();
+  const report = await app.schemas.scan();
   expect(report.isReadable).toBe(false);
   const faults = report.schemas.flatMap(({ schemaId, unreadable }) =>
     unreadable.map(({ projection, reason, records, first }) => [
@@ -146,10 +146,10 @@ it('names, for each projection, schemas and records that it cannot read', async 
 });
 
 it('scans for one projection alone, and refuses one that is not there', async () => {
-  const report = await app.scan({ projection: 'clicks_per_hour' });
+  const report = await app.schemas.scan({ projection: 'clicks_per_hour' });
   const named = report.schemas.flatMap(({ unreadable }) => unreadable.map((one) => one.projection));
   expect(new Set(named)).toEqual(new Set(['clicks_per_hour']));
-  await expect(app.scan({ projection: 'nope' })).rejects.toMatchObject({
+  await expect(app.schemas.scan({ projection: 'nope' })).rejects.toMatchObject({
     code: 'UNKNOWN_PROJECTION',
   });
 });

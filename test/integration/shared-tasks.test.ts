@@ -78,7 +78,7 @@ async function expectExact(): Promise<void> {
   for (const [p, plan] of app.plans.entries()) {
     const projection = config.projections[p] as (typeof config.projections)[number];
     expect(await verifyProjection(app, { projection, plan }, foldInterpreted)).toEqual([]);
-    expect(await app.verify(plan.name)).toMatchObject({ differentRows: 0 });
+    expect(await app.versions.verify(plan.name)).toMatchObject({ differentRows: 0 });
   }
 }
 
@@ -132,10 +132,10 @@ test('pause, resume, stop and confinement to some tasks', { timeout: 400_000 }, 
   await app.resume('user_metrics');
   await expectExact();
 
-  expect(await app.health()).toMatchObject({ isLive: true, isReady: true, problems: [] });
-  expect((await app.instances()).map(({ isLive }) => isLive)).toEqual([true, true]);
-  expect(await app.requestStop(null)).toHaveLength(2);
+  expect(await app.health.check()).toMatchObject({ isLive: true, isReady: true, problems: [] });
+  expect((await app.instances.list()).map(({ isLive }) => isLive)).toEqual([true, true]);
+  expect(await app.instances.stop()).toHaveLength(2);
   expect(await Promise.all([confined.exited, free.exited])).toEqual([0, 0]);
-  expect(await app.instances()).toEqual([]);
-  expect(await app.health()).toMatchObject({ isLive: false, problems: ['no instance runs'] });
+  expect(await app.instances.list()).toEqual([]);
+  expect(await app.health.check()).toMatchObject({ isLive: false, problems: ['no instance runs'] });
 });

@@ -154,22 +154,25 @@ onEveryLog('a projection that names one event of a shared topic', ({ brokers }) 
     await openedAt('a', T);
     await closedAt('a', T);
     await vi.waitFor(async () => {
-      const letters = await first.deadLetters('closed');
+      const letters = await first.deadLetters.list({ projection: 'closed' });
       expect(letters.map(({ quarantine }) => quarantine)).toEqual(['failed', 'waiting']);
     }, SOON);
     unlucky.clear();
-    expect(await first.redrive('closed')).toMatchObject({ redriven: 2, waiting: 0 });
+    expect(await first.deadLetters.redrive({ projection: 'closed' })).toMatchObject({
+      redriven: 2,
+      waiting: 0,
+    });
     await settled(first);
     await first.runner.stop();
     for (const name of ['closings', 'runs', 'closed']) {
-      expect(await first.verify(name)).toMatchObject({ differentRows: 0 });
+      expect(await first.versions.verify(name)).toMatchObject({ differentRows: 0 });
     }
     for (const [i, plan] of first.plans.entries()) {
       // A letter folded later is out of the log's order: the plain fold knows nothing of it.
       const projection = kinds(1)[i] as ProjectionClass;
       expect(await verifyProjection(first, { projection, plan }, foldInterpreted)).toEqual([]);
     }
-    const scanned = await first.scan();
+    const scanned = await first.schemas.scan();
     expect(scanned.isReadable).toBe(true);
     expect(
       scanned.schemas.map(({ record, isPassedOver = false }) => [record, isPassedOver]),
@@ -181,9 +184,9 @@ onEveryLog('a projection that names one event of a shared topic', ({ brokers }) 
     await first.close();
 
     const second = await open(2);
-    await second.rebuildTogether(['closings', 'runs', 'closed']);
-    for (const name of ['closings', 'runs', 'closed']) await second.activate(name);
+    await second.versions.rebuild(['closings', 'runs', 'closed']);
+    for (const name of ['closings', 'runs', 'closed']) await second.versions.activate(name);
     expect(await shown()).toEqual(before);
-    expect(await second.deadLetters(null)).toEqual([]);
+    expect(await second.deadLetters.list()).toEqual([]);
   });
 });

@@ -108,7 +108,7 @@ onEveryLog('the status of projections of several topics', ({ brokers }) => {
     await app.runner.start();
     await app.runner.stop();
     const next = await open(configOf(SeenElsewhere));
-    await next.rebuild('seen');
+    await next.versions.rebuild('seen');
     await publishAll(app, one, exampleEvents(30));
     await publishAll(app, three, exampleEvents(5));
     expect((await next.status()).map(({ version, lagRecords }) => [version, lagRecords])).toEqual([
@@ -132,7 +132,7 @@ onEveryLog('the status of projections of several topics', ({ brokers }) => {
       ['seen', true],
     ]);
     expect(statuses[1]).toMatchObject({ state: 'active', lagRecords: 10n });
-    expect(await next.health()).toMatchObject({ isReady: true, problems: [] });
+    expect(await next.health.check()).toMatchObject({ isReady: true, problems: [] });
     const { stdout } = await commandLine.type(rest, ['status']);
     expect(stdout).toContain('active, undeclared');
     expect(stdout).toContain('reprise drop seen');

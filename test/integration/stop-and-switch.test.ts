@@ -134,11 +134,11 @@ describe('a switch', () => {
     await publish(live, exampleEvents(5));
     await vi.waitFor(async () => expect(await folded(client)).toBe(5), SOON);
     const next = await open(CountsAgain);
-    await next.rebuild('counts');
+    await next.versions.rebuild('counts');
     await slowDown(client, 'counts__v2', 12);
     await publish(live, exampleEvents(5, 2));
     await vi.waitFor(async () => expect(await folded(client)).toBe(10), SOON);
-    await expect(next.activate('counts')).resolves.toMatchObject({
+    await expect(next.versions.activate('counts')).resolves.toMatchObject({
       version: 2,
       previousVersion: 1,
     });
@@ -152,15 +152,15 @@ describe('a switch', () => {
     await vi.waitFor(async () => expect(await folded(client)).toBe(5), SOON);
     await live.runner.stop();
     const next = await open(CountsAgain);
-    await next.rebuild('counts');
+    await next.versions.rebuild('counts');
     await reader.query(`set application_name = 'a report'; begin; select from public.counts`);
-    await expect(next.activate('counts')).rejects.toMatchObject({
+    await expect(next.versions.activate('counts')).rejects.toMatchObject({
       code: 'ACTIVATE_REFUSED',
       retriable: true,
       message: expect.stringMatching(/a report.*Nothing was changed/),
     });
     await reader.query('commit');
-    await next.activate('counts');
+    await next.versions.activate('counts');
   });
 });
 
@@ -173,7 +173,7 @@ describe('a rebuild', () => {
     await publish(live, exampleEvents(2_000));
     await live.runner.start();
     await live.runner.stop();
-    const rebuilt = (await open(CountsAgain)).rebuild('counts').then(
+    const rebuilt = (await open(CountsAgain)).versions.rebuild('counts').then(
       (report) => report,
       (error: unknown) => error,
     );
@@ -204,7 +204,7 @@ describe('a rebuild', () => {
   test('that is retired under way says so', async () => {
     const { rebuilt, locker } = await lockedRebuild('share');
     const client = await connect();
-    const retired = (await open()).retire('counts', 2);
+    const retired = (await open()).versions.retire('counts', 2);
     await vi.waitFor(async () => expect(await waiting(client)).not.toEqual([]), SOON);
     await locker.query('commit');
     await retired;
@@ -234,13 +234,13 @@ describe('a rebuild', () => {
     await live.runner.start();
     await live.runner.stop();
     const next = await open(CountsAgain);
-    await next.rebuild('counts');
+    await next.versions.rebuild('counts');
     await reader.query(`set application_name = 'a report'; begin; select from public.counts__v2`);
-    await expect(next.retire('counts', 2)).rejects.toMatchObject({
+    await expect(next.versions.retire('counts', 2)).rejects.toMatchObject({
       code: 'RETIRE_REFUSED',
       message: expect.stringMatching(/a report/),
     });
     await reader.query('commit');
-    await next.retire('counts', 2);
+    await next.versions.retire('counts', 2);
   });
 });

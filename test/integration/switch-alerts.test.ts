@@ -82,8 +82,8 @@ async function halfFolded(): Promise<void> {
 test('a version built past where the live one stands publishes what the live one did not come to', async () => {
   await halfFolded();
   const next = await open(Next);
-  await next.rebuild('login_fraud');
-  await next.activate('login_fraud');
+  await next.versions.rebuild('login_fraud');
+  await next.versions.activate('login_fraud');
   await next.runner.start();
   await settled(next);
   const matches = await sql(database.url, 'select 1 from public.login_fraud');
@@ -95,12 +95,12 @@ test('a version built past where the live one stands publishes what the live one
 test('what the live version publishes between a rebuild and the switch is not published again', async () => {
   await halfFolded();
   const next = await open(Next);
-  await next.rebuild('login_fraud');
+  await next.versions.rebuild('login_fraud');
   const again = await open(LoginFraud);
   await again.runner.start();
   await settled(again);
   await again.close();
-  await next.activate('login_fraud');
+  await next.versions.activate('login_fraud');
   await next.runner.start();
   await settled(next);
   expect(await alerted(next)).toEqual([...early, ...late].sort());

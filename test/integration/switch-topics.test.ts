@@ -92,8 +92,8 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
 
   async function takeOver(projection: ProjectionClass): Promise<Reprise> {
     const app = await open(projection);
-    await app.rebuild('failures');
-    await app.activate('failures');
+    await app.versions.rebuild('failures');
+    await app.versions.activate('failures');
     return app;
   }
 
@@ -109,8 +109,8 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
   test('a topic more, one less, one again: what both read is compared, and every alert is published once', async () => {
     const first = await open(failuresOn(1, web));
     await fail(first, web, 'w1', 'w2', 'w3');
-    await first.rebuild('failures');
-    await first.activate('failures');
+    await first.versions.rebuild('failures');
+    await first.versions.activate('failures');
     expect(await toBePublished()).toEqual(['w1', 'w2', 'w3']);
     await fail(first, phone, 'p1', 'p2');
     await takeOver(failuresOn(2, web, phone));
@@ -121,7 +121,10 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
     await fail(first, web, 'w4');
     await takeOver(failuresOn(4, web, phone));
     expect(await toBePublished()).toEqual(['p1', 'p2', 'p3', 'w1', 'w2', 'w3', 'w4']);
-    expect(await third.rollback('failures')).toMatchObject({ version: 3, previousVersion: 4 });
+    expect(await third.versions.rollback('failures')).toMatchObject({
+      version: 3,
+      previousVersion: 4,
+    });
     expect(await toBePublished()).toHaveLength(7);
   });
 
@@ -140,7 +143,7 @@ onEveryLog('a version that reads other topics than the one before', ({ brokers }
     );
     await sql(database.url, 'delete from reprise.outbox');
     const third = await takeOver(failuresOn(3, web));
-    await third.retire('failures', 2);
+    await third.versions.retire('failures', 2);
     expect(await toBePublished()).toEqual(['w1', 'w2']);
   });
 

@@ -45,11 +45,13 @@ onEveryLog('six switches under load', ({ brokers }) => {
     try {
       await first.runner.start();
       publishing = failOn(first, attempted, stop.signal);
-      await second.rebuild('login_fraud');
+      await second.versions.rebuild('login_fraud');
       await second.runner.start();
       for (let n = 0; n < SWITCHES; n += 1) {
         await untilDone(() =>
-          n % 2 === 0 ? second.activate('login_fraud') : second.rollback('login_fraud'),
+          n % 2 === 0
+            ? second.versions.activate('login_fraud')
+            : second.versions.rollback('login_fraud'),
         );
       }
       stop.abort();

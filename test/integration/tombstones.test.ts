@@ -102,15 +102,18 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     await act(topic, 'grace');
     await bury(topic, 'grace');
     await vi.waitFor(async () => {
-      const letters = await again.deadLetters('counts');
+      const letters = await again.deadLetters.list({ projection: 'counts' });
       expect(letters.map(({ quarantine }) => quarantine)).toEqual(['failed', 'waiting']);
     }, SOON);
     expect(await rows()).toEqual(['ada 1', 'grace 1']);
     unlucky.clear();
-    expect(await again.redrive('counts')).toMatchObject({ redriven: 2, waiting: 0 });
+    expect(await again.deadLetters.redrive({ projection: 'counts' })).toMatchObject({
+      redriven: 2,
+      waiting: 0,
+    });
     expect(await rows()).toEqual(['ada 1']);
     await again.runner.stop();
-    expect(await again.verify('counts')).toMatchObject({ differentRows: 0 });
+    expect(await again.versions.verify('counts')).toMatchObject({ differentRows: 0 });
     const [plan] = again.plans;
     const projection = counts(topic, { version: 1, answer: 'delete' });
     expect(
@@ -119,10 +122,10 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     await again.close();
 
     const rebuilt = await open(topic, counts(topic, { version: 2, answer: 'delete' }));
-    await rebuilt.rebuild('counts');
-    await rebuilt.activate('counts');
+    await rebuilt.versions.rebuild('counts');
+    await rebuilt.versions.activate('counts');
     expect(await rows()).toEqual(['ada 1']);
-    expect(await rebuilt.deadLetters('counts')).toEqual([]);
+    expect(await rebuilt.deadLetters.list({ projection: 'counts' })).toEqual([]);
   });
 
   test('halt the task where nothing is declared, and the next version answers', async () => {
@@ -142,8 +145,8 @@ onEveryLog('tombstones in a table', ({ brokers }) => {
     expect(await rows()).toEqual(['ada 1', 'alan 1']);
     await silent.close();
     const next = await open(topic, counts(topic, { version: 2, answer: 'delete' }));
-    await next.rebuild('counts');
-    await next.activate('counts');
+    await next.versions.rebuild('counts');
+    await next.versions.activate('counts');
     expect(await rows()).toEqual(['alan 1']);
   });
 });

@@ -73,7 +73,7 @@ test('verify names the records behind a row that was changed, one that was delet
   const events = exampleEvents(4_000);
   const positions = await publishAll(app, example, events);
   await foldAll(app);
-  expect((await app.verify('user_metrics')).differences).toEqual([]);
+  expect((await app.versions.verify('user_metrics')).differences).toEqual([]);
 
   const minute = Date.UTC(2026, 0, 1, 0, 1);
   const inRow = (userId: string) => (event: UserActed) =>
@@ -89,7 +89,7 @@ test('verify names the records behind a row that was changed, one that was delet
     at('user-9'),
   );
 
-  const { differences } = await app.verify('user_metrics');
+  const { differences } = await app.versions.verify('user_metrics');
   const found = new Map(differences.map((each) => [each.key['user_id'], each]));
   expect(found.size).toBe(3);
   for (const [userId, kind] of [
@@ -133,7 +133,7 @@ test('of a row that records change all along the log, the first ones and the ran
   const positions = await publishAll(app, exampleOn(schemas.UserActed.topic), events);
   await foldAll(app);
   await sql(database.url, `update per_day__v1 set actions = 0 where user_id = 'user-3'`);
-  const [difference] = (await app.verify('per_day')).differences;
+  const [difference] = (await app.versions.verify('per_day')).differences;
   const expected = positionsOf(events, positions, ({ userId }) => userId === 'user-3');
   const named = difference?.records ?? [];
   expect(named.length).toBeGreaterThan(2);
@@ -167,7 +167,7 @@ test('a session is traced to its own events, not to the others of its key', asyn
     database.url,
     `update visits__v1 set actions = 0 where user_id = 'user-2' and started_at > '2026-01-01 04:00Z' and ended_at < '2026-01-01 08:00Z'`,
   );
-  const { differences } = await app.verify('visits');
+  const { differences } = await app.versions.verify('visits');
   const expected = positionsOf(
     events,
     positions,
@@ -211,7 +211,7 @@ test('rows of a table are traced through fan-out to the records that changed the
     database.url,
     `update account_overview__v1 set transfers = 9 where customer_id = 'ada' and account_id = 'a1'`,
   );
-  const [difference] = (await app.verify('account_overview')).differences;
+  const [difference] = (await app.versions.verify('account_overview')).differences;
   expect(difference).toMatchObject({ kind: 'different', columns: [{ name: 'transfers' }] });
   expect(difference?.records).toEqual(behind);
   await app.close();

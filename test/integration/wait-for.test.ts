@@ -122,7 +122,9 @@ describe('waiting for a record that will not be folded fails at once', () => {
     expect(error.message).toContain('reprise dlq redrive seen user-actions[0]@0');
     await app.readModels.waitFor(Seen, await publish('VIEW'));
     isMended = true;
-    expect(await app.redrive('seen', { position })).toMatchObject({ redriven: 1 });
+    expect(await app.deadLetters.redrive({ projection: 'seen', position })).toMatchObject({
+      redriven: 1,
+    });
     await app.readModels.waitFor(Seen, position);
   });
 

@@ -115,11 +115,11 @@ export async function createFaultBench(options: FaultBenchOptions): Promise<Faul
       expect(Number(row?.events ?? 0)).toBe(published);
       const next = await createTestApp({ databaseUrl, example, version: 2, ...log });
       try {
-        await next.rebuild('user_metrics');
+        await next.versions.rebuild('user_metrics');
         expect(await tableDigest(databaseUrl, 'user_metrics__v2')).toBe(
           await tableDigest(databaseUrl, 'user_metrics__v1'),
         );
-        await next.retire('user_metrics', 2);
+        await next.versions.retire('user_metrics', 2);
       } finally {
         await next.close();
       }

@@ -179,7 +179,7 @@ export class Schedule {
     if (offset === undefined) return;
     const { name, topic } = this.#course;
     const position = { topic, partition: 0, offset: BigInt(offset) };
-    await discardDeadLetters(this.#world.pool, name, position);
+    await discardDeadLetters(this.#world.pool, name, { position });
     for (const version of this.versions) {
       if (this.model.of(version).aside.has(offset)) this.#discarded.add(`${version} ${offset}`);
     }

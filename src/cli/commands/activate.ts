@@ -12,7 +12,7 @@ export function addActivate(program: Command): void {
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>
-        app.activate(name, { requireRunner: options.force !== true }),
+        app.versions.activate(name, { requireRunner: options.force !== true }),
       );
       if (options.json) return console.log(jsonText(report));
       if (report.previousVersion === report.version) {

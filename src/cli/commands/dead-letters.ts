@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { LogPosition } from '../../log/log-position.ts';
 import type {
+  DeadLetterSelection,
   DeadLetterStatus,
   RedriveReport,
 } from '../../runner/dead-letters/dead-letter-status.ts';
@@ -11,6 +12,11 @@ import { readLetterValue } from '../terminal/letter-value.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
+interface SelectionOptions {
+  readonly all?: boolean | undefined;
+  readonly key?: string | undefined;
+}
+
 /** `reprise dlq list | show | redrive | discard`: records that were set aside. */
 export function addDeadLetters(program: Command): void {
   const dlq = program
@@ -20,11 +26,20 @@ export function addDeadLetters(program: Command): void {
     .command('list')
     .description('list dead letters with their reasons')
     .argument('[name]', 'projection (default: all)')
+    .option('--key <text>', 'only dead letters of this record key')
     .action(async (name: string | undefined, _local, command: Command) => {
-      const options = optionsOf<object>(command);
-      const letters = await withApp(options, ({ app }) => app.deadLetters(name ?? null));
+      const options = optionsOf<SelectionOptions>(command);
+      const letters = await withApp(options, ({ app }) =>
+        app.deadLetters.list({
+          ...(name !== undefined && { projection: name }),
+          ...ofKey(options),
+        }),
+      );
       if (options.json) return console.log(jsonText({ deadLetters: letters }));
-      const none = name === undefined ? 'There are no dead letters.' : noneText(name);
+      const none =
+        name === undefined
+          ? `There are no dead letters${withKey(options)}.`
+          : noneText(name + withKey(options));
       console.log(letters.length === 0 ? none : listText(letters));
     });
   dlq
@@ -35,7 +50,7 @@ export function addDeadLetters(program: Command): void {
     .action(async (name: string, at: LogPosition, _local, command: Command) => {
       const options = optionsOf<object>(command);
       const letters = await withApp(options, async ({ app }) => {
-        const found = await app.deadLetters(name, at);
+        const found = await app.deadLetters.list({ projection: name, position: at });
         return Promise.all(
           found.map(async (letter) => ({ letter, read: await readLetterValue(app, letter) })),
         );
@@ -57,24 +72,10 @@ function addRedrive(dlq: Command): void {
     .option('--key <text>', 'all dead letters of this record key')
     .option('--all', 'all dead letters of the projection')
     .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
-      const options = optionsOf<{ all?: boolean; key?: string }>(command);
-      const { key } = options;
-      if ([at, key, options.all].filter((each) => each !== undefined).length !== 1) {
-        throw new InvalidArgumentError(
-          'Name a position, such as payments[3]@1042, or --key, or --all.',
-        );
-      }
-      const report = await withApp(options, ({ app }) =>
-        app.redrive(name, {
-          ...(at && { position: at }),
-          ...(key !== undefined && { key: Buffer.from(key) }),
-        }),
-      );
-      console.log(
-        options.json
-          ? jsonText(report)
-          : redriveText(key === undefined ? name : `${name} with that key`, report),
-      );
+      const options = optionsOf<SelectionOptions>(command);
+      const selection = selected(name, at, options);
+      const report = await withApp(options, ({ app }) => app.deadLetters.redrive(selection));
+      console.log(options.json ? jsonText(report) : redriveText(name + withKey(options), report));
       if (report.failed.length > 0) process.exitCode = EXIT.failed;
     });
 }
@@ -85,20 +86,37 @@ function addDiscard(dlq: Command): void {
     .description('delete dead letters; the records stay in the log, and a rebuild folds them again')
     .argument('<name>', 'projection')
     .argument('[position]', 'record position, such as payments[3]@1042', position)
+    .option('--key <text>', 'all dead letters of this record key')
     .option('--all', 'all dead letters of the projection')
     .action(async (name: string, at: LogPosition | undefined, _local, command: Command) => {
-      const options = optionsOf<{ all?: boolean }>(command);
-      if ((at === undefined) === (options.all !== true)) {
-        throw new InvalidArgumentError(
-          'Name either a position, such as payments[3]@1042, or --all.',
-        );
-      }
-      const discarded = await withApp(options, ({ app }) =>
-        app.discardDeadLetters(name, at ?? null),
-      );
+      const options = optionsOf<SelectionOptions>(command);
+      const selection = selected(name, at, options);
+      const discarded = await withApp(options, ({ app }) => app.deadLetters.discard(selection));
       if (options.json) return console.log(jsonText({ discarded }));
-      console.log(discarded === 0 ? noneText(name) : `Discarded: ${discarded}.`);
+      console.log(discarded === 0 ? noneText(name + withKey(options)) : `Discarded: ${discarded}.`);
     });
+}
+
+/** Exactly one of position, key and all, so that nothing is selected by omission. */
+function selected(
+  projection: string,
+  position: LogPosition | undefined,
+  { key, all }: SelectionOptions,
+): DeadLetterSelection {
+  if ([position, key, all].filter((each) => each !== undefined).length !== 1) {
+    throw new InvalidArgumentError(
+      'Name a position, such as payments[3]@1042, or --key, or --all.',
+    );
+  }
+  return { projection, ...(position && { position }), ...ofKey({ key }) };
+}
+
+function ofKey({ key }: SelectionOptions): Pick<DeadLetterSelection, 'key'> {
+  return key === undefined ? {} : { key: Buffer.from(key) };
+}
+
+function withKey({ key }: SelectionOptions): string {
+  return key === undefined ? '' : ' with that key';
 }
 
 const PARTITION_MAX = 2 ** 31 - 1;

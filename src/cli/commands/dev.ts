@@ -151,7 +151,7 @@ async function publish(
  */
 async function tellOthers(app: Reprise): Promise<void> {
   const { instance: own } = app.runner;
-  const others = (await app.instances()).filter(
+  const others = (await app.instances.list()).filter(
     ({ isLive, instance }) => isLive && instance !== own,
   );
   if (others.length === 0) return;

@@ -17,7 +17,7 @@ export function addDrop(program: Command): void {
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const versions = await withApp(options, ({ app }) =>
-        app.drop(name, { force: options.force === true }),
+        app.versions.drop(name, { force: options.force === true }),
       );
       if (options.json) return console.log(jsonText({ name, versions }));
       const plural = versions.length === 1 ? 'version' : 'versions';

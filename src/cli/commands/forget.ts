@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { Reprise } from '../../reprise.ts';
 import type { AffectedProjection, SubjectReport } from '../../runner/subject-report.ts';
-import type { RefreshReport } from '../../runner/verify/verify-report.ts';
+import type { RepairReport } from '../../runner/verify/verify-report.ts';
 import { jsonText } from '../terminal/json-text.ts';
 import { progressView } from '../terminal/progress-view.ts';
 import { renderTable } from '../terminal/render-table.ts';
@@ -34,8 +34,8 @@ export function addForget(program: Command): void {
       await withApp(options, async (session) => {
         const { app } = session;
         const report = options.show
-          ? { ...(await app.subject(subject)), destroyed: null }
-          : await app.forget(subject, { by });
+          ? { ...(await app.erasure.inspect(subject)), destroyed: null }
+          : await app.erasure.forget(subject, { by });
         const wanted = options.rebuild === true && options.show !== true;
         const rebuilt = wanted ? await rebuildRows(session, report, options.json === true) : [];
         if (options.json) console.log(jsonText({ ...report, rebuilt }));
@@ -51,12 +51,12 @@ async function rebuildRows(
   { app, signal }: Pick<Session, 'signal'> & { readonly app: Reprise },
   { projections }: SubjectReport,
   isJson: boolean,
-): Promise<readonly RefreshReport[]> {
-  const reports: RefreshReport[] = [];
+): Promise<readonly RepairReport[]> {
+  const reports: RepairReport[] = [];
   for (const { name } of projections.filter(isBuilt)) {
     const view = progressView(isJson);
     try {
-      reports.push(await app.refresh(name, { signal, onProgress: view.show }));
+      reports.push(await app.versions.repair(name, { signal, onProgress: view.show }));
     } finally {
       view.end();
     }
@@ -119,6 +119,6 @@ function otherVersion({ name, version, isDeclared }: AffectedProjection): string
     : `${name} v${version} is not the declared version: reprise retire ${name} ${version}`;
 }
 
-function rebuiltLine({ name, version, records, rowsReplaced }: RefreshReport): string {
+function rebuiltLine({ name, version, records, rowsReplaced }: RepairReport): string {
   return `${name} v${version}: ${records} records replayed, ${rowsReplaced} rows replaced.`;
 }

@@ -16,7 +16,7 @@ export function addHealth(program: Command): void {
   program
     .command('health')
     .description(
-      'exit with 0 when an instance runs, no part is away and no task of an active version has halted, waits or lacks an owner',
+      'exit with 0 when an instance runs, all dependencies are available and no task of an active version has halted, waits or lacks an owner',
     )
     .option('--live', 'liveness only: exit with 1 when Postgres knows that no instance runs')
     .option('--here', 'with --live: only instances of this host')
@@ -29,7 +29,9 @@ export function addHealth(program: Command): void {
 /** A database that is away is no reason to end a process: then it is not known whether one runs. */
 async function tellLiveness(options: HealthOptions): Promise<void> {
   const which = options.here === true ? { host: hostname() } : {};
-  const isLive = await withApp(options, ({ app }) => app.isLive(which)).catch(unlessAway(null));
+  const isLive = await withApp(options, ({ app }) => app.health.isLive(which)).catch(
+    unlessAway(null),
+  );
   process.exitCode = isLive === false ? EXIT.failed : EXIT.done;
   if (options.json) return console.log(jsonText({ isLive }));
   if (isLive === null) return console.log('not known: postgres is away');
@@ -37,7 +39,7 @@ async function tellLiveness(options: HealthOptions): Promise<void> {
 }
 
 async function tellHealth(options: HealthOptions): Promise<void> {
-  const report = await withApp(options, ({ app }) => app.health()).catch((error: unknown) =>
+  const report = await withApp(options, ({ app }) => app.health.check()).catch((error: unknown) =>
     unlessAway(withoutPostgres(error))(error),
   );
   process.exitCode = exitCodeOf(report);
@@ -45,9 +47,10 @@ async function tellHealth(options: HealthOptions): Promise<void> {
   console.log(report.isReady ? 'well' : report.problems.join('\n'));
 }
 
-function exitCodeOf({ isReady, parts }: HealthReport): number {
+function exitCodeOf({ isReady, dependencies }: HealthReport): number {
   if (isReady) return EXIT.done;
-  return parts.some(({ isAway }) => isAway) ? EXIT.unavailable : EXIT.failed;
+  const areAvailable = dependencies.every(({ isAvailable }) => isAvailable);
+  return areAvailable ? EXIT.failed : EXIT.unavailable;
 }
 
 /** The report where not even an application could be composed. */
@@ -57,7 +60,7 @@ function withoutPostgres(error: unknown): HealthReport {
     isLive: null,
     isReady: false,
     problems: [`postgres is away: ${reason}`],
-    parts: [{ part: 'postgres', isAway: true, reason }],
+    dependencies: [{ name: 'postgres', isAvailable: false, reason }],
   };
 }
 

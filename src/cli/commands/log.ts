@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import type { CopyLogReport } from '../../composition/copy-log.ts';
+import type { Command } from 'commander';
+import type { MoveLogReport } from '../../composition/move-log-to-kafka.ts';
 import { findConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
 import type { RepriseConfig } from '../../config/reprise-config.ts';
 import { EXIT } from '../terminal/exit.ts';
@@ -9,27 +9,23 @@ import { Interrupted, stopOnSignals } from '../terminal/stop-on-signals.ts';
 import { type GlobalOptions, optionsOf, quietly } from '../terminal/with-app.ts';
 import { addLogRepartition } from './log-repartition.ts';
 
-interface LogCopyOptions {
+interface MoveOptions {
   readonly brokers?: string;
   readonly topic: readonly string[];
   readonly copyOnly?: true;
 }
 
 /**
- * `reprise log`: `copy` moves the log from Postgres to Kafka, `repartition` mends a topic that has
- * gained partitions.
+ * `reprise log`: `move-to-kafka` moves the log from Postgres to Kafka, `repartition` copies a topic
+ * that has gained partitions.
  */
 export function addLog(program: Command): void {
   const log = program.command('log').description('work on the log itself');
   log
-    .command('copy')
+    .command('move-to-kafka')
     .description(
       'move the log from Postgres to Kafka: each record keeps its partition and offset, and is compared byte by byte; projections resume without a rebuild. Safe to repeat: copies what is missing',
     )
-    .addOption(
-      new Option('--from <log>', 'where it is').choices(['postgres']).makeOptionMandatory(),
-    )
-    .addOption(new Option('--to <log>', 'where it goes').choices(['kafka']).makeOptionMandatory())
     .option(
       '--brokers <list>',
       'host:port of the cluster, several with commas (default: the Kafka that the configuration names)',
@@ -37,8 +33,8 @@ export function addLog(program: Command): void {
     .option('--topic <name>', 'only this topic (may be repeated; default: all)', collect, [])
     .option('--copy-only', 'copy and compare, and leave the projections on Postgres (rehearsal)')
     .action(async (_local, command: Command) => {
-      const options = optionsOf<LogCopyOptions>(command);
-      const report = await copy(options);
+      const options = optionsOf<MoveOptions>(command);
+      const report = await move(options);
       if (options.json) console.log(jsonText({ event: 'copied', ...report }));
       else console.log(reportText(report));
       if (report.obstacles.length > 0) process.exitCode = EXIT.failed;
@@ -46,14 +42,14 @@ export function addLog(program: Command): void {
   addLogRepartition(log);
 }
 
-async function copy(options: LogCopyOptions & GlobalOptions): Promise<CopyLogReport> {
+async function move(options: MoveOptions & GlobalOptions): Promise<MoveLogReport> {
   const { brokers, topic, copyOnly } = options;
   const input = quietly(await loadConfigFile(findConfigFile(options.config)));
   const signal = stopOnSignals();
-  const { copyLog } = await import('../../composition/copy-log.ts');
+  const { moveLogToKafka } = await import('../../composition/move-log-to-kafka.ts');
   const view = progressView(options.json === true);
   try {
-    return await copyLog(brokers === undefined ? input : onKafka(input, brokers), {
+    return await moveLogToKafka(brokers === undefined ? input : onKafka(input, brokers), {
       signal,
       onProgress: view.show,
       ...(topic.length > 0 && { topics: topic }),
@@ -77,7 +73,7 @@ function onKafka(input: RepriseConfig, brokers: string): RepriseConfig {
 }
 
 /** The report for people: what is equal, and what to do next. */
-function reportText({ partitions, moved, tasks, obstacles, seconds }: CopyLogReport): string {
+function reportText({ partitions, moved, tasks, obstacles, seconds }: MoveLogReport): string {
   const records = partitions.reduce((sum, each) => sum + each.records, 0);
   const lines = partitions.map(
     (each) =>
@@ -91,7 +87,7 @@ function reportText({ partitions, moved, tasks, obstacles, seconds }: CopyLogRep
 }
 
 function nextSteps(
-  report: Pick<CopyLogReport, 'moved' | 'tasks' | 'obstacles'>,
+  report: Pick<MoveLogReport, 'moved' | 'tasks' | 'obstacles'>,
 ): readonly string[] {
   if (report.moved) {
     return [

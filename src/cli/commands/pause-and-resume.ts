@@ -45,9 +45,9 @@ export function addStop(program: Command): void {
     .action(async (instance: string | undefined, _local, command: Command) => {
       const options = optionsOf<object>(command);
       const asked = await withApp(options, async ({ app }) => {
-        const stopping = await app.requestStop(instance ?? null);
+        const stopping = await app.instances.stop(instance);
         if (stopping.length === 0 && instance !== undefined) {
-          throw unknownInstance(instance, await app.instances());
+          throw unknownInstance(instance, await app.instances.list());
         }
         return stopping;
       });
@@ -71,7 +71,7 @@ export function addInstances(program: Command): void {
     .description('show the running instances and how many tasks each has')
     .action(async (_local, command: Command) => {
       const options = optionsOf<object>(command);
-      const instances = await withApp(options, ({ app }) => app.instances());
+      const instances = await withApp(options, ({ app }) => app.instances.list());
       if (options.json) return console.log(jsonText({ instances }));
       if (instances.length === 0)
         return console.log('No instance runs. Start one with: reprise run');
@@ -80,10 +80,10 @@ export function addInstances(program: Command): void {
         one.isLive ? (one.stopRequested ? 'ending' : 'live') : 'gone',
         one.tasks,
         one.startedAt,
-        one.lastBeatAt,
+        one.lastHeartbeatAt,
       ]);
       console.log(
-        renderTable(['instance', 'state', 'tasks', 'started', 'last beat'], rows).join('\n'),
+        renderTable(['instance', 'state', 'tasks', 'started', 'last heartbeat'], rows).join('\n'),
       );
     });
 }

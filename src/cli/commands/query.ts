@@ -64,7 +64,7 @@ async function rowsOf(
     const { code, message } = error as { code?: unknown; message: string };
     if (code === UNDEFINED_TABLE) {
       // Says NOT_MIGRATED where reprise's own tables are missing too.
-      await app.instances();
+      await app.instances.list();
       throw neverRun(wanted.name, error);
     }
     if (typeof code !== 'string' || !code.startsWith(DATA_EXCEPTION)) throw error;

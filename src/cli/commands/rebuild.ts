@@ -10,7 +10,7 @@ interface RebuildOptions {
   readonly all?: true;
   readonly projection: readonly string[];
   readonly asOf?: Date;
-  readonly fromStartOfLog?: boolean;
+  readonly acceptDataLoss?: boolean;
   readonly workers?: number;
 }
 
@@ -30,7 +30,7 @@ export function addRebuild(program: Command): void {
         'only records before this time (ISO 8601); the version is frozen then, for looking at',
       ).argParser(time),
     )
-    .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
+    .option('--accept-data-loss', 'accept a log that no longer starts at offset 0')
     .addOption(
       new Option(
         '--workers <number>',
@@ -59,10 +59,10 @@ async function rebuild(
   const view = progressView(options.json === true);
   const { asOf, workers: count } = options;
   try {
-    return await app.rebuildTogether(names, {
+    return await app.versions.rebuild(names, {
       signal,
       onProgress: view.show,
-      fromStartOfLog: options.fromStartOfLog === true,
+      acceptDataLoss: options.acceptDataLoss === true,
       ...(asOf && { asOf }),
       workers: { configFile, ...(count && { count }) },
     });

@@ -15,7 +15,7 @@ export function addRegistryTransfer(registry: Command): void {
     .description('print all schemas with their ids, subjects, versions and levels as JSON')
     .action(async (_local, command: Command) => {
       await withApp(optionsOf<GlobalOptions>(command), async ({ app }) => {
-        console.log(JSON.stringify(await app.exportRegistry(), null, 2));
+        console.log(JSON.stringify(await app.postgresRegistry.export(), null, 2));
       });
     });
   registry
@@ -26,7 +26,7 @@ export function addRegistryTransfer(registry: Command): void {
       const exported = await readExport(file);
       const options = optionsOf<GlobalOptions>(command);
       await withApp(options, async ({ app }) => {
-        const report = await app.importRegistry(exported);
+        const report = await app.postgresRegistry.import(exported);
         const { schemas, versions } = report;
         console.log(
           options.json === true

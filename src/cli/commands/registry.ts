@@ -43,7 +43,7 @@ async function serve({ app, config, signal }: Session, options: ServeOptions): P
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
   };
-  const { url } = await app.serveRegistry(where); // 2
+  const { url } = await app.postgresRegistry.serve(where); // 2
   if (isOpenToAll(host, config.registryServer)) {
     process.stderr.write(
       `warning: everybody who reaches ${url} may register and delete schemas. Ask for a password or a token: "registryServer" in the configuration.\n`,

@@ -13,7 +13,7 @@ export function addRollback(program: Command): void {
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>
-        app.rollback(name, { requireRunner: options.force !== true }),
+        app.versions.rollback(name, { requireRunner: options.force !== true }),
       );
       if (options.json) return console.log(jsonText(report));
       console.log(
@@ -31,7 +31,7 @@ export function addRetire(program: Command): void {
     .argument('<version>', 'projection, as `reprise status` shows it', versionNumber)
     .action(async (name: string, version: number, _local, command: Command) => {
       const options = optionsOf<object>(command);
-      await withApp(options, ({ app }) => app.retire(name, version));
+      await withApp(options, ({ app }) => app.versions.retire(name, version));
       if (options.json) return console.log(jsonText({ name, version }));
       console.log(`${name} version ${version} is dropped.`);
     });

@@ -12,9 +12,13 @@ export function addStatus(program: Command): void {
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ exact?: boolean }>(command);
       const exact = options.exact === true;
-      const [projections, parts] = await withApp(options, ({ app }) =>
-        Promise.all([app.status({ exact }), app.parts()]),
+      const [projections, dependencies] = await withApp(options, ({ app }) =>
+        Promise.all([app.status({ exact }), app.health.dependencies()]),
       );
-      console.log(options.json ? jsonText({ projections, parts }) : statusText(projections, parts));
+      console.log(
+        options.json
+          ? jsonText({ projections, dependencies })
+          : statusText(projections, dependencies),
+      );
     });
 }

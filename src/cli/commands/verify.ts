@@ -9,7 +9,7 @@ import { optionsOf, withApp } from '../terminal/with-app.ts';
 
 interface VerifyCommandOptions {
   readonly against?: number;
-  readonly fromStartOfLog?: boolean;
+  readonly acceptDataLoss?: boolean;
 }
 
 /** Records named for each row, for people. */
@@ -26,16 +26,16 @@ export function addVerify(program: Command): void {
       'a stored version of the same shape (default: the declared one)',
       versionNumber,
     )
-    .option('--from-start-of-log', 'accept a log that no longer starts at offset 0')
+    .option('--accept-data-loss', 'accept a log that no longer starts at offset 0')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<VerifyCommandOptions>(command);
       const view = progressView(options.json === true);
       const report = await withApp(options, async ({ app, signal }) => {
         try {
-          return await app.verify(name, {
+          return await app.versions.verify(name, {
             signal,
             onProgress: view.show,
-            fromStartOfLog: options.fromStartOfLog === true,
+            acceptDataLoss: options.acceptDataLoss === true,
             ...(options.against === undefined ? {} : { against: options.against }),
           });
         } catch (error) {

@@ -1,5 +1,9 @@
 import type { PublishFailureStatus } from '../../runner/outbox/publish-failure-status.ts';
-import type { PartStatus, ProjectionStatus, TaskStatus } from '../../runner/status/task-status.ts';
+import type {
+  DependencyStatus,
+  ProjectionStatus,
+  TaskStatus,
+} from '../../runner/status/task-status.ts';
 import { renderTable } from './render-table.ts';
 
 /**
@@ -8,10 +12,10 @@ import { renderTable } from './render-table.ts';
  */
 export function statusText(
   projections: readonly ProjectionStatus[],
-  parts: readonly PartStatus[],
+  dependencies: readonly DependencyStatus[],
 ): string {
-  const absent = parts.flatMap(({ part, isAway, reason }) =>
-    isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
+  const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
+    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
   );
   const body = projections.length === 0 ? nothingStarted() : tables(projections);
   return [...absent, ...(absent.length > 0 ? [''] : []), ...body].join('\n');

@@ -1,15 +1,15 @@
 import type { FoldedRecord, FoldedTick } from '../../fold/oracle/folded-record.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { Reprise } from '../../reprise.ts';
-import type { JournaledTick } from '../../runner/store/journaled-tick.ts';
+import type { IdleAdvance } from '../../runner/store/idle-advance.ts';
 import { compareRows } from './compare-rows.ts';
 import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
 import { wholeLog } from './whole-log.ts';
 import type { Planned } from './with-app.ts';
 
 /**
- * Folds decoded records and ticks the plain way; gives the rows that the stable view should show,
- * by SQL column names.
+ * Folds decoded records and idle advances the plain way; gives the rows that the stable view should
+ * show, by SQL column names.
  */
 export type IndependentFold = (
   plan: Plan,
@@ -19,8 +19,9 @@ export type IndependentFold = (
 /**
  * Compares the stable view of a projection with an independent fold of the whole log: 1 read and
  * decode every record, whole events, by a decoder that the runner does not use, and put the topics
- * of a partition in order, with the ticks that the tasks journaled between, 2 fold them, 3 compare
- * with the view, column by column, exactly. Expects that nothing is being published meanwhile.
+ * of a partition in order, with the idle advances that the tasks recorded between, 2 fold them, 3
+ * compare with the view, column by column, exactly. Expects that nothing is being published
+ * meanwhile.
  * @returns differences in words; empty when equal
  */
 export async function verifyProjection(
@@ -38,7 +39,8 @@ export async function verifyProjection(
       if (!(isAgain && each.event === null)) records.push({ ...each, of: event });
     }
   }
-  const items = withTicks(inOrder(records), await app.ticks(plan.name));
+  const advances = await app.versions.idleAdvances(plan.name);
+  const items = withAdvances(inOrder(records), advances);
   const expected = fold(plan, items); // 1, 2
   const actual = await queryRows(app, projection, {});
   const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
@@ -85,23 +87,27 @@ function timestampOf(head: {
   return head.list[head.next]?.record.timestampMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Puts each tick before the first record that lies beyond it. */
-function withTicks(
+/** Puts each idle advance before the first record that lies beyond it. */
+function withAdvances(
   records: readonly FoldedRecord[],
-  ticks: readonly JournaledTick[],
+  advances: readonly IdleAdvance[],
 ): (FoldedRecord | FoldedTick)[] {
-  const waiting = [...ticks];
+  const waiting = [...advances];
   const items: (FoldedRecord | FoldedTick)[] = [];
   for (const each of records) {
     const { topic, partition, offset } = each.record;
     while (waiting.length > 0) {
-      const next = waiting.findIndex((tick) => tick.partition === partition);
-      const tick = waiting[next];
-      if (tick === undefined || (tick.nextOffsets.get(topic) ?? 0n) > offset) break;
+      const next = waiting.findIndex((advance) => advance.partition === partition);
+      const advance = waiting[next];
+      if (advance === undefined || (advance.nextOffsets.get(topic) ?? 0n) > offset) break;
       waiting.splice(next, 1);
-      items.push({ tick });
+      items.push(tickOf(advance));
     }
     items.push(each);
   }
-  return [...items, ...waiting.map((tick) => ({ tick }))];
+  return [...items, ...waiting.map(tickOf)];
+}
+
+function tickOf({ partition, idleMs }: IdleAdvance): FoldedTick {
+  return { tick: { partition, quietMs: idleMs } };
 }

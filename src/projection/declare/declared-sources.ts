@@ -58,10 +58,10 @@ export interface DisorderOptions {
    */
   readonly maxDrift?: Duration;
   /**
-   * If a partition has no new events for this long, the instance that owns it records a tick, and
-   * one more for each further such period: event time then advances with the wall clock. Default:
-   * 10 seconds for projections that close windows or sessions or match patterns, otherwise off.
-   *    `'off'`: never.
+   * If a partition has no new events for this long, the owner of its task advances the watermark by
+   * the clock and records that in the journal, and again after each further such period: event time
+   * then advances with the wall clock, and a replay repeats it. Default: 10 seconds for projections
+   * that close windows or sessions or match patterns, otherwise off. `'off'`: never.
    */
   readonly idle?: Duration | 'off';
 }

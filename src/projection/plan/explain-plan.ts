@@ -72,8 +72,11 @@ function timeText(time: TimePlan): string {
 function disorderText({ latenessMs, late, maxDriftMs, idleMs, sources }: Plan): string {
   const isDated = sources.some(({ time }) => time.kind !== 'processing');
   const drift = isDated ? `refused when ${maxDriftMs} ms ahead` : 'none refused as ahead';
-  const ticks = idleMs === null ? 'no ticks' : `ticks after ${idleMs} ms of silence`;
-  return `lateness ${latenessMs} ms; late events: ${late}; ${drift}; ${ticks}`;
+  const idle =
+    idleMs === null
+      ? 'the clock never advances the watermark'
+      : `the clock advances the watermark after ${idleMs} ms without events`;
+  return `lateness ${latenessMs} ms; late events: ${late}; ${drift}; ${idle}`;
 }
 
 function specifics(plan: Plan): [string, string[]][] {

@@ -1,4 +1,5 @@
 import type { LogPosition } from '../../log/log-position.ts';
+import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 
 /** A record that could not be folded, set aside as the error policy says. */
 export interface DeadLetterStatus extends LogPosition {
@@ -20,11 +21,16 @@ export interface DeadLetterStatus extends LogPosition {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-/** Which dead letters of a projection: all, unless it says less. */
-export interface DeadLetterSelection {
-  /** The one at a position. */
+/** Selects dead letters: all of a projection, or those that also match `position` and `key`. */
+export interface DeadLetterSelection extends DeadLetterMatch {
+  readonly projection: ProjectionReference;
+}
+
+/** Which dead letters of a projection; default: all. */
+export interface DeadLetterMatch {
+  /** The dead letter at this position. */
   readonly position?: LogPosition;
-  /** Those of a record key. */
+  /** The dead letters of this record key. */
   readonly key?: Buffer;
 }
 

@@ -13,20 +13,21 @@ import {
 } from '../store/dead-letter-store.ts';
 import { writeJournal } from '../store/journal-store.ts';
 import { fenceTasks, lockTasks } from '../store/task-store.ts';
-import type { DeadLetterSelection, DeadLetterStatus } from './dead-letter-status.ts';
+import type { DeadLetterMatch, DeadLetterStatus } from './dead-letter-status.ts';
 
 /**
- * The dead letters of a projection, or of all, in the order of the log; of one position where that
- * is given. @throws UNKNOWN_DEAD_LETTER when it has none
+ * The matching dead letters of a projection, or of all (null), in log order. @throws
+ * UNKNOWN_DEAD_LETTER when the position has none
  */
 export async function readDeadLetters(
   pool: Pool,
   projection: string | null,
-  position: LogPosition | null,
+  match: DeadLetterMatch,
 ): Promise<readonly DeadLetterStatus[]> {
   await assertDatabase(pool);
-  const letters = await readLetters(pool, { projection, position });
-  if (position !== null && letters.length === 0) throw unknownDeadLetter(projection, position);
+  const { position } = match;
+  const letters = await readLetters(pool, { projection, ...match });
+  if (position !== undefined && letters.length === 0) throw unknownDeadLetter(projection, position);
   return letters.map(({ timestampMs: _timestampMs, ...letter }) => letter);
 }
 
@@ -39,10 +40,10 @@ export async function readDeadLetters(
 export async function readSelected(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: DeadLetterSelection,
+  match: DeadLetterMatch,
 ): Promise<readonly StoredLetter[]> {
-  const { position } = selection;
-  const letters = await readLetters(pool, { projection: name, version, ...selection }, 'met');
+  const { position } = match;
+  const letters = await readLetters(pool, { projection: name, version, ...match }, 'met');
   if (position === undefined) return letters;
   const [only] = letters;
   if (only === undefined) throw unknownDeadLetter(name, position);
@@ -63,9 +64,9 @@ export async function readSelected(
 export async function assertOfVersion(
   pool: Pool,
   { name, version }: Pick<Plan, 'name' | 'version'>,
-  selection: DeadLetterSelection,
+  match: DeadLetterMatch,
 ): Promise<void> {
-  const counts = await countLetters(pool, { projection: name, ...selection });
+  const counts = await countLetters(pool, { projection: name, ...match });
   if (counts.length === 0 || counts.some((count) => count.version === version)) return;
   const which = counts.map((count) => `version ${count.version} has ${count.letters}`).join(', ');
   throw new RepriseError(
@@ -76,22 +77,23 @@ export async function assertOfVersion(
 }
 
 /**
- * Deletes dead letters of a projection: the one at a position (of every version), or all. The
- * records stay in the log, and a rebuild of another version folds them again; the journal records
- * that this version passed them over. Tasks with quarantined keys are released, so that their next
+ * Deletes the matching dead letters of a projection, of every version. The records stay in the log,
+ * and a rebuild of another version folds them again; the journal records that this version passed
+ * them over. Tasks with quarantined keys are released, so that their next
  * owner reads the change. @returns how many. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
   projection: string,
-  position: LogPosition | null,
+  match: DeadLetterMatch,
 ): Promise<number> {
+  const { position } = match;
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
     // Tasks before letters, as a flush that folds one again: neither waits for the other in a
     // circle.
     await lockTasks(client, { projection, partition: position?.partition ?? null });
-    const letters = await deleteLetters(client, { projection, position });
+    const letters = await deleteLetters(client, { projection, ...match });
     for (const { version, topic, partition, offset } of letters) {
       const record = { topic, offset };
       const entry = { kind: 'discard', nextOffsets: new Map(), quietMs: null, record } as const;
@@ -101,7 +103,7 @@ export async function discardDeadLetters(
     }
     return letters.length;
   });
-  if (position !== null && discarded === 0) throw unknownDeadLetter(projection, position);
+  if (position !== undefined && discarded === 0) throw unknownDeadLetter(projection, position);
   return discarded;
 }
 

@@ -20,7 +20,7 @@ import {
   type StoredLetter,
 } from '../store/dead-letter-store.ts';
 import { readVersion } from '../store/version-store.ts';
-import type { DeadLetterSelection, RedriveReport } from './dead-letter-status.ts';
+import type { DeadLetterMatch, RedriveReport } from './dead-letter-status.ts';
 import { assertOfVersion, readSelected } from './read-dead-letters.ts';
 
 type Failure = RedriveReport['failed'][number];
@@ -45,24 +45,24 @@ type Outcome = 'folded' | 'waits' | 'gone' | Failure;
 export async function redrive(
   settings: RunnerSettings,
   plan: Plan,
-  selection: DeadLetterSelection,
+  match: DeadLetterMatch,
 ): Promise<RedriveReport> {
   await assertDatabase(settings.pool);
   await assertNotBuilding(settings, plan);
-  await assertOfVersion(settings.pool, plan, selection);
+  await assertOfVersion(settings.pool, plan, match);
   const owner = `${settings.owner}/redrive-${randomUUID().slice(0, 8)}`;
   const redriving = { ...settings, owner };
-  return withPresence(redriving, () => redriveAll(redriving, plan, selection));
+  return withPresence(redriving, () => redriveAll(redriving, plan, match));
 }
 
 async function redriveAll(
   settings: RunnerSettings,
   plan: Plan,
-  selection: DeadLetterSelection,
+  match: DeadLetterMatch,
 ): Promise<RedriveReport> {
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
-  for (let found = await readSelected(settings.pool, plan, selection); ; ) {
+  for (let found = await readSelected(settings.pool, plan, match); ; ) {
     const letters = found.filter((letter) => !outcomes.has(placeOf(letter)));
     if (letters.length === 0) break;
     for (const partition of new Set(letters.map((letter) => letter.partition))) {
@@ -71,10 +71,10 @@ async function redriveAll(
       works.set(partition, work);
       await work.fold(letters.filter((each) => each.partition === partition));
     }
-    if (selection.position !== undefined) break;
+    if (match.position !== undefined) break;
     // Until the last letter of a key was folded, instances set records aside behind it. What fails
     // anew by itself meanwhile is not chased: there may be no end of it.
-    const now = await readSelected(settings.pool, plan, selection);
+    const now = await readSelected(settings.pool, plan, match);
     found = now.filter(({ quarantine }) => quarantine !== null);
   }
   return reportOf([...outcomes.values()]);

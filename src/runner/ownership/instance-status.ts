@@ -3,7 +3,8 @@ export interface InstanceStatus {
   /** `host/process/id`, as in `TaskStatus.owner`. */
   readonly instance: string;
   readonly startedAt: Date;
-  readonly lastBeatAt: Date;
+  /** When it last renewed its lease. */
+  readonly lastHeartbeatAt: Date;
   /** Whether its lease has not run out. */
   readonly isLive: boolean;
   readonly stopRequested: boolean;

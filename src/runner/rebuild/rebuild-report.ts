@@ -30,8 +30,11 @@ export interface RebuildOptions {
   readonly signal?: AbortSignal;
   /** Told a few times a second for each projection, and at each new phase. */
   readonly onProgress?: (progress: RebuildProgress) => void;
-  /** Accept a log that no longer begins at 0. Default false: DATA_LOSS. */
-  readonly fromStartOfLog?: boolean;
+  /**
+   * Replay from the first record that is still there when the log no longer starts at offset 0.
+   * Default false: DATA_LOSS.
+   */
+  readonly acceptDataLoss?: boolean;
   /**
    * Only the records before the first one, in each partition, whose timestamp is this or later; the
    * version is frozen then.

@@ -169,7 +169,7 @@ async function replayAll(
   versions: readonly Building[],
   options: RebuildOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const { asOf, fromStartOfLog = false, signal } = options;
+  const { asOf, acceptDataLoss = false, signal } = options;
   const plans = versions.map(({ plan }) => plan);
   const partitions = Math.max(0, ...versions.map((version) => version.partitions));
   const records = versions.reduce((sum, version) => sum + version.records, 0);
@@ -193,7 +193,7 @@ async function replayAll(
             })),
             untilOffsets: endOffsets(building, partition),
             ...(asOf && { untilTimestampMs: asOf.getTime() }),
-            fromStartOfLog,
+            acceptDataLoss,
             rowsMax: Math.ceil(ROWS_IN_MEMORY_MAX / replayers.length),
           },
           {

@@ -38,7 +38,7 @@ export interface ReplayOptions {
    * Default: only `untilOffsets` stops.
    */
   readonly untilTimestampMs?: number;
-  readonly fromStartOfLog: boolean;
+  readonly acceptDataLoss: boolean;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
   /**
@@ -148,7 +148,7 @@ function openReplay(
       if (reason !== null)
         settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
     },
-    fromStartOfLog: options.fromStartOfLog,
+    acceptDataLoss: options.acceptDataLoss,
     recovery: options.recovery,
     ...(options.repeats && { repeats: options.repeats }),
     ...(plan.rebuild === 'partial' && { rows: options.rows ?? aloneWith(ROWS_IN_MEMORY_MAX) }),

@@ -13,7 +13,7 @@ import { shareReads } from './share-reads.ts';
  * may go to another thread.
  */
 export interface ReplayOrder
-  extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'fromStartOfLog'> {
+  extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'acceptDataLoss'> {
   readonly keys: readonly TaskKey[];
   /** Rows that all of them together may hold in memory. */
   readonly rowsMax: number;

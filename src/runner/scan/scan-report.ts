@@ -1,4 +1,5 @@
 import type { Position } from '../../log/event-log.ts';
+import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 
 /** How far a scan has come. `etaSeconds` is null before a rate is known. */
 export interface ScanProgress {
@@ -14,7 +15,7 @@ export interface ScanOptions {
    * Only for this projection, and only its topics. Default: all projections and events of the
    * configuration.
    */
-  readonly projection?: string;
+  readonly projection?: ProjectionReference;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ScanProgress) => void;
 }

@@ -8,6 +8,6 @@ export function buildAnew(
   { projection, version }: Pick<TaskKey, 'projection' | 'version'>,
   hasLostStart: boolean,
 ): string {
-  const accepting = hasLostStart ? ' --from-start-of-log' : '';
+  const accepting = hasLostStart ? ' --accept-data-loss' : '';
   return `raise its version to ${version + 1} and run: reprise rebuild ${projection}${accepting}; start the new code with: reprise run; then: reprise activate ${projection}; and drop the old version with: reprise retire ${projection} ${version}`;
 }

@@ -126,7 +126,7 @@ async function describePartition(
  */
 function acceptance(task: OwnedTask, { nowMs = null }: SessionOptions): string {
   return nowMs === null
-    ? `run: reprise rebuild ${task.projection} --from-start-of-log`
+    ? `run: reprise rebuild ${task.projection} --accept-data-loss`
     : buildAnew(task, true);
 }
 
@@ -136,7 +136,7 @@ function firstCheckpoint(
   { topic, topicId, startOffset }: DescribedPartition,
   options: SessionOptions,
 ): TopicCheckpoint {
-  if (startOffset > 0n && options.fromStartOfLog !== true) {
+  if (startOffset > 0n && options.acceptDataLoss !== true) {
     throw new RepriseError(
       'DATA_LOSS',
       `${topic}[${task.partition}] no longer begins at 0 but at ${startOffset}: a read model built now would lack the events before. ` +

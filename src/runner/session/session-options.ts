@@ -35,7 +35,7 @@ export interface SessionOptions {
    * Accept topics whose first records are gone: start at the first offset still there. Default
    * false: DATA_LOSS.
    */
-  readonly fromStartOfLog?: boolean;
+  readonly acceptDataLoss?: boolean;
 }
 
 /**

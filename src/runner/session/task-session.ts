@@ -380,7 +380,7 @@ export class TaskSession {
     if (batch === 'folded') {
       this.#settings.logger.warn(
         { task: taskLabel(this.task), ...record },
-        'two redrives at once folded this dead letter twice; this replay folds it once. Mend the rows that differ in place (app.refresh), or by a new version and reprise rebuild',
+        'two redrives at once folded this dead letter twice; this replay folds it once. Repair the rows that differ in place (app.versions.repair), or by a new version and reprise rebuild',
       );
       return;
     }

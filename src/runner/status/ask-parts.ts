@@ -5,20 +5,20 @@ import { isRepriseError } from '../../reprise-error.ts';
 import { describeError } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
-import type { PartStatus } from './task-status.ts';
+import type { DependencyStatus } from './task-status.ts';
 
 /** How long a part may take to answer until it counts as away. */
 const PATIENCE_MS = 8_000;
 /** A subject that nobody has: asking for its versions costs the registry one look-up. */
 const NO_SUBJECT = 'reprise-is-anybody-there';
 
-type Part = PartStatus['part'];
+type Part = DependencyStatus['name'];
 
 /** Asks every part at once whether it is there. Never throws; takes 8 s at most. */
 export async function askParts(
   settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry'>,
   plans: readonly Plan[],
-): Promise<readonly PartStatus[]> {
+): Promise<readonly DependencyStatus[]> {
   const questions = [
     question('postgres', () => settings.pool.query('select 1')),
     ...(settings.log.kind === 'kafka' ? [question('kafka', () => askLog(settings, plans))] : []),
@@ -50,13 +50,13 @@ export async function askRegistry({ registry }: Pick<RunnerSettings, 'registry'>
 }
 
 /** A part that is away, for the reason of an error. */
-function away(part: Part, error: unknown): PartStatus {
-  return { part, isAway: true, reason: describeError(error) || 'no reason given' };
+function away(part: Part, error: unknown): DependencyStatus {
+  return { name: part, isAvailable: false, reason: describeError(error) || 'no reason given' };
 }
 
-async function question(part: Part, ask: () => Promise<unknown>): Promise<PartStatus> {
+async function question(part: Part, ask: () => Promise<unknown>): Promise<DependencyStatus> {
   return within(PATIENCE_MS, part, ask()).then(
-    () => ({ part, isAway: false, reason: null }),
+    () => ({ name: part, isAvailable: true, reason: null }),
     (error: unknown) => away(part, error),
   );
 }

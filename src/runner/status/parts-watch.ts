@@ -4,14 +4,14 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { describeError } from '../session/open-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { askLog, askRegistry } from './ask-parts.ts';
-import type { PartStatus } from './task-status.ts';
+import type { DependencyStatus } from './task-status.ts';
 
 /** How often a part is asked whether it is there. */
 const ASK_EVERY_MS = 2_000;
 /** How long it may take to answer: with the time between two questions less than 10 s. */
 const PATIENCE_MS = 7_500;
 
-type Part = PartStatus['part'];
+type Part = DependencyStatus['name'];
 
 /** What a question to a part came to; `unasked`: it says nothing of the part. */
 type Answer = 'there' | 'unasked' | Error;

@@ -7,7 +7,12 @@ import { readInstances } from '../ownership/pause-projection.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { askParts } from './ask-parts.ts';
 import { readStatus } from './read-status.ts';
-import type { HealthReport, LivenessOptions, PartStatus, ProjectionStatus } from './task-status.ts';
+import type {
+  DependencyStatus,
+  HealthReport,
+  LivenessOptions,
+  ProjectionStatus,
+} from './task-status.ts';
 
 /** How long Postgres may take to answer a probe. */
 const PATIENCE_MS = 8_000;
@@ -20,7 +25,7 @@ export interface HealthFacts {
   /** Null: Postgres does not answer. */
   readonly isLive: boolean | null;
   readonly statuses: readonly ProjectionStatus[];
-  readonly parts: readonly PartStatus[];
+  readonly dependencies: readonly DependencyStatus[];
 }
 
 /**
@@ -42,12 +47,12 @@ export async function readHealth(
   settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry' | 'ownRun'>,
   plans: readonly Plan[],
 ): Promise<HealthReport> {
-  const [isLive, statuses, parts] = await Promise.all([
+  const [isLive, statuses, dependencies] = await Promise.all([
     readLiveness(settings),
     answered(settings.pool, (pool) => readStatus({ ...settings, pool }, plans)),
     askParts(settings, plans),
   ]);
-  return healthOf({ isLive, statuses: statuses ?? [], parts });
+  return healthOf({ isLive, statuses: statuses ?? [], dependencies });
 }
 
 /**
@@ -55,9 +60,9 @@ export async function readHealth(
  * every active version that is not paused has an owner and has not halted, and what is published is
  * taken. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
  */
-export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport {
-  const absent = parts.flatMap(({ part, isAway, reason }) =>
-    isAway ? [`${part} is away: ${reason ?? 'no reason given'}`] : [],
+export function healthOf({ isLive, statuses, dependencies }: HealthFacts): HealthReport {
+  const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
+    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
   );
   const problems = statuses
     .filter(({ state, paused, isUndeclared }) => !isUndeclared && state === 'active' && !paused)
@@ -73,7 +78,7 @@ export function healthOf({ isLive, statuses, parts }: HealthFacts): HealthReport
   const found =
     isLive === false ? ['no instance runs', ...absent] : [...absent, ...problems, ...held];
   const isReady = isLive === true && found.length === 0;
-  return { isLive, isReady, problems: [...new Set(found)], parts };
+  return { isLive, isReady, problems: [...new Set(found)], dependencies };
 }
 
 /** Events that have waited for a while to be published, the first of each topic. */

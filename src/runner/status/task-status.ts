@@ -67,12 +67,12 @@ export interface ProjectionStatus {
   readonly tasks: readonly TaskStatus[];
 }
 
-/** Whether a part of the infrastructure answers the process that asks. */
-export interface PartStatus {
+/** Whether a server that the application depends on answers the process that asks. */
+export interface DependencyStatus {
   /** `kafka` only where it is the log, `registry` only where it is not kept in Postgres. */
-  readonly part: 'postgres' | 'kafka' | 'registry';
-  readonly isAway: boolean;
-  /** Why it is away; null: it is not. */
+  readonly name: 'postgres' | 'kafka' | 'registry';
+  readonly isAvailable: boolean;
+  /** Why it is unavailable; null: it is available. */
   readonly reason: string | null;
 }
 
@@ -90,10 +90,10 @@ export interface HealthReport {
    */
   readonly isLive: boolean | null;
   /**
-   * Besides, no part is away, every task of an active version that is not paused has an owner, and
-   * none has halted or waits for infrastructure.
+   * Besides, all dependencies are available, every task of an active version that is not paused has
+   * an owner, and none has halted or waits for infrastructure.
    */
   readonly isReady: boolean;
   readonly problems: readonly string[];
-  readonly parts: readonly PartStatus[];
+  readonly dependencies: readonly DependencyStatus[];
 }

@@ -127,7 +127,7 @@ export async function markStopRequested(
 export interface StoredInstance {
   readonly instance: string;
   readonly startedAt: Date;
-  readonly lastBeatAt: Date;
+  readonly lastHeartbeatAt: Date;
   readonly isLive: boolean;
   readonly stopRequested: boolean;
   /** Tasks it owns. */
@@ -137,7 +137,7 @@ export interface StoredInstance {
 /** All instances that are stored, live or not, oldest first. */
 export async function readStoredInstances(client: ClientBase): Promise<readonly StoredInstance[]> {
   const { rows } = await client.query<StoredInstance>(
-    `select i.instance, i.started_at as "startedAt", i.beat_at as "lastBeatAt",
+    `select i.instance, i.started_at as "startedAt", i.beat_at as "lastHeartbeatAt",
        i.lease_until > clock_timestamp() as "isLive", i.stop_requested as "stopRequested",
        (select count(*)::int from reprise.tasks t where t.owner = i.instance) as tasks
      from reprise.instances i order by i.started_at, i.instance`,

@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from 'pg';
 import type { Plan } from '../../projection/plan/plan.ts';
+import type { IdleAdvance } from './idle-advance.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import type { JournaledTick } from './journaled-tick.ts';
 import type { TaskKey } from './task-key.ts';
 
 /**
@@ -35,8 +35,14 @@ export async function readJournal(
   }));
 }
 
-/** The ticks of a projection's active version, in the order in which each partition passes them. */
-export async function readTicks(pool: Pool, projection: string): Promise<readonly JournaledTick[]> {
+/**
+ * The idle advances (entries `tick`) of a projection's active version, in the order in which each
+ * partition passes them.
+ */
+export async function readIdleAdvances(
+  pool: Pool,
+  projection: string,
+): Promise<readonly IdleAdvance[]> {
   const { rows } = await pool.query<{
     partition: number;
     next_offsets: Record<string, string>;
@@ -50,7 +56,7 @@ export async function readTicks(pool: Pool, projection: string): Promise<readonl
   return rows.map(({ partition, next_offsets, quiet_ms }) => ({
     partition,
     nextOffsets: offsetsOf(next_offsets),
-    quietMs: Number(quiet_ms),
+    idleMs: Number(quiet_ms),
   }));
 }
 

@@ -31,7 +31,7 @@ const WAIT_MS = 5_000;
 export async function rollback(
   settings: { readonly pool: Pool },
   projection: string,
-  { requireRunner = false }: Pick<ActivateOptions, 'requireRunner'> = {},
+  { requireRunner = false }: ActivateOptions = {},
 ): Promise<ActivateReport> {
   await assertDatabase(settings.pool);
   if (requireRunner) await assertRun(settings.pool, projection);

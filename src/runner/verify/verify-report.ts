@@ -8,7 +8,8 @@ export interface VerifyOptions {
   readonly against?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RebuildProgress) => void;
-  readonly fromStartOfLog?: boolean;
+  /** As in `RebuildOptions`. */
+  readonly acceptDataLoss?: boolean;
 }
 
 /** Records of a partition, `[fromOffset, untilOffset)`. */
@@ -58,8 +59,8 @@ export interface VerifyReport extends ProjectionVersion {
   readonly seconds: number;
 }
 
-/** What refreshing the rows of a version did. */
-export interface RefreshReport extends ProjectionVersion {
+/** What a repair did. */
+export interface RepairReport extends ProjectionVersion {
   readonly records: number;
   /** Rows that were not what a replay gives, and are now. */
   readonly rowsReplaced: number;

@@ -218,7 +218,7 @@ function replayOf(
 ): Omit<ReplayOptions, 'plan'> {
   return {
     untilOffsets: snapshot.offsets.get(partition) ?? new Map(),
-    fromStartOfLog: options.fromStartOfLog ?? false,
+    acceptDataLoss: options.acceptDataLoss ?? false,
     signal: options.signal ?? neverSignal(),
     onRecords,
     repeats: (snapshot.deadLetters.get(partition) ?? []).map(({ topic, offset }) =>

@@ -131,8 +131,8 @@ describe('texts for people', () => {
         },
       ],
       [
-        { part: 'postgres', isAway: false, reason: null },
-        { part: 'kafka', isAway: true, reason: 'LOG_UNAVAILABLE: no broker answers' },
+        { name: 'postgres', isAvailable: true, reason: null },
+        { name: 'kafka', isAvailable: false, reason: 'LOG_UNAVAILABLE: no broker answers' },
       ],
     );
     expect(text.split('\n')[0]).toBe('kafka is away: LOG_UNAVAILABLE: no broker answers');

@@ -38,6 +38,17 @@ describe('resolveConfig', () => {
     });
   });
 
+  it('fills in what an error policy leaves open', () => {
+    const { onError } = resolveConfig(
+      { ...minimal, onError: { live: { policy: 'retryAndSkip', attempts: 5 } } },
+      {},
+    );
+    expect(onError).toEqual({
+      live: { policy: 'retryAndSkip', attempts: 5, initialMs: 100, factor: 2 },
+      rebuild: 'fail',
+    });
+  });
+
   it('names an unknown key, its place and the nearest known one', () => {
     expect(messageOf({ ...minimal, projection: [] })).toContain(
       'unknown key "projection"; did you mean "projections"?',
@@ -54,7 +65,11 @@ describe('resolveConfig', () => {
 
   it.each([
     [{ ...minimal, topicPartitions: 0 }, '"topicPartitions"'],
-    [{ ...minimal, onError: 'halt' }, '"onError" must'],
+    [{ ...minimal, onError: 'halt' }, '"onError" takes fail, skip,'],
+    [
+      { ...minimal, onError: { live: { policy: 'retryAndSkip', attempts: 0 } } },
+      '"onError" live: attempts is 1 to 1000, not 0.',
+    ],
     [{ ...minimal, log: { type: 'kafka', brokers: ['localhost'] } }, 'must be host:port'],
     [{ ...minimal, log: { type: 'kafka' } }, '"log.brokers" is missing'],
     [{ ...minimal, database: { type: 'url', url: 'nowhere' } }, '"database.url" must be a URL'],

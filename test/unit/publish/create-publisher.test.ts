@@ -104,7 +104,7 @@ it('gives room again once the log has taken something', async () => {
   let acknowledged = 0;
   let most = 0;
   for (let n = 0; n < 500; n += 1) {
-    await publisher.room();
+    await publisher.ready();
     void publisher.publish(Clicked, { user: 'u'.repeat(80), n }).then(() => (acknowledged += 1));
     most = Math.max(most, n + 1 - acknowledged);
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { healthOf } from '../../../src/runner/status/read-health.ts';
 import type {
-  PartStatus,
+  DependencyStatus,
   ProjectionStatus,
   TaskStatus,
 } from '../../../src/runner/status/task-status.ts';
@@ -48,11 +48,11 @@ test('lag, a rebuild, a version that waits and a paused projection are no proble
     projection({ state: 'idle', owner: null }, { state: 'ready', version: 3 }),
     projection({ state: 'idle', owner: null }, { paused: true }),
   ];
-  expect(healthOf({ isLive: true, statuses, parts: [] })).toEqual({
+  expect(healthOf({ isLive: true, statuses, dependencies: [] })).toEqual({
     isLive: true,
     isReady: true,
     problems: [],
-    parts: [],
+    dependencies: [],
   });
 });
 
@@ -61,34 +61,40 @@ test.each([
   [{ state: 'paused', error: 'no database' }, 'sales v1 [0] waits: no database'],
   [{ state: 'idle', owner: null }, 'sales v1 [0] has no owner'],
 ] as const)('%j is told', (task, problem) => {
-  expect(healthOf({ isLive: true, statuses: [projection(task)], parts: [] })).toEqual({
+  expect(healthOf({ isLive: true, statuses: [projection(task)], dependencies: [] })).toEqual({
     isLive: true,
     isReady: false,
     problems: [problem],
-    parts: [],
+    dependencies: [],
   });
 });
 
 test('without a live instance nothing is well', () => {
-  expect(healthOf({ isLive: false, statuses: [projection({})], parts: [] })).toEqual({
+  expect(healthOf({ isLive: false, statuses: [projection({})], dependencies: [] })).toEqual({
     isLive: false,
     isReady: false,
     problems: ['no instance runs'],
-    parts: [],
+    dependencies: [],
   });
 });
 
 test('a part that is away is named, and where it is Postgres nothing else is known', () => {
-  const kafka: PartStatus = { part: 'kafka', isAway: true, reason: 'no broker answers' };
-  expect(healthOf({ isLive: true, statuses: [projection({})], parts: [kafka] })).toMatchObject({
+  const kafka: DependencyStatus = {
+    name: 'kafka',
+    isAvailable: false,
+    reason: 'no broker answers',
+  };
+  expect(
+    healthOf({ isLive: true, statuses: [projection({})], dependencies: [kafka] }),
+  ).toMatchObject({
     isReady: false,
     problems: ['kafka is away: no broker answers'],
   });
-  const postgres: PartStatus = { part: 'postgres', isAway: true, reason: 'refused' };
-  expect(healthOf({ isLive: null, statuses: [], parts: [postgres] })).toEqual({
+  const postgres: DependencyStatus = { name: 'postgres', isAvailable: false, reason: 'refused' };
+  expect(healthOf({ isLive: null, statuses: [], dependencies: [postgres] })).toEqual({
     isLive: null,
     isReady: false,
     problems: ['postgres is away: refused'],
-    parts: [postgres],
+    dependencies: [postgres],
   });
 });

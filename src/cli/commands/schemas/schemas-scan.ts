@@ -25,7 +25,7 @@ export function addSchemasScan(schemas: Command): void {
       const view = progressView(options.json === true);
       const report = await withApp(options, async ({ app, signal }) => {
         try {
-          return await app.scan({
+          return await app.schemas.scan({
             signal,
             onProgress: (progress) => view.show({ name: 'scan', phase: 'read', ...progress }),
             ...(projection === undefined ? {} : { projection }),

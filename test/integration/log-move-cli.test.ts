@@ -12,10 +12,10 @@ import { describeKafka, uniqueTopic } from '../support/kafka.ts';
 
 const support = fileURLToPath(new URL('../support/example-app.ts', import.meta.url));
 
-describeKafka('reprise log copy', (brokers) => {
+describeKafka('reprise log move-to-kafka', (brokers) => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'reprise-log-copy-'));
+    folder = mkdtempSync(join(tmpdir(), 'reprise-log-move-'));
     chmodSync(folder, 0o755); // as root the server runs as another user, who must be able to enter
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,10 +45,7 @@ describeKafka('reprise log copy', (brokers) => {
          database: { type: 'embedded', dataDirectory: ${JSON.stringify(join(folder, 'postgres'))} } };`,
     );
     const copy = (...args: string[]): ChildProcess =>
-      startProgram('src/cli/main.ts', {}, [
-        ...['--config', file, 'log', 'copy', '--from', 'postgres', '--to', 'kafka'],
-        ...args,
-      ]);
+      startProgram('src/cli/main.ts', {}, [...['--config', file, 'log', 'move-to-kafka'], ...args]);
     const nowhere = copy();
     expect(await nowhere.exited).toBe(2);
     expect(nowhere.output()).toContain('error CONFIG_INVALID: The configuration names no Kafka');
@@ -67,7 +64,10 @@ describeKafka('reprise log copy', (brokers) => {
     await publishAll(moved, example, exampleEvents(100, 2));
     await caughtUp(moved);
     await moved.runner.stop();
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 400 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 400,
+    });
     await moved.close();
   });
 });

@@ -19,7 +19,7 @@ import { openDatabase } from './open-database.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /** What to copy. */
-export interface CopyLogOptions {
+export interface MoveLogOptions {
   /** Default: every topic of the log in Postgres. */
   readonly topics?: readonly string[];
   /**
@@ -32,7 +32,7 @@ export interface CopyLogOptions {
 }
 
 /** What was copied, and whether projections go on from there. */
-export interface CopyLogReport {
+export interface MoveLogReport {
   /** Compared to the byte in both logs, from offset 0 up to `nextOffset`. */
   readonly partitions: readonly {
     readonly topic: string;
@@ -51,11 +51,11 @@ export interface CopyLogReport {
   readonly seconds: number;
 }
 
-/** See `copyLog` of the package, in entry-points.ts. */
-export async function copyLog(
+/** See `moveLogToKafka` of the package, in entry-points.ts. */
+export async function moveLogToKafka(
   input: RepriseConfig,
-  options: CopyLogOptions = {},
-): Promise<CopyLogReport> {
+  options: MoveLogOptions = {},
+): Promise<MoveLogReport> {
   const config = resolveConfig(input, process.env);
   if (config.log.type !== 'kafka') {
     throw new RepriseError(
@@ -98,8 +98,8 @@ async function inTurn<Result>(container: Container, work: () => Promise<Result>)
 async function copyFrom(
   container: Container,
   url: string,
-  options: CopyLogOptions,
-): Promise<CopyLogReport> {
+  options: MoveLogOptions,
+): Promise<MoveLogReport> {
   const startedMs = performance.now();
   const settings = container.get(OWN_TOKENS.runnerSettings);
   const source = createPostgresLog({ pool: settings.pool, url });
@@ -143,7 +143,7 @@ async function copyFrom(
  */
 async function chooseTopics(
   settings: Pick<RunnerSettings, 'pool'>,
-  options: CopyLogOptions,
+  options: MoveLogOptions,
   movedTo: string,
 ): Promise<readonly string[]> {
   const known = await movedTopics(settings.pool);

@@ -10,22 +10,22 @@ import { copyLateKeys } from '../store/late-event-store.ts';
 import { fenceTasks, readTaskTotals } from '../store/task-store.ts';
 import { setPaused } from '../store/version-store.ts';
 import { type Replayed, verifyAnd } from './verify.ts';
-import type { RefreshReport, VerifyOptions } from './verify-report.ts';
+import type { RepairReport, VerifyOptions } from './verify-report.ts';
 
 /**
- * Makes the rows of the declared version what a replay gives today, in place: for rows that hold
- * what was forgotten since. 1 pause the projection and take its tasks from their owners, whose
- * memory holds the old rows; 2 replay into scratch tables up to where the version stands; 3 in one
- * transaction replace the rows that differ; 4 let it run again, unless it was paused before.
- * Readers see the old rows until 3 commits. What goes wrong before leaves everything as it was, and
- * may be tried again.
- * @throws what `verify` throws, REFRESH_REFUSED
+ * Replaces the rows of the declared version that differ from a replay, in place: after `verify`
+ * found some, or for rows that hold what was forgotten since. 1 pause the projection and take its
+ * tasks from their owners, whose memory holds the old rows; 2 replay into scratch tables up to
+ * where the version stands; 3 in one transaction replace the rows that differ; 4 let it run again,
+ * unless it was paused before. Readers see the old rows until 3 commits. What goes wrong before
+ * leaves everything as it was, and may be tried again.
+ * @throws what `verify` throws, REPAIR_REFUSED
  */
-export async function refresh(
+export async function repair(
   settings: RunnerSettings,
   plan: Plan,
   options: VerifyOptions = {},
-): Promise<RefreshReport> {
+): Promise<RepairReport> {
   const { pool } = settings;
   const { name: projection, version } = plan;
   const tasks = { projection, version };
@@ -86,7 +86,7 @@ async function replaceTable(
 
 function movedOn(plan: Plan): RepriseError {
   return new RepriseError(
-    'REFRESH_REFUSED',
+    'REPAIR_REFUSED',
     `${plan.name} v${plan.version} moved on while its rows were replayed (a redrive, or a process that does not know of pauses); nothing was replaced. Try again.`,
     { retriable: true, facts: { projection: plan.name, version: plan.version } },
   );

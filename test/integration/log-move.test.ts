@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { OrderPlaced, PageViewed } from '../../schemas/index.ts';
-import { copyLog } from '../../src/composition/copy-log.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
+import { moveLogToKafka } from '../../src/composition/move-log-to-kafka.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
 import { Decimal } from '../../src/event/decimal.ts';
 import type { AppendRecord, EventLog } from '../../src/log/event-log.ts';
@@ -60,7 +60,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const before = await offsets();
 
     const phases = new Set<string>();
-    const report = await copyLog(target(), { onProgress: ({ phase }) => phases.add(phase) });
+    const report = await moveLogToKafka(target(), { onProgress: ({ phase }) => phases.add(phase) });
     expect(report).toMatchObject({ moved: true, tasks: 4, obstacles: [] });
     expect(report.partitions.reduce((total, each) => total + each.records, 0)).toBe(2_000);
     expect(phases).toEqual(new Set(['copy', 'verify', 'done']));
@@ -85,7 +85,10 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       'select sum(events) as events from user_metrics',
     );
     expect(row?.events).toBe('3000');
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 3_000 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 3_000,
+    });
     await moved.close();
     // Epochs of the copied records are Kafka's: a log that is cut off later is recognised by them.
     expect(
@@ -95,7 +98,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       ),
     ).toEqual([]);
 
-    expect(await copyLog(target())).toMatchObject({ moved: true, tasks: 0, partitions: [] });
+    expect(await moveLogToKafka(target())).toMatchObject({ moved: true, tasks: 0, partitions: [] });
   });
 
   test('a record keeps its key, value, headers and timestamp, whatever they are', async () => {
@@ -105,7 +108,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.log.append(oddRecords(topic));
     const records = await readAll(app.log, topic);
     await app.close();
-    const report = await copyLog(target());
+    const report = await moveLogToKafka(target());
     expect(await readAll(kafka, topic)).toEqual(records);
     expect(report.partitions.map(({ records: n }) => n)).toEqual([6, 0, 0, 1]);
     const [first, , , last] = report.partitions.map(({ sha256 }) => sha256);
@@ -118,7 +121,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await publishAll(app, example, exampleEvents(500));
     await app.runner.start();
     await caughtUp(app);
-    const running = await copyLog(target());
+    const running = await moveLogToKafka(target());
     expect(running).toMatchObject({ moved: false, tasks: 0 });
     expect(running.obstacles).toEqual([expect.stringMatching(/^the instance .* runs$/)]);
     await publishAll(app, example, exampleEvents(500, 2));
@@ -129,7 +132,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     // Kafka.
     const late = exampleEvents(3, 3);
     const published: Promise<unknown>[] = [];
-    const disturbed = await copyLog(target(), {
+    const disturbed = await moveLogToKafka(target(), {
       onProgress: ({ phase }) => {
         if (phase === 'verify' && published.length === 0) {
           published.push(publishAll(app, example, late));
@@ -143,11 +146,11 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
       obstacles: [expect.stringMatching(/^[123] records were published meanwhile$/)],
     });
 
-    const rehearsed = await copyLog(target(), { copyOnly: true });
+    const rehearsed = await moveLogToKafka(target(), { copyOnly: true });
     expect(rehearsed).toMatchObject({ moved: false, obstacles: [] });
     await publishAll(app, example, exampleEvents(1, 4));
 
-    expect(await copyLog(target())).toMatchObject({ moved: true, tasks: 4 });
+    expect(await moveLogToKafka(target())).toMatchObject({ moved: true, tasks: 4 });
     await expect(publishAll(app, example, exampleEvents(1, 5))).rejects.toMatchObject({
       code: 'LOG_MOVED',
     });
@@ -163,7 +166,10 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await moved.runner.start();
     await caughtUp(moved);
     await moved.runner.stop();
-    expect(await moved.verify('user_metrics')).toMatchObject({ differentRows: 0, records: 1_004 });
+    expect(await moved.versions.verify('user_metrics')).toMatchObject({
+      differentRows: 0,
+      records: 1_004,
+    });
     await moved.close();
   });
 
@@ -221,11 +227,13 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const ticked = await ticks();
     expect(ticked).toBeGreaterThan(0);
 
-    await expect(copyLog(config(1, kafkaLog), { topics: [pages.topic] })).rejects.toMatchObject({
+    await expect(
+      moveLogToKafka(config(1, kafkaLog), { topics: [pages.topic] }),
+    ).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(orders.topic),
     });
-    expect(await copyLog(config(1, kafkaLog))).toMatchObject({ moved: true, tasks: 4 });
+    expect(await moveLogToKafka(config(1, kafkaLog))).toMatchObject({ moved: true, tasks: 4 });
 
     const moved = await createReprise(config(1, kafkaLog));
     await moved.runner.start();
@@ -233,10 +241,13 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await allClosed(16);
     expect(await ticks()).toBeGreaterThan(ticked);
     await moved.runner.stop();
-    expect(await moved.verify('sittings')).toMatchObject({ differentRows: 0, records: 80 });
+    expect(await moved.versions.verify('sittings')).toMatchObject({
+      differentRows: 0,
+      records: 80,
+    });
     await moved.close();
     const next = await createReprise(config(2, kafkaLog));
-    await next.rebuild('sittings');
+    await next.versions.rebuild('sittings');
     expect(await tableDigest(database.url, 'sittings__v2')).toBe(
       await tableDigest(database.url, 'sittings__v1'),
     );
@@ -252,7 +263,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.close();
     await kafka.ensureTopics([{ topic, partitions: 4 }]);
     await kafka.append([foreign]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(`${topic}[1]@0`),
     });
@@ -263,7 +274,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await second.setUp();
     await second.close();
     await kafka.ensureTopics([{ topic: other.topic, partitions: 3 }]);
-    await expect(copyLog(target(), { topics: [other.topic] })).rejects.toMatchObject({
+    await expect(moveLogToKafka(target(), { topics: [other.topic] })).rejects.toMatchObject({
       code: 'PARTITIONS_CHANGED',
     });
     expect(
@@ -285,12 +296,12 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     await app.log.append([record]);
     await kafka.ensureTopics([{ topic, partitions: 4 }]);
     await kafka.append([record, record]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringMatching(/@1 cannot be copied: .* 1 other records/),
     });
     await app.log.append([record, { ...record, timestampMs: 5.5 }]);
-    await expect(copyLog(target())).rejects.toMatchObject({
+    await expect(moveLogToKafka(target())).rejects.toMatchObject({
       code: 'COPY_REFUSED',
       message: expect.stringContaining(`${topic}[2]@2 cannot be copied: its timestamp`),
     });
@@ -304,7 +315,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     const headers = ['a', 'b', 'a'].map((key, n) => ({ key, value: Buffer.from(`${n}`) }));
     await app.log.append([{ topic, partition: 0, key: null, value: null, headers }]);
     await app.close();
-    await copyLog(target());
+    await moveLogToKafka(target());
     const [record] = await readAll(kafka, topic);
     expect(record?.headers).toEqual(headers);
   });

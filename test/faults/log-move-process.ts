@@ -3,7 +3,7 @@
  * REPRISE_TEST_BROKERS, that kills itself with SIGKILL once the topic REPRISE_TEST_TOPIC holds more
  * than REPRISE_TEST_KILL_ABOVE records there. Says `copied` on stdout if it comes to an end.
  */
-import { copyLog } from '../../src/composition/copy-log.ts';
+import { moveLogToKafka } from '../../src/composition/move-log-to-kafka.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
 import { isRepriseError } from '../../src/reprise-error.ts';
 
@@ -28,7 +28,7 @@ async function watch(): Promise<void> {
 }
 
 const watching = watch();
-await copyLog({
+await moveLogToKafka({
   projections: [],
   events: [],
   database: { type: 'url', url },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { copyLog } from '../../src/composition/copy-log.ts';
 import { createReprise } from '../../src/composition/create-reprise.ts';
+import { moveLogToKafka } from '../../src/composition/move-log-to-kafka.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
 import type { EventLog } from '../../src/log/event-log.ts';
 import { createKafkaLog } from '../../src/log/kafka/kafka-log.ts';
@@ -36,7 +36,7 @@ describeKafka(`a copy of the log that is killed (seed ${seed})`, (brokers) => {
       })),
     );
     const kafka = createKafkaLog({ brokers });
-    const doomed = await bundled('test/faults/log-copy-process.ts');
+    const doomed = await bundled('test/faults/log-move-process.ts');
     let copied = 0;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const program = startProgram(doomed, {
@@ -52,7 +52,10 @@ describeKafka(`a copy of the log that is killed (seed ${seed})`, (brokers) => {
       copied = now;
     }
 
-    const report = await copyLog({ ...config, log: { type: 'kafka', brokers: [...brokers] } });
+    const report = await moveLogToKafka({
+      ...config,
+      log: { type: 'kafka', brokers: [...brokers] },
+    });
     expect(report.moved).toBe(true);
     const described = (await app.log.describe([topic])).get(topic);
     expect(report.partitions.map(({ partition, nextOffset }) => [partition, nextOffset])).toEqual(

@@ -1,0 +1,25 @@
+import type { ImportReport, RegistryExport } from './registry-export.ts';
+import type { RegistryServer, RegistryServerOptions } from './registry-server.ts';
+
+/**
+ * Serves, exports and imports the registry kept in Postgres, whichever registry the application
+ * itself uses.
+ * @example
+ * const { url } = await app.postgresRegistry.serve({ port: 0 });
+ */
+export interface RegistryAdministration {
+  /**
+   * Serves the registry over Confluent's REST API until the server or the application is closed.
+   * `options` take precedence over `registryServer` of the configuration. The tables must exist
+   * (`migrate`).
+   * @throws PORT_IN_USE, CONFIG_INVALID when it cannot listen there
+   */
+  serve(options?: RegistryServerOptions): Promise<RegistryServer>;
+  /** Reads the whole registry, ids included. @throws NOT_MIGRATED, REGISTRY_UNAVAILABLE */
+  export(): Promise<RegistryExport>;
+  /**
+   * Adds what `export` returned, in one transaction. Safe to repeat.
+   * @throws REGISTRY_REFUSED where an id belongs to another schema, NOT_MIGRATED
+   */
+  import(exported: RegistryExport): Promise<ImportReport>;
+}

@@ -1,0 +1,57 @@
+import type { DeclaredProjections } from '../../projection/plan/declared-projections.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { assertKnown } from '../store/assert-known.ts';
+import type { DeadLetterSelection, DeadLetterStatus, RedriveReport } from './dead-letter-status.ts';
+import { discardDeadLetters, readDeadLetters } from './read-dead-letters.ts';
+import { redrive } from './redrive.ts';
+
+/**
+ * Records that could not be folded and were set aside. All methods select them in the same way.
+ * @example
+ * await app.deadLetters.list({ projection: UserMetrics });
+ * await app.deadLetters.redrive({ projection: 'user_metrics', key: Buffer.from('user-42') });
+ */
+export interface DeadLetters {
+  /**
+   * Reads dead letters in log order. Default: those of all projections.
+   * @throws UNKNOWN_PROJECTION; UNKNOWN_DEAD_LETTER when the position has none
+   */
+  list(selection?: Partial<DeadLetterSelection>): Promise<readonly DeadLetterStatus[]>;
+  /**
+   * Folds dead letters of the declared version again, in order, at the present position of their
+   * tasks. When one fails again, the later ones of its key stay where they are.
+   * @throws UNKNOWN_PROJECTION, UNKNOWN_DEAD_LETTER, QUARANTINED
+   */
+  redrive(selection: DeadLetterSelection): Promise<RedriveReport>;
+  /**
+   * Deletes dead letters of every version. The records stay in the log, and the rebuild of another
+   * version folds them again.
+   * @returns how many were deleted
+   * @throws UNKNOWN_PROJECTION; UNKNOWN_DEAD_LETTER when the position has none
+   */
+  discard(selection: DeadLetterSelection): Promise<number>;
+}
+
+/** The dead letters on a database; `settings` is called when an operation starts. */
+export function createDeadLetters(
+  settings: () => RunnerSettings,
+  declared: DeclaredProjections,
+): DeadLetters {
+  return {
+    async list({ projection, ...match } = {}) {
+      const { pool } = settings();
+      const name = projection === undefined ? null : declared.nameOf(projection);
+      if (name !== null) await assertKnown(pool, declared.plans, name);
+      return readDeadLetters(pool, name, match);
+    },
+    async redrive({ projection, ...match }) {
+      return redrive(settings(), declared.planOf(projection), match);
+    },
+    async discard({ projection, ...match }) {
+      const { pool } = settings();
+      const name = declared.nameOf(projection);
+      await assertKnown(pool, declared.plans, name);
+      return discardDeadLetters(pool, name, match);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Plan } from '../projection/plan/plan.ts';
+import { forget, readSubject } from './forget.ts';
+import type { RunnerSettings } from './settings/runner-settings.ts';
+import type { SubjectReport } from './subject-report.ts';
+
+/**
+ * Erasure of data subjects, such as users: their `pii` fields are encrypted with a key of their
+ * own, and erasure destroys that key.
+ * @example
+ * await app.erasure.forget('user-42', { by: 'privacy@example.org' });
+ */
+export interface Erasure {
+  /**
+   * Finds the keys of a data subject, and the projections and dead letters that may hold its
+   * values. Changes nothing.
+   */
+  inspect(subject: string): Promise<SubjectReport>;
+  /**
+   * Destroys the key of a data subject and records when and by whom. What the key encrypted reads
+   * as `REDACTED` from then on. Idempotent. Existing rows keep their values until
+   * `versions.repair`.
+   */
+  forget(subject: string, options: { readonly by: string }): Promise<ForgetReport>;
+}
+
+/** What was known of a subject when its key was destroyed. */
+export interface ForgetReport extends SubjectReport {
+  /** False: there was no key, or it had been destroyed before. */
+  readonly destroyed: boolean;
+}
+
+/** Erasure over the database of `settings`, which is called when an operation starts. */
+export function createErasure(settings: () => RunnerSettings, plans: readonly Plan[]): Erasure {
+  return {
+    inspect: async (subject) => readSubject(settings(), plans, subject),
+    forget: async (subject, { by }) => forget(settings(), plans, { subject, by }),
+  };
+}

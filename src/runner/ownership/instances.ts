@@ -1,0 +1,27 @@
+import type { Pool } from 'pg';
+import type { InstanceStatus } from './instance-status.ts';
+import { readInstances, requestStop } from './pause-projection.ts';
+
+/**
+ * The processes that run the projections.
+ * @example
+ * const live = (await app.instances.list()).filter(({ isLive }) => isLive);
+ */
+export interface Instances {
+  /** Live instances, and those whose heartbeat ended less than ten minutes ago. */
+  list(): Promise<readonly InstanceStatus[]>;
+  /**
+   * Asks one instance, or without an argument every one, to commit, release its tasks and exit.
+   * Does not wait until it has.
+   * @returns the instances that were asked; empty: no live instance has that name
+   */
+  stop(instance?: string): Promise<readonly string[]>;
+}
+
+/** The instances on a database; `pool` is called when an operation starts. */
+export function createInstances(pool: () => Pool): Instances {
+  return {
+    list: async () => readInstances(pool()),
+    stop: async (instance) => requestStop(pool(), instance ?? null),
+  };
+}

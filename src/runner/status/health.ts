@@ -1,0 +1,34 @@
+import type { Plan } from '../../projection/plan/plan.ts';
+import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { askParts } from './ask-parts.ts';
+import { readHealth, readLiveness } from './read-health.ts';
+import type { DependencyStatus, HealthReport, LivenessOptions } from './task-status.ts';
+
+/**
+ * Health for probes. Each answers in constant time, also while Postgres or Kafka is unavailable.
+ * @example
+ * const { isReady, problems } = await app.health.check();
+ */
+export interface Health {
+  /**
+   * For readiness probes: whether the projections run without problems, in this process or another
+   * one. A rebuild or lag is not a problem.
+   */
+  check(): Promise<HealthReport>;
+  /**
+   * For liveness probes: whether this process runs the projections, or another instance does. Asks
+   * Postgres alone. Null: Postgres does not answer, which is not a reason to end a process.
+   */
+  isLive(options?: LivenessOptions): Promise<boolean | null>;
+  /** Asks Postgres, Kafka and a foreign registry whether they answer. Takes at most 8 s. */
+  dependencies(): Promise<readonly DependencyStatus[]>;
+}
+
+/** Health of an application; `settings` is called when an operation starts. */
+export function createHealth(settings: () => RunnerSettings, plans: readonly Plan[]): Health {
+  return {
+    check: async () => readHealth(settings(), plans),
+    isLive: async (options) => readLiveness(settings(), options),
+    dependencies: async () => askParts(settings(), plans),
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * A decision that every replay repeats: a partition was idle, and its task advanced the watermark
+ * by the clock.
+ */
+export interface IdleAdvance {
+  readonly partition: number;
+  /** The position of the task, by topic. */
+  readonly nextOffsets: ReadonlyMap<string, bigint>;
+  /** Since the last event, milliseconds. */
+  readonly idleMs: number;
+}
