@@ -4,7 +4,7 @@ import { type Incompatibility, pointerOf } from './incompatibility.ts';
 /** Results by pair of types. Undefined while the pair is being compared. */
 type Results = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefined>>;
 
-type Place = readonly string[];
+type Tokens = readonly string[];
 
 const promotions: Readonly<Record<string, readonly string[]>> = {
   long: ['int'],
@@ -36,7 +36,7 @@ export class SchemaComparison {
   /**
    * Returns why `reader` cannot read what `writer` wrote; empty if it can. @throws AmbiguousField
    */
-  compare(reader: AvroType, writer: AvroType, place: Place = []): readonly Incompatibility[] {
+  compare(reader: AvroType, writer: AvroType, tokens: Tokens = []): readonly Incompatibility[] {
     let byWriter = this.results.get(reader);
     if (byWriter === undefined) {
       byWriter = new Map();
@@ -45,7 +45,7 @@ export class SchemaComparison {
     // A pair inside itself counts as compatible; an incompatibility elsewhere still fails it.
     if (byWriter.has(writer)) return byWriter.get(writer) ?? [];
     byWriter.set(writer, undefined);
-    const found = this.comparePair(reader, writer, place);
+    const found = this.comparePair(reader, writer, tokens);
     byWriter.set(writer, found);
     return found;
   }
@@ -53,56 +53,56 @@ export class SchemaComparison {
   private comparePair(
     reader: AvroType,
     writer: AvroType,
-    place: Place,
+    tokens: Tokens,
   ): readonly Incompatibility[] {
     if (reader.kind === 'union' && writer.kind === 'union') {
       return writer.branches.flatMap((branch, index) =>
         this.compare(reader, branch).length === 0
           ? []
-          : missingBranch(branch, [...place, String(index)]),
+          : missingBranch(branch, [...tokens, String(index)]),
       );
     }
     if (writer.kind === 'union') {
       return writer.branches.flatMap((branch, index) =>
-        this.compare(reader, branch, [...place, String(index)]),
+        this.compare(reader, branch, [...tokens, String(index)]),
       );
     }
     if (reader.kind === 'union') {
       const readable = reader.branches.some((branch) => this.compare(branch, writer).length === 0);
-      return readable ? [] : missingBranch(writer, place);
+      return readable ? [] : missingBranch(writer, tokens);
     }
-    return this.compareSingle(reader, writer, place);
+    return this.compareSingle(reader, writer, tokens);
   }
 
   private compareSingle(
     reader: AvroType,
     writer: AvroType,
-    place: Place,
+    tokens: Tokens,
   ): readonly Incompatibility[] {
     if (reader.kind === 'array' && writer.kind === 'array') {
-      return this.compare(reader.items, writer.items, [...place, 'items']);
+      return this.compare(reader.items, writer.items, [...tokens, 'items']);
     }
     if (reader.kind === 'map' && writer.kind === 'map') {
-      return this.compare(reader.values, writer.values, [...place, 'values']);
+      return this.compare(reader.values, writer.values, [...tokens, 'values']);
     }
     if (reader.kind === 'fixed' && writer.kind === 'fixed') {
-      const sizes = reader.size === writer.size ? [] : otherSize(reader.size, writer.size, place);
-      return [...names(reader, writer, place), ...sizes];
+      const sizes = reader.size === writer.size ? [] : otherSize(reader.size, writer.size, tokens);
+      return [...names(reader, writer, tokens), ...sizes];
     }
     if (reader.kind === 'enum' && writer.kind === 'enum') {
-      return [...names(reader, writer, place), ...symbols(reader, writer, place)];
+      return [...names(reader, writer, tokens), ...symbols(reader, writer, tokens)];
     }
     if (reader.kind === 'record' && writer.kind === 'record') {
-      return [...names(reader, writer, place), ...this.fields(reader, writer, place)];
+      return [...names(reader, writer, tokens), ...this.fields(reader, writer, tokens)];
     }
     const same = reader.kind === writer.kind;
     if (same || promotions[reader.kind]?.includes(writer.kind) === true) return [];
-    return typeMismatch(reader, writer, place);
+    return typeMismatch(reader, writer, tokens);
   }
 
-  private fields(reader: RecordType, writer: RecordType, place: Place): Incompatibility[] {
+  private fields(reader: RecordType, writer: RecordType, tokens: Tokens): Incompatibility[] {
     return reader.fields.flatMap((field, index) => {
-      const at = [...place, 'fields', String(index)];
+      const at = [...tokens, 'fields', String(index)];
       const candidates = matchingFields(writer, field);
       if (candidates.length > 1) throw new AmbiguousField(pointerOf(at));
       const [from] = candidates;
@@ -146,32 +146,32 @@ export function sameName(reader: Named, writer: Named): boolean {
   );
 }
 
-function names(reader: Named, writer: Named, place: Place): Incompatibility[] {
+function names(reader: Named, writer: Named, tokens: Tokens): Incompatibility[] {
   if (sameName(reader, writer)) return [];
-  const location = pointerOf([...place, 'name']);
+  const location = pointerOf([...tokens, 'name']);
   return [{ type: 'NAME_MISMATCH', location, message: `expected: ${writer.name}` }];
 }
 
-function otherSize(reader: number, writer: number, place: Place): Incompatibility[] {
-  const location = pointerOf([...place, 'size']);
+function otherSize(reader: number, writer: number, tokens: Tokens): Incompatibility[] {
+  const location = pointerOf([...tokens, 'size']);
   const message = `expected: ${writer}, found: ${reader}`;
   return [{ type: 'FIXED_SIZE_MISMATCH', location, message }];
 }
 
-function symbols(reader: EnumType, writer: EnumType, place: Place): Incompatibility[] {
+function symbols(reader: EnumType, writer: EnumType, tokens: Tokens): Incompatibility[] {
   const missing = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol)).sort();
   if (missing.length === 0 || reader.fallback !== null) return [];
-  const location = pointerOf([...place, 'symbols']);
+  const location = pointerOf([...tokens, 'symbols']);
   return [{ type: 'MISSING_ENUM_SYMBOLS', location, message: `[${missing.join(', ')}]` }];
 }
 
-function missingBranch(writer: AvroType, place: Place): Incompatibility[] {
+function missingBranch(writer: AvroType, tokens: Tokens): Incompatibility[] {
   const message = `reader union lacking writer type: ${writer.kind.toUpperCase()}`;
-  return [{ type: 'MISSING_UNION_BRANCH', location: pointerOf(place), message }];
+  return [{ type: 'MISSING_UNION_BRANCH', location: pointerOf(tokens), message }];
 }
 
-function typeMismatch(reader: AvroType, writer: AvroType, place: Place): Incompatibility[] {
+function typeMismatch(reader: AvroType, writer: AvroType, tokens: Tokens): Incompatibility[] {
   const [to, from] = [reader.kind.toUpperCase(), writer.kind.toUpperCase()];
   const message = `reader type: ${to} not compatible with writer type: ${from}`;
-  return [{ type: 'TYPE_MISMATCH', location: pointerOf(place), message }];
+  return [{ type: 'TYPE_MISMATCH', location: pointerOf(tokens), message }];
 }

@@ -6,7 +6,7 @@ interface Walk {
   readonly used: Map<string, string>;
 }
 
-interface Place {
+interface Context {
   readonly namespace: string;
   readonly path: string;
 }
@@ -30,30 +30,30 @@ export function namesUsed(text: string, origin: string): ReadonlyMap<string, str
   return walk.used;
 }
 
-function collect(walk: Walk, json: unknown, place: Place): void {
-  if (typeof json === 'string') return use(walk, json, place);
-  if (Array.isArray(json)) for (const branch of json) collect(walk, branch, place);
+function collect(walk: Walk, json: unknown, context: Context): void {
+  if (typeof json === 'string') return use(walk, json, context);
+  if (Array.isArray(json)) for (const branch of json) collect(walk, branch, context);
   if (!isObject(json)) return;
-  if (definesName(json)) return collectFields(walk, json, place);
+  if (definesName(json)) return collectFields(walk, json, context);
   const { type } = json;
-  if (type === 'array') collect(walk, json['items'], place);
-  else if (type === 'map') collect(walk, json['values'], place);
-  else collect(walk, type, place);
+  if (type === 'array') collect(walk, json['items'], context);
+  else if (type === 'map') collect(walk, json['values'], context);
+  else collect(walk, type, context);
 }
 
-function collectFields(walk: Walk, json: SchemaJson, place: Place): void {
-  const { fullName, namespace } = namesOf(json, place.namespace);
+function collectFields(walk: Walk, json: SchemaJson, context: Context): void {
+  const { fullName, namespace } = namesOf(json, context.namespace);
   walk.defined.add(fullName);
   const fields = Array.isArray(json['fields']) ? (json['fields'] as readonly unknown[]) : [];
   for (const field of fields) {
     if (!isObject(field)) continue;
     const name = String(field['name']);
-    const path = place.path === '' ? name : `${place.path}.${name}`;
+    const path = context.path === '' ? name : `${context.path}.${name}`;
     collect(walk, field['type'], { namespace, path });
   }
 }
 
-function use(walk: Walk, name: string, { namespace, path }: Place): void {
+function use(walk: Walk, name: string, { namespace, path }: Context): void {
   if (primitives.has(name)) return;
   const fullName = fullNameIn(namespace, name);
   if (walk.defined.has(fullName) || walk.defined.has(name) || walk.used.has(fullName)) return;

@@ -10,7 +10,7 @@ interface Walk {
   readonly names: Set<string>;
 }
 
-interface Place {
+interface Context {
   readonly namespace: string;
   readonly depth: number;
 }
@@ -30,49 +30,49 @@ export function normalText(schemaText: string, origin = 'the schema'): string {
   return JSON.stringify(normalType(walk, json, { namespace: '', depth: 0 }));
 }
 
-function normalType(walk: Walk, json: unknown, place: Place): unknown {
-  if (place.depth > DEPTH_MAX) {
+function normalType(walk: Walk, json: unknown, context: Context): unknown {
+  if (context.depth > DEPTH_MAX) {
     throw invalid(walk.origin, '', `nests deeper than ${DEPTH_MAX} levels; make it flatter`);
   }
-  if (typeof json === 'string') return normalName(walk, json, place.namespace);
-  if (Array.isArray(json)) return json.map((branch) => normalType(walk, branch, deeper(place)));
+  if (typeof json === 'string') return normalName(walk, json, context.namespace);
+  if (Array.isArray(json)) return json.map((branch) => normalType(walk, branch, deeper(context)));
   if (!isObject(json)) return json;
-  if (definesName(json)) return normalDefinition(walk, json, place);
-  const normal = normalObject(walk, json, deeper(place));
+  if (definesName(json)) return normalDefinition(walk, json, context);
+  const normal = normalObject(walk, json, deeper(context));
   return Object.keys(normal).length === 1 && 'type' in normal ? normal['type'] : normal;
 }
 
-function normalDefinition(walk: Walk, json: SchemaJson, place: Place): SchemaJson {
+function normalDefinition(walk: Walk, json: SchemaJson, context: Context): SchemaJson {
   const { namespace: _folded, ...rest } = json;
-  const { namespace, fullName } = namesOf(json, place.namespace);
+  const { namespace, fullName } = namesOf(json, context.namespace);
   walk.names.add(fullName);
   const { type, name, ...normal } = normalObject(
     walk,
     { ...rest, name: fullName },
-    { namespace, depth: place.depth + 1 },
+    { namespace, depth: context.depth + 1 },
   );
   return { type, name, ...normal };
 }
 
-function normalObject(walk: Walk, json: SchemaJson, place: Place): SchemaJson {
+function normalObject(walk: Walk, json: SchemaJson, context: Context): SchemaJson {
   const named = definesName(json);
   const entries = Object.entries(json).map(([key, value]) => {
     if (key === 'fields' && Array.isArray(value)) {
-      return [key, value.map((field) => normalField(walk, field, place))];
+      return [key, value.map((field) => normalField(walk, field, context))];
     }
     const isType = key === 'items' || key === 'values' || (key === 'type' && !named);
-    return [key, isType ? normalType(walk, value, place) : sorted(walk, value, place.depth)];
+    return [key, isType ? normalType(walk, value, context) : sorted(walk, value, context.depth)];
   });
   return Object.fromEntries(entries.sort(byKey)) as SchemaJson;
 }
 
-function normalField(walk: Walk, field: unknown, place: Place): unknown {
+function normalField(walk: Walk, field: unknown, context: Context): unknown {
   if (!isObject(field)) return field;
   const entries = Object.entries(field)
     .filter(([key, value]) => key !== 'order' || value !== 'ascending')
     .map(([key, value]) => [
       key,
-      key === 'type' ? normalType(walk, value, place) : sorted(walk, value, place.depth),
+      key === 'type' ? normalType(walk, value, context) : sorted(walk, value, context.depth),
     ]);
   const { name, type, ...rest } = Object.fromEntries(entries.sort(byKey)) as SchemaJson;
   return { name, type, ...rest };
@@ -101,6 +101,6 @@ function byKey(a: readonly unknown[], b: readonly unknown[]): number {
   return String(a[0]) < String(b[0]) ? -1 : 1;
 }
 
-function deeper(place: Place): Place {
-  return { ...place, depth: place.depth + 1 };
+function deeper(context: Context): Context {
+  return { ...context, depth: context.depth + 1 };
 }

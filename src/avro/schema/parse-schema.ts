@@ -22,7 +22,7 @@ interface Scope {
   readonly names: Map<string, AvroType>;
 }
 
-interface Place {
+interface Context {
   readonly path: string;
   readonly namespace: string;
   readonly depth: number;
@@ -47,9 +47,9 @@ export function parseSchemaJson(
   options: { readonly references?: readonly unknown[] } = {},
 ): AvroType {
   const scope: Scope = { origin, names: new Map() };
-  const place = { path: '', namespace: '', depth: 0 };
-  for (const reference of options.references ?? []) parseType(scope, reference, place);
-  return parseType(scope, json, place);
+  const context = { path: '', namespace: '', depth: 0 };
+  for (const reference of options.references ?? []) parseType(scope, reference, context);
+  return parseType(scope, json, context);
 }
 
 /**
@@ -88,83 +88,87 @@ export function readSchemaText(text: string, origin: string): unknown {
 
 /** Creates the error for a schema that breaks a rule. */
 export function invalid(origin: string, path: string, problem: string): RepriseError {
-  const place = path === '' ? origin : `${origin}, field ${path}`;
-  return new RepriseError('SCHEMA_INVALID', `${place}: ${problem}.`, {
+  const location = path === '' ? origin : `${origin}, field ${path}`;
+  return new RepriseError('SCHEMA_INVALID', `${location}: ${problem}.`, {
     facts: { origin, field: path },
   });
 }
 
-function parseType(scope: Scope, json: unknown, place: Place): AvroType {
-  if (place.depth > depthMax) {
-    throw invalid(scope.origin, place.path, `nests deeper than ${depthMax} types; make it flatter`);
+function parseType(scope: Scope, json: unknown, context: Context): AvroType {
+  if (context.depth > depthMax) {
+    throw invalid(
+      scope.origin,
+      context.path,
+      `nests deeper than ${depthMax} types; make it flatter`,
+    );
   }
-  if (typeof json === 'string') return parseReference(scope, json, place);
-  if (Array.isArray(json)) return parseUnion(scope, json, place);
+  if (typeof json === 'string') return parseReference(scope, json, context);
+  if (Array.isArray(json)) return parseUnion(scope, json, context);
   if (typeof json !== 'object' || json === null) {
     throw invalid(
       scope.origin,
-      place.path,
+      context.path,
       `has ${JSON.stringify(json)} for a type; give a type name, an object or a list`,
     );
   }
-  return parseObject(scope, json as Json, place);
+  return parseObject(scope, json as Json, context);
 }
 
-function parseReference(scope: Scope, name: string, place: Place): AvroType {
+function parseReference(scope: Scope, name: string, context: Context): AvroType {
   if (primitives.has(name)) return { kind: name as PrimitiveType['kind'], logical: null };
-  const found = scope.names.get(qualified(name, place.namespace)) ?? scope.names.get(name);
+  const found = scope.names.get(qualified(name, context.namespace)) ?? scope.names.get(name);
   if (found === undefined) {
     throw invalid(
       scope.origin,
-      place.path,
+      context.path,
       `has unknown type "${name}"; use an Avro type or define the name before it is used`,
     );
   }
   return found;
 }
 
-function parseUnion(scope: Scope, json: readonly unknown[], place: Place): AvroType {
-  const branches = json.map((branch) => parseType(scope, branch, deeper(place)));
+function parseUnion(scope: Scope, json: readonly unknown[], context: Context): AvroType {
+  const branches = json.map((branch) => parseType(scope, branch, deeper(context)));
   const seen = new Set<string>();
   for (const branch of branches) {
     const id = 'name' in branch ? branch.name : branch.kind;
     if (branch.kind === 'union') {
-      throw invalid(scope.origin, place.path, 'has a union directly in a union; write one list');
+      throw invalid(scope.origin, context.path, 'has a union directly in a union; write one list');
     }
     if (seen.has(id)) {
-      throw invalid(scope.origin, place.path, `has ${id} twice in a union; keep one`);
+      throw invalid(scope.origin, context.path, `has ${id} twice in a union; keep one`);
     }
     seen.add(id);
   }
   return { kind: 'union', branches };
 }
 
-function parseObject(scope: Scope, json: Json, place: Place): AvroType {
+function parseObject(scope: Scope, json: Json, context: Context): AvroType {
   const kind = json['type'];
   switch (kind) {
     case 'record':
     case 'error':
-      return parseRecord(scope, json, place);
+      return parseRecord(scope, json, context);
     case 'enum':
-      return parseEnum(scope, json, place);
+      return parseEnum(scope, json, context);
     case 'fixed':
-      return parseFixed(scope, json, place);
+      return parseFixed(scope, json, context);
     case 'array':
-      return { kind, items: parseType(scope, json['items'], deeper(place)) };
+      return { kind, items: parseType(scope, json['items'], deeper(context)) };
     case 'map':
-      return { kind, values: parseType(scope, json['values'], deeper(place)) };
+      return { kind, values: parseType(scope, json['values'], deeper(context)) };
   }
-  const inner = parseType(scope, kind, deeper(place));
+  const inner = parseType(scope, kind, deeper(context));
   if (!primitives.has(inner.kind)) return inner;
   const primitive = inner as PrimitiveType;
-  const logical = parseLogical(scope, json, primitive, place);
+  const logical = parseLogical(scope, json, primitive, context);
   return { kind: primitive.kind, logical, ...declaredOf(json) };
 }
 
-function parseRecord(scope: Scope, json: Json, place: Place): RecordType {
-  const { name, namespace } = parseName(scope, json, place);
+function parseRecord(scope: Scope, json: Json, context: Context): RecordType {
+  const { name, namespace } = parseName(scope, json, context);
   if (!Array.isArray(json['fields'])) {
-    throw invalid(scope.origin, place.path, `record ${name} has no list "fields"; add one`);
+    throw invalid(scope.origin, context.path, `record ${name} has no list "fields"; add one`);
   }
   const record: RecordType = {
     kind: 'record',
@@ -173,12 +177,12 @@ function parseRecord(scope: Scope, json: Json, place: Place): RecordType {
     fields: [],
     doc: textOf(json['doc']),
   };
-  define(scope, name, record, place);
+  define(scope, name, record, context);
   const seen = new Set<string>();
   for (const [index, item] of json['fields'].entries()) {
-    const field = parseField(scope, item, { ...place, namespace }, index);
+    const field = parseField(scope, item, { ...context, namespace }, index);
     if (seen.has(field.name)) {
-      throw invalid(scope.origin, join(place.path, field.name), 'is there twice; rename one');
+      throw invalid(scope.origin, join(context.path, field.name), 'is there twice; rename one');
     }
     seen.add(field.name);
     record.fields.push(field);
@@ -186,20 +190,20 @@ function parseRecord(scope: Scope, json: Json, place: Place): RecordType {
   return record;
 }
 
-function parseField(scope: Scope, item: unknown, place: Place, index: number): RecordField {
+function parseField(scope: Scope, item: unknown, context: Context, index: number): RecordField {
   const json = (typeof item === 'object' && item !== null ? item : {}) as Json;
   const name = json['name'];
   if (typeof name !== 'string' || !namePattern.test(name) || name.includes('.')) {
     throw invalid(
       scope.origin,
-      join(place.path, `#${index + 1}`),
+      join(context.path, `#${index + 1}`),
       `has name ${JSON.stringify(name)}; names are letters, digits and _, not beginning with a digit`,
     );
   }
-  const path = join(place.path, name);
+  const path = join(context.path, name);
   if (name === '__proto__') throw invalid(scope.origin, path, 'may not be called so; rename it');
   if (!('type' in json)) throw invalid(scope.origin, path, 'has no "type"; add one');
-  const type = parseType(scope, json['type'], { ...deeper(place), path });
+  const type = parseType(scope, json['type'], { ...deeper(context), path });
   return {
     name,
     aliases: aliasesOf(json, ''),
@@ -210,18 +214,18 @@ function parseField(scope: Scope, item: unknown, place: Place, index: number): R
   };
 }
 
-function parseEnum(scope: Scope, json: Json, place: Place): AvroType {
-  const { name, namespace } = parseName(scope, json, place);
+function parseEnum(scope: Scope, json: Json, context: Context): AvroType {
+  const { name, namespace } = parseName(scope, json, context);
   const symbols = json['symbols'];
   if (!Array.isArray(symbols) || symbols.length === 0 || !symbols.every(isSymbol)) {
-    throw invalid(scope.origin, place.path, `enum ${name} needs "symbols", a list of names`);
+    throw invalid(scope.origin, context.path, `enum ${name} needs "symbols", a list of names`);
   }
   if (new Set(symbols).size !== symbols.length) {
-    throw invalid(scope.origin, place.path, `enum ${name} has a symbol twice; keep one`);
+    throw invalid(scope.origin, context.path, `enum ${name} has a symbol twice; keep one`);
   }
   const fallback = textOf(json['default']) ?? null;
   if (fallback !== null && !symbols.includes(fallback)) {
-    throw invalid(scope.origin, place.path, `enum ${name} has default ${fallback}, not a symbol`);
+    throw invalid(scope.origin, context.path, `enum ${name} has default ${fallback}, not a symbol`);
   }
   const type: AvroType = {
     kind: 'enum',
@@ -230,18 +234,18 @@ function parseEnum(scope: Scope, json: Json, place: Place): AvroType {
     symbols,
     fallback,
   };
-  return define(scope, name, type, place);
+  return define(scope, name, type, context);
 }
 
-function parseFixed(scope: Scope, json: Json, place: Place): AvroType {
-  const { name, namespace } = parseName(scope, json, place);
+function parseFixed(scope: Scope, json: Json, context: Context): AvroType {
+  const { name, namespace } = parseName(scope, json, context);
   const size = json['size'];
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 0) {
-    throw invalid(scope.origin, place.path, `fixed ${name} needs "size", a number of bytes`);
+    throw invalid(scope.origin, context.path, `fixed ${name} needs "size", a number of bytes`);
   }
   const bare = { kind: 'fixed' as const, name, aliases: aliasesOf(json, namespace), size };
-  const logical = parseLogical(scope, json, { ...bare, logical: null }, place);
-  return define(scope, name, { ...bare, logical, ...declaredOf(json) }, place);
+  const logical = parseLogical(scope, json, { ...bare, logical: null }, context);
+  return define(scope, name, { ...bare, logical, ...declaredOf(json) }, context);
 }
 
 function declaredOf(json: Json): { readonly declared?: string } {
@@ -249,7 +253,7 @@ function declaredOf(json: Json): { readonly declared?: string } {
   return declared === undefined ? {} : { declared };
 }
 
-function parseLogical(scope: Scope, json: Json, type: AvroType, place: Place): Logical | null {
+function parseLogical(scope: Scope, json: Json, type: AvroType, context: Context): Logical | null {
   const name = json['logicalType'];
   if (name === 'uuid' && type.kind === 'string') return { name };
   if (name === 'date' && type.kind === 'int') return { name };
@@ -262,31 +266,40 @@ function parseLogical(scope: Scope, json: Json, type: AvroType, place: Place): L
   if (!isCount(precision) || precision === 0 || !isCount(scale) || scale > precision) {
     throw invalid(
       scope.origin,
-      place.path,
+      context.path,
       'is a decimal without usable "precision" and "scale"; give precision ≥ 1 and 0 ≤ scale ≤ precision',
     );
   }
   return { name, precision, scale };
 }
 
-function parseName(scope: Scope, json: Json, place: Place): { name: string; namespace: string } {
+function parseName(
+  scope: Scope,
+  json: Json,
+  context: Context,
+): { name: string; namespace: string } {
   const name = json['name'];
   if (typeof name !== 'string' || !namePattern.test(name)) {
     throw invalid(
       scope.origin,
-      place.path,
+      context.path,
       `a ${String(json['type'])} has name ${JSON.stringify(name)}; give it a name of letters, digits and _`,
     );
   }
   const namespace = name.includes('.')
     ? name.slice(0, name.lastIndexOf('.'))
-    : (textOf(json['namespace']) ?? place.namespace);
+    : (textOf(json['namespace']) ?? context.namespace);
   return { name: qualified(name, namespace), namespace };
 }
 
-function define<Type extends AvroType>(scope: Scope, name: string, type: Type, place: Place): Type {
+function define<Type extends AvroType>(
+  scope: Scope,
+  name: string,
+  type: Type,
+  context: Context,
+): Type {
   if (scope.names.has(name)) {
-    throw invalid(scope.origin, place.path, `defines ${name} again; refer to it by its name`);
+    throw invalid(scope.origin, context.path, `defines ${name} again; refer to it by its name`);
   }
   scope.names.set(name, type);
   return type;
@@ -302,8 +315,8 @@ function qualified(name: string, namespace: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`;
 }
 
-function deeper(place: Place): Place {
-  return { ...place, depth: place.depth + 1 };
+function deeper(context: Context): Context {
+  return { ...context, depth: context.depth + 1 };
 }
 
 function join(path: string, name: string): string {

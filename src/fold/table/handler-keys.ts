@@ -1,4 +1,4 @@
-import type { HandlerKeys, RecordKeyPlace } from '../../projection/plan/plan.ts';
+import type { HandlerKeys, RecordKeyPosition } from '../../projection/plan/plan.ts';
 import type { ColumnPlan } from '../../projection/plan/table-plan.ts';
 import { KEY_TEXT_BYTES_MAX } from '../rows/postgres-limits.ts';
 import { valueFault } from '../rows/to-column-values.ts';
@@ -15,10 +15,10 @@ export class NullKey extends Error {}
  */
 export function handlerKeys(
   keys: HandlerKeys,
-  place: { readonly table: number; readonly rows: KeyedRows },
+  target: { readonly table: number; readonly rows: KeyedRows },
   event: unknown,
 ): readonly TableKey[] {
-  const { table, rows } = place;
+  const { table, rows } = target;
   if (keys.kind === 'fields') {
     const values = valuesOf(keys.fields, event);
     const missing = keys.fields.find((_, i) => values[i] === null);
@@ -43,11 +43,11 @@ export function handlerKeys(
  */
 export function lookupKey(
   fields: readonly string[],
-  place: { readonly table: number; readonly rows: KeyedRows },
+  target: { readonly table: number; readonly rows: KeyedRows },
   event: unknown,
 ): TableKey | null {
   const values = valuesOf(fields, event);
-  return values.includes(null) ? null : tableKey(values, place.table, place.rows);
+  return values.includes(null) ? null : tableKey(values, target.table, target.rows);
 }
 
 /**
@@ -110,7 +110,7 @@ function tableKey(values: readonly unknown[], table: number, rows: KeyedRows): T
 
 function requireRecordKey(
   values: readonly unknown[],
-  { field, column }: RecordKeyPlace,
+  { field, column }: RecordKeyPosition,
   { event, rows }: { readonly event: unknown; readonly rows: KeyedRows },
 ): void {
   const recordKey = String((event as Values)[field]);

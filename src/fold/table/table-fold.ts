@@ -25,7 +25,7 @@ import { KeyedRows } from './keyed-rows.ts';
 import { RefusedTombstone, Tombstones } from './tombstones.ts';
 
 /** The rows that one record needs: per handler, the rows it touches and those it looks up. */
-interface Work extends Place {
+interface Work extends RecordContext {
   /** Its index in the whole batch. */
   readonly i: number;
   readonly event: unknown;
@@ -33,7 +33,7 @@ interface Work extends Place {
 }
 
 /** A record in a batch, and its name in messages. */
-interface Place {
+interface RecordContext {
   readonly batch: RecordBatch;
   readonly at: number;
   readonly what: string;
@@ -135,11 +135,11 @@ export class TableFold implements TaskFold {
       }
     }
     for (const i of this.#tombstones.in(batch)) {
-      const place = { batch, at: i, what: 'tombstones' };
+      const context = { batch, at: i, what: 'tombstones' };
       try {
-        work.push({ ...place, i, event: null, steps: this.#tombstones.stepsAt(batch, i) });
+        work.push({ ...context, i, event: null, steps: this.#tombstones.stepsAt(batch, i) });
       } catch (error) {
-        decoded.deadLetters.push(this.#handlerFailed(place, error));
+        decoded.deadLetters.push(this.#handlerFailed(context, error));
       }
     }
     work.sort((a, b) => a.i - b.i);
@@ -201,11 +201,11 @@ export class TableFold implements TaskFold {
       const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
       return letter(part.batch, j, code, (error as Error).message);
     }
-    const place = { batch: part.batch, at: j, what: part.plan.event.name };
+    const context = { batch: part.batch, at: j, what: part.plan.event.name };
     try {
-      return { ...place, i: part.at?.[j] ?? j, event, steps: this.#steps(part, event) };
+      return { ...context, i: part.at?.[j] ?? j, event, steps: this.#steps(part, event) };
     } catch (error) {
-      return this.#handlerFailed(place, error);
+      return this.#handlerFailed(context, error);
     }
   }
 
@@ -245,7 +245,7 @@ export class TableFold implements TaskFold {
     }
   }
 
-  #handlerFailed({ batch, at, what }: Place, error: unknown): DeadLetter {
+  #handlerFailed({ batch, at, what }: RecordContext, error: unknown): DeadLetter {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof RefusedTombstone) return letter(batch, at, 'TOMBSTONE', `${message}.`);
     const code = error instanceof NullKey ? 'NULL_KEY' : 'HANDLER_FAILED';
@@ -268,6 +268,6 @@ export class TableFold implements TaskFold {
 }
 
 function letter(batch: RecordBatch, j: number, code: ErrorCode, message: string): DeadLetter {
-  const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
-  return deadLetterAt(batch, j, code, `${place}: ${message}`);
+  const where = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
+  return deadLetterAt(batch, j, code, `${where}: ${message}`);
 }

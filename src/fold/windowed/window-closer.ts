@@ -11,7 +11,7 @@ import type { Baselines } from './baselines.ts';
 import type { WindowRows } from './window-rows.ts';
 
 /** A record that came late. */
-interface RecordPlace {
+interface RecordPosition {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
@@ -90,9 +90,9 @@ export class WindowCloser {
   }
 
   /** Handles a closed window that a late event changed. */
-  revised(slot: number, place: RecordPlace, keys: Keys) {
+  revised(slot: number, position: RecordPosition, keys: Keys) {
     const row = this.#rowsOf(Int32Array.of(slot), keys);
-    this.#emit({ on: 'revise', slot, rows: row, i: 0, place }, keys);
+    this.#emit({ on: 'revise', slot, rows: row, i: 0, position }, keys);
   }
 
   takeEmissions(): readonly Emission[] {
@@ -118,7 +118,7 @@ export class WindowCloser {
     if (!plan.emissions.some(({ on }) => on === 'close')) return;
     const closed = this.#rowsOf(slots, keys);
     for (const [i, slot] of slots.entries()) {
-      this.#emit({ on: 'close', slot, rows: closed, i, place: null }, keys);
+      this.#emit({ on: 'close', slot, rows: closed, i, position: null }, keys);
     }
   }
 
@@ -144,12 +144,12 @@ export class WindowCloser {
       readonly rows: RowSet;
       readonly i: number;
       /** The late event's record. */
-      readonly place: RecordPlace | null;
+      readonly position: RecordPosition | null;
     },
     keys: Keys,
   ): void {
     const { plan, rows } = this.#parts;
-    const { on, slot, place } = what;
+    const { on, slot, position } = what;
     const names = new Map<string, number>();
     for (const emission of plan.emissions) {
       if (emission.on !== on) continue;
@@ -157,19 +157,19 @@ export class WindowCloser {
       const before = names.get(name) ?? 0;
       names.set(name, before + 1);
       const row = rowObject(plan.table, what.rows, what.i);
-      const value = emissionValue({ plan, emission, row, record: place });
+      const value = emissionValue({ plan, emission, row, record: position });
       if (value === null || value === undefined) continue;
       const [startMs, endMs] = [rows.startOf(slot), rows.endOf(slot)];
       const key = keys.partsOf(rows.state.keyIds[slot] as number);
       const id = emissionId(
         ...[plan.name, name, on, startMs, endMs, ...key],
-        ...(place === null ? [] : [place.topic, place.offset]),
+        ...(position === null ? [] : [position.topic, position.offset]),
         ...(before === 0 ? [] : [before]), // the same event twice
       );
       const cause =
-        place === null
+        position === null
           ? { records: [], dueMs: endMs }
-          : { records: [{ topic: place.topic, offset: place.offset }], dueMs: null };
+          : { records: [{ topic: position.topic, offset: position.offset }], dueMs: null };
       this.#emissions.push({ event: emission.event, value, id, timestampMs: endMs, cause });
     }
   }

@@ -168,14 +168,14 @@ export type HandlerKeys =
        * The record key that every key must contain, so that its row belongs to this partition;
        * null: no check.
        */
-      readonly within: RecordKeyPlace | null;
+      readonly within: RecordKeyPosition | null;
     };
 
 /**
  * Position of the record key inside a primary key: the event's field, and the index of the key
  * column that holds it (null: any of them).
  */
-export interface RecordKeyPlace {
+export interface RecordKeyPosition {
   readonly field: string;
   readonly column: number | null;
 }
