@@ -10,8 +10,8 @@ export interface BatchedRecord
 }
 
 /**
- * A batch of records that are not in the log's hands any more: of one topic and partition, in offset
- * order, at least one. It reaches from the first to the last; timestamps are the producer's.
+ * A batch of records that are not in the log's hands any more: of one topic and partition, at least
+ * one, in offset order. It reaches from the first to the last; timestamps are the producer's.
  */
 export function batchOfRecords(records: readonly BatchedRecord[]): RecordBatch {
   const [first] = records;

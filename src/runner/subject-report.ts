@@ -1,7 +1,9 @@
 import type { SubjectKey } from '../erasure/postgres/subject-keys.ts';
-import type { LogPosition } from '../log/log-position.ts';
+import type { AffectedLetter } from './store/dead-letter-store.ts';
 import type { ProjectionVersion } from './store/projection-version.ts';
 import type { VersionState } from './store/version-state.ts';
+
+export type { AffectedLetter } from './store/dead-letter-store.ts';
 
 /**
  * A version of a projection that sees `pii` fields: its rows may hold what a subject's key
@@ -18,16 +20,6 @@ export interface AffectedProjection extends ProjectionVersion {
   readonly column: string | null;
   /** Rows of the subject by that column; null: unknown. */
   readonly rows: bigint | null;
-}
-
-/** A dead letter that holds values of a subject. */
-export interface AffectedLetter extends LogPosition {
-  readonly projection: string;
-  readonly version: number;
-  /** Error code. */
-  readonly reason: string;
-  /** Its value was never encrypted: destroying the key does nothing to it. */
-  readonly isPlain: boolean;
 }
 
 /** What is known of a subject. */

@@ -348,12 +348,13 @@ export async function replaceMessages(
   );
 }
 
-/** A letter that holds a subject. */
-export interface SubjectLetter extends LogPosition {
+/** A dead letter that holds values of a subject. */
+export interface AffectedLetter extends LogPosition {
   readonly projection: string;
   readonly version: number;
+  /** Error code. */
   readonly reason: string;
-  /** Nothing in it is encrypted: it names the subject in plain text. */
+  /** Its value was never encrypted: destroying the key does nothing to it. */
   readonly isPlain: boolean;
 }
 
@@ -368,8 +369,8 @@ export async function readLettersOf(
     readonly prefixes: readonly Buffer[];
     readonly topics: readonly string[];
   },
-): Promise<readonly SubjectLetter[]> {
-  const { rows } = await client.query<Omit<SubjectLetter, 'offset'> & { offset: string }>(
+): Promise<readonly AffectedLetter[]> {
+  const { rows } = await client.query<Omit<AffectedLetter, 'offset'> & { offset: string }>(
     `select * from (
        select projection, version, topic, partition, "offset", reason, not ${HOLDS_KEY} as "isPlain" from reprise.dead_letters
        where ${HOLDS_KEY}

@@ -123,11 +123,14 @@ export async function markStopRequested(
   return rows.map((row) => row.instance);
 }
 
-/** An instance as Postgres has it. */
-export interface StoredInstance {
+/** A process that runs tasks, as Postgres knows it. */
+export interface InstanceStatus {
+  /** `host/process/id`, as in `TaskStatus.owner`. */
   readonly instance: string;
   readonly startedAt: Date;
+  /** When it last renewed its lease. */
   readonly lastHeartbeatAt: Date;
+  /** Whether its lease has not run out. */
   readonly isLive: boolean;
   readonly stopRequested: boolean;
   /** Tasks it owns. */
@@ -135,8 +138,8 @@ export interface StoredInstance {
 }
 
 /** All instances that are stored, live or not, oldest first. */
-export async function readStoredInstances(client: ClientBase): Promise<readonly StoredInstance[]> {
-  const { rows } = await client.query<StoredInstance>(
+export async function readStoredInstances(client: ClientBase): Promise<readonly InstanceStatus[]> {
+  const { rows } = await client.query<InstanceStatus>(
     `select i.instance, i.started_at as "startedAt", i.beat_at as "lastHeartbeatAt",
        i.lease_until > clock_timestamp() as "isLive", i.stop_requested as "stopRequested",
        (select count(*)::int from reprise.tasks t where t.owner = i.instance) as tasks

@@ -163,20 +163,28 @@ export async function readEarliestQueued(
 /** Failures read, over all projections. */
 const FAILURES_MAX = 100;
 
-/** An event that could not be published, with the version that made it. */
-export interface StoredPublishFailure {
-  readonly projection: string;
-  readonly version: number;
+/**
+ * An event that could not be published. It is tried again until it can; the events of its key wait
+ * behind it, in order, and those of other keys only where the whole topic or partition refuses.
+ */
+export interface PublishFailureStatus {
   readonly topic: string;
+  /** Name of the event definition. */
   readonly event: string;
-  /** As text; null: it has none. */
+  /** The record key as text; null: it has none. */
   readonly key: string | null;
   readonly eventId: string;
   readonly since: Date;
   readonly attempts: number;
-  /** `CODE: message` */
+  /** Why, and what to do: `CODE: message`. */
   readonly error: string;
   readonly retryAt: Date;
+}
+
+/** An event that could not be published, with the version that made it. */
+export interface StoredPublishFailure extends PublishFailureStatus {
+  readonly projection: string;
+  readonly version: number;
 }
 
 /**

@@ -14,7 +14,7 @@ const appends = fc.array(
     ahead: fc.integer({ min: 1, max: 1_000 }),
     again: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, { arbitrary: fc.nat(6), weight: 1 }),
   }),
-  { maxLength: 40 },
+  { minLength: 1, maxLength: 40 },
 );
 const cuts = fc.array(fc.nat(80), { maxLength: 6 });
 
