@@ -23,14 +23,19 @@ export type { CopyProgress } from './composition/copy-meter.ts';
 export { copyLog, createReprise } from './composition/entry-points.ts';
 export { TOKENS } from './composition/tokens.ts';
 export type {
+  ConfluentRegistryChoice,
+  DatabaseByUrl,
   DevConfig,
   DevEvent,
   DevEventsOptions,
+  EmbeddedDatabase,
+  KafkaLogChoice,
   LogLevel,
   ProjectionClass,
   RegistryServerChoice,
   RepriseConfig,
   ResolvedConfig,
+  SaslConfig,
 } from './config/reprise-config.ts';
 export { defineConfig } from './config/reprise-config.ts';
 export type { KeyProvider } from './erasure/key-provider.ts';
@@ -39,7 +44,7 @@ export type { SubjectKey } from './erasure/postgres/subject-keys.ts';
 export { Decimal } from './event/decimal.ts';
 export type { AvroEventOptions } from './event/define-avro-event.ts';
 export { defineAvroEvent } from './event/define-avro-event.ts';
-export type { RawEvent } from './event/define-event.ts';
+export type { JsonEventOptions, RawEvent, RawEventOptions } from './event/define-event.ts';
 export { defineEvent } from './event/define-event.ts';
 export type { EventDefinition, Evolution, Upcaster } from './event/event-definition.ts';
 export type { Field, FieldType } from './event/field-type.ts';
@@ -47,12 +52,16 @@ export type { Redacted } from './event/redacted.ts';
 export { isRedacted, REDACTED } from './event/redacted.ts';
 export type { SubjectStrategies, SubjectStrategy } from './event/subject-of.ts';
 export { upcaster } from './event/upcaster.ts';
+export type { DeadLetter, LateEvent } from './fold/task/task-fold.ts';
+export type { CopyPhase } from './log/copy/copy-topics.ts';
 export type { RepartitionOptions, RepartitionReport } from './log/copy/repartition-topic.ts';
 export { repartitionTopic } from './log/copy/repartition-topic.ts';
 export type {
+  AppendOptions,
   AppendRecord,
   EventLog,
   LeaderEpochEnd,
+  LogTail,
   PartitionDescription,
   Position,
   ReadOptions,
@@ -60,15 +69,33 @@ export type {
   TopicDescription,
   TopicSpec,
 } from './log/event-log.ts';
+export type { LogPosition } from './log/log-position.ts';
 export { headersAt, recordAt } from './log/record-at.ts';
-export type { LogRecord, RecordBatch, RecordHeader } from './log/record-batch.ts';
+export type {
+  LogRecord,
+  RecordBatch,
+  RecordBatchOrigin,
+  RecordHeader,
+  RecordIndex,
+} from './log/record-batch.ts';
 export type { Duration } from './projection/check/duration.ts';
 export { compileProjection } from './projection/compile/compile-projection.ts';
 export type {
+  Approximate as ApproximateMeasures,
+  CountMeasure,
+  FieldMeasure,
+  FieldNamed,
+  FieldValue,
+  JsonOfField,
+  KeptOptions,
   Measure,
   MeasureOptions,
   MeasureValue,
+  NumericField,
+  OrderedField,
+  PlainField,
   UserAggregate,
+  UserMeasure,
 } from './projection/declare/aggregates.ts';
 export {
   aggregate,
@@ -86,7 +113,15 @@ export {
   topK,
   variance,
 } from './projection/declare/aggregates.ts';
-export type { Column, Columns } from './projection/declare/columns.ts';
+export type { CheckedMeasures, Mistake } from './projection/declare/checked-measures.ts';
+export type {
+  Column,
+  Columns,
+  ColumnValue,
+  DecimalValue,
+  RowOfColumns,
+  SqlRowOfColumns,
+} from './projection/declare/columns.ts';
 export {
   bigint,
   boolean,
@@ -101,11 +136,31 @@ export {
 } from './projection/declare/columns.ts';
 export type {
   DisorderOptions,
+  EventsOf,
+  KeyField,
   TimeChoice,
+  TimeField,
   TombstoneChoice,
 } from './projection/declare/declared-sources.ts';
 export { ingestionTime, processingTime } from './projection/declare/declared-sources.ts';
-export type { MatchOf, Pattern, StepOptions } from './projection/declare/pattern.ts';
+export type {
+  ConditionFits,
+  MatchOf,
+  Misfits as StepsThatDoNotFit,
+  NegativeMethod,
+  NewStepName,
+  Pattern,
+  ProjectionEvent,
+  StepEvent,
+  StepMethod,
+  StepOnce,
+  StepOnOptions,
+  StepOptions,
+  Steps as PatternSteps,
+  StepsOptional,
+  StepsRepeated,
+  StepWhere,
+} from './projection/declare/pattern.ts';
 export {
   begin,
   noSkip,
@@ -115,27 +170,58 @@ export {
   skipToNext,
 } from './projection/declare/pattern.ts';
 export type {
+  AnyPatternDefinition,
+  FittingPattern,
   MatchRow,
   PatternDefinition,
+  PatternKeyStep,
   PatternOptions,
+  PatternStep,
+  RowColumns,
 } from './projection/declare/pattern-projection.ts';
 export { PatternProjection } from './projection/declare/pattern-projection.ts';
 export type {
+  SessionColumn,
   SessionDefinition,
+  SessionKeyStep,
+  SessionMeasureStep,
   SessionOptions,
   SessionRow,
+  SessionStep,
 } from './projection/declare/session-projection.ts';
 export { SessionProjection } from './projection/declare/session-projection.ts';
-export type { Reduce, TableStep, TombstoneAnswer } from './projection/declare/table-projection.ts';
+export type {
+  AnyTableDefinition,
+  FannedStep,
+  KeyedStep,
+  KeyFields,
+  LookedUp,
+  MainStep,
+  NoTables,
+  OnlyColumns,
+  Reduce,
+  ReducedRow,
+  RowsOf,
+  TableOptions,
+  TableSourceStep,
+  TableStep,
+  TablesByName,
+  TombstoneAnswer,
+} from './projection/declare/table-projection.ts';
 export { TableProjection } from './projection/declare/table-projection.ts';
 export type { Window } from './projection/declare/window.ts';
 export { customWindows, sliding, tumbling } from './projection/declare/window.ts';
 export type {
+  KeyStep,
+  MeasureStep,
+  WindowColumn,
   WindowedDefinition,
   WindowedRow,
   WindowOptions,
+  WindowStep,
 } from './projection/declare/windowed-projection.ts';
 export { WindowedProjection } from './projection/declare/windowed-projection.ts';
+export type { ScoreMeasure } from './projection/declare/z-score.ts';
 export { zScore } from './projection/declare/z-score.ts';
 export type {
   ErrorPolicies,
@@ -144,38 +230,93 @@ export type {
   Retries,
   RetryPolicy,
 } from './projection/plan/error-policy.ts';
-export type { DataFilter } from './projection/plan/filter-plan.ts';
 export type {
+  ConditionPlan,
+  DataFilter,
+  FieldCondition,
+  FieldRange,
+  FilterPlan,
+  FilterValue,
+} from './projection/plan/filter-plan.ts';
+export type {
+  ConditionOfStep,
+  Contiguity,
+  PatternElement,
+  QuantifierPlan,
+  SkipPlan,
+} from './projection/plan/pattern-element.ts';
+export type {
+  AccumulatorPlan,
+  AggregateName,
+  EmissionPlan,
+  GapPlan,
+  HandlerKeys,
+  HandlerPlan,
   KeyedTablePlan,
+  KeyPlan,
+  LookupPlan,
+  MeasureFilterPlan,
+  MeasurePlan,
+  MeasuresPlan,
   PatternPlan,
   Plan,
+  PlanBase,
+  RecordKeyPlace,
   SessionPlan,
+  SourcePlan,
+  StatePlan,
+  TimePlan,
+  TombstonePlan,
   WindowedPlan,
 } from './projection/plan/plan.ts';
-export type { Definition, RowOf } from './projection/plan/projection.ts';
+export type { Definition, Flat as FlatRow, RowOf } from './projection/plan/projection.ts';
 export { Projection } from './projection/plan/projection.ts';
+export type { Json as JsonValue, PlanShape } from './projection/plan/shape-format.ts';
+export type { SnakeCase } from './projection/plan/snake-case.ts';
+export type {
+  ColumnMerge,
+  ColumnPlan,
+  ColumnType,
+  TablePlan,
+  ViewPlan,
+} from './projection/plan/table-plan.ts';
 export type {
   CalendarWindow,
   CustomWindow,
   SlidingWindow,
   TumblingWindow,
+  WindowBounds,
   WindowPlan,
 } from './projection/plan/window-plan.ts';
 export type { Publisher, PublishOptions } from './publish/publisher.ts';
-export type { ProjectionOf, ReadModels, ViewRow } from './readmodel/read-models.ts';
+export type {
+  ClassOf,
+  ProjectionOf,
+  ReadModels,
+  ViewRow,
+} from './readmodel/read-models.ts';
 export type {
   Asked,
   ColumnsOf,
   Compared,
   ComparisonOperator,
   ReadQuery,
+  ScalarValue,
   SelectedRow,
 } from './readmodel/read-query.ts';
+export type { WaitOptions } from './readmodel/wait-for-position.ts';
+export type {
+  ExportedSchema,
+  ExportedVersion,
+  ImportReport,
+  RegistryExport,
+} from './registry/registry-export.ts';
 export type {
   RegistryServer,
   RegistryServerAuth,
   RegistryServerOptions,
 } from './registry/registry-server.ts';
+export type { RegistryMode } from './registry/registry-store.ts';
 export type {
   CompatibilityLevel,
   RegisteredSchema,
@@ -192,7 +333,9 @@ export type {
 } from './runner/dead-letters/dead-letter-status.ts';
 export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
 export type { InstanceStatus } from './runner/ownership/instance-status.ts';
+export type { Pace as WorkPace } from './runner/rebuild/pace.ts';
 export type {
+  RebuildOptions,
   RebuildProgress,
   RebuildReport,
   RebuildWorkers,
@@ -211,7 +354,18 @@ export type {
   LivenessOptions,
   PartStatus,
   ProjectionStatus,
+  StatusOptions,
   TaskStatus,
 } from './runner/status/task-status.ts';
-export type { AffectedLetter, AffectedProjection } from './runner/subject-report.ts';
+export type { JournaledTick } from './runner/store/journaled-tick.ts';
+export type { ProjectionVersion } from './runner/store/projection-version.ts';
+export type { VersionState } from './runner/store/version-state.ts';
+export type { AffectedLetter, AffectedProjection, SubjectReport } from './runner/subject-report.ts';
 export type { ActivateOptions, ActivateReport } from './runner/switch/activate-report.ts';
+export type {
+  LogRange,
+  RefreshReport,
+  RowDifference,
+  VerifyOptions,
+  VerifyReport,
+} from './runner/verify/verify-report.ts';

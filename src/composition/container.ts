@@ -24,7 +24,7 @@ import { readIdentity } from '../registry/postgres/export-registry.ts';
 import { createPostgresRegistry } from '../registry/postgres/postgres-registry.ts';
 import { createRunner } from '../runner/runner.ts';
 import { boundLog, boundRegistry, RegistryBinding } from './bound-log.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /**
  * The composition root: which piece stands behind which token. Everything is made once, when first
@@ -42,7 +42,7 @@ export function createContainer(config: ResolvedConfig): Container {
         log: context.get(TOKENS.log),
         registry: context.get(TOKENS.registry),
         subjects: config.subjects,
-        dataKeys: context.get(TOKENS.dataKeys),
+        dataKeys: context.get(OWN_TOKENS.dataKeys),
       }),
     )
     .onDeactivation((publisher) => publisher.close());
@@ -53,11 +53,11 @@ export function createContainer(config: ResolvedConfig): Container {
       names: namesOf(config, context.get(TOKENS.plans)),
     }),
   );
-  container.bind(TOKENS.runnerSettings).toDynamicValue((context) => ({
+  container.bind(OWN_TOKENS.runnerSettings).toDynamicValue((context) => ({
     pool: context.get(TOKENS.pool),
     log: context.get(TOKENS.log),
     registry: context.get(TOKENS.registry),
-    dataKeys: context.get(TOKENS.dataKeys),
+    dataKeys: context.get(OWN_TOKENS.dataKeys),
     logger: context.get(TOKENS.logger),
     owner: `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`,
     onError: config.onError,
@@ -70,7 +70,7 @@ export function createContainer(config: ResolvedConfig): Container {
   container
     .bind(TOKENS.runner)
     .toDynamicValue((context) =>
-      createRunner(context.get(TOKENS.runnerSettings), context.get(TOKENS.plans)),
+      createRunner(context.get(OWN_TOKENS.runnerSettings), context.get(TOKENS.plans)),
     )
     .onDeactivation((runner) => runner.stop());
   return container;
@@ -107,7 +107,7 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
     })
     .onDeactivation((log) => log.close());
   container
-    .bind(TOKENS.dataKeys)
+    .bind(OWN_TOKENS.dataKeys)
     .toDynamicValue((context) => createDataKeys(config, () => context.get(TOKENS.pool)));
   container
     .bind(TOKENS.registry)

@@ -16,7 +16,7 @@ import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { CopyMeter, type CopyProgress } from './copy-meter.ts';
 import { openDatabase } from './open-database.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /** What to copy. */
 export interface CopyLogOptions {
@@ -101,7 +101,7 @@ async function copyFrom(
   options: CopyLogOptions,
 ): Promise<CopyLogReport> {
   const startedMs = performance.now();
-  const settings = container.get(TOKENS.runnerSettings);
+  const settings = container.get(OWN_TOKENS.runnerSettings);
   const source = createPostgresLog({ pool: settings.pool, url });
   const meter = new CopyMeter(options.onProgress);
   try {

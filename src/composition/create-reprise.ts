@@ -13,7 +13,7 @@ import { openDatabase } from './open-database.ts';
 import { operationsOf } from './operations-of.ts';
 import { registryServers } from './registry-servers.ts';
 import { setUpTopicsAndSchemas } from './set-up-topics-and-schemas.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /** See `createReprise` of the package, in entry-points.ts. */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
@@ -52,7 +52,7 @@ function compose(container: Container, parts: Parts): Reprise {
   let closed: Promise<void> | null = null;
   return {
     ...operationsOf(
-      () => container.get(TOKENS.runnerSettings),
+      () => container.get(OWN_TOKENS.runnerSettings),
       { plans, events: config.events },
       () => ({
         config,

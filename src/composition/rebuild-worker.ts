@@ -19,7 +19,7 @@ import { replayerHere } from '../runner/rebuild/replayer.ts';
 import { closeConnections } from './close-connections.ts';
 import { createContainer } from './container.ts';
 import { packError } from './packed-error.ts';
-import { TOKENS } from './tokens.ts';
+import { OWN_TOKENS, TOKENS } from './tokens.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
 /** Progress is told this often, not for each of the many small batches. */
@@ -35,7 +35,7 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
     return null;
   });
   if (container === null) return;
-  const settings = { ...container.get(TOKENS.runnerSettings), owner: setting.builder };
+  const settings = { ...container.get(OWN_TOKENS.runnerSettings), owner: setting.builder };
   const replayer = replayerHere(settings, plansOf(container, setting));
   const orders = new Map<number, AbortController>();
   port.on('message', (message: ToWorker) => {

@@ -26,10 +26,14 @@ export const TOKENS = {
   logger: token<Logger>('logger'),
   log: token<EventLog>('log'),
   registry: token<SchemaRegistry>('registry'),
-  dataKeys: token<DataKeys>('dataKeys'),
   publisher: token<Publisher>('publisher'),
   plans: token<readonly Plan[]>('plans'),
   readModels: token<ReadModels>('readModels'),
-  runnerSettings: token<RunnerSettings>('runnerSettings'),
   runner: token<Runner>('runner'),
+} as const;
+
+/** Services of the composition itself. */
+export const OWN_TOKENS = {
+  dataKeys: token<DataKeys>('dataKeys'),
+  runnerSettings: token<RunnerSettings>('runnerSettings'),
 } as const;

@@ -101,3 +101,6 @@ function nameIn(names: DeclaredNames, projection: ProjectionOf<Projection>): str
     );
   }
 }
+
+/** Named by public signatures. */
+export type { ProjectionClass as ClassOf };

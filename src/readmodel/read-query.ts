@@ -88,14 +88,14 @@ export interface ColumnsOf<Row> {
   readonly comparable: {
     [Name in keyof Row & string]: unknown extends Row[Name]
       ? Name
-      : NonNullable<Row[Name]> extends Scalar
+      : NonNullable<Row[Name]> extends ScalarValue
         ? Name
         : never;
   }[keyof Row & string];
 }
 
 /** Values of columns that are no JSON. */
-type Scalar = string | number | bigint | boolean | Date | Decimal | Uint8Array;
+export type ScalarValue = string | number | bigint | boolean | Date | Decimal | Uint8Array;
 
 /** What a value of a column is compared with: a number will do for a bigint. */
 export type Compared<Value> = Value extends bigint ? bigint | number : Value;

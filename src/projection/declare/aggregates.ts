@@ -271,3 +271,6 @@ function withOptions<Spec extends object, Event>(
 ): Spec {
   return options === undefined ? spec : { ...spec, options };
 }
+
+/** Named by public signatures. */
+export type { FieldOf as FieldNamed, FieldValue, JsonOf as JsonOfField };

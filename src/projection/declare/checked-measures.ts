@@ -22,3 +22,6 @@ export type CheckedMeasures<Measures, Taken extends string> = string extends key
 interface Mistake<What extends string> {
   readonly __mistake: What & never;
 }
+
+/** Named by public signatures. */
+export type { Mistake };

@@ -139,3 +139,6 @@ function column<Value, Nullable extends boolean, Key extends boolean>(
     comment: (meaning) => column({ ...shape, meaning }),
   };
 }
+
+/** Named by public signatures. */
+export type { DecimalValue, ValueOf as ColumnValue };

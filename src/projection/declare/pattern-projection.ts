@@ -111,6 +111,7 @@ export type MatchRow<Event, Keys extends keyof Event & string> = {
 /** A finished declaration, to be compiled. */
 export interface AnyPatternDefinition extends Definition<unknown> {
   readonly kind: 'pattern';
+  /** @internal */
   readonly declared: PatternDeclaration;
 }
 
@@ -120,6 +121,7 @@ type RowColumns = Readonly<Record<string, Column<unknown, boolean>>>;
 /** A finished declaration with what may still be added. `Match`: events by step. */
 export interface PatternDefinition<Row, Match> extends Definition<Row> {
   readonly kind: 'pattern';
+  /** @internal */
   readonly declared: PatternDeclaration;
   /**
    * Columns of a match's row, each a field of one of its events: their types follow from the
@@ -229,3 +231,6 @@ function finished<Row, Match>(declared: PatternDeclaration): PatternDefinition<R
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }
+
+/** Named by public signatures. */
+export type { Fitting as FittingPattern, RowColumns };

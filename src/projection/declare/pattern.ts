@@ -109,6 +109,7 @@ type Maybe<S extends Steps> = {
  */
 export interface Pattern<Before extends Steps, Last extends Steps> {
   /** @internal */
+  /** @internal */
   readonly declared: DeclaredPattern;
   readonly __steps?: Before & Last;
   /** The very next event of the key must match. */
@@ -296,3 +297,16 @@ function patternOf(declared: DeclaredPattern): unknown {
     afterMatch: (skip: SkipPlan) => patternOf({ ...declared, skips: [...declared.skips, skip] }),
   };
 }
+
+/** Named by public signatures. */
+export type {
+  Bound as StepEvent,
+  Fits as ConditionFits,
+  Many as StepsRepeated,
+  Maybe as StepsOptional,
+  NegativeMethod,
+  NewName as NewStepName,
+  One as StepOnce,
+  StepMethod,
+  StepWhere,
+};

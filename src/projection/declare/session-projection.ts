@@ -127,6 +127,7 @@ export type SessionRow<Event, Keys extends keyof Event & string, Measures> = {
 /** A finished declaration, to be compiled. */
 export interface SessionDefinition<Row> extends Definition<Row> {
   readonly kind: 'session';
+  /** @internal */
   readonly declared: SessionDeclaration;
   /**
    * Publishes an event when a session closes, exactly once (through the outbox, with a
@@ -190,3 +191,6 @@ function finished<Row>(declared: SessionDeclaration): SessionDefinition<Row> {
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }
+
+/** Named by public signatures. */
+export type { SessionColumn };

@@ -110,6 +110,7 @@ export interface TableStep<
   Lookups extends Tables,
 > extends Definition<SqlRowOfColumns<Main>> {
   readonly kind: 'table';
+  /** @internal */
   readonly declared: TableDeclaration;
   /**
    * The row of the next handlers: these fields of the event are the primary key, in the order of
@@ -262,6 +263,7 @@ type OnlyColumns<Out, C extends Columns> = Out extends object
 /** A finished declaration, to be compiled. */
 export interface AnyTableDefinition extends Definition<unknown> {
   readonly kind: 'table';
+  /** @internal */
   readonly declared: TableDeclaration;
 }
 
@@ -272,3 +274,14 @@ function sourceStep<Event>(sources: DeclaredSources): TableSourceStep<Event> {
     table: (columns, options = {}) => tableStep({ columns, options, sources }),
   };
 }
+
+/** Named by public signatures. */
+export type {
+  KeyFields,
+  Looked as LookedUp,
+  MainStep,
+  None as NoTables,
+  OnlyColumns as OnlyColumns,
+  Result as ReducedRow,
+  Tables as TablesByName,
+};

@@ -120,6 +120,7 @@ export type WindowedRow<Event, Keys extends keyof Event & string, Measures> = {
 /** A finished declaration, to be compiled. */
 export interface WindowedDefinition<Row> extends Definition<Row> {
   readonly kind: 'windowed';
+  /** @internal */
   readonly declared: WindowedDeclaration;
   /**
    * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic
@@ -185,3 +186,6 @@ function finished<Row>(declared: WindowedDeclaration): WindowedDefinition<Row> {
     index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
   };
 }
+
+/** Named by public signatures. */
+export type { WindowColumn };

@@ -134,3 +134,6 @@ function isValue(value: unknown): value is FilterValue {
   if (typeof value === 'object') return value instanceof Date || value instanceof Decimal;
   return ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
 }
+
+/** Named by public signatures. */
+export type { Condition as FieldCondition, Range as FieldRange };
