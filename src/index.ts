@@ -137,7 +137,8 @@ export {
 export type {
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
+  NoKeyField,
   TimeChoice,
   TimeField,
   TombstoneChoice,

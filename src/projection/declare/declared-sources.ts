@@ -6,24 +6,36 @@ export type EventsOf<Events extends readonly unknown[]> = {
   readonly [Index in keyof Events]: EventDefinition<Events[Index]>;
 };
 
-/**
- * Fields that may be part of a key: text, enums, whole numbers, booleans, days. Of several events:
- * those that all have.
- */
-export type KeyField<Event> = {
-  [Name in keyof Event & string]: NonNullable<Event[Name]> extends
-    | string
-    | number
-    | bigint
-    | boolean
-    ? Name
-    : never;
-}[keyof Event & string];
-
 /** Fields that may be the event time, in all of the events. */
-export type TimeField<Event> = {
-  [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
-}[keyof Event & string];
+export type TimeField<Event> = FieldsOf<Event>['time'];
+
+/**
+ * Names of fields: members of an interface, because the compiler shows those by what they hold, and
+ * an alias by its name.
+ */
+export interface FieldsOf<Event> {
+  /**
+   * Fields that may be part of a key: text, enums, whole numbers, booleans, days. Of several
+   * events: those that all have.
+   */
+  readonly key: {
+    [Name in keyof Event & string]: NonNullable<Event[Name]> extends
+      | string
+      | number
+      | bigint
+      | boolean
+      ? Name
+      : never;
+  }[keyof Event & string];
+  readonly time: {
+    [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
+  }[keyof Event & string];
+}
+
+/** Nothing is this; the compiler's message quotes the missing field and the available ones. */
+export interface NoKeyField<Wanted, Available> {
+  readonly __noKeyField: [Wanted, Available] & never;
+}
 
 /**
  * Another notion of time than the event definition's own. Made by `ingestionTime` and

@@ -10,7 +10,7 @@ import type {
   DeclaredSources,
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -62,7 +62,7 @@ export interface PatternKeyStep<Event> {
   /** What becomes of tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
   /** Sequences are kept apart by these fields. Must contain the events' record key. */
-  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+  key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): PatternStep<Event, Names[number]>;
 }

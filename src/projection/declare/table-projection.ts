@@ -7,7 +7,8 @@ import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
 import type {
   DeclaredSources,
   EventsOf,
-  KeyField,
+  FieldsOf,
+  NoKeyField,
   TimeChoice,
   TimeField,
 } from './declared-sources.ts';
@@ -91,7 +92,9 @@ type Looked<Lookups extends Tables> = {
  * One field, or several: in the order of the primary key or, where they have its columns' names, in
  * any.
  */
-type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
+type KeyFields<Event> =
+  | FieldsOf<Event>['key']
+  | readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]];
 
 /** Where the rows of one event are: by its fields, or by a function that fans out. */
 export type RowsOf<Event> =
@@ -173,8 +176,10 @@ export interface KeyedStep<
   Fields extends string,
 > extends TableStep<Main, Current, Known, Lookups> {
   /** What an event makes of its row; see `Reduce`. */
-  on<Event extends { readonly [Name in Fields]: unknown }, Out extends Result<Current>>(
-    event: [Fields] extends [KeyField<Event>] ? EventDefinition<Event> : never,
+  on<Event, Out extends Result<Current>>(
+    event: [Fields] extends [FieldsOf<Event>['key']]
+      ? EventDefinition<Event>
+      : NoKeyField<Exclude<Fields, FieldsOf<Event>['key']>, FieldsOf<Event>['key']>,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
   /** A handler of one event whose rows are found in its own way. */

@@ -12,7 +12,7 @@ import type {
   DeclaredSources,
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -63,7 +63,7 @@ export interface KeyStep<Event> {
    * One row per distinct combination of these fields, and window. Must contain the event's record
    * key.
    */
-  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+  key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): WindowStep<Event, Names[number]>;
 }
