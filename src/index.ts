@@ -137,7 +137,8 @@ export {
 export type {
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
+  NoKeyField,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -262,7 +263,7 @@ export type {
   PatternPlan,
   Plan,
   PlanBase,
-  RecordKeyPlace,
+  RecordKeyPosition,
   SessionPlan,
   SourcePlan,
   StatePlan,

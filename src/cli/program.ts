@@ -25,7 +25,10 @@ export function createProgram(): Command {
   const program = new Command('reprise')
     .description('Folds an immutable event log into Postgres read models, exactly once.')
     .version(packageVersion(), '--version', 'print the version of reprise')
-    .option('--config <path>', 'configuration file (default: reprise.config.ts, .js or .mjs)')
+    .option(
+      '--config <path>',
+      'configuration file (default: reprise.config.ts, .mts, .js, .mjs or .cjs)',
+    )
     .option('--verbose', 'print stack traces and debug messages')
     .option('--json', 'print results as JSON; longs and decimals are text in it')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)

@@ -63,7 +63,7 @@ export interface ReadQuery<Row, Selected extends keyof Row = never>
    *   .modify<{ events: bigint }>((builder) => builder.sum('events as events'));
    */
   modify<Changed = SelectedRow<Row, Selected>>(
-    change: (builder: Knex.QueryBuilder) => void,
+    change: (builder: Knex.QueryBuilder) => unknown,
   ): Asked<Changed[]>;
 }
 

@@ -3,7 +3,8 @@ import ts from 'typescript';
 /**
  * Types that the declarations of the entry points name, and that no entry point exports: users
  * cannot name them, nor can the declarations that their compiler writes. Types of other packages
- * and of the language do not count. One line each: `CountMeasure of dist/src/….d.ts, named by Measure`.
+ * and of the language do not count. One line each:
+ * `CountMeasure of dist/src/….d.ts, named by Measure`.
  */
 export function unexportedTypes(entries: readonly string[], root: string): readonly string[] {
   const program = ts.createProgram([...entries], {

@@ -6,24 +6,36 @@ export type EventsOf<Events extends readonly unknown[]> = {
   readonly [Index in keyof Events]: EventDefinition<Events[Index]>;
 };
 
-/**
- * Fields that may be part of a key: text, enums, integers, booleans, dates. For several events: the
- * fields that all of them have.
- */
-export type KeyField<Event> = {
-  [Name in keyof Event & string]: NonNullable<Event[Name]> extends
-    | string
-    | number
-    | bigint
-    | boolean
-    ? Name
-    : never;
-}[keyof Event & string];
-
 /** Fields that may be the event time and that all of the events have. */
-export type TimeField<Event> = {
-  [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
-}[keyof Event & string];
+export type TimeField<Event> = FieldsOf<Event>['time'];
+
+/**
+ * Names of fields. An interface with members, because the compiler shows a member by its value and
+ * an alias by its name.
+ */
+export interface FieldsOf<Event> {
+  /**
+   * Fields that may be part of a key: text, enums, integers, booleans, dates. For several events:
+   * the fields that all of them have.
+   */
+  readonly key: {
+    [Name in keyof Event & string]: NonNullable<Event[Name]> extends
+      | string
+      | number
+      | bigint
+      | boolean
+      ? Name
+      : never;
+  }[keyof Event & string];
+  readonly time: {
+    [Name in keyof Event & string]: NonNullable<Event[Name]> extends Date | bigint ? Name : never;
+  }[keyof Event & string];
+}
+
+/** No value has this type; the compiler's message quotes the missing and the available fields. */
+export interface NoKeyField<Wanted, Available> {
+  readonly __noKeyField: [Wanted, Available] & never;
+}
 
 /**
  * An event time other than the event definition's. Created by `ingestionTime` and `processingTime`.

@@ -10,7 +10,7 @@ import type {
   DeclaredSources,
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -63,7 +63,7 @@ export interface PatternKeyStep<Event> {
   /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
   /** Sets the fields that separate sequences. They must contain the events' record key. */
-  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+  key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): PatternStep<Event, Names[number]>;
 }

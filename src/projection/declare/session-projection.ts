@@ -12,7 +12,7 @@ import type {
   DeclaredSources,
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -59,7 +59,7 @@ export interface SessionKeyStep<Event> {
   /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
   onTombstone(answer: TombstoneChoice): SessionKeyStep<Event>;
   /** Sets the fields that separate sessions. They must contain the events' record key. */
-  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+  key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): SessionStep<Event, Names[number]>;
 }

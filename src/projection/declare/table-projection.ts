@@ -7,7 +7,8 @@ import type { Columns, RowOfColumns, SqlRowOfColumns } from './columns.ts';
 import type {
   DeclaredSources,
   EventsOf,
-  KeyField,
+  FieldsOf,
+  NoKeyField,
   TimeChoice,
   TimeField,
 } from './declared-sources.ts';
@@ -94,7 +95,9 @@ type Looked<Lookups extends Tables> = {
  * One field or several, in the order of the primary key; in any order if they have its columns'
  * names.
  */
-type KeyFields<Event> = KeyField<Event> | readonly [KeyField<Event>, ...KeyField<Event>[]];
+type KeyFields<Event> =
+  | FieldsOf<Event>['key']
+  | readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]];
 
 /**
  * How the rows of one event are found: by its fields, or by a function that returns several keys.
@@ -178,8 +181,10 @@ export interface KeyedStep<
   Fields extends string,
 > extends TableStep<Main, Current, Known, Lookups> {
   /** Adds the reducer of an event; see `Reduce`. */
-  on<Event extends { readonly [Name in Fields]: unknown }, Out extends Result<Current>>(
-    event: [Fields] extends [KeyField<Event>] ? EventDefinition<Event> : never,
+  on<Event, Out extends Result<Current>>(
+    event: [Fields] extends [FieldsOf<Event>['key']]
+      ? EventDefinition<Event>
+      : NoKeyField<Exclude<Fields, FieldsOf<Event>['key']>, FieldsOf<Event>['key']>,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,
   ): KeyedStep<Main, Current, Known, Lookups, Fields>;
   /** Adds a handler with its own way to find rows. */

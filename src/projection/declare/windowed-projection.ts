@@ -12,7 +12,7 @@ import type {
   DeclaredSources,
   DisorderOptions,
   EventsOf,
-  KeyField,
+  FieldsOf,
   TimeChoice,
   TimeField,
   TombstoneChoice,
@@ -64,7 +64,7 @@ export interface KeyStep<Event> {
    * record key is merged over partitions when read; it is refused with `onClose`, z-scores and
    * user-defined aggregates.
    */
-  key<const Names extends readonly [KeyField<Event>, ...KeyField<Event>[]]>(
+  key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): WindowStep<Event, Names[number]>;
 }
