@@ -36,8 +36,8 @@ export interface PlanBase {
   readonly late: 'revise' | 'reject';
   readonly maxDriftMs: number;
   /**
-   * If a partition has no new events for this long (wall clock), its owner advances the watermark by
-   * the clock; null: never.
+   * If a partition has no new events for this long (wall clock), its owner advances the watermark
+   * by the clock; null: never.
    */
   readonly idleMs: number | null;
   /** The table behind the stable view: `tables[0]`. */
