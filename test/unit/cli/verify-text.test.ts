@@ -27,7 +27,7 @@ test('a difference is told with the first records behind it, and the range of al
   expect(verifyText(report)).toBe(
     `totals v1: 200 records replayed, 10 rows compared: 2 differ.
   totals {"user_id":"u1"} [3] total is 5, replayed 4
-    changed by payments[3]@3, payments[3]@4, payments[3]@7, payments[3]@9, payments[3]@12 …, in all by records from payments[3]@3 to @100
+    comes from payments[3]@3, payments[3]@4, payments[3]@7, payments[3]@9, payments[3]@12 …; all lie in payments[3]@3 to @100
   and 1 more
 Replayed up to payments[3]@200.`,
   );
@@ -36,6 +36,6 @@ Replayed up to payments[3]@200.`,
 test('a row that no record makes is said to be one', () => {
   const surplus: RowDifference = { ...row, kind: 'surplus', columns: [], records: [], ranges: [] };
   expect(verifyText({ ...report, differences: [surplus] })).toContain(
-    'is surplus: the replay does not have it\n    no record of the log changes it',
+    'is surplus: the replay does not have it\n    comes from no record of the log',
   );
 });
