@@ -152,10 +152,14 @@ describe('an edit that changes the meaning', () => {
 
 /**
  * Whether two functions give different answers for one of some events, so that the edit is not in
- * code that never runs.
+ * code that never runs. Not for an event with which one of them mixes a bigint and a number:
+ * arithmetic counts as pure, so what it throws is not seen where its result is not used.
  */
 function matters(one: string, other: string): boolean {
-  return [0, 1, 2, 3, 4, 5].some((n) => answer(one, n) !== answer(other, n));
+  return [0, 1, 2, 3, 4, 5].some((n) => {
+    const answers = [answer(one, n), answer(other, n)];
+    return answers[0] !== answers[1] && !answers.some((each) => each.includes('mix BigInt'));
+  });
 }
 
 function answer(text: string, n: number): string {
