@@ -1,13 +1,19 @@
 /**
- * `npm run check`: every rule of the house that needs no server. Two steps run at a time, the longest first; a step's output is shown only
- * when it fails. `npm run check -- types lint` runs the named steps alone.
+ * `npm run check`: every rule of the house that needs no server. Two steps run at a time, the
+ * longest first; a step's output is shown only when it fails. `npm run check -- types lint` runs
+ * the named steps alone. With `REPRISE_TEST_RESULTS`, vitest's JSON report of the unit tests is
+ * written there as `unit.json`.
  */
+import { join } from 'node:path';
 import process from 'node:process';
 import { runStep } from './run-step.mjs';
 
+const results = process.env.REPRISE_TEST_RESULTS;
+const report = results ? ` --reporter json --outputFile.json=${join(results, 'unit.json')}` : '';
+
 const steps = {
   lint: 'eslint . --max-warnings 0',
-  unit: 'vitest run --project unit --project architecture --reporter dot',
+  unit: `vitest run --project unit --project architecture --reporter default${report}`,
   types: 'tsc -p .',
   unused: 'knip --no-progress',
   schemas: 'tsx src/cli/main.ts schemas generate --check',
