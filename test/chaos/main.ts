@@ -80,7 +80,7 @@ async function soak({ minutes, seed, rate }: Options) {
     tell('reckoning');
     const ledger = await load.audit();
     const alerts = await compareAlerts(last, world.directUrl);
-    const models = await compareReadModels(last, chaos.version);
+    const models = await compareReadModels(last);
     return {
       seed,
       minutes,

@@ -76,10 +76,8 @@ describe('every kind of projection, on real Postgres', () => {
     await publish(live, EVENTS / 2, EVENTS);
     await settled(live);
     await live.runner.stop();
-    for (const [k, Kind] of version(1).entries()) {
-      const plan = live.plans[k];
-      if (plan === undefined) throw new Error('no plan');
-      expect(await verifyProjection(live, { projection: Kind, plan }, foldInterpreted)).toEqual([]);
+    for (const plan of live.plans) {
+      expect(await verifyProjection(live, plan, foldInterpreted)).toEqual([]);
     }
     const published = await ends(live);
     await live.close();

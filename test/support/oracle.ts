@@ -11,5 +11,5 @@ import type { Example } from './example-app.ts';
 export function differences(app: Reprise, example: Example): Promise<readonly string[]> {
   const projection = example.metricsOf(1);
   const plan = compileProjection(new projection());
-  return verifyProjection(app, { projection, plan }, foldInterpreted);
+  return verifyProjection(app, plan, foldInterpreted);
 }

@@ -82,9 +82,9 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   const { foldInterpreted } = await import('../../fold/oracle/fold-interpreted.ts');
   const { verifyProjection } = await import('../terminal/verify-projection.ts');
   const differences: string[] = [];
-  for (const planned of plansOf({ app, config })) {
+  for (const { plan } of plansOf({ app, config })) {
     throwIfStopped(signal);
-    differences.push(...(await verifyProjection(app, planned, foldInterpreted))); // 4
+    differences.push(...(await verifyProjection(app, plan, foldInterpreted))); // 4
   }
   const verified = differences.length === 0;
   for (const line of differences) process.stderr.write(`not verified: ${line}\n`);

@@ -1,4 +1,4 @@
-import type { ProjectionClass } from '../../config/reprise-config.ts';
+import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { Reprise } from '../../reprise.ts';
 
@@ -20,7 +20,7 @@ export interface RowsWanted {
 /** Rows of the stable view of a projection whose row type is known at run time only. */
 export function queryRows(
   app: Reprise,
-  projection: ProjectionClass,
+  projection: ProjectionReference,
   wanted: RowsWanted,
 ): Promise<readonly ViewRow[]> {
   let query = app.readModels.query(projection);

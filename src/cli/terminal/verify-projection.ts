@@ -5,7 +5,6 @@ import type { IdleAdvance } from '../../runner/store/idle-advance.ts';
 import { compareRows } from './compare-rows.ts';
 import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
 import { wholeLog } from './whole-log.ts';
-import type { Planned } from './with-app.ts';
 
 /**
  * Folds decoded records and idle advances the plain way; gives the rows that the stable view should
@@ -26,7 +25,7 @@ export type IndependentFold = (
  */
 export async function verifyProjection(
   app: Reprise,
-  { projection, plan }: Planned,
+  plan: Plan,
   fold: IndependentFold,
 ): Promise<readonly string[]> {
   const records: FoldedRecord[] = [];
@@ -42,7 +41,7 @@ export async function verifyProjection(
   const advances = await app.versions.idleAdvances(plan.name);
   const items = withAdvances(inOrder(records), advances);
   const expected = fold(plan, items); // 1, 2
-  const actual = await queryRows(app, projection, {});
+  const actual = await queryRows(app, plan.name, {});
   const keys = plan.table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
   const measures = viewColumns(plan).filter((column) => !keys.includes(column));
   const differences = compareRows(expected, actual, { keys, measures }); // 3
