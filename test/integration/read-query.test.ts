@@ -12,9 +12,10 @@ import {
   timestamp,
 } from '../../src/index.ts';
 import { DeclaredProjections } from '../../src/projection/plan/declared-projections.ts';
+import type { Plan } from '../../src/projection/plan/plan.ts';
 import { createKnex, createPool } from '../../src/readmodel/pool.ts';
 import { createReadModels } from '../../src/readmodel/read-models.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useDatabase } from '../support/test-database.ts';
 
 class Purses extends TableProjection {
   readonly name = 'purses';
@@ -33,16 +34,16 @@ class Purses extends TableProjection {
   }
 }
 
-let database: TestDatabase;
+const database = useDatabase('file');
 let pool: ReturnType<typeof createPool>;
 let knex: ReturnType<typeof createKnex>;
 let readModels: ReadModels;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   pool = createPool({ url: database.url });
   knex = createKnex({ url: database.url });
-  readModels = createReadModels({ knex, pool, declared: new DeclaredProjections([], []) });
+  const declared = new DeclaredProjections([Purses], [{ name: 'purses' } as Plan]);
+  readModels = createReadModels({ knex, pool, declared });
   await pool.query(`
     create view public.purses as
     select * from (values
@@ -55,7 +56,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await knex.destroy();
   await pool.end();
-  await database.drop();
 });
 
 const owners = (rows: readonly { readonly owner: string }[]) => rows.map(({ owner }) => owner);

@@ -182,20 +182,19 @@ test('another process goes on with what one was trying', async () => {
 });
 
 test('waitFor waits for a record that is tried again, and says so once it is given up', async () => {
-  const Histories = classOf({ policy: 'retryAndSkip', attempts: 50, initialMs: 20, factor: 1 }, 1);
   await start({ policy: 'retryAndSkip', attempts: 50, initialMs: 20, factor: 1 });
   await app.runner.start();
   unlucky.add('ada');
   const [event] = eventsOf(['ada']) as [UserActed];
   const position = await app.publisher.publish(example.event, event);
   await vi.waitFor(() => expect(tried.get('e0') ?? 0).toBeGreaterThan(2), SOON);
-  const waiting = app.readModels.waitFor(Histories, position, { timeoutMs: 60_000 });
+  const waiting = app.readModels.waitFor('histories', position, { timeoutMs: 60_000 });
   unlucky.clear();
   await waiting;
   expect(await rows()).toEqual(oracle([event]));
   unlucky.add('ada');
   const second = await app.publisher.publish(example.event, { ...event, eventId: 'e1' });
   await expect(
-    app.readModels.waitFor(Histories, second, { timeoutMs: 60_000 }),
+    app.readModels.waitFor('histories', second, { timeoutMs: 60_000 }),
   ).rejects.toMatchObject({ code: 'SET_ASIDE' });
 });
