@@ -32,7 +32,7 @@ export function mend(): void {
 export const LATENESS_MS = 20_000;
 
 /** The projections of the soak, as classes of one version: a switch raises all. */
-export function projectionsOf(version: number): ProjectionClass[] {
+function projectionsOf(version: number): ProjectionClass[] {
   class Metrics extends UserMetrics {
     override readonly version: number = version;
   }
