@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 const alias = [
+  { find: /^reprise\/testing\/contracts$/, replacement: path('./src/testing/contracts/index.ts') },
   { find: /^reprise\/testing$/, replacement: path('./src/testing/index.ts') },
   { find: /^reprise$/, replacement: path('./src/index.ts') },
 ];

@@ -1,6 +1,6 @@
 /**
- * `reprise/testing`: scenarios of projections in memory, specifications and law checks (which need
- * fast-check), and the contract suites for adapters of a port (which need vitest).
+ * `reprise/testing`: scenarios of projections in memory, specifications, and law checks, which need
+ * fast-check. It works with any test runner; `reprise/testing/contracts` needs vitest.
  */
 export type { AggregateOptions } from './check-aggregate.ts';
 export { checkAggregate } from './check-aggregate.ts';
@@ -9,8 +9,6 @@ export { checkLaws } from './check-laws.ts';
 export type { UpcasterOptions } from './check-upcasters.ts';
 export { checkUpcasters, upcastEvent } from './check-upcasters.ts';
 export { eventArbitrary } from './event-arbitrary.ts';
-export type { EventLogSubject } from './event-log-contract.ts';
-export { eventLogContract } from './event-log-contract.ts';
 export type { Law } from './find-broken-law.ts';
 export type { ExpectedRow, GivenStep, Outcome, WhenStep } from './given.ts';
 export { given } from './given.ts';
@@ -19,6 +17,4 @@ export { occurred, quiet, tombstone } from './happening.ts';
 export type { MemoryLog, MemoryRecord, PublishPlace } from './memory-log.ts';
 export type { Alert, ScenarioOptions } from './scenario.ts';
 export { Scenario, scenario } from './scenario.ts';
-export type { SchemaRegistryCase } from './schema-registry-contract.ts';
-export { schemaRegistryContract } from './schema-registry-contract.ts';
 export type { Given } from './with-dates.ts';

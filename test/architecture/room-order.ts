@@ -49,6 +49,7 @@ const ROOM_ORDERS: Readonly<Record<string, readonly string[]>> = {
     '.',
   ],
   cli: ['terminal', 'commands/schemas', 'commands', '.'],
+  testing: ['.', 'contracts'],
 };
 
 /**

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createConfluentRegistry } from '../../src/registry/confluent/confluent-registry.ts';
-import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
+import { schemaRegistryContract } from '../../src/testing/contracts/schema-registry-contract.ts';
 import { startRegistryContainer } from '../support/containers.ts';
 import { startForeignRegistry } from '../support/foreign-registry.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createPostgresLog } from '../../src/log/postgres/postgres-log.ts';
-import { eventLogContract } from '../../src/testing/event-log-contract.ts';
+import { eventLogContract } from '../../src/testing/contracts/event-log-contract.ts';
 import { useDatabase } from '../support/test-database.ts';
 
 describe('the Postgres log keeps the contract of', () => {

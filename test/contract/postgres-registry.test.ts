@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cachedRegistry } from '../../src/registry/cached-registry.ts';
 import { createPostgresRegistry } from '../../src/registry/postgres/postgres-registry.ts';
-import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
+import { schemaRegistryContract } from '../../src/testing/contracts/schema-registry-contract.ts';
 import { useDatabase } from '../support/test-database.ts';
 
 const database = useDatabase('file');

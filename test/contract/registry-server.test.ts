@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConfluentRegistry } from '../../src/registry/confluent/confluent-registry.ts';
 import type { RegistryServer } from '../../src/registry/registry-server.ts';
-import { schemaRegistryContract } from '../../src/testing/schema-registry-contract.ts';
+import { schemaRegistryContract } from '../../src/testing/contracts/schema-registry-contract.ts';
 import { startTestRegistry } from '../support/registry-server.ts';
 import { useDatabase } from '../support/test-database.ts';
 

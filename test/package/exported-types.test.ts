@@ -4,6 +4,8 @@ import { unexportedTypes } from '../support/exported-types.ts';
 
 it('every type that a public signature names is exported', () => {
   const root = join(inject('bareProject'), 'node_modules/reprise/');
-  const entries = ['index', 'testing/index'].map((name) => join(root, `dist/src/${name}.d.ts`));
+  const entries = ['index', 'testing/index', 'testing/contracts/index'].map((name) =>
+    join(root, `dist/src/${name}.d.ts`),
+  );
   expect(unexportedTypes(entries, root)).toEqual([]);
 });

@@ -48,7 +48,7 @@ describe('the packed tarball', () => {
       { cwd: ROOT },
     );
     // attw exits with 1 on any problem, and `run` then rejects.
-    expect(stdout.match(/node16 \(from ESM\): OK/g)).toHaveLength(3);
+    expect(stdout.match(/node16 \(from ESM\): OK/g)).toHaveLength(4);
   });
 });
 
@@ -67,16 +67,20 @@ describe('an empty project with the tarball installed', () => {
     }
   });
 
-  it('imports the public API, and finds the testing kit (which needs the peer vitest)', async () => {
+  it('imports the public API and the testing kit, which needs no vitest', async () => {
     const script = [
       "import { createReprise, WindowedProjection, tumbling } from 'reprise';",
-      "const testing = import.meta.resolve('reprise/testing');",
-      'console.log(typeof createReprise, typeof WindowedProjection, typeof tumbling, testing);',
+      "import { given, scenario } from 'reprise/testing';",
+      'const imported = { createReprise, WindowedProjection, tumbling, given, scenario };',
+      'console.log(Object.values(imported).map((each) => typeof each).join());',
+      "console.log(import.meta.resolve('reprise/testing/contracts'));",
     ].join('\n');
     const { stdout } = await run('node', ['--input-type=module', '--eval', script], {
       cwd: project,
     });
-    expect(stdout).toMatch(/^function function function file:.*\/dist\/src\/testing\/index\.js\n$/);
+    const [types, contracts] = stdout.split('\n');
+    expect(types).toBe(new Array(5).fill('function').join());
+    expect(contracts).toMatch(/^file:.*\/dist\/src\/testing\/contracts\/index\.js$/);
   });
 
   it('gives its types to a strict compiler', async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { SchemaRegistry } from '../registry/schema-registry.ts';
-import { isRepriseError } from '../reprise-error.ts';
+import type { SchemaRegistry } from '../../registry/schema-registry.ts';
+import { isRepriseError } from '../../reprise-error.ts';
 
 /** One requirement of the port: `run` rejects if the adapter breaks it. */
 export interface SchemaRegistryCase {

@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AppendRecord, EventLog, ReadPosition } from '../log/event-log.ts';
-import { recordAt } from '../log/record-at.ts';
-import type { LogRecord, RecordBatch } from '../log/record-batch.ts';
-import { isRepriseError } from '../reprise-error.ts';
-import { spoilBatch } from './spoil-batch.ts';
+import type { AppendRecord, EventLog, ReadPosition } from '../../log/event-log.ts';
+import { recordAt } from '../../log/record-at.ts';
+import type { LogRecord, RecordBatch } from '../../log/record-batch.ts';
+import { isRepriseError } from '../../reprise-error.ts';
+import { spoilBatch } from '../spoil-batch.ts';
 
 /** The adapter under test. */
 export interface EventLogSubject {
