@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { UserMetrics } from '../../projections/user-metrics.ts';
 import type { Position } from '../../src/log/event-log.ts';
 import type { Reprise } from '../../src/reprise.ts';
 import { onEveryLog } from '../support/every-log.ts';
@@ -14,7 +15,6 @@ onEveryLog('the main job', (log) => {
   let positions: Position[];
 
   const example = exampleOn(uniqueTopic('user-actions'));
-  const UserMetrics = example.metricsOf(1);
 
   const open = (version = 1) =>
     createTestApp({ databaseUrl: database.url, example, version, ...log });
@@ -37,7 +37,7 @@ onEveryLog('the main job', (log) => {
       if (known === undefined || position.offset > known.offset)
         last.set(position.partition, position);
     }
-    for (const position of last.values()) await reader.readModels.waitFor(UserMetrics, position);
+    for (const position of last.values()) await reader.readModels.waitFor('user_metrics', position);
   }
 
   test('events become rows that equal an independent fold of the log', async () => {
@@ -47,7 +47,7 @@ onEveryLog('the main job', (log) => {
 
   test('queries are typed and answered from the stable view', async () => {
     const row = await app.readModels
-      .query(UserMetrics)
+      .query<UserMetrics>('user_metrics')
       .where('user_id', 'user-1')
       .orderBy('window_start')
       .first();
@@ -61,12 +61,12 @@ onEveryLog('the main job', (log) => {
     const [event] = exampleEvents(1, 99);
     if (event === undefined) throw new Error('no event');
     const position = await app.publisher.publish(example.event, { ...event, userId: 'reader' });
-    await app.readModels.waitFor(UserMetrics, position);
-    const rows = await app.readModels.query(UserMetrics).where('user_id', 'reader');
+    await app.readModels.waitFor('user_metrics', position);
+    const rows = await app.readModels.query<UserMetrics>('user_metrics').where('user_id', 'reader');
     expect(rows.map(({ events }) => events)).toEqual([1n]);
     await expect(
       app.readModels.waitFor(
-        UserMetrics,
+        'user_metrics',
         { ...position, offset: position.offset + 1_000n },
         { timeoutMs: 50 },
       ),
