@@ -1,25 +1,7 @@
 import type { LogPosition } from '../../log/log-position.ts';
 import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 
-/** A record that could not be folded, set aside as the error policy says. */
-export interface DeadLetterStatus extends LogPosition {
-  readonly projection: string;
-  readonly version: number;
-  /** Error code. */
-  readonly reason: string;
-  readonly message: string;
-  readonly attempts: number;
-  /**
-   * `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only
-   * itself was set aside.
-   */
-  readonly quarantine: 'failed' | 'waiting' | null;
-  readonly recordTimestamp: Date | null;
-  readonly setAsideAt: Date;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
-}
+export type { DeadLetterStatus } from '../store/dead-letter-store.ts';
 
 /** Selects dead letters: all of a projection, or those that also match `position` and `key`. */
 export interface DeadLetterSelection extends DeadLetterMatch {

@@ -138,17 +138,25 @@ export async function claimDeadLetters(
 const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
   set_aside_at as "setAsideAt", key, value, headers`;
 
-/** A dead letter as Postgres has it, which is a record that can be folded again. */
-export interface StoredLetter extends LogRecord {
+/** A record that could not be folded, set aside as the error policy says. */
+export interface DeadLetterStatus extends Omit<LogRecord, 'timestampMs'> {
   readonly projection: string;
   readonly version: number;
+  /** Error code. */
   readonly reason: string;
   readonly message: string;
   readonly attempts: number;
+  /**
+   * `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only
+   * itself was set aside.
+   */
   readonly quarantine: 'failed' | 'waiting' | null;
   readonly recordTimestamp: Date | null;
   readonly setAsideAt: Date;
 }
+
+/** A dead letter as a record that can be folded again. */
+export type StoredLetter = DeadLetterStatus & LogRecord;
 
 type Row = Omit<StoredLetter, 'offset' | 'headers' | 'timestampMs'> & {
   readonly offset: string;
