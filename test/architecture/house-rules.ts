@@ -123,3 +123,17 @@ function kebabCase(name: string): string {
     .replaceAll('_', '-')
     .toLowerCase();
 }
+
+/** Unit tests of one source file that lie in another folder than the file they are named after. */
+export function misplacedTests(modules: readonly SourceModule[]): readonly string[] {
+  return modules.flatMap(({ path, imports }) => {
+    const name = posix.basename(path, '.test.ts');
+    const subject = imports.find(
+      ({ target }) =>
+        target !== null && /^src\//.test(target) && posix.basename(target, '.ts') === name,
+    )?.target;
+    if (!path.endsWith('.test.ts') || subject === undefined || subject === null) return [];
+    const folder = posix.dirname(subject).replace(/^src/, 'test/unit');
+    return posix.dirname(path) === folder ? [] : [`${path} tests ${subject}: move it to ${folder}`];
+  });
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crowdedFolders, otherwiseNamed, staleExceptions } from './house-rules.ts';
+import { crowdedFolders, misplacedTests, otherwiseNamed, staleExceptions } from './house-rules.ts';
 import {
   badNames,
   clockReads,
@@ -42,6 +42,15 @@ describe('the files of the house', () => {
 
   it('lie in folders that can be taken in at a glance', () => {
     expect(crowdedFolders(source)).toEqual([]);
+  });
+
+  it('have their unit tests in the folder of the same name', () => {
+    expect(misplacedTests(readSourceTree('test/unit'))).toEqual([]);
+    const stray = parseModule(
+      'test/unit/fold/keys.test.ts',
+      "import '../../../src/fold/rows/keys.ts';",
+    );
+    expect(misplacedTests([stray])).toHaveLength(1);
   });
 
   it('hold short functions of few parameters', () => {

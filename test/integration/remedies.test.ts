@@ -30,7 +30,7 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
   PARTITIONS_CHANGED: ['test/integration/grown-topic.test.ts', 'PARTITIONS_CHANGED'],
   LOG_MOVED: ['test/integration/log-move.test.ts', 'LOG_MOVED'],
   COPY_REFUSED: ['test/integration/log-move.test.ts', 'COPY_REFUSED'],
-  NULL_KEY: ['test/unit/fold/keys.test.ts', 'NULL_KEY'],
+  NULL_KEY: ['test/unit/fold/rows/keys.test.ts', 'NULL_KEY'],
   TOMBSTONE: ['test/integration/tombstones.test.ts', 'TOMBSTONE'],
   UPCAST_FAILED: ['test/unit/avro/upcasting.test.ts', 'UPCAST_FAILED'],
   PATTERN_RUNS_EXCEEDED: ['test/unit/fold/pattern/run-limit.test.ts', 'PATTERN_RUNS_EXCEEDED'],

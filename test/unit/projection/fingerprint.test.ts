@@ -5,8 +5,8 @@ import { count } from '../../../src/projection/declare/aggregates.ts';
 import { customWindows } from '../../../src/projection/declare/window.ts';
 import { fingerprintOf } from '../../../src/projection/plan/fingerprint-of.ts';
 import { planShape } from '../../../src/projection/plan/plan-shape.ts';
+import { Acted, session } from './declare/mistaken.ts';
 import { planOf } from './declared.ts';
-import { Acted, session } from './definition-mistakes/mistaken.ts';
 
 const fingerprint = (value: unknown) => fingerprintOf(planShape({ value }));
 
