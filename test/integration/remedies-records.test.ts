@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { UserActed } from '../../schemas/index.ts';
 import type { RepriseConfig } from '../../src/config/reprise-config.ts';
-import { columns, text } from '../../src/projection/declare/columns.ts';
-import { TableProjection } from '../../src/projection/declare/table-projection.ts';
 import type { ErrorCode } from '../../src/reprise-error.ts';
+import { everyKind, KIND_NAMES } from '../support/every-kind.ts';
 import { onEveryLog } from '../support/every-log.ts';
 import type { Example } from '../support/example-app.ts';
 import { exampleEvents, exampleOn, publishAll } from '../support/example-app.ts';
@@ -12,35 +12,22 @@ import { createOperator, remedy } from '../support/remedies.ts';
 import { testConfig } from '../support/test-config.ts';
 import { useDatabase } from '../support/test-database.ts';
 
-/** Whether the projection's function can fold purchases. */
+/** Whether the projections' functions can fold purchases. */
 let isMended = true;
 
 onEveryLog('a record that cannot be folded', ({ brokers }) => {
   const database = useDatabase('test');
   let example: Example;
   let operator: Operator;
-  /** Windows and a table over one topic; the default policy: a task halts before the record. */
+  /** A projection of each kind over one topic; the default policy: a task halts before the record. */
   let config: RepriseConfig;
 
   beforeEach(async () => {
     isMended = true;
     example = exampleOn(uniqueTopic('user-actions'));
     operator = createOperator();
-    const { event } = example;
-    class Seen extends TableProjection {
-      readonly name = 'seen';
-      readonly version = 1;
-      define() {
-        return this.table(columns({ userId: text().primaryKey(), action: text() }))
-          .key('userId')
-          .on(event, (_row, { userId, action }) => {
-            if (!isMended && action === 'PURCHASE') throw new Error('no purchases today');
-            return { userId, action };
-          });
-      }
-    }
     const base = testConfig({ databaseUrl: database.url, example, ...(brokers && { brokers }) });
-    config = { ...base, projections: [...base.projections, Seen] };
+    config = { ...base, projections: everyKind(example.event, accepts) };
   });
 
   afterEach(async () => {
@@ -57,18 +44,30 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
     await publishAll(app, example, exampleEvents(40));
   }
 
+  function accepts({ action }: UserActed): boolean {
+    if (!isMended && action === 'PURCHASE') throw new Error('no purchases today');
+    return true;
+  }
+
+  /** What the task of each kind says, once it has halted. */
+  function halted(code: ErrorCode): Promise<readonly string[]> {
+    return Promise.all(KIND_NAMES.map((name) => operator.halted(config, code, name)));
+  }
+
   /**
-   * Both projections halt before it; set aside, both go on; the record is listed with its reason.
+   * Every kind halts before it; set aside, all go on; the record is listed with its reason.
    */
   async function setAside(code: ErrorCode): Promise<void> {
-    const message = await operator.halted(config, code);
-    expect(message).toContain('onError "skip"');
+    const messages = await halted(code);
     await operator.endInstances();
     const skipping: RepriseConfig = { ...config, onError: 'skip' };
     await operator.start(skipping);
-    await operator.obey(message, skipping);
+    for (const message of messages) {
+      expect(message).toContain('onError "skip"');
+      await operator.obey(message, skipping);
+    }
     await operator.expectRunning(skipping);
-    for (const name of ['user_metrics', 'seen']) {
+    for (const name of KIND_NAMES) {
       expect(await operator.succeed(skipping, `dlq list ${name}`)).toContain(code);
       await operator.succeed(skipping, `dlq discard ${name} --all`);
     }
@@ -99,10 +98,29 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
     isMended = false;
     const app = await operator.start(config);
     await publishAll(app, example, exampleEvents(40));
-    const message = await operator.halted(config, 'HANDLER_FAILED');
+    const messages = await halted('HANDLER_FAILED');
     isMended = true;
-    await operator.obey(message, config);
+    for (const message of messages) await operator.obey(message, config);
     await operator.expectRunning(config);
+  });
+
+  remedy('QUARANTINED', 'the records of a key are folded in order by one redrive', async () => {
+    isMended = false;
+    const quarantining: RepriseConfig = { ...config, onError: 'quarantineKey' };
+    const app = await operator.start(quarantining);
+    await publishAll(app, example, exampleEvents(200));
+    await operator.expectRunning(quarantining);
+    isMended = true;
+    for (const name of KIND_NAMES) {
+      const letters = await app.deadLetters.list({ projection: name });
+      const waiting = letters.find(({ reason }) => reason === 'QUARANTINED');
+      const position = `${waiting?.topic}[${waiting?.partition}]@${waiting?.offset}`;
+      const line = `dlq redrive ${name} ${position}`;
+      const message = await operator.fail(quarantining, line, 'QUARANTINED');
+      await operator.obey(message, quarantining);
+      expect(await app.deadLetters.list({ projection: name })).toEqual([]);
+    }
+    await operator.expectRunning(quarantining);
   });
 
   // Kafka's brokers refuse such a record by themselves.
@@ -113,8 +131,10 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
     const later = new Date(Date.now() + 86_400_000);
     await publishAll(app, example, [{ ...event, occurredAt: later } as NonNullable<typeof event>]);
     await operator.expectRunning(config);
-    expect(await operator.succeed(config, 'dlq list user_metrics')).toContain('FUTURE');
-    await operator.succeed(config, 'dlq discard user_metrics --all');
+    for (const name of KIND_NAMES) {
+      expect(await operator.succeed(config, `dlq list ${name}`)).toContain('FUTURE');
+      await operator.succeed(config, `dlq discard ${name} --all`);
+    }
     await operator.expectRunning(config);
   });
 });

@@ -35,7 +35,6 @@ const ELSEWHERE: Partial<Record<ErrorCode, readonly [file: string, title: string
   UPCAST_FAILED: ['test/unit/avro/upcasting.test.ts', 'UPCAST_FAILED'],
   PATTERN_RUNS_EXCEEDED: ['test/unit/fold/pattern/run-limit.test.ts', 'PATTERN_RUNS_EXCEEDED'],
   POISON_PILL: ['test/faults/poison-pill.test.ts', 'POISON_PILL'],
-  QUARANTINED: ['test/integration/quarantine.test.ts', 'QUARANTINED'],
   FENCED: ['test/integration/runner-laws.test.ts', 'FENCED'],
   OFFSET_MISMATCH: ['test/integration/runner-laws.test.ts', 'OFFSET_MISMATCH'],
   TASK_HALTED: ['test/integration/wait-for.test.ts', 'resolves after resume'],

@@ -24,8 +24,11 @@ export interface Operator {
   fail(config: RepriseConfig, line: string, code: ErrorCode): Promise<string>;
   /** Starts an instance, as `reprise run` does. */
   start(config: RepriseConfig): Promise<Reprise>;
-  /** The error of the task of a partition, once it has halted with a code. */
-  halted(config: RepriseConfig, code: ErrorCode): Promise<string>;
+  /**
+   * The error of the task of a partition, once it has halted with a code. `projection`: of that one
+   * only.
+   */
+  halted(config: RepriseConfig, code: ErrorCode, projection?: string): Promise<string>;
   /**
    * Types the commands of a message in their order, with the configuration that the message asks
    * for (a raised version, a corrected class). `reprise run` starts an instance.
@@ -67,11 +70,13 @@ export function createOperator(): Operator {
       await app.runner.start();
       return app;
     },
-    halted: (config, code) =>
+    halted: (config, code, projection) =>
       asking(config, (app) =>
         vi.waitFor(async () => {
-          const errors = (await app.status()).flatMap(({ tasks }) =>
-            tasks.flatMap(({ state, error }) => (state === 'halted' ? [error ?? ''] : [])),
+          const errors = (await app.status()).flatMap(({ name, tasks }) =>
+            tasks.flatMap(({ state, error }) =>
+              state === 'halted' && name === (projection ?? name) ? [error ?? ''] : [],
+            ),
           );
           const found = errors.find((error) => error.startsWith(`${code}: `));
           return found ?? expect.fail(`not halted with ${code}: ${errors.join('; ')}`);

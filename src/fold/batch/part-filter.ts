@@ -2,7 +2,6 @@ import type { FieldColumn } from '../../event/field-columns.ts';
 import type { MeasureFilterPlan, SourcePlan } from '../../projection/plan/plan.ts';
 import type { DeadLetter } from '../task/task-fold.ts';
 import { compileCondition } from './compile-condition.ts';
-import { deadLetterAt } from './dead-letter-at.ts';
 import type { SourcePart } from './topic-batches.ts';
 
 /** A filter of a measure or a step, evaluated once for each part of a batch. */
@@ -44,17 +43,11 @@ export class PartFilter {
       check(part.columns[fieldIndex] as FieldColumn, batch.count, skip);
     }
     if (this.#functions.length === 0) return;
-    for (let j = 0; j < batch.count; j += 1) {
-      if (skip[j] === 1) continue;
-      try {
-        const event = part.eventAt(j) as never;
-        if (!this.#functions.every((accepts) => accepts(event))) skip[j] = 1;
-      } catch (error) {
-        part.skip[j] = 1;
-        const message = `where(…) failed: ${(error as Error).message}`;
-        deadLetters.push(deadLetterAt(batch, j, 'DECODE_FAILED', message));
-      }
-    }
+    part.each(deadLetters, 'where(…)', (j) => {
+      if (skip[j] === 1) return;
+      const event = part.eventAt(j) as never;
+      if (!this.#functions.every((accepts) => accepts(event))) skip[j] = 1;
+    });
   }
 
   /** True if record `j` of the prepared part of a source passes. */

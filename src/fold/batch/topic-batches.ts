@@ -247,17 +247,10 @@ class Source {
       check(columns[fieldIndex] as FieldColumn, batch.count, skip);
     }
     if (this.#functions.length === 0) return;
-    for (let i = 0; i < batch.count; i += 1) {
-      if (skip[i] === 1) continue;
-      try {
-        const event = part.eventAt(i) as never;
-        if (!this.#functions.every((accepts) => accepts(event))) skip[i] = 1;
-      } catch (error) {
-        skip[i] = 1;
-        const message = `where(…) failed: ${(error as Error).message}`;
-        deadLetters.push(deadLetterAt(batch, i, 'DECODE_FAILED', message));
-      }
-    }
+    part.each(deadLetters, 'where(…)', (i) => {
+      const event = part.eventAt(i) as never;
+      if (!this.#functions.every((accepts) => accepts(event))) skip[i] = 1;
+    });
   }
 
   /** Returns the event times by the plan; the record timestamp if the field is null. */
@@ -316,8 +309,10 @@ function eachRecord(
     } catch (error) {
       skip[j] = 1;
       const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
-      const message = `${place}: ${what} failed: ${(error as Error).message}`;
-      letters.push(deadLetterAt(batch, j, 'HANDLER_FAILED', message));
+      const message = `${place}: ${what} failed: ${(error as Error).message}.`;
+      // An event that cannot be decoded has a code of its own.
+      const code = isRepriseError(error) ? error.code : 'HANDLER_FAILED';
+      letters.push(deadLetterAt(batch, j, code, message));
     }
   }
 }
