@@ -10,6 +10,7 @@ import { record } from './measure/record.ts';
 import type { BenchReport } from './measure/report.ts';
 import { toJson, toTable } from './measure/report.ts';
 import { say } from './measure/say.ts';
+import { PAYMENT_KINDS } from './payment-kind.ts';
 import type { PeersOptions } from './peers.ts';
 import type { PublishBenchOptions } from './publish.ts';
 import type { RebuildBenchOptions } from './rebuild.ts';
@@ -88,6 +89,12 @@ bench<RebuildBenchOptions>(
   .option(
     '--compare <folder>',
     'another checkout of this repository takes turns instead of the others: two versions in one run',
+  )
+  .addOption(
+    new Option(
+      '--kind <kind>',
+      'a projection of this kind takes turns with the windowed one of the same events',
+    ).choices(PAYMENT_KINDS),
   )
   .option(
     '--workers <number>',

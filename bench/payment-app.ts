@@ -3,6 +3,8 @@ import type { RepriseConfig } from '../src/config/reprise-config.ts';
 import type { RegistryExport } from '../src/registry/registry-export.ts';
 import type { Reprise } from '../src/reprise.ts';
 import { paymentOn } from './payment-event.ts';
+import type { PaymentKind } from './payment-kind.ts';
+import { KIND_PROJECTIONS } from './payment-kinds.ts';
 import { metricsNames, paymentMetricsOf } from './payment-metrics.ts';
 
 export interface PaymentAppOptions {
@@ -13,6 +15,8 @@ export interface PaymentAppOptions {
   readonly windowMs?: number;
   /** Windows of further projections, each like the first. Default: none. */
   readonly moreWindowsMs?: readonly number[];
+  /** A projection of this kind instead of windows. Default: windows. */
+  readonly kind?: PaymentKind;
 }
 
 /** The environment variable from which `payment-config.ts` has its options, as JSON. */
@@ -29,9 +33,12 @@ export function paymentConfig(options: PaymentAppOptions): RepriseConfig {
   const windows = [options.windowMs, ...(options.moreWindowsMs ?? [])];
   const names = metricsNames(windows.length);
   return {
-    projections: windows.map((windowMs, n) =>
-      paymentMetricsOf(event, { name: names[n], ...(windowMs && { windowMs }) }),
-    ),
+    projections:
+      options.kind === undefined
+        ? windows.map((windowMs, n) =>
+            paymentMetricsOf(event, { name: names[n], ...(windowMs && { windowMs }) }),
+          )
+        : [KIND_PROJECTIONS[options.kind](event)],
     events: [event],
     database: { type: 'url', url: options.databaseUrl },
     log: { type: 'kafka', brokers: options.brokers.split(',') },

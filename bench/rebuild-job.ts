@@ -4,8 +4,10 @@ import { openServer, openTopic } from './environment.ts';
 import { builtBench, ROOT } from './measure/built-bench.ts';
 import { runInChild } from './measure/child.ts';
 import { say } from './measure/say.ts';
+import { verifyKind } from './measure/verify-kind.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
 import { setUpPaymentApp } from './payment-app.ts';
+import type { PaymentKind } from './payment-kind.ts';
 import { metricsNames } from './payment-metrics.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
@@ -78,6 +80,8 @@ export interface RebuildVariant {
   readonly workers?: number;
   /** Windows of projections rebuilt together with the job's. Default: none. */
   readonly moreWindowsMs?: readonly number[];
+  /** A projection of this kind instead of the job's windows. */
+  readonly kind?: PaymentKind;
 }
 
 /**
@@ -86,9 +90,9 @@ export interface RebuildVariant {
  */
 export async function runReprise(
   job: Job,
-  { checkout, workers, moreWindowsMs = [] }: RebuildVariant = {},
+  { checkout, workers, moreWindowsMs = [], kind }: RebuildVariant = {},
 ): Promise<Measurement> {
-  const { place, server, events, schemaId, expected, windowMs } = job;
+  const { place, server, events, schemaId, windowMs } = job;
   const { brokers, topic } = place;
   const databaseUrl = await server.createDatabase();
   const registered = await setUpPaymentApp({
@@ -97,6 +101,7 @@ export async function runReprise(
     databaseUrl,
     windowMs,
     moreWindowsMs,
+    ...(kind && { kind }),
   });
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
@@ -108,6 +113,7 @@ export async function runReprise(
     databaseUrl,
     windowMs,
     moreWindowsMs,
+    ...(kind && { kind }),
     ...(workers && {
       workers: { count: workers, configFile: (await builtBench(ROOT)).paymentConfig },
     }),
@@ -119,15 +125,25 @@ export async function runReprise(
     postgres: difference(server.cpuSeconds(), serversBefore[0]),
     broker: difference(place.cpuSeconds(), serversBefore[1]),
   };
+  await (kind === undefined
+    ? verifyWindows(job, databaseUrl, moreWindowsMs)
+    : verifyKind(databaseUrl, kind, events));
+  if (measured.events !== events)
+    throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
+  return { ...measured, cpuSeconds };
+}
+
+async function verifyWindows(
+  { events, expected }: Job,
+  databaseUrl: string,
+  moreWindowsMs: readonly number[],
+): Promise<void> {
   await verifyRows({ databaseUrl, table: 'payment_metrics__v1', expected, sumTolerance: 0 });
   for (const [n, more] of moreWindowsMs.entries()) {
     const table = `${metricsNames(n + 2).at(-1)}__v1`;
     const rows = new ExpectedRows(events, { windowMs: more });
     await verifyRows({ databaseUrl, table, expected: rows, sumTolerance: 0 });
   }
-  if (measured.events !== events)
-    throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
-  return { ...measured, cpuSeconds };
 }
 
 function difference(after: number | undefined, before: number | undefined): number | undefined {

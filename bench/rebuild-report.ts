@@ -6,7 +6,7 @@ import type { Job } from './rebuild-job.ts';
 /** The report of runs of the job, in which `reprise` was the first. */
 export function rebuildReport(
   bench: string,
-  { events, expected }: Job,
+  { events, expected }: Pick<Job, 'events'> & { readonly expected: { readonly rowCount: number } },
   standings: Readonly<Record<string, Standing>>,
 ): BenchReport {
   const { reprise, ...others } = standings;

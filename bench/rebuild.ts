@@ -2,11 +2,13 @@ import type { Measurement } from './contestants/contestant.ts';
 import { runInChild } from './measure/child.ts';
 import type { BenchReport } from './measure/report.ts';
 import { playRounds } from './measure/rounds.ts';
+import type { PaymentKind } from './payment-kind.ts';
 import type { Job, JobOptions } from './rebuild-job.ts';
 import { runReprise, verifyOthers, withJob } from './rebuild-job.ts';
 import { rebuildReport } from './rebuild-report.ts';
 import { measureTogether } from './rebuild-together.ts';
 import { measureWorkers } from './rebuild-workers.ts';
+import { expectedKind } from './workload/expected-kinds.ts';
 import { WINDOW_MS } from './workload/payment-stream.ts';
 
 export interface RebuildBenchOptions extends JobOptions {
@@ -20,6 +22,8 @@ export interface RebuildBenchOptions extends JobOptions {
    * reprise with the others.
    */
   readonly projections?: number;
+  /** A projection of this kind takes turns with the windowed one, instead of the others. */
+  readonly kind?: PaymentKind;
   /** Events for the hand-written eachBatch loop; undefined: all. */
   readonly comparisonEvents?: number;
   /** Events for the hand-written eachMessage loop. */
@@ -32,11 +36,27 @@ export interface RebuildBenchOptions extends JobOptions {
  * empty database; the rows are compared one by one with what the bench computed itself.
  */
 export function benchRebuild(options: RebuildBenchOptions): Promise<BenchReport> {
-  const { workers, projections, rounds } = options;
+  const { workers, projections, rounds, kind } = options;
   return withJob(options, (job) => {
+    if (kind !== undefined) return measureKind(job, kind, options);
     if (projections !== undefined) return measureTogether(job, { projections, rounds, workers });
     return workers === undefined ? measure(job, options) : measureWorkers(job, { workers, rounds });
   });
+}
+
+/** A kind beside the windows of the same events, by this version and perhaps another. */
+async function measureKind(
+  job: Job,
+  kind: PaymentKind,
+  { rounds, compare }: RebuildBenchOptions,
+): Promise<BenchReport> {
+  const standings = await playRounds<string>(rounds, {
+    reprise: () => runReprise(job, { kind }),
+    windows: () => runReprise(job),
+    ...(compare && { compared: () => runReprise(job, { kind, checkout: compare }) }),
+  });
+  const expected = { rowCount: expectedKind(kind, job.events).size };
+  return rebuildReport(`rebuild ${kind}`, { ...job, expected }, standings);
 }
 
 async function measure(job: Job, options: RebuildBenchOptions): Promise<BenchReport> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PaymentKind } from '../payment-kind.ts';
 
 /** Where the events are and how many of them a contestant has to work off. */
 export interface TopicTask {
@@ -18,6 +19,8 @@ export interface TableTask extends TopicTask {
 export interface RebuildTask extends TableTask {
   /** Windows of projections rebuilt together with the first. Default: none. */
   readonly moreWindowsMs?: readonly number[];
+  /** A projection of this kind instead of windows. */
+  readonly kind?: PaymentKind;
   /** Default: one thread does it all. */
   readonly workers?: { readonly count: number; readonly configFile: string };
 }

@@ -1,4 +1,5 @@
 import { createPaymentApp, PAYMENT_APP } from '../payment-app.ts';
+import { kindName } from '../payment-kind.ts';
 import { metricsNames } from '../payment-metrics.ts';
 import type { Measurement, RebuildTask } from './contestant.ts';
 import { cpuSecondsSince, rssMaxBytes, secondsSince } from './contestant.ts';
@@ -13,7 +14,10 @@ export async function repriseRebuild(task: RebuildTask): Promise<Measurement> {
   const startedCpu = process.cpuUsage();
   const app = await createPaymentApp(task);
   const phases: string[] = [];
-  const names = metricsNames(1 + (task.moreWindowsMs?.length ?? 0));
+  const names =
+    task.kind === undefined
+      ? metricsNames(1 + (task.moreWindowsMs?.length ?? 0))
+      : [kindName(task.kind)];
   const reports = await app.versions.rebuild(names, {
     ...(task.workers && { workers: task.workers }),
     onProgress: ({ name, phase }) => {
