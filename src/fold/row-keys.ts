@@ -3,7 +3,7 @@ import type { RecordBatch } from '../log/record-batch.ts';
 import type { KeyedTablePlan, Plan } from '../projection/plan/plan.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { WindowBounds, WindowPlan } from '../projection/plan/window-plan.ts';
-import { internKeys } from './batch/intern-keys.ts';
+import { RecordKeys } from './batch/record-keys.ts';
 import type { DecodedBatch, SourcePart } from './batch/topic-batches.ts';
 import { TopicBatches } from './batch/topic-batches.ts';
 import { Keys } from './rows/keys.ts';
@@ -85,7 +85,9 @@ export class RowKeys {
   #ofKeys(part: SourcePart, { deadLetters }: DecodedBatch): RecordRows[] {
     const plan = this.#plan;
     const keys = new Keys(plan.keys);
-    const ids = internKeys({ plan, keys }, part, new Int32Array(part.batch.count), deadLetters);
+    const recordKeys = new RecordKeys(plan, keys);
+    recordKeys.intern(part, deadLetters);
+    const ids = recordKeys.of(part);
     const found: RecordRows[] = [];
     part.each(deadLetters, 'its window', (j) => {
       const timeMs = part.timesMs[j] as number;

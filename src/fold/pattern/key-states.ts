@@ -25,7 +25,7 @@ interface KeyStatesOptions {
  */
 export class KeyStates {
   readonly #plan: KeyStatesOptions;
-  #keys: Keys;
+  readonly keys: Keys;
   #states = new Map<number, KeyState>();
   #stored = new Set<number>();
   #changed = new Set<number>();
@@ -35,12 +35,7 @@ export class KeyStates {
 
   constructor(plan: KeyStatesOptions) {
     this.#plan = plan;
-    this.#keys = new Keys(plan.keys);
-  }
-
-  /** The dictionary of keys; `compact` may replace it. */
-  get keys(): Keys {
-    return this.#keys;
+    this.keys = new Keys(plan.keys);
   }
 
   /** Number of keys with a state. */
@@ -71,7 +66,7 @@ export class KeyStates {
     const states = columns.get('_state');
     if (states?.type !== 'text') throw new TypeError('states without text');
     for (let i = 0; i < rows.count; i += 1) {
-      const keyId = this.#keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
+      const keyId = this.keys.idOf(keyPartsAt(this.#plan.keys, columns, i));
       const state = keyStateFromJson(states.values[i] as string);
       this.#states.set(keyId, state);
       this.#stored.add(keyId);
@@ -100,7 +95,7 @@ export class KeyStates {
     return this.#deadlines
       .takeNext()
       .filter((keyId) => this.#waiting.get(keyId) === dueMs && this.#waiting.delete(keyId))
-      .map((keyId) => ({ keyId, text: this.#keys.partsOf(keyId).map(String).join('\0') }))
+      .map((keyId) => ({ keyId, text: this.keys.partsOf(keyId).map(String).join('\0') }))
       .sort((a, b) => (a.text < b.text ? -1 : 1))
       .map(({ keyId }) => ({ keyId, state: this.#states.get(keyId) as KeyState }));
   }
@@ -117,7 +112,7 @@ export class KeyStates {
     for (const keyId of gone) this.#stored.delete(keyId);
     if (kept.length === 0 && gone.length === 0) return null;
     const columnsOf = (ids: readonly number[]) =>
-      [...this.#keys.columns(Int32Array.from(ids))].map(([, values]) => values);
+      [...this.keys.columns(Int32Array.from(ids))].map(([, values]) => values);
     const texts = kept.map((keyId) => keyStateToJson(this.#states.get(keyId) as KeyState));
     return {
       table: this.#plan.table,
@@ -131,15 +126,13 @@ export class KeyStates {
 
   /** Forgets absent keys and outdated deadlines if there are many. No batch may be prepared. */
   compact(): void {
-    this.#keys.release();
-    const fresh = this.#keys.renumbered(this.#states.size + this.#changed.size);
-    if (fresh !== null) {
-      const { rename } = fresh;
+    this.keys.release();
+    const rename = this.keys.renumber(this.#states.size + this.#changed.size);
+    if (rename !== null) {
       this.#states = new Map([...this.#states].map(([id, state]) => [rename(id), state]));
       this.#stored = new Set([...this.#stored].map(rename));
       this.#changed = new Set([...this.#changed].map(rename));
       this.#waiting = new Map([...this.#waiting].map(([id, atMs]) => [rename(id), atMs]));
-      this.#keys = fresh.keys;
     } else if (this.#deadlines.size <= 2 * this.#waiting.size + UNUSED_KEYS_MAX) return;
     this.#deadlines = new Deadlines();
     for (const [keyId, atMs] of this.#waiting) this.#await(keyId, atMs);

@@ -4,24 +4,14 @@ import type { RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { deadLetterAt } from '../batch/dead-letter-at.ts';
-import { EventClock } from '../batch/event-clock.ts';
-import { internKeys } from '../batch/intern-keys.ts';
-import { lateEventAt } from '../batch/late-event-at.ts';
+import type { EventClock } from '../batch/event-clock.ts';
+import type { KindFold } from '../batch/fold-frame.ts';
+import { LateEvents } from '../batch/late-events.ts';
 import { PartFilter } from '../batch/part-filter.ts';
+import { RecordKeys } from '../batch/record-keys.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { TopicBatches } from '../batch/topic-batches.ts';
-import type {
-  DeadLetter,
-  FoldChanges,
-  LateEvent,
-  MissingRows,
-  RowsAfter,
-  TableChange,
-  TaskFold,
-  TaskFoldOptions,
-  UnresolvedSchema,
-} from '../task/task-fold.ts';
+import type { DeadLetter, MissingRows, RowsAfter, TableChange } from '../task/task-fold.ts';
 import type { KeyState, MatchEvent } from './key-state.ts';
 import { emptyKeyState } from './key-state.ts';
 import { KeyStates } from './key-states.ts';
@@ -35,29 +25,24 @@ import { patternGraph } from './pattern-graph.ts';
  * matches and buffered events have no state; keys with state are all in memory, each with its next
  * deadline.
  */
-export class PatternFold implements TaskFold {
+export class PatternFold implements KindFold {
   readonly #plan: PatternPlan;
   readonly #stateTable: TablePlan;
-  readonly #topics: TopicBatches;
   readonly #clock: EventClock;
-  readonly #times = new RecordTimes();
-  readonly #keyIds: Int32Array[];
+  readonly times = new RecordTimes();
+  readonly late = new LateEvents();
+  readonly #recordKeys: RecordKeys;
   readonly #conditions: readonly PartFilter[];
   readonly #matcher: Matcher;
   readonly #matches: MatchRows;
   readonly #states: KeyStates;
-  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
-  #lateEvents: LateEvent[] = [];
   /** Buffered events that the matcher could not process. */
   #held: DeadLetter[] = [];
-  lateCount = 0;
 
-  constructor(plan: PatternPlan, options: TaskFoldOptions) {
+  constructor(plan: PatternPlan, clock: EventClock) {
     this.#plan = plan;
     this.#stateTable = plan.tables[1] as TablePlan;
-    this.#clock = new EventClock(plan, options.clock);
-    this.#topics = new TopicBatches(plan, options);
-    this.#keyIds = plan.sources.map(() => new Int32Array(0));
+    this.#clock = clock;
     const graph = patternGraph(plan.pattern);
     const matcher = new Matcher({ ...plan, graph });
     this.#matcher = matcher;
@@ -66,24 +51,9 @@ export class PatternFold implements TaskFold {
       table: this.#stateTable,
       deadlineOf: (run) => matcher.deadlineOf(run),
     });
+    this.#recordKeys = new RecordKeys(plan, this.#states.keys);
     this.#conditions = graph.conditions.map((condition) => new PartFilter(condition, plan.sources));
     this.#matches = new MatchRows(plan, graph);
-  }
-
-  get maxEventTimeMs(): number | null {
-    return this.#clock.maxEventTimeMs;
-  }
-
-  get watermarkMs(): number | null {
-    return this.#clock.watermarkMs;
-  }
-
-  get eventCount(): number {
-    return this.#clock.eventCount;
-  }
-
-  get publishedLagMs(): number | null {
-    return this.#clock.publishedLagMs;
   }
 
   get rowCount(): number {
@@ -103,36 +73,16 @@ export class PatternFold implements TaskFold {
   }
 
   preload(): readonly RowsAfter[] {
-    return this.watermarkMs === null ? [] : [{ table: this.#stateTable, column: null, afterMs: 0 }];
+    return this.#clock.watermarkMs === null
+      ? []
+      : [{ table: this.#stateTable, column: null, afterMs: 0 }];
   }
 
-  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    return this.#topics.unresolvedSchemas(batch);
-  }
-
-  isForeign(batch: RecordBatch, i: number): boolean {
-    return this.#topics.isForeign(batch, i);
-  }
-
-  resolveSchema(schemaId: number, schema: string | Error): void {
-    this.#topics.resolve(schemaId, schema);
-  }
-
-  prepare(batch: RecordBatch): readonly MissingRows[] {
-    const decoded = this.#topics.decode(batch);
-    this.#times.pass(batch, decoded, this.#clock);
-    this.#topics.filter(decoded);
-    for (const part of decoded.parts) {
-      const ids = this.#keyIds[part.source] as Int32Array;
-      this.#keyIds[part.source] = internKeys(
-        { plan: this.#plan, keys: this.#states.keys },
-        part,
-        ids,
-        decoded.deadLetters,
-      );
-      for (const condition of this.#conditions) condition.prepare(part, decoded.deadLetters);
+  prepare(_batch: RecordBatch, { parts, deadLetters }: DecodedBatch): readonly MissingRows[] {
+    for (const part of parts) {
+      this.#recordKeys.intern(part, deadLetters);
+      for (const condition of this.#conditions) condition.prepare(part, deadLetters);
     }
-    this.#prepared = { batch, decoded };
     return [];
   }
 
@@ -140,38 +90,37 @@ export class PatternFold implements TaskFold {
     if (table === this.#stateTable) this.#states.absorb(rows);
   }
 
-  apply(batch: RecordBatch): readonly DeadLetter[] {
-    const prepared = this.#prepared;
-    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
-    this.#prepared = null;
-    const { parts, route, deadLetters } = prepared.decoded;
+  take(batch: RecordBatch, { parts, route, deadLetters }: DecodedBatch): void {
     for (let i = 0; i < batch.count; i += 1) {
-      const watermarkMs = this.#times.watermarks[i] as number;
-      if (this.#states.nextMs <= watermarkMs) this.#passTime(watermarkMs);
+      const watermarkMs = this.times.watermarks[i] as number;
+      if (this.#states.nextMs <= watermarkMs) this.passTime(watermarkMs);
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
       this.#arrive(part, j, watermarkMs, deadLetters);
     }
-    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
-  tick(quietMs: number): void {
-    this.#clock.tick(quietMs);
-    if (this.watermarkMs !== null) this.#passTime(this.watermarkMs);
+  /**
+   * Advances the watermark: matches buffered events and times out partial matches; by deadline,
+   * then key.
+   */
+  passTime(watermarkMs: number): void {
+    while (this.#states.nextMs <= watermarkMs) {
+      const dueMs = this.#states.nextMs;
+      for (const { keyId, state } of this.#states.takeDue()) this.#passTimeOf(keyId, state, dueMs);
+    }
   }
 
-  takeChanges(): FoldChanges {
+  takeChanges() {
     const tables: TableChange[] = [];
     const rows = this.#matches.takeRows();
     if (rows !== null) tables.push({ table: this.#plan.table, rows, deleted: null });
     const states = this.#states.takeChanges();
     if (states !== null) tables.push(states);
-    const lateEvents = this.#lateEvents;
-    this.#lateEvents = [];
     const deadLetters = this.#held;
     this.#held = [];
-    return { tables, lateEvents, emissions: this.#matches.takeEmissions(), deadLetters };
+    return { tables, emissions: this.#matches.takeEmissions(), deadLetters };
   }
 
   committed(): void {
@@ -181,11 +130,11 @@ export class PatternFold implements TaskFold {
   /** Handles an event: late, matched at once, or buffered until the watermark reaches it. */
   #arrive(part: SourcePart, j: number, watermarkMs: number, deadLetters: DeadLetter[]): void {
     const timeMs = part.timesMs[j] as number;
-    const keyId = this.#keyIds[part.source]?.[j] as number;
+    const keyId = this.#recordKeys.of(part)[j] as number;
     if (timeMs < watermarkMs) {
-      this.lateCount += 1;
-      const key = this.#states.keys.partsOf(keyId).map(String);
-      this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window: null, key }));
+      this.late.count += 1;
+      const key = this.#states.keys.partsOf(keyId);
+      this.late.reject(part, j, { watermarkMs, window: null, key });
       return;
     }
     const known = this.#states.get(keyId);
@@ -237,17 +186,6 @@ export class PatternFold implements TaskFold {
 
   #aside(keyId: number, why: string): string {
     return `${this.#plan.name}, key ${this.#states.keys.partsOf(keyId).join(', ')}: ${why}`;
-  }
-
-  /**
-   * Advances the watermark: matches buffered events and times out partial matches; by deadline,
-   * then key.
-   */
-  #passTime(watermarkMs: number): void {
-    while (this.#states.nextMs <= watermarkMs) {
-      const dueMs = this.#states.nextMs;
-      for (const { keyId, state } of this.#states.takeDue()) this.#passTimeOf(keyId, state, dueMs);
-    }
   }
 
   /** Advances a key's time to its deadline. */

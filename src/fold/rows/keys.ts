@@ -25,9 +25,9 @@ type Part = string | number | bigint;
  */
 export class Keys {
   readonly #plans: readonly KeyPlan[];
-  readonly #dictionary = new KeyDictionary();
+  #dictionary = new KeyDictionary();
   /** The values of each part, by key id. */
-  readonly #parts: Part[][];
+  #parts: Part[][];
   /**
    * Ids of keys with invalid text: two of them may decode to the same text, so they must not become
    * rows.
@@ -56,16 +56,17 @@ export class Keys {
   }
 
   /**
-   * Returns an empty dictionary, and the function that copies a key into it and returns its new id,
-   * so that a fold can renumber the keys in use and forget the others. Null: not worth it, because
-   * at most `UNUSED_KEYS_MAX` more than twice the keys in use are stored.
+   * Forgets all keys, and returns the function that stores a forgotten key again and returns its
+   * new id, so that a fold can renumber the keys in use. Null: not worth it, because at most
+   * `UNUSED_KEYS_MAX` more than twice the keys in use are stored.
    */
-  renumbered(
-    inUse: number,
-  ): { readonly keys: Keys; readonly rename: (id: number) => number } | null {
+  renumber(inUse: number): ((id: number) => number) | null {
     if (this.count <= 2 * inUse + UNUSED_KEYS_MAX) return null;
-    const keys = new Keys(this.#plans);
-    return { keys, rename: (id) => keys.idOf(this.partsOf(id)) };
+    const before = this.#parts;
+    this.#dictionary = new KeyDictionary();
+    this.#parts = this.#plans.map(() => []);
+    this.#bad.clear();
+    return (id) => this.idOf(before.map((parts) => parts[id] as Part));
   }
 
   /**

@@ -2,30 +2,20 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import type { EmissionPlan, SessionPlan } from '../../projection/plan/plan.ts';
 import type { ColumnValues, RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
-import { EventClock, justAfter } from '../batch/event-clock.ts';
-import { internKeys } from '../batch/intern-keys.ts';
-import { lateEventAt } from '../batch/late-event-at.ts';
+import type { EventClock } from '../batch/event-clock.ts';
+import { justAfter } from '../batch/event-clock.ts';
+import type { KindFold } from '../batch/fold-frame.ts';
+import { LateEvents } from '../batch/late-events.ts';
+import { RecordKeys } from '../batch/record-keys.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { TopicBatches } from '../batch/topic-batches.ts';
 import { Keys } from '../rows/keys.ts';
 import { EARLIEST_MS } from '../rows/postgres-limits.ts';
 import { rowObject } from '../rows/to-column-values.ts';
 import { Deadlines } from '../task/deadlines.ts';
 import { emissionId, timesBefore } from '../task/emission-id.ts';
 import { emissionValue } from '../task/emission-value.ts';
-import type {
-  Cause,
-  DeadLetter,
-  Emission,
-  FoldChanges,
-  LateEvent,
-  MissingRows,
-  RowsAfter,
-  TaskFold,
-  TaskFoldOptions,
-  UnresolvedSchema,
-} from '../task/task-fold.ts';
+import type { Cause, DeadLetter, Emission, MissingRows, RowsAfter } from '../task/task-fold.ts';
 import type { Session } from './session.ts';
 import { SessionRows } from './session-rows.ts';
 
@@ -45,49 +35,29 @@ interface Arrival {
  * past them. Memory holds all sessions that an event after `#completeAfterMs` could join; `prepare`
  * requests older ones.
  */
-export class SessionFold implements TaskFold {
+export class SessionFold implements KindFold {
   readonly #plan: SessionPlan;
-  readonly #topics: TopicBatches;
   readonly #clock: EventClock;
-  readonly #times = new RecordTimes();
+  readonly times = new RecordTimes();
+  readonly late = new LateEvents();
   readonly #rows: SessionRows;
   readonly #open = new Deadlines<Session>();
-  #keys: Keys;
-  readonly #keyIds: Int32Array[];
+  readonly #keys: Keys;
+  readonly #recordKeys: RecordKeys;
   readonly #gaps: Float64Array[];
-  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch } | null = null;
-  #lateEvents: LateEvent[] = [];
   #emissions: Emission[] = [];
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
   #openCount = 0;
-  lateCount = 0;
 
-  constructor(plan: SessionPlan, options: TaskFoldOptions) {
+  constructor(plan: SessionPlan, clock: EventClock) {
     this.#plan = plan;
-    this.#clock = new EventClock(plan, options.clock);
-    this.#topics = new TopicBatches(plan, options);
+    this.#clock = clock;
     this.#rows = new SessionRows(plan);
     this.#keys = new Keys(plan.keys);
-    this.#keyIds = plan.sources.map(() => new Int32Array(0));
+    this.#recordKeys = new RecordKeys(plan, this.#keys);
     this.#gaps = plan.sources.map(() => new Float64Array(0));
-    this.#completeAfterMs = (this.watermarkMs ?? Number.NEGATIVE_INFINITY) - 1;
-  }
-
-  get maxEventTimeMs(): number | null {
-    return this.#clock.maxEventTimeMs;
-  }
-
-  get watermarkMs(): number | null {
-    return this.#clock.watermarkMs;
-  }
-
-  get eventCount(): number {
-    return this.#clock.eventCount;
-  }
-
-  get publishedLagMs(): number | null {
-    return this.#clock.publishedLagMs;
+    this.#completeAfterMs = (clock.watermarkMs ?? Number.NEGATIVE_INFINITY) - 1;
   }
 
   get rowCount(): number {
@@ -103,40 +73,18 @@ export class SessionFold implements TaskFold {
   }
 
   preload(): readonly RowsAfter[] {
-    if (this.watermarkMs === null) return [];
+    if (this.#clock.watermarkMs === null) return [];
     const afterMs = this.#completeAfterMs;
     // No row ends before the first instant, where a relay may hold the watermark.
     return [{ table: this.#plan.table, column: afterMs < EARLIEST_MS ? null : '_until', afterMs }];
   }
 
-  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    return this.#topics.unresolvedSchemas(batch);
-  }
-
-  isForeign(batch: RecordBatch, i: number): boolean {
-    return this.#topics.isForeign(batch, i);
-  }
-
-  resolveSchema(schemaId: number, schema: string | Error): void {
-    this.#topics.resolve(schemaId, schema);
-  }
-
-  prepare(batch: RecordBatch): readonly MissingRows[] {
-    const decoded = this.#topics.decode(batch);
-    this.#times.pass(batch, decoded, this.#clock);
-    this.#topics.filter(decoded);
+  prepare(_batch: RecordBatch, decoded: DecodedBatch): readonly MissingRows[] {
     for (const part of decoded.parts) {
-      const ids = this.#keyIds[part.source] as Int32Array;
-      this.#keyIds[part.source] = internKeys(
-        { plan: this.#plan, keys: this.#keys },
-        part,
-        ids,
-        decoded.deadLetters,
-      );
+      this.#recordKeys.intern(part, decoded.deadLetters);
       this.#rows.measures.prepare(part, decoded.deadLetters);
       this.#prepareGaps(part, decoded.deadLetters);
     }
-    this.#prepared = { batch, decoded };
     const missing = this.#missingRows(decoded);
     return missing === null ? [] : [missing];
   }
@@ -147,19 +95,15 @@ export class SessionFold implements TaskFold {
     });
   }
 
-  apply(batch: RecordBatch): readonly DeadLetter[] {
-    const prepared = this.#prepared;
-    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
-    this.#prepared = null;
-    const { parts, route, deadLetters } = prepared.decoded;
+  take(batch: RecordBatch, { parts, route }: DecodedBatch): void {
     const isCut = this.#plan.maxLengthMs !== null;
     for (let i = 0; i < batch.count; i += 1) {
-      const watermarkMs = this.#times.watermarks[i] as number;
+      const watermarkMs = this.times.watermarks[i] as number;
       if (watermarkMs > this.#open.nextMs) this.#close(watermarkMs, parts);
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
-      const keyId = this.#keyIds[part.source]?.[j] as number;
+      const keyId = this.#recordKeys.of(part)[j] as number;
       const timeMs = part.timesMs[j] as number;
       const gapMs = this.#gapOf(part, j);
       const slot = isCut ? -1 : this.#rows.lengthen(keyId, timeMs, timeMs + gapMs);
@@ -167,24 +111,20 @@ export class SessionFold implements TaskFold {
       else this.#place(parts, { part, j, keyId, timeMs, gapMs, watermarkMs });
     }
     this.#rows.drain(parts);
-    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
-  tick(quietMs: number): void {
-    this.#clock.tick(quietMs);
-    if (this.watermarkMs !== null) this.#close(this.watermarkMs, []);
+  passTime(watermarkMs: number): void {
+    this.#close(watermarkMs, []);
   }
 
-  takeChanges(): FoldChanges {
+  takeChanges() {
     const { rows, deleted } = this.#rows.takeChanges(this.#keys);
     const { table } = this.#plan;
     const changes = {
       tables: rows.count === 0 && deleted === null ? [] : [{ table, rows, deleted }],
-      lateEvents: this.#lateEvents,
       emissions: this.#emissions,
       deadLetters: [],
     };
-    this.#lateEvents = [];
     this.#emissions = [];
     return changes;
   }
@@ -192,14 +132,13 @@ export class SessionFold implements TaskFold {
   committed(): void {
     this.#keys.release();
     const { count } = this.#rows;
-    const fresh = this.#keys.renumbered(count);
-    if (fresh === null && count < 2 * this.#rowsAfterCompaction + 4096) return;
-    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const rename = this.#keys.renumber(count);
+    if (rename === null && count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const watermarkMs = this.#clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#rows.compact(
       (session) => !session.closed || session.untilMs >= watermarkMs,
-      fresh?.rename ?? ((keyId) => keyId),
+      rename ?? ((keyId) => keyId),
     );
-    this.#keys = fresh?.keys ?? this.#keys;
     this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs - 1);
     this.#rowsAfterCompaction = this.#rows.count;
   }
@@ -215,13 +154,12 @@ export class SessionFold implements TaskFold {
     const isOpen = untilMs >= event.watermarkMs || touched.some(({ closed }) => !closed);
     const revises = touched[0]?.closed ?? !isOpen;
     if (!isOpen) {
-      this.lateCount += 1;
+      this.late.count += 1;
       if (this.#plan.late === 'reject') {
         const { startMs, endMs } = touched[0] ?? { startMs: event.timeMs, endMs: event.timeMs };
-        const key = this.#keys.partsOf(event.keyId).map(String);
-        const { watermarkMs } = event;
-        const window = { startMs, endMs };
-        this.#lateEvents.push(lateEventAt(event.part, event.j, { watermarkMs, window, key }));
+        const { watermarkMs, keyId } = event;
+        const late = { watermarkMs, window: { startMs, endMs }, key: this.#keys.partsOf(keyId) };
+        this.late.reject(event.part, event.j, late);
         return;
       }
     }
@@ -380,7 +318,7 @@ export class SessionFold implements TaskFold {
       for (let j = 0; j < part.batch.count; j += 1) {
         const timeMs = part.timesMs[j] as number;
         if (part.skip[j] === 1 || timeMs > this.#completeAfterMs) continue;
-        const keyId = this.#keyIds[part.source]?.[j] as number;
+        const keyId = this.#recordKeys.of(part)[j] as number;
         earliest.set(keyId, Math.min(earliest.get(keyId) ?? Number.POSITIVE_INFINITY, timeMs));
       }
     }

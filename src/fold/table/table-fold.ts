@@ -5,20 +5,11 @@ import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { deadLetterAt } from '../batch/dead-letter-at.ts';
-import { EventClock } from '../batch/event-clock.ts';
+import type { KindFold } from '../batch/fold-frame.ts';
+import { LateEvents } from '../batch/late-events.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { TopicBatches } from '../batch/topic-batches.ts';
-import type {
-  DeadLetter,
-  FoldChanges,
-  MissingRows,
-  RowsAfter,
-  TableChange,
-  TaskFold,
-  TaskFoldOptions,
-  UnresolvedSchema,
-} from '../task/task-fold.ts';
+import type { DeadLetter, MissingRows, RowsAfter, TableChange } from '../task/task-fold.ts';
 import { handlerKeys, lookupKey, NullKey } from './handler-keys.ts';
 import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
@@ -51,48 +42,24 @@ interface Step {
  * all. Rows are plain frozen objects; `prepare` requests those that a batch touches and memory
  * lacks. Lateness does not apply: records are folded in the order of the log.
  */
-export class TableFold implements TaskFold {
+export class TableFold implements KindFold {
   readonly #plan: KeyedTablePlan;
-  readonly #topics: TopicBatches;
-  readonly #clock: EventClock;
-  readonly #times = new RecordTimes();
+  readonly times = new RecordTimes();
+  readonly late = new LateEvents();
   readonly #tables: readonly KeyedRows[];
   readonly #bySource: readonly (readonly HandlerPlan[])[];
   readonly #tombstones: Tombstones;
-  #prepared: {
-    readonly batch: RecordBatch;
-    readonly decoded: DecodedBatch;
-    readonly work: readonly Work[];
-  } | null = null;
-  readonly lateCount = 0;
+  /** What the records of the prepared batch need, in their order. */
+  #prepared: Work[] = [];
   readonly stateSize = 0;
 
-  /** `rowsMax`: maximum number of rows per table in memory after a flush. */
-  constructor(plan: KeyedTablePlan, options: TaskFoldOptions, rowsMax?: number) {
+  constructor(plan: KeyedTablePlan) {
     this.#plan = plan;
-    this.#topics = new TopicBatches(plan, options);
-    this.#clock = new EventClock(plan, options.clock);
-    this.#tables = plan.tables.map((table) => new KeyedRows(table, rowsMax));
+    this.#tables = plan.tables.map((table) => new KeyedRows(table));
     this.#bySource = plan.sources.map((_, source) =>
       plan.handlers.filter((handler) => handler.source === source),
     );
     this.#tombstones = new Tombstones(plan, (table) => this.#rowsOf(table));
-  }
-
-  get maxEventTimeMs(): number | null {
-    return this.#clock.maxEventTimeMs;
-  }
-
-  get watermarkMs(): number | null {
-    return this.#clock.watermarkMs;
-  }
-
-  get eventCount(): number {
-    return this.#clock.eventCount;
-  }
-
-  get publishedLagMs(): number | null {
-    return this.#clock.publishedLagMs;
   }
 
   get rowCount(): number {
@@ -108,23 +75,8 @@ export class TableFold implements TaskFold {
     return [];
   }
 
-  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    return this.#topics.unresolvedSchemas(batch);
-  }
-
-  isForeign(batch: RecordBatch, i: number): boolean {
-    return this.#topics.isForeign(batch, i);
-  }
-
-  resolveSchema(schemaId: number, schema: string | Error): void {
-    this.#topics.resolve(schemaId, schema);
-  }
-
-  prepare(batch: RecordBatch): readonly MissingRows[] {
+  prepare(batch: RecordBatch, decoded: DecodedBatch): readonly MissingRows[] {
     this.#requirePartition(batch);
-    const decoded = this.#topics.decode(batch);
-    this.#times.pass(batch, decoded, this.#clock);
-    this.#topics.filter(decoded);
     const work: Work[] = [];
     for (const part of decoded.parts) {
       for (let j = 0; j < part.batch.count; j += 1) {
@@ -149,7 +101,7 @@ export class TableFold implements TaskFold {
         for (const key of looked) if (key !== null) this.#rowsOf(key.table).want(key);
       }
     }
-    this.#prepared = { batch, decoded, work };
+    this.#prepared = work;
     return this.#tables.flatMap((table) => {
       const keys = table.takeWanted();
       return keys === null ? [] : [{ table: table.plan, keys, bound: null }];
@@ -160,12 +112,10 @@ export class TableFold implements TaskFold {
     this.#tables.find(({ plan }) => plan === table)?.absorb(rows);
   }
 
-  apply(batch: RecordBatch): readonly DeadLetter[] {
-    const prepared = this.#prepared;
-    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
-    this.#prepared = null;
-    const { deadLetters } = prepared.decoded;
-    for (const record of prepared.work) {
+  take(_batch: RecordBatch, { deadLetters }: DecodedBatch): void {
+    const work = this.#prepared;
+    this.#prepared = [];
+    for (const record of work) {
       try {
         this.#reduce(record);
         for (const table of this.#tables) table.keep();
@@ -174,19 +124,17 @@ export class TableFold implements TaskFold {
         deadLetters.push(this.#handlerFailed(record, error));
       }
     }
-    return deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
-  tick(quietMs: number): void {
-    this.#clock.tick(quietMs);
-  }
+  /** Nothing in a table waits for time to pass. */
+  passTime(): void {}
 
-  takeChanges(): FoldChanges {
+  takeChanges() {
     const tables = this.#tables.flatMap((table): TableChange[] => {
       const changes = table.takeChanges();
       return changes === null ? [] : [{ table: table.plan, ...changes }];
     });
-    return { tables, lateEvents: [], emissions: [], deadLetters: [] };
+    return { tables, emissions: [], deadLetters: [] };
   }
 
   committed(): void {

@@ -213,10 +213,10 @@ export interface TaskFold {
    */
   readonly keyCount: number;
   /**
-   * True if the passing of event time alone has an effect: a pattern decides. Default: whether
-   * anything waits (`stateSize`).
+   * True if the passing of event time alone has an effect: a pattern decides; for other kinds,
+   * whether anything waits (`stateSize`).
    */
-  readonly awaitsTime?: boolean;
+  readonly awaitsTime: boolean;
   /**
    * Size of the state that waits for later events: open windows and sessions, keys with partial
    * matches or buffered events.

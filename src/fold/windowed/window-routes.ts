@@ -31,7 +31,7 @@ const PANE = 2;
  * advances record by record, in the order of the batch over all its parts, so whether a window is
  * closed for a record never depends on batch boundaries.
  *
- * Use per batch: `route`, filter, `assign`.
+ * Use per batch: `pass`, filter, `assign`.
  */
 export class WindowRoutes {
   /**
@@ -62,7 +62,7 @@ export class WindowRoutes {
    * Advances the clock past every record and finds their windows, except custom ones; marks records
    * that must not count as skipped.
    */
-  route(batch: RecordBatch, decoded: DecodedBatch, clock: EventClock): void {
+  pass(batch: RecordBatch, decoded: DecodedBatch, clock: EventClock): void {
     this.#makeRoom(batch.count);
     this.#count = 0;
     const window = this.#window;

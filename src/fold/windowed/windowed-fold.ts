@@ -2,25 +2,15 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import type { WindowedPlan } from '../../projection/plan/plan.ts';
 import type { RowSet, TableRows } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
-import { EventClock } from '../batch/event-clock.ts';
-import { internKeys } from '../batch/intern-keys.ts';
-import { lateEventAt } from '../batch/late-event-at.ts';
+import type { EventClock } from '../batch/event-clock.ts';
+import type { KindFold } from '../batch/fold-frame.ts';
+import { LateEvents } from '../batch/late-events.ts';
+import { RecordKeys } from '../batch/record-keys.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import { TopicBatches } from '../batch/topic-batches.ts';
 import { GeneratedFold } from '../generated/generated-fold.ts';
 import { Keys, UNUSED_KEYS_MAX } from '../rows/keys.ts';
 import { PackedMemory } from '../rows/packed-column.ts';
-import type {
-  DeadLetter,
-  FoldChanges,
-  LateEvent,
-  MissingRows,
-  RowsAfter,
-  TableChange,
-  TaskFold,
-  TaskFoldOptions,
-  UnresolvedSchema,
-} from '../task/task-fold.ts';
+import type { MissingRows, RowsAfter, TableChange, TaskFoldOptions } from '../task/task-fold.ts';
 import { Baselines } from './baselines.ts';
 import { slotsInKeyOrder } from './slots-in-key-order.ts';
 import { WindowCloser } from './window-closer.ts';
@@ -30,43 +20,38 @@ import { LATE, WindowRoutes } from './window-routes.ts';
 import { WindowRows } from './window-rows.ts';
 
 /**
- * Folds a windowed plan, column by column (ADR 0004). Between `prepare` and `apply` it holds one
- * decoded batch. In live mode every existing row whose window ends after `#completeAfterMs` is in
- * memory; `prepare` requests rows of earlier windows. If results depend on the moment a window
- * closes (`WindowCloser`), a batch is accumulated in the ranges between such moments.
+ * Folds a windowed plan, column by column (ADR 0004). In live mode every existing row whose window
+ * ends after `#completeAfterMs` is in memory; `prepare` requests rows of earlier windows. If
+ * results depend on the moment a window closes (`WindowCloser`), a batch is accumulated in the
+ * ranges between such moments.
  */
-export class WindowedFold implements TaskFold {
+export class WindowedFold implements KindFold {
   readonly #plan: WindowedPlan;
   readonly #live: boolean;
-  readonly #topics: TopicBatches;
   readonly #clock: EventClock;
-  readonly #routes: WindowRoutes;
+  readonly times: WindowRoutes;
+  readonly late = new LateEvents();
+  /** Null: every batch is folded column by column. */
+  readonly generated: GeneratedFold | null;
   readonly #rows: WindowRows;
   readonly #panes: WindowPanes | null;
   readonly #closer: WindowCloser | null;
   readonly #baselines: Baselines;
   readonly #onNew: (slot: number) => void;
-  #keys: Keys;
-  readonly #keyIds: Int32Array[];
-  /** The generated fold; null: every batch is folded column by column. */
-  readonly #generated: GeneratedFold | null;
-  /** `decoded` null: the generated fold reads the batch itself. */
-  #prepared: { readonly batch: RecordBatch; readonly decoded: DecodedBatch | null } | null = null;
-  #lateEvents: LateEvent[] = [];
+  readonly #keys: Keys;
+  readonly #recordKeys: RecordKeys;
   #completeAfterMs: number;
   #rowsAfterCompaction = 0;
   readonly #memory = new PackedMemory();
-  lateCount = 0;
 
-  constructor(plan: WindowedPlan, options: TaskFoldOptions) {
+  constructor(plan: WindowedPlan, options: TaskFoldOptions, clock: EventClock) {
     this.#plan = plan;
     this.#live = options.mode === 'live';
-    this.#clock = new EventClock(plan, options.clock);
-    this.#completeAfterMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
-    this.#topics = new TopicBatches(plan, options);
-    this.#routes = new WindowRoutes(plan);
+    this.#clock = clock;
+    this.#completeAfterMs = clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    this.times = new WindowRoutes(plan);
     this.#keys = new Keys(plan.keys);
-    this.#keyIds = plan.sources.map(() => new Int32Array(0));
+    this.#recordKeys = new RecordKeys(plan, this.#keys);
     this.#rows = new WindowRows(plan);
     this.#baselines = new Baselines(plan);
     this.#closer = WindowCloser.of({
@@ -79,24 +64,8 @@ export class WindowedFold implements TaskFold {
     const { window } = plan;
     const isSliding = window.kind === 'sliding';
     this.#panes = isSliding ? new WindowPanes(plan, window, this.#rows, this.#onNew) : null;
-    const target = { keys: this.#keys, rows: this.#rows, clock: this.#clock };
-    this.#generated = this.#isGenerated(options) ? GeneratedFold.of(plan, target) : null;
-  }
-
-  get maxEventTimeMs(): number | null {
-    return this.#clock.maxEventTimeMs;
-  }
-
-  get watermarkMs(): number | null {
-    return this.#clock.watermarkMs;
-  }
-
-  get eventCount(): number {
-    return this.#clock.eventCount;
-  }
-
-  get publishedLagMs(): number | null {
-    return this.#clock.publishedLagMs;
+    const target = { keys: this.#keys, rows: this.#rows, clock };
+    this.generated = this.#isGenerated(options) ? GeneratedFold.of(plan, target) : null;
   }
 
   get rowCount(): number {
@@ -109,7 +78,7 @@ export class WindowedFold implements TaskFold {
 
   get stateSize(): number {
     if (this.#closer !== null) return this.#closer.openCount;
-    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const watermarkMs = this.#clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     let open = 0;
     for (let slot = 0; slot < this.#rows.state.count; slot += 1) {
       if (this.#rows.endOf(slot) > watermarkMs) open += 1;
@@ -118,7 +87,7 @@ export class WindowedFold implements TaskFold {
   }
 
   preload(): readonly RowsAfter[] {
-    if (!this.#live || this.watermarkMs === null) return [];
+    if (!this.#live || this.#clock.watermarkMs === null) return [];
     const { table } = this.#plan;
     const afterMs = this.#completeAfterMs;
     const wanted: RowsAfter[] = [{ table, column: 'window_end', afterMs }];
@@ -128,46 +97,14 @@ export class WindowedFold implements TaskFold {
     return wanted;
   }
 
-  unresolvedSchemas(batch: RecordBatch): readonly UnresolvedSchema[] {
-    return this.#topics.unresolvedSchemas(batch);
-  }
-
-  isForeign(batch: RecordBatch, i: number): boolean {
-    return this.#topics.isForeign(batch, i);
-  }
-
-  resolveSchema(schemaId: number, schema: string | Error): void {
-    this.#topics.resolve(schemaId, schema);
-    this.#generated?.resolve(schemaId, schema);
-  }
-
-  prepare(batch: RecordBatch): readonly MissingRows[] {
-    if (this.#generated !== null) {
-      this.#prepared = { batch, decoded: null };
-      return [];
-    }
-    const decoded = this.#decode(batch);
-    this.#prepared = { batch, decoded };
-    const keys = this.#missingRows(batch, decoded);
-    return keys === null ? [] : [{ table: this.#plan.table, keys, bound: null }];
-  }
-
-  /** Decodes and routes a batch, and looks up its keys. */
-  #decode(batch: RecordBatch): DecodedBatch {
-    const decoded = this.#topics.decode(batch);
-    this.#routes.route(batch, decoded, this.#clock);
-    this.#topics.filter(decoded);
-    this.#routes.assign(batch, decoded);
+  prepare(batch: RecordBatch, decoded: DecodedBatch): readonly MissingRows[] {
+    this.times.assign(batch, decoded);
     for (const part of decoded.parts) {
-      this.#keyIds[part.source] = internKeys(
-        { plan: this.#plan, keys: this.#keys },
-        part,
-        this.#keyIds[part.source] as Int32Array,
-        decoded.deadLetters,
-      );
+      this.#recordKeys.intern(part, decoded.deadLetters);
       this.#rows.measures.prepare(part, decoded.deadLetters);
     }
-    return decoded;
+    const keys = this.#missingRows(batch, decoded);
+    return keys === null ? [] : [{ table: this.#plan.table, keys, bound: null }];
   }
 
   absorb(table: TablePlan, rows: RowSet): void {
@@ -175,33 +112,18 @@ export class WindowedFold implements TaskFold {
     else this.#rows.absorb(rows, this.#keys, this.#onNew);
   }
 
-  apply(batch: RecordBatch): readonly DeadLetter[] {
-    const prepared = this.#prepared;
-    if (prepared === null || prepared.batch !== batch) throw new TypeError('apply without prepare');
-    this.#prepared = null;
-    if (prepared.decoded !== null) return this.#take(batch, prepared.decoded);
-    const generated = this.#generated as GeneratedFold;
-    const folded = generated.fold(batch, (part) => this.#take(part, this.#decode(part)));
-    this.lateCount += folded.lateCount;
-    return folded.deadLetters;
-  }
-
-  /** Folds a decoded batch. @returns its dead letters, by offset */
-  #take(batch: RecordBatch, decoded: DecodedBatch): readonly DeadLetter[] {
-    if (this.#routes.isSingle && this.#closer === null && this.#plan.late === 'revise') {
+  take(batch: RecordBatch, decoded: DecodedBatch): void {
+    if (this.times.isSingle && this.#closer === null && this.#plan.late === 'revise') {
       this.#takeAll(batch, decoded);
     } else this.#takeInOrder(batch, decoded);
     this.#drain(decoded.parts);
-    return decoded.deadLetters.sort((a, b) => Number(a.offset - b.offset));
   }
 
-  tick(quietMs: number): void {
-    this.#clock.tick(quietMs);
-    if (this.watermarkMs === null || this.#closer === null) return;
-    this.#passTime([], this.watermarkMs, this.#closer);
+  passTime(watermarkMs: number): void {
+    if (this.#closer !== null) this.#closeUntil([], watermarkMs, this.#closer);
   }
 
-  takeChanges(): FoldChanges {
+  takeChanges() {
     this.#panes?.settle();
     const rows = this.#takeRows();
     const tables: TableChange[] = [];
@@ -210,9 +132,7 @@ export class WindowedFold implements TaskFold {
     if (baselines !== null) {
       tables.push({ table: this.#baselines.table as TablePlan, rows: baselines, deleted: null });
     }
-    const lateEvents = this.#lateEvents;
-    this.#lateEvents = [];
-    return { tables, lateEvents, emissions: this.#closer?.takeEmissions() ?? [], deadLetters: [] };
+    return { tables, emissions: this.#closer?.takeEmissions() ?? [], deadLetters: [] };
   }
 
   committed(): void {
@@ -221,14 +141,13 @@ export class WindowedFold implements TaskFold {
     this.#memory.leave();
     if (!this.#live) return;
     // Baselines refer to keys by their ids, and need all of them: those are not renumbered.
-    const fresh = this.#baselines.table === null ? this.#keys.renumbered(state.count) : null;
-    if (fresh === null && state.count < 2 * this.#rowsAfterCompaction + 4096) return;
-    const watermarkMs = this.watermarkMs ?? Number.NEGATIVE_INFINITY;
+    const rename = this.#baselines.table === null ? this.#keys.renumber(state.count) : null;
+    if (rename === null && state.count < 2 * this.#rowsAfterCompaction + 4096) return;
+    const watermarkMs = this.#clock.watermarkMs ?? Number.NEGATIVE_INFINITY;
     this.#rows.compact(
       (slot) => this.#rows.endOf(slot) > watermarkMs,
-      fresh?.rename ?? ((keyId) => keyId),
+      rename ?? ((keyId) => keyId),
     );
-    this.#keys = fresh?.keys ?? this.#keys;
     this.#closer?.trackAll();
     this.#completeAfterMs = Math.max(this.#completeAfterMs, watermarkMs);
     this.#rowsAfterCompaction = state.count;
@@ -257,12 +176,12 @@ export class WindowedFold implements TaskFold {
 
   /** Adds every record to its one window, closed or not: nothing depends on the moment. */
   #takeAll(batch: RecordBatch, { parts, route }: DecodedBatch): void {
-    const { starts, ends, kinds } = this.#routes;
+    const { starts, ends, kinds } = this.times;
     const rows = this.#rows;
     const { state } = rows;
     const live = this.#live;
     let part = parts[0] as SourcePart;
-    let keyIds = this.#keyIds[part.source] as Int32Array;
+    let keyIds = this.#recordKeys.of(part);
     for (let i = 0; i < batch.count; i += 1) {
       let j = i;
       if (route !== null) {
@@ -270,7 +189,7 @@ export class WindowedFold implements TaskFold {
         if (next === undefined) continue;
         part = next;
         j = route.within[i] as number;
-        keyIds = this.#keyIds[part.source] as Int32Array;
+        keyIds = this.#recordKeys.of(part);
       }
       if (part.skip[j] === 1) continue;
       const slot = state.slotOf(keyIds[j] as number, starts[i] as number, ends[i] as number);
@@ -278,34 +197,34 @@ export class WindowedFold implements TaskFold {
       if (live) state.touch(slot);
       if (kinds[i] !== LATE) continue;
       rows.revise(slot, batch.offsets[i] as number);
-      this.lateCount += 1;
+      this.late.count += 1;
     }
   }
 
   /** Adds record by record, closing windows in between. */
   #takeInOrder(batch: RecordBatch, { parts, route }: DecodedBatch): void {
-    const { first, watermarks, isSingle } = this.#routes;
+    const { first, watermarks, isSingle } = this.times;
     for (let i = 0; i < batch.count; i += 1) {
-      if (this.#closer !== null) this.#passTime(parts, watermarks[i] as number, this.#closer);
+      if (this.#closer !== null) this.#closeUntil(parts, watermarks[i] as number, this.#closer);
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
       const end = isSingle ? i + 1 : (first[i + 1] as number);
       let isLate = false;
       for (let entry = isSingle ? i : (first[i] as number); entry < end; entry += 1) {
-        if (this.#routes.kinds[entry] === LATE) {
+        if (this.times.kinds[entry] === LATE) {
           isLate = true;
           this.#takeLate(parts, part, j, { entry, watermarkMs: watermarks[i] as number });
         } else this.#takeOpen(part, j, entry);
       }
-      if (isLate) this.lateCount += 1;
+      if (isLate) this.late.count += 1;
     }
   }
 
   #takeOpen(part: SourcePart, j: number, entry: number): void {
-    const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
-    const startMs = this.#routes.starts[entry] as number;
-    const endMs = this.#routes.ends[entry] as number;
+    const keyId = this.#recordKeys.of(part)[j] as number;
+    const startMs = this.times.starts[entry] as number;
+    const endMs = this.times.ends[entry] as number;
     if (this.#panes !== null) {
       this.#panes.select(part, j, { keyId, startMs, firstOpenMs: endMs });
       return;
@@ -325,14 +244,13 @@ export class WindowedFold implements TaskFold {
     j: number,
     at: { readonly entry: number; readonly watermarkMs: number },
   ): void {
-    const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
-    const startMs = this.#routes.starts[at.entry] as number;
-    const endMs = this.#routes.ends[at.entry] as number;
+    const keyId = this.#recordKeys.of(part)[j] as number;
+    const startMs = this.times.starts[at.entry] as number;
+    const endMs = this.times.ends[at.entry] as number;
     if (this.#plan.late === 'reject') {
-      const key = this.#keys.partsOf(keyId).map(String);
-      const { watermarkMs } = at;
       const window = { startMs, endMs };
-      this.#lateEvents.push(lateEventAt(part, j, { watermarkMs, window, key }));
+      const key = this.#keys.partsOf(keyId);
+      this.late.reject(part, j, { watermarkMs: at.watermarkMs, window, key });
       return;
     }
     const { topic, partition } = part.batch;
@@ -350,7 +268,7 @@ export class WindowedFold implements TaskFold {
    * Advances the watermark to the next record's: windows that it closes are closed with the records
    * before it.
    */
-  #passTime(parts: readonly SourcePart[], watermarkMs: number, closer: WindowCloser): void {
+  #closeUntil(parts: readonly SourcePart[], watermarkMs: number, closer: WindowCloser): void {
     if (watermarkMs < closer.nextCloseMs) {
       closer.reach(watermarkMs);
       return;
@@ -371,7 +289,7 @@ export class WindowedFold implements TaskFold {
     if (!this.#live || this.#plan.late === 'reject') return null;
     const missing = { ids: [] as number[], starts: [] as number[], ends: [] as number[] };
     const seen = new Set<string>();
-    const { first, starts, ends, kinds, isSingle } = this.#routes;
+    const { first, starts, ends, kinds, isSingle } = this.times;
     const count = isSingle ? batch.count : (first[batch.count] as number);
     for (let entry = 0, i = 0; entry < count; entry += 1) {
       const endMs = ends[entry] as number;
@@ -381,7 +299,7 @@ export class WindowedFold implements TaskFold {
       const part = parts[route === null ? 0 : (route.part[i] as number)];
       const j = route === null ? i : (route.within[i] as number);
       if (part === undefined || part.skip[j] === 1) continue;
-      const keyId = (this.#keyIds[part.source] as Int32Array)[j] as number;
+      const keyId = this.#recordKeys.of(part)[j] as number;
       const startMs = starts[entry] as number;
       const id = `${keyId} ${startMs} ${endMs}`;
       if (seen.has(id) || this.#rows.state.find(keyId, startMs, endMs) >= 0) continue;

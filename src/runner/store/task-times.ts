@@ -9,8 +9,7 @@ import type { TaskTimes } from './checkpoint-store.ts';
 export function taskTimes(fold: TaskFold, plan: Plan, isSilent: boolean): TaskTimes {
   const { watermarkMs } = fold;
   if (plan.emissions.length === 0) return { watermarkMs, publishesFromMs: null };
-  const awaitsTime = fold.awaitsTime ?? fold.stateSize > 0;
-  const publishesNothing = isSilent && !awaitsTime;
+  const publishesNothing = isSilent && !fold.awaitsTime;
   return {
     watermarkMs,
     publishesFromMs: publishesNothing ? Number.POSITIVE_INFINITY : watermarkMs,
