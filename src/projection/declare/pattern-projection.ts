@@ -16,6 +16,7 @@ import type {
   TombstoneChoice,
 } from './declared-sources.ts';
 import type { RowFunction } from './inferred-columns.ts';
+import { filtered, keyStep, sourcesFrom } from './key-step.ts';
 import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './pattern.ts';
 
 /**
@@ -47,12 +48,7 @@ export abstract class PatternProjection extends Projection {
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): PatternKeyStep<Events[number]> {
-    return keyStep({
-      events: events as readonly EventDefinition[],
-      keyFields: [],
-      where: [],
-      time: null,
-    });
+    return keyStep(sourcesFrom(events), patternStep);
   }
 }
 
@@ -175,20 +171,11 @@ export interface PatternDeclaration {
   readonly indexes: readonly (readonly string[])[];
 }
 
-function keyStep<Event>(sources: DeclaredSources): PatternKeyStep<Event> {
-  return {
-    time: (time) => keyStep({ ...sources, time }),
-    onTombstone: (answer) =>
-      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
-    key: (...keyFields) => patternStep({ ...sources, keyFields }),
-  };
-}
-
 function patternStep<Event, Keys extends keyof Event & string>(
   sources: DeclaredSources,
 ): PatternStep<Event, Keys> {
   return {
-    where: (filter) => patternStep({ ...sources, where: [...sources.where, filter] }),
+    where: (filter) => patternStep(filtered(sources, filter)),
     pattern: (pattern, options = {}) =>
       finished({
         sources,

@@ -17,7 +17,7 @@ import type {
   TimeField,
   TombstoneChoice,
 } from './declared-sources.ts';
-import { emissionsOf } from './emissions-of.ts';
+import { closingSteps, filtered, keyStep, sourcesFrom } from './key-step.ts';
 
 /**
  * A projection with one row per session: a run of events of one key that are at most a gap apart.
@@ -43,12 +43,7 @@ export abstract class SessionProjection extends Projection {
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): SessionKeyStep<Events[number]> {
-    return keyStep({
-      events: events as readonly EventDefinition[],
-      keyFields: [],
-      where: [],
-      time: null,
-    });
+    return keyStep(sourcesFrom(events), sessionStep);
   }
 }
 
@@ -155,20 +150,11 @@ export interface SessionDeclaration {
   readonly indexes: readonly (readonly string[])[];
 }
 
-function keyStep<Event>(sources: DeclaredSources): SessionKeyStep<Event> {
-  return {
-    time: (time) => keyStep({ ...sources, time }),
-    onTombstone: (answer) =>
-      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
-    key: (...keyFields) => sessionStep({ ...sources, keyFields }),
-  };
-}
-
 function sessionStep<Event, Keys extends keyof Event & string>(
   sources: DeclaredSources,
 ): SessionStep<Event, Keys> {
   return {
-    where: (filter) => sessionStep({ ...sources, where: [...sources.where, filter] }),
+    where: (filter) => sessionStep(filtered(sources, filter)),
     session: (options) => ({
       measure: (measures) =>
         finished({
@@ -183,16 +169,7 @@ function sessionStep<Event, Keys extends keyof Event & string>(
 }
 
 function finished<Row>(declared: SessionDeclaration): SessionDefinition<Row> {
-  return {
-    kind: 'session',
-    declared,
-    onClose: (event, make, options = {}) =>
-      finished({
-        ...declared,
-        emissions: [...declared.emissions, ...emissionsOf(event as EventDefinition, make, options)],
-      }),
-    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
-  };
+  return { kind: 'session', declared, ...closingSteps(declared, finished<Row>) };
 }
 
 /** Named by public signatures. */

@@ -12,6 +12,7 @@ import type {
   TimeChoice,
   TimeField,
 } from './declared-sources.ts';
+import { filtered, sourcesFrom } from './key-step.ts';
 import type { TableDeclaration } from './table-declaration.ts';
 import { tableStep } from './table-declaration.ts';
 
@@ -47,7 +48,7 @@ export abstract class TableProjection extends Projection {
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): TableSourceStep<Events[number]> {
-    return sourceStep({ events: events as never, keyFields: [], where: [], time: null });
+    return sourceStep(sourcesFrom(events));
   }
 }
 
@@ -280,7 +281,7 @@ export interface AnyTableDefinition extends Definition<unknown> {
 function sourceStep<Event>(sources: DeclaredSources): TableSourceStep<Event> {
   return {
     time: (time) => sourceStep({ ...sources, time }),
-    where: (filter) => sourceStep({ ...sources, where: [...sources.where, filter] }),
+    where: (filter) => sourceStep(filtered(sources, filter)),
     table: (columns, options = {}) => tableStep({ columns, options, sources }),
   };
 }

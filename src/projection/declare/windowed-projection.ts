@@ -17,7 +17,7 @@ import type {
   TimeField,
   TombstoneChoice,
 } from './declared-sources.ts';
-import { emissionsOf } from './emissions-of.ts';
+import { closingSteps, filtered, keyStep, sourcesFrom } from './key-step.ts';
 import type { ScoreMeasure } from './z-score.ts';
 
 /**
@@ -44,12 +44,7 @@ export abstract class WindowedProjection extends Projection {
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
   ): KeyStep<Events[number]> {
-    return keyStep({
-      events: events as readonly EventDefinition[],
-      keyFields: [],
-      where: [],
-      time: null,
-    });
+    return keyStep(sourcesFrom(events), windowStep);
   }
 }
 
@@ -148,20 +143,11 @@ export interface WindowedDeclaration {
   readonly indexes: readonly (readonly string[])[];
 }
 
-function keyStep<Event>(sources: DeclaredSources): KeyStep<Event> {
-  return {
-    time: (time) => keyStep({ ...sources, time }),
-    onTombstone: (answer) =>
-      keyStep({ ...sources, tombstones: [...(sources.tombstones ?? []), answer] }),
-    key: (...keyFields) => windowStep({ ...sources, keyFields }),
-  };
-}
-
 function windowStep<Event, Keys extends keyof Event & string>(
   sources: DeclaredSources,
 ): WindowStep<Event, Keys> {
   return {
-    where: (filter) => windowStep({ ...sources, where: [...sources.where, filter] }),
+    where: (filter) => windowStep(filtered(sources, filter)),
     window: (window, options = {}) => ({
       measure: (measures) =>
         finished({
@@ -177,16 +163,7 @@ function windowStep<Event, Keys extends keyof Event & string>(
 }
 
 function finished<Row>(declared: WindowedDeclaration): WindowedDefinition<Row> {
-  return {
-    kind: 'windowed',
-    declared,
-    onClose: (event, make, options = {}) =>
-      finished({
-        ...declared,
-        emissions: [...declared.emissions, ...emissionsOf(event as EventDefinition, make, options)],
-      }),
-    index: (...columns) => finished({ ...declared, indexes: [...declared.indexes, columns] }),
-  };
+  return { kind: 'windowed', declared, ...closingSteps(declared, finished<Row>) };
 }
 
 /** Named by public signatures. */
