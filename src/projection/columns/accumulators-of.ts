@@ -1,7 +1,7 @@
 import type { Field } from '../../event/field-type.ts';
 import type { AccumulatorPlan } from '../plan/plan.ts';
 import { snakeCase } from '../plan/snake-case.ts';
-import type { CompiledMeasure } from './compiled-measure.ts';
+import type { CompiledMeasure } from './compiled-measures.ts';
 
 /**
  * Returns the accumulators that the measures need; measures that need the same one share it. If a

@@ -1,7 +1,7 @@
 import type { Field } from '../../event/field-type.ts';
 import type { AccumulatorPlan } from '../plan/plan.ts';
 import type { ColumnPlan, ColumnType } from '../plan/table-plan.ts';
-import type { CompiledMeasure } from './compiled-measure.ts';
+import type { CompiledMeasure } from './compiled-measures.ts';
 
 /**
  * Returns the visible columns of a measure: its own and, for an approximate measure,

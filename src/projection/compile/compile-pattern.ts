@@ -1,15 +1,18 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
+import { checkFunction } from '../check/check-function.ts';
 import { checkOptions } from '../check/check-options.ts';
 import type { Fail, StepContext } from '../check/fail-for.ts';
 import {
   checkColumns,
   checkIndexes,
+  type DeclaringStep,
   hiddenTableName,
   keyColumn,
   keySteps,
 } from '../columns/check-columns.ts';
-import { matchColumns } from '../columns/match-columns.ts';
-import { matchRowColumns } from '../columns/match-row-columns.ts';
+import { matchColumns, planColumn } from '../columns/plan-column.ts';
+import { declaredColumns } from '../declare/declared-columns.ts';
+import { checkMadeColumns, inferredColumns } from '../declare/inferred-columns.ts';
 import type {
   AnyPatternDefinition,
   PatternDeclaration,
@@ -79,6 +82,29 @@ export function compilePattern(
   return finishedPlan(projection, shape, { fail, tables, rebuild: 'live' });
 }
 
+/**
+ * Returns the columns of a match that `.row(…)` declares; infers them if it has only a function.
+ * `match`: a symbolic proxy of a match.
+ */
+function matchRowColumns(
+  { columns, row }: PatternDeclaration,
+  match: unknown,
+  fail: Fail,
+): DeclaringStep {
+  const step = '.row(…)';
+  if (row === null) return { step, columns: [] };
+  const context = { step, fail };
+  checkFunction(row, 'what makes the row', context);
+  if (columns === null) return { step, columns: inferredColumns(row, match, context) };
+  const declared = declaredColumns(columns, context);
+  const key = declared.find(({ role }) => role === 'key');
+  if (key !== undefined) {
+    fail(step, `"${key.declared}" is marked .primaryKey(); the key of a match is match_id.`);
+  }
+  checkMadeColumns(row, { columns: declared, match }, context);
+  return { step, columns: declared.map((column) => ({ ...column, nullable: true })) };
+}
+
 function runsMax(
   { maxRunsPerKey = RUNS_MAX }: PatternOptions,
   { step, fail }: StepContext,
@@ -125,10 +151,7 @@ function planTables(
     name: hiddenTableName({ name, version }, '__state', fail),
     version,
     comment: `partial matches and events held back, by key, of ${name}`,
-    columns: [
-      ...keys.map(keyColumn),
-      { name: '_state', type: 'text', nullable: false, role: 'state', comment: 'JSON, versioned' },
-    ],
+    columns: [...keys.map(keyColumn), planColumn('_state', 'text', 'state', 'JSON, versioned')],
     indexes: [],
     view: null,
   };

@@ -1,21 +1,25 @@
 import { checkOptions } from '../check/check-options.ts';
 import type { Fail, StepContext } from '../check/fail-for.ts';
-import { baselineTables } from '../columns/baseline-tables.ts';
-import { checkColumns, checkIndexes, keyColumn, keySteps } from '../columns/check-columns.ts';
+import {
+  checkColumns,
+  checkIndexes,
+  hiddenTableName,
+  keyColumn,
+  keySteps,
+} from '../columns/check-columns.ts';
 import { mergedColumns } from '../columns/merged-columns.ts';
-import { closedColumn, windowColumns } from '../columns/window-columns.ts';
+import { closedColumn, planColumn, revisedColumn, windowColumns } from '../columns/plan-column.ts';
 import { DISORDER_OPTIONS } from '../declare/declared-sources.ts';
 import type {
   WindowedDeclaration,
   WindowedDefinition,
   WindowOptions,
 } from '../declare/windowed-projection.ts';
-import type { WindowedPlan } from '../plan/plan.ts';
-import { revisedColumn } from '../plan/plan-column.ts';
+import type { KeyPlan, WindowedPlan } from '../plan/plan.ts';
 import type { Projection } from '../plan/projection.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
+import type { WindowPlan } from '../plan/window-plan.ts';
 import { checkRowEmissions } from './check-emission.ts';
-import { checkWindow } from './check-window.ts';
 import { compileMeasures } from './compile-measures.ts';
 import { finishedPlan } from './finished-plan.ts';
 import {
@@ -84,7 +88,7 @@ export function compileWindowed(
     measures,
     measureFilters,
   } as const;
-  const tables = [table, ...baselineTables(table, { keys, measures }, fail)];
+  const tables = uses('zScore') ? [table, baselineTable(table, keys, fail)] : [table];
   return finishedPlan(projection, shape, { fail, tables, rebuild: waits ? 'live' : 'partial' });
 }
 
@@ -98,4 +102,42 @@ function emitOf(options: WindowOptions, { step, fail }: StepContext): 'update' |
 function commentOf(projection: Projection, { sources }: WindowedDeclaration): string {
   const events = sources.events.map((event) => event.name).join(', ');
   return `${projection.constructor.name} of reprise: ${events} events by ${sources.keyFields.join(', ')} and window`;
+}
+
+/**
+ * Checks a window. Windows are data and may be written by hand, so this refuses what `tumbling` and
+ * the other builders would refuse.
+ */
+function checkWindow(window: WindowPlan, { step, fail }: StepContext): void {
+  const positive = (name: string, ms: number) => {
+    if (!(Number.isSafeInteger(ms) && ms > 0)) {
+      fail(step, `${name} of the windows is ${ms}; it takes whole milliseconds above zero.`);
+    }
+  };
+  switch (window?.kind) {
+    case 'tumbling':
+    case 'sliding':
+      positive('the size', window.sizeMs);
+      if (window.kind === 'sliding') positive('the distance (every)', window.everyMs);
+      if (Number.isSafeInteger(window.offsetMs)) return undefined;
+      return fail(step, `the offset of the windows is ${window.offsetMs}; it takes milliseconds.`);
+    case 'calendar':
+    case 'custom':
+      return undefined;
+    default:
+      return fail(step, "takes windows such as tumbling('1 minute').");
+  }
+}
+
+/** Returns the hidden table of the baselines that z-scores need. */
+function baselineTable(table: TablePlan, keys: readonly KeyPlan[], fail: Fail): TablePlan {
+  const { name, version } = table;
+  return {
+    name: hiddenTableName(table, '__baseline', fail),
+    version,
+    comment: `running baselines of the keys of ${name}`,
+    columns: [...keys.map(keyColumn), planColumn('_state', 'text', 'state', 'moments, JSON')],
+    indexes: [],
+    view: null,
+  };
 }

@@ -1,11 +1,13 @@
 import type { Fail } from '../check/fail-for.ts';
+import { onErrorMistake } from '../check/on-error-mistake.ts';
+import type { ErrorPolicies, ErrorPolicy } from '../plan/error-policy.ts';
 import { fingerprintOf } from '../plan/fingerprint-of.ts';
 import type { PlanBase, SourcePlan } from '../plan/plan.ts';
+import { planFunctions } from '../plan/plan-functions.ts';
 import { fieldsOfSource, planShape } from '../plan/plan-shape.ts';
 import type { Projection } from '../plan/projection.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import { planCaptures } from './plan-captures.ts';
-import { planErrorPolicies } from './plan-error-policies.ts';
+import { functionSyntax } from '../syntax/function-syntax.ts';
 
 /**
  * Completes a plan with its identity, its shape (the part that determines the rows), the
@@ -61,4 +63,45 @@ export function finishedPlan<Shape extends { readonly sources: readonly SourcePl
     onError: planErrorPolicies(onError, of.fail),
     replayable: sources.every(({ time }) => time.kind !== 'processing'),
   };
+}
+
+/**
+ * Matches built-in functions such as `Math.max`, which are identified by their name. A bound
+ * function has no name here.
+ */
+const BUILT_IN = /^function \w+\(\) \{ \[native code\] \}$/;
+
+/**
+ * Returns the outer names that functions of a plan use, one line for each function: `.row(…) uses
+ * limit, rateOf`. Their values are not part of a function's text, so changes of them are not
+ * detected. @throws DEFINITION_INVALID through `fail` for functions whose text cannot be read
+ */
+function planCaptures(plan: object, fail: Fail): readonly string[] {
+  const lines = planFunctions(plan).flatMap(({ name, text }) => {
+    const syntax = functionSyntax(text);
+    if (syntax === null && BUILT_IN.test(text)) return [];
+    if (syntax === null) {
+      return fail(
+        name,
+        'its function is bound, so that its source, by which versions are compared, cannot be read. Write (event) => yourFunction(event) instead.',
+      );
+    }
+    return syntax.captures.length === 0 ? [] : [`${name} uses ${syntax.captures.join(', ')}`];
+  });
+  return [...new Set(lines)];
+}
+
+/**
+ * Returns the error policies that a projection class sets with `onError`; null where it sets none.
+ * @throws DEFINITION_INVALID
+ */
+function planErrorPolicies(
+  given: ErrorPolicy | Partial<ErrorPolicies> | undefined,
+  fail: Fail,
+): Readonly<Record<keyof ErrorPolicies, ErrorPolicy | null>> {
+  const mistake = given === undefined ? null : onErrorMistake(given);
+  if (mistake !== null) fail('onError', `${mistake}.`);
+  const isOne = typeof given === 'string' || (given !== undefined && 'policy' in given);
+  const { live = null, rebuild = null } = isOne ? { live: given, rebuild: given } : (given ?? {});
+  return { live, rebuild };
 }
