@@ -4,7 +4,7 @@ import type { Keys } from '../rows/keys.ts';
 import { ownRows } from '../rows/packed-column.ts';
 import { rowObject } from '../rows/to-column-values.ts';
 import { Deadlines } from '../task/deadlines.ts';
-import { emissionId } from '../task/emission-id.ts';
+import { emissionId, timesBefore } from '../task/emission-id.ts';
 import { emissionValue } from '../task/emission-value.ts';
 import type { Emission } from '../task/task-fold.ts';
 import type { Baselines } from './baselines.ts';
@@ -150,21 +150,17 @@ export class WindowCloser {
   ): void {
     const { plan, rows } = this.#parts;
     const { on, slot, position } = what;
-    const names = new Map<string, number>();
-    for (const emission of plan.emissions) {
+    for (const [i, emission] of plan.emissions.entries()) {
       if (emission.on !== on) continue;
-      const { name } = emission.event;
-      const before = names.get(name) ?? 0;
-      names.set(name, before + 1);
       const row = rowObject(plan.table, what.rows, what.i);
       const value = emissionValue({ plan, emission, row, record: position });
       if (value === null || value === undefined) continue;
       const [startMs, endMs] = [rows.startOf(slot), rows.endOf(slot)];
       const key = keys.partsOf(rows.state.keyIds[slot] as number);
       const id = emissionId(
-        ...[plan.name, name, on, startMs, endMs, ...key],
+        ...[plan.name, emission.event.name, on, startMs, endMs, ...key],
         ...(position === null ? [] : [position.topic, position.offset]),
-        ...(before === 0 ? [] : [before]), // the same event twice
+        ...timesBefore(plan.emissions, i),
       );
       const cause =
         position === null
