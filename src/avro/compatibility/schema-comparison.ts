@@ -6,6 +6,7 @@ type Results = Map<AvroType, Map<AvroType, readonly Incompatibility[] | undefine
 
 type Tokens = readonly string[];
 
+/** The kinds that are read as each kind, besides itself. */
 const promotions: Readonly<Record<string, readonly string[]>> = {
   long: ['int'],
   float: ['int', 'long'],
@@ -95,8 +96,7 @@ export class SchemaComparison {
     if (reader.kind === 'record' && writer.kind === 'record') {
       return [...names(reader, writer, tokens), ...this.fields(reader, writer, tokens)];
     }
-    const same = reader.kind === writer.kind;
-    if (same || promotions[reader.kind]?.includes(writer.kind) === true) return [];
+    if (reader.kind === writer.kind || isPromoted(writer, reader)) return [];
     return typeMismatch(reader, writer, tokens);
   }
 
@@ -132,6 +132,11 @@ export function matchingFields(
   // The name as its own alias counts twice, as in Java.
   const byAlias = writer.fields.filter((candidate) => aliases.has(candidate.name));
   return [...byName, ...byAlias];
+}
+
+/** True if values of another kind of primitive type are read as the reader's. */
+export function isPromoted(writer: AvroType, reader: AvroType): boolean {
+  return promotions[reader.kind]?.includes(writer.kind) === true;
 }
 
 interface Named {

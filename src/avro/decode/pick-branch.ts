@@ -1,13 +1,6 @@
 import { incompatibilitiesOf } from '../compatibility/check-compatibility.ts';
+import { isPromoted } from '../compatibility/schema-comparison.ts';
 import { type AvroType, unqualified } from '../schema/avro-type.ts';
-
-const promotions: Readonly<Record<string, readonly string[]>> = {
-  int: ['long', 'double', 'float'],
-  long: ['double', 'float'],
-  float: ['double'],
-  string: ['bytes'],
-  bytes: ['string'],
-};
 
 /**
  * Returns the branch of a reader's union that a value of another type is read as, by Java's choice
@@ -19,7 +12,7 @@ export function pickBranch(writer: AvroType, branches: readonly AvroType[]): Avr
   const same = branches.filter((branch) => branch.kind === writer.kind);
   const exact = 'name' in writer ? pickNamed(writer, same) : same[0];
   if (exact !== undefined) return exact;
-  return branches.find((branch) => promotions[writer.kind]?.includes(branch.kind) === true);
+  return branches.find((branch) => isPromoted(writer, branch));
 }
 
 type Named = Extract<AvroType, { readonly name: string }>;
