@@ -23,6 +23,6 @@ function kindFoldOf(plan: Plan, options: TaskFoldOptions, clock: EventClock): Ki
     case 'session':
       return new SessionFold(plan, clock);
     case 'table':
-      return new TableFold(plan);
+      return new TableFold(plan, options);
   }
 }

@@ -9,7 +9,7 @@ import { TopicBatches } from './batch/topic-batches.ts';
 import { Keys } from './rows/keys.ts';
 import { handlerKeys } from './table/handler-keys.ts';
 import { KeyedRows } from './table/keyed-rows.ts';
-import { Tombstones } from './table/tombstones.ts';
+import { isTombstone, Tombstones } from './table/tombstones.ts';
 import type { UnresolvedSchema } from './task/task-fold.ts';
 import { Calendar } from './windowed/calendar.ts';
 import { customBounds } from './windowed/custom-bounds.ts';
@@ -128,7 +128,8 @@ export class RowKeys {
       });
     }
     const tombstones = new Tombstones(plan, (table) => this.#tables[table] as KeyedRows);
-    for (const i of tombstones.in(batch)) {
+    for (let i = 0; i < batch.count; i += 1) {
+      if (!isTombstone(batch, i)) continue;
       const rows = stepsAt(tombstones, batch, i).flatMap(({ keys }) => keys.map(text));
       found.push({ i, timeMs: batch.timestampsMs[i] as number, rows });
     }

@@ -38,6 +38,13 @@ export class MemoryTable {
     }
   }
 
+  /** Inserts rows. @throws also if one has the key of a stored row, as COPY does */
+  add(set: RowSet): void {
+    const before = this.#rows.size;
+    this.upsert(set);
+    if (this.#rows.size !== before + set.count) throw new Error('a key is there already');
+  }
+
   /** Deletes the rows of these keys that exist. */
   delete(keys: RowSet): void {
     for (const cells of rowsOf(keys)) this.#rows.delete(printCells(cells));

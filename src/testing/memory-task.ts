@@ -62,11 +62,12 @@ export class MemoryTask {
   flush(): void {
     const changes = this.fold.takeChanges();
     this.#unflushed.push(...changes.deadLetters);
-    for (const { table, rows, deleted } of changes.tables) {
+    for (const { table, rows, added, deleted } of changes.tables) {
       if (this.#mode === 'partial') this.#partials.push({ table, rows: ownRows(rows) });
       else {
         if (deleted !== null) this.#table(table).delete(deleted);
         this.#table(table).upsert(ownRows(rows));
+        if (added !== undefined) this.#table(table).add(added);
       }
     }
     this.lateEvents.push(...changes.lateEvents);
@@ -95,7 +96,12 @@ export class MemoryTask {
 
   #open(): TaskFold {
     const clock = { ...this.#stored, nowMs: null };
-    const fold = createTaskFold(this.#plan, { clock, mode: this.#mode });
+    const fold = createTaskFold(this.#plan, {
+      clock,
+      mode: this.#mode,
+      startsEmpty: this.#storedOffsets.size === 0,
+      separatesAdded: true,
+    });
     for (const wanted of fold.preload()) {
       fold.absorb(wanted.table, this.#table(wanted.table).after(wanted));
     }

@@ -102,9 +102,9 @@ export function valueFault(column: ColumnPlan, value: unknown): string | null {
     case 'text':
       if (typeof value !== 'string') return `a ${typeof value}, not text`;
       if (value.includes('\0')) return 'text with a zero character, which Postgres cannot hold';
-      return LONE_SURROGATE.test(value)
-        ? 'text with half a surrogate pair, which UTF-8 cannot hold'
-        : null;
+      return value.isWellFormed()
+        ? null
+        : 'text with half a surrogate pair, which UTF-8 cannot hold';
     case 'boolean':
       return typeof value === 'boolean' ? null : `a ${typeof value}, not true or false`;
     case 'int4':
@@ -175,7 +175,6 @@ function refuseUnlikeJson(_key: string, value: unknown): unknown {
  * escaped backslash.
  */
 const UNSTORABLE_ESCAPE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 function print(value: unknown): string {
   return typeof value === 'object' && !(value instanceof Date) && value !== null

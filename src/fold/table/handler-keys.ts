@@ -21,8 +21,8 @@ export function handlerKeys(
   const { table, rows } = target;
   if (keys.kind === 'fields') {
     const values = valuesOf(keys.fields, event);
-    const missing = keys.fields.find((_, i) => values[i] === null);
-    if (missing !== undefined) throw new NullKey(`"${missing}", part of its key, is null`);
+    const missing = values.indexOf(null);
+    if (missing >= 0) throw new NullKey(`"${keys.fields[missing]}", part of its key, is null`);
     return [tableKey(values, table, rows)];
   }
   const found = keys.keysOf(event as never) as unknown;
@@ -94,8 +94,8 @@ function tableKey(values: readonly unknown[], table: number, rows: KeyedRows): T
     );
   }
   let bytes = 0;
-  for (const [c, column] of keyColumns.entries()) {
-    const value = values[c];
+  for (let c = 0; c < values.length; c += 1) {
+    const [value, column] = [values[c], keyColumns[c] as ColumnPlan];
     const fault = valueFault(column, value);
     if (fault !== null) throw new TypeError(`the key "${column.declared}" is ${fault}`);
     if (typeof value === 'string') bytes += Buffer.byteLength(value);

@@ -9,38 +9,35 @@ import type { KindFold } from '../batch/fold-frame.ts';
 import { LateEvents } from '../batch/late-events.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
-import type { DeadLetter, MissingRows, RowsAfter, TableChange } from '../task/task-fold.ts';
+import type {
+  DeadLetter,
+  MissingRows,
+  RowsAfter,
+  TableChange,
+  TaskFoldOptions,
+} from '../task/task-fold.ts';
 import { handlerKeys, lookupKey, NullKey } from './handler-keys.ts';
 import type { TableKey, TableRow } from './keyed-rows.ts';
 import { KeyedRows } from './keyed-rows.ts';
-import { RefusedTombstone, Tombstones } from './tombstones.ts';
+import type { Step } from './tombstones.ts';
+import { isTombstone, RefusedTombstone, Tombstones } from './tombstones.ts';
 
-/** The rows that one record needs: per handler, the rows it touches and those it looks up. */
-interface Work extends RecordContext {
-  /** Its index in the whole batch. */
-  readonly i: number;
-  readonly event: unknown;
-  readonly steps: readonly Step[];
-}
+const NO_LOOKUPS: readonly null[] = [];
 
-/** A record in a batch, and its name in messages. */
-interface RecordContext {
+/** A record to fold. */
+interface Folded {
   readonly batch: RecordBatch;
+  /** Its index in `batch`. */
   readonly at: number;
-  readonly what: string;
-}
-
-interface Step {
-  readonly handler: Pick<HandlerPlan, 'table' | 'lookups' | 'reduce'>;
-  readonly keys: readonly TableKey[];
-  /** Per lookup of the handler; null: a field of its key is null. */
-  readonly looked: readonly (TableKey | null)[];
+  /** The part that decodes it; null: a tombstone. */
+  readonly part: SourcePart | null;
 }
 
 /**
  * Folds a table plan: events in log order through the handlers, each record completely or not at
  * all. Rows are plain frozen objects; `prepare` requests those that a batch touches and memory
- * lacks. Lateness does not apply: records are folded in the order of the log.
+ * lacks, so it decodes each event once more, but keeps nothing of it. Lateness does not apply:
+ * records are folded in the order of the log.
  */
 export class TableFold implements KindFold {
   readonly #plan: KeyedTablePlan;
@@ -49,13 +46,14 @@ export class TableFold implements KindFold {
   readonly #tables: readonly KeyedRows[];
   readonly #bySource: readonly (readonly HandlerPlan[])[];
   readonly #tombstones: Tombstones;
-  /** What the records of the prepared batch need, in their order. */
-  #prepared: Work[] = [];
   readonly stateSize = 0;
 
-  constructor(plan: KeyedTablePlan) {
+  constructor(
+    plan: KeyedTablePlan,
+    options: Pick<TaskFoldOptions, 'startsEmpty' | 'separatesAdded'> = {},
+  ) {
     this.#plan = plan;
-    this.#tables = plan.tables.map((table) => new KeyedRows(table));
+    this.#tables = plan.tables.map((table) => new KeyedRows(table, options));
     this.#bySource = plan.sources.map((_, source) =>
       plan.handlers.filter((handler) => handler.source === source),
     );
@@ -77,31 +75,17 @@ export class TableFold implements KindFold {
 
   prepare(batch: RecordBatch, decoded: DecodedBatch): readonly MissingRows[] {
     this.#requirePartition(batch);
-    const work: Work[] = [];
-    for (const part of decoded.parts) {
-      for (let j = 0; j < part.batch.count; j += 1) {
-        if (part.skip[j] === 1) continue;
-        const asked = this.#work(part, j);
-        if ('reason' in asked) decoded.deadLetters.push(asked);
-        else work.push(asked);
-      }
-    }
-    for (const i of this.#tombstones.in(batch)) {
-      const context = { batch, at: i, what: 'tombstones' };
+    if (this.#tables.every(({ isComplete }) => isComplete)) return [];
+    for (const record of recordsOf(batch, decoded)) {
       try {
-        work.push({ ...context, i, event: null, steps: this.#tombstones.stepsAt(batch, i) });
-      } catch (error) {
-        decoded.deadLetters.push(this.#handlerFailed(context, error));
+        for (const { keys, looked } of this.#stepsOf(record)) {
+          for (const key of keys) this.#rowsOf(key.table).want(key);
+          for (const key of looked) if (key !== null) this.#rowsOf(key.table).want(key);
+        }
+      } catch {
+        // It fails in the same way when it is folded, and becomes a dead letter there.
       }
     }
-    work.sort((a, b) => a.i - b.i);
-    for (const { steps } of work) {
-      for (const { keys, looked } of steps) {
-        for (const key of keys) this.#rowsOf(key.table).want(key);
-        for (const key of looked) if (key !== null) this.#rowsOf(key.table).want(key);
-      }
-    }
-    this.#prepared = work;
     return this.#tables.flatMap((table) => {
       const keys = table.takeWanted();
       return keys === null ? [] : [{ table: table.plan, keys, bound: null }];
@@ -112,16 +96,14 @@ export class TableFold implements KindFold {
     this.#tables.find(({ plan }) => plan === table)?.absorb(rows);
   }
 
-  take(_batch: RecordBatch, { deadLetters }: DecodedBatch): void {
-    const work = this.#prepared;
-    this.#prepared = [];
-    for (const record of work) {
+  take(batch: RecordBatch, decoded: DecodedBatch): void {
+    for (const record of recordsOf(batch, decoded)) {
       try {
-        this.#reduce(record);
+        this.#fold(record);
         for (const table of this.#tables) table.keep();
       } catch (error) {
         for (const table of this.#tables) table.undo();
-        deadLetters.push(this.#handlerFailed(record, error));
+        decoded.deadLetters.push(this.#failed(record, error));
       }
     }
   }
@@ -141,50 +123,18 @@ export class TableFold implements KindFold {
     for (const table of this.#tables) table.evict();
   }
 
-  #work(part: SourcePart, j: number): Work | DeadLetter {
-    let event: unknown;
-    try {
-      event = part.eventAt(j);
-    } catch (error) {
-      const code = isRepriseError(error) ? error.code : 'DECODE_FAILED';
-      return letter(part.batch, j, code, (error as Error).message);
-    }
-    const context = { batch: part.batch, at: j, what: part.plan.event.name };
-    try {
-      return { ...context, i: part.at?.[j] ?? j, event, steps: this.#steps(part, event) };
-    } catch (error) {
-      return this.#handlerFailed(context, error);
-    }
-  }
-
-  #steps(part: SourcePart, event: unknown): readonly Step[] {
-    return (this.#bySource[part.source] ?? []).map((handler) => {
-      const { keys, table, lookups } = handler;
-      return {
-        handler,
-        keys: handlerKeys(keys, { table, rows: this.#rowsOf(table) }, event),
-        looked: lookups.map((lookup) =>
-          lookupKey(
-            lookup.fields,
-            { table: lookup.table, rows: this.#rowsOf(lookup.table) },
-            event,
-          ),
-        ),
-      };
-    });
-  }
-
-  #reduce({ event, steps }: Work): void {
-    for (const { handler, keys, looked } of steps) {
+  #fold(record: Folded): void {
+    for (const { handler, keys, looked, event } of this.#stepsOf(record)) {
       const table = this.#rowsOf(handler.table);
-      const context: Record<string, unknown> = {};
-      for (const [n, { name }] of handler.lookups.entries()) {
-        const key = looked[n] ?? null;
-        context[name] = key === null ? undefined : (this.#rowsOf(key.table).get(key) ?? undefined);
-      }
       for (const key of keys) {
         const row = table.get(key) ?? undefined;
-        const next = handler.reduce(row, event as never, { ...context, key: key.values } as never);
+        const context: Record<string, unknown> = { key: key.values };
+        for (let n = 0; n < looked.length; n += 1) {
+          const found = looked[n] ?? null;
+          context[handler.lookups[n]?.name as string] =
+            found === null ? undefined : (this.#rowsOf(found.table).get(found) ?? undefined);
+        }
+        const next = handler.reduce(row, event as never, context as never);
         if (next === row) continue;
         if (next === undefined)
           throw new TypeError('it gave undefined; return the row, or null to delete it');
@@ -193,10 +143,33 @@ export class TableFold implements KindFold {
     }
   }
 
-  #handlerFailed({ batch, at, what }: RecordContext, error: unknown): DeadLetter {
+  /** Returns what a record does, handler by handler. @throws Undecodable, NullKey, TypeError */
+  #stepsOf({ batch, at, part }: Folded): readonly Step[] {
+    if (part === null) return this.#tombstones.stepsAt(batch, at);
+    const event = eventAt(part, at);
+    const handlers = this.#bySource[part.source] ?? [];
+    const steps: Step[] = [];
+    for (const handler of handlers) {
+      const { table, lookups } = handler;
+      const keys = handlerKeys(handler.keys, { table, rows: this.#rowsOf(table) }, event);
+      const looked = lookups.length === 0 ? NO_LOOKUPS : this.#lookedUp(lookups, event);
+      steps.push({ handler, keys, looked, event });
+    }
+    return steps;
+  }
+
+  #lookedUp(lookups: HandlerPlan['lookups'], event: unknown): readonly (TableKey | null)[] {
+    return lookups.map(({ fields, table }) =>
+      lookupKey(fields, { table, rows: this.#rowsOf(table) }, event),
+    );
+  }
+
+  #failed({ batch, at, part }: Folded, error: unknown): DeadLetter {
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof Undecodable) return letter(batch, at, error.code, message);
     if (error instanceof RefusedTombstone) return letter(batch, at, 'TOMBSTONE', `${message}.`);
     const code = error instanceof NullKey ? 'NULL_KEY' : 'HANDLER_FAILED';
+    const what = part?.plan.event.name ?? 'tombstones';
     const handler = `the handler of ${what} in ${this.#plan.name}`;
     return letter(batch, at, code, `${handler} failed: ${message}.`);
   }
@@ -212,6 +185,34 @@ export class TableFold implements KindFold {
 
   #rowsOf(table: number): KeyedRows {
     return this.#tables[table] as KeyedRows;
+  }
+}
+
+/** Thrown if an event cannot be decoded. */
+class Undecodable extends Error {
+  readonly code: ErrorCode;
+
+  constructor(cause: unknown) {
+    super((cause as Error).message, { cause });
+    this.code = isRepriseError(cause) ? cause.code : 'DECODE_FAILED';
+  }
+}
+
+function eventAt(part: SourcePart, j: number): unknown {
+  try {
+    return part.eventAt(j);
+  } catch (error) {
+    throw new Undecodable(error);
+  }
+}
+
+/** Yields the records of a batch that are to be folded, tombstones included, in order. */
+function* recordsOf(batch: RecordBatch, { parts, route }: DecodedBatch): Generator<Folded> {
+  for (let i = 0; i < batch.count; i += 1) {
+    if (isTombstone(batch, i)) yield { batch, at: i, part: null };
+    const part = parts[route === null ? 0 : (route.part[i] as number)];
+    const j = route === null ? i : (route.within[i] as number);
+    if (part !== undefined && part.skip[j] !== 1) yield { batch: part.batch, at: j, part };
   }
 }
 

@@ -4,11 +4,20 @@ import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan/plan.ts'
 import { keyOfRecord } from './handler-keys.ts';
 import type { KeyedRows, TableKey } from './keyed-rows.ts';
 
-/** What one tombstone does to one table. */
-export interface TombstoneStep {
+/** What one record does to one table. */
+export interface Step {
   readonly handler: Pick<HandlerPlan, 'table' | 'lookups' | 'reduce'>;
+  /** The rows that it touches. */
   readonly keys: readonly TableKey[];
-  readonly looked: readonly null[];
+  /** Per lookup of the handler; null: a field of its key is null. */
+  readonly looked: readonly (TableKey | null)[];
+  /** Null: a tombstone. */
+  readonly event: unknown;
+}
+
+/** True if record `i` of a batch is a tombstone. */
+export function isTombstone({ unreadable, valueStart }: RecordBatch, i: number): boolean {
+  return unreadable === null && (valueStart[i] as number) < 0;
 }
 
 /** Thrown if a table has no answer to tombstones, or refuses them. */
@@ -35,17 +44,11 @@ export class Tombstones {
     }
   }
 
-  /** Yields the indexes of a batch's tombstones. */
-  *in(batch: RecordBatch): Iterable<number> {
-    if (batch.unreadable !== null) return;
-    for (let i = 0; i < batch.count; i += 1) if ((batch.valueStart[i] as number) < 0) yield i;
-  }
-
   /**
    * Returns what the tombstone at record `i` does to the tables; empty: all of them ignore it.
    * @throws RefusedTombstone, NullKey; TypeError if the record key is not a key of the table
    */
-  stepsAt(batch: RecordBatch, i: number): readonly TombstoneStep[] {
+  stepsAt(batch: RecordBatch, i: number): readonly Step[] {
     const tables = this.#byTopic.get(batch.topic) ?? [];
     const { tombstones = [] } = this.#plan;
     const refusing = tables.filter((table) => !tombstones.some((each) => each.table === table));
@@ -55,7 +58,7 @@ export class Tombstones {
         `it is a tombstone, which ${names} refuses. Declare what it means there: .onTombstone('delete'), .onTombstone('ignore') or .onTombstone((row) => …)`,
       );
     }
-    return tombstones.flatMap((answer): TombstoneStep[] => {
+    return tombstones.flatMap((answer): Step[] => {
       const { table } = answer;
       if (!tables.includes(table) || answer.kind === 'ignore') return [];
       const rows = this.#rowsOf(table);
@@ -68,6 +71,7 @@ export class Tombstones {
           handler: { table, lookups: [], reduce },
           keys: [keyOfRecord(keyAt(batch, i), { table, rows })],
           looked: [],
+          event: null,
         },
       ];
     });

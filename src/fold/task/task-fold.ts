@@ -66,11 +66,13 @@ export interface Emission {
 
 /**
  * Changes of one table: rows to upsert (or, in partial mode, to append) and keys (key columns only)
- * of rows to delete. No key is in both.
+ * of rows to delete. No key is in two of them.
  */
 export interface TableChange {
   readonly table: TablePlan;
   readonly rows: TableRows;
+  /** Rows whose keys the table does not hold, besides `rows`; only with `separatesAdded`. */
+  readonly added?: RowSet;
   readonly deleted: RowSet | null;
 }
 
@@ -135,6 +137,10 @@ export interface TaskFoldOptions {
    * true.
    */
   readonly generatedCode?: boolean;
+  /** True: the tables hold no row of this task, so none has to be loaded. Default false. */
+  readonly startsEmpty?: boolean;
+  /** True: rows that the table does not hold are returned apart, if the fold knows. Default false. */
+  readonly separatesAdded?: boolean;
   /** The data keys of a batch's `pii` values, available before it is folded. Default: none. */
   readonly keys?: KeyRing;
 }

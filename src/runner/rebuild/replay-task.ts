@@ -143,6 +143,7 @@ function openReplay(
     plan,
     mode: plan.rebuild,
     write: plan.rebuild === 'partial' ? copyRows : upsertRows,
+    append: copyRows,
     backoff: createBackoff({ signal }),
     onPause: (reason) => {
       if (reason !== null)

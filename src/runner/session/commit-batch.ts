@@ -14,6 +14,7 @@ export interface CommitTarget {
   readonly pool: Pool;
   readonly task: OwnedTask;
   readonly write: WriteRows;
+  readonly append?: WriteRows | undefined;
   readonly backoff: Backoff;
   /** Told when Postgres is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;

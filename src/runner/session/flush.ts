@@ -58,19 +58,24 @@ export type Standing = 'pending' | 'applied';
  */
 export async function flush(
   client: ClientBase,
-  target: { readonly task: OwnedTask; readonly write: WriteRows },
+  target: {
+    readonly task: OwnedTask;
+    readonly write: WriteRows;
+    readonly append?: WriteRows | undefined;
+  },
   batch: FoldedBatch,
 ): Promise<Standing> {
-  const { task, write } = target;
+  const { task, write, append } = target;
   await failpoint('flush:begun');
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
   if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
   await assertNotForgotten(client, batch.dataKeys);
   await claimDeadLetters(client, task, batch.redriven);
-  for (const { table, rows, deleted } of batch.changes.tables) {
+  for (const { table, rows, added, deleted } of batch.changes.tables) {
     if (deleted !== null) await deleteRows(client, table, task.partition, deleted);
     if (rows.count > 0) await write(client, table, task.partition, rows);
+    if (added !== undefined) await (append ?? write)(client, table, task.partition, added);
   } // 4
   await failpoint('flush:rows-written');
   await writeDeadLetters(client, task, batch.deadLetters); // 5

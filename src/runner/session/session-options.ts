@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly plan: Plan;
   readonly mode: 'live' | 'partial';
   readonly write: WriteRows;
+  /** Writes rows that the table does not hold yet. Default: `write` does. */
+  readonly append?: WriteRows;
   readonly backoff: Backoff;
   /** Told when Postgres or the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;

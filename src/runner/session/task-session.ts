@@ -89,6 +89,8 @@ export class TaskSession {
       },
       mode: options.mode,
       generatedCode: settings.generatedCode ?? true,
+      startsEmpty: task.standing.flushes === 0n,
+      separatesAdded: options.append !== undefined,
       keys: this.#keys,
     });
     this.#endOffsets = opened.endOffsets;
@@ -265,9 +267,9 @@ export class TaskSession {
     const { letters, refusals } = this.#failed.take();
     const journal = [...this.#journal, ...refusals];
     this.#journal = [];
-    const { write, backoff, onPause } = this.#options;
+    const { write, append, backoff, onPause } = this.#options;
     await commitBatch(
-      { pool: this.#settings.pool, task: this.task, write, backoff, onPause },
+      { pool: this.#settings.pool, task: this.task, write, append, backoff, onPause },
       {
         changes,
         deadLetters: letters,
@@ -292,7 +294,10 @@ export class TaskSession {
       this.#recovery.judge.settled(letter);
       this.#recovery.retries.setAside(letter);
     }
-    const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
+    const rows = changes.tables.reduce(
+      (sum, { rows: { count }, added }) => sum + count + (added?.count ?? 0),
+      0,
+    );
     return { rows, deadLetters: letters.length, emissions: outbox.length };
   }
 

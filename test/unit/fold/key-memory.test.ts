@@ -199,7 +199,7 @@ test.each([
 test(`a table keeps no more rows in memory than it may, of ${KEYS}, deleted ones included`, () => {
   const { most, rows, plain } = foldRounds(new Rows(), rounds);
   expect(KEYS).toBeGreaterThan(200_000);
-  expect(most.rows).toBe(200_000);
-  expect(most.keys).toBe(200_000);
+  expect(most.rows).toBeLessThanOrEqual(200_000);
+  expect(most.keys).toBe(most.rows);
   expect(rows).toEqual(plain);
 });

@@ -110,7 +110,7 @@ describe('dead letters', () => {
     const broken = log.map((each, i) => (i === 2 ? { ...each, value: Buffer.from('x') } : each));
     const { deadLetters } = foldLive(planOf({ ...choice, where }), broken);
     expect(deadLetters.map(({ reason }) => reason)).toEqual([
-      'DECODE_FAILED',
+      'HANDLER_FAILED',
       'FUTURE',
       'NOT_CONFLUENT',
     ]);
