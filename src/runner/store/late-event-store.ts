@@ -2,33 +2,50 @@ import type { ClientBase } from 'pg';
 import type { LateEvent } from '../../fold/task/task-fold.ts';
 import type { TaskKey } from './task-key.ts';
 
+/** Events written by one statement. */
+const EVENTS_PER_STATEMENT_MAX = 1_000;
+
 /** Keeps events that came too late to count, in the transaction of their batch (law 5). */
 export async function writeLateEvents(
   client: ClientBase,
   task: TaskKey,
   events: readonly LateEvent[],
 ): Promise<void> {
-  for (const event of events) {
-    await client.query(
-      `insert into reprise.late_events (projection, version, topic, partition, "offset", event_time, watermark,
-         window_start, window_end, key, payload)
-       values ($1, $2, $3, $4, $5, to_timestamp($6 / 1000.0), to_timestamp($7 / 1000.0),
-         to_timestamp($8 / 1000.0), to_timestamp($9 / 1000.0), $10, $11)`,
-      [
-        task.projection,
-        task.version,
-        event.topic,
-        event.partition,
-        event.offset.toString(),
-        event.eventTimeMs,
-        event.watermarkMs,
-        event.windowStartMs,
-        event.windowEndMs,
-        event.key,
-        event.payload,
-      ],
-    );
+  for (let from = 0; from < events.length; from += EVENTS_PER_STATEMENT_MAX) {
+    await insertEvents(client, task, events.slice(from, from + EVENTS_PER_STATEMENT_MAX));
   }
+}
+
+async function insertEvents(
+  client: ClientBase,
+  task: TaskKey,
+  events: readonly LateEvent[],
+): Promise<void> {
+  const time = (column: string) => `to_timestamp(${column} / 1000.0)`;
+  await client.query(
+    `insert into reprise.late_events (projection, version, topic, partition, "offset", event_time, watermark,
+       window_start, window_end, key, payload)
+     select $1, $2, topic, partition, "offset", ${time('event_ms')}, ${time('watermark_ms')},
+       ${time('start_ms')}, ${time('end_ms')},
+       case when key is not null then array(select jsonb_array_elements_text(key)) end, payload
+     from unnest($3::text[], $4::int[], $5::bigint[], $6::float8[], $7::float8[], $8::float8[], $9::float8[],
+       $10::jsonb[], $11::bytea[]) with ordinality
+       as given (topic, partition, "offset", event_ms, watermark_ms, start_ms, end_ms, key, payload, n)
+     order by n`,
+    [
+      task.projection,
+      task.version,
+      events.map(({ topic }) => topic),
+      events.map(({ partition }) => partition),
+      events.map(({ offset }) => offset.toString()),
+      events.map(({ eventTimeMs }) => eventTimeMs),
+      events.map(({ watermarkMs }) => watermarkMs),
+      events.map(({ windowStartMs }) => windowStartMs),
+      events.map(({ windowEndMs }) => windowEndMs),
+      events.map(({ key }) => (key === null ? null : JSON.stringify(key))),
+      events.map(({ payload }) => payload),
+    ],
+  );
 }
 
 /**
