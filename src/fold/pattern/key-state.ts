@@ -10,7 +10,7 @@ export interface MatchEvent {
   readonly partition: number;
   readonly offset: number;
   readonly holds: number;
-  /** The whole event; read only if it is taken or an iterative condition reads it. */
+  /** The fields that the plan reads; null if it meets no condition: nothing reads it then. */
   readonly value: unknown;
 }
 

@@ -92,12 +92,18 @@ export class KeyStates {
    */
   takeDue(): readonly { readonly keyId: number; readonly state: KeyState }[] {
     const dueMs = this.#deadlines.nextMs;
-    return this.#deadlines
+    const due = this.#deadlines
       .takeNext()
-      .filter((keyId) => this.#waiting.get(keyId) === dueMs && this.#waiting.delete(keyId))
+      .filter((keyId) => this.#waiting.get(keyId) === dueMs && this.#waiting.delete(keyId));
+    const sorted = due.length < 2 ? due : this.#byText(due);
+    return sorted.map((keyId) => ({ keyId, state: this.#states.get(keyId) as KeyState }));
+  }
+
+  #byText(keyIds: readonly number[]): readonly number[] {
+    return keyIds
       .map((keyId) => ({ keyId, text: this.keys.partsOf(keyId).map(String).join('\0') }))
       .sort((a, b) => (a.text < b.text ? -1 : 1))
-      .map(({ keyId }) => ({ keyId, state: this.#states.get(keyId) as KeyState }));
+      .map(({ keyId }) => keyId);
   }
 
   /** Returns states to upsert and keys to delete since the last call; null: none. */

@@ -218,7 +218,8 @@ export class PatternFold implements KindFold {
       partition,
       offset: offsets[j] as number,
       holds,
-      value: readOf(part.eventAt(j), part.plan.reads),
+      // What meets no condition only breaks contiguity: nobody reads its value.
+      value: holds === 0 ? null : readOf(part.eventAt(j), part.plan.reads),
     };
   }
 }
