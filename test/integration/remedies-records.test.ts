@@ -19,7 +19,7 @@ onEveryLog('a record that cannot be folded', ({ brokers }) => {
   const database = useDatabase('test');
   let example: Example;
   let operator: Operator;
-  /** A projection of each kind over one topic; the default policy: a task halts before the record. */
+  /** Each kind of projection over one topic; the default policy: a task halts before a record. */
   let config: RepriseConfig;
 
   beforeEach(async () => {

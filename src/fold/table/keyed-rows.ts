@@ -55,7 +55,7 @@ export class KeyedRows {
   readonly #rowsMax: number;
   readonly #separatesAdded: boolean;
   #isComplete: boolean;
-  /** Rows used since the last eviction, and those used before: two generations instead of a list. */
+  /** Rows used since the last eviction, and those used before. */
   #recent = new Map<string, Entry>();
   #older = new Map<string, Entry>();
   /** The entry that was asked for last: a row is changed right after it was read. */

@@ -139,7 +139,7 @@ export interface TaskFoldOptions {
   readonly generatedCode?: boolean;
   /** True: the tables hold no row of this task, so none has to be loaded. Default false. */
   readonly startsEmpty?: boolean;
-  /** True: rows that the table does not hold are returned apart, if the fold knows. Default false. */
+  /** True: rows that the table does not hold are returned apart if known. Default false. */
   readonly separatesAdded?: boolean;
   /** The data keys of a batch's `pii` values, available before it is folded. Default: none. */
   readonly keys?: KeyRing;
