@@ -8,7 +8,7 @@ import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { withPresence } from '../ownership/with-presence.ts';
 import { isDefect } from '../recovery/is-defect.ts';
-import { isUnreadable, placeOf } from '../recovery/judge.ts';
+import { isUnreadable, placeOf } from '../recovery/task-error-policy.ts';
 import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';

@@ -3,9 +3,9 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { isDefect } from '../recovery/is-defect.ts';
-import { isFinal, placeOf } from '../recovery/judge.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Retry } from '../recovery/retry-schedule.ts';
+import { isFinal, placeOf } from '../recovery/task-error-policy.ts';
 import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -73,8 +73,8 @@ export class Retrier {
     const { folded, failure } = await this.#fold(letters);
     const letter = letters[folded];
     if (failure === null || letter === undefined) return this.#pass(retry);
-    const { judge, retries } = this.#recovery;
-    judge.settled(letter);
+    const { policy, retries } = this.#recovery;
+    policy.settled(letter);
     if (failure.cause !== undefined && letters.length > 1) {
       retry.isAlone = true;
       throw this.#error(letter, failure, 'again');
@@ -82,7 +82,7 @@ export class Retrier {
     // Those before it are folded: its own attempts begin.
     const own = folded === 0 ? retry : retries.passed(retry, letter);
     const tried = { ...letter, attempts: letter.attempts + 1 };
-    if (!retries.failed(own) || judge.isAlwaysAside(failure.reason)) {
+    if (!retries.failed(own) || policy.isAlwaysAside(failure.reason)) {
       await this.#giveUp(own, tried, failure);
     } else {
       await this.#record(tried, failure, { quarantine: 'failed', isRetried: true });
@@ -111,7 +111,7 @@ export class Retrier {
   }
 
   async #giveUp(retry: Retry, letter: StoredLetter, failure: Failure): Promise<void> {
-    if (this.#recovery.judge.afterAttempts(failure) === 'stop') {
+    if (this.#recovery.policy.afterAttempts(failure) === 'stop') {
       await this.#record(letter, failure, { quarantine: 'failed', isRetried: false });
       throw this.#error(letter, failure, 'halts');
     }

@@ -8,9 +8,9 @@ import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import type { Judge } from './judge.ts';
-import { placeOf } from './judge.ts';
 import { KeyHold, keyText } from './key-hold.ts';
+import type { TaskErrorPolicy } from './task-error-policy.ts';
+import { placeOf } from './task-error-policy.ts';
 
 /**
  * The records of one session that are not folded: those of keys that are held, those that could not
@@ -19,16 +19,16 @@ import { KeyHold, keyText } from './key-hold.ts';
  */
 export class FailedRecords {
   readonly #task: OwnedTask;
-  readonly #judge: Judge;
+  readonly #policy: TaskErrorPolicy;
   readonly #hold: KeyHold;
   #letters: TriedLetter[] = [];
   #refusals: JournalEntry[] = [];
 
-  constructor(task: OwnedTask, judge: Judge) {
+  constructor(task: OwnedTask, policy: TaskErrorPolicy) {
     this.#task = task;
-    this.#judge = judge;
+    this.#policy = policy;
     const keys = task.heldLetters.flatMap(({ key }) => (key === null ? [] : [key]));
-    this.#hold = new KeyHold(keys, judge);
+    this.#hold = new KeyHold(keys, policy);
   }
 
   /** Whether `sift` has anything to look for. */
@@ -60,9 +60,9 @@ export class FailedRecords {
   decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
     const held = new Map<string, DeadLetter>();
     for (const letter of letters) {
-      const verdict = this.#judge.verdict(letter);
-      if (verdict === 'stop') throw this.#failure(letter, 'halts');
-      if (verdict === 'setAside') this.#setAside(letter);
+      const decision = this.#policy.decide(letter);
+      if (decision === 'stop') throw this.#failure(letter, 'halts');
+      if (decision === 'setAside') this.#setAside(letter);
       else if (letter.key === null) this.#setHeld(letter);
       else if (held.has(keyText(letter.key))) this.#letters.push(this.#hold.waiting(letter));
       else {
@@ -73,8 +73,8 @@ export class FailedRecords {
     const spoiled = held.size === 0 || batch === null ? null : foldedBehind(held, letters, batch);
     if (spoiled === null) return;
     for (const letter of letters) {
-      const isHeld = this.#judge.verdict(letter) === 'hold';
-      if (isHeld) this.#judge.condemn({ letter, isHeld });
+      const isHeld = this.#policy.decide(letter) === 'hold';
+      if (isHeld) this.#policy.reject({ letter, isHeld });
     }
     throw this.#failure(spoiled, 'again');
   }
@@ -83,10 +83,10 @@ export class FailedRecords {
    * Decides on a record that spoiled what is in memory: the task stops, or begins again from
    * committed rows and leaves the record out.
    */
-  condemn(letter: DeadLetter, cause: unknown): RepriseError {
-    const verdict = this.#judge.verdict(letter);
-    if (verdict === 'stop') return this.#failure(letter, 'halts', cause);
-    this.#judge.condemn({ letter, isHeld: verdict === 'hold' });
+  reject(letter: DeadLetter, cause: unknown): RepriseError {
+    const decision = this.#policy.decide(letter);
+    if (decision === 'stop') return this.#failure(letter, 'halts', cause);
+    this.#policy.reject({ letter, isHeld: decision === 'hold' });
     return this.#failure(letter, 'again', cause);
   }
 

@@ -3,7 +3,7 @@ import { keyAt, ownRecordAt } from '../../log/record-at.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { pickRecords } from '../../log/slice-batch.ts';
 import type { TriedLetter } from '../store/dead-letter-store.ts';
-import type { Judge } from './judge.ts';
+import type { TaskErrorPolicy } from './task-error-policy.ts';
 
 /** What a batch comes to: the records to fold, and those that are set aside instead. */
 export interface Parted {
@@ -19,16 +19,16 @@ export interface Parted {
 export class KeyHold {
   /** Record keys as latin1 text. */
   readonly #keys: Set<string>;
-  readonly #judge: Judge;
+  readonly #policy: TaskErrorPolicy;
 
-  constructor(keys: Iterable<Buffer>, judge: Judge) {
+  constructor(keys: Iterable<Buffer>, policy: TaskErrorPolicy) {
     this.#keys = new Set([...keys].map(keyText));
-    this.#judge = judge;
+    this.#policy = policy;
   }
 
   /** Whether any key is held or any record condemned. */
   get isActive(): boolean {
-    return this.#keys.size > 0 || this.#judge.hasCondemned;
+    return this.#keys.size > 0 || this.#policy.hasRejected;
   }
 
   /** Begins to hold a key: its records from the next batch on wait. */
@@ -50,20 +50,20 @@ export class KeyHold {
     const rest: number[] = [];
     const aside: TriedLetter[] = [];
     for (let i = 0; i < batch.count; i += 1) {
-      const letter = isForeign(i) ? null : this.#judged(batch, i);
+      const letter = isForeign(i) ? null : this.#asideOf(batch, i);
       if (letter === null) rest.push(i);
       else aside.push(letter);
     }
     return aside.length === 0 ? { rest: batch, aside } : { rest: pickRecords(batch, rest), aside };
   }
 
-  #judged(batch: RecordBatch, i: number): TriedLetter | null {
+  #asideOf(batch: RecordBatch, i: number): TriedLetter | null {
     const key = keyAt(batch, i);
     if (key !== null && this.#keys.has(keyText(key))) return this.waiting(ownRecordAt(batch, i));
     const { topic, partition } = batch;
-    const condemned = this.#judge.condemned(topic, partition, batch.offsets[i] as number);
-    if (condemned === undefined) return null;
-    const { letter, isHeld } = condemned;
+    const rejected = this.#policy.rejected(topic, partition, batch.offsets[i] as number);
+    if (rejected === undefined) return null;
+    const { letter, isHeld } = rejected;
     if (isHeld && key !== null) this.add(key);
     return { ...letter, attempts: 1, ...this.held(isHeld ? 'failed' : null) };
   }
@@ -71,7 +71,7 @@ export class KeyHold {
   /** A record behind another one of its key. */
   waiting(record: Omit<DeadLetter, 'reason' | 'message' | 'byClock'>): TriedLetter {
     const until =
-      this.#judge.retries === null
+      this.#policy.retries === null
         ? 'See reprise dlq list, then reprise dlq redrive.'
         : 'Its task folds both by itself once that one can be folded, or is given up.';
     const message = `An earlier record with its key could not be folded; it waits behind that one, in order. ${until}`;
@@ -83,7 +83,7 @@ export class KeyHold {
 
   /** How a letter is marked. */
   held(quarantine: TriedLetter['quarantine']): Pick<TriedLetter, 'quarantine' | 'isRetried'> {
-    return { quarantine, isRetried: quarantine !== null && this.#judge.retries !== null };
+    return { quarantine, isRetried: quarantine !== null && this.#policy.retries !== null };
   }
 }
 

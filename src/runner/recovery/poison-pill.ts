@@ -5,8 +5,8 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import { markTrying } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import { pillOf } from './failed-records.ts';
-import { placeOf } from './judge.ts';
 import type { Stride } from './stride.ts';
+import { placeOf } from './task-error-policy.ts';
 
 /** Processes that must have ended in a row while they folded a record, before it is the cause. */
 const PILL_TRIES = 3;

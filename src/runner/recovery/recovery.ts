@@ -1,8 +1,8 @@
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
-import { Judge, policyOf } from './judge.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { Stride } from './stride.ts';
+import { policyOf, TaskErrorPolicy } from './task-error-policy.ts';
 
 /**
  * Records folded at most between two flushes of whole rows: bounds the transaction, and how much is
@@ -15,7 +15,7 @@ const RECORDS_PER_FLUSH_MAX = 100_000;
  * all its sessions.
  */
 export interface Recovery {
-  readonly judge: Judge;
+  readonly policy: TaskErrorPolicy;
   readonly stride: Stride;
   readonly retries: RetrySchedule;
 }
@@ -27,10 +27,10 @@ export function createRecovery(
   when: 'live' | 'rebuild',
 ): Recovery {
   const isPartial = when === 'rebuild' && plan.rebuild === 'partial';
-  const judge = new Judge(policyOf(plan, settings.onError, when));
+  const policy = new TaskErrorPolicy(policyOf(plan, settings.onError, when));
   return {
-    judge,
-    retries: new RetrySchedule(judge),
+    policy,
+    retries: new RetrySchedule(policy),
     stride: new Stride(isPartial ? Number.POSITIVE_INFINITY : RECORDS_PER_FLUSH_MAX),
   };
 }

@@ -30,7 +30,7 @@ export function refusedRows(
   // The record was set aside, and even that is refused: it is not the record.
   if (last === null) return error;
   to.stride.cleared();
-  return to.failed.condemn(
+  return to.failed.reject(
     { ...last, message: `Postgres refuses its row: ${error.message}.` },
     error,
   );

@@ -1,7 +1,7 @@
 import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { HeldLetter } from '../store/task-key.ts';
-import type { Judge } from './judge.ts';
 import { keyText } from './key-hold.ts';
+import type { TaskErrorPolicy } from './task-error-policy.ts';
 
 /** No wait between two attempts is longer. */
 const WAIT_MS_MAX = 3_600_000;
@@ -24,12 +24,12 @@ export interface Retry {
  * what is held is Postgres's to say (`sync`).
  */
 export class RetrySchedule {
-  readonly #judge: Judge;
+  readonly #policy: TaskErrorPolicy;
   readonly #now: () => number;
   readonly #retries = new Map<string, Retry>();
 
-  constructor(judge: Judge, now: () => number = () => performance.now()) {
-    this.#judge = judge;
+  constructor(policy: TaskErrorPolicy, now: () => number = () => performance.now()) {
+    this.#policy = policy;
     this.#now = now;
   }
 
@@ -37,7 +37,7 @@ export class RetrySchedule {
    * A session begins: these letters are held, the first of each key. Those known keep their times.
    */
   sync(held: readonly HeldLetter[]): void {
-    if (this.#judge.retries === null) return;
+    if (this.#policy.retries === null) return;
     const before = new Map(this.#retries);
     this.#retries.clear();
     for (const letter of held) {
@@ -67,7 +67,7 @@ export class RetrySchedule {
 
   /** Whether its attempts are used up, without another one. */
   isSpent({ attempts }: Retry): boolean {
-    return attempts >= (this.#judge.retries?.attempts ?? 1);
+    return attempts >= (this.#policy.retries?.attempts ?? 1);
   }
 
   /** The letter failed again. @returns whether attempts are left */
@@ -90,10 +90,10 @@ export class RetrySchedule {
   }
 
   #begin(letter: HeldLetter, isAlone = false): Retry {
-    const { attempts: max = 1 } = this.#judge.retries ?? {};
+    const { attempts: max = 1 } = this.#policy.retries ?? {};
     const isSpent = letter.attempts >= max;
     // A task that halted for it is let go on by somebody: all attempts again.
-    const halted = isSpent && this.#judge.afterAttempts({ reason: 'HANDLER_FAILED' }) === 'stop';
+    const halted = isSpent && this.#policy.afterAttempts({ reason: 'HANDLER_FAILED' }) === 'stop';
     const attempts = halted ? 0 : letter.attempts;
     const waitMs = attempts === 0 || isSpent ? 0 : this.#waitMs(attempts);
     const retry = { letter, attempts, dueMs: this.#now() + waitMs, isAlone };
@@ -102,7 +102,7 @@ export class RetrySchedule {
   }
 
   #waitMs(attempts: number): number {
-    const { initialMs = 0, factor = 1 } = this.#judge.retries ?? {};
+    const { initialMs = 0, factor = 1 } = this.#policy.retries ?? {};
     return Math.min(WAIT_MS_MAX, initialMs * factor ** (attempts - 1));
   }
 

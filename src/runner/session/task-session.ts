@@ -93,7 +93,7 @@ export class TaskSession {
     });
     this.#endOffsets = opened.endOffsets;
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
-    this.#failed = new FailedRecords(task, this.#recovery.judge);
+    this.#failed = new FailedRecords(task, this.#recovery.policy);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
     this.#recovery.stride.died(task.standing.deaths);
     this.#recovery.retries.sync(task.heldLetters);
@@ -289,7 +289,7 @@ export class TaskSession {
     this.#flushes += 1n;
     this.fold.committed();
     for (const letter of letters) {
-      this.#recovery.judge.settled(letter);
+      this.#recovery.policy.settled(letter);
       this.#recovery.retries.setAside(letter);
     }
     const rows = changes.tables.reduce((sum, change) => sum + change.rows.count, 0);
@@ -367,7 +367,7 @@ export class TaskSession {
       return this.fold.apply(batch);
     } catch (error) {
       const letter = failedIn(batch, error);
-      throw letter === null ? error : this.#failed.condemn(letter, error);
+      throw letter === null ? error : this.#failed.reject(letter, error);
     }
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorPolicy } from '../../../../src/projection/plan/error-policy.ts';
-import { Judge } from '../../../../src/runner/recovery/judge.ts';
 import { RetrySchedule } from '../../../../src/runner/recovery/retry-schedule.ts';
+import { TaskErrorPolicy } from '../../../../src/runner/recovery/task-error-policy.ts';
 import type { HeldLetter } from '../../../../src/runner/store/task-key.ts';
 
 const held = (key: string | null, offset: number, attempts = 1): HeldLetter => ({
@@ -10,7 +10,7 @@ const held = (key: string | null, offset: number, attempts = 1): HeldLetter => (
 
 function scheduleOf(policy: ErrorPolicy) {
   let nowMs = 0;
-  const schedule = new RetrySchedule(new Judge(policy), () => nowMs);
+  const schedule = new RetrySchedule(new TaskErrorPolicy(policy), () => nowMs);
   return {
     schedule,
     passMs: (ms: number) => {

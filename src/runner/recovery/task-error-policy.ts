@@ -14,10 +14,10 @@ import type { Plan } from '../../projection/plan/plan.ts';
  * redrives it, or, by a policy with retries, until the task has folded it after all or given it up.
  * A record without a key is held alone.
  */
-export type Verdict = 'setAside' | 'stop' | 'hold';
+export type ErrorDecision = 'setAside' | 'stop' | 'hold';
 
 /** A record that will not be folded when it is met, decided in an earlier session of the task. */
-export interface Condemned {
+export interface RejectedRecord {
   readonly letter: DeadLetter;
   /** Later records of its key wait behind it. */
   readonly isHeld: boolean;
@@ -32,11 +32,11 @@ const ALWAYS_ASIDE: ReadonlySet<string> = new Set(['FUTURE', 'PATTERN_RUNS_EXCEE
  * Applies an error policy to the records of one task, and remembers what it decided. Lives as long
  * as the task is this process's, through all its sessions.
  */
-export class Judge {
+export class TaskErrorPolicy {
   readonly #name: ErrorPolicyName;
   /** How often a record is tried, and how far apart; null: once, by its task. */
   readonly retries: Retries | null;
-  readonly #condemned = new Map<string, Condemned>();
+  readonly #rejected = new Map<string, RejectedRecord>();
 
   constructor(policy: ErrorPolicy) {
     const { name, retries } = readPolicy(policy);
@@ -45,7 +45,7 @@ export class Judge {
   }
 
   /** Decides on a record at its first failure. */
-  verdict(letter: DeadLetter): Verdict {
+  decide(letter: DeadLetter): ErrorDecision {
     if (ALWAYS_ASIDE.has(letter.reason)) return 'setAside';
     switch (this.#name) {
       case 'fail':
@@ -73,22 +73,22 @@ export class Judge {
   }
 
   /** Has a record set aside when the next session meets it, instead of being folded. */
-  condemn(record: Condemned): void {
-    this.#condemned.set(placeOf(record.letter), record);
+  reject(record: RejectedRecord): void {
+    this.#rejected.set(placeOf(record.letter), record);
   }
 
   /** The record was set aside by a commit: it will not be met again. */
   settled(letter: Parameters<typeof placeOf>[0]): void {
-    this.#condemned.delete(placeOf(letter));
+    this.#rejected.delete(placeOf(letter));
   }
 
   /** What was decided on a record in an earlier session; undefined: nothing. */
-  condemned(topic: string, partition: number, offset: number): Condemned | undefined {
-    return this.#condemned.get(placeOf({ topic, partition, offset }));
+  rejected(topic: string, partition: number, offset: number): RejectedRecord | undefined {
+    return this.#rejected.get(placeOf({ topic, partition, offset }));
   }
 
-  get hasCondemned(): boolean {
-    return this.#condemned.size > 0;
+  get hasRejected(): boolean {
+    return this.#rejected.size > 0;
   }
 }
 

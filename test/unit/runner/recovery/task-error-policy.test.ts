@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../../../src/fold/task/task-fold.ts';
 import { batchOfRecords } from '../../../../src/log/batch-of-records.ts';
-import { Judge } from '../../../../src/runner/recovery/judge.ts';
 import { KeyHold } from '../../../../src/runner/recovery/key-hold.ts';
+import { TaskErrorPolicy } from '../../../../src/runner/recovery/task-error-policy.ts';
 
 function letter(offset: number, more: Partial<DeadLetter> = {}): DeadLetter {
   return {
@@ -20,55 +20,55 @@ function letter(offset: number, more: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-describe('a judge', () => {
+describe('the error policy of a task', () => {
   test('decides at once by fail and skip', () => {
-    expect(new Judge('fail').verdict(letter(1))).toBe('stop');
-    expect(new Judge('skip').verdict(letter(1))).toBe('setAside');
+    expect(new TaskErrorPolicy('fail').decide(letter(1))).toBe('stop');
+    expect(new TaskErrorPolicy('skip').decide(letter(1))).toBe('setAside');
   });
 
   test('holds a record while attempts are left, with or without a key', () => {
     for (const policy of ['retryAndSkip', 'retryAndFail'] as const) {
-      expect(new Judge(policy).verdict(letter(1))).toBe('hold');
-      expect(new Judge(policy).verdict(letter(1, { key: null }))).toBe('hold');
+      expect(new TaskErrorPolicy(policy).decide(letter(1))).toBe('hold');
+      expect(new TaskErrorPolicy(policy).decide(letter(1, { key: null }))).toBe('hold');
     }
-    expect(new Judge('retryAndSkip').afterAttempts(letter(1))).toBe('setAside');
-    expect(new Judge('retryAndFail').afterAttempts(letter(1))).toBe('stop');
+    expect(new TaskErrorPolicy('retryAndSkip').afterAttempts(letter(1))).toBe('setAside');
+    expect(new TaskErrorPolicy('retryAndFail').afterAttempts(letter(1))).toBe('stop');
   });
 
   test('tries no record again that would end the process, or whose bytes are not there', () => {
     const pill = letter(1, { reason: 'POISON_PILL' });
     const unpacked = letter(1, { reason: 'BUDGET_EXCEEDED' });
     for (const each of [pill, unpacked]) {
-      expect(new Judge('retryAndSkip').verdict(each)).toBe('setAside');
-      expect(new Judge('retryAndFail').verdict(each)).toBe('stop');
+      expect(new TaskErrorPolicy('retryAndSkip').decide(each)).toBe('setAside');
+      expect(new TaskErrorPolicy('retryAndFail').decide(each)).toBe('stop');
     }
   });
 
   test('of one attempt decides at the first failure', () => {
-    const judge = new Judge({ policy: 'retryAndFail', attempts: 1 });
-    expect(judge.verdict(letter(1))).toBe('stop');
+    const policy = new TaskErrorPolicy({ policy: 'retryAndFail', attempts: 1 });
+    expect(policy.decide(letter(1))).toBe('stop');
   });
 
   test('forgets a record that was set aside by a commit', () => {
-    const judge = new Judge('retryAndSkip');
-    judge.condemn({ letter: letter(1), isHeld: false });
-    judge.settled(letter(1));
-    expect(judge.condemned('a', 0, 1)).toBeUndefined();
+    const policy = new TaskErrorPolicy('retryAndSkip');
+    policy.reject({ letter: letter(1), isHeld: false });
+    policy.settled(letter(1));
+    expect(policy.rejected('a', 0, 1)).toBeUndefined();
   });
 
   test.each(['FUTURE', 'PATTERN_RUNS_EXCEEDED'] as const)(
     'sets %s aside whatever the policy',
     (reason) => {
       for (const policy of ['fail', 'retryAndFail', 'quarantineKey'] as const) {
-        expect(new Judge(policy).verdict(letter(1, { reason }))).toBe('setAside');
+        expect(new TaskErrorPolicy(policy).decide(letter(1, { reason }))).toBe('setAside');
       }
     },
   );
 
   test('has no key to hold for a record without one', () => {
-    const judge = new Judge('quarantineKey');
-    expect(judge.verdict(letter(1, { key: null }))).toBe('setAside');
-    expect(judge.verdict(letter(2))).toBe('hold');
+    const policy = new TaskErrorPolicy('quarantineKey');
+    expect(policy.decide(letter(1, { key: null }))).toBe('setAside');
+    expect(policy.decide(letter(2))).toBe('hold');
   });
 });
 
@@ -79,9 +79,9 @@ describe('a held key', () => {
     hold.part(record(offset, key)).aside.map(({ quarantine }) => quarantine);
 
   test('holds the record that failed and those after it, not those before, nor other keys', () => {
-    const judge = new Judge('quarantineKey');
-    judge.condemn({ letter: letter(5), isHeld: true });
-    const hold = new KeyHold([], judge);
+    const policy = new TaskErrorPolicy('quarantineKey');
+    policy.reject({ letter: letter(5), isHeld: true });
+    const hold = new KeyHold([], policy);
     expect(asideOf(hold, 4, 'k')).toEqual([]);
     expect(asideOf(hold, 5, 'k')).toEqual(['failed']);
     expect(asideOf(hold, 6, 'k')).toEqual(['waiting']);
@@ -90,7 +90,7 @@ describe('a held key', () => {
   });
 
   test('is held still by the next session', () => {
-    const hold = new KeyHold([Buffer.from('k')], new Judge('fail'));
+    const hold = new KeyHold([Buffer.from('k')], new TaskErrorPolicy('fail'));
     expect(asideOf(hold, 9, 'k')).toEqual(['waiting']);
   });
 });
