@@ -4,8 +4,8 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import { markTrying } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
+import type { BatchSize } from './batch-size.ts';
 import { pillOf } from './failed-records.ts';
-import type { Stride } from './stride.ts';
 import { placeOf } from './task-error-policy.ts';
 
 /** Processes that must have ended in a row while they folded a record, before it is the cause. */
@@ -19,14 +19,14 @@ const PILL_TRIES = 3;
 export async function poisonPill(
   pool: pg.Pool,
   task: OwnedTask,
-  stride: Stride,
+  batchSize: BatchSize,
   batch: RecordBatch,
 ): Promise<DeadLetter | null> {
-  if (!stride.triesOne || batch.count !== 1) return null;
+  if (!batchSize.triesOne || batch.count !== 1) return null;
   const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
   const { trying } = task.standing;
   if (trying?.record === record && trying.times >= PILL_TRIES) return pillOf(batch, trying.times);
-  if (stride.marks(record)) {
+  if (batchSize.marks(record)) {
     await inTransaction(pool, (client) => markTrying(client, task, record));
   }
   return null;

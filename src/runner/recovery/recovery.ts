@@ -1,7 +1,7 @@
 import type { Plan } from '../../projection/plan/plan.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
+import { BatchSize } from './batch-size.ts';
 import { RetrySchedule } from './retry-schedule.ts';
-import { Stride } from './stride.ts';
 import { policyOf, TaskErrorPolicy } from './task-error-policy.ts';
 
 /**
@@ -16,7 +16,7 @@ const RECORDS_PER_FLUSH_MAX = 100_000;
  */
 export interface Recovery {
   readonly policy: TaskErrorPolicy;
-  readonly stride: Stride;
+  readonly batchSize: BatchSize;
   readonly retries: RetrySchedule;
 }
 
@@ -31,6 +31,6 @@ export function createRecovery(
   return {
     policy,
     retries: new RetrySchedule(policy),
-    stride: new Stride(isPartial ? Number.POSITIVE_INFINITY : RECORDS_PER_FLUSH_MAX),
+    batchSize: new BatchSize(isPartial ? Number.POSITIVE_INFINITY : RECORDS_PER_FLUSH_MAX),
   };
 }

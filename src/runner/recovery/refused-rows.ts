@@ -15,12 +15,12 @@ import type { Recovery } from './recovery.ts';
 export function refusedRows(
   error: unknown,
   tried: { readonly task: TaskKey; readonly records: number; readonly last: DeadLetter | null },
-  to: { readonly stride: Recovery['stride']; readonly failed: FailedRecords },
+  to: { readonly batchSize: Recovery['batchSize']; readonly failed: FailedRecords },
 ): unknown {
   const { task, records, last } = tried;
   if (!isDefect(error) || records === 0) return error;
   if (records > 1) {
-    to.stride.failed(records);
+    to.batchSize.failed(records);
     return new FoldAgain(
       'DATABASE_FAILED',
       `Postgres refuses what ${records} records of ${taskLabel(task)} make: ${error.message}. They are folded again, fewer at a time.`,
@@ -29,7 +29,7 @@ export function refusedRows(
   }
   // The record was set aside, and even that is refused: it is not the record.
   if (last === null) return error;
-  to.stride.cleared();
+  to.batchSize.cleared();
   return to.failed.reject(
     { ...last, message: `Postgres refuses its row: ${error.message}.` },
     error,

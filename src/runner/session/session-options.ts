@@ -18,7 +18,9 @@ export interface SessionOptions {
    * the policy for following the log.
    */
   readonly recovery?: Recovery;
-  /** Says when rows in memory make a flush due, besides the recovery's stride. Default: never. */
+  /**
+   * Says when rows in memory make a flush due, besides the recovery's batch size. Default: never.
+   */
   readonly rows?: RowShare;
   /**
    * Dead letters of the run that this one repeats, as `recordId` names them; with what its journal

@@ -95,7 +95,7 @@ export class TaskSession {
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
     this.#failed = new FailedRecords(task, this.#recovery.policy);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
-    this.#recovery.stride.died(task.standing.deaths);
+    this.#recovery.batchSize.died(task.standing.deaths);
     this.#recovery.retries.sync(task.heldLetters);
     this.#order = new StepOrder(task.journal, {
       ...opened,
@@ -150,7 +150,7 @@ export class TaskSession {
         if (step.kind === 'tick') this.fold.tick(step.quietMs);
         else if (step.kind === 'journal') this.#journal.push(step.entry);
         else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
-        else await this.#foldInStrides(step.batch, flush);
+        else await this.#foldInParts(step.batch, flush);
       }
     });
   }
@@ -245,9 +245,9 @@ export class TaskSession {
         return { rows: 0, deadLetters: 0, emissions: 0 };
       }
       const report = await this.#commit(moved, []).catch((error: unknown) => {
-        const { stride } = this.#recovery;
+        const { batchSize } = this.#recovery;
         const tried = { task: this.task, records, last };
-        throw refusedRows(error, tried, { stride, failed: this.#failed });
+        throw refusedRows(error, tried, { batchSize, failed: this.#failed });
       });
       await this.#passed(records);
       return report;
@@ -298,25 +298,25 @@ export class TaskSession {
 
   /** So many records are committed: when those at which processes ended lie behind, says so. */
   async #passed(records: number): Promise<void> {
-    const { stride } = this.#recovery;
+    const { batchSize } = this.#recovery;
     const isCaughtUp = [...this.#endOffsets].every(
       ([topic, end]) => this.storedOffset(topic) >= end,
     );
-    if (isCaughtUp) stride.cleared();
-    if (!stride.passed(records)) return;
+    if (isCaughtUp) batchSize.cleared();
+    if (!batchSize.passed(records)) return;
     await inTransaction(this.#settings.pool, (client) => clearDeaths(client, this.task));
   }
 
   /** Folds a batch in parts, none larger than what may be flushed together. */
-  async #foldInStrides(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
-    const { stride } = this.#recovery;
+  async #foldInParts(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
+    const { batchSize } = this.#recovery;
     for (let rest: RecordBatch | null = batch; rest !== null; ) {
-      const room = stride.recordsMax - this.#sinceFlush;
+      const room = batchSize.recordsMax - this.#sinceFlush;
       const cut: readonly [RecordBatch, RecordBatch | null] =
         rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
       await this.#foldBatch(cut[0]);
       const isFull = this.#options.rows?.isFull(this.fold.rowCount) || this.#keys.isFull;
-      if (isFull || this.#sinceFlush >= stride.recordsMax) await flush();
+      if (isFull || this.#sinceFlush >= batchSize.recordsMax) await flush();
       rest = cut[1];
     }
   }
@@ -338,7 +338,12 @@ export class TaskSession {
       if (this.#failed.isSifting) await this.#schemas.resolve(this.fold, kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0) {
-        const pill = await poisonPill(this.#settings.pool, this.task, this.#recovery.stride, rest);
+        const pill = await poisonPill(
+          this.#settings.pool,
+          this.task,
+          this.#recovery.batchSize,
+          rest,
+        );
         if (pill === null) this.#failed.decide(await this.#foldRecords(rest), rest);
         else this.#failed.decide([pill]);
       }

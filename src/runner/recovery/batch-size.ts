@@ -1,6 +1,6 @@
 /** What a failure divides the stretch at fault by. */
 const NARROWING = 16;
-/** What a success widens the stride by, once nothing is suspect any more. */
+/** What a success widens the batch size by, once nothing is suspect any more. */
 const WIDENING = 4;
 /** Where narrowing starts for a task whose flushes have no limit. */
 const LIMIT_MAX = 1_000_000;
@@ -12,7 +12,7 @@ const LIMIT_MAX = 1_000_000;
  * exactly once; what is bad stands alone in the end, after one failure for each factor of sixteen.
  * Lives as long as the task is this process's.
  */
-export class Stride {
+export class BatchSize {
   readonly #largest: number;
   #limit: number;
   /** Records still to be passed before the stretch at fault lies behind. */
@@ -53,8 +53,8 @@ export class Stride {
   }
 
   /**
-   * So many processes in a row ended while they ran this task, each with a narrower stride than the
-   * one before.
+   * So many processes in a row ended while they ran this task, each with a smaller batch size than
+   * the one before.
    */
   died(deaths: number): void {
     if (deaths <= this.#deaths) return;
