@@ -1,10 +1,10 @@
 import type { CopyPhase } from '../log/copy/copy-topics.ts';
-import { type Pace, paceOf } from '../runner/rebuild/pace.ts';
+import { type Rate, rateOf } from '../runner/rebuild/rate.ts';
 
 const EVERY_MS = 250;
 
 /** How far a copy of the log has come, within its phase. */
-export interface CopyProgress extends Pace {
+export interface CopyProgress extends Rate {
   /** `compare`: what the target has already; `copy`; `verify`: reading back; `done`. */
   readonly phase: CopyPhase | 'done';
   readonly records: number;
@@ -47,7 +47,7 @@ export class CopyMeter {
       phase: this.#phase,
       records: this.#records,
       totalRecords: this.#total,
-      ...paceOf(this.#records, this.#total, this.#startedMs),
+      ...rateOf(this.#records, this.#total, this.#startedMs),
     });
   }
 }

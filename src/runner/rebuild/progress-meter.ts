@@ -1,5 +1,5 @@
 import type { Plan } from '../../projection/plan/plan.ts';
-import { paceOf } from './pace.ts';
+import { rateOf } from './rate.ts';
 import type { RebuildProgress } from './rebuild-report.ts';
 
 const EVERY_MS = 250;
@@ -26,7 +26,7 @@ export function createProgress(
   let reportedMs = startedMs;
   const report = () => {
     reportedMs = performance.now();
-    const { recordsPerSecond, etaSeconds: left } = paceOf(records, totalRecords, startedMs);
+    const { recordsPerSecond, etaSeconds: left } = rateOf(records, totalRecords, startedMs);
     const etaSeconds = phase === 'replay' ? left : null;
     const { name, version } = plan;
     onProgress?.({ name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds });

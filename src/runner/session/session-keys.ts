@@ -4,7 +4,7 @@ import { sourcesWithPii } from '../../fold/batch/sources-with-pii.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { isRepriseError } from '../../reprise-error.ts';
-import type { Pacing } from './writer-schemas.ts';
+import type { PauseHandling } from './writer-schemas.ts';
 
 /**
  * Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of
@@ -18,13 +18,13 @@ const KEYS_MAX = 100_000;
  */
 export class SessionKeys implements KeyRing {
   readonly #dataKeys: DataKeys;
-  readonly #pacing: Pacing;
+  readonly #pauses: PauseHandling;
   readonly #topics: ReadonlySet<string>;
   readonly #keys = new Map<string, Buffer | 'forgotten'>();
 
-  constructor(dataKeys: DataKeys, plan: Plan, pacing: Pacing) {
+  constructor(dataKeys: DataKeys, plan: Plan, pauses: PauseHandling) {
     this.#dataKeys = dataKeys;
-    this.#pacing = pacing;
+    this.#pauses = pauses;
     this.#topics = new Set(sourcesWithPii(plan).map(({ event }) => event.topic));
   }
 
@@ -43,12 +43,12 @@ export class SessionKeys implements KeyRing {
     for (let attempt = 0; ; attempt += 1) {
       try {
         for (const [id, key] of await this.#dataKeys.byId(wanted)) this.#keys.set(id, key);
-        if (attempt > 0) this.#pacing.onPause(null);
+        if (attempt > 0) this.#pauses.onPause(null);
         return;
       } catch (error) {
         if (!isRepriseError(error, 'KEY_PROVIDER_FAILED')) throw error;
-        this.#pacing.onPause(error);
-        await this.#pacing.backoff.wait(attempt);
+        this.#pauses.onPause(error);
+        await this.#pauses.backoff.wait(attempt);
       }
     }
   }

@@ -17,7 +17,7 @@ const IN_VAIN_MAX = 10_000;
 const QUESTIONS_MAX = 8;
 
 /** How a task waits for its registry. */
-export interface Pacing {
+export interface PauseHandling {
   readonly backoff: Backoff;
   /** Told when the registry is away (with why) and when it is back (null). */
   readonly onPause: (reason: Error | null) => void;
@@ -35,13 +35,13 @@ type SchemaReader = Pick<TaskFold, 'unresolvedSchemas' | 'resolveSchema'>;
  */
 export class WriterSchemas {
   readonly #registry: SchemaRegistry;
-  readonly #pacing: Pacing;
+  readonly #pauses: PauseHandling;
   readonly #inVain = new Set<number>();
   #paused = false;
 
-  constructor(registry: SchemaRegistry, pacing: Pacing) {
+  constructor(registry: SchemaRegistry, pauses: PauseHandling) {
     this.#registry = registry;
-    this.#pacing = pacing;
+    this.#pauses = pauses;
   }
 
   /** Gives a fold the schemas that it needs for a batch. @throws as `fetch` */
@@ -65,7 +65,7 @@ export class WriterSchemas {
       for (const [id, answer] of answers) found.set(id, answer);
       open = open.filter((id) => this.#isOpen(answers.get(id), id, attempt));
       if (open.length === 0) return found;
-      await this.#pacing.backoff.wait(attempt);
+      await this.#pauses.backoff.wait(attempt);
     }
   }
 
@@ -89,7 +89,7 @@ export class WriterSchemas {
         if (answer !== null) answers.set(some[i] as number, answer);
       });
       if (given.includes(null)) return answers;
-      if (this.#paused) this.#pacing.onPause(null);
+      if (this.#paused) this.#pauses.onPause(null);
       this.#paused = false;
     }
     return answers;
@@ -103,7 +103,7 @@ export class WriterSchemas {
       if (isRepriseError(error, 'UNKNOWN_SCHEMA_ID')) return error;
       if (!isRepriseError(error) || !error.retriable) throw error;
       this.#paused = true;
-      this.#pacing.onPause(error);
+      this.#pauses.onPause(error);
       return null;
     }
   }

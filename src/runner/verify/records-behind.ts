@@ -48,10 +48,10 @@ export async function recordsBehind(
   settings: RunnerSettings,
   of: Traced,
 ): Promise<readonly RowDifference[]> {
-  const pacing = { backoff: createBackoff({ signal: of.signal }), onPause: () => undefined };
-  const dataKeys = new SessionKeys(settings.dataKeys ?? noDataKeys, of.plan, pacing);
+  const pauses = { backoff: createBackoff({ signal: of.signal }), onPause: () => undefined };
+  const dataKeys = new SessionKeys(settings.dataKeys ?? noDataKeys, of.plan, pauses);
   const keys = new RowKeys(of.plan, dataKeys);
-  const schemas = new WriterSchemas(settings.registry, pacing);
+  const schemas = new WriterSchemas(settings.registry, pauses);
   const found = of.differences.map((each) => nothingFound(of.plan, keys, each));
   for (const partition of new Set(found.map(({ difference }) => difference.partition))) {
     const own = found.filter(({ difference }) => difference.partition === partition);
