@@ -10,7 +10,11 @@ import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { factsOf, lockTask } from '../store/checkpoint-store.ts';
-import { readHeldKey, recordAttempt, type StoredLetter } from '../store/dead-letter-store.ts';
+import {
+  readQuarantinedKey,
+  recordAttempt,
+  type StoredLetter,
+} from '../store/dead-letter-store.ts';
 import { taskLabel } from '../store/task-key.ts';
 
 /** Letters of a key that are folded in one transaction. */
@@ -61,7 +65,7 @@ export class Retrier {
     if (retry === null || !this.#session.isDrained) return false;
     // A letter that failed is tried by itself; what only waited behind one goes together.
     const limit = retry.attempts > 0 || retry.isAlone ? 1 : TOGETHER_MAX;
-    const letters = await this.#held(retry, limit);
+    const letters = await this.#lettersOf(retry, limit);
     const [letter] = letters;
     if (letter === undefined) await this.#pass(retry);
     else if (isFinal(letter) || retries.isSpent(retry)) await this.#giveUp(retry, letter, letter);
@@ -122,7 +126,7 @@ export class Retrier {
   /** Goes on to the next letter of the key. */
   async #pass(retry: Retry): Promise<void> {
     const { key } = retry.letter;
-    const [next = null] = key === null ? [] : await this.#held(retry, 1);
+    const [next = null] = key === null ? [] : await this.#lettersOf(retry, 1);
     if (next !== null) this.#recovery.retries.passed(retry, next);
     else {
       this.#recovery.retries.drop(retry);
@@ -130,14 +134,14 @@ export class Retrier {
     }
   }
 
-  #held({ letter }: Retry, limit: number): Promise<readonly StoredLetter[]> {
-    return readHeldKey(this.#settings.pool, this.#session.task, letter, limit);
+  #lettersOf({ letter }: Retry, limit: number): Promise<readonly StoredLetter[]> {
+    return readQuarantinedKey(this.#settings.pool, this.#session.task, letter, limit);
   }
 
   #record(
     letter: StoredLetter,
     { reason, message }: Failure,
-    held: { readonly quarantine: 'failed' | null; readonly isRetried: boolean },
+    mark: { readonly quarantine: 'failed' | null; readonly isRetried: boolean },
   ): Promise<void> {
     const { task } = this.#session;
     const { attempts } = letter;
@@ -146,7 +150,7 @@ export class Retrier {
       await recordAttempt(
         client,
         { ...task, position: letter },
-        { attempts, reason, message, ...held },
+        { attempts, reason, message, ...mark },
       );
     });
   }

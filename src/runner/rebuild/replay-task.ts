@@ -115,12 +115,12 @@ async function replayOnce(
     release();
   }
   await lastFlush;
-  await retryHeld(settings, session, options);
+  await retryQuarantined(settings, session, options);
   await recordOutcome(settings, session.task, 'idle', null);
 }
 
 /** Folds the letters that the replay holds by a policy with retries, until none is left. */
-async function retryHeld(
+async function retryQuarantined(
   settings: RunnerSettings,
   session: TaskSession,
   { recovery, signal }: Pick<ReplayOptions, 'signal'> & { readonly recovery: Recovery },

@@ -8,7 +8,7 @@ import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import { KeyHold, keyText } from './key-hold.ts';
+import { keyText, Quarantine } from './quarantine.ts';
 import type { TaskErrorPolicy } from './task-error-policy.ts';
 import { placeOf } from './task-error-policy.ts';
 
@@ -20,20 +20,20 @@ import { placeOf } from './task-error-policy.ts';
 export class FailedRecords {
   readonly #task: OwnedTask;
   readonly #policy: TaskErrorPolicy;
-  readonly #hold: KeyHold;
+  readonly #quarantine: Quarantine;
   #letters: TriedLetter[] = [];
   #refusals: JournalEntry[] = [];
 
   constructor(task: OwnedTask, policy: TaskErrorPolicy) {
     this.#task = task;
     this.#policy = policy;
-    const keys = task.heldLetters.flatMap(({ key }) => (key === null ? [] : [key]));
-    this.#hold = new KeyHold(keys, policy);
+    const keys = task.quarantinedLetters.flatMap(({ key }) => (key === null ? [] : [key]));
+    this.#quarantine = new Quarantine(keys, policy);
   }
 
   /** Whether `sift` has anything to look for. */
   get isSifting(): boolean {
-    return this.#hold.isActive;
+    return this.#quarantine.isActive;
   }
 
   /**
@@ -41,14 +41,14 @@ export class FailedRecords {
    * no event of the projection.
    */
   sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
-    const { rest, aside } = this.#hold.part(batch, isForeign);
+    const { rest, aside } = this.#quarantine.part(batch, isForeign);
     this.#letters.push(...aside);
     return rest;
   }
 
   /** Nothing of a key waits any more: its records are folded where they come. */
   release(key: Buffer): void {
-    this.#hold.release(key);
+    this.#quarantine.release(key);
   }
 
   /**
@@ -58,23 +58,25 @@ export class FailedRecords {
    * stop or to fold again
    */
   decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
-    const held = new Map<string, DeadLetter>();
+    const firstByKey = new Map<string, DeadLetter>();
     for (const letter of letters) {
       const decision = this.#policy.decide(letter);
       if (decision === 'stop') throw this.#failure(letter, 'halts');
       if (decision === 'setAside') this.#setAside(letter);
-      else if (letter.key === null) this.#setHeld(letter);
-      else if (held.has(keyText(letter.key))) this.#letters.push(this.#hold.waiting(letter));
+      else if (letter.key === null) this.#setQuarantined(letter);
+      else if (firstByKey.has(keyText(letter.key)))
+        this.#letters.push(this.#quarantine.waiting(letter));
       else {
-        held.set(keyText(letter.key), letter);
-        this.#setHeld(letter);
+        firstByKey.set(keyText(letter.key), letter);
+        this.#setQuarantined(letter);
       }
     }
-    const spoiled = held.size === 0 || batch === null ? null : foldedBehind(held, letters, batch);
+    const spoiled =
+      firstByKey.size === 0 || batch === null ? null : foldedBehind(firstByKey, letters, batch);
     if (spoiled === null) return;
     for (const letter of letters) {
-      const isHeld = this.#policy.decide(letter) === 'hold';
-      if (isHeld) this.#policy.reject({ letter, isHeld });
+      const isQuarantined = this.#policy.decide(letter) === 'quarantine';
+      if (isQuarantined) this.#policy.reject({ letter, isQuarantined });
     }
     throw this.#failure(spoiled, 'again');
   }
@@ -86,7 +88,7 @@ export class FailedRecords {
   reject(letter: DeadLetter, cause: unknown): RepriseError {
     const decision = this.#policy.decide(letter);
     if (decision === 'stop') return this.#failure(letter, 'halts', cause);
-    this.#policy.reject({ letter, isHeld: decision === 'hold' });
+    this.#policy.reject({ letter, isQuarantined: decision === 'quarantine' });
     return this.#failure(letter, 'again', cause);
   }
 
@@ -99,15 +101,15 @@ export class FailedRecords {
   }
 
   #setAside(letter: DeadLetter): void {
-    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held(null) });
+    this.#letters.push({ ...letter, attempts: 1, ...this.#quarantine.mark(null) });
     if (!letter.byClock) return;
     const nextOffsets = new Map([[letter.topic, letter.offset]]);
     this.#refusals.push({ kind: 'refusal', nextOffsets, quietMs: null });
   }
 
-  #setHeld(letter: DeadLetter): void {
-    if (letter.key !== null) this.#hold.add(letter.key);
-    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held('failed') });
+  #setQuarantined(letter: DeadLetter): void {
+    if (letter.key !== null) this.#quarantine.add(letter.key);
+    this.#letters.push({ ...letter, attempts: 1, ...this.#quarantine.mark('failed') });
   }
 
   #failure(letter: DeadLetter, then: 'halts' | 'again', cause?: unknown): RepriseError {
@@ -128,14 +130,14 @@ export class FailedRecords {
  * The first letter whose key has a later record in the batch that was folded; null: there is none.
  */
 function foldedBehind(
-  held: ReadonlyMap<string, DeadLetter>,
+  firstByKey: ReadonlyMap<string, DeadLetter>,
   letters: readonly DeadLetter[],
   batch: RecordBatch,
 ): DeadLetter | null {
   const failed = new Set(letters.map(({ offset }) => Number(offset)));
   for (let i = 0; i < batch.count; i += 1) {
     const key = keyAt(batch, i);
-    const letter = key === null ? undefined : held.get(keyText(key));
+    const letter = key === null ? undefined : firstByKey.get(keyText(key));
     const offset = batch.offsets[i] as number;
     if (letter !== undefined && offset > Number(letter.offset) && !failed.has(offset)) {
       return letter;

@@ -1,6 +1,6 @@
 import type { TriedLetter } from '../store/dead-letter-store.ts';
-import type { HeldLetter } from '../store/task-key.ts';
-import { keyText } from './key-hold.ts';
+import type { QuarantinedLetter } from '../store/task-key.ts';
+import { keyText } from './quarantine.ts';
 import type { TaskErrorPolicy } from './task-error-policy.ts';
 
 /** No wait between two attempts is longer. */
@@ -8,7 +8,7 @@ const WAIT_MS_MAX = 3_600_000;
 
 /** A key, or a record without one, whose first letter is to be folded again. */
 export interface Retry {
-  readonly letter: HeldLetter;
+  readonly letter: QuarantinedLetter;
   /** Attempts at the letter that count: those before the task last halted for it do not. */
   attempts: number;
   /** Monotonic milliseconds. */
@@ -36,11 +36,11 @@ export class RetrySchedule {
   /**
    * A session begins: these letters are held, the first of each key. Those known keep their times.
    */
-  sync(held: readonly HeldLetter[]): void {
+  sync(letters: readonly QuarantinedLetter[]): void {
     if (this.#policy.retries === null) return;
     const before = new Map(this.#retries);
     this.#retries.clear();
-    for (const letter of held) {
+    for (const letter of letters) {
       const known = before.get(nameOf(letter));
       if (known?.letter.topic === letter.topic && known.letter.offset === letter.offset) {
         this.#retries.set(nameOf(letter), known);
@@ -78,7 +78,7 @@ export class RetrySchedule {
   }
 
   /** The first letter of the key is folded or given up: the one behind it is due. */
-  passed(retry: Retry, next: HeldLetter): Retry {
+  passed(retry: Retry, next: QuarantinedLetter): Retry {
     // Behind the keys that are as long due.
     this.drop(retry);
     return this.#begin(next, retry.isAlone);
@@ -89,7 +89,7 @@ export class RetrySchedule {
     this.#retries.delete(nameOf(retry.letter));
   }
 
-  #begin(letter: HeldLetter, isAlone = false): Retry {
+  #begin(letter: QuarantinedLetter, isAlone = false): Retry {
     const { attempts: max = 1 } = this.#policy.retries ?? {};
     const isSpent = letter.attempts >= max;
     // A task that halted for it is let go on by somebody: all attempts again.
@@ -115,6 +115,6 @@ export class RetrySchedule {
   }
 }
 
-function nameOf({ key, topic, offset }: HeldLetter): string {
+function nameOf({ key, topic, offset }: QuarantinedLetter): string {
   return key === null ? `@ ${topic} ${offset}` : `k ${keyText(key)}`;
 }

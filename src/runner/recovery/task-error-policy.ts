@@ -14,13 +14,13 @@ import type { Plan } from '../../projection/plan/plan.ts';
  * redrives it, or, by a policy with retries, until the task has folded it after all or given it up.
  * A record without a key is held alone.
  */
-export type ErrorDecision = 'setAside' | 'stop' | 'hold';
+export type ErrorDecision = 'setAside' | 'stop' | 'quarantine';
 
 /** A record that will not be folded when it is met, decided in an earlier session of the task. */
 export interface RejectedRecord {
   readonly letter: DeadLetter;
   /** Later records of its key wait behind it. */
-  readonly isHeld: boolean;
+  readonly isQuarantined: boolean;
 }
 
 /**
@@ -53,11 +53,11 @@ export class TaskErrorPolicy {
       case 'skip':
         return 'setAside';
       case 'quarantineKey':
-        return letter.key === null ? 'setAside' : 'hold';
+        return letter.key === null ? 'setAside' : 'quarantine';
       default:
         return this.retries?.attempts === 1 || isFinal(letter)
           ? this.afterAttempts(letter)
-          : 'hold';
+          : 'quarantine';
     }
   }
 

@@ -96,7 +96,7 @@ export class TaskSession {
     this.#failed = new FailedRecords(task, this.#recovery.policy);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
     this.#recovery.batchSize.died(task.standing.deaths);
-    this.#recovery.retries.sync(task.heldLetters);
+    this.#recovery.retries.sync(task.quarantinedLetters);
     this.#order = new StepOrder(task.journal, {
       ...opened,
       repeatsRedrives: this.#repeat !== null,

@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
-import { readHeldLetters } from './dead-letter-store.ts';
+import { readQuarantinedLetters } from './dead-letter-store.ts';
 import { IS_UNOWNED } from './instance-store.ts';
 import { readJournal } from './journal-store.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './task-key.ts';
@@ -85,7 +85,7 @@ export async function acquireTask(
     passedMs: row.passed_ms,
     checkpoints: await readCheckpoints(client, task),
     journal: await readJournal(client, task),
-    heldLetters: await readHeldLetters(client, task),
+    quarantinedLetters: await readQuarantinedLetters(client, task),
   };
 }
 

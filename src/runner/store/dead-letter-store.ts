@@ -3,7 +3,7 @@ import type { DeadLetter } from '../../fold/task/task-fold.ts';
 import type { LogPosition } from '../../log/log-position.ts';
 import type { LogRecord } from '../../log/record-batch.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import type { HeldLetter, TaskKey } from './task-key.ts';
+import type { QuarantinedLetter, TaskKey } from './task-key.ts';
 import { taskLabel } from './task-key.ts';
 
 /** A dead letter, with how often folding it was tried. */
@@ -19,11 +19,11 @@ export interface TriedLetter extends DeadLetter {
 }
 
 /** What is held in a task: later records of these keys wait. */
-export async function readHeldLetters(
+export async function readQuarantinedLetters(
   client: ClientBase,
   task: TaskKey,
-): Promise<readonly HeldLetter[]> {
-  const { rows } = await client.query<Omit<HeldLetter, 'offset'> & { offset: string }>(
+): Promise<readonly QuarantinedLetter[]> {
+  const { rows } = await client.query<Omit<QuarantinedLetter, 'offset'> & { offset: string }>(
     `select distinct on (key, alone) key, topic, "offset", attempts from (
        select key, topic, "offset", attempts, seq, case when key is null then seq end as alone
        from reprise.dead_letters
@@ -234,10 +234,10 @@ export async function readSetAside(
  * The first letters of a held key, in their order, or the letter without a key at a place. Empty:
  * nothing of it is held any more.
  */
-export async function readHeldKey(
+export async function readQuarantinedKey(
   pool: Pool,
   { projection, version, partition }: TaskKey,
-  { key, topic, offset }: HeldLetter,
+  { key, topic, offset }: QuarantinedLetter,
   limit: number,
 ): Promise<readonly StoredLetter[]> {
   const { rows } = await pool.query<Row>(

@@ -46,7 +46,7 @@ export interface OwnedTask extends TaskKey {
   readonly standing: TaskStanding;
   readonly journal: readonly JournalEntry[];
   /** The first letter of every record key that is held. */
-  readonly heldLetters: readonly HeldLetter[];
+  readonly quarantinedLetters: readonly QuarantinedLetter[];
   /**
    * Event time that the version it took the place of saw or let pass, ms since the epoch: this one
    * goes on from there. Null: it took no other's place.
@@ -57,7 +57,7 @@ export interface OwnedTask extends TaskKey {
 }
 
 /** The first letter of a key that is held, or a letter without a key that is held alone. */
-export interface HeldLetter {
+export interface QuarantinedLetter {
   readonly key: Buffer | null;
   readonly topic: string;
   readonly offset: bigint;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeadLetter } from '../../../../src/fold/task/task-fold.ts';
 import { batchOfRecords } from '../../../../src/log/batch-of-records.ts';
-import { KeyHold } from '../../../../src/runner/recovery/key-hold.ts';
+import { Quarantine } from '../../../../src/runner/recovery/quarantine.ts';
 import { TaskErrorPolicy } from '../../../../src/runner/recovery/task-error-policy.ts';
 
 function letter(offset: number, more: Partial<DeadLetter> = {}): DeadLetter {
@@ -26,10 +26,10 @@ describe('the error policy of a task', () => {
     expect(new TaskErrorPolicy('skip').decide(letter(1))).toBe('setAside');
   });
 
-  test('holds a record while attempts are left, with or without a key', () => {
+  test('quarantines a record while attempts are left, with or without a key', () => {
     for (const policy of ['retryAndSkip', 'retryAndFail'] as const) {
-      expect(new TaskErrorPolicy(policy).decide(letter(1))).toBe('hold');
-      expect(new TaskErrorPolicy(policy).decide(letter(1, { key: null }))).toBe('hold');
+      expect(new TaskErrorPolicy(policy).decide(letter(1))).toBe('quarantine');
+      expect(new TaskErrorPolicy(policy).decide(letter(1, { key: null }))).toBe('quarantine');
     }
     expect(new TaskErrorPolicy('retryAndSkip').afterAttempts(letter(1))).toBe('setAside');
     expect(new TaskErrorPolicy('retryAndFail').afterAttempts(letter(1))).toBe('stop');
@@ -51,7 +51,7 @@ describe('the error policy of a task', () => {
 
   test('forgets a record that was set aside by a commit', () => {
     const policy = new TaskErrorPolicy('retryAndSkip');
-    policy.reject({ letter: letter(1), isHeld: false });
+    policy.reject({ letter: letter(1), isQuarantined: false });
     policy.settled(letter(1));
     expect(policy.rejected('a', 0, 1)).toBeUndefined();
   });
@@ -65,32 +65,32 @@ describe('the error policy of a task', () => {
     },
   );
 
-  test('has no key to hold for a record without one', () => {
+  test('sets a record without a key aside', () => {
     const policy = new TaskErrorPolicy('quarantineKey');
     expect(policy.decide(letter(1, { key: null }))).toBe('setAside');
-    expect(policy.decide(letter(2))).toBe('hold');
+    expect(policy.decide(letter(2))).toBe('quarantine');
   });
 });
 
-describe('a held key', () => {
+describe('a quarantined key', () => {
   const record = (offset: number, key: string | null) =>
     batchOfRecords([letter(offset, { key: key === null ? null : Buffer.from(key) })]);
-  const asideOf = (hold: KeyHold, offset: number, key: string | null) =>
-    hold.part(record(offset, key)).aside.map(({ quarantine }) => quarantine);
+  const asideOf = (keys: Quarantine, offset: number, key: string | null) =>
+    keys.part(record(offset, key)).aside.map(({ quarantine }) => quarantine);
 
-  test('holds the record that failed and those after it, not those before, nor other keys', () => {
+  test('quarantines the record that failed and later ones of its key, no earlier ones, no other keys', () => {
     const policy = new TaskErrorPolicy('quarantineKey');
-    policy.reject({ letter: letter(5), isHeld: true });
-    const hold = new KeyHold([], policy);
-    expect(asideOf(hold, 4, 'k')).toEqual([]);
-    expect(asideOf(hold, 5, 'k')).toEqual(['failed']);
-    expect(asideOf(hold, 6, 'k')).toEqual(['waiting']);
-    expect(asideOf(hold, 7, 'other')).toEqual([]);
-    expect(asideOf(hold, 8, null)).toEqual([]);
+    policy.reject({ letter: letter(5), isQuarantined: true });
+    const quarantine = new Quarantine([], policy);
+    expect(asideOf(quarantine, 4, 'k')).toEqual([]);
+    expect(asideOf(quarantine, 5, 'k')).toEqual(['failed']);
+    expect(asideOf(quarantine, 6, 'k')).toEqual(['waiting']);
+    expect(asideOf(quarantine, 7, 'other')).toEqual([]);
+    expect(asideOf(quarantine, 8, null)).toEqual([]);
   });
 
-  test('is held still by the next session', () => {
-    const hold = new KeyHold([Buffer.from('k')], new TaskErrorPolicy('fail'));
-    expect(asideOf(hold, 9, 'k')).toEqual(['waiting']);
+  test('is still quarantined in the next session', () => {
+    const quarantine = new Quarantine([Buffer.from('k')], new TaskErrorPolicy('fail'));
+    expect(asideOf(quarantine, 9, 'k')).toEqual(['waiting']);
   });
 });

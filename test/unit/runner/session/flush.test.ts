@@ -10,7 +10,7 @@ const task: OwnedTask = {
   owner: 'host/1/a',
   standing: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
   journal: [],
-  heldLetters: [],
+  quarantinedLetters: [],
   passedMs: null,
   checkpoints: new Map(),
 };

@@ -16,7 +16,7 @@ export interface Parted {
  * earlier one of the key waits. By record key, since every key of a row that needs order contains
  * it. Costs nothing while no key is held and nothing is condemned.
  */
-export class KeyHold {
+export class Quarantine {
   /** Record keys as latin1 text. */
   readonly #keys: Set<string>;
   readonly #policy: TaskErrorPolicy;
@@ -63,9 +63,9 @@ export class KeyHold {
     const { topic, partition } = batch;
     const rejected = this.#policy.rejected(topic, partition, batch.offsets[i] as number);
     if (rejected === undefined) return null;
-    const { letter, isHeld } = rejected;
-    if (isHeld && key !== null) this.add(key);
-    return { ...letter, attempts: 1, ...this.held(isHeld ? 'failed' : null) };
+    const { letter, isQuarantined } = rejected;
+    if (isQuarantined && key !== null) this.add(key);
+    return { ...letter, attempts: 1, ...this.mark(isQuarantined ? 'failed' : null) };
   }
 
   /** A record behind another one of its key. */
@@ -77,12 +77,12 @@ export class KeyHold {
     const message = `An earlier record with its key could not be folded; it waits behind that one, in order. ${until}`;
     return {
       ...{ ...record, reason: 'QUARANTINED', message, byClock: false },
-      ...{ attempts: 0, ...this.held('waiting') },
+      ...{ attempts: 0, ...this.mark('waiting') },
     };
   }
 
   /** How a letter is marked. */
-  held(quarantine: TriedLetter['quarantine']): Pick<TriedLetter, 'quarantine' | 'isRetried'> {
+  mark(quarantine: TriedLetter['quarantine']): Pick<TriedLetter, 'quarantine' | 'isRetried'> {
     return { quarantine, isRetried: quarantine !== null && this.#policy.retries !== null };
   }
 }
