@@ -12,7 +12,10 @@ export interface Observation {
  */
 export class Watchdog {
   readonly #patienceMs: number;
-  readonly #standing = new Map<string, { readonly nextOffset: bigint; readonly sinceMs: number }>();
+  readonly #positions = new Map<
+    string,
+    { readonly nextOffset: bigint; readonly sinceMs: number }
+  >();
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
@@ -20,13 +23,13 @@ export class Watchdog {
 
   /** True once for each stretch of `patienceMs` without progress. */
   isStalled({ name, nextOffset, stableEndOffset }: Observation, nowMs: number): boolean {
-    const before = this.#standing.get(name);
+    const before = this.#positions.get(name);
     if (nextOffset >= stableEndOffset || before?.nextOffset !== nextOffset) {
-      this.#standing.set(name, { nextOffset, sinceMs: nowMs });
+      this.#positions.set(name, { nextOffset, sinceMs: nowMs });
       return false;
     }
     if (nowMs - before.sinceMs < this.#patienceMs) return false;
-    this.#standing.set(name, { nextOffset, sinceMs: nowMs });
+    this.#positions.set(name, { nextOffset, sinceMs: nowMs });
     return true;
   }
 }

@@ -24,7 +24,7 @@ export async function poisonPill(
 ): Promise<DeadLetter | null> {
   if (!batchSize.triesOne || batch.count !== 1) return null;
   const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
-  const { trying } = task.standing;
+  const { trying } = task.status;
   if (trying?.record === record && trying.times >= PILL_TRIES) return pillOf(batch, trying.times);
   if (batchSize.marks(record)) {
     await inTransaction(pool, (client) => markTrying(client, task, record));

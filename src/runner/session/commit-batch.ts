@@ -6,8 +6,8 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import { lockTask } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
-import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
-import { flush, standingOf } from './flush.ts';
+import type { CommitStatus, FoldedBatch, WriteRows } from './flush.ts';
+import { commitStatusOf, flush } from './flush.ts';
 
 /** Which task a batch is committed for, and how. */
 export interface CommitTarget {
@@ -37,11 +37,11 @@ export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Pro
   let doubtful = false;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const standing = doubtful
+      const status = doubtful
         ? await lookAgain(target, batch)
         : await inTransaction(target.pool, (client) => flush(client, target, batch));
       if (attempt > 0) target.onPause(null);
-      if (doubtful && standing === 'pending') {
+      if (doubtful && status === 'pending') {
         doubtful = false;
         continue;
       }
@@ -60,9 +60,9 @@ export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Pro
 }
 
 /** On a new connection: where do the stored offsets stand? */
-function lookAgain(target: CommitTarget, batch: FoldedBatch): Promise<Standing> {
+function lookAgain(target: CommitTarget, batch: FoldedBatch): Promise<CommitStatus> {
   return inTransaction(target.pool, async (client) =>
-    standingOf(target.task, await lockTask(client, target.task), batch),
+    commitStatusOf(target.task, await lockTask(client, target.task), batch),
   );
 }
 

@@ -46,7 +46,7 @@ export interface FoldedBatch {
 }
 
 /** What a look at the stored checkpoint says of a folded batch. */
-export type Standing = 'pending' | 'applied';
+export type CommitStatus = 'pending' | 'applied';
 
 /**
  * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another
@@ -60,12 +60,12 @@ export async function flush(
   client: ClientBase,
   target: { readonly task: OwnedTask; readonly write: WriteRows },
   batch: FoldedBatch,
-): Promise<Standing> {
+): Promise<CommitStatus> {
   const { task, write } = target;
   await failpoint('flush:begun');
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
-  if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
+  if (commitStatusOf(task, stored, batch) === 'applied') return 'applied'; // 3
   await assertNotForgotten(client, batch.dataKeys);
   await claimDeadLetters(client, task, batch.redriven);
   for (const { table, rows, deleted } of batch.changes.tables) {
@@ -91,17 +91,17 @@ export async function flush(
  * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be
  * discarded
  */
-export function standingOf(
+export function commitStatusOf(
   task: OwnedTask,
   stored: LockedTask,
   batch: Pick<FoldedBatch, 'expected' | 'next' | 'flushes'>,
-): Standing {
-  const standsAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
+): CommitStatus {
+  const isAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
     [...batch.next.keys()].every(
       (topic) => stored.checkpoints.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
     );
-  if (stored.flushes === batch.flushes && standsAt(batch.expected)) return 'pending';
-  if (stored.flushes === batch.flushes + 1n && standsAt(batch.next)) return 'applied';
+  if (stored.flushes === batch.flushes && isAt(batch.expected)) return 'pending';
+  if (stored.flushes === batch.flushes + 1n && isAt(batch.next)) return 'applied';
   const at = [...batch.next.keys()]
     .map((topic) => `${topic}@${stored.checkpoints.get(topic)?.nextOffset ?? 'none'}`)
     .join(', ');

@@ -75,13 +75,13 @@ export class TaskSession {
     const { task, checkpoints } = opened;
     this.task = task;
     this.#stored = new Map(task.checkpoints);
-    this.#flushes = task.standing.flushes;
+    this.#flushes = task.status.flushes;
     this.#folded = new Map(checkpoints);
     const refused = refusedRecords(task.journal);
     this.fold = createTaskFold(options.plan, {
       clock: {
         maxEventTimeMs: maxEventTimeOf(checkpoints.values()),
-        watermarkMs: task.standing.watermarkMs,
+        watermarkMs: task.status.watermarkMs,
         nowMs: options.nowMs ?? null,
         ...(refused.size === 0
           ? {}
@@ -95,7 +95,7 @@ export class TaskSession {
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
     this.#failed = new FailedRecords(task, this.#recovery.policy);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
-    this.#recovery.batchSize.died(task.standing.deaths);
+    this.#recovery.batchSize.died(task.status.deaths);
     this.#recovery.retries.sync(task.quarantinedLetters);
     this.#order = new StepOrder(task.journal, {
       ...opened,

@@ -76,7 +76,7 @@ export async function acquireTask(
     partition: task.partition,
     epoch: BigInt(row.epoch),
     owner: by.owner,
-    standing: {
+    status: {
       flushes: BigInt(row.flushes),
       watermarkMs: row.watermark_ms,
       deaths: row.deaths,

@@ -43,7 +43,7 @@ export interface OwnedTask extends TaskKey {
   readonly epoch: bigint;
   readonly owner: string;
   /** What it held when it was acquired. */
-  readonly standing: TaskStanding;
+  readonly status: AcquiredStatus;
   readonly journal: readonly JournalEntry[];
   /** The first letter of every record key that is held. */
   readonly quarantinedLetters: readonly QuarantinedLetter[];
@@ -75,7 +75,7 @@ export interface Acknowledged {
 }
 
 /** What a task's row holds besides its owner. */
-export interface TaskStanding {
+export interface AcquiredStatus {
   /** Commits so far. */
   readonly flushes: bigint;
   /** Event time up to which the task considers the log complete; null: none yet. */
