@@ -117,7 +117,7 @@ class SharedRunner implements Runner {
   }
 
   tasks(): readonly RunnerTask[] {
-    return [...this.#hosts.held().values()].map(
+    return [...this.#hosts.tasks().values()].map(
       ({ key: { projection: name, version, partition }, phase }) => ({
         ...{ name, version, partition, phase },
       }),

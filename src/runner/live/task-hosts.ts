@@ -3,7 +3,7 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { planWarnings } from '../../projection/plan/plan-warnings.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import type { HeldTask, TaskHost } from '../ownership/ownership.ts';
+import type { HostedTask, TaskHost } from '../ownership/ownership.ts';
 import type { TaskSelection } from '../ownership/task-selection.ts';
 import { parseTaskSelection } from '../ownership/task-selection.ts';
 import { Watchdog } from '../ownership/watchdog.ts';
@@ -98,7 +98,7 @@ export class TaskHosts implements TaskHost {
     return runs;
   }
 
-  held(): ReadonlyMap<string, HeldTask> {
+  tasks(): ReadonlyMap<string, HostedTask> {
     return new Map(
       this.#runners.flatMap((runner) =>
         [...runner.phases].map(([partition, phase]) => {

@@ -18,7 +18,7 @@ import { OrphanWatch } from './orphan-watch.ts';
 import type { TaskPhase } from './task-phase.ts';
 
 /** A task of this process. */
-export interface HeldTask {
+export interface HostedTask {
   readonly key: TaskKey;
   readonly phase: TaskPhase;
   /** Null while it opens. */
@@ -34,7 +34,7 @@ export interface TaskHost {
   /** What this process may run now. */
   runs(): Promise<readonly Run[]>;
   /** The tasks of this process by label. */
-  held(): ReadonlyMap<string, HeldTask>;
+  tasks(): ReadonlyMap<string, HostedTask>;
   /** Takes a task. Resolves once it runs or has said why not. */
   own(key: TaskKey): Promise<void>;
   /** Ends a task after its flush under way and gives it back. */
@@ -156,7 +156,7 @@ export class Ownership {
       this.#host.onStopRequested();
       return [];
     }
-    const before = this.#host.held();
+    const before = this.#host.tasks();
     const instances = await liveInstances(client);
     const tasks = await runnableTasks(client);
     await forgetGone(client);
@@ -167,7 +167,7 @@ export class Ownership {
         !tasks.some((task) => task.owner === instance && taskLabel(task) === label),
     );
     const found = tasks.filter(
-      (task) => task.owner === instance && !this.#host.held().has(taskLabel(task)),
+      (task) => task.owner === instance && !this.#host.tasks().has(taskLabel(task)),
     );
     for (const task of tasks) {
       const known = before.get(taskLabel(task));
@@ -233,7 +233,7 @@ export class Ownership {
 }
 
 /** Whether Postgres holds less of a task than it had acknowledged before it was asked. */
-function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HeldTask): boolean {
+function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HostedTask): boolean {
   if (phase !== 'running' || acknowledged === null) return false;
   return epoch < acknowledged.epoch || flushes < acknowledged.flushes;
 }
