@@ -176,7 +176,7 @@ class SharedRunner implements Runner {
     const untilMs = performance.now() + graceMs;
     await this.#ownership.stop(graceMs);
     await this.#shown.stop(() => this.#hosts.stop(Math.max(0, untilMs - performance.now())));
-    await this.#ownership.leave();
+    await this.#ownership.release();
     await this.#relay.stop();
   }
 }

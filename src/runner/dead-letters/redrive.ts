@@ -6,7 +6,7 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { withPresence } from '../ownership/with-presence.ts';
+import { withLease } from '../ownership/with-lease.ts';
 import { isDefect } from '../recovery/is-defect.ts';
 import { isUnreadable, placeOf } from '../recovery/task-error-policy.ts';
 import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
@@ -52,7 +52,7 @@ export async function redrive(
   await assertOfVersion(settings.pool, plan, match);
   const owner = `${settings.owner}/redrive-${randomUUID().slice(0, 8)}`;
   const redriving = { ...settings, owner };
-  return withPresence(redriving, () => redriveAll(redriving, plan, match));
+  return withLease(redriving, () => redriveAll(redriving, plan, match));
 }
 
 async function redriveAll(

@@ -13,7 +13,7 @@ const SHOW_EVERY_MS = 1_000;
  */
 const REPEAT_EVERY_MS = 600_000;
 /** How long the last ones may delay the end of the process. */
-const FAREWELL_MS = 2_000;
+const LAST_OFFSETS_MS = 2_000;
 
 /** Where it shows them, and who hears when that fails. */
 interface ShownOffsetsSettings {
@@ -79,7 +79,7 @@ export class ShownOffsets {
     const waiting = new AbortController();
     await Promise.race([
       this.#underWay.then(() => this.#show(showOffsets, last)),
-      pause(FAREWELL_MS, waiting.signal),
+      pause(LAST_OFFSETS_MS, waiting.signal),
     ]);
     waiting.abort();
   }

@@ -4,11 +4,11 @@ import { pause } from '../../concurrency/pause.ts';
 import { describeError } from '../session/open-session.ts';
 import type { LiveInstance, Run, TaskRow } from '../store/instance-store.ts';
 import {
-  beat,
-  forgetGone,
-  leave,
+  deleteDeadInstances,
   liveInstances,
   mayRun,
+  releaseLease,
+  renewLease,
   runnableTasks,
 } from '../store/instance-store.ts';
 import type { Acknowledged, TaskKey } from '../store/task-key.ts';
@@ -58,7 +58,7 @@ export interface OwnershipSettings {
 }
 
 /** Beats in a lease: several may be lost before it runs out. */
-const BEATS_PER_LEASE = 5;
+const HEARTBEATS_PER_LEASE = 5;
 /** Leases for which this instance must have seen a task without owner before it raises an alarm. */
 const ALARM_LEASES = 3;
 
@@ -75,8 +75,8 @@ export class Ownership {
   readonly #stop = new AbortController();
   #client: PoolClient | null = null;
   /** Resolves when no beat is under way and none will be. */
-  #beating: Promise<void> = Promise.resolve();
-  #isBeating = false;
+  #heartbeats: Promise<void> = Promise.resolve();
+  #hasHeartbeats = false;
   #hasLeft = false;
   readonly #orphans: OrphanWatch;
 
@@ -91,67 +91,71 @@ export class Ownership {
    * background until `stop`. @throws what keeps it from beating at all
    */
   async start(): Promise<void> {
-    const first = this.#beat();
-    this.#isBeating = true;
-    this.#beating = first
-      .then(() => this.#keepBeating())
+    const first = this.#heartbeat();
+    this.#hasHeartbeats = true;
+    this.#heartbeats = first
+      .then(() => this.#repeatHeartbeats())
       .catch(() => undefined)
       .finally(() => {
-        this.#isBeating = false;
+        this.#hasHeartbeats = false;
       });
     await Promise.all(await first);
   }
 
   /**
-   * Ends the beats, also the first one; one under way is given up after `graceMs`. Call `leave`
+   * Ends the beats, also the first one; one under way is given up after `graceMs`. Call `release`
    * when the tasks have been handed back.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
-    await Promise.race([this.#beating, pause(graceMs, undefined, { ref: false })]);
+    await Promise.race([this.#heartbeats, pause(graceMs, undefined, { ref: false })]);
   }
 
   /**
    * Tells the others that this instance is gone. What cannot be told now, the lease tells later.
    */
-  async leave(): Promise<void> {
-    const isGivenUp = this.#isBeating;
+  async release(): Promise<void> {
+    const isGivenUp = this.#hasHeartbeats;
     try {
-      if (!isGivenUp) await leave(await this.#session(), this.#settings.instance);
+      if (!isGivenUp) await releaseLease(await this.#session(), this.#settings.instance);
     } catch (error) {
-      this.#settings.logger.debug({ reason: describeError(error) }, 'leave not recorded');
+      this.#settings.logger.debug(
+        { reason: describeError(error) },
+        'lease not released; it expires',
+      );
     }
     this.#hasLeft = true;
     this.#drop(isGivenUp);
   }
 
-  async #keepBeating(): Promise<void> {
+  async #repeatHeartbeats(): Promise<void> {
     const { leaseMs, logger } = this.#settings;
     let failing = false;
     while (!this.#stop.signal.aborted) {
-      await pause(leaseMs / BEATS_PER_LEASE, this.#stop.signal);
+      await pause(leaseMs / HEARTBEATS_PER_LEASE, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       try {
         // What it takes opens beside the next beats: a topic that is slow to answer must not cost
         // the lease.
-        void Promise.allSettled(await this.#beat());
-        if (failing) logger.info('beats again');
+        void Promise.allSettled(await this.#heartbeat());
+        if (failing) logger.info('heartbeats resumed');
         failing = false;
       } catch (error) {
         this.#drop(true);
-        if (!failing) logger.warn({ reason: describeError(error) }, 'cannot beat; tries again');
+        if (!failing)
+          logger.warn({ reason: describeError(error) }, 'heartbeat failed; trying again');
         failing = true;
       }
     }
   }
 
   /** One beat. @returns what was begun because of it */
-  async #beat(): Promise<readonly Promise<void>[]> {
+  async #heartbeat(): Promise<readonly Promise<void>[]> {
     const { instance, leaseMs } = this.#settings;
     const runs = await this.#host.runs();
     if (this.#stop.signal.aborted) return [];
     const client = await this.#session();
-    const { stopRequested } = await beat(client, { instance, leaseMs, runs });
+    const { stopRequested } = await renewLease(client, { instance, leaseMs, runs });
     if (stopRequested) {
       this.#host.onStopRequested();
       return [];
@@ -159,7 +163,7 @@ export class Ownership {
     const before = this.#host.tasks();
     const instances = await liveInstances(client);
     const tasks = await runnableTasks(client);
-    await forgetGone(client);
+    await deleteDeadInstances(client);
     if (this.#stop.signal.aborted) return [];
     const lost = [...before].filter(
       ([label, { phase }]) =>

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { LiveInstance } from '../store/instance-store.ts';
-import { liveInstances, mayRun, readBeats } from '../store/instance-store.ts';
+import { liveInstances, mayRun, readHeartbeats } from '../store/instance-store.ts';
 import { readTaskPartitions } from '../store/task-store.ts';
 
 const LOOK_EVERY_MS = 100;
@@ -33,14 +33,14 @@ export async function partitionsLeftAlone(
   { patient }: { readonly patient: boolean },
 ): Promise<readonly number[]> {
   const sinceMs = performance.now();
-  const beaten = new Map<string, ReadonlySet<string>>();
+  const seen = new Map<string, ReadonlySet<string>>();
   for (;;) {
     const look = await inTransaction(pool, (client) => lookAround(client, wanted));
-    for (const { instance, beatAt } of look.beats) {
-      beaten.set(instance, new Set([...(beaten.get(instance) ?? []), beatAt]));
+    for (const { instance, heartbeatAt } of look.heartbeats) {
+      seen.set(instance, new Set([...(seen.get(instance) ?? []), heartbeatAt]));
     }
-    const isHeard = look.beats.every(
-      ({ instance }) => (beaten.get(instance)?.size ?? 0) >= HEARTBEATS,
+    const isHeard = look.heartbeats.every(
+      ({ instance }) => (seen.get(instance)?.size ?? 0) >= HEARTBEATS,
     );
     const isOver = performance.now() - sinceMs > HEARTBEATS_MS_MAX;
     if (look.partitions.length === 0 || isHeard || isOver || !patient) return look.partitions;
@@ -51,11 +51,11 @@ export async function partitionsLeftAlone(
 interface Look {
   readonly partitions: readonly number[];
   /** Of the instances that stay, read before what they run. */
-  readonly beats: readonly { readonly instance: string; readonly beatAt: string }[];
+  readonly heartbeats: readonly { readonly instance: string; readonly heartbeatAt: string }[];
 }
 
 async function lookAround(client: ClientBase, { projection, from, to }: Switch): Promise<Look> {
-  const beats = await readBeats(client);
+  const heartbeats = await readHeartbeats(client);
   const staying = (await liveInstances(client)).filter(({ stopRequested }) => !stopRequested);
   const tasks = await readTaskPartitions(client, { projection, version: from });
   const partitions = tasks.filter((partition) => {
@@ -63,7 +63,7 @@ async function lookAround(client: ClientBase, { projection, from, to }: Switch):
     return isRun(from) && !isRun(to);
   });
   const names = new Set(staying.map(({ instance }) => instance));
-  return { partitions, beats: beats.filter(({ instance }) => names.has(instance)) };
+  return { partitions, heartbeats: heartbeats.filter(({ instance }) => names.has(instance)) };
 }
 
 function anyRuns(

@@ -12,13 +12,13 @@ import { lockHolders } from '../../readmodel/lock-holders.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { admitTopics, requireWholeKeys } from '../live/match-partitions.ts';
-import { withPresence } from '../ownership/with-presence.ts';
+import { withLease } from '../ownership/with-lease.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables } from '../store/create-tables.ts';
-import { isPresent } from '../store/instance-store.ts';
+import { isAlive } from '../store/instance-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import type { VersionState } from '../store/version-state.ts';
 import type { StoredVersion } from '../store/version-store.ts';
@@ -74,7 +74,7 @@ export async function rebuild(
   await assertDatabase(settings.pool);
   const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
   const building = { ...settings, owner: builder };
-  return withPresence(building, () =>
+  return withLease(building, () =>
     rebuildAlone(building, plans, options).catch(async (error: unknown) => {
       throw (await retiredMeanwhile(building, plans, error)) ?? error;
     }),
@@ -331,7 +331,7 @@ async function assertMayBuild(
 /** A builder that was killed a moment ago: the server may need that moment to notice. */
 async function isThere(client: ClientBase, builder: string): Promise<boolean> {
   for (let look = 0; look < LOOKS; look += 1) {
-    if (!(await isPresent(client, builder))) return false;
+    if (!(await isAlive(client, builder))) return false;
     await delay(LOOK_EVERY_MS);
   }
   return true;

@@ -10,7 +10,7 @@ export interface Run {
 }
 
 /** What an instance tells at each beat. */
-export interface Beat {
+export interface Heartbeat {
   readonly instance: string;
   readonly leaseMs: number;
   readonly runs: readonly Run[];
@@ -40,32 +40,32 @@ export interface TaskRow extends TaskKey {
  * out; or sooner, a beat is overdue (a third of the lease) and its session has ended, unless the
  * server itself was restarted since. The database's clock decides.
  */
-const IS_GONE = `(i.lease_until < clock_timestamp() or (
+const IS_DEAD = `(i.lease_until < clock_timestamp() or (
   i.beat_at + (i.lease_until - i.beat_at) / 3 < clock_timestamp() and i.beat_at > pg_postmaster_start_time()
   and not exists (select from pg_stat_activity a where a.pid = i.backend_pid and a.backend_start = i.backend_start)))`;
 
 /** SQL condition: the owner of `reprise.tasks t` is nobody, or gone. */
 export const IS_UNOWNED = `(t.owner is null or not exists (
-  select from reprise.instances i where i.instance = t.owner and not ${IS_GONE}))`;
+  select from reprise.instances i where i.instance = t.owner and not ${IS_DEAD}))`;
 
 /**
  * Whether an instance is there: it has a lease, and the session of its last beat. One that was
  * killed is missed at once, one that stands still when its lease runs out.
  */
-export async function isPresent(client: ClientBase, instance: string): Promise<boolean> {
-  const { rows } = await client.query<{ present: boolean }>(
+export async function isAlive(client: ClientBase, instance: string): Promise<boolean> {
+  const { rows } = await client.query<{ alive: boolean }>(
     `select exists (select from reprise.instances i
        join pg_stat_activity a on a.pid = i.backend_pid and a.backend_start = i.backend_start
-       where i.instance = $1 and i.lease_until > clock_timestamp()) as present`,
+       where i.instance = $1 and i.lease_until > clock_timestamp()) as alive`,
     [instance],
   );
-  return rows[0]?.present ?? false;
+  return rows[0]?.alive ?? false;
 }
 
 /** Says that an instance lives, and renews its lease. */
-export async function beat(
+export async function renewLease(
   client: ClientBase,
-  { instance, leaseMs, runs }: Beat,
+  { instance, leaseMs, runs }: Heartbeat,
 ): Promise<{ readonly stopRequested: boolean }> {
   const { rows } = await client.query<{ stop_requested: boolean }>(
     `insert into reprise.instances (instance, started_at, beat_at, lease_until, backend_pid, backend_start, runs)
@@ -80,12 +80,12 @@ export async function beat(
 }
 
 /** An instance ends: what it still owns is anybody's. */
-export async function leave(client: ClientBase, instance: string): Promise<void> {
+export async function releaseLease(client: ClientBase, instance: string): Promise<void> {
   await client.query('delete from reprise.instances where instance = $1', [instance]);
 }
 
 /** Forgets instances that have been gone for ten minutes. */
-export async function forgetGone(client: ClientBase): Promise<void> {
+export async function deleteDeadInstances(client: ClientBase): Promise<void> {
   await client.query(
     `delete from reprise.instances where lease_until < clock_timestamp() - interval '10 minutes'`,
   );
@@ -95,17 +95,17 @@ export async function forgetGone(client: ClientBase): Promise<void> {
 export async function liveInstances(client: ClientBase): Promise<readonly LiveInstance[]> {
   const { rows } = await client.query<LiveInstance>(
     `select instance, runs, stop_requested as "stopRequested"
-     from reprise.instances i where not ${IS_GONE} order by instance`,
+     from reprise.instances i where not ${IS_DEAD} order by instance`,
   );
   return rows;
 }
 
 /** The last heartbeat of every instance. */
-export async function readBeats(
+export async function readHeartbeats(
   client: ClientBase,
-): Promise<readonly { readonly instance: string; readonly beatAt: string }[]> {
-  const { rows } = await client.query<{ instance: string; beatAt: string }>(
-    'select instance, beat_at::text as "beatAt" from reprise.instances',
+): Promise<readonly { readonly instance: string; readonly heartbeatAt: string }[]> {
+  const { rows } = await client.query<{ instance: string; heartbeatAt: string }>(
+    'select instance, beat_at::text as "heartbeatAt" from reprise.instances',
   );
   return rows;
 }
