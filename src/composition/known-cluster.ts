@@ -14,13 +14,13 @@ export async function knownCluster(
 ): Promise<string> {
   const file = join(dataDirectory, 'kafka-clusters.json');
   const clusters = readClusters(file);
-  const place = [...brokers].sort().join(',');
+  const address = [...brokers].sort().join(',');
   try {
     const cluster = await ask();
-    if (clusters[place] !== cluster) writeClusters(file, { ...clusters, [place]: cluster });
+    if (clusters[address] !== cluster) writeClusters(file, { ...clusters, [address]: cluster });
     return cluster;
   } catch (error) {
-    const known = clusters[place];
+    const known = clusters[address];
     if (known !== undefined && isRepriseError(error, 'LOG_UNAVAILABLE')) return known;
     throw error;
   }

@@ -36,12 +36,12 @@ export interface WorkerHome {
 export function workersOf(home: () => WorkerHome, wanted: RebuildWorkers): FindReplayers {
   assertCount(wanted.count);
   return async (work) => {
-    const place = home();
-    const count = wanted.count ?? place.config.rebuildWorkers;
+    const settings = home();
+    const count = wanted.count ?? settings.config.rebuildWorkers;
     const threads = Math.min(count ?? defaultCount(work), work.partitions) - 1;
     if (threads < 1) return [];
-    const setting = await settingOf(place, wanted, work);
-    const refused = count === undefined ? leaveOut(place.logger, work) : null;
+    const setting = await settingOf(settings, wanted, work);
+    const refused = count === undefined ? leaveOut(settings.logger, work) : null;
     return Array.from({ length: threads }, () => startThread(setting, refused));
   };
 }

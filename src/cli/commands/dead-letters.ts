@@ -140,7 +140,7 @@ function redriveText(name: string, report: RedriveReport): string {
   const { redriven, failed, waiting, gone = 0 } = report;
   if (redriven + failed.length + waiting + gone === 0) return noneText(name);
   return [
-    ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
+    ...failed.map((each) => `${positionText(each)} failed again: ${each.reason}: ${each.message}`),
     `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
     ...(gone === 0 ? [] : [`Folded or discarded by somebody else meanwhile: ${gone}.`]),
   ].join('\n');
@@ -149,7 +149,7 @@ function redriveText(name: string, report: RedriveReport): string {
 function listText(letters: readonly DeadLetterStatus[]): string {
   const rows = letters.map((letter) => [
     `${letter.projection} v${letter.version}`,
-    placeOf(letter),
+    positionText(letter),
     letter.reason,
     letter.attempts,
     letter.quarantine ?? '',
@@ -165,7 +165,7 @@ function listText(letters: readonly DeadLetterStatus[]): string {
 function letterText(letter: DeadLetterStatus, read: LetterValue): string {
   const { key, value, headers } = letter;
   return [
-    `${letter.projection} v${letter.version} ${placeOf(letter)}`,
+    `${letter.projection} v${letter.version} ${positionText(letter)}`,
     `reason: ${letter.reason}, after ${letter.attempts} attempts, set aside ${letter.setAsideAt.toISOString()}`,
     letter.message,
     `timestamp: ${letter.recordTimestamp?.toISOString() ?? 'none'}`,
@@ -188,7 +188,7 @@ function noneText(name: string): string {
   return `There are no dead letters of ${name}.`;
 }
 
-function placeOf({ topic, partition, offset }: LogPosition): string {
+function positionText({ topic, partition, offset }: LogPosition): string {
   return `${topic}[${partition}]@${offset}`;
 }
 

@@ -83,15 +83,15 @@ function differenceText(difference: RowDifference): string {
 /** Which records the row comes from. */
 function behindText({ records, ranges }: RowDifference): string {
   if (ranges.length === 0) return 'comes from no record of the log';
-  const named = records.slice(0, RECORDS_SHOWN).map((each) => placeOf(each, each.offset));
+  const named = records.slice(0, RECORDS_SHOWN).map((each) => positionText(each, each.offset));
   const all = ranges.map(
-    (each) => `${placeOf(each, each.fromOffset)} to @${each.untilOffset - 1n}`,
+    (each) => `${positionText(each, each.fromOffset)} to @${each.untilOffset - 1n}`,
   );
   const more = records.length > RECORDS_SHOWN ? ' …' : '';
   return `comes from ${named.join(', ')}${more}; all lie in ${all.join(', ')}`;
 }
 
-function placeOf(
+function positionText(
   { topic, partition }: { readonly topic: string; readonly partition: number },
   offset: bigint,
 ): string {

@@ -8,7 +8,7 @@ import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { withLease } from '../ownership/with-lease.ts';
 import { isDefect } from '../recovery/is-defect.ts';
-import { isUnreadable, placeOf } from '../recovery/task-error-policy.ts';
+import { isUnreadable, positionText } from '../recovery/task-error-policy.ts';
 import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -63,7 +63,7 @@ async function redriveAll(
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
   for (let found = await readSelected(settings.pool, plan, match); ; ) {
-    const letters = found.filter((letter) => !outcomes.has(placeOf(letter)));
+    const letters = found.filter((letter) => !outcomes.has(positionText(letter)));
     if (letters.length === 0) break;
     for (const partition of new Set(letters.map((letter) => letter.partition))) {
       const work =
@@ -130,7 +130,7 @@ class PartitionRedrive {
   async fold(letters: readonly StoredLetter[]): Promise<void> {
     try {
       for (const letter of letters) {
-        this.#outcomes.set(placeOf(letter), await this.#foldOne(letter));
+        this.#outcomes.set(positionText(letter), await this.#foldOne(letter));
       }
     } finally {
       if (this.#session !== null) {

@@ -5,7 +5,7 @@ import { FoldAgain, isRepriseError, RepriseError } from '../../reprise-error.ts'
 import { isDefect } from '../recovery/is-defect.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Retry } from '../recovery/retry-schedule.ts';
-import { isFinal, placeOf } from '../recovery/task-error-policy.ts';
+import { isFinal, positionText } from '../recovery/task-error-policy.ts';
 import { describeError } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -158,11 +158,11 @@ export class Retrier {
   #error(letter: StoredLetter, failure: Failure, then: 'halts' | 'again'): RepriseError {
     const { task } = this.#session;
     const { topic, partition, offset, attempts } = letter;
-    const place = placeOf(letter);
+    const position = positionText(letter);
     const what =
       then === 'again'
         ? 'goes on from its committed rows, and tries it again.'
-        : `halts after ${attempts} attempts at ${place}; what its key brought after it waits as dead letters, other keys are folded up to here. Mend the cause, then run reprise resume: it is tried again; or give it up with reprise dlq discard ${task.projection} '${place}'.`;
+        : `halts after ${attempts} attempts at ${position}; what its key brought after it waits as dead letters, other keys are folded up to here. Mend the cause, then run reprise resume: it is tried again; or give it up with reprise dlq discard ${task.projection} '${position}'.`;
     const Failure = then === 'again' ? FoldAgain : RepriseError;
     return new Failure(
       failure.reason as ErrorCode,

@@ -98,7 +98,7 @@ export class ShownOffsets {
     for (const [reader, positions] of this.#moved(tasks)) {
       try {
         await showOffsets(reader, positions);
-        for (const each of positions) this.#shown.set(placeOf(reader, each), each.offset);
+        for (const each of positions) this.#shown.set(shownKey(reader, each), each.offset);
         this.#isFailing = false;
       } catch (error) {
         if (!this.#isFailing) {
@@ -119,7 +119,7 @@ export class ShownOffsets {
       const reader = `${projection}.v${version}`;
       for (const topic of topics) {
         const position = { topic, partition, offset: task.committedOffset(topic) };
-        if (this.#shown.get(placeOf(reader, position)) === position.offset) continue;
+        if (this.#shown.get(shownKey(reader, position)) === position.offset) continue;
         moved.set(reader, [...(moved.get(reader) ?? []), position]);
       }
     }
@@ -133,6 +133,6 @@ export class ShownOffsets {
   }
 }
 
-function placeOf(reader: string, { topic, partition }: Position): string {
+function shownKey(reader: string, { topic, partition }: Position): string {
   return `${reader} ${topic} ${partition}`;
 }

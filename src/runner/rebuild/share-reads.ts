@@ -17,13 +17,13 @@ export interface SharedReader {
  * a reader are its own. A reader must not wait for another one, only for its own work.
  */
 export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly SharedReader[] {
-  const gathering = new Map<string, SharedStream>();
+  const joining = new Map<string, SharedStream>();
   let undecided = count;
   const decided = () => {
     undecided -= 1;
     if (undecided > 0) return;
-    for (const stream of gathering.values()) stream.begin();
-    gathering.clear();
+    for (const stream of joining.values()) stream.begin();
+    joining.clear();
   };
   return Array.from({ length: count }, () => {
     let isUndecided = true;
@@ -37,9 +37,9 @@ export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly
           yield* log.read(positions, options);
           return;
         }
-        const place = placeOf(positions);
-        const stream = gathering.get(place) ?? new SharedStream(log, positions);
-        gathering.set(place, stream);
+        const key = keyOf(positions);
+        const stream = joining.get(key) ?? new SharedStream(log, positions);
+        joining.set(key, stream);
         const batches = stream.join(options);
         decide();
         yield* batches;
@@ -50,7 +50,7 @@ export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly
 }
 
 /** Equal for readers that want the same. */
-function placeOf(positions: readonly ReadPosition[]): string {
+function keyOf(positions: readonly ReadPosition[]): string {
   return positions
     .map(({ topic, partition, offset, untilOffset, after }) =>
       [topic, partition, offset, untilOffset, after?.offset, after?.leaderEpoch].join(' '),
@@ -65,7 +65,7 @@ interface Asking {
 }
 
 /**
- * A stream and those who read it. States: *gathering* → `begin` → *under way* → *ended*, when all
+ * A stream and those who read it. States: *joining* → `begin` → *under way* → *ended*, when all
  * have left.
  */
 class SharedStream {
@@ -82,7 +82,7 @@ class SharedStream {
     this.#positions = positions;
   }
 
-  /** The batches for one member more; only while gathering. */
+  /** The batches for one member more; only while joining. */
   join(options: ReadOptions): AsyncIterable<RecordBatch> {
     const member = Symbol();
     this.#members.set(member, null);

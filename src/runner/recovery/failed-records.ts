@@ -10,7 +10,7 @@ import type { OwnedTask } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 import { keyText, Quarantine } from './quarantine.ts';
 import type { TaskErrorPolicy } from './task-error-policy.ts';
-import { placeOf } from './task-error-policy.ts';
+import { positionText } from './task-error-policy.ts';
 
 /**
  * The records of one session that are not folded: those of keys that are held, those that could not
@@ -167,7 +167,7 @@ export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null 
 
 /** The record that ended the processes before this one, as far as anybody can tell. */
 export function pillOf(batch: RecordBatch, times: number): DeadLetter {
-  const place = placeOf({ ...batch, offset: batch.offsets[0] as number });
-  const message = `${times} processes in a row ended while they folded ${place}, before anything could be said of it; it is not tried again.`;
+  const position = positionText({ ...batch, offset: batch.offsets[0] as number });
+  const message = `${times} processes in a row ended while they folded ${position}, before anything could be said of it; it is not tried again.`;
   return letterOf(batch, 0, { reason: 'POISON_PILL', message });
 }

@@ -6,7 +6,7 @@ import { markTrying } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import type { BatchSize } from './batch-size.ts';
 import { pillOf } from './failed-records.ts';
-import { placeOf } from './task-error-policy.ts';
+import { positionText } from './task-error-policy.ts';
 
 /** Processes that must have ended in a row while they folded a record, before it is the cause. */
 const PILL_TRIES = 3;
@@ -23,7 +23,7 @@ export async function poisonPill(
   batch: RecordBatch,
 ): Promise<DeadLetter | null> {
   if (!batchSize.triesOne || batch.count !== 1) return null;
-  const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
+  const record = positionText({ ...batch, offset: batch.offsets[0] as number });
   const { trying } = task.status;
   if (trying?.record === record && trying.times >= PILL_TRIES) return pillOf(batch, trying.times);
   if (batchSize.marks(record)) {

@@ -74,17 +74,17 @@ export class TaskErrorPolicy {
 
   /** Has a record set aside when the next session meets it, instead of being folded. */
   reject(record: RejectedRecord): void {
-    this.#rejected.set(placeOf(record.letter), record);
+    this.#rejected.set(positionText(record.letter), record);
   }
 
   /** The record was set aside by a commit: it will not be met again. */
-  settled(letter: Parameters<typeof placeOf>[0]): void {
-    this.#rejected.delete(placeOf(letter));
+  settled(letter: Parameters<typeof positionText>[0]): void {
+    this.#rejected.delete(positionText(letter));
   }
 
   /** What was decided on a record in an earlier session; undefined: nothing. */
   rejected(topic: string, partition: number, offset: number): RejectedRecord | undefined {
-    return this.#rejected.get(placeOf({ topic, partition, offset }));
+    return this.#rejected.get(positionText({ topic, partition, offset }));
   }
 
   get hasRejected(): boolean {
@@ -112,7 +112,7 @@ export function isUnreadable({ reason, value }: Failed): boolean {
 }
 
 /** `payments[3]@1042`. */
-export function placeOf(record: {
+export function positionText(record: {
   readonly topic: string;
   readonly partition: number;
   readonly offset: bigint | number;

@@ -34,11 +34,11 @@ export async function scanLog(source: ScanSource, options: ScanOptions = {}): Pr
   const total = positions.reduce((sum, one) => sum + Number(one.untilOffset - one.offset), 0);
   const progress = progressOf(total, onProgress);
   const scan = new Scan(source);
-  const ends = new Map(positions.map((one) => [placeOf(one), Number(one.untilOffset)]));
+  const ends = new Map(positions.map((one) => [partitionName(one), Number(one.untilOffset)]));
   const reading =
     positions.length === 0 ? [] : source.log.read(positions, signal ? { signal } : {});
   for await (const batch of reading) {
-    const within = before(batch, ends.get(placeOf(batch)) ?? 0);
+    const within = before(batch, ends.get(partitionName(batch)) ?? 0);
     await scan.read(within);
     progress.add(within.count);
   }
@@ -140,6 +140,12 @@ function progressOf(total: number, onProgress: ScanOptions['onProgress']) {
   return createProgress({ name: 'scan', version: 0 }, total, report);
 }
 
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }) {
+function partitionName({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}) {
   return `${partition} ${topic}`;
 }

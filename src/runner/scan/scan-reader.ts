@@ -42,11 +42,11 @@ export class ScanReader {
   check(batch: RecordBatch, ids: Float64Array, counts: SchemaCounts): void {
     const { parts, deadLetters } = this.#batches.decode(batch);
     if (deadLetters.length > 0) {
-      const places = new Map(
+      const indexes = new Map(
         Array.from({ length: batch.count }, (_, index) => [batch.offsets[index], index]),
       );
       for (const { offset, reason, message } of deadLetters) {
-        const index = places.get(Number(offset)) as number;
+        const index = indexes.get(Number(offset)) as number;
         counts.refuse(batch, ids[index] as number, { ...this.#named(), reason, message, index });
       }
     }

@@ -31,7 +31,7 @@ import { withoutRepeats } from './without-repeats.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
 /** A record of the task's partition. */
-type RecordPlace = Pick<LogPosition, 'topic' | 'offset'>;
+type RecordPosition = Pick<LogPosition, 'topic' | 'offset'>;
 
 /**
  * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown
@@ -212,7 +212,7 @@ export class TaskSession {
   ): Promise<{ readonly folded: number; readonly failed: DeadLetter | null }> {
     return this.#life.use(async () => {
       const nextOffsets = nextOffsetsOf(this.#folded);
-      const records: RecordPlace[] = [];
+      const records: RecordPosition[] = [];
       let failed: DeadLetter | null = null;
       for (const batch of batches) {
         [failed = null] = await this.#foldRecords(batch);
@@ -256,7 +256,7 @@ export class TaskSession {
 
   async #commit(
     moved: readonly (readonly [string, TopicCheckpoint])[],
-    redriven: readonly RecordPlace[],
+    redriven: readonly RecordPosition[],
   ): Promise<FlushReport> {
     const changes = this.fold.takeChanges();
     const { dataKeys = noDataKeys } = this.#settings;
@@ -380,7 +380,7 @@ export class TaskSession {
    * Folds a dead letter where the journal says that it was folded; each once, whatever the journal
    * holds.
    */
-  async #repeatRedrive(record: RecordPlace): Promise<void> {
+  async #repeatRedrive(record: RecordPosition): Promise<void> {
     const batch = this.#repeat?.take(record);
     if (batch === 'folded') {
       this.#settings.logger.warn(

@@ -2,7 +2,7 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { sliceBatch, splitBatch } from '../../log/slice-batch.ts';
 
 /** Merge key of a record: its timestamp, then its topic. */
-interface Place {
+interface MergePosition {
   readonly timestampMs: number;
   readonly topic: string;
 }
@@ -14,8 +14,8 @@ interface Place {
  */
 export class TopicMerge {
   readonly #buffered: Map<string, RecordBatch[]>;
-  /** Greatest place taken so far; null: not known, so nothing may be assumed. */
-  #highest: Place | null = null;
+  /** Greatest position taken so far; null: not known, so nothing may be assumed. */
+  #highest: MergePosition | null = null;
 
   constructor(topics: Iterable<string>) {
     this.#buffered = new Map([...topics].map((topic) => [topic, []]));
@@ -32,8 +32,8 @@ export class TopicMerge {
 
   /**
    * Whether the next records could have been merged with those taken before: every head is at or
-   * beyond the greatest place taken. When not, the point between must be journaled, since a replay
-   * that sees both at once would order them otherwise.
+   * beyond the greatest position taken. When not, the point between must be journaled, since a
+   * replay that sees both at once would order them otherwise.
    */
   continues(): boolean {
     const highest = this.#highest;
@@ -103,12 +103,12 @@ export class TopicMerge {
   #takeRun(topic: string, heads: ReadonlyMap<string, RecordBatch>): RecordBatch {
     const batches = this.#buffered.get(topic) as RecordBatch[];
     const batch = batches[0] as RecordBatch;
-    const rival = smallestPlace(heads, topic);
+    const rival = smallestPosition(heads, topic);
     let until = 0;
     while (until < batch.count) {
-      const place = { timestampMs: batch.timestampsMs[until] as number, topic };
-      if (rival !== null && isBefore(rival, place)) break;
-      if (this.#highest === null || isBefore(this.#highest, place)) this.#highest = place;
+      const position = { timestampMs: batch.timestampsMs[until] as number, topic };
+      if (rival !== null && isBefore(rival, position)) break;
+      if (this.#highest === null || isBefore(this.#highest, position)) this.#highest = position;
       until += 1;
     }
     if (until === batch.count) {
@@ -129,25 +129,25 @@ export class TopicMerge {
   }
 }
 
-function isBefore(a: Place, b: Place): boolean {
+function isBefore(a: MergePosition, b: MergePosition): boolean {
   return a.timestampMs < b.timestampMs || (a.timestampMs === b.timestampMs && a.topic < b.topic);
 }
 
-/** The topic to take from: an empty batch at once, else the smallest place. */
+/** The topic to take from: an empty batch at once, else the smallest position. */
 function smallest(heads: ReadonlyMap<string, RecordBatch>): string | null {
   for (const [topic, { count }] of heads) if (count === 0) return topic;
-  return smallestPlace(heads, null)?.topic ?? null;
+  return smallestPosition(heads, null)?.topic ?? null;
 }
 
-function smallestPlace(
+function smallestPosition(
   heads: ReadonlyMap<string, RecordBatch>,
   without: string | null,
-): Place | null {
-  let found: Place | null = null;
+): MergePosition | null {
+  let found: MergePosition | null = null;
   for (const [topic, { timestampsMs, count }] of heads) {
     if (topic === without || count === 0) continue;
-    const place = { timestampMs: timestampsMs[0] as number, topic };
-    if (found === null || isBefore(place, found)) found = place;
+    const position = { timestampMs: timestampsMs[0] as number, topic };
+    if (found === null || isBefore(position, found)) found = position;
   }
   return found;
 }

@@ -55,11 +55,11 @@ export async function writeDeadLetters(
     const rows = deadLetters.slice(from, until).map((letter) => parametersOf(task, letter));
     const width = rows[0]?.length ?? 0;
     const tuples = rows.map((_, row) => {
-      const place = (column: number) => `$${row * width + column}`;
-      const places = Array.from({ length: width }, (__, i) =>
-        i + 1 === TIMESTAMP ? `to_timestamp(${place(i + 1)} / 1000.0)` : place(i + 1),
+      const parameter = (column: number) => `$${row * width + column}`;
+      const parameters = Array.from({ length: width }, (__, i) =>
+        i + 1 === TIMESTAMP ? `to_timestamp(${parameter(i + 1)} / 1000.0)` : parameter(i + 1),
       );
-      return `(${places.join(', ')})`;
+      return `(${parameters.join(', ')})`;
     });
     await client.query(
       `insert into reprise.dead_letters (projection, version, topic, partition, "offset", reason, message,

@@ -97,17 +97,17 @@ async function findBehind(
 ): Promise<readonly Behind[]> {
   const { name: projection, version, topics } = to;
   const behind = await readBehind(client, { projection, version, behind: active, topics });
-  if (behind.length === 0 || to.describe === undefined) return behind.map(placeOf);
+  if (behind.length === 0 || to.describe === undefined) return behind.map(rangeOf);
   const described = await to.describe();
   return behind
     .filter(({ topic, topicId }) => described.get(topic)?.topicId === topicId)
     .map((each) => {
       const end = described.get(each.topic)?.partitions[each.partition]?.stableEndOffset ?? 0n;
-      return placeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
+      return rangeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
     })
     .filter(({ offset, untilOffset }) => offset < untilOffset);
 }
 
-function placeOf({ topic, partition, offset, untilOffset }: Behind): Behind {
+function rangeOf({ topic, partition, offset, untilOffset }: Behind): Behind {
   return { topic, partition, offset, untilOffset };
 }

@@ -55,13 +55,13 @@ export async function recordsBehind(
   const found = of.differences.map((each) => nothingFound(of.plan, keys, each));
   for (const partition of new Set(found.map(({ difference }) => difference.partition))) {
     const own = found.filter(({ difference }) => difference.partition === partition);
-    const setAside = new Set(of.deadLetters.get(partition)?.map(placeOf));
+    const setAside = new Set(of.deadLetters.get(partition)?.map(recordKey));
     for await (const batch of readPartition(settings.log, of, partition)) {
       await schemas.resolve(keys, batch);
       await dataKeys.load(batch);
       for (const { i, timeMs, rows } of keys.of(batch)) {
         const at = { topic: batch.topic, partition, offset: BigInt(batch.offsets[i] as number) };
-        if (setAside.has(placeOf(at))) continue;
+        if (setAside.has(recordKey(at))) continue;
         for (const each of own) if (rows.includes(each.key)) add(each, at, timeMs);
       }
       dataKeys.committed();
@@ -101,7 +101,7 @@ async function* readPartition(
   }
 }
 
-function placeOf({ topic, offset }: LogPosition): string {
+function recordKey({ topic, offset }: LogPosition): string {
   return `${topic} ${offset}`;
 }
 
