@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { TopicDescription } from '../../log/event-log.ts';
 import { isLockTimeout } from '../../postgres/classify.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
@@ -157,7 +157,7 @@ async function rebuildAlone(
       });
     }
   };
-  await untilFirstFailure(signal, Array(FINISHED_AT_ONCE).fill(finishThoseLeft));
+  await runTaskGroup(signal, Array(FINISHED_AT_ONCE).fill(finishThoseLeft));
   return versions.map((version) => reports.get(version) as RebuildReport);
 }
 

@@ -1,4 +1,4 @@
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { shareRows } from '../session/share-rows.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -73,7 +73,7 @@ export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): 
           onRecords: (records) => onRecords(key.projection, records),
         }).finally(leave);
       });
-      await untilFirstFailure(signal, works);
+      await runTaskGroup(signal, works);
     },
     close: async () => undefined,
   };

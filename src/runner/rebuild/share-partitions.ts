@@ -1,4 +1,4 @@
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { Replayer } from './replayer.ts';
 
 /** A replayer has so many partitions under way: while one waits for its COPY, another folds. */
@@ -28,7 +28,7 @@ export async function sharePartitions(sharing: Sharing): Promise<void> {
     .flat()
     .slice(0, partitions);
   let next = slots.length;
-  await untilFirstFailure(
+  await runTaskGroup(
     sharing.signal,
     slots.map((slot, first) => async (signal) => {
       const replayer = (await slot.joins) ? slot : replayers[0];
