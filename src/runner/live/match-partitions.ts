@@ -7,12 +7,12 @@ import { keyNames } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
+import type { AddedPartitions } from '../store/added-partitions.ts';
+import { findAddedPartitions } from '../store/added-partitions.ts';
 import { swapViews } from '../store/create-tables.ts';
 import { ensureTasks } from '../store/instance-store.ts';
 import { readTaskTotals } from '../store/task-store.ts';
-import type { GrownTopic } from '../store/topics-that-grew.ts';
-import { topicsThatGrew } from '../store/topics-that-grew.ts';
-import { lockProjection, setPartitionsGrew } from '../store/version-store.ts';
+import { lockProjection, setPartitionsAdded } from '../store/version-store.ts';
 
 /**
  * Makes the tasks of a version, one for each partition of its topics. Where topics have gained
@@ -29,16 +29,16 @@ export async function matchPartitions(
   const partitions = partitionsOf(plan, topics);
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);
-    const grown = await topicsThatGrew(client, topics.values());
+    const added = await findAddedPartitions(client, topics.values());
     const tasks = { projection: plan.name, version: plan.version };
     const { tasks: before } = await readTaskTotals(client, tasks);
     if (before >= partitions) return null;
     const cannotMerge = plan.table.view?.merges === null;
-    if (before > 0 && cannotMerge) return cannotGrow(plan, before, partitions);
+    if (before > 0 && cannotMerge) return cannotAddPartitions(plan, before, partitions);
     await ensureTasks(client, tasks, partitions);
-    if (before === 0 && grown.length === 0) return null;
-    if (cannotMerge) return cannotBegin(plan, grown);
-    await setPartitionsGrew(client, plan.name);
+    if (before === 0 && added.length === 0) return null;
+    if (cannotMerge) return cannotBuild(plan, added);
+    await setPartitionsAdded(client, plan.name);
     if (active === plan.version) await swapViews(client, plan);
     settings.logger.warn(
       { projection: plan.name, version: plan.version, from: before, to: partitions },
@@ -60,10 +60,10 @@ export async function admitTopics(
 ): Promise<void> {
   await inTransaction(settings.pool, async (client) => {
     await lockProjection(client, plan.name);
-    const grown = await topicsThatGrew(client, topics.values());
-    if (grown.length === 0) return;
-    if (plan.table.view?.merges === null) throw cannotBegin(plan, grown);
-    await setPartitionsGrew(client, plan.name);
+    const added = await findAddedPartitions(client, topics.values());
+    if (added.length === 0) return;
+    if (plan.table.view?.merges === null) throw cannotBuild(plan, added);
+    await setPartitionsAdded(client, plan.name);
   });
 }
 
@@ -90,7 +90,7 @@ export async function requireWholeKeys(
   );
 }
 
-function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
+function cannotAddPartitions(plan: Plan, before: number, now: number): RepriseError {
   const topics = topicsOf(plan);
   return new RepriseError(
     'PARTITIONS_CHANGED',
@@ -99,15 +99,15 @@ function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
   );
 }
 
-function cannotBegin(plan: Plan, grown: readonly GrownTopic[]): RepriseError {
-  const [first] = grown as readonly [GrownTopic];
-  const had = grown
+function cannotBuild(plan: Plan, added: readonly AddedPartitions[]): RepriseError {
+  const [first] = added as readonly [AddedPartitions];
+  const had = added
     .map(
       ({ topic, before, now }) =>
         `${topic} had ${before} partitions when it was first read and has ${now} now`,
     )
     .join(', ');
-  const topics = grown.map(({ topic }) => topic);
+  const topics = added.map(({ topic }) => topic);
   return new RepriseError(
     'PARTITIONS_CHANGED',
     `${plan.name} v${plan.version} cannot be built: ${had}: ${remedy(topics, first.now)}`,

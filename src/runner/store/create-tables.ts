@@ -24,12 +24,12 @@ export async function swapViews(
   client: ClientBase,
   plan: Pick<Plan, 'name' | 'tables'>,
 ): Promise<void> {
-  const { rows } = await client.query<{ grown: boolean }>(
-    'select partitions_grew as grown from reprise.projections where projection = $1',
+  const { rows } = await client.query<{ added: boolean }>(
+    'select partitions_grew as added from reprise.projections where projection = $1',
     [plan.name],
   );
   for (const table of plan.tables) {
-    if (table.view !== null) await swapView(client, table, rows[0]?.grown ?? false);
+    if (table.view !== null) await swapView(client, table, rows[0]?.added ?? false);
   }
 }
 

@@ -277,7 +277,7 @@ export async function deleteProjection(client: ClientBase, projection: string): 
 }
 
 /** Notes that topics of a projection gained partitions: its views merge from now on. */
-export async function setPartitionsGrew(client: ClientBase, projection: string): Promise<void> {
+export async function setPartitionsAdded(client: ClientBase, projection: string): Promise<void> {
   await client.query(
     'update reprise.projections set partitions_grew = true where projection = $1',
     [projection],

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
 
 /** A topic with more partitions than when it was first read. */
-export interface GrownTopic {
+export interface AddedPartitions {
   readonly topic: string;
   /** How many it had when it was first read. */
   readonly before: number;
@@ -15,11 +15,11 @@ export interface GrownTopic {
  * time. A topic whose first partitions never held a record has moved no key.
  * @param topics as the log describes them now
  */
-export async function topicsThatGrew(
+export async function findAddedPartitions(
   client: ClientBase,
   topics: Iterable<TopicDescription>,
-): Promise<readonly GrownTopic[]> {
-  const grown: GrownTopic[] = [];
+): Promise<readonly AddedPartitions[]> {
+  const added: AddedPartitions[] = [];
   for (const { topic, topicId, partitions } of topics) {
     const now = partitions.length;
     const { rows } = await client.query<{ partitions: number }>(
@@ -31,7 +31,7 @@ export async function topicsThatGrew(
     const before = rows[0]?.partitions ?? now;
     if (before >= now) continue;
     if (partitions.slice(0, before).some(({ stableEndOffset }) => stableEndOffset > 0n)) {
-      grown.push({ topic, before, now });
+      added.push({ topic, before, now });
       continue;
     }
     await client.query(
@@ -39,5 +39,5 @@ export async function topicsThatGrew(
       [topic, topicId, now],
     );
   }
-  return grown;
+  return added;
 }
