@@ -16,15 +16,15 @@ export interface CopyProgress extends Rate {
  * every change of phase.
  */
 export class CopyMeter {
-  readonly #tell: (progress: CopyProgress) => void;
+  readonly #onProgress: (progress: CopyProgress) => void;
   #phase: CopyProgress['phase'] = 'compare';
   #total = 0;
   #records = 0;
   #startedMs = 0;
-  #toldMs = 0;
+  #reportedMs = 0;
 
-  constructor(tell: (progress: CopyProgress) => void = () => undefined) {
-    this.#tell = tell;
+  constructor(onProgress: (progress: CopyProgress) => void = () => undefined) {
+    this.#onProgress = onProgress;
   }
 
   /** A phase begins, with so many records before it. */
@@ -38,12 +38,12 @@ export class CopyMeter {
 
   add(records: number): void {
     this.#records += records;
-    if (performance.now() - this.#toldMs >= EVERY_MS) this.#report();
+    if (performance.now() - this.#reportedMs >= EVERY_MS) this.#report();
   }
 
   #report(): void {
-    this.#toldMs = performance.now();
-    this.#tell({
+    this.#reportedMs = performance.now();
+    this.#onProgress({
       phase: this.#phase,
       records: this.#records,
       totalRecords: this.#total,

@@ -69,7 +69,7 @@ export async function moveLogToKafka(
   try {
     await checkDatabase(container.get(TOKENS.pool), database.url);
     await migrate(container.get(TOKENS.knex));
-    return await inTurn(container, () => copyFrom(container, database.url, options));
+    return await withCopyLock(container, () => copyFrom(container, database.url, options));
   } finally {
     await closeConnections(container);
     await database.stop();
@@ -80,7 +80,10 @@ export async function moveLogToKafka(
  * Runs `work` unless another copy is under way. The lock goes with the connection, whatever
  * happens.
  */
-async function inTurn<Result>(container: Container, work: () => Promise<Result>): Promise<Result> {
+async function withCopyLock<Result>(
+  container: Container,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const client: PoolClient = await container.get(TOKENS.pool).connect();
   try {
     const { rows } = await client.query<{ mine: boolean }>(

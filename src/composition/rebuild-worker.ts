@@ -23,7 +23,7 @@ import { OWN_TOKENS, TOKENS } from './tokens.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
 /** Progress is told this often, not for each of the many small batches. */
-const TELL_EVERY_MS = 50;
+const REPORT_EVERY_MS = 50;
 
 if (parentPort === null) throw new Error('rebuild-worker is started by a rebuild, as a thread');
 await serve(parentPort, workerData as WorkerSetting);
@@ -101,20 +101,20 @@ async function follow(
   },
 ): Promise<void> {
   const { id, order, signal, tell } = given;
-  let untold = new Map<string, number>();
-  let toldMs = 0;
-  const tellRecords = () => {
-    toldMs = performance.now();
-    tell({ kind: 'records', id, records: untold });
-    untold = new Map();
+  let unreported = new Map<string, number>();
+  let reportedMs = 0;
+  const reportRecords = () => {
+    reportedMs = performance.now();
+    tell({ kind: 'records', id, records: unreported });
+    unreported = new Map();
   };
   const onRecords = (projection: string, records: number) => {
-    untold.set(projection, (untold.get(projection) ?? 0) + records);
-    if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
+    unreported.set(projection, (unreported.get(projection) ?? 0) + records);
+    if (performance.now() - reportedMs >= REPORT_EVERY_MS) reportRecords();
   };
   try {
     await replayer.replay(order, { signal, onRecords });
-    tellRecords();
+    reportRecords();
     tell({ kind: 'done', id });
   } catch (error) {
     tell({ kind: 'failed', id, error: packError(error) });

@@ -44,7 +44,7 @@ export class TaskHosts implements TaskHost {
   /** Where the log of a projection's partitions began when last seen. */
   readonly #beginnings = new Map<string, bigint>();
   readonly #selection: TaskSelection | null;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
   readonly #stalledMs: number;
   readonly #watchdog: Watchdog;
 
@@ -184,8 +184,8 @@ export class TaskHosts implements TaskHost {
     );
     const state = stored?.state;
     if (state === 'active' || state === 'ready') return true;
-    if (!this.#told.has(plan.name)) {
-      this.#told.add(plan.name);
+    if (!this.#warned.has(plan.name)) {
+      this.#warned.add(plan.name);
       this.#settings.logger.warn(
         { projection: plan.name, version: plan.version },
         `not built yet, so not run; build it with: reprise rebuild ${plan.name}`,

@@ -30,7 +30,7 @@ const TRUSTED_MS = 60_000;
 type Aimed = QueuedEvent & { readonly target: number };
 
 /** Events with the ids of their schemas, and those that cannot have one. */
-interface Judged<Event extends QueuedEvent> {
+interface WithSchemas<Event extends QueuedEvent> {
   readonly ready: readonly { readonly event: Event; readonly schemaId: number | null }[];
   readonly passed: readonly Event[];
 }
@@ -103,18 +103,18 @@ export class TopicQueue {
     const queue = await readQueue(pool, this.#topic, [...taken], EVENTS_MAX); // 2
     const [first] = [...again, ...queue];
     if (first === undefined || !(await this.#isThere(first))) return false;
-    const repeated = await this.#judge(again);
+    const repeated = await this.#lookUpSchemas(again);
     if (repeated.passed.length > 0) {
       this.#rest.failed();
       return false;
     }
     this.#sendAll(repeated.ready, true);
-    const judged = await this.#judge(this.#aimed(queue));
+    const found = await this.#lookUpSchemas(this.#aimed(queue));
     await setTargets(
       pool,
-      judged.ready.map(({ event }) => event).filter(({ target }) => taken.has(target)),
+      found.ready.map(({ event }) => event).filter(({ target }) => taken.has(target)),
     );
-    const fresh = judged.ready.filter(({ event }) => !taken.has(event.target));
+    const fresh = found.ready.filter(({ event }) => !taken.has(event.target));
     if (fresh.length > 0) this.#sendAll(await this.#number(fresh), false);
     return queue.length === EVENTS_MAX;
   }
@@ -158,7 +158,9 @@ export class TopicQueue {
    * Looks up their schemas. An event whose schema is refused waits, with those of its key behind
    * it; when the registry is away, the topic rests.
    */
-  async #judge<Event extends QueuedEvent>(events: readonly Event[]): Promise<Judged<Event>> {
+  async #lookUpSchemas<Event extends QueuedEvent>(
+    events: readonly Event[],
+  ): Promise<WithSchemas<Event>> {
     const ready: { event: Event; schemaId: number | null }[] = [];
     const passed: Event[] = [];
     const failures = new Map<string, unknown>();
@@ -189,16 +191,16 @@ export class TopicQueue {
   }
 
   /** Gives events numbers, in a transaction of its own. */
-  async #number(judged: Judged<Aimed>['ready']): Promise<readonly ReadyEvent[]> {
-    const ids = judged.map(({ event }) => event.id);
+  async #number(found: WithSchemas<Aimed>['ready']): Promise<readonly ReadyEvent[]> {
+    const ids = found.map(({ event }) => event.id);
     const upTo = await readPublishedUpTo(this.#settings, this.#topic, ids);
     return inTransaction(this.#settings.pool, async (client) => {
-      const { publisher, first } = await takeNumbers(client, judged.length);
+      const { publisher, first } = await takeNumbers(client, found.length);
       const behind = watermarksOf(
-        judged.map(({ event }) => event),
+        found.map(({ event }) => event),
         upTo,
       );
-      const ready = judged.map(({ event, schemaId }, i) => {
+      const ready = found.map(({ event, schemaId }, i) => {
         const watermarkMs = behind[i] ?? null;
         const numbered: NumberedEvent = { ...event, publisher, sequence: first + i, watermarkMs };
         return { event: numbered, schemaId };

@@ -64,10 +64,10 @@ function dealt(
   loads: Loads,
   { patienceMs }: { readonly patienceMs: number },
 ): readonly string[] {
-  const inTurn = [...unowned].sort(
+  const ordered = [...unowned].sort(
     (a, b) => a.eligible.length - b.eligible.length || (a.label < b.label ? -1 : 1),
   );
-  return inTurn.flatMap(({ label, eligible, unownedMs }) => {
+  return ordered.flatMap(({ label, eligible, unownedMs }) => {
     const chosen = loads.least(eligible);
     if (chosen !== undefined) loads.add(chosen, 1);
     const waited = unownedMs > patienceMs && eligible.includes(me);

@@ -15,7 +15,7 @@ export class OrphanWatch {
   readonly #patienceMs: number;
   /** When a task was first seen without owner, by its label. */
   #sinceMs = new Map<string, number>();
-  #told = new Set<string>();
+  #reported = new Set<string>();
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
@@ -34,8 +34,8 @@ export class OrphanWatch {
     const lasting = orphans.filter(
       (task) => nowMs - (this.#sinceMs.get(taskLabel(task)) ?? nowMs) >= this.#patienceMs,
     );
-    const told = this.#told;
-    this.#told = new Set(lasting.map(taskLabel));
-    return lasting.filter((task) => !told.has(taskLabel(task)));
+    const reported = this.#reported;
+    this.#reported = new Set(lasting.map(taskLabel));
+    return lasting.filter((task) => !reported.has(taskLabel(task)));
   }
 }

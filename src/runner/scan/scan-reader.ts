@@ -69,14 +69,14 @@ export class ScanReader {
       const index = part.at?.[j] ?? j;
       const id = ids[index] as number;
       const key = `${part.source} ${id}`;
-      let verdict = this.#whole.get(key);
-      if (verdict === undefined) {
-        verdict = wholeEventFault(part, j);
-        this.#whole.set(key, verdict);
+      let fault = this.#whole.get(key);
+      if (fault === undefined) {
+        fault = wholeEventFault(part, j);
+        this.#whole.set(key, fault);
       }
-      if (verdict === null) continue;
-      const reason = isRepriseError(verdict) ? verdict.code : 'DECODE_FAILED';
-      counts.refuse(batch, id, { ...this.#named(), reason, message: verdict.message, index });
+      if (fault === null) continue;
+      const reason = isRepriseError(fault) ? fault.code : 'DECODE_FAILED';
+      counts.refuse(batch, id, { ...this.#named(), reason, message: fault.message, index });
     }
   }
 

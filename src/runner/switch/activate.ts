@@ -25,16 +25,16 @@ import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 
 /**
- * Records of a last lap at most: the live version waits meanwhile, so it must be run within a
+ * Records of a last round at most: the live version waits meanwhile, so it must be run within a
  * fraction of the time-outs of a session.
  */
-const LAST_LAP_RECORDS = 20_000n;
+const LAST_ROUND_RECORDS = 20_000n;
 
 /** How long it may take. What is left then is folded while the live version runs. */
-const LAST_LAP_MS = 5_000;
+const LAST_ROUND_MS = 5_000;
 
 /**
- * How long the switch's own transaction may wait for its last lap, whose last batch may be a slow
+ * How long the switch's own transaction may wait for its last round, whose last batch may be a slow
  * one.
  */
 const SWITCH_IDLE_MS = 120_000;
@@ -144,13 +144,13 @@ async function trySwitch(
   const behind = await switchVersion(client, {
     to: { ...plan, topics: topicsOf(plan), describe: () => settings.log.describe(topicsOf(plan)) },
     from: active,
-    lastLap: async (ahead) => {
+    lastRound: async (ahead) => {
       const records = ahead.reduce(
         (sum, { offset, untilOffset }) => sum + untilOffset - offset,
         0n,
       );
-      if (records > LAST_LAP_RECORDS) return;
-      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_LAP_MS));
+      if (records > LAST_ROUND_RECORDS) return;
+      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_ROUND_MS));
     },
   });
   if (behind.length > 0) return behind;
@@ -181,14 +181,14 @@ async function catchUp(
 async function catchUpTask(
   settings: RunnerSettings,
   plan: Plan,
-  lap: {
+  round: {
     readonly partition: number;
     readonly ahead: readonly Behind[];
     readonly recovery: Recovery;
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  const { partition, ahead, recovery, signal } = lap;
+  const { partition, ahead, recovery, signal } = round;
   const key = { projection: plan.name, version: plan.version, partition };
   const session = await openSession(settings, key, {
     plan,

@@ -50,17 +50,17 @@ export async function switchVersion(
      */
     readonly waitMs?: number;
     /**
-     * Given how far the other is behind, with the active version held still: the last lap, on
+     * Given how far the other is behind, with the active version held still: the last round, on
      * connections of its own, before the other is held too. Default: none.
      */
-    readonly lastLap?: (behind: readonly Behind[]) => Promise<void>;
+    readonly lastRound?: (behind: readonly Behind[]) => Promise<void>;
   },
 ): Promise<readonly Behind[]> {
-  const { to, from, waitMs = 0, lastLap } = target;
+  const { to, from, waitMs = 0, lastRound } = target;
   if (from !== null) {
     await lockTasks(client, { projection: to.name, version: from }); // 1
     await waitFor(waitMs, async () => (await findBehind(client, to, from)).length === 0);
-    await lastLap?.(await findBehind(client, to, from));
+    await lastRound?.(await findBehind(client, to, from));
     await lockTasks(client, { projection: to.name, version: to.version }); // 1
     const behind = await findBehind(client, to, from); // 2
     if (behind.length > 0) return behind;
