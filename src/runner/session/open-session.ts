@@ -6,7 +6,7 @@ import { topicsOf } from '../settings/topics-of.ts';
 import { acquireTask, factsOf, setTaskState } from '../store/checkpoint-store.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import { buildAnew } from './build-anew.ts';
+import { rebuildCommands } from './rebuild-commands.ts';
 import type { SessionOptions } from './session-options.ts';
 import { TaskSession } from './task-session.ts';
 import { validateCheckpoint } from './validate-checkpoint.ts';
@@ -127,7 +127,7 @@ async function describePartition(
 function acceptance(task: OwnedTask, { nowMs = null }: SessionOptions): string {
   return nowMs === null
     ? `run: reprise rebuild ${task.projection} --accept-data-loss`
-    : buildAnew(task, true);
+    : rebuildCommands(task, true);
 }
 
 /** The beginning of a topic that this task has never read. */

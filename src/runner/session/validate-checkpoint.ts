@@ -5,7 +5,7 @@ import { RepriseError } from '../../reprise-error.ts';
 import { factsOf } from '../store/checkpoint-store.ts';
 import type { TaskKey, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import { buildAnew } from './build-anew.ts';
+import { rebuildCommands } from './rebuild-commands.ts';
 
 /**
  * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2
@@ -56,7 +56,7 @@ function cannotGoOn(
   const where = `${topic}[${task.partition}]@${nextOffset}`;
   return new RepriseError(
     why.code,
-    `${taskLabel(task)} cannot go on at ${where}: ${why.what} To build it from what the log holds now: ${buildAnew(task, why.code === 'DATA_LOSS')}`,
+    `${taskLabel(task)} cannot go on at ${where}: ${why.what} To build it from what the log holds now: ${rebuildCommands(task, why.code === 'DATA_LOSS')}`,
     { facts: { ...factsOf(task), topic, offset: nextOffset } },
   );
 }
