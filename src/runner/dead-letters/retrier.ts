@@ -17,7 +17,7 @@ import {
 } from '../store/dead-letter-store.ts';
 import { taskLabel } from '../store/task-key.ts';
 
-/** Letters of a key that are folded in one transaction. */
+/** Letters of a key that are folded in one transaction, at most. */
 const TOGETHER_MAX = 50;
 
 /** Why a letter could not be folded. */
@@ -25,14 +25,15 @@ interface Failure {
   /** An error code. */
   readonly reason: string;
   readonly message: string;
-  /** What spoiled the session; absent: it is as good as before. */
+  /** The error that spoiled the session. Absent: the session can still be used. */
   readonly cause?: unknown;
 }
 
 /**
- * Folds the held letters of a session again, by a policy with retries: each where the task stands
- * then, as a redrive does, so that a replay of the version repeats it. The letters behind it follow
- * in order; then the key is let go. Other keys are folded and committed meanwhile.
+ * Folds the quarantined letters of a session again, under a policy with retries. Each is folded at
+ * the current position of the task and journaled, as a redrive does, so that a replay of the
+ * version repeats it. The letters behind it follow in order; then the key is released. Other keys
+ * are folded and committed in the meantime.
  */
 export class Retrier {
   readonly #settings: Pick<RunnerSettings, 'pool' | 'logger'>;
@@ -49,21 +50,22 @@ export class Retrier {
     this.#recovery = recovery;
   }
 
-  /** Until a letter is due. Milliseconds; null: none is held. */
+  /** Returns the time until a letter is due, in milliseconds. Null: no letter is quarantined. */
   untilDueMs(): number | null {
     return this.#recovery.retries.untilDueMs();
   }
 
   /**
-   * Folds the letter that is due, if one is. Everything folded before must be flushed. @returns
-   * whether there was one @throws as `redrive` of the session, and the letter's reason when its
-   * attempts are used up and the policy halts the task
+   * Folds the letter that is due, if there is one. Everything folded before must be flushed.
+   * @returns whether a letter was due @throws as `redrive` of the session; the letter's reason when
+   * its attempts are used up and the policy halts the task
    */
   async step(): Promise<boolean> {
     const { retries } = this.#recovery;
     const retry = retries.due();
     if (retry === null || !this.#session.isDrained) return false;
-    // A letter that failed is tried by itself; what only waited behind one goes together.
+    // A letter that has failed is tried alone. Letters that only waited behind one are folded
+    // together.
     const limit = retry.attempts > 0 || retry.isAlone ? 1 : TOGETHER_MAX;
     const letters = await this.#lettersOf(retry, limit);
     const [letter] = letters;
@@ -83,7 +85,7 @@ export class Retrier {
       retry.isAlone = true;
       throw this.#error(letter, failure, 'again');
     }
-    // Those before it are folded: its own attempts begin.
+    // The letters before it are folded. Its own attempts are counted from here.
     const own = folded === 0 ? retry : retries.passed(retry, letter);
     const tried = { ...letter, attempts: letter.attempts + 1 };
     if (!retries.failed(own) || policy.isAlwaysAside(failure.reason)) {
@@ -94,7 +96,9 @@ export class Retrier {
     if (failure.cause !== undefined) throw this.#error(letter, failure, 'again');
   }
 
-  /** @returns how many are folded and committed, and why the next one cannot be; null: all are */
+  /**
+   * @returns how many are folded and committed, and why the next one failed; null: all are folded
+   */
   async #fold(
     letters: readonly StoredLetter[],
   ): Promise<{ readonly folded: number; readonly failure: Failure | null }> {
@@ -123,7 +127,7 @@ export class Retrier {
     await this.#pass(retry);
   }
 
-  /** Goes on to the next letter of the key. */
+  /** Continues with the next letter of the key, or releases the key. */
   async #pass(retry: Retry): Promise<void> {
     const { key } = retry.letter;
     const [next = null] = key === null ? [] : await this.#lettersOf(retry, 1);

@@ -15,11 +15,12 @@ import { readTaskTotals } from '../store/task-store.ts';
 import { lockProjection, setPartitionsAdded } from '../store/version-store.ts';
 
 /**
- * Makes the tasks of a version, one for each partition of its topics. Where topics have gained
- * partitions since, keys have moved: a read model whose rows merge goes on, with the new partitions
- * from their first offset and a view that merges; others cannot, and a new one cannot begin.
+ * Creates the tasks of a version, one for each partition of its topics. If a topic has added
+ * partitions since it was first read, keys have moved. A read model whose rows merge continues,
+ * with the new partitions from their first offset and a view that merges. Any other read model
+ * cannot continue, and a new version of it cannot be built.
  * @param topics as the log describes them now
- * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
+ * @returns PARTITIONS_CHANGED for such read models, else null. @throws NOT_COPARTITIONED
  */
 export async function matchPartitions(
   settings: Pick<RunnerSettings, 'pool' | 'logger'>,
@@ -49,8 +50,9 @@ export async function matchPartitions(
 }
 
 /**
- * Before a version is built: refuses it where its topics have gained partitions and it needs every
- * event of a key in one; where its rows merge when they are read, its view will.
+ * Checks the topics before a version is built. Refuses topics with added partitions if the version
+ * needs all events of a key in one partition. If its rows merge when they are read, its view will
+ * merge.
  * @throws PARTITIONS_CHANGED
  */
 export async function admitTopics(
@@ -68,9 +70,9 @@ export async function admitTopics(
 }
 
 /**
- * Once a version is built: no key may have rows of two partitions, where they are not merged when
- * they are read. That finds topics that had gained partitions before they were first read, and
- * producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
+ * Checks a version once it is built: unless rows are merged when they are read, no key may have
+ * rows of two partitions. This finds topics that had added partitions before they were first read,
+ * and producers that do not choose partitions by the record key. @throws PARTITIONS_CHANGED
  */
 export async function requireWholeKeys(
   client: ClientBase,

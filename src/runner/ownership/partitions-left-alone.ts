@@ -7,11 +7,14 @@ import { readTaskPartitions } from '../store/task-store.ts';
 
 const LOOK_EVERY_MS = 100;
 /**
- * Heartbeats of an instance after which what it says is recent: the one that was there, one whose
- * answer may have been found before the look began, and one found after it.
+ * Number of heartbeats after which an instance's list of versions is recent: the stored one, one
+ * whose list may have been computed before the first look, and one computed after it.
  */
 const HEARTBEATS = 3;
-/** A live instance has had them within this; one that has not is about to be gone. */
+/**
+ * A live instance sends that many heartbeats within this time. One that does not is about to be
+ * dead. Milliseconds.
+ */
 const HEARTBEATS_MS_MAX = 15_000;
 
 /** A switch of a projection from one version to another. */
@@ -22,10 +25,11 @@ interface Switch {
 }
 
 /**
- * The partitions that a switch would leave standing still: live instances run the version in place
- * there, and none would run the other. Empty where nobody runs the version in place: nothing stands
- * still that did not before. An instance says with each heartbeat what it runs; `patient` waits for
- * the next heartbeats of every instance before a partition counts as left alone.
+ * Returns the partitions that no instance would run after a switch: live instances run the current
+ * version there, and none would run the other. Empty if no instance runs the current version: then
+ * the switch stops nothing. Each heartbeat of an instance lists the versions that it runs.
+ * `patient`: wait for the next heartbeats of every instance before a partition counts as left
+ * alone.
  */
 export async function partitionsLeftAlone(
   pool: Pool,
@@ -50,7 +54,7 @@ export async function partitionsLeftAlone(
 
 interface Look {
   readonly partitions: readonly number[];
-  /** Of the instances that stay, read before what they run. */
+  /** Heartbeats of the instances that are not stopping. Read before the versions that they run. */
   readonly heartbeats: readonly { readonly instance: string; readonly heartbeatAt: string }[];
 }
 

@@ -1,14 +1,14 @@
-/** A task at one moment: where it stands, and where its topic ends. */
+/** A task at one moment: its next offset, and the end of its topic. */
 export interface Observation {
-  /** Of task and topic. */
+  /** Unique name of task and topic. */
   readonly name: string;
   readonly nextOffset: bigint;
   readonly stableEndOffset: bigint;
 }
 
 /**
- * Notices tasks that stand still although there is something to fold: a reader that hangs, a fetch
- * that is never answered. Time is the caller's, in milliseconds.
+ * Finds tasks that make no progress although there are records to fold: for example a reader that
+ * hangs, or a fetch that is never answered. The caller supplies the time, in milliseconds.
  */
 export class Watchdog {
   readonly #patienceMs: number;
@@ -21,7 +21,7 @@ export class Watchdog {
     this.#patienceMs = patienceMs;
   }
 
-  /** True once for each stretch of `patienceMs` without progress. */
+  /** Returns true once for each period of `patienceMs` without progress. */
   isStalled({ name, nextOffset, stableEndOffset }: Observation, nowMs: number): boolean {
     const before = this.#positions.get(name);
     if (nextOffset >= stableEndOffset || before?.nextOffset !== nextOffset) {

@@ -8,9 +8,9 @@ const LEASE_MS = 10_000;
 const HEARTBEATS_PER_LEASE = 5;
 
 /**
- * Does long work as an instance that others see living (`reprise instances`), so that what it owns
- * is not taken while it works, and is free as soon as it is gone. It runs no tasks of its own
- * accord.
+ * Runs long work as an instance with a lease (shown by `reprise instances`). Its tasks are not
+ * taken while it works, and are free as soon as it has ended. This instance takes no tasks by
+ * itself.
  */
 export async function withLease<Result>(
   settings: RunnerSettings,
@@ -45,7 +45,7 @@ export async function withLease<Result>(
   }
 }
 
-/** Leaves; what cannot be told now, the end of the session tells. */
+/** Releases the lease. If that fails, closing the session ends it. */
 async function release(client: PoolClient | null, instance: string): Promise<void> {
   if (client === null) return;
   const failed = await releaseLease(client, instance).then(

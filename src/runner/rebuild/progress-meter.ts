@@ -4,7 +4,7 @@ import type { RebuildProgress } from './rebuild-report.ts';
 
 const EVERY_MS = 250;
 
-/** Counts a rebuild's records and says how it goes. */
+/** Counts the records of a rebuild and reports its progress. */
 export interface ProgressMeter {
   readonly add: (records: number) => void;
   readonly phase: (phase: RebuildProgress['phase']) => void;
@@ -12,8 +12,8 @@ export interface ProgressMeter {
 }
 
 /**
- * Counts replayed records and reports rate and remaining time, a few times a second and at every
- * change of phase.
+ * Counts replayed records and reports the rate and ETA, a few times a second and at every change of
+ * phase.
  */
 export function createProgress(
   plan: Pick<Plan, 'name' | 'version'>,

@@ -1,13 +1,12 @@
-/**
- * How fast long work goes, and how long it takes yet: `etaSeconds` is null before a rate is known.
- */
+/** Rate of long work, and its ETA. `etaSeconds` is null until a rate is known. */
 export interface Rate {
   readonly recordsPerSecond: number;
   readonly etaSeconds: number | null;
 }
 
 /**
- * The rate of work that has done `records` since `sinceMs`, in `performance.now()` milliseconds.
+ * Computes the rate of work that has done `records` of `totalRecords` since `sinceMs`, in
+ * `performance.now()` milliseconds.
  */
 export function rateOf(records: number, totalRecords: number, sinceMs: number): Rate {
   const seconds = Math.max(0.001, (performance.now() - sinceMs) / 1000);

@@ -1,26 +1,26 @@
-/** What a failure divides the stretch at fault by. */
+/** The batch size after a failure: the failed records divided by this. */
 const NARROWING = 16;
-/** What a success widens the batch size by, once nothing is suspect any more. */
+/** Factor by which a success enlarges the batch size, once no record is suspect. */
 const WIDENING = 4;
-/** Where narrowing starts for a task whose flushes have no limit. */
+/** Start of the reduction for a task whose flushes have no limit. */
 const LIMIT_MAX = 1_000_000;
 
 /**
- * How many records one flush may hold. States: *wide* (the limit is the largest) → `failed` or
- * `died`: *narrow* (a sixteenth of the stretch at fault, while that stretch is worked off in parts)
- * → a stretch of one record fails: that record is at fault. What is good on the way is committed,
- * exactly once; what is bad stands alone in the end, after one failure for each factor of sixteen.
- * Lives as long as the task is this process's.
+ * Number of records that one flush may hold. States: *wide* (the limit is the largest) → `failed`
+ * or `died` → *narrow*: the limit is a sixteenth of the failed records, until these have been
+ * folded in parts → a batch of one record fails: that record is at fault. Good records are
+ * committed on the way, exactly once; bad records end up alone, after one failure for each factor
+ * of sixteen. Lives as long as this process owns the task.
  */
 export class BatchSize {
   readonly #largest: number;
   #limit: number;
-  /** Records still to be passed before the stretch at fault lies behind. */
+  /** Suspect records that have not been committed yet. */
   #suspect = 0;
   #deaths = 0;
   #marked: string | null = null;
 
-  /** @param largest records per flush while all is well; Infinity: no limit */
+  /** @param largest records per flush without failures; Infinity: no limit */
   constructor(largest: number) {
     this.#largest = largest;
     this.#limit = largest;
@@ -32,29 +32,32 @@ export class BatchSize {
   }
 
   /**
-   * True after so many deaths that records are tried one at a time: then the task says which one
-   * before it decodes it.
+   * True after so many deaths that records are tried one at a time: then each record is named in
+   * Postgres before it is decoded.
    */
   get triesOne(): boolean {
     return this.#deaths > 0 && this.#limit === 1;
   }
 
-  /** Whether this process has not said yet that it is about to fold this record; it has then. */
+  /**
+   * Returns true the first time this process asks about a record, which must then be named in
+   * Postgres.
+   */
   marks(record: string): boolean {
     if (this.#marked === record) return false;
     this.#marked = record;
     return true;
   }
 
-  /** `records` (more than one) could not be flushed together. */
+  /** Records that `records` records (more than one) could not be flushed together. */
   failed(records: number): void {
     this.#limit = Math.max(1, Math.ceil(records / NARROWING));
     this.#suspect = Math.max(this.#suspect, records);
   }
 
   /**
-   * So many processes in a row ended while they ran this task, each with a smaller batch size than
-   * the one before.
+   * Records that `deaths` processes in a row ended while they ran this task, each with a smaller
+   * batch size than the one before.
    */
   died(deaths: number): void {
     if (deaths <= this.#deaths) return;
@@ -64,7 +67,10 @@ export class BatchSize {
     this.#suspect = Math.max(1, Math.floor(before));
   }
 
-  /** A flush of `records` was committed. @returns true when this leaves the deaths behind */
+  /**
+   * Records that a flush of `records` was committed. @returns true if this commits the last suspect
+   * records of those deaths
+   */
   passed(records: number): boolean {
     this.#suspect -= records;
     if (this.#suspect > 0) return false;
@@ -74,7 +80,7 @@ export class BatchSize {
     return survived;
   }
 
-  /** The record at fault was found, or there is nothing left to fold: nothing is suspect. */
+  /** Ends the search: the record at fault was found, or nothing is left to fold. */
   cleared(): void {
     this.#suspect = 0;
   }

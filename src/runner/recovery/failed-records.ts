@@ -13,9 +13,8 @@ import type { TaskErrorPolicy } from './task-error-policy.ts';
 import { positionText } from './task-error-policy.ts';
 
 /**
- * The records of one session that are not folded: those of keys that are held, those that could not
- * be folded and may be passed over, those that an earlier session was ended by. What it gathers
- * leaves with the next flush.
+ * The records of one session that are not folded: records of quarantined keys, records that failed
+ * and may be set aside, and records that an earlier session rejected. The next flush takes them.
  */
 export class FailedRecords {
   readonly #task: OwnedTask;
@@ -31,14 +30,14 @@ export class FailedRecords {
     this.#quarantine = new Quarantine(keys, policy);
   }
 
-  /** Whether `sift` has anything to look for. */
+  /** Whether `sift` may set any record aside. */
   get isSifting(): boolean {
     return this.#quarantine.isActive;
   }
 
   /**
-   * The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is
-   * no event of the projection.
+   * Sets records aside and returns those that may be folded. `isForeign`: record `i` is not an
+   * event of the projection.
    */
   sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
     const { rest, aside } = this.#quarantine.part(batch, isForeign);
@@ -46,16 +45,16 @@ export class FailedRecords {
     return rest;
   }
 
-  /** Nothing of a key waits any more: its records are folded where they come. */
+  /** Releases a key: none of its records waits any more, and new ones are folded. */
   release(key: Buffer): void {
     this.#quarantine.release(key);
   }
 
   /**
-   * Decides on records that the fold passed over: it goes on without them, or throws. Where a key
-   * has to be held and the fold has taken later records of it, memory is wrong: then all of them
-   * are condemned together, and the next session leaves them out. @throws the record's reason, to
-   * stop or to fold again
+   * Decides about records that the fold could not fold: the session continues without them, or this
+   * throws. If a key must be quarantined and the fold has already folded later records of it,
+   * memory is wrong: then all these records are rejected together, and the next session leaves them
+   * out. @throws the record's reason, to halt the task; FoldAgain, to fold again
    */
   decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
     const firstByKey = new Map<string, DeadLetter>();
@@ -82,8 +81,8 @@ export class FailedRecords {
   }
 
   /**
-   * Decides on a record that spoiled what is in memory: the task stops, or begins again from
-   * committed rows and leaves the record out.
+   * Decides about a record that spoiled the state in memory: the task halts, or folds again from
+   * committed rows and leaves the record out. @returns the error to throw
    */
   reject(letter: DeadLetter, cause: unknown): RepriseError {
     const decision = this.#policy.decide(letter);
@@ -92,7 +91,7 @@ export class FailedRecords {
     return this.#failure(letter, 'again', cause);
   }
 
-  /** What was gathered since the last call, with what the journal has to say of it. */
+  /** Returns what was set aside since the last call, with the journal entries about it. */
   take(): { readonly letters: readonly TriedLetter[]; readonly refusals: readonly JournalEntry[] } {
     const taken = { letters: this.#letters, refusals: this.#refusals };
     this.#letters = [];
@@ -127,7 +126,7 @@ export class FailedRecords {
 }
 
 /**
- * The first letter whose key has a later record in the batch that was folded; null: there is none.
+ * Returns the first letter whose key has a later record in the folded batch; null: there is none.
  */
 function foldedBehind(
   firstByKey: ReadonlyMap<string, DeadLetter>,
@@ -146,7 +145,7 @@ function foldedBehind(
   return null;
 }
 
-/** Record `i` of a batch as a dead letter. */
+/** Returns record `i` of a batch as a dead letter. */
 export function letterOf(
   batch: RecordBatch,
   i: number,
@@ -156,8 +155,8 @@ export function letterOf(
 }
 
 /**
- * The record of a batch that a function of the projection failed on, where an error says which;
- * null: none of it.
+ * Returns the record of a batch that a function of the projection failed on, if the error names it;
+ * else null.
  */
 export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null {
   if (!isRepriseError(error, 'HANDLER_FAILED') || error.facts['topic'] !== batch.topic) return null;
@@ -165,7 +164,7 @@ export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null 
   return i < 0 ? null : letterOf(batch, i, { reason: error.code, message: error.message });
 }
 
-/** The record that ended the processes before this one, as far as anybody can tell. */
+/** Returns the dead letter of a record that probably ended several processes. */
 export function pillOf(batch: RecordBatch, times: number): DeadLetter {
   const position = positionText({ ...batch, offset: batch.offsets[0] as number });
   const message = `${times} processes in a row ended while they folded ${position}, before anything could be said of it; it is not tried again.`;

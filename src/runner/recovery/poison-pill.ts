@@ -8,13 +8,16 @@ import type { BatchSize } from './batch-size.ts';
 import { pillOf } from './failed-records.ts';
 import { positionText } from './task-error-policy.ts';
 
-/** Processes that must have ended in a row while they folded a record, before it is the cause. */
+/**
+ * Number of processes in a row that must have ended while folding a record before it counts as the
+ * cause.
+ */
 const PILL_TRIES = 3;
 
 /**
- * The dead letter of a record that several processes in a row ended on; null: fold it. While
- * records are folded one by one after such deaths, the task names each in Postgres before it
- * decodes it: the next process reads there what the last one did not survive.
+ * Returns the dead letter of a record on which several processes in a row ended; null: fold the
+ * record. While records are folded one by one after such deaths, the task names each record in
+ * Postgres before it decodes it. The next process reads there which record ended the last one.
  */
 export async function poisonPill(
   pool: pg.Pool,

@@ -5,16 +5,16 @@ import { pickRecords } from '../../log/slice-batch.ts';
 import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { TaskErrorPolicy } from './task-error-policy.ts';
 
-/** What a batch comes to: the records to fold, and those that are set aside instead. */
+/** A divided batch: the records to fold, and those set aside. */
 export interface Parted {
   readonly rest: RecordBatch;
   readonly aside: readonly TriedLetter[];
 }
 
 /**
- * Keeps held keys in order: their records are set aside before they are decoded, as long as an
- * earlier one of the key waits. By record key, since every key of a row that needs order contains
- * it. Costs nothing while no key is held and nothing is condemned.
+ * Keeps quarantined keys in order: their records are set aside before they are decoded, while an
+ * earlier record of the key waits. Works by record key, because every key of a row that depends on
+ * order contains it. Costs nothing while no key is quarantined and no record is rejected.
  */
 export class Quarantine {
   /** Record keys as latin1 text. */
@@ -26,24 +26,25 @@ export class Quarantine {
     this.#policy = policy;
   }
 
-  /** Whether any key is held or any record condemned. */
+  /** Whether any key is quarantined or any record rejected. */
   get isActive(): boolean {
     return this.#keys.size > 0 || this.#policy.hasRejected;
   }
 
-  /** Begins to hold a key: its records from the next batch on wait. */
+  /** Quarantines a key: its records wait, from the next batch on. */
   add(key: Buffer): void {
     this.#keys.add(keyText(key));
   }
 
-  /** Nothing of the key waits any more. */
+  /** Releases a key: none of its records waits any more. */
   release(key: Buffer): void {
     this.#keys.delete(keyText(key));
   }
 
   /**
-   * Parts a batch. A condemned record that is held begins to hold its key here. `isForeign`: record
-   * `i` is no event of the projection, so it waits for nothing. Default: every record is one.
+   * Divides a batch. A rejected record that is quarantined quarantines its key here. `isForeign`:
+   * record `i` is not an event of the projection, so it waits for nothing. Default: every record is
+   * one.
    */
   part(batch: RecordBatch, isForeign: (i: number) => boolean = () => false): Parted {
     if (!this.isActive) return { rest: batch, aside: [] };
@@ -68,7 +69,7 @@ export class Quarantine {
     return { ...letter, attempts: 1, ...this.mark(isQuarantined ? 'failed' : null) };
   }
 
-  /** A record behind another one of its key. */
+  /** Returns the dead letter of a record that waits behind another one of its key. */
   waiting(record: Omit<DeadLetter, 'reason' | 'message' | 'byClock'>): TriedLetter {
     const until =
       this.#policy.retries === null
@@ -81,13 +82,13 @@ export class Quarantine {
     };
   }
 
-  /** How a letter is marked. */
+  /** Returns the quarantine columns of a letter. */
   mark(quarantine: TriedLetter['quarantine']): Pick<TriedLetter, 'quarantine' | 'isRetried'> {
     return { quarantine, isRetried: quarantine !== null && this.#policy.retries !== null };
   }
 }
 
-/** A record key as text that tells keys apart. */
+/** Returns a record key as text, unique per key. */
 export function keyText(key: Buffer): string {
   return key.toString('latin1');
 }

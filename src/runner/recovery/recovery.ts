@@ -5,13 +5,13 @@ import { RetrySchedule } from './retry-schedule.ts';
 import { policyOf, TaskErrorPolicy } from './task-error-policy.ts';
 
 /**
- * Records folded at most between two flushes of whole rows: bounds the transaction, and how much is
- * done again after a crash.
+ * Limit of records folded between two flushes of whole rows. It bounds the transaction, and the
+ * work repeated after a crash.
  */
 const RECORDS_PER_FLUSH_MAX = 100_000;
 
 /**
- * What a task has learned from its failures. Lives as long as the task is this process's, through
+ * What a task has learned from its failures. Lives as long as this process owns the task, through
  * all its sessions.
  */
 export interface Recovery {
@@ -20,7 +20,10 @@ export interface Recovery {
   readonly retries: RetrySchedule;
 }
 
-/** A fresh one. Partial rows (a rebuild's) are flushed when memory is full, not by records. */
+/**
+ * Creates an empty recovery. Partial rows (of a rebuild) are flushed when memory is full, not by
+ * number of records.
+ */
 export function createRecovery(
   settings: Pick<RunnerSettings, 'onError'>,
   plan: Pick<Plan, 'onError' | 'rebuild'>,

@@ -8,9 +8,9 @@ import { isDefect } from './is-defect.ts';
 import type { Recovery } from './recovery.ts';
 
 /**
- * What a failed flush of so many records means: an error of its own, or, where Postgres refuses the
- * rows, that fewer records are tried together, or that one record is at fault. `last`: the record,
- * where it came alone.
+ * Explains a failed flush of `records` records. Returns the error itself, or, if Postgres rejects
+ * the rows: FoldAgain with a smaller batch size, or the rejection of a single record. `last`: the
+ * record, if it was the only one.
  */
 export function refusedRows(
   error: unknown,
@@ -27,7 +27,7 @@ export function refusedRows(
       { cause: error, facts: factsOf(task) },
     );
   }
-  // The record was set aside, and even that is refused: it is not the record.
+  // The record was set aside, and the flush is still rejected: the record is not the cause.
   if (last === null) return error;
   to.batchSize.cleared();
   return to.failed.reject(

@@ -9,14 +9,14 @@ import { readPolicy } from '../../projection/plan/error-policy.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 
 /**
- * What to do with a record that could not be folded: pass it over (`setAside`), end the task before
- * it (`stop`), or set it aside and hold what its key brings after it (`hold`): until somebody
- * redrives it, or, by a policy with retries, until the task has folded it after all or given it up.
- * A record without a key is held alone.
+ * What to do with a record that could not be folded. `setAside`: continue without it. `stop`: halt
+ * the task before it. `quarantine`: set it aside, and also later records of its key, until somebody
+ * redrives it, or, under a policy with retries, until the task has folded it or given it up. A
+ * record without a key is quarantined alone.
  */
 export type ErrorDecision = 'setAside' | 'stop' | 'quarantine';
 
-/** A record that will not be folded when it is met, decided in an earlier session of the task. */
+/** A record that the next session must not fold, decided in an earlier session of the task. */
 export interface RejectedRecord {
   readonly letter: DeadLetter;
   /** Later records of its key wait behind it. */
@@ -24,17 +24,17 @@ export interface RejectedRecord {
 }
 
 /**
- * Reasons that concern a record or key alone, whatever the policy (semantics.md: time; patterns).
+ * Reasons that concern only a record or key, whatever the policy (semantics.md: time; patterns).
  */
 const ALWAYS_ASIDE: ReadonlySet<string> = new Set(['FUTURE', 'PATTERN_RUNS_EXCEEDED']);
 
 /**
- * Applies an error policy to the records of one task, and remembers what it decided. Lives as long
- * as the task is this process's, through all its sessions.
+ * Applies an error policy to the records of one task, and remembers its decisions. Lives as long as
+ * this process owns the task, through all its sessions.
  */
 export class TaskErrorPolicy {
   readonly #name: ErrorPolicyName;
-  /** How often a record is tried, and how far apart; null: once, by its task. */
+  /** Number of attempts at a record, and the waits between them; null: the task tries it once. */
   readonly retries: Retries | null;
   readonly #rejected = new Map<string, RejectedRecord>();
 
@@ -44,7 +44,7 @@ export class TaskErrorPolicy {
     this.retries = retries;
   }
 
-  /** Decides on a record at its first failure. */
+  /** Decides about a record at its first failure. */
   decide(letter: DeadLetter): ErrorDecision {
     if (ALWAYS_ASIDE.has(letter.reason)) return 'setAside';
     switch (this.#name) {
@@ -61,28 +61,28 @@ export class TaskErrorPolicy {
     }
   }
 
-  /** Decides on a record whose attempts are used up. */
+  /** Decides about a record whose attempts are used up. */
   afterAttempts(letter: { readonly reason: string }): 'setAside' | 'stop' {
     const halts = this.#name === 'retryAndFail' && !ALWAYS_ASIDE.has(letter.reason);
     return halts ? 'stop' : 'setAside';
   }
 
-  /** Whether a letter is aside for good once an attempt failed for this reason. */
+  /** Whether a letter that failed for this reason is set aside for good. */
   isAlwaysAside(reason: string): boolean {
     return ALWAYS_ASIDE.has(reason);
   }
 
-  /** Has a record set aside when the next session meets it, instead of being folded. */
+  /** Remembers to set a record aside, instead of folding it, when the next session reads it. */
   reject(record: RejectedRecord): void {
     this.#rejected.set(positionText(record.letter), record);
   }
 
-  /** The record was set aside by a commit: it will not be met again. */
+  /** Forgets a record that a commit has set aside: it will not be read again. */
   settled(letter: Parameters<typeof positionText>[0]): void {
     this.#rejected.delete(positionText(letter));
   }
 
-  /** What was decided on a record in an earlier session; undefined: nothing. */
+  /** Returns what an earlier session decided about a record; undefined: nothing. */
   rejected(topic: string, partition: number, offset: number): RejectedRecord | undefined {
     return this.#rejected.get(positionText({ topic, partition, offset }));
   }
@@ -92,26 +92,26 @@ export class TaskErrorPolicy {
   }
 }
 
-/** A failed record, as far as it matters for another attempt. */
+/** The parts of a failed record that decide about another attempt. */
 type Failed = Pick<DeadLetter, 'value'> & { readonly reason: string };
 
 /**
- * Whether another attempt of the task itself is out of the question: it would end the process
- * again, or cannot be made.
+ * Whether the task itself must not try the record again: it would end the process again, or its
+ * bytes are missing.
  */
 export function isFinal(letter: Failed): boolean {
   return letter.reason === 'POISON_PILL' || isUnreadable(letter);
 }
 
 /**
- * A record of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`): only its place
- * is known.
+ * Whether the record is of a Kafka batch that was too large to unpack (`RecordBatch.unreadable`):
+ * only its position is known.
  */
 export function isUnreadable({ reason, value }: Failed): boolean {
   return reason === 'BUDGET_EXCEEDED' && value === null;
 }
 
-/** `payments[3]@1042`. */
+/** Returns the text of a record position: `payments[3]@1042`. */
 export function positionText(record: {
   readonly topic: string;
   readonly partition: number;
@@ -120,7 +120,9 @@ export function positionText(record: {
   return `${record.topic}[${record.partition}]@${record.offset}`;
 }
 
-/** The policy for a plan: the class's own, else the configuration's. */
+/**
+ * Returns the policy for a plan: that of its class, else that of the configuration. Default `fail`.
+ */
 export function policyOf(
   plan: Pick<Plan, 'onError'>,
   configured: ErrorPolicy | ErrorPolicies | undefined,

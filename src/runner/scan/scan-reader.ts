@@ -5,15 +5,20 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import type { SchemaCounts } from './schema-counts.ts';
 
-/** Values of `pii` fields read as redacted: whether a schema can be read does not hang on keys. */
+/**
+ * Reads values of `pii` fields as redacted: whether a schema can be read does not depend on data
+ * keys.
+ */
 const ALL_FORGOTTEN: KeyRing = { keyOf: () => 'forgotten' };
 
-/** A projection as a scan asks it: can it read these records? */
+/** Checks whether one projection can read records. */
 export class ScanReader {
   readonly #plan: Plan;
   readonly #batches: TopicBatches;
   readonly #topics: ReadonlySet<string>;
-  /** By source and schema id: why whole events of the schema cannot be read; null: they can. */
+  /**
+   * By source and schema id: why whole events of the schema cannot be read; null: they can be read.
+   */
   readonly #whole = new Map<string, Error | null>();
 
   constructor(plan: Plan) {
@@ -30,14 +35,14 @@ export class ScanReader {
     this.#batches.resolve(schemaId, schema);
   }
 
-  /** Whether record `i` is none of the projection's events, so that it is passed over. */
+  /** Whether record `i` is not an event of the projection, which then ignores it. */
   isForeign(batch: RecordBatch, i: number): boolean {
     return this.#batches.isForeign(batch, i);
   }
 
   /**
-   * Decodes a batch as the projection would, and counts what fails. `ids[i]`: the schema of record
-   * i.
+   * Decodes a batch as the projection would, and counts failures. `ids[i]`: schema id of record
+   * `i`.
    */
   check(batch: RecordBatch, ids: Float64Array, counts: SchemaCounts): void {
     const { parts, deadLetters } = this.#batches.decode(batch);
@@ -56,8 +61,8 @@ export class ScanReader {
   }
 
   /**
-   * Once for each schema: what fails later is a record, not its schema, and was found by its
-   * columns.
+   * Reads the first whole event of each schema. A later failure would concern a record, not its
+   * schema, and decoding the columns has found it.
    */
   #checkWhole(
     part: SourcePart,
@@ -80,7 +85,10 @@ export class ScanReader {
     }
   }
 
-  /** Whether functions of the user may be given whole events; named fields alone are columns. */
+  /**
+   * Whether user functions may receive whole events; otherwise only named fields are read, as
+   * columns.
+   */
   #readsWhole({ plan }: SourcePart): boolean {
     return (
       this.#plan.kind === 'table' ||

@@ -34,9 +34,9 @@ import { WriterSchemas } from './writer-schemas.ts';
 type RecordPosition = Pick<LogPosition, 'topic' | 'offset'>;
 
 /**
- * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown
- * away. After any error it must be thrown away: memory is only a cache of committed rows, and a new
- * session reads them again.
+ * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → discarded.
+ * After any error it must be discarded: memory is only a cache of committed rows, and a new session
+ * reads them again.
  */
 export class TaskSession {
   readonly task: OwnedTask;
@@ -47,22 +47,19 @@ export class TaskSession {
   readonly #order: StepOrder;
   readonly #schemas: WriterSchemas;
   readonly #keys: SessionKeys;
-  /** What Postgres holds. */
+  /** The checkpoints in Postgres. */
   #stored: Map<string, TopicCheckpoint>;
   #flushes: bigint;
-  /** What memory holds: moves with every batch folded. */
+  /** The checkpoints of memory: they move with every folded batch. */
   #folded: Map<string, TopicCheckpoint>;
   readonly #endOffsets: ReadonlyMap<string, bigint>;
   readonly #recovery: Recovery;
   readonly #failed: FailedRecords;
   readonly #repeat: Repeat | null;
   #journal: JournalEntry[] = [];
-  /** Nothing has come since the log was found to hold no more, and nothing more to come. */
+  /** The log was read to its end, no more is to be published, and nothing has arrived since. */
   #isSilent = false;
-  /**
-   * Records taken since the last flush; the last of them, as a dead letter that it may become,
-   * where it came alone.
-   */
+  /** Records since the last flush; the last of them as a possible dead letter, if it came alone. */
   #sinceFlush = 0;
   #last: DeadLetter | null = null;
 
@@ -103,27 +100,27 @@ export class TaskSession {
     });
   }
 
-  /** Where to read on in a topic. */
+  /** Returns the offset at which to resume reading a topic. */
   nextOffset(topic: string): bigint {
     return this.#folded.get(topic)?.nextOffset ?? 0n;
   }
 
-  /** How far memory is in a topic. */
+  /** Returns the checkpoint of memory in a topic. */
   folded(topic: string): TopicCheckpoint | undefined {
     return this.#folded.get(topic);
   }
 
-  /** How far a topic is committed. */
+  /** Returns the committed next offset of a topic. */
   storedOffset(topic: string): bigint {
     return this.#stored.get(topic)?.nextOffset ?? 0n;
   }
 
-  /** Commits of the task so far. */
+  /** Number of commits of the task so far. */
   get flushes(): bigint {
     return this.#flushes;
   }
 
-  /** Loads what the fold wants in memory before its first batch. */
+  /** Loads the rows that the fold needs in memory before its first batch. */
   async preload(): Promise<void> {
     for (const { table, ...wanted } of this.fold.preload()) {
       const rows = await inTransaction(this.#settings.pool, (client) =>
@@ -134,10 +131,10 @@ export class TaskSession {
   }
 
   /**
-   * Folds record batches in memory, in the order that a replay would fold them: through the ticks
-   * of the journal and, with several topics, merged (some may wait inside for records of another
-   * topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error
-   * policy does not let pass
+   * Folds record batches in memory, in the order of a replay: through the ticks of the journal and,
+   * with several topics, merged (some batches may be buffered for records of another topic). Calls
+   * `flush` whenever memory holds as much as one flush may. @throws the reason of a record that the
+   * error policy does not set aside
    */
   foldBatches(
     batches: readonly RecordBatch[],
@@ -155,21 +152,21 @@ export class TaskSession {
     });
   }
 
-  /** Nothing of a held key waits any more: its records are folded where they come. */
+  /** Releases a quarantined key: none of its records waits, and new ones are folded. */
   release(key: Buffer): void {
     this.#failed.release(key);
   }
 
-  /** Whether nothing waits inside for records of another topic. */
+  /** Whether no record is buffered for records of another topic. */
   get isDrained(): boolean {
     return this.#order.isDrained;
   }
 
   /**
-   * The partition has been quiet for so long: moves event time on, to be journaled with the next
-   * flush. Call only when nothing is left to fold.
-   * @param upToMs what others publish here later is of this time or later: no further than that.
-   * Default: nothing comes
+   * Advances event time after the partition was quiet for `quietMs`; the next flush journals it.
+   * Call only when nothing is left to fold.
+   * @param upToMs lower bound of the times of events still to be published here; event time
+   * advances no further. Default: none will be published
    */
   tick(quietMs: number, upToMs = Number.POSITIVE_INFINITY): void {
     this.#isSilent = upToMs === Number.POSITIVE_INFINITY;
@@ -185,8 +182,8 @@ export class TaskSession {
   }
 
   /**
-   * The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once,
-   * to those who read what this task publishes.
+   * Records once, for readers of its events, that the task will publish nothing: the partition is
+   * quiet, no event will arrive, and nothing waits for event time.
    */
   async publishesNothing(): Promise<void> {
     const { publishesFromMs } = taskTimes(this.fold, this.#options.plan, true);
@@ -195,17 +192,17 @@ export class TaskSession {
     this.#isSilent = true;
   }
 
-  /** Whether it was found that nothing is to come, and nothing has come since. */
+  /** Whether the log was read to its end, no event will arrive, and none has arrived since. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
   /**
-   * Folds dead letters where the task stands now, in their order up to the first that still cannot
-   * be folded, in a flush of their own, and takes them out of the dead letters.
-   * @param batches each of one record @returns how many are folded and committed, and why the next
-   * one cannot be; null: all are
-   * @throws as `flush`: then the session is spent
+   * Folds dead letters at the current position, in order, up to the first that fails again, and
+   * deletes them in the same flush.
+   * @param batches one record each @returns how many are folded and committed, and why the next one
+   * failed; null: all are
+   * @throws as `flush`: the session must then be discarded
    */
   redrive(
     ...batches: readonly RecordBatch[]
@@ -227,8 +224,8 @@ export class TaskSession {
   }
 
   /**
-   * Commits what has been folded since the last flush. When Postgres refuses what several records
-   * make, the next session folds fewer at a time, until one stands alone.
+   * Commits what was folded since the last flush. If Postgres rejects the rows of several records,
+   * the next session folds fewer at a time, until one record is alone.
    * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
    */
   flush(): Promise<FlushReport> {
@@ -296,7 +293,7 @@ export class TaskSession {
     return { rows, deadLetters: letters.length, emissions: outbox.length };
   }
 
-  /** So many records are committed: when those at which processes ended lie behind, says so. */
+  /** Counts committed records, and clears the deaths once no suspect record is left. */
   async #passed(records: number): Promise<void> {
     const { batchSize } = this.#recovery;
     const isCaughtUp = [...this.#endOffsets].every(
@@ -307,7 +304,7 @@ export class TaskSession {
     await inTransaction(this.#settings.pool, (client) => clearDeaths(client, this.task));
   }
 
-  /** Folds a batch in parts, none larger than what may be flushed together. */
+  /** Folds a batch in parts of at most the batch size. */
   async #foldInParts(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
     const { batchSize } = this.#recovery;
     for (let rest: RecordBatch | null = batch; rest !== null; ) {
@@ -321,7 +318,7 @@ export class TaskSession {
     }
   }
 
-  /** Folds one batch where the log has it, and moves on. */
+  /** Folds one batch at the current position, and advances. */
   async #foldBatch(batch: RecordBatch): Promise<void> {
     const before = this.#folded.get(batch.topic);
     if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
@@ -334,7 +331,7 @@ export class TaskSession {
     const fresh = withoutRepeats(batch, before.sequences);
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(fresh.batch) ?? fresh.batch;
-      // Which event a record is, and so whether it waits behind another one, its schema says.
+      // The schema tells which event a record is, and so whether it waits.
       if (this.#failed.isSifting) await this.#schemas.resolve(this.fold, kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0) {
@@ -356,8 +353,8 @@ export class TaskSession {
   }
 
   /**
-   * Folds records: schemas they need, rows they touch, then the records themselves. @returns those
-   * that could not be folded
+   * Folds records: loads the schemas they need and the rows they touch, then applies them. @returns
+   * the records that could not be folded
    */
   async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
     await this.#schemas.resolve(this.fold, batch);
@@ -377,8 +374,8 @@ export class TaskSession {
   }
 
   /**
-   * Folds a dead letter where the journal says that it was folded; each once, whatever the journal
-   * holds.
+   * Folds a dead letter where the journal says that it was folded; each once, even if the journal
+   * names it twice.
    */
   async #repeatRedrive(record: RecordPosition): Promise<void> {
     const batch = this.#repeat?.take(record);

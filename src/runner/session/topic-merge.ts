@@ -9,12 +9,12 @@ interface MergePosition {
 
 /**
  * Merges the topics of one task into one order: always the head with the smallest record timestamp,
- * ties by topic; within a topic, offset order (ADR 0010). Pure: which records are taken depends on
- * what is buffered and on what the caller says of each topic, never on time.
+ * ties by topic; offset order within a topic (ADR 0010). Pure: which records are taken depends on
+ * what is buffered and on what the caller says about each topic, never on time.
  */
 export class TopicMerge {
   readonly #buffered: Map<string, RecordBatch[]>;
-  /** Greatest position taken so far; null: not known, so nothing may be assumed. */
+  /** Greatest position taken so far; null: unknown, so nothing may be assumed. */
   #highest: MergePosition | null = null;
 
   constructor(topics: Iterable<string>) {
@@ -25,15 +25,15 @@ export class TopicMerge {
     this.#buffered.get(batch.topic)?.push(batch);
   }
 
-  /** Whether anything is buffered. */
+  /** Whether nothing is buffered. */
   get isEmpty(): boolean {
     return [...this.#buffered.values()].every((batches) => batches.length === 0);
   }
 
   /**
    * Whether the next records could have been merged with those taken before: every head is at or
-   * beyond the greatest position taken. When not, the point between must be journaled, since a
-   * replay that sees both at once would order them otherwise.
+   * beyond the greatest position taken. If not, the point between them must be journaled, because a
+   * replay that sees both at once would order them differently.
    */
   continues(): boolean {
     const highest = this.#highest;
@@ -48,8 +48,8 @@ export class TopicMerge {
   }
 
   /**
-   * Takes up again after a point that every replay passes: nothing before it matters. @returns what
-   * takes that back
+   * Starts again after a point that every replay passes: nothing before it matters. @returns a
+   * function that undoes this
    */
   begin(): () => void {
     const before = this.#highest;
@@ -60,9 +60,9 @@ export class TopicMerge {
   }
 
   /**
-   * Takes records in merged order, as slices of one topic each. Ends where a topic has nothing
+   * Takes records in merged order, as slices of one topic each. Ends when a topic has nothing
    * buffered below its limit and is not `exhausted`.
-   * @param until exclusive offsets by topic beyond which nothing is taken
+   * @param until exclusive end offsets, by topic
    */
   take(
     exhausted: (topic: string) => boolean,
@@ -85,8 +85,8 @@ export class TopicMerge {
   }
 
   /**
-   * The next batch of a topic, cut at the limit; null: nothing buffered; 'limit': it stands there.
-   * Empty batches count as heads: they move the position.
+   * Returns the next batch of a topic, cut at the limit; null: nothing is buffered; 'limit': the
+   * topic is at its limit. Empty batches count as heads, because they move the position.
    */
   #headOf(topic: string, limit: number): RecordBatch | 'limit' | null {
     const batches = this.#buffered.get(topic) ?? [];
@@ -99,7 +99,7 @@ export class TopicMerge {
     return before;
   }
 
-  /** Takes from the chosen head as many records as come before every other head. */
+  /** Takes from the chosen head all records that come before every other head. */
   #takeRun(topic: string, heads: ReadonlyMap<string, RecordBatch>): RecordBatch {
     const batches = this.#buffered.get(topic) as RecordBatch[];
     const batch = batches[0] as RecordBatch;
@@ -133,7 +133,9 @@ function isBefore(a: MergePosition, b: MergePosition): boolean {
   return a.timestampMs < b.timestampMs || (a.timestampMs === b.timestampMs && a.topic < b.topic);
 }
 
-/** The topic to take from: an empty batch at once, else the smallest position. */
+/**
+ * Returns the topic to take from: one with an empty batch, else the one with the smallest position.
+ */
 function smallest(heads: ReadonlyMap<string, RecordBatch>): string | null {
   for (const [topic, { count }] of heads) if (count === 0) return topic;
   return smallestPosition(heads, null)?.topic ?? null;

@@ -4,15 +4,16 @@ import type { TopicDescription } from '../../log/event-log.ts';
 /** A topic with more partitions than when it was first read. */
 export interface AddedPartitions {
   readonly topic: string;
-  /** How many it had when it was first read. */
+  /** Number of partitions when it was first read. */
   readonly before: number;
   readonly now: number;
 }
 
 /**
- * The topics that have gained partitions since they were first read, by whichever projection:
- * events of one key may lie in two of their partitions. Remembers those that are read for the first
- * time. A topic whose first partitions never held a record has moved no key.
+ * Finds topics with partitions added since any projection first read them: events of one key may be
+ * in two of their partitions. Stores the number for topics that are read for the first time. A
+ * topic whose first partitions never held a record has moved no key, so its stored number is
+ * updated.
  * @param topics as the log describes them now
  */
 export async function findAddedPartitions(

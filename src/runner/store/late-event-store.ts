@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { LateEvent } from '../../fold/task/task-fold.ts';
 import type { TaskKey } from './task-key.ts';
 
-/** Keeps events that came too late to count, in the transaction of their batch (law 5). */
+/** Writes events that were too late to count, in the transaction of their batch (law 5). */
 export async function writeLateEvents(
   client: ClientBase,
   task: TaskKey,
@@ -32,8 +32,8 @@ export async function writeLateEvents(
 }
 
 /**
- * Gives the late events of a version the keys that another version of the projection has for them:
- * they are kept as text. Of the same record and window.
+ * Gives the late events of a version the keys that another version of the projection stored for the
+ * same record and window. Keys are stored as text.
  */
 export async function copyLateKeys(
   client: ClientBase,

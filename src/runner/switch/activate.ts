@@ -25,32 +25,32 @@ import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 
 /**
- * Records of a last round at most: the live version waits meanwhile, so it must be run within a
- * fraction of the time-outs of a session.
+ * Limit of records of the last round. The live version waits during it, so it must take only a
+ * fraction of a session's time-outs.
  */
 const LAST_ROUND_RECORDS = 20_000n;
 
-/** How long it may take. What is left then is folded while the live version runs. */
+/**
+ * Limit of the last round. Records left then are folded while the live version runs. Milliseconds.
+ */
 const LAST_ROUND_MS = 5_000;
 
 /**
- * How long the switch's own transaction may wait for its last round, whose last batch may be a slow
- * one.
+ * How long the switch's own transaction may be idle during its last round, whose last batch may be
+ * slow. Milliseconds.
  */
 const SWITCH_IDLE_MS = 120_000;
 
-/**
- * How often to catch up again when the live version moved on between catching up and the switch.
- */
+/** Number of attempts to catch up when the live version has advanced before the switch. */
 const ATTEMPTS = 10;
 
 /**
  * Puts the declared version of a projection behind its stable view: catches up to the live version
  * first, then switches in one transaction (`switchVersion`). Under load the live version would
- * always be a little ahead: the last few records are folded while it is held still, which delays
- * its flushes by moments and no reader. Readers see the old or the new version, never a mix (law
- * 8). Instances that still run the old version's code go on with it, publishing nothing, so that
- * `rollback` is exact.
+ * always be slightly ahead. So the last few records are folded while its tasks are locked, which
+ * delays its flushes briefly and no reader. Readers see the old or the new version, never a mix
+ * (law 8). Instances that still run the old version's code keep it up to date without publishing,
+ * so that `rollback` is exact.
  * @throws ACTIVATE_REFUSED
  */
 export async function activate(
@@ -83,7 +83,10 @@ export async function activate(
   );
 }
 
-/** A view whose version nobody runs stands still: refuses such a switch, or only says so. */
+/**
+ * Checks that an instance runs the new version, because otherwise the view would not be updated.
+ * Refuses the switch, or only logs.
+ */
 async function assertRun(
   { pool, logger }: RunnerSettings,
   { name: projection, version: to }: Plan,
@@ -91,7 +94,7 @@ async function assertRun(
 ): Promise<void> {
   const from = await readActive(pool, projection);
   const stored = await inTransaction(pool, (client) => readVersion(client, projection, to));
-  // One that is not built is refused for that, further on.
+  // A version that is not built is refused later, for that reason.
   if (from === null || from === to || stored?.state !== 'ready') return;
   const alone = await partitionsLeftAlone(
     pool,
@@ -112,10 +115,7 @@ async function assertRun(
   );
 }
 
-/**
- * The switch itself, or, when the new version is behind, how far it has to go; nothing is changed
- * then.
- */
+/** Switches, or, if the new version is behind, returns how far; then nothing is changed. */
 async function trySwitch(
   settings: RunnerSettings,
   client: ClientBase,
@@ -159,7 +159,7 @@ async function trySwitch(
 
 /**
  * Folds what the new version lacks, as a live task would, until `signal` aborts. Another process
- * that runs the new version may do it first: then there is nothing left to do.
+ * that runs the new version may do this first; then nothing is left to do.
  */
 async function catchUp(
   settings: RunnerSettings,
@@ -177,7 +177,7 @@ async function catchUp(
   }
 }
 
-/** @returns false: a record is left out now, fold again from committed rows */
+/** @returns false: a record was rejected, so fold again from committed rows */
 async function catchUpTask(
   settings: RunnerSettings,
   plan: Plan,
@@ -212,7 +212,7 @@ async function catchUpTask(
     await recordOutcome(settings, session.task, 'idle', null);
     return true;
   } catch (error) {
-    // A runner of the new version took the task over: it catches up by itself.
+    // An instance that runs the new version took the task: it catches up itself.
     if (isRepriseError(error, 'FENCED') || signal.aborted) return true;
     if (error instanceof FoldAgain) return false;
     throw error;

@@ -15,7 +15,7 @@ import {
 } from '../store/version-store.ts';
 
 /**
- * Removes a projection: its views, the tables of all its versions and everything known of it, in
+ * Drops a projection: its views, the tables of all its versions and everything stored about it, in
  * one transaction. The log keeps its events. @returns the versions it had. @throws DROP_REFUSED,
  * UNKNOWN_PROJECTION
  */
@@ -57,7 +57,7 @@ async function assertIdle(client: ClientBase, projection: string): Promise<void>
   );
 }
 
-/** The views of the active version; those of an older one that the active one lacks too. */
+/** Drops the views of the active version, and views of older versions that the active one lacks. */
 async function dropViews(
   client: ClientBase,
   projection: string,

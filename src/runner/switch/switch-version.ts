@@ -11,32 +11,33 @@ import { setActiveVersion, setVersionState } from '../store/version-store.ts';
 
 const POLL_MS = 20;
 
-/** How far a version has to go before it may take another's place. */
+/** The offsets that a version must still fold before it may replace another. */
 export interface Behind {
   readonly topic: string;
   readonly partition: number;
-  /** Where it stands; 0 where it has not begun. */
+  /** Its next offset; 0 if it has not begun. */
   readonly offset: bigint;
   readonly untilOffset: bigint;
 }
 
-/** The version that is to take the active one's place. */
+/** The version that replaces the active one. */
 export interface SwitchTarget extends Pick<Plan, 'name' | 'version' | 'tables'> {
   readonly topics: readonly string[];
   /**
-   * What the log says of these topics; asked only where something is behind. Default: the log is
-   * not at hand.
+   * Describes these topics. Called only if the version is behind. Default: the log is not available
+   * here.
    */
   readonly describe?: () => Promise<ReadonlyMap<string, TopicDescription>>;
 }
 
 /**
  * Switches a projection from one version to another, in the caller's transaction, which holds
- * `lockProjection`: 1 lock the tasks of both, 2 require the other at or past the active one on
- * every partition of the topics that both read, 3 swap the views, 4 raise the old version's epochs,
- * so that no flush of it that began before the switch commits after it, 5 note for the other what
- * the old one has published for, and release the other's events whose cause that does not cover.
- * @returns where the other is behind; nothing is changed then
+ * `lockProjection`. Steps: 1 lock the tasks of both versions, 2 require the other at or past the
+ * active one on every partition of the topics that both read, 3 swap the views, 4 raise the old
+ * version's epochs, so that no flush of it that began before the switch commits after it, 5 store
+ * for the other version what the old one has published for, and release the other's held events
+ * that this does not cover.
+ * @returns where the other version is behind; nothing is changed then
  */
 export async function switchVersion(
   client: ClientBase,
@@ -45,13 +46,14 @@ export async function switchVersion(
     /** The active version; null: none yet. */
     readonly from: number | null;
     /**
-     * How long the active version is held still while the instances of the other one catch up.
+     * How long the active version's tasks are locked while instances of the other version catch up.
      * Milliseconds; default 0.
      */
     readonly waitMs?: number;
     /**
-     * Given how far the other is behind, with the active version held still: the last round, on
-     * connections of its own, before the other is held too. Default: none.
+     * The last round of catching up, on separate connections. Called with the offsets that the
+     * other version lacks, while the active version's tasks are locked and before those of the
+     * other are. Default: none.
      */
     readonly lastRound?: (behind: readonly Behind[]) => Promise<void>;
   },
@@ -86,9 +88,9 @@ async function waitFor(waitMs: number, isDone: () => Promise<boolean>): Promise<
 }
 
 /**
- * Where the other version is behind the active one. Compared is what means the same to both: a
- * topic that only one of them reads does not count, nor does one that was deleted and created again
- * in between; where the log lost its tail, the other need not go beyond its end.
+ * Finds where the other version is behind the active one. Only comparable topics count: not a topic
+ * that only one version reads, and not one that was deleted and created again in between. If the
+ * log lost its tail, the other version needs to reach only its end.
  */
 async function findBehind(
   client: ClientBase,

@@ -15,21 +15,21 @@ import type { DifferentRow } from './compare-tables.ts';
 import { type TimeSpan, timeSpanOf } from './time-span-of.ts';
 import type { LogRange, RowDifference } from './verify-report.ts';
 
-/** Records named for each row. */
+/** Limit of records named for each row. */
 const NAMED_MAX = 20;
 
-/** Rows that differ, and what was folded of the log. */
+/** Rows that differ, and the folded part of the log. */
 interface Traced {
   readonly plan: Plan;
   readonly differences: readonly DifferentRow[];
-  /** How far the version has come. */
+  /** Next offsets of the version. */
   readonly offsets: NextOffsets;
-  /** By partition, the records that it has not folded. */
+  /** Records that the version has not folded, by partition. */
   readonly deadLetters: ReadonlyMap<number, readonly LogPosition[]>;
   readonly signal: AbortSignal;
 }
 
-/** What comes to light of one row. */
+/** What is found about one row. */
 interface Found {
   readonly difference: RowDifference;
   readonly key: RowKey;
@@ -81,7 +81,9 @@ function nothingFound(plan: Plan, keys: RowKeys, { difference, rows }: Different
   return { difference, key, spans, records: [], ranges: new Map() };
 }
 
-/** The batches of a partition, topic by topic, without what relays appended again. */
+/**
+ * Yields the batches of a partition, topic by topic, without records that relays appended again.
+ */
 async function* readPartition(
   log: EventLog,
   { plan, offsets, signal }: Traced,
