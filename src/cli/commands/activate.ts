@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jsonText } from '../terminal/json-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise activate NAME`: puts the declared version behind the stable view. */
+/** Adds `reprise activate NAME`: puts the declared version behind the stable view. */
 export function addActivate(program: Command): void {
   program
     .command('activate')

@@ -17,7 +17,7 @@ interface SelectionOptions {
   readonly key?: string | undefined;
 }
 
-/** `reprise dlq list | show | redrive | discard`: records that were set aside. */
+/** Adds `reprise dlq list | show | redrive | discard`, for records that were set aside. */
 export function addDeadLetters(program: Command): void {
   const dlq = program
     .command('dlq')
@@ -97,7 +97,10 @@ function addDiscard(dlq: Command): void {
     });
 }
 
-/** Exactly one of position, key and all, so that nothing is selected by omission. */
+/**
+ * Returns the selection. Requires exactly one of position, `--key` and `--all`, so that nothing is
+ * selected by omission.
+ */
 function selected(
   projection: string,
   position: LogPosition | undefined,
@@ -122,7 +125,7 @@ function withKey({ key }: SelectionOptions): string {
 const PARTITION_MAX = 2 ** 31 - 1;
 const OFFSET_MAX = 2n ** 63n - 1n;
 
-/** `payments[3]@1042`. */
+/** Parses a record position: `payments[3]@1042`. */
 function position(text: string): LogPosition {
   const [, topic, partition, offset] = /^(.+)\[(\d+)\]@(\d+)$/.exec(text) ?? [];
   if (
@@ -178,7 +181,7 @@ function letterText(letter: DeadLetterStatus, read: LetterValue): string {
   ].join('\n');
 }
 
-/** Decoded where its schema is known; else hexadecimal. */
+/** Returns the decoded value if its schema is known, else hexadecimal. */
 function valueText(value: Buffer, { decoded, schemaId }: LetterValue): string {
   const by = schemaId === null ? '' : ` (schema ${schemaId})`;
   return `${decoded === undefined ? `\\x${value.toString('hex')}` : jsonText(decoded)}${by}`;
@@ -192,7 +195,7 @@ function positionText({ topic, partition, offset }: LogPosition): string {
   return `${topic}[${partition}]@${offset}`;
 }
 
-/** Text where it is text, else hexadecimal. */
+/** Returns text if the bytes are text, else hexadecimal. */
 function printable(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   return /^[\x20-\x7e]*$/.test(text) ? text : `\\x${bytes.toString('hex')}`;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jsonText } from '../terminal/json-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise drop NAME`: removes a projection that is no longer declared. */
+/** Adds `reprise drop NAME`: removes a projection that is no longer declared. */
 export function addDrop(program: Command): void {
   program
     .command('drop')

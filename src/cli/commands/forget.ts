@@ -14,7 +14,9 @@ interface ForgetOptions {
   readonly by?: string;
 }
 
-/** `reprise forget SUBJECT`: destroys the key of a subject, or shows what is known of it. */
+/**
+ * Adds `reprise forget SUBJECT`: destroys the key of a subject, or shows what is stored about it.
+ */
 export function addForget(program: Command): void {
   program
     .command('forget')

@@ -11,8 +11,8 @@ interface RepartitionCommandOptions {
 }
 
 /**
- * `reprise log repartition`: a topic that has gained partitions, copied so that each key lies in
- * one.
+ * Adds `reprise log repartition`: copies a topic with added partitions so that each key is in one
+ * partition.
  */
 export function addLogRepartition(log: Command): void {
   log

@@ -16,8 +16,8 @@ interface MoveOptions {
 }
 
 /**
- * `reprise log`: `move-to-kafka` moves the log from Postgres to Kafka, `repartition` copies a topic
- * that has gained partitions.
+ * Adds `reprise log`: `move-to-kafka` moves the log from Postgres to Kafka, `repartition` copies a
+ * topic with added partitions.
  */
 export function addLog(program: Command): void {
   const log = program.command('log').description('work on the log itself');
@@ -66,13 +66,13 @@ async function move(options: MoveOptions & GlobalOptions): Promise<MoveLogReport
   }
 }
 
-/** The configuration with these brokers, and what it says of Kafka besides. */
+/** Returns the configuration with these brokers, and its other settings of Kafka. */
 function onKafka(input: RepriseConfig, brokers: string): RepriseConfig {
   const kafka = input.log?.type === 'kafka' ? input.log : { type: 'kafka' as const };
   return { ...input, log: { ...kafka, brokers: brokers.split(',').map((each) => each.trim()) } };
 }
 
-/** The report for people: what is equal, and what to do next. */
+/** Formats the report for a terminal: what is equal, and what to do next. */
 function reportText({ partitions, moved, tasks, obstacles, seconds }: MoveLogReport): string {
   const records = partitions.reduce((sum, each) => sum + each.records, 0);
   const lines = partitions.map(

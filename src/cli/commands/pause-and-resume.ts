@@ -6,7 +6,7 @@ import { renderTable } from '../terminal/render-table.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
 /**
- * `reprise pause NAME` and `reprise resume NAME`: whether a projection's tasks run, on all
+ * Adds `reprise pause NAME` and `reprise resume NAME`: stop and resume a projection's tasks, on all
  * instances.
  */
 export function addPauseAndResume(program: Command): void {
@@ -36,7 +36,7 @@ export function addPauseAndResume(program: Command): void {
     });
 }
 
-/** `reprise stop [INSTANCE]`: asks running instances to end. */
+/** Adds `reprise stop [INSTANCE]`: asks running instances to end. */
 export function addStop(program: Command): void {
   program
     .command('stop')
@@ -64,7 +64,7 @@ function unknownInstance(name: string, all: readonly InstanceStatus[]): RepriseE
   });
 }
 
-/** `reprise instances`: who runs. */
+/** Adds `reprise instances`: lists the running instances. */
 export function addInstances(program: Command): void {
   program
     .command('instances')

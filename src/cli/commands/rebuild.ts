@@ -14,7 +14,7 @@ interface RebuildOptions {
   readonly workers?: number;
 }
 
-/** `reprise rebuild NAME`: replays the declared version beside the live one. */
+/** Adds `reprise rebuild NAME`: replays the declared version beside the live one. */
 export function addRebuild(program: Command): void {
   program
     .command('rebuild')

@@ -13,8 +13,8 @@ interface ServeOptions {
 }
 
 /**
- * `reprise registry`: the registry kept in Postgres; `serve` it for clients of Confluent's REST
- * API.
+ * Adds `reprise registry`: the registry stored in Postgres. `serve` makes it available to clients
+ * of Confluent's REST API.
  */
 export function addRegistry(program: Command): void {
   const registry = program.command('registry').description('the schema registry kept in Postgres');
@@ -34,7 +34,10 @@ export function addRegistry(program: Command): void {
   addRegistryTransfer(registry);
 }
 
-/** 1 the tables, 2 listen, 3 say so, 4 wait for a signal; the application ends the server. */
+/**
+ * Steps: 1 create the tables, 2 listen, 3 print the address, 4 wait for a signal. Closing the
+ * application ends the server.
+ */
 async function serve({ app, config, signal }: Session, options: ServeOptions): Promise<void> {
   await app.migrate(); // 1
   if (signal.aborted) return;

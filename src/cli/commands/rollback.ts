@@ -3,7 +3,7 @@ import { jsonText } from '../terminal/json-text.ts';
 import { versionNumber } from '../terminal/version-number.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise rollback NAME`: back to the version that was active before. */
+/** Adds `reprise rollback NAME`: returns to the version that was active before. */
 export function addRollback(program: Command): void {
   program
     .command('rollback')
@@ -22,7 +22,7 @@ export function addRollback(program: Command): void {
     });
 }
 
-/** `reprise retire NAME VERSION`: drops a version that is not active. */
+/** Adds `reprise retire NAME VERSION`: drops a version that is not active. */
 export function addRetire(program: Command): void {
   program
     .command('retire')

@@ -14,7 +14,7 @@ interface CheckOptions extends SchemasOptions {
   readonly strict?: boolean;
 }
 
-/** `reprise schemas check`: the whole history, and what a registry says. */
+/** Adds `reprise schemas check`: checks the whole history, and compares it with a registry. */
 export function addSchemasCheck(schemas: Command): void {
   withDirectory(schemas.command('check'))
     .description(

@@ -9,7 +9,9 @@ import {
 } from '../../terminal/schemas-settings.ts';
 import { optionsOf } from '../../terminal/with-app.ts';
 
-/** `reprise schemas diff [NAME] [FROM] [TO]`: what changed, and what to do about it. */
+/**
+ * Adds `reprise schemas diff [NAME] [FROM] [TO]`: explains what changed, and what to do about it.
+ */
 export function addSchemasDiff(schemas: Command): void {
   withDirectory(schemas.command('diff'))
     .description(
@@ -45,7 +47,7 @@ export function addSchemasDiff(schemas: Command): void {
     });
 }
 
-/** A line per change; below it, indented, what to do. */
+/** Formats one line per change and, indented below it, what to do. */
 function diffText(diff: SchemaDiff): string {
   const { name, from, to, changes, attributes, incompatibilities, warnings } = diff;
   const head = `${versionText(name, from)} → ${to === 'current' ? versionText(name, to) : `version ${to}`}`;

@@ -17,7 +17,7 @@ interface NewOptions extends SchemasOptions {
   readonly upcaster?: boolean;
 }
 
-/** `reprise schemas new [NAME]`: a first text for a record, or its next version. */
+/** Adds `reprise schemas new [NAME]`: drafts a record, or its next version. */
 export function addSchemasNew(schemas: Command): void {
   withDirectory(schemas.command('new'))
     .description(

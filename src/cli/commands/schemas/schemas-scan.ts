@@ -11,7 +11,7 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { Interrupted } from '../../terminal/stop-on-signals.ts';
 import { optionsOf, withApp } from '../../terminal/with-app.ts';
 
-/** `reprise schemas scan`: the gate before a rebuild. */
+/** Adds `reprise schemas scan`, the check before a rebuild. */
 export function addSchemasScan(schemas: Command): void {
   schemas
     .command('scan')
@@ -44,7 +44,10 @@ export function addSchemasScan(schemas: Command): void {
 
 const HEADER = ['topic', 'schema', 'record', 'partition', 'records', 'first', 'last', 'readable'];
 
-/** The report for people: a line per schema and partition, then what cannot be read and why. */
+/**
+ * Formats the report for a terminal: a line per schema and partition, then what cannot be read and
+ * why.
+ */
 function scanText(report: ScanReport): string {
   const { records, tombstones, schemas, seconds } = report;
   const rows = schemas.flatMap((schema) =>
