@@ -3,17 +3,17 @@ import { type Rate, rateOf } from '../runner/rebuild/rate.ts';
 
 const EVERY_MS = 250;
 
-/** How far a copy of the log has come, within its phase. */
+/** Progress of a copy of the log, within its phase. */
 export interface CopyProgress extends Rate {
-  /** `compare`: what the target has already; `copy`; `verify`: reading back; `done`. */
+  /** `compare`: find what the target already has; `copy`; `verify`: read back; `done`. */
   readonly phase: CopyPhase | 'done';
   readonly records: number;
   readonly totalRecords: number;
 }
 
 /**
- * Counts the records of a phase and tells rate and remaining time, a few times a second and at
- * every change of phase.
+ * Counts the records of a phase, and reports the rate and ETA a few times a second and at every
+ * change of phase.
  */
 export class CopyMeter {
   readonly #onProgress: (progress: CopyProgress) => void;
@@ -27,7 +27,7 @@ export class CopyMeter {
     this.#onProgress = onProgress;
   }
 
-  /** A phase begins, with so many records before it. */
+  /** Starts a phase with this number of records. */
   phase(phase: CopyProgress['phase'], totalRecords: number): void {
     this.#phase = phase;
     this.#total = totalRecords;

@@ -18,12 +18,12 @@ import { CopyMeter, type CopyProgress } from './copy-meter.ts';
 import { openDatabase } from './open-database.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
-/** What to copy. */
+/** Options of a move. */
 export interface MoveLogOptions {
   /** Default: every topic of the log in Postgres. */
   readonly topics?: readonly string[];
   /**
-   * Only copy and verify: checkpoints stay where they are, and the topics in Postgres go on taking
+   * Only copy and verify: checkpoints stay unchanged, and the topics in Postgres continue to accept
    * records. Default false.
    */
   readonly copyOnly?: boolean;
@@ -31,7 +31,7 @@ export interface MoveLogOptions {
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
-/** What was copied, and whether projections go on from there. */
+/** What was copied, and whether projections resume from it. */
 export interface MoveLogReport {
   /** Compared to the byte in both logs, from offset 0 up to `nextOffset`. */
   readonly partitions: readonly {
@@ -39,19 +39,19 @@ export interface MoveLogReport {
     readonly partition: number;
     readonly records: number;
     readonly nextOffset: bigint;
-    /** Over the records, as `PartitionDigest` says. */
+    /** Digest of the records, as defined by `PartitionDigest`. */
     readonly sha256: string;
   }[];
-  /** Whether the checkpoints point into Kafka now, and the topics in Postgres are closed. */
+  /** Whether the checkpoints now point into Kafka, and the topics in Postgres are closed. */
   readonly moved: boolean;
-  /** Tasks that go on from Kafka. */
+  /** Number of tasks that resume from Kafka. */
   readonly tasks: number;
-  /** Why it was not moved; empty when it was, or was not to be. */
+  /** Why the log was not moved. Empty if it was, or with `copyOnly`. */
   readonly obstacles: readonly string[];
   readonly seconds: number;
 }
 
-/** See `moveLogToKafka` of the package, in entry-points.ts. */
+/** See `moveLogToKafka` in entry-points.ts. */
 export async function moveLogToKafka(
   input: RepriseConfig,
   options: MoveLogOptions = {},
@@ -77,8 +77,7 @@ export async function moveLogToKafka(
 }
 
 /**
- * Runs `work` unless another copy is under way. The lock goes with the connection, whatever
- * happens.
+ * Runs `work` unless another copy is in progress. The lock ends with its connection in any case.
  */
 async function withCopyLock<Result>(
   container: Container,
@@ -141,7 +140,7 @@ async function copyFrom(
 }
 
 /**
- * The topics to copy: those asked for that are still in Postgres. @throws COPY_REFUSED,
+ * Returns the topics to copy: the requested ones that are still in Postgres. @throws COPY_REFUSED,
  * UNKNOWN_TOPIC
  */
 async function chooseTopics(
@@ -174,7 +173,7 @@ async function chooseTopics(
   return moving;
 }
 
-/** Lets projections go on from the copy. */
+/** Makes projections resume from the copy. */
 async function carry(
   settings: RunnerSettings,
   copied: {

@@ -11,12 +11,12 @@ import type { WorkerSetting } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /**
- * Unless told otherwise, no threads for less: one needs about a second until it folds as fast as
- * this thread, which replays about half of that meanwhile.
+ * Default threshold for threads: a thread takes about a second until it folds as fast as this one,
+ * which replays about half of these records in that time.
  */
 const RECORDS_WORTH_THREADS = 2_000_000;
 
-/** What worker threads share with the application that starts them. */
+/** Settings that worker threads share with the application that starts them. */
 export interface WorkerHome {
   readonly config: Pick<
     ResolvedConfig,
@@ -28,10 +28,10 @@ export interface WorkerHome {
 }
 
 /**
- * Who shares a rebuild with the thread that it runs in: worker threads, one fewer than the workers
- * that are wanted. Where nobody said how many, a thread that cannot load the configuration is done
- * without, with a line in the log that says why; where somebody did, it ends the rebuild.
- * @throws CONFIG_INVALID for a count that is none
+ * Returns a function that starts the worker threads of a rebuild, one fewer than the number of
+ * workers. If no number was set, a thread that cannot load the configuration is left out, with a
+ * log line that says why. If a number was set, it ends the rebuild.
+ * @throws CONFIG_INVALID for an invalid number
  */
 export function workersOf(home: () => WorkerHome, wanted: RebuildWorkers): FindReplayers {
   assertCount(wanted.count);
@@ -81,7 +81,7 @@ function pathOf(configFile: string | URL): string {
     : resolve(configFile);
 }
 
-/** Says once, however many threads there are, that a rebuild does without them. */
+/** Returns a handler that logs once, for all threads, that the rebuild runs without them. */
 function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => void {
   let isSaid = false;
   return ({ message }) => {
