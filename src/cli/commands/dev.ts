@@ -193,10 +193,10 @@ function summary(result: {
   readonly seconds: number;
 }): string {
   const rows = result.projections.map(({ name, rows }) => `${name}: ${rows} rows`).join(', ');
-  const verdict = result.verified
+  const comparison = result.verified
     ? 'equal to an independent fold of the whole log'
     : 'NOT equal to an independent fold of the log';
-  return `Published ${result.events} events to ${result.log} and folded them (${rows}) in ${result.seconds} s: ${verdict}.`;
+  return `Published ${result.events} events to ${result.log} and folded them (${rows}) in ${result.seconds} s: ${comparison}.`;
 }
 
 function rate(text: string): number {

@@ -11,7 +11,7 @@ export interface Publishing {
 }
 
 const IN_FLIGHT_MAX = 5_000;
-const TURN_MS = 50;
+const INTERVAL_MS = 50;
 
 /**
  * Publishes exactly `count` events as fast as the log accepts them. Resolves when all are
@@ -64,6 +64,6 @@ export async function publishSteadily(
       if (next.done === true) return;
       app.publisher.publish(next.value.event, next.value.value).catch(onFailure);
     }
-    await pause(TURN_MS, signal);
+    await pause(INTERVAL_MS, signal);
   }
 }

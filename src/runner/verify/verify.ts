@@ -76,7 +76,7 @@ export async function verifyAnd(
   }
   const client = await settings.pool.connect();
   try {
-    await takeTurn(client, plan);
+    await lockVerification(client, plan);
     return await verifyAlone(settings, client, { plan, against, options, onDifference });
   } finally {
     // The server releases the locks of a closed session late, when it detects the closed
@@ -148,7 +148,7 @@ function versionOf(plan: Plan, version: number): Plan {
   return { ...plan, version, tables, table };
 }
 
-async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
+async function lockVerification(client: PoolClient, plan: Plan): Promise<void> {
   const { rows } = await client.query<{ mine: boolean }>(
     `select pg_try_advisory_lock(hashtext('reprise.verify'), hashtext($1)) as mine`,
     [plan.name],

@@ -61,13 +61,13 @@ function diffText(diff: SchemaDiff): string {
   const wrong = warnings.map(
     ({ type, location, message }) => `  warning ${type} at ${location}: ${message}`,
   );
-  const verdict =
+  const result =
     incompatibilities.length === 0
       ? `  ${versionText(name, to)} reads what was written under ${versionText(name, from)}.`
       : `  ${versionText(name, to)} cannot read what was written under ${versionText(name, from)}.`;
   const others = attributes.map((each) => `  ~ ${each}`);
   const nothing = changed.length + others.length === 0 ? ['  no change of the data'] : [];
-  return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, verdict].join('\n');
+  return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, result].join('\n');
 }
 
 function sign(kind: SchemaDiff['changes'][number]['kind']): string {

@@ -67,10 +67,10 @@ function scanText(report: ScanReport): string {
     schema.unreadable.map((unreadable) => faultText(schema, unreadable)),
   );
   const read = `${records} records read in ${seconds.toFixed(1)} s${tombstones === 0n ? '' : `, ${tombstones} of them tombstones`}`;
-  const verdict = report.isReadable
+  const result = report.isReadable
     ? 'the projections can read all of them.'
     : 'some cannot be read; a rebuild would meet them.';
-  return [...table, ...faults, `${read}: ${verdict}`].join('\n');
+  return [...table, ...faults, `${read}: ${result}`].join('\n');
 }
 
 function readableText({ unreadable, isPassedOver }: ScannedSchema): string {
