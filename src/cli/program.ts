@@ -30,7 +30,7 @@ export function createProgram(): Command {
       'configuration file (default: reprise.config.ts, .mts, .js, .mjs or .cjs)',
     )
     .option('--verbose', 'print stack traces and debug messages')
-    .option('--json', 'print results as JSON; longs and decimals are text in it')
+    .option('--json', 'print results as JSON, with longs and decimals as text')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()

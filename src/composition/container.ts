@@ -142,7 +142,9 @@ function createBinding(container: Container, config: ResolvedConfig, log: EventL
     onForbidden: ({ message }) =>
       container
         .get(TOKENS.logger)
-        .warn(`topics are not bound to their registry, the log forbids it: ${message}`),
+        .warn(
+          `topics are not bound to their registry, because the log does not permit it: ${message}`,
+        ),
   });
 }
 

@@ -60,7 +60,7 @@ export async function moveLogToKafka(
   if (config.log.type !== 'kafka') {
     throw new RepriseError(
       'CONFIG_INVALID',
-      'The configuration names no Kafka to copy to: give --brokers, or the configuration that the application is to have afterwards (log: { type: "kafka", … }).',
+      'The configuration names no Kafka to copy to: give --brokers, or the future configuration of the application (log: { type: "kafka", … }).',
     );
   }
   const container = createContainer(config);
@@ -89,7 +89,10 @@ async function withCopyLock<Result>(
       `select pg_try_advisory_lock(hashtext('reprise.log-copy')) as mine`,
     );
     if (rows[0]?.mine !== true) {
-      throw new RepriseError('COPY_REFUSED', 'Another copy of this log is under way: let it end.');
+      throw new RepriseError(
+        'COPY_REFUSED',
+        'Another copy of this log is in progress. Wait until it ends.',
+      );
     }
     return await work();
   } finally {
@@ -161,7 +164,7 @@ async function chooseTopics(
     if (elsewhere === null || elsewhere === movedTo) continue;
     throw new RepriseError(
       'COPY_REFUSED',
-      `${topic} has moved to another Kafka cluster (${elsewhere}) already, and goes on there.`,
+      `${topic} has moved to another Kafka cluster (${elsewhere}) already, and continues there.`,
       { facts: { topic, cluster: elsewhere } },
     );
   }

@@ -105,10 +105,10 @@ function workerFailed(cause: Error & { readonly code?: unknown }): RepriseError 
   const remedy =
     cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
       ? 'Give each thread a larger heap (NODE_OPTIONS=--max-old-space-size=MEGABYTES), or use fewer workers.'
-      : 'Something in the configuration or its projections ended the thread or threw where nobody catches: see the cause.';
+      : 'Something in the configuration or its projections ended the thread or threw an uncaught error: see the cause.';
   return new RepriseError(
     'WORKER_FAILED',
-    `A worker thread of the rebuild ended by itself: ${cause.message}. ${remedy} What was committed is kept: the same command goes on from there; with --workers 1, in one thread.`,
+    `A worker thread of the rebuild ended unexpectedly: ${cause.message}. ${remedy} What was committed is kept: the same command resumes there; with --workers 1, in one thread.`,
     { cause },
   );
 }

@@ -50,7 +50,7 @@ function assertCount(count: number | undefined): void {
   if (count === undefined || (Number.isInteger(count) && count > 0)) return;
   throw new RepriseError(
     'CONFIG_INVALID',
-    `A rebuild cannot have ${count} workers: give a whole number from 1 on.`,
+    `A rebuild cannot have ${count} workers: give a whole number, at least 1.`,
   );
 }
 
@@ -89,7 +89,7 @@ function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => voi
     isSaid = true;
     logger.warn(
       { projections: plans.map(({ name }) => name), reason: message },
-      'rebuild does without worker threads: they cannot start',
+      'rebuild runs without worker threads: they cannot start',
     );
   };
 }

@@ -68,12 +68,12 @@ export async function carryOver(
   const carried = await inGroups(stored, (each) => carriedTo(log, each, move.topics)); // 2
   const obstacles = await inTransaction(pool, async (client) => {
     const beyond = await move.seal(client); // 3
-    if (beyond !== 0n) return [`${beyond} records were published meanwhile`];
+    if (beyond !== 0n) return [`${beyond} records were published in the meantime`];
     await lockTasks(client, {});
     const started = await obstaclesOf(client);
     if (started.length > 0) throw new Obstructed(started);
     const now = await readCheckpointsOf(client, idsOf(move));
-    if (!isSame(stored, now)) throw new Obstructed(['a task went on meanwhile']);
+    if (!isSame(stored, now)) throw new Obstructed(['a task committed in the meantime']);
     for (const each of carried) await rewriteCheckpoint(client, each);
     for (const each of move.topics) await moveCoverage(client, each);
     return [];

@@ -170,7 +170,7 @@ class SharedRunner implements Runner {
         await this.#connections.endStatements();
         await delay(END_EVERY_MS, undefined, { signal });
       }
-      this.#settings.logger.warn({ graceMs }, 'stopped; what is still under way is fenced');
+      this.#settings.logger.warn({ graceMs }, 'stopped; work still in progress is fenced');
     };
     const work = this.#finish(graceMs).finally(() => finished.abort());
     await Promise.race([work, giveUp().catch(() => work)]);

@@ -119,7 +119,7 @@ describe('a worker thread of a rebuild', () => {
       expect(await ending.exited, ending.output()).toBe(1);
       expect(ending.output()).toMatch(/^error WORKER_FAILED: /m);
       expect(ending.output()).toMatch(message);
-      expect(ending.output()).toContain('the same command goes on');
+      expect(ending.output()).toContain('the same command resumes');
       await expectGoesOn();
     },
     300_000,

@@ -16,7 +16,7 @@ export function addActivate(program: Command): void {
       );
       if (options.json) return console.log(jsonText(report));
       if (report.previousVersion === report.version) {
-        return console.log(`${name} is version ${report.version} already: nothing was changed.`);
+        return console.log(`${name} is already version ${report.version}: nothing was changed.`);
       }
       const before =
         report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;

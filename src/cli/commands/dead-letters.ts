@@ -134,7 +134,7 @@ function position(text: string): LogPosition {
     Number(partition) > PARTITION_MAX ||
     BigInt(offset) > OFFSET_MAX
   ) {
-    throw new InvalidArgumentError('Write it as in messages: payments[3]@1042.');
+    throw new InvalidArgumentError('Write a position such as payments[3]@1042.');
   }
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
@@ -144,8 +144,8 @@ function redriveText(name: string, report: RedriveReport): string {
   if (redriven + failed.length + waiting + gone === 0) return noneText(name);
   return [
     ...failed.map((each) => `${positionText(each)} failed again: ${each.reason}: ${each.message}`),
-    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
-    ...(gone === 0 ? [] : [`Folded or discarded by somebody else meanwhile: ${gone}.`]),
+    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind these: ${waiting}.`,
+    ...(gone === 0 ? [] : [`Folded or discarded elsewhere in the meantime: ${gone}.`]),
   ].join('\n');
 }
 

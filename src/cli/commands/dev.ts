@@ -34,15 +34,15 @@ export function addDev(program: Command): void {
     .command('dev')
     .description("publish the example's events, run the projections and show them live")
     .option('--events <count>', 'publish this number of events, as fast as possible', wholeNumber)
-    .option('--exit', 'catch up, check the read models against an independent fold, and end')
+    .option('--exit', 'catch up, compare the read models with an independent fold, and exit')
     .option(
       '--seed <number>',
       'seed of the events (default: 1 with --events, else the time)',
       wholeNumber,
     )
     .option('--rate <number>', 'events published per second', rate)
-    .option('--kafka <host:port>', 'keep the events in this Kafka')
-    .option('--registry <url>', 'serve, export and import the schema registry')
+    .option('--kafka <host:port>', 'host and port of the Kafka that holds the log')
+    .option('--registry <url>', 'URL of the schema registry (default: the configured one)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<DevOptions>(command);
       // Options override the environment, which overrides the file.
@@ -180,7 +180,7 @@ function exampleEvents(
 function nothingToPublish(): RepriseError {
   return new RepriseError(
     'CONFIG_INVALID',
-    'The configuration has no "dev.events", so there is nothing to publish. Add it, or leave --events out: reprise dev then shows what others publish.',
+    'The configuration has no "dev.events", so there is nothing to publish. Add it, or omit --events: reprise dev then shows events published elsewhere.',
     { facts: { key: 'dev.events' } },
   );
 }

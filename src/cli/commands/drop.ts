@@ -7,9 +7,9 @@ export function addDrop(program: Command): void {
   program
     .command('drop')
     .description(
-      'remove a projection that is no longer declared: its views, the tables of all versions and everything known of it; the log keeps its events',
+      'remove a projection that is no longer declared: its views, the tables of all versions and everything stored about it; the log keeps its events',
     )
-    .argument('<name>', 'projection, as reprise status shows it')
+    .argument('<name>', 'projection, as `reprise status` shows it')
     .option(
       '--force',
       'drop it although the configuration declares it: the next start builds it again',

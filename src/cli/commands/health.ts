@@ -37,7 +37,7 @@ async function tellLiveness(options: HealthOptions): Promise<void> {
   );
   process.exitCode = isLive === false ? EXIT.failed : EXIT.done;
   if (options.json) return console.log(jsonText({ isLive }));
-  if (isLive === null) return console.log('not known: postgres is away');
+  if (isLive === null) return console.log('unknown: postgres is unavailable');
   console.log(isLive ? 'well' : 'no instance runs');
 }
 
@@ -62,7 +62,7 @@ function withoutPostgres(error: unknown): HealthReport {
   return {
     isLive: null,
     isReady: false,
-    problems: [`postgres is away: ${reason}`],
+    problems: [`postgres is unavailable: ${reason}`],
     dependencies: [{ name: 'postgres', isAvailable: false, reason }],
   };
 }

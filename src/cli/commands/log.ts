@@ -20,7 +20,9 @@ interface MoveOptions {
  * topic with added partitions.
  */
 export function addLog(program: Command): void {
-  const log = program.command('log').description('work on the log itself');
+  const log = program
+    .command('log')
+    .description('move the log, or change the partitions of a topic');
   log
     .command('move-to-kafka')
     .description(
@@ -28,10 +30,10 @@ export function addLog(program: Command): void {
     )
     .option(
       '--brokers <list>',
-      'host:port of the cluster, several with commas (default: the Kafka that the configuration names)',
+      'host:port of the cluster; separate several by commas (default: the Kafka of the configuration)',
     )
-    .option('--topic <name>', 'only this topic (may be repeated; default: all)', collect, [])
-    .option('--copy-only', 'copy and compare, and leave the projections on Postgres (rehearsal)')
+    .option('--topic <name>', 'topic to move (may be repeated; default: all)', collect, [])
+    .option('--copy-only', 'copy and compare only; projections stay on Postgres (rehearsal)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<MoveOptions>(command);
       const report = await move(options);
@@ -58,7 +60,7 @@ async function move(options: MoveOptions & GlobalOptions): Promise<MoveLogReport
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted(
-      'copy stopped; what it has copied is kept. Go on with the same command.',
+      'copy stopped; what it has copied is kept. Resume with the same command.',
       { cause: error },
     );
   } finally {
@@ -91,7 +93,7 @@ function nextSteps(
 ): readonly string[] {
   if (report.moved) {
     return [
-      `Moved: ${report.tasks} tasks go on from Kafka, and the topics in Postgres take no more records.`,
+      `Moved: ${report.tasks} tasks resume from Kafka, and the topics in Postgres accept no more records.`,
       'Next: start publishers and instances with the configuration that names Kafka.',
     ];
   }

@@ -18,11 +18,11 @@ export function addPauseAndResume(program: Command): void {
       const options = optionsOf<object>(command);
       await withApp(options, ({ app }) => app.pause(name));
       if (options.json) return console.log(jsonText({ name, paused: true }));
-      console.log(`${name} is paused, restarts included. To go on: reprise resume ${name}`);
+      console.log(`${name} is paused, also after restarts. To resume: reprise resume ${name}`);
     });
   program
     .command('resume')
-    .description('start a paused or halted projection again')
+    .description('run a paused or halted projection again, on all instances')
     .argument('<name>', 'projection')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<object>(command);
@@ -31,7 +31,7 @@ export function addPauseAndResume(program: Command): void {
       console.log(
         changed
           ? `${name} runs again.`
-          : `${name} was not paused, and no task of it had halted: nothing was changed.`,
+          : `${name} was not paused, and none of its tasks had halted: nothing was changed.`,
       );
     });
 }
@@ -58,7 +58,7 @@ export function addStop(program: Command): void {
 
 function unknownInstance(name: string, all: readonly InstanceStatus[]): RepriseError {
   const live = all.filter(({ isLive }) => isLive).map(({ instance }) => instance);
-  const who = live.length === 0 ? 'No instance runs' : `Running are: ${live.join(', ')}`;
+  const who = live.length === 0 ? 'No instance runs' : `Running instances: ${live.join(', ')}`;
   return new RepriseError('UNKNOWN_INSTANCE', `No live instance is named ${name}. ${who}.`, {
     facts: { instance: name },
   });

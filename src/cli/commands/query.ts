@@ -19,7 +19,7 @@ export function addQuery(program: Command): void {
     .command('query')
     .description('show rows of a read model')
     .argument('<name>', 'projection')
-    .option('--where <column=value...>', 'only rows where all of these hold')
+    .option('--where <column=value...>', 'conditions that each row must meet')
     .option('--order-by <column>', 'column to sort by; `-column` sorts in descending order')
     .option('--limit <count>', 'maximum number of rows', wholeNumber, 20)
     .action(async (name: string, _local, command: Command) => {
@@ -80,7 +80,7 @@ const DATA_EXCEPTION = '22';
 function neverRun(name: string, cause: unknown): RepriseError {
   return new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${name} has no active version in this database: it was never run. Start it with: reprise run`,
+    `${name} has no active version in this database, because it has never run. Start it with: reprise run`,
     { cause, facts: { projection: name } },
   );
 }

@@ -31,7 +31,7 @@ export function addRegistryTransfer(registry: Command): void {
         console.log(
           options.json === true
             ? jsonText(report)
-            : `registry ${exported.registry}: ${schemas} schemas and ${versions} versions imported; what was there already is as it was.`,
+            : `registry ${exported.registry}: ${schemas} schemas and ${versions} versions imported; existing ones are unchanged.`,
         );
       });
     });

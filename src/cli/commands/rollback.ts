@@ -9,7 +9,7 @@ export function addRollback(program: Command): void {
     .command('rollback')
     .description('switch the view back to the version that was active before, in one transaction')
     .argument('<name>', 'projection')
-    .option('--force', 'switch although no instance runs that version')
+    .option('--force', 'switch although no instance runs the previous version')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>

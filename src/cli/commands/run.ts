@@ -12,7 +12,7 @@ export function addRun(program: Command): void {
     .description('run the projections until SIGINT or SIGTERM')
     .option(
       '--tasks <list>',
-      'run only these: login_fraud,user_metrics:0-3 (default: a fair share of all tasks)',
+      'tasks to run, such as login_fraud,user_metrics:0-3 (default: a fair share of all tasks)',
     )
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ tasks?: string }>(command);

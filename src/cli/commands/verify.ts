@@ -85,7 +85,7 @@ function differenceText(difference: RowDifference): string {
 
 /** Formats the records that a row comes from. */
 function behindText({ records, ranges }: RowDifference): string {
-  if (ranges.length === 0) return 'comes from no record of the log';
+  if (ranges.length === 0) return 'has no record in the log';
   const named = records.slice(0, RECORDS_SHOWN).map((each) => positionText(each, each.offset));
   const all = ranges.map(
     (each) => `${positionText(each, each.fromOffset)} to @${each.untilOffset - 1n}`,

@@ -150,7 +150,7 @@ export function frameLines(
     '',
     ...body,
     ...(trouble === null ? [] : [`warning: ${trouble}`]),
-    'Ctrl-C stops; the next start goes on from here.',
+    'Ctrl-C stops; the next start resumes from here.',
   ];
 }
 

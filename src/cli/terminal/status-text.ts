@@ -15,7 +15,7 @@ export function statusText(
   dependencies: readonly DependencyStatus[],
 ): string {
   const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
-    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
+    isAvailable ? [] : [`${name} is unavailable: ${reason ?? 'no reason given'}`],
   );
   const body = projections.length === 0 ? nothingStarted() : tables(projections);
   return [...absent, ...(absent.length > 0 ? [''] : []), ...body].join('\n');
@@ -35,7 +35,7 @@ export function lagText(lagRecords: bigint | null): string | bigint {
 }
 
 function nothingStarted(): readonly string[] {
-  return ['No projection has been started yet. Start with: reprise run'];
+  return ['No projection has run yet. Start with: reprise run'];
 }
 
 function tables(projections: readonly ProjectionStatus[]): readonly string[] {

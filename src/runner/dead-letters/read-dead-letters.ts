@@ -111,7 +111,7 @@ function unknownDeadLetter(projection: string | null, at: LogPosition): RepriseE
   const { topic, partition, offset } = at;
   return new RepriseError(
     'UNKNOWN_DEAD_LETTER',
-    `${projection ?? 'No projection'} has ${projection === null ? 'a' : 'no'} dead letter at ${topic}[${partition}]@${offset}; see those there are with: reprise dlq list${projection === null ? '' : ` ${projection}`}`,
+    `${projection ?? 'No projection'} has ${projection === null ? 'a' : 'no'} dead letter at ${topic}[${partition}]@${offset}; list the existing ones with: reprise dlq list${projection === null ? '' : ` ${projection}`}`,
     { facts: { projection, topic, partition, offset } },
   );
 }

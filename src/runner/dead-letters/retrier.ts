@@ -165,8 +165,8 @@ export class Retrier {
     const position = positionText(letter);
     const what =
       then === 'again'
-        ? 'goes on from its committed rows, and tries it again.'
-        : `halts after ${attempts} attempts at ${position}; what its key brought after it waits as dead letters, other keys are folded up to here. Mend the cause, then run reprise resume: it is tried again; or give it up with reprise dlq discard ${task.projection} '${position}'.`;
+        ? 'resumes from its committed rows and tries the record again.'
+        : `halts after ${attempts} attempts at ${position}. Later records of its key wait as dead letters; other keys are folded up to here. Fix the cause, then run reprise resume to try it again; or give it up with reprise dlq discard ${task.projection} '${position}'.`;
     const Failure = then === 'again' ? FoldAgain : RepriseError;
     return new Failure(
       failure.reason as ErrorCode,

@@ -323,11 +323,11 @@ export class LiveTask {
       version: this.#plan.version,
       partition: this.key.partition,
     };
-    if (reason === null) logger.info(facts, 'task goes on');
+    if (reason === null) logger.info(facts, 'task continues');
     else
       logger.warn(
         { ...facts, reason: reason.message },
-        'task waits for infrastructure and tries again',
+        'infrastructure is unavailable; the task waits and retries',
       );
     // If Postgres itself is unavailable, the state cannot be written either; then only the log line
     // above tells.

@@ -43,7 +43,7 @@ export async function matchPartitions(
     if (active === plan.version) await swapViews(client, plan);
     settings.logger.warn(
       { projection: plan.name, version: plan.version, from: before, to: partitions },
-      'topics gained partitions: keys have moved, so the view merges from now on',
+      'partitions were added to topics: keys have moved, so the view merges from now on',
     );
     return null;
   });
@@ -87,7 +87,7 @@ export async function requireWholeKeys(
   const topics = topicsOf(plan);
   throw new RepriseError(
     'PARTITIONS_CHANGED',
-    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} gained partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
+    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} had added partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
     { facts: { projection: plan.name, version: plan.version, key } },
   );
 }
@@ -124,7 +124,7 @@ function remedy(topics: readonly string[], partitions: number): string {
     (topic) => `reprise log repartition ${topic} --to ${topic}-${partitions}`,
   );
   return (
-    'keys have moved, so that events of one key lie in two partitions, and it needs them in one. ' +
-    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that in the event definition, raise the version and rebuild.`
+    'keys have moved: events of one key are in two partitions, and the projection needs them in one. ' +
+    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that topic in the event definition, raise the version and rebuild.`
   );
 }

@@ -170,7 +170,7 @@ export class ProjectionRunner {
       // Opening the task again validates its checkpoint, which finds the cause.
       isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || passes(error);
     if (retriable) {
-      logger.warn(facts, 'task starts again from its stored offset');
+      logger.warn(facts, 'task restarts from its stored offset');
       return 'again';
     }
     logger.error(facts, 'task halted');

@@ -104,7 +104,7 @@ export class ShownOffsets {
         if (!this.#isFailing) {
           this.#settings.logger.warn(
             { reader, reason: describeError(error) },
-            'offsets could not be shown to the tools of the log; trying again, everything else goes on',
+            'offsets could not be shown to the tools of the log; trying again, nothing else is affected',
           );
         }
         this.#isFailing = true;

@@ -123,7 +123,7 @@ export class TaskHosts implements TaskHost {
       ?.fail(
         new RepriseError(
           'OFFSET_MISMATCH',
-          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup restored. The task starts again from what is there.`,
+          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup was restored. The task restarts from what is there.`,
           { retriable: true },
         ),
       );
@@ -177,7 +177,7 @@ export class TaskHosts implements TaskHost {
       task.fail(
         new RepriseError(
           'NO_PROGRESS',
-          `${label} has stood at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
+          `${label} has been at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log ends at ${stableEndOffset}. The task restarts from there.`,
           { retriable: true },
         ),
       );
@@ -275,7 +275,7 @@ function warnOfCaptures({ name, captures }: Plan, logger: RunnerSettings['logger
   if (captures.length === 0) return;
   logger.warn(
     { projection: name, captures },
-    'functions use names from outside; a change of what those stand for is not seen, so raise the version with it',
+    'functions use names from outside; a change of their values is not detected, so raise the version with it',
   );
 }
 

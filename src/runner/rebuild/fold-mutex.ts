@@ -21,7 +21,7 @@ export class FoldMutex {
 
   /** Passes it to the task that waited longest. @throws TypeError when nobody holds it */
   release(): void {
-    if (!this.#isHeld) throw new TypeError('a mutex is released that nobody holds');
+    if (!this.#isHeld) throw new TypeError('released a mutex that nobody holds');
     const next = this.#waiting.shift();
     if (next === undefined) this.#isHeld = false;
     else next();

@@ -103,7 +103,7 @@ async function retiredMeanwhile(
     if (stored !== undefined) continue;
     return refused(
       plan,
-      `it was retired while it was being built; nothing of it is left. To build it after all, run: reprise rebuild ${plan.name}`,
+      `it was retired while it was being built, and its tables were dropped. To build it after all, run: reprise rebuild ${plan.name}`,
       error,
     );
   }
@@ -229,7 +229,7 @@ async function finish(
       const usedBy = await lockHolders(settings.pool, tables.map(tableName));
       settings.logger.warn(
         { projection, version, usedBy },
-        'the new table is in use, so its keys cannot be added yet; the rebuild waits until it is not',
+        'the new table is in use, so its keys cannot be added yet; the rebuild waits until it is free',
       );
     }
   }
@@ -326,7 +326,7 @@ async function assertMayBuild(
   if ((asOf?.getTime() ?? Number.POSITIVE_INFINITY) >= begunAtMs) return;
   throw refused(
     plan,
-    `a rebuild that goes further was begun (${stored.asOf?.toISOString() ?? 'the whole log'}). Finish it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
+    `a rebuild up to a later time was started (${stored.asOf?.toISOString() ?? 'the whole log'}). Finish it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
   );
 }
 

@@ -148,7 +148,10 @@ function openReplay(
     backoff: createBackoff({ signal }),
     onPause: (reason) => {
       if (reason !== null)
-        settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
+        settings.logger.warn(
+          { reason: reason.message },
+          'infrastructure is unavailable; the rebuild waits and retries',
+        );
     },
     acceptDataLoss: options.acceptDataLoss,
     recovery: options.recovery,

@@ -115,8 +115,8 @@ export class FailedRecords {
     const { topic, partition, offset, reason, message } = letter;
     const next =
       then === 'halts'
-        ? `halts before it: nothing is skipped silently. Mend the schema or the projection, or let such records be set aside (onError "skip" or "quarantineKey"); start that code, and run: reprise resume ${this.#task.projection}`
-        : 'goes on from its committed rows, without it.';
+        ? `halts before it: nothing is skipped silently. Fix the schema or the projection, or set such records aside (onError "skip" or "quarantineKey"). Start the new code and run: reprise resume ${this.#task.projection}`
+        : 'resumes from its committed rows, without the record.';
     const Failure = then === 'again' ? FoldAgain : RepriseError;
     return new Failure(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
       cause,
@@ -167,6 +167,6 @@ export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null 
 /** Returns the dead letter of a record that probably ended several processes. */
 export function pillOf(batch: RecordBatch, times: number): DeadLetter {
   const position = positionText({ ...batch, offset: batch.offsets[0] as number });
-  const message = `${times} processes in a row ended while they folded ${position}, before anything could be said of it; it is not tried again.`;
+  const message = `${times} processes in a row ended while they folded ${position}, without an error; it is not tried again.`;
   return letterOf(batch, 0, { reason: 'POISON_PILL', message });
 }

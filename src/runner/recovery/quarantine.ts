@@ -74,8 +74,8 @@ export class Quarantine {
     const until =
       this.#policy.retries === null
         ? 'See reprise dlq list, then reprise dlq redrive.'
-        : 'Its task folds both by itself once that one can be folded, or is given up.';
-    const message = `An earlier record with its key could not be folded; it waits behind that one, in order. ${until}`;
+        : 'Its task folds this one once the earlier one is folded or given up.';
+    const message = `An earlier record with its key could not be folded; this one waits behind it, in order. ${until}`;
     return {
       ...{ ...record, reason: 'QUARANTINED', message, byClock: false },
       ...{ attempts: 0, ...this.mark('waiting') },

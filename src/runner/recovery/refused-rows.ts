@@ -23,7 +23,7 @@ export function refusedRows(
     to.batchSize.failed(records);
     return new FoldAgain(
       'DATABASE_FAILED',
-      `Postgres refuses what ${records} records of ${taskLabel(task)} make: ${error.message}. They are folded again, fewer at a time.`,
+      `Postgres rejects the rows of ${records} records of ${taskLabel(task)}: ${error.message}. They are folded again, fewer at a time.`,
       { cause: error, facts: factsOf(task) },
     );
   }
@@ -31,7 +31,7 @@ export function refusedRows(
   if (last === null) return error;
   to.batchSize.cleared();
   return to.failed.reject(
-    { ...last, message: `Postgres refuses its row: ${error.message}.` },
+    { ...last, message: `Postgres rejects its row: ${error.message}.` },
     error,
   );
 }

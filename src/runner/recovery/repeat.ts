@@ -78,7 +78,7 @@ export function notMet(
 ): RepriseError {
   return new RepriseError(
     'OFFSET_MISMATCH',
-    `${taskLabel(task)} is to fold ${topic}@${offset} again, which it has not met. The journal does not fit the log.`,
+    `${taskLabel(task)} must fold ${topic}@${offset} again, which it has not read. The journal does not match the log.`,
     { facts: factsOf(task) },
   );
 }

@@ -109,7 +109,7 @@ export function commitStatusOf(
     .join(', ');
   throw new RepriseError(
     'OFFSET_MISMATCH',
-    `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
+    `${taskLabel(task)} is at ${at} in Postgres, which is neither the beginning nor the end of this batch; nothing was written. The task restarts from the stored offset.`,
     { retriable: true, facts: factsOf(task) },
   );
 }

@@ -324,7 +324,7 @@ export class TaskSession {
     if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
       throw new RepriseError(
         'OFFSET_MISMATCH',
-        `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but stands at ${before?.nextOffset}. The task starts again from the stored offset.`,
+        `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but is at ${before?.nextOffset}. The task restarts from the stored offset.`,
         { retriable: true, facts: factsOf(this.task) },
       );
     }
@@ -382,7 +382,7 @@ export class TaskSession {
     if (batch === 'folded') {
       this.#settings.logger.warn(
         { task: taskLabel(this.task), ...record },
-        'two redrives at once folded this dead letter twice; this replay folds it once. Repair the rows that differ in place (app.versions.repair), or by a new version and reprise rebuild',
+        'two redrives at once folded this dead letter twice; this replay folds it once. Repair the rows that differ (app.versions.repair), or raise the version and run reprise rebuild',
       );
       return;
     }

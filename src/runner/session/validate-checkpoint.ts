@@ -44,7 +44,7 @@ export async function validateCheckpoint(
     fail('TRUNCATED', 'the tail of the log was lost and other records took its place.'); // 3
   }
   if (await isAnother(log, task, checkpoint)) {
-    fail('TRUNCATED', 'another record stands where the last one was that was read.'); // 4
+    fail('TRUNCATED', 'another record is at the offset of the last record that was read.'); // 4
   }
 }
 
@@ -56,7 +56,7 @@ function cannotGoOn(
   const where = `${topic}[${task.partition}]@${nextOffset}`;
   return new RepriseError(
     why.code,
-    `${taskLabel(task)} cannot go on at ${where}: ${why.what} To build it from what the log holds now: ${rebuildCommands(task, why.code === 'DATA_LOSS')}`,
+    `${taskLabel(task)} cannot resume at ${where}: ${why.what} To build it from what the log holds now: ${rebuildCommands(task, why.code === 'DATA_LOSS')}`,
     { facts: { ...factsOf(task), topic, offset: nextOffset } },
   );
 }

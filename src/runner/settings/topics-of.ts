@@ -22,7 +22,7 @@ export function partitionsOf(plan: Plan, topics: ReadonlyMap<string, TopicDescri
     throw new RepriseError(
       'NOT_COPARTITIONED',
       `${plan.name} reads ${counts.map(({ topic, count }) => `${topic} (${count} partitions)`).join(' and ')}: events of one key would lie in different partition numbers. ` +
-        'Give the topics equal partition counts (create a new topic and copy), or make two projections.',
+        'Give the topics equal partition counts (create a new topic and copy), or write two projections.',
       { facts: { projection: plan.name, version: plan.version } },
     );
   }

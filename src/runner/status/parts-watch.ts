@@ -90,10 +90,10 @@ export class PartsWatch {
       if (reason !== null && !isAway) {
         logger.warn(
           { part, reason: describeError(reason) },
-          `${part} is away: what needs it waits, the rest goes on`,
+          `${part} is unavailable: work that needs it waits, the rest continues`,
         );
       }
-      if (reason === null && isAway) logger.info({ part }, `${part} is back`);
+      if (reason === null && isAway) logger.info({ part }, `${part} is available again`);
       isAway = reason !== null;
       tell(reason);
     }

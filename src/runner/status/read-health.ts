@@ -66,7 +66,7 @@ export async function readHealth(
  */
 export function healthOf({ isLive, statuses, dependencies }: HealthFacts): HealthReport {
   const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
-    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
+    isAvailable ? [] : [`${name} is unavailable: ${reason ?? 'no reason given'}`],
   );
   const problems = statuses
     .filter(({ state, paused, isUndeclared }) => !isUndeclared && state === 'active' && !paused)

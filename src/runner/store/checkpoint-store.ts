@@ -105,7 +105,7 @@ async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void
   if (known.rowCount === 0) return;
   throw new RepriseError(
     'FENCED',
-    `${taskLabel(task)} is not there any more: its version was retired, its tables are gone. To have it again, run: reprise rebuild ${task.projection}`,
+    `${taskLabel(task)} no longer exists: its version was retired and its tables were dropped. To build it again, run: reprise rebuild ${task.projection}`,
     { facts: factsOf(task) },
   );
 }

@@ -129,7 +129,7 @@ export async function claimDeadLetters(
     const { projection, version, partition } = task;
     throw new RepriseError(
       'UNKNOWN_DEAD_LETTER',
-      `${topic}[${partition}]@${offset} is not a dead letter of ${taskLabel(task)} any more: another redrive has folded it, or it was discarded. Nothing was folded here; reprise dlq list shows those that are left.`,
+      `${topic}[${partition}]@${offset} is not a dead letter of ${taskLabel(task)} any more: another redrive has folded it, or it was discarded. Nothing was folded here; reprise dlq list shows the remaining ones.`,
       { facts: { projection, version, topic, partition, offset } },
     );
   }

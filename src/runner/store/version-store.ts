@@ -193,7 +193,7 @@ export async function insertVersion(
   plan: Plan,
   state: VersionState,
 ): Promise<void> {
-  if (!STATES_BEFORE[state].includes(null)) throw new TypeError(`No version begins as ${state}.`);
+  if (!STATES_BEFORE[state].includes(null)) throw new TypeError(`No version starts as ${state}.`);
   await client.query(
     `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
      values ($1, $2, $3, $4, $5)`,
@@ -301,7 +301,7 @@ export async function setPaused(pool: Pool, projection: string, paused: boolean)
   if (rows[0] !== undefined) return rows[0].before;
   throw new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${projection} has never run on this database; reprise status lists what has.`,
+    `${projection} has never run on this database; reprise status lists those that have.`,
     { facts: { projection } },
   );
 }
@@ -313,7 +313,7 @@ export function assertSameShape(plan: Plan, stored: StoredVersion): void {
   if (isComparable && stored.fingerprint === plan.fingerprint) return;
   const happened = isComparable
     ? `${plan.name} is declared differently from what version ${plan.version} was built with:${differencesText(shape, plan.shape)}`
-    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded in another form what it was built from; it cannot be compared with what is declared.`;
+    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded its shape in another form; it cannot be compared with the declared one.`;
   throw new RepriseError(
     'VERSION_NOT_RAISED',
     `${happened}\nRaise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,

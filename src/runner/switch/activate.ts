@@ -105,13 +105,13 @@ async function assertRun(
   if (requireRunner) {
     throw refused(
       { name: projection, version: to },
-      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
-        'Start an instance of the new code first (reprise run), beside the old ones; it goes on with the version that was built. Or switch anyway, with --force',
+      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would not be updated. ` +
+        'Start an instance of the new code first (reprise run), beside the old ones; it continues the version that was built. Or switch anyway, with --force',
     );
   }
   logger.warn(
     { projection, version: to, partitions: alone },
-    'activated while no instance runs this version: its view stands still until one of the new code starts (reprise run)',
+    'activated while no instance runs this version: its view is not updated until an instance of the new code starts (reprise run)',
   );
 }
 

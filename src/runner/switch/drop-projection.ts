@@ -32,7 +32,7 @@ export async function dropProjection(
     if (isDeclared) {
       throw refused(
         projection,
-        'the configuration declares it, and the next start would build it anew from the start of the log. Take its class out of "projections" first, or say --force to have it begin anew.',
+        'the configuration declares it, and the next start would build it again from the start of the log. Remove its class from "projections" first, or give --force to build it again.',
       );
     }
     await assertIdle(client, projection);
@@ -81,7 +81,7 @@ async function dropViews(
 function unknown(projection: string): RepriseError {
   return new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${projection} has never run on this database; reprise status lists what has.`,
+    `${projection} has never run on this database; reprise status lists those that have.`,
     { facts: { projection } },
   );
 }

@@ -27,7 +27,7 @@ export async function retire(
     if (versions.length === 0) {
       throw new RepriseError(
         'UNKNOWN_PROJECTION',
-        `${projection} has never run on this database; reprise status lists what has.`,
+        `${projection} has never run on this database; reprise status lists those that have.`,
         { facts },
       );
     }

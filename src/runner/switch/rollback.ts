@@ -46,7 +46,7 @@ export async function rollback(
     if (active === null && (await readVersions(client, projection)).length === 0) {
       throw refused(
         projection,
-        `${projection} has never run on this database; reprise status lists what has.`,
+        `${projection} has never run on this database; reprise status lists those that have.`,
       );
     }
     if (stored === undefined || active === null) {
@@ -83,7 +83,7 @@ async function assertRun(pool: Pool, projection: string): Promise<void> {
   if (alone.length === 0) return;
   throw refused(
     projection,
-    `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
+    `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would not be updated. ` +
       'Start an instance of the old code first (reprise run). Or switch anyway, with --force.',
   );
 }

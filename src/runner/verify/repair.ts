@@ -87,7 +87,7 @@ async function replaceTable(
 function movedOn(plan: Plan): RepriseError {
   return new RepriseError(
     'REPAIR_REFUSED',
-    `${plan.name} v${plan.version} moved on while its rows were replayed (a redrive, or a process that does not know of pauses); nothing was replaced. Try again.`,
+    `${plan.name} v${plan.version} committed while its rows were replayed (a redrive, or a process that ignores the pause); nothing was replaced. Try again.`,
     { retriable: true, facts: { projection: plan.name, version: plan.version } },
   );
 }

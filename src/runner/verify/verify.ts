@@ -72,7 +72,7 @@ export async function verifyAnd(
   await assertDatabase(settings.pool);
   const against = options.against ?? plan.version;
   if (!plan.replayable) {
-    throw refused(plan, 'it uses processing time, so that a replay gives other rows.');
+    throw refused(plan, 'it uses processing time, so a replay gives other rows.');
   }
   const client = await settings.pool.connect();
   try {
@@ -153,7 +153,7 @@ async function lockVerification(client: PoolClient, plan: Plan): Promise<void> {
     `select pg_try_advisory_lock(hashtext('reprise.verify'), hashtext($1)) as mine`,
     [plan.name],
   );
-  if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is under way.');
+  if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is in progress.');
 }
 
 function takeSnapshot(

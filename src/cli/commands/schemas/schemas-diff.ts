@@ -18,7 +18,7 @@ export function addSchemasDiff(schemas: Command): void {
       'show what changed between two versions of a schema, with what makes older events readable: an alias, a default, an upcaster',
     )
     .argument('[name]', 'schema file, without .avsc (default: all files that are not recorded)')
-    .argument('[from]', 'version (default: the one before)', version)
+    .argument('[from]', 'version (default: the previous one)', version)
     .argument('[to]', 'version (default: the file, or the newest where that is recorded)', version)
     .action(async (...given: [string?, number?, number?, unknown?, Command?]) => {
       const [name, from, to, , command] = given;
@@ -63,8 +63,8 @@ function diffText(diff: SchemaDiff): string {
   );
   const result =
     incompatibilities.length === 0
-      ? `  ${versionText(name, to)} reads what was written under ${versionText(name, from)}.`
-      : `  ${versionText(name, to)} cannot read what was written under ${versionText(name, from)}.`;
+      ? `  ${versionText(name, to)} reads data written with ${versionText(name, from)}.`
+      : `  ${versionText(name, to)} cannot read data written with ${versionText(name, from)}.`;
   const others = attributes.map((each) => `  ~ ${each}`);
   const nothing = changed.length + others.length === 0 ? ['  no change of the data'] : [];
   return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, result].join('\n');

@@ -18,7 +18,7 @@ export function addSchemasScan(schemas: Command): void {
     .description(
       'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 when they cannot',
     )
-    .option('--projection <name>', 'only this projection and its topics')
+    .option('--projection <name>', 'projection to scan for, with its topics only (default: all)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ projection?: string }>(command);
       const { projection } = options;
@@ -69,7 +69,7 @@ function scanText(report: ScanReport): string {
   const read = `${records} records read in ${seconds.toFixed(1)} s${tombstones === 0n ? '' : `, ${tombstones} of them tombstones`}`;
   const result = report.isReadable
     ? 'the projections can read all of them.'
-    : 'some cannot be read; a rebuild would meet them.';
+    : 'some cannot be read; a rebuild would fail on them.';
   return [...table, ...faults, `${read}: ${result}`].join('\n');
 }
 

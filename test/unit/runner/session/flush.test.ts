@@ -56,7 +56,7 @@ describe('where a folded batch stands against the stored offsets', () => {
         expect.objectContaining({ code: 'OFFSET_MISMATCH', retriable: true }),
       );
       expect(() => commitStatusOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
-        `user_metrics v1 [0] stands at user-actions@${offset}`,
+        `user_metrics v1 [0] is at user-actions@${offset}`,
       );
     }
   });
