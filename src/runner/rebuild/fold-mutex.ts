@@ -28,7 +28,7 @@ export class FoldMutex {
   }
 
   /**
-   * Releases it while `work` is under way and acquires it again, also when `work` fails. `work`
+   * Releases it while `work` is in progress and acquires it again, also when `work` fails. `work`
    * still holds it until it first waits.
    */
   async releaseDuring<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -43,7 +43,7 @@ export interface ReplayOptions {
   readonly onRecords: (records: number) => void;
   /**
    * Dead letters of the run that is repeated, as `recordId` names them; used by `verify`. Default:
-   * the error policy decides on every failure anew.
+   * the error policy decides about every failure.
    */
   readonly repeats?: readonly string[];
   /** Reads the log, possibly shared with other readers. Default: a separate read. */
