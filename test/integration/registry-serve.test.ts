@@ -7,7 +7,7 @@ import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { createUnmigratedDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const STARTED = /listens at (http:\/\/\S+) /;
+const STARTED = /listens on (http:\/\/\S+) /;
 
 let database: TestDatabase;
 let folder: string;
