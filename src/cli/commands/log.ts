@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { MoveLogReport } from '../../composition/move-log-to-kafka.ts';
 import { findConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
 import type { RepriseConfig } from '../../config/reprise-config.ts';
@@ -22,7 +22,7 @@ interface MoveOptions {
 export function addLog(program: Command): void {
   const log = program
     .command('log')
-    .description('move the log, or change the partitions of a topic');
+    .description('move the log from Postgres to Kafka, or repartition a topic');
   log
     .command('move-to-kafka')
     .description(
@@ -32,7 +32,11 @@ export function addLog(program: Command): void {
       '--brokers <list>',
       'host:port of the cluster; separate several by commas (default: the Kafka of the configuration)',
     )
-    .option('--topic <name>', 'topic to move (may be repeated; default: all)', collect, [])
+    .addOption(
+      new Option('--topic <name>', 'topic to move (may be repeated)')
+        .argParser(collect)
+        .default([], 'all'),
+    )
     .option('--copy-only', 'copy and compare only; projections stay on Postgres (rehearsal)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<MoveOptions>(command);

@@ -22,7 +22,11 @@ export function addRebuild(program: Command): void {
       'replay the declared version of a projection into new tables beside the live ones; resumes a rebuild that was stopped or killed',
     )
     .argument('[name]', 'projection')
-    .option('--projection <name>', 'another projection (may be repeated)', collect, [])
+    .addOption(
+      new Option('--projection <name>', 'another projection (may be repeated)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--all', 'rebuild every projection whose declared version is not built yet')
     .addOption(
       new Option(
