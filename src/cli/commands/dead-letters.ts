@@ -66,7 +66,7 @@ export function addDeadLetters(program: Command): void {
 function addRedrive(dlq: Command): void {
   dlq
     .command('redrive')
-    .description('fold dead letters again, in order; where one fails, later ones of its key wait')
+    .description('fold dead letters again, in order; when one fails, later ones of its key wait')
     .argument('<name>', 'projection')
     .argument('[position]', 'record position, such as payments[3]@1042', position)
     .option('--key <text>', 'all dead letters of this record key')

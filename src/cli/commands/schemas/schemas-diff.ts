@@ -18,8 +18,12 @@ export function addSchemasDiff(schemas: Command): void {
       'show what changed between two versions of a schema, with what makes older events readable: an alias, a default, an upcaster',
     )
     .argument('[name]', 'schema file, without .avsc (default: all files that are not recorded)')
-    .argument('[from]', 'version (default: the previous one)', version)
-    .argument('[to]', 'version (default: the file, or the newest where that is recorded)', version)
+    .argument('[from]', 'older version (default: the previous one)', version)
+    .argument(
+      '[to]',
+      'newer version (default: the file; its newest version if the file is recorded)',
+      version,
+    )
     .action(async (...given: [string?, number?, number?, unknown?, Command?]) => {
       const [name, from, to, , command] = given;
       const options = optionsOf<SchemasOptions>(command as Command);

@@ -21,7 +21,7 @@ interface NewOptions extends SchemasOptions {
 export function addSchemasNew(schemas: Command): void {
   withDirectory(schemas.command('new'))
     .description(
-      'record a schema file as the next version (default: all that changed); create the file where there is none',
+      'record a schema file as its next version (default: all changed files); create the file if it does not exist',
     )
     .argument('[name]', 'schema file, without .avsc, such as order-placed')
     .option('--topic <topic>', 'topic of the events of a new file')

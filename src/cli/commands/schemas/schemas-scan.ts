@@ -16,7 +16,7 @@ export function addSchemasScan(schemas: Command): void {
   schemas
     .command('scan')
     .description(
-      'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 when they cannot',
+      'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 if they cannot',
     )
     .option('--projection <name>', 'projection to scan for, with its topics only (default: all)')
     .action(async (_local, command: Command) => {

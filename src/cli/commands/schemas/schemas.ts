@@ -8,7 +8,9 @@ import { addSchemasScan } from './schemas-scan.ts';
 
 /** Adds `reprise schemas …`: the files of schemas, their history, and a registry. */
 export function addSchemas(program: Command): void {
-  const schemas = program.command('schemas').description('work on Avro schemas and their history');
+  const schemas = program
+    .command('schemas')
+    .description('check, record, compare, register and scan Avro schemas');
   addSchemasCheck(schemas);
   addSchemasNew(schemas);
   addSchemasDiff(schemas);
