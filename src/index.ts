@@ -335,7 +335,7 @@ export type { Erasure, ForgetReport } from './runner/erasure.ts';
 export type { PublishFailureStatus } from './runner/outbox/publish-failure-status.ts';
 export type { InstanceStatus } from './runner/ownership/instance-status.ts';
 export type { Instances } from './runner/ownership/instances.ts';
-export type { Pace as WorkPace } from './runner/rebuild/pace.ts';
+export type { Rate as WorkRate } from './runner/rebuild/rate.ts';
 export type {
   RebuildOptions,
   RebuildProgress,

@@ -4,7 +4,7 @@ import { reportError } from './terminal/report-error.ts';
 
 const verbose = process.argv.includes('--verbose');
 
-/** Ends the process with one message; open handles must not keep a failed command alive. */
+/** Ends the process with one message. Open handles must not keep a failed command alive. */
 function fail(error: unknown): void {
   const report = reportError(error, verbose);
   process.stderr.write(report.text, () => process.exit(report.exitCode));

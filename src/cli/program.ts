@@ -20,7 +20,7 @@ import { addVerify } from './commands/verify.ts';
 import { EXIT_CODES_HELP } from './terminal/exit.ts';
 import { packageVersion } from './terminal/package-version.ts';
 
-/** The command line as commander's tree. Errors are thrown, never printed here. */
+/** Creates the command line as a tree of commander commands. Errors are thrown, not printed. */
 export function createProgram(): Command {
   const program = new Command('reprise')
     .description('Folds an immutable event log into Postgres read models, exactly once.')
@@ -30,7 +30,7 @@ export function createProgram(): Command {
       'configuration file (default: reprise.config.ts, .mts, .js, .mjs or .cjs)',
     )
     .option('--verbose', 'print stack traces and debug messages')
-    .option('--json', 'print results as JSON; longs and decimals are text in it')
+    .option('--json', 'print results as JSON, with longs and decimals as text')
     .addHelpText('after', `\n${EXIT_CODES_HELP}`)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()

@@ -3,19 +3,19 @@ import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 
 /**
- * One partition; a record for each topic: key = the topic, value = JSON of its id and the
- * registry's. The first record of a topic holds.
+ * Topic with one partition and a record for each topic: key = the topic, value = JSON of its id and
+ * the registry's id. The first record of a topic counts.
  */
 const BINDINGS_TOPIC = '_reprise_registry';
 
-/** What a log and a registry are bound by. */
+/** The log and the registry to bind. */
 export interface BindingOptions {
   readonly log: EventLog;
-  /** The identity of the registry. */
+  /** Returns the id of the registry. */
   readonly identity: () => Promise<string>;
-  /** Topics with Avro events: their records hold ids of the registry. */
+  /** Topics with Avro events: their records contain schema ids of the registry. */
   readonly topics: () => ReadonlySet<string>;
-  /** Called where the log does not let us keep the bindings. */
+  /** Called if the log does not permit storing the bindings. */
   readonly onForbidden: (error: RepriseError) => void;
 }
 
@@ -25,9 +25,10 @@ interface Binding {
 }
 
 /**
- * Binds topics of a log to the registry whose ids their records hold: at first use a topic is bound
- * on the log; from then on another registry is refused. A topic that was deleted and created again
- * is a new one. unknown → bound → checked, once a process and topic.
+ * Binds topics of a log to the registry whose schema ids their records contain. The first use of a
+ * topic stores its binding on the log; from then on another registry is refused. A topic that was
+ * deleted and created again counts as new. States of a topic: unknown → bound → checked, once per
+ * process.
  */
 export class RegistryBinding {
   readonly #options: BindingOptions;
@@ -38,7 +39,7 @@ export class RegistryBinding {
     this.#options = options;
   }
 
-  /** Whether every topic is checked already. */
+  /** Whether every topic is already checked. */
   isChecked(topics: Iterable<string>): boolean {
     for (const topic of topics) {
       if (this.#options.topics().has(topic) && !this.#checked.has(topic)) return false;
@@ -47,7 +48,8 @@ export class RegistryBinding {
   }
 
   /**
-   * Checks topics, and binds those that are not bound; topics that do not exist are left for later.
+   * Checks topics, and binds those that are not bound. Topics that do not exist are skipped until
+   * later.
    * @throws REGISTRY_MISMATCH
    */
   async check(topics: Iterable<string>): Promise<void> {
@@ -60,7 +62,7 @@ export class RegistryBinding {
     await run;
   }
 
-  /** All topics of the application. */
+  /** Checks all topics of the application. */
   checkAll(): Promise<void> {
     return this.check(this.#options.topics());
   }
@@ -95,7 +97,7 @@ export class RegistryBinding {
   }
 }
 
-/** A log that checks the topics of Avro events before their first use. */
+/** Creates a log that checks the topics of Avro events before their first use. */
 export function boundLog(log: EventLog, binding: RegistryBinding): EventLog {
   return {
     ...log,
@@ -113,8 +115,8 @@ export function boundLog(log: EventLog, binding: RegistryBinding): EventLog {
 }
 
 /**
- * A registry that is checked against the log before it gives a new id. Ids are looked up without:
- * what holds them was read from a log that is checked.
+ * Creates a registry that is checked against the log before it registers a schema. Looking up ids
+ * is not checked: they were read from a log that is.
  */
 export function boundRegistry(registry: SchemaRegistry, binding: RegistryBinding): SchemaRegistry {
   return {
@@ -126,7 +128,7 @@ export function boundRegistry(registry: SchemaRegistry, binding: RegistryBinding
   };
 }
 
-/** Runs of one topic are looked at once. */
+/** Returns the topics of the records. Consecutive records of one topic are looked up once. */
 function topicsOf(records: readonly AppendRecord[]): ReadonlySet<string> {
   const found = new Set<string>();
   let last: string | null = null;

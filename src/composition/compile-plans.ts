@@ -4,9 +4,9 @@ import type { Plan } from '../projection/plan/plan.ts';
 import type { Projection } from '../projection/plan/projection.ts';
 
 /**
- * The plans of the configured projections, in its order, without opening anything. The container is
- * loaded only where a class asks for services: with it come all adapters, and loading those takes
- * many times as long as compiling. @throws DEFINITION_INVALID
+ * Compiles the plans of the configured projections, in the order of the configuration, without
+ * opening anything. The container is loaded only if a class injects services: it loads all
+ * adapters, which takes many times as long as compiling. @throws DEFINITION_INVALID
  */
 export async function compilePlans(config: ResolvedConfig): Promise<readonly Plan[]> {
   const { projections } = config;
@@ -19,7 +19,7 @@ export async function compilePlans(config: ResolvedConfig): Promise<readonly Pla
 }
 
 /**
- * Whether the container would call the constructor without arguments and set no property: the
+ * Whether the container would call the constructor without arguments and set no property. The
  * decorators of inversify leave metadata on the class.
  */
 function needsNoServices(declared: ProjectionClass): declared is new () => Projection {

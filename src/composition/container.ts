@@ -27,9 +27,9 @@ import { boundLog, boundRegistry, RegistryBinding } from './bound-log.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
 /**
- * The composition root: which piece stands behind which token. Everything is made once, when first
- * asked for, so a command that needs only Postgres never connects to Kafka. `TOKENS.databaseUrl` is
- * bound by the caller, once the database is there.
+ * Creates the composition root, which maps tokens to objects. Each object is created once, when it
+ * is first requested, so a command that needs only Postgres never connects to Kafka. The caller
+ * binds `TOKENS.databaseUrl` once the database is available.
  */
 export function createContainer(config: ResolvedConfig): Container {
   const container = new Container({ defaultScope: 'Singleton' });
@@ -117,14 +117,14 @@ function bindConnections(container: Container, config: ResolvedConfig): void {
         return cachedRegistry(createConfluentRegistry({ ...config.registry, compatibility }));
       }
       const registry = cachedRegistry(createPostgresRegistry({ pool: context.get(TOKENS.pool) }));
-      context.get(TOKENS.log); // makes the binding, where the log is not in the same database
+      context.get(TOKENS.log); // creates the binding, if the log is not in the same database
       const binding = bindings.get('binding');
       return binding === undefined ? registry : boundRegistry(registry, binding);
     })
     .onDeactivation((registry) => registry.close());
 }
 
-/** A log on Kafka and a registry kept in Postgres can be taken apart: one is bound to the other. */
+/** Binds a log on Kafka to a registry in Postgres, because the two can be separated. */
 function createBinding(container: Container, config: ResolvedConfig, log: EventLog) {
   return new RegistryBinding({
     log,
@@ -142,7 +142,9 @@ function createBinding(container: Container, config: ResolvedConfig, log: EventL
     onForbidden: ({ message }) =>
       container
         .get(TOKENS.logger)
-        .warn(`topics are not bound to their registry, the log forbids it: ${message}`),
+        .warn(
+          `topics are not bound to their registry, because the log does not permit it: ${message}`,
+        ),
   });
 }
 
@@ -154,8 +156,7 @@ function createDataKeys({ erasure }: ResolvedConfig, pool: () => Pool): DataKeys
 }
 
 /**
- * Projection classes come out of the container too, so that their constructors can be given
- * services.
+ * Creates projections through the container, so that services are injected into their constructors.
  */
 function compileAll(container: Container, config: ResolvedConfig) {
   const projections = config.projections.map((projectionClass) => {

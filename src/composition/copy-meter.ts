@@ -1,33 +1,33 @@
 import type { CopyPhase } from '../log/copy/copy-topics.ts';
-import { type Pace, paceOf } from '../runner/rebuild/pace.ts';
+import { type Rate, rateOf } from '../runner/rebuild/rate.ts';
 
 const EVERY_MS = 250;
 
-/** How far a copy of the log has come, within its phase. */
-export interface CopyProgress extends Pace {
-  /** `compare`: what the target has already; `copy`; `verify`: reading back; `done`. */
+/** Progress of a copy of the log, within its phase. */
+export interface CopyProgress extends Rate {
+  /** `compare`: find what the target already has; `copy`; `verify`: read back; `done`. */
   readonly phase: CopyPhase | 'done';
   readonly records: number;
   readonly totalRecords: number;
 }
 
 /**
- * Counts the records of a phase and tells rate and remaining time, a few times a second and at
- * every change of phase.
+ * Counts the records of a phase, and reports the rate and ETA a few times a second and at every
+ * change of phase.
  */
 export class CopyMeter {
-  readonly #tell: (progress: CopyProgress) => void;
+  readonly #onProgress: (progress: CopyProgress) => void;
   #phase: CopyProgress['phase'] = 'compare';
   #total = 0;
   #records = 0;
   #startedMs = 0;
-  #toldMs = 0;
+  #reportedMs = 0;
 
-  constructor(tell: (progress: CopyProgress) => void = () => undefined) {
-    this.#tell = tell;
+  constructor(onProgress: (progress: CopyProgress) => void = () => undefined) {
+    this.#onProgress = onProgress;
   }
 
-  /** A phase begins, with so many records before it. */
+  /** Starts a phase with this number of records. */
   phase(phase: CopyProgress['phase'], totalRecords: number): void {
     this.#phase = phase;
     this.#total = totalRecords;
@@ -38,16 +38,16 @@ export class CopyMeter {
 
   add(records: number): void {
     this.#records += records;
-    if (performance.now() - this.#toldMs >= EVERY_MS) this.#report();
+    if (performance.now() - this.#reportedMs >= EVERY_MS) this.#report();
   }
 
   #report(): void {
-    this.#toldMs = performance.now();
-    this.#tell({
+    this.#reportedMs = performance.now();
+    this.#onProgress({
       phase: this.#phase,
       records: this.#records,
       totalRecords: this.#total,
-      ...paceOf(this.#records, this.#total, this.#startedMs),
+      ...rateOf(this.#records, this.#total, this.#startedMs),
     });
   }
 }

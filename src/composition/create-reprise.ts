@@ -16,7 +16,7 @@ import { registryServers } from './registry-servers.ts';
 import { setUpTopicsAndSchemas } from './set-up-topics-and-schemas.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
-/** See `createReprise` of the package, in entry-points.ts. */
+/** See `createReprise` in entry-points.ts. */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const config = resolveConfig(input, process.env);
   const container = createContainer(config);

@@ -2,13 +2,14 @@ import type { RepriseConfig } from '../config/reprise-config.ts';
 import type { Reprise } from '../reprise.ts';
 import type { MoveLogOptions, MoveLogReport } from './move-log-to-kafka.ts';
 
-// The public functions that need the whole of reprise: log, registry, database, runner. Each loads
-// it when it is called, because a configuration file imports the package as well, and a command
-// such as `reprise explain` needs no more of it than the classes declared there.
+// The public functions that need all of reprise: log, registry, database, runner. Each loads it
+// when it is called, because a configuration file imports the package too, and a command such as
+// `reprise explain` needs only the classes declared there.
 
 /**
- * Composes an application from its configuration: compiles all projections, so that a definition
- * mistake shows first, opens (or boots) Postgres, and makes everything else when it is first used.
+ * Composes an application from its configuration. Compiles all projections first, so that mistakes
+ * in a definition are reported first; opens (or starts) Postgres; creates everything else at its
+ * first use.
  * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE,
  * DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */
@@ -18,11 +19,11 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
 }
 
 /**
- * Moves the log of an application from Postgres to Kafka: 1 copies every record to the partition
- * and offset it has, 2 compares all of it to the byte, 3 lets the checkpoints point into Kafka and
- * closes the topics in Postgres, in one transaction, if nobody runs and nothing was published
- * meanwhile. Safe to repeat, also after a kill: it goes on where it was. One copy at a time.
- * @param input the configuration to come: `log` names Kafka, `database` the Postgres that holds the
+ * Moves the log of an application from Postgres to Kafka. Steps: 1 copy every record to the same
+ * partition and offset, 2 compare all records to the byte, 3 in one transaction, if no instance
+ * runs and nothing was published in the meantime, point the checkpoints into Kafka and close the
+ * topics in Postgres. Safe to repeat, also after a kill: the copy resumes. One copy at a time.
+ * @param input the future configuration: `log` names Kafka, `database` the Postgres that holds the
  * log now
  * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
  * DATABASE_UNAVAILABLE

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { isRepriseError } from '../reprise-error.ts';
 
 /**
- * The id of the Kafka cluster behind `brokers`, kept in the data directory of the embedded
- * Postgres: while Kafka is away, its read models are still found. @throws LOG_UNAVAILABLE when it
- * is away and was never reached from here, LOG_UNAUTHORIZED
+ * Returns the id of the Kafka cluster behind `brokers`, stored in the data directory of the
+ * embedded Postgres: its read models are found even while Kafka is unavailable. @throws
+ * LOG_UNAVAILABLE when Kafka is unavailable and was never reached from here, LOG_UNAUTHORIZED
  */
 export async function knownCluster(
   dataDirectory: string,
@@ -14,19 +14,19 @@ export async function knownCluster(
 ): Promise<string> {
   const file = join(dataDirectory, 'kafka-clusters.json');
   const clusters = readClusters(file);
-  const place = [...brokers].sort().join(',');
+  const address = [...brokers].sort().join(',');
   try {
     const cluster = await ask();
-    if (clusters[place] !== cluster) writeClusters(file, { ...clusters, [place]: cluster });
+    if (clusters[address] !== cluster) writeClusters(file, { ...clusters, [address]: cluster });
     return cluster;
   } catch (error) {
-    const known = clusters[place];
+    const known = clusters[address];
     if (known !== undefined && isRepriseError(error, 'LOG_UNAVAILABLE')) return known;
     throw error;
   }
 }
 
-/** By brokers, the id of their cluster; empty where nothing readable is kept. */
+/** Reads the cluster ids, by brokers; empty if the file is missing or unreadable. */
 function readClusters(file: string): Readonly<Record<string, string>> {
   try {
     const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -39,7 +39,10 @@ function readClusters(file: string): Readonly<Record<string, string>> {
   }
 }
 
-/** A folder that cannot be written is reported by the server that is to live there. */
+/**
+ * Stores the cluster ids. A folder that cannot be written is reported later, by the server that
+ * uses it.
+ */
 function writeClusters(file: string, clusters: Readonly<Record<string, string>>): void {
   try {
     mkdirSync(dirname(file), { recursive: true });

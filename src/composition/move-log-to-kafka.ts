@@ -18,12 +18,12 @@ import { CopyMeter, type CopyProgress } from './copy-meter.ts';
 import { openDatabase } from './open-database.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 
-/** What to copy. */
+/** Options of a move. */
 export interface MoveLogOptions {
   /** Default: every topic of the log in Postgres. */
   readonly topics?: readonly string[];
   /**
-   * Only copy and verify: checkpoints stay where they are, and the topics in Postgres go on taking
+   * Only copy and verify: checkpoints stay unchanged, and the topics in Postgres continue to accept
    * records. Default false.
    */
   readonly copyOnly?: boolean;
@@ -31,7 +31,7 @@ export interface MoveLogOptions {
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
-/** What was copied, and whether projections go on from there. */
+/** What was copied, and whether projections resume from it. */
 export interface MoveLogReport {
   /** Compared to the byte in both logs, from offset 0 up to `nextOffset`. */
   readonly partitions: readonly {
@@ -39,19 +39,19 @@ export interface MoveLogReport {
     readonly partition: number;
     readonly records: number;
     readonly nextOffset: bigint;
-    /** Over the records, as `PartitionDigest` says. */
+    /** Digest of the records, as defined by `PartitionDigest`. */
     readonly sha256: string;
   }[];
-  /** Whether the checkpoints point into Kafka now, and the topics in Postgres are closed. */
+  /** Whether the checkpoints now point into Kafka, and the topics in Postgres are closed. */
   readonly moved: boolean;
-  /** Tasks that go on from Kafka. */
+  /** Number of tasks that resume from Kafka. */
   readonly tasks: number;
-  /** Why it was not moved; empty when it was, or was not to be. */
+  /** Why the log was not moved. Empty if it was, or with `copyOnly`. */
   readonly obstacles: readonly string[];
   readonly seconds: number;
 }
 
-/** See `moveLogToKafka` of the package, in entry-points.ts. */
+/** See `moveLogToKafka` in entry-points.ts. */
 export async function moveLogToKafka(
   input: RepriseConfig,
   options: MoveLogOptions = {},
@@ -60,7 +60,7 @@ export async function moveLogToKafka(
   if (config.log.type !== 'kafka') {
     throw new RepriseError(
       'CONFIG_INVALID',
-      'The configuration names no Kafka to copy to: give --brokers, or the configuration that the application is to have afterwards (log: { type: "kafka", … }).',
+      'The configuration names no Kafka to copy to: give --brokers, or the future configuration of the application (log: { type: "kafka", … }).',
     );
   }
   const container = createContainer(config);
@@ -69,7 +69,7 @@ export async function moveLogToKafka(
   try {
     await checkDatabase(container.get(TOKENS.pool), database.url);
     await migrate(container.get(TOKENS.knex));
-    return await inTurn(container, () => copyFrom(container, database.url, options));
+    return await withCopyLock(container, () => copyFrom(container, database.url, options));
   } finally {
     await closeConnections(container);
     await database.stop();
@@ -77,17 +77,22 @@ export async function moveLogToKafka(
 }
 
 /**
- * Runs `work` unless another copy is under way. The lock goes with the connection, whatever
- * happens.
+ * Runs `work` unless another copy is in progress. The lock ends with its connection in any case.
  */
-async function inTurn<Result>(container: Container, work: () => Promise<Result>): Promise<Result> {
+async function withCopyLock<Result>(
+  container: Container,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const client: PoolClient = await container.get(TOKENS.pool).connect();
   try {
     const { rows } = await client.query<{ mine: boolean }>(
       `select pg_try_advisory_lock(hashtext('reprise.log-copy')) as mine`,
     );
     if (rows[0]?.mine !== true) {
-      throw new RepriseError('COPY_REFUSED', 'Another copy of this log is under way: let it end.');
+      throw new RepriseError(
+        'COPY_REFUSED',
+        'Another copy of this log is in progress. Wait until it ends.',
+      );
     }
     return await work();
   } finally {
@@ -138,7 +143,7 @@ async function copyFrom(
 }
 
 /**
- * The topics to copy: those asked for that are still in Postgres. @throws COPY_REFUSED,
+ * Returns the topics to copy: the requested ones that are still in Postgres. @throws COPY_REFUSED,
  * UNKNOWN_TOPIC
  */
 async function chooseTopics(
@@ -159,7 +164,7 @@ async function chooseTopics(
     if (elsewhere === null || elsewhere === movedTo) continue;
     throw new RepriseError(
       'COPY_REFUSED',
-      `${topic} has moved to another Kafka cluster (${elsewhere}) already, and goes on there.`,
+      `${topic} has moved to another Kafka cluster (${elsewhere}) already, and continues there.`,
       { facts: { topic, cluster: elsewhere } },
     );
   }
@@ -171,7 +176,7 @@ async function chooseTopics(
   return moving;
 }
 
-/** Lets projections go on from the copy. */
+/** Makes projections resume from the copy. */
 async function carry(
   settings: RunnerSettings,
   copied: {

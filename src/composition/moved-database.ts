@@ -1,13 +1,13 @@
 import pg from 'pg';
 import { isMissing, sqlStateOf } from '../postgres/classify.ts';
 
-/** No such database. Nor has anything moved from one without the table or the column. */
+/** SQLSTATE: the database does not exist. Like a missing table or column: no log has moved. */
 const NO_DATABASE = '3D000';
 
 /**
- * The database of the embedded server whose log has moved to a Kafka cluster (`reprise log
- * move-to-kafka`), as a URL, or null: its read models go on there, instead of in a database of the
- * cluster's own.
+ * Returns the URL of the embedded server's database whose log has moved to a Kafka cluster
+ * (`reprise log move-to-kafka`), or null. Its read models stay there, instead of in a separate
+ * database of the cluster.
  * @param url of any database of the server
  */
 export async function movedDatabase(url: string, clusterId: string): Promise<string | null> {

@@ -2,18 +2,18 @@ import type { ResolvedConfig } from '../config/reprise-config.ts';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts';
 import { movedDatabase } from './moved-database.ts';
 
-/** A database, and how to let go of it. */
+/** A database, and how to release it. */
 export interface OpenedDatabase {
   readonly url: string;
-  /** Ends an embedded server that this process owns; leaves others alone. */
+  /** Ends an embedded server that this process owns. Does not affect other servers. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * The configured database, or an embedded one. The embedded server keeps a database per log:
- * `reprise` for the log inside it, also once that has moved to Kafka, and `reprise_<cluster id>`
- * for every other Kafka cluster, so that trying another log starts afresh instead of meeting
- * offsets that mean other records.
+ * Opens the configured database, or an embedded one. The embedded server has a database per log:
+ * `reprise` for the log inside it, also once that log has moved to Kafka, and `reprise_<cluster
+ * id>` for every other Kafka cluster. So trying another log starts from nothing, instead of finding
+ * offsets that refer to other records.
  * @param clusterId of the Kafka cluster that is the log; null: the log inside it
  * @throws EMBEDDED_UNAVAILABLE, DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
  */

@@ -14,7 +14,7 @@ import type { WorkerHome } from './workers-of.ts';
 import { workersOf } from './workers-of.ts';
 
 /**
- * The operations of an application besides running: all work on Postgres and the log, whichever
+ * The operations of an application, except running. All work on Postgres and the log, whichever
  * process runs the tasks.
  */
 type Operations = Pick<
@@ -31,8 +31,8 @@ type Operations = Pick<
 >;
 
 /**
- * The operations of an application. `settings` and `home` are called when one starts, so that
- * nothing is opened before.
+ * Creates the operations of an application. `settings` and `home` are called when an operation
+ * starts, so that nothing is opened before.
  */
 export function operationsOf(
   settings: () => RunnerSettings,

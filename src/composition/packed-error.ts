@@ -2,24 +2,24 @@ import type { ErrorCode, ErrorFacts } from '../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../reprise-error.ts';
 
 /**
- * An error as it crosses a thread: structured cloning keeps neither the class nor the fields of
- * one.
+ * An error in a form that can be sent to another thread: structured cloning keeps neither the class
+ * nor the fields of an error.
  */
 export interface PackedError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
   readonly cause: PackedError | undefined;
-  /** Of a reprise error, of Postgres, or of Node. */
+  /** Code of a reprise error, of Postgres, or of Node. */
   readonly code: string | undefined;
-  /** Only of a reprise error. */
+  /** Only for a reprise error. */
   readonly reprise: { readonly retriable: boolean; readonly facts: ErrorFacts } | undefined;
 }
 
-/** Causes that are kept. */
+/** Limit of nested causes that are kept. */
 const DEPTH_MAX = 8;
 
-/** Makes an error ready for another thread. */
+/** Converts an error for another thread. */
 export function packError(error: unknown, depth = 0): PackedError {
   const { name, message, stack, cause, code }: Error & { readonly code?: unknown } =
     error instanceof Error ? error : new Error(String(error));
@@ -34,8 +34,8 @@ export function packError(error: unknown, depth = 0): PackedError {
 }
 
 /**
- * The error that was packed: a RepriseError with code and facts where it was one; any other with
- * name, message, stack, code and cause.
+ * Restores a packed error: a RepriseError with code and facts if it was one; any other with name,
+ * message, stack, code and cause.
  */
 export function unpackError(packed: PackedError): Error {
   const { name, message, stack, code, reprise } = packed;

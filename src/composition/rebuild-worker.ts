@@ -1,9 +1,10 @@
 /**
- * A worker thread of a rebuild: composes the application of the configuration file for itself
- * (connections, plans) and replays the partitions it is told to, each with its own log reading,
- * fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a time) →
- * *closed*; or *loading* → *refused*, when the file does not give the projection that is rebuilt.
- * The thread that started it terminates it then, whatever the configuration has left running.
+ * A worker thread of a rebuild: composes the application of the configuration file itself
+ * (connections, plans) and replays the partitions that it is given, each with its own read of the
+ * log, fold, COPY and checkpoint transactions. States: *loading* → *ready* (orders, several at a
+ * time) →
+ * *closed*; or *loading* → *refused*, if the file does not declare the projection that is rebuilt.
+ * The thread that started it then terminates it, whatever the configuration has left running.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -22,8 +23,10 @@ import { packError } from './packed-error.ts';
 import { OWN_TOKENS, TOKENS } from './tokens.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
-/** Progress is told this often, not for each of the many small batches. */
-const TELL_EVERY_MS = 50;
+/**
+ * Progress is reported at this interval, in milliseconds, not for each of the many small batches.
+ */
+const REPORT_EVERY_MS = 50;
 
 if (parentPort === null) throw new Error('rebuild-worker is started by a rebuild, as a thread');
 await serve(parentPort, workerData as WorkerSetting);
@@ -54,7 +57,7 @@ async function serve(port: MessagePort, setting: WorkerSetting): Promise<void> {
 }
 
 /**
- * The container of the configuration file on the application's own database. @throws
+ * Creates the container of the configuration file, on the application's own database. @throws
  * CONFIG_INVALID, UNKNOWN_PROJECTION, VERSION_NOT_RAISED
  */
 async function compose(setting: WorkerSetting): Promise<Container> {
@@ -92,7 +95,7 @@ function mismatch(setting: WorkerSetting, what: string): RepriseError {
   );
 }
 
-/** Carries an order out, and tells how it goes. */
+/** Executes an order and reports its progress. */
 async function follow(
   replayer: Replayer,
   given: Extract<ToWorker, { kind: 'replay' }> & {
@@ -101,20 +104,20 @@ async function follow(
   },
 ): Promise<void> {
   const { id, order, signal, tell } = given;
-  let untold = new Map<string, number>();
-  let toldMs = 0;
-  const tellRecords = () => {
-    toldMs = performance.now();
-    tell({ kind: 'records', id, records: untold });
-    untold = new Map();
+  let unreported = new Map<string, number>();
+  let reportedMs = 0;
+  const reportRecords = () => {
+    reportedMs = performance.now();
+    tell({ kind: 'records', id, records: unreported });
+    unreported = new Map();
   };
   const onRecords = (projection: string, records: number) => {
-    untold.set(projection, (untold.get(projection) ?? 0) + records);
-    if (performance.now() - toldMs >= TELL_EVERY_MS) tellRecords();
+    unreported.set(projection, (unreported.get(projection) ?? 0) + records);
+    if (performance.now() - reportedMs >= REPORT_EVERY_MS) reportRecords();
   };
   try {
     await replayer.replay(order, { signal, onRecords });
-    tellRecords();
+    reportRecords();
     tell({ kind: 'done', id });
   } catch (error) {
     tell({ kind: 'failed', id, error: packError(error) });

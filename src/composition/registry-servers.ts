@@ -4,17 +4,20 @@ import { createPostgresStore } from '../registry/postgres/postgres-store.ts';
 import type { RegistryServer, RegistryServerOptions } from '../registry/registry-server.ts';
 import { TOKENS } from './tokens.ts';
 
-/** The servers of an application: those it started end with it. */
+/** The registry servers of an application. They end with it. */
 export interface RegistryServers {
   /**
-   * Serves the registry kept in Postgres; `options` are stronger than the configuration. @throws
+   * Serves the registry stored in Postgres. `options` override the configuration. @throws
    * PORT_IN_USE, CONFIG_INVALID
    */
   serve(options?: RegistryServerOptions): Promise<RegistryServer>;
   close(): Promise<void>;
 }
 
-/** Serves what the container's database holds, whatever registry the application itself uses. */
+/**
+ * Creates the servers of the registry in the container's database, whatever registry the
+ * application itself uses.
+ */
 export function registryServers(
   container: Container,
   choice: RegistryServerChoice,
@@ -22,7 +25,7 @@ export function registryServers(
   const running = new Set<RegistryServer>();
   return {
     async serve(options = {}) {
-      // Loaded late: only who serves needs a web server.
+      // Loaded late: only serving needs a web server.
       const { startRegistryServer } = await import('../registry/server/start-registry-server.ts');
       const store = createPostgresStore({ pool: container.get(TOKENS.pool) });
       const { users, tokens, ...where } = choice;

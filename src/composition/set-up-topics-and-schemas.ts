@@ -5,8 +5,8 @@ import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { isRepriseError } from '../reprise-error.ts';
 
 /**
- * Creates the topics of the declared events that do not exist yet, and registers their schemas.
- * Existing topics keep their partition count.
+ * Creates the missing topics of the declared events, and registers their schemas. Existing topics
+ * keep their number of partitions.
  */
 export async function setUpTopicsAndSchemas(
   config: Pick<ResolvedConfig, 'events' | 'topicPartitions' | 'subjects'>,
@@ -20,8 +20,7 @@ export async function setUpTopicsAndSchemas(
     }
   }
   for (const event of config.events) {
-    // Recorded versions first, so that the registry sees the changes in the order in which they
-    // were made.
+    // Recorded versions first, so that the registry receives the changes in order.
     for (const each of [...(event.evolution?.versions ?? []), event]) {
       await registerEvent(registry, each, config.subjects);
     }

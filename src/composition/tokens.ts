@@ -16,7 +16,7 @@ function token<Service>(name: string): ServiceIdentifier<Service> {
 }
 
 /**
- * What the container holds. A projection's constructor may ask for any of them with
+ * Tokens of the container. A projection's constructor may inject any of them with
  * `@inject(TOKENS.…)`.
  */
 export const TOKENS = {
@@ -32,7 +32,7 @@ export const TOKENS = {
   runner: token<Runner>('runner'),
 } as const;
 
-/** Services of the composition itself. */
+/** Tokens of services that only the composition uses. */
 export const OWN_TOKENS = {
   dataKeys: token<DataKeys>('dataKeys'),
   runnerSettings: token<RunnerSettings>('runnerSettings'),

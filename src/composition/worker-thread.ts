@@ -4,7 +4,7 @@ import type { ReplayHooks, ReplayOrder } from '../runner/rebuild/replayer.ts';
 import { unpackError } from './packed-error.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker-messages.ts';
 
-/** A thread that has not closed its connections after so long is ended all the same. */
+/** A thread that has not closed its connections after this time is terminated. Milliseconds. */
 const CLOSE_WITHIN_MS = 10_000;
 
 interface Order {
@@ -13,11 +13,11 @@ interface Order {
 }
 
 /**
- * A worker thread of a rebuild, from outside: see `rebuild-worker.ts` for its states. One that ends
- * by itself fails what it was told to do with WORKER_FAILED.
+ * A worker thread of a rebuild, as its starter sees it; see `rebuild-worker.ts` for its states. If
+ * it ends unexpectedly, its orders fail with WORKER_FAILED.
  */
 export class WorkerThread {
-  /** Resolves when it takes orders. @throws why it cannot */
+  /** Resolves when the thread accepts orders. @throws the reason if it cannot */
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
@@ -41,7 +41,7 @@ export class WorkerThread {
     this.#ended = new Promise((resolve) => void this.#worker.once('exit', () => resolve()));
   }
 
-  /** As `Replayer.replay`, in that thread. */
+  /** Replays in that thread, as `Replayer.replay`. */
   async replay(order: ReplayOrder, { signal, onRecords }: ReplayHooks): Promise<void> {
     signal.throwIfAborted();
     if (this.#failure !== null) throw this.#failure;
@@ -64,7 +64,10 @@ export class WorkerThread {
     }
   }
 
-  /** Lets it close its connections, and ends it. One that never took orders has none. */
+  /**
+   * Lets the thread close its connections, and ends it. A thread that never accepted orders has no
+   * connections.
+   */
   async close(): Promise<void> {
     const isOpen = await this.ready.then(
       () => true,
@@ -102,17 +105,17 @@ function workerFailed(cause: Error & { readonly code?: unknown }): RepriseError 
   const remedy =
     cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
       ? 'Give each thread a larger heap (NODE_OPTIONS=--max-old-space-size=MEGABYTES), or use fewer workers.'
-      : 'Something in the configuration or its projections ended the thread or threw where nobody catches: see the cause.';
+      : 'Something in the configuration or its projections ended the thread or threw an uncaught error: see the cause.';
   return new RepriseError(
     'WORKER_FAILED',
-    `A worker thread of the rebuild ended by itself: ${cause.message}. ${remedy} What was committed is kept: the same command goes on from there; with --workers 1, in one thread.`,
+    `A worker thread of the rebuild ended unexpectedly: ${cause.message}. ${remedy} What was committed is kept: the same command resumes there; with --workers 1, in one thread.`,
     { cause },
   );
 }
 
 /**
- * The thread of the built package; from its sources, one that has learnt TypeScript first, however
- * this one did.
+ * Starts the thread of the built package. From the sources, starts a thread that first registers
+ * tsx, however this thread did.
  */
 function startWorker(setting: WorkerSetting): Worker {
   if (!import.meta.url.endsWith('.ts')) {

@@ -11,12 +11,12 @@ import type { WorkerSetting } from './worker-messages.ts';
 import { WorkerThread } from './worker-thread.ts';
 
 /**
- * Unless told otherwise, no threads for less: one needs about a second until it folds as fast as
- * this thread, which replays about half of that meanwhile.
+ * Default threshold for threads: a thread takes about a second until it folds as fast as this one,
+ * which replays about half of these records in that time.
  */
 const RECORDS_WORTH_THREADS = 2_000_000;
 
-/** What worker threads share with the application that starts them. */
+/** Settings that worker threads share with the application that starts them. */
 export interface WorkerHome {
   readonly config: Pick<
     ResolvedConfig,
@@ -28,20 +28,20 @@ export interface WorkerHome {
 }
 
 /**
- * Who shares a rebuild with the thread that it runs in: worker threads, one fewer than the workers
- * that are wanted. Where nobody said how many, a thread that cannot load the configuration is done
- * without, with a line in the log that says why; where somebody did, it ends the rebuild.
- * @throws CONFIG_INVALID for a count that is none
+ * Returns a function that starts the worker threads of a rebuild, one fewer than the number of
+ * workers. If no number was set, a thread that cannot load the configuration is left out, with a
+ * log line that says why. If a number was set, it ends the rebuild.
+ * @throws CONFIG_INVALID for an invalid number
  */
 export function workersOf(home: () => WorkerHome, wanted: RebuildWorkers): FindReplayers {
   assertCount(wanted.count);
   return async (work) => {
-    const place = home();
-    const count = wanted.count ?? place.config.rebuildWorkers;
+    const settings = home();
+    const count = wanted.count ?? settings.config.rebuildWorkers;
     const threads = Math.min(count ?? defaultCount(work), work.partitions) - 1;
     if (threads < 1) return [];
-    const setting = await settingOf(place, wanted, work);
-    const refused = count === undefined ? leaveOut(place.logger, work) : null;
+    const setting = await settingOf(settings, wanted, work);
+    const refused = count === undefined ? leaveOut(settings.logger, work) : null;
     return Array.from({ length: threads }, () => startThread(setting, refused));
   };
 }
@@ -50,7 +50,7 @@ function assertCount(count: number | undefined): void {
   if (count === undefined || (Number.isInteger(count) && count > 0)) return;
   throw new RepriseError(
     'CONFIG_INVALID',
-    `A rebuild cannot have ${count} workers: give a whole number from 1 on.`,
+    `A rebuild cannot have ${count} workers: give a whole number, at least 1.`,
   );
 }
 
@@ -81,7 +81,7 @@ function pathOf(configFile: string | URL): string {
     : resolve(configFile);
 }
 
-/** Says once, however many threads there are, that a rebuild does without them. */
+/** Returns a handler that logs once, for all threads, that the rebuild runs without them. */
 function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => void {
   let isSaid = false;
   return ({ message }) => {
@@ -89,7 +89,7 @@ function leaveOut(logger: Logger, { plans }: RebuildWork): (error: Error) => voi
     isSaid = true;
     logger.warn(
       { projections: plans.map(({ name }) => name), reason: message },
-      'rebuild does without worker threads: they cannot start',
+      'rebuild runs without worker threads: they cannot start',
     );
   };
 }

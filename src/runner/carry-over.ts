@@ -15,44 +15,47 @@ import { moveCoverage } from './store/take-over-coverage.ts';
 import type { TaskKey, TopicCheckpoint } from './store/task-key.ts';
 import { lockTasks } from './store/task-store.ts';
 
-/** Checkpoints validated at a time: each asks the log a few questions. */
+/** Checkpoints validated concurrently. Each validation asks the log a few questions. */
 const AT_ONCE = 8;
 
-/** A topic that is in another log now, every record where it was. */
+/** A topic that was moved to another log, with every record at its old offset. */
 export interface MovedTopic {
   readonly topic: string;
-  /** Its id in the log that checkpoints were taken from. */
+  /** Topic id in the old log, as the checkpoints have it. */
   readonly fromId: string;
-  /** Its id in the log that they are to point into. */
+  /** Topic id in the new log. */
   readonly toId: string;
 }
 
-/** What is to be carried over. */
+/** The topics to move, and how to close the old ones. */
 export interface CarryOver {
   readonly topics: readonly MovedTopic[];
   /**
-   * Closes the old topics, in the transaction that carries the checkpoints over. @returns how many
-   * records came after the copy; 0: closed
+   * Closes the old topics. Runs in the transaction that rewrites the checkpoints. @returns how many
+   * records were published after the copy; 0: the topics are closed
    */
   readonly seal: (client: ClientBase) => Promise<bigint>;
 }
 
-/** Either how many tasks go on from the new log, or why nothing was changed. */
+/**
+ * The result: the number of tasks that resume from the new log, or the reasons why nothing was
+ * changed.
+ */
 export interface CarryOverReport {
   readonly tasks: number;
-  /** Empty: it is done. */
+  /** Why the move was refused. Empty: it is done. */
   readonly obstacles: readonly string[];
 }
 
 /**
- * Lets tasks go on from another log in which every record has the offset it had: 1 nobody may run,
- * 2 what each checkpoint will be (the topic's id, and the leader epoch of its last record, of the
- * new log) is validated there as its next owner will, 3 in one transaction: close the old topics,
- * so that nothing more is written where nobody reads, raise the epochs, so that a process which
- * still holds a task commits nothing, and write the checkpoints. Checkpoints that were not taken
- * from those topics stay as they are.
- * @param settings its log is the new one. @throws TRUNCATED and what `validateCheckpoint` throws:
- * the copy is not what was read
+ * Moves tasks to another log in which every record has its old offset. Steps:
+ * 1 refuse while an instance runs, 2 compute each new checkpoint (topic id of the new log, leader
+ *   epoch of its last record there) and validate it against the new log, as its next owner will, 3
+ *   in one transaction: close the old topics, so that nobody publishes where nobody reads; raise
+ *   the epochs, so that a process that still owns a task commits nothing; write the checkpoints.
+ *   Checkpoints of other topics are not changed.
+ * @param settings `log` is the new log
+ * @throws TRUNCATED and what `validateCheckpoint` throws: the copy differs from what was read
  */
 export async function carryOver(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -65,12 +68,12 @@ export async function carryOver(
   const carried = await inGroups(stored, (each) => carriedTo(log, each, move.topics)); // 2
   const obstacles = await inTransaction(pool, async (client) => {
     const beyond = await move.seal(client); // 3
-    if (beyond !== 0n) return [`${beyond} records were published meanwhile`];
+    if (beyond !== 0n) return [`${beyond} records were published in the meantime`];
     await lockTasks(client, {});
     const started = await obstaclesOf(client);
     if (started.length > 0) throw new Obstructed(started);
     const now = await readCheckpointsOf(client, idsOf(move));
-    if (!isSame(stored, now)) throw new Obstructed(['a task went on meanwhile']);
+    if (!isSame(stored, now)) throw new Obstructed(['a task committed in the meantime']);
     for (const each of carried) await rewriteCheckpoint(client, each);
     for (const each of move.topics) await moveCoverage(client, each);
     return [];
@@ -82,8 +85,8 @@ export async function carryOver(
 }
 
 /**
- * Projections that read topics which move together with topics that stay: a projection reads one
- * log.
+ * Refuses a move that splits a projection between two logs: a projection that reads a moving topic
+ * must not also read a staying one.
  * @throws COPY_REFUSED
  */
 export async function assertTogether(
@@ -99,7 +102,7 @@ export async function assertTogether(
   );
 }
 
-/** Rolls back, with what is in the way. */
+/** Rolls the transaction back and carries the obstacles. */
 class Obstructed extends Error {
   readonly obstacles: readonly string[];
   constructor(obstacles: readonly string[]) {
@@ -117,7 +120,10 @@ function idsOf({ topics }: CarryOver): ReadonlyMap<string, string> {
   return new Map(topics.map(({ topic, fromId }) => [topic, fromId]));
 }
 
-/** The same place in the new log, found to be the same record. */
+/**
+ * Computes the checkpoint at the same offset of the new log, and validates that the record there is
+ * the same.
+ */
 async function carriedTo(
   log: EventLog,
   stored: StoredCheckpoint,

@@ -4,8 +4,8 @@ import type { RunnerSettings } from './settings/runner-settings.ts';
 import type { SubjectReport } from './subject-report.ts';
 
 /**
- * Erasure of data subjects, such as users: their `pii` fields are encrypted with a key of their
- * own, and erasure destroys that key.
+ * Erases data subjects, such as users. Their `pii` fields are encrypted with a key per subject;
+ * erasure destroys that key.
  * @example
  * await app.erasure.forget('user-42', { by: 'privacy@example.org' });
  */
@@ -23,13 +23,13 @@ export interface Erasure {
   forget(subject: string, options: { readonly by: string }): Promise<ForgetReport>;
 }
 
-/** What was known of a subject when its key was destroyed. */
+/** What was stored about a subject when its key was destroyed. */
 export interface ForgetReport extends SubjectReport {
-  /** False: there was no key, or it had been destroyed before. */
+  /** False: the subject had no key, or it was destroyed before. */
   readonly destroyed: boolean;
 }
 
-/** Erasure over the database of `settings`, which is called when an operation starts. */
+/** Creates the erasure operations. `settings` is called when an operation starts. */
 export function createErasure(settings: () => RunnerSettings, plans: readonly Plan[]): Erasure {
   return {
     inspect: async (subject) => readSubject(settings(), plans, subject),

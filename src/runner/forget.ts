@@ -12,12 +12,12 @@ import { readLettersOf, replaceMessages } from './store/dead-letter-store.ts';
 import { readVersions } from './store/version-store.ts';
 import type { AffectedProjection, SubjectReport } from './subject-report.ts';
 
-/** In place of the messages of dead letters, which may quote values. */
+/** Replaces the messages of dead letters, which may quote values. */
 const REMOVED = 'The message was removed: it may have quoted a subject that was forgotten.';
 
 /**
- * What is known of a subject: its keys, the projections that see fields of it, and the dead letters
- * that hold it. Changes nothing.
+ * Reads what is stored about a subject: its keys, the projections that read `pii` fields, and the
+ * dead letters that hold its values. Changes nothing.
  */
 export async function readSubject(
   settings: RunnerSettings,
@@ -29,9 +29,10 @@ export async function readSubject(
 }
 
 /**
- * Destroys the key of a subject: 1 the key, with when and by whom; 2 messages of its dead letters,
- * which may quote it. Once committed, no flush commits anything that this key opened. Idempotent.
- * @returns what is known of it now; `destroyed`: whether there was a key
+ * Destroys the key of a subject. Steps: 1 destroy the key, recording when and by whom; 2 replace
+ * the messages of its dead letters, which may quote it. Once committed, no flush commits values
+ * that this key decrypted. Idempotent.
+ * @returns what is now stored about the subject; `destroyed`: whether a key was destroyed
  */
 export async function forget(
   settings: RunnerSettings,
@@ -69,7 +70,7 @@ async function report(
   return { subject, keys, projections, deadLetters };
 }
 
-/** The stored versions of a projection that see `pii` fields. */
+/** Reads the stored versions of a projection that read `pii` fields. */
 async function affected(
   client: ClientBase,
   plan: Plan,
@@ -90,8 +91,7 @@ async function affected(
 }
 
 /**
- * The key column that holds the subject, where there is one: by it, rows are found without a
- * replay.
+ * Returns the key column that holds the subject, or null. With it, rows are found without a replay.
  */
 function subjectColumn(plan: Plan): string | null {
   const subjects = new Set(

@@ -12,7 +12,7 @@ import { PartsWatch } from './status/parts-watch.ts';
 import { assertDatabase } from './store/assert-database.ts';
 import type { ProjectionVersion } from './store/projection-version.ts';
 
-/** Counters of this process's runner, for live views: monotonic since start. */
+/** Counters of this process's runner, for live views. They only grow, from 0 at the start. */
 export interface RunnerCounters extends ProjectionVersion {
   readonly recordsFolded: number;
   readonly rowsWritten: number;
@@ -21,48 +21,55 @@ export interface RunnerCounters extends ProjectionVersion {
   readonly deadLetters: number;
 }
 
-/** A task that this process has. */
+/** A task of this process. */
 export interface RunnerTask extends ProjectionVersion {
   readonly partition: number;
-  /** `opening`: being validated against the log, or tried again after a fault of infrastructure. */
+  /**
+   * `opening`: the checkpoint is validated against the log, or the task is retried after an
+   * infrastructure fault.
+   */
   readonly phase: 'opening' | 'running' | 'halted';
 }
 
 /** Folds the log into the read models in this process. */
 export interface Runner {
   /**
-   * `host/process/id`: the name of this instance in `TaskStatus.owner` and
-   * `InstanceStatus.instance`.
+   * `host/process/id`: name of this instance in `TaskStatus.owner` and `InstanceStatus.instance`.
    */
   readonly instance: string;
   /**
-   * Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first
-   * run or have said why not, or once it is stopped; it goes on sharing with other instances. A
-   * second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again
+   * Takes its fair share of the tasks and folds until stopped. Resolves once the first tasks it
+   * took run or have failed to open, or once it is stopped; it continues to share tasks with other
+   * instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not
+   * started again
    */
   start(): Promise<void>;
   /**
-   * Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks
-   * back. Statements that take longer are cancelled, and given up three seconds later. Idempotent.
+   * Commits or rolls back batches in progress within `graceMs` (default 10,000), then hands the
+   * tasks back. Statements that take longer are cancelled, and abandoned three seconds later.
+   * Idempotent.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
   counters(): readonly RunnerCounters[];
-  /** The tasks that this process has now, in the order of the configuration. */
+  /** Returns the current tasks of this process, in the order of the configuration. */
   tasks(): readonly RunnerTask[];
-  /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
+  /** Aborts when `reprise stop` asked this instance to end. Call `stop` then. */
   readonly stopRequested: AbortSignal;
 }
 
 const GRACE_MS = 10_000;
 const LEASE_MS = 10_000;
-/** After the grace period, how long statements that are being ended are waited for. */
+/**
+ * How long to wait, after the grace period, for statements that are being cancelled. Milliseconds.
+ */
 const GIVE_UP_MS = 3_000;
 const END_EVERY_MS = 100;
 
 /**
- * Runs the declared projections in this process, sharing their tasks with other instances. States:
- * *new* → `start` → *running* → `stop` → *stopped*. A second `start` joins the first; one that
- * failed may be repeated; a stopped runner is not started again (CLOSED).
+ * Creates a runner of the declared projections in this process. It shares their tasks with other
+ * instances. States:
+ * *new* → `start` → *running* → `stop` → *stopped*. A second `start` joins the first. A `start`
+ * that failed may be repeated. A stopped runner is not started again (CLOSED).
  */
 export function createRunner(settings: RunnerSettings, plans: readonly Plan[]): Runner {
   return new SharedRunner(settings, plans);
@@ -72,7 +79,7 @@ class SharedRunner implements Runner {
   readonly instance: string;
   readonly stopRequested: AbortSignal;
   readonly #settings: RunnerSettings;
-  /** Of the tasks and the relay: what they have under way can be ended. */
+  /** The connections of the tasks and the relay, whose statements can be cancelled. */
   readonly #connections: TrackedPool;
   readonly #relay: OutboxRelay;
   readonly #hosts: TaskHosts;
@@ -117,7 +124,7 @@ class SharedRunner implements Runner {
   }
 
   tasks(): readonly RunnerTask[] {
-    return [...this.#hosts.held().values()].map(
+    return [...this.#hosts.tasks().values()].map(
       ({ key: { projection: name, version, partition }, phase }) => ({
         ...{ name, version, partition, phase },
       }),
@@ -135,7 +142,7 @@ class SharedRunner implements Runner {
       }
     } catch (error) {
       this.#started = null;
-      // What was closed under its hands is no failure of the start.
+      // An error caused by `stop` is not a failure of `start`.
       if (this.#stopped === null) {
         this.#watch.stop();
         throw error;
@@ -148,22 +155,22 @@ class SharedRunner implements Runner {
   }
 
   /**
-   * Finishes; what is still under way after the grace period is ended, and what does not end then
-   * is left to the fence.
+   * Stops the work. What is still in progress after the grace period is cancelled. What does not
+   * end then is left to the fence.
    */
   async #stopWithin(graceMs: number): Promise<void> {
     const finished = new AbortController();
     const { signal } = finished;
     const giveUp = async () => {
       await delay(graceMs, undefined, { signal });
-      // Statements outlive the signal that gives a task up: the server ends them, or the connection
-      // is cut.
+      // Statements outlive the signal that aborts a task: the server cancels them, or the
+      // connection is closed.
       const untilMs = performance.now() + GIVE_UP_MS;
       while (performance.now() < untilMs) {
         await this.#connections.endStatements();
         await delay(END_EVERY_MS, undefined, { signal });
       }
-      this.#settings.logger.warn({ graceMs }, 'stopped; what is still under way is fenced');
+      this.#settings.logger.warn({ graceMs }, 'stopped; work still in progress is fenced');
     };
     const work = this.#finish(graceMs).finally(() => finished.abort());
     await Promise.race([work, giveUp().catch(() => work)]);
@@ -176,7 +183,7 @@ class SharedRunner implements Runner {
     const untilMs = performance.now() + graceMs;
     await this.#ownership.stop(graceMs);
     await this.#shown.stop(() => this.#hosts.stop(Math.max(0, untilMs - performance.now())));
-    await this.#ownership.leave();
+    await this.#ownership.release();
     await this.#relay.stop();
   }
 }

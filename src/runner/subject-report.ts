@@ -6,26 +6,26 @@ import type { VersionState } from './store/version-state.ts';
 export type { AffectedLetter } from './store/dead-letter-store.ts';
 
 /**
- * A version of a projection that sees `pii` fields: its rows may hold what a subject's key
+ * A version of a projection that reads `pii` fields: its rows may hold values that a subject's key
  * encrypted.
  */
 export interface AffectedProjection extends ProjectionVersion {
   readonly state: VersionState;
   /**
-   * Whether it is the version that the configuration declares: `repair` works on that one, the
-   * others have to be retired.
+   * Whether the configuration declares this version. `repair` works on declared versions; other
+   * versions must be retired.
    */
   readonly isDeclared: boolean;
-  /** The key column that holds subjects; null: rows are found by a replay only. */
+  /** The key column that holds subjects; null: only a replay finds the rows. */
   readonly column: string | null;
-  /** Rows of the subject by that column; null: unknown. */
+  /** Number of rows of the subject, by that column; null: unknown. */
   readonly rows: bigint | null;
 }
 
-/** What is known of a subject. */
+/** What is stored about a subject. */
 export interface SubjectReport {
   readonly subject: string;
-  /** Its keys, oldest first, destroyed ones included: what, when, by whom. */
+  /** Its keys, oldest first, including destroyed ones: what, when and by whom. */
   readonly keys: readonly SubjectKey[];
   readonly projections: readonly AffectedProjection[];
   readonly deadLetters: readonly AffectedLetter[];

@@ -18,8 +18,8 @@ import { verify } from './verify/verify.ts';
 import type { RepairReport, VerifyOptions, VerifyReport } from './verify/verify-report.ts';
 
 /**
- * The versions of projections: builds them, switches between them, compares and removes them. Works
- * on Postgres and the log, whichever process runs the tasks.
+ * The versions of projections: builds, switches, compares and removes them. Works on Postgres and
+ * the log, whichever process runs the tasks.
  * @example
  * await app.versions.rebuild(UserMetrics);
  * await app.versions.activate('user_metrics');
@@ -31,7 +31,7 @@ export interface Versions {
    */
   rebuild(projection: ProjectionReference, options?: RebuildOptions): Promise<RebuildReport>;
   /**
-   * Replays several projections. Those that read the same topic share one reading of it. The first
+   * Replays several projections. Those that read the same topic share one read of it. The first
    * failure ends all of them; what was replayed is kept, and the next call resumes there.
    * @returns one report for each projection, in their order; a projection named twice has one
    */
@@ -56,8 +56,8 @@ export interface Versions {
   retire(projection: ProjectionReference, version: number): Promise<void>;
   /**
    * Removes a projection that no instance runs: its views, the tables of all its versions and
-   * everything stored about it. The log keeps its events. A declared projection would start from
-   * the beginning again, so it is refused unless `force` is true.
+   * everything stored about it. The log keeps its events. A declared projection would be built
+   * again from the start of the log, so it is refused unless `force` is true.
    * @returns the versions it had
    * @throws DROP_REFUSED, UNKNOWN_PROJECTION
    */
@@ -78,8 +78,8 @@ export interface Versions {
    */
   repair(projection: ProjectionReference, options?: VerifyOptions): Promise<RepairReport>;
   /**
-   * The moments when an idle partition let the active version advance its watermark by the clock
-   * (`idle` of the projection), in the order of each partition.
+   * Reads the moments when an idle partition let the active version advance its watermark by the
+   * clock (`idle` of the projection), in the order of each partition.
    * @throws UNKNOWN_PROJECTION
    */
   idleAdvances(projection: ProjectionReference): Promise<readonly IdleAdvance[]>;
@@ -90,11 +90,11 @@ export interface VersionsParts {
   /** Called when an operation starts, so that nothing is opened before. */
   readonly settings: () => RunnerSettings;
   readonly declared: DeclaredProjections;
-  /** The threads that share a rebuild. @throws CONFIG_INVALID */
+  /** Finds the threads that share a rebuild. @throws CONFIG_INVALID */
   readonly findReplayers: (workers: RebuildWorkers) => FindReplayers;
 }
 
-/** The operations on the versions of the declared projections. */
+/** Creates the operations on the versions of the declared projections. */
 export function createVersions({ settings, declared, findReplayers }: VersionsParts): Versions {
   return {
     rebuild: rebuildBy(async (projections, { workers, ...options } = {}) => {
@@ -128,7 +128,7 @@ export function createVersions({ settings, declared, findReplayers }: VersionsPa
   };
 }
 
-/** One report for one projection, several for a list. */
+/** Returns one report for one projection, several for a list. */
 function rebuildBy(
   rebuildAll: (
     projections: readonly ProjectionReference[],

@@ -79,7 +79,7 @@ const STORES: Readonly<Record<string, readonly string[]>> = {
     'take-over-coverage',
     WAITING,
   ],
-  topic_partitions: ['topics-that-grew'],
+  topic_partitions: ['added-partitions'],
   dead_letters: ['dead-letter-store', 'assert-database', 'take-over-coverage', WAITING],
   late_events: ['late-event-store'],
   journal: ['journal-store', 'take-over-coverage'],

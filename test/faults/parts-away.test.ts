@@ -25,7 +25,7 @@ const LEASE_MS = 2_000;
 const TEST_MS = 400_000;
 /** The log's own error, or on a slow machine that it has none yet. */
 const AWAY = /LOG_UNAVAILABLE: |kafka gave no answer/;
-const NAMED = /^kafka is away: (LOG_UNAVAILABLE: |kafka gave no answer)/;
+const NAMED = /^kafka is unavailable: (LOG_UNAVAILABLE: |kafka gave no answer)/;
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -147,7 +147,7 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
       await bench.caughtUp();
 
       await kafka.kill();
-      await vi.waitFor(() => expect(said('kafka is away')).toBe(1), SOON);
+      await vi.waitFor(() => expect(said('kafka is unavailable')).toBe(1), SOON);
       await vi.waitFor(async () => {
         const [status] = await app.status();
         expect(status?.lagRecords).toBeNull();
@@ -196,14 +196,14 @@ describe.skipIf(!canStart)('Kafka that is killed', () => {
       for (const each of others) expect(each).toMatchObject({ exitCode: 0 });
 
       await kafka.restart();
-      await vi.waitFor(() => expect(said('kafka is back')).toBe(1), SOON);
+      await vi.waitFor(() => expect(said('kafka is available again')).toBe(1), SOON);
       await vi.waitFor(async () => {
         const tasks = (await app.status())[0]?.tasks;
         expect(tasks?.map(({ state, error }) => error ?? state)).toEqual(Array(4).fill('running'));
       }, SOON);
       await bench.publish(500);
       await bench.caughtUp();
-      expect(said('kafka is away')).toBe(1);
+      expect(said('kafka is unavailable')).toBe(1);
       expect(await app.health.check()).toMatchObject({ isReady: true, problems: [] });
     },
     TEST_MS,
@@ -232,16 +232,16 @@ onEveryLog('Postgres that is away', (log) => {
       await bench.caughtUp();
 
       const end = cause(proxy);
-      await vi.waitFor(() => expect(said('postgres is away')).toBe(1), SOON);
+      await vi.waitFor(() => expect(said('postgres is unavailable')).toBe(1), SOON);
       expect(await app.health.isLive()).toBeNull();
       const health = await app.health.check();
       expect(health).toMatchObject({ isLive: null, isReady: false });
-      expect(health.problems[0]).toMatch(/^postgres is away: /);
+      expect(health.problems[0]).toMatch(/^postgres is unavailable: /);
       end();
-      await vi.waitFor(() => expect(said('postgres is back')).toBe(1), SOON);
+      await vi.waitFor(() => expect(said('postgres is available again')).toBe(1), SOON);
       await bench.publish(300);
       await bench.caughtUp();
-      expect(said('postgres is away')).toBe(1);
+      expect(said('postgres is unavailable')).toBe(1);
       await vi.waitFor(
         async () => expect(await app.health.check()).toMatchObject({ isReady: true }),
         SOON,
@@ -291,10 +291,10 @@ test(
     const registry = createConfluentRegistry({ url: url.origin, timeoutMs: 2_000 });
     const { said } = await startRunner(bench.app, bench.databaseUrl, { registry });
     const end = refuse(proxy);
-    await vi.waitFor(() => expect(said('registry is away')).toBe(1), SOON);
+    await vi.waitFor(() => expect(said('registry is unavailable')).toBe(1), SOON);
     end();
-    await vi.waitFor(() => expect(said('registry is back')).toBe(1), SOON);
-    expect(said('registry is away')).toBe(1);
+    await vi.waitFor(() => expect(said('registry is available again')).toBe(1), SOON);
+    expect(said('registry is unavailable')).toBe(1);
   },
   TEST_MS,
 );

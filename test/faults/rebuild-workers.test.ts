@@ -96,12 +96,12 @@ describe('a worker thread of a rebuild', () => {
     [
       'ends by itself',
       'process.exit(7)',
-      /ended by itself: exit code 7\. Something in the configuration/,
+      /ended unexpectedly: exit code 7\. Something in the configuration/,
     ],
     [
       'runs out of memory',
       'for (const held = []; ; ) held.push(Array.from({ length: 1e5 }, () => ({})))',
-      /ended by itself: .*memory.*larger heap \(NODE_OPTIONS/,
+      /ended unexpectedly: .*memory.*larger heap \(NODE_OPTIONS/,
     ],
   ])(
     'that %s is WORKER_FAILED, with what to do, and the same command goes on',
@@ -119,7 +119,7 @@ describe('a worker thread of a rebuild', () => {
       expect(await ending.exited, ending.output()).toBe(1);
       expect(ending.output()).toMatch(/^error WORKER_FAILED: /m);
       expect(ending.output()).toMatch(message);
-      expect(ending.output()).toContain('the same command goes on');
+      expect(ending.output()).toContain('the same command resumes');
       await expectGoesOn();
     },
     300_000,

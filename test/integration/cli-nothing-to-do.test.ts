@@ -210,14 +210,14 @@ describe('a command that has nothing to do says so', () => {
     const ended = await type(config, 'activate seen');
     expect(ended).toMatchObject({
       exitCode: 0,
-      stdout: 'seen is version 1 already: nothing was changed.\n',
+      stdout: 'seen is already version 1: nothing was changed.\n',
     });
   });
 
   test('stop without an instance, resume of what is not paused', async () => {
     expect(await type(config, 'stop')).toMatchObject({ stdout: 'No instance runs.\n' });
     expect(await type(config, 'resume seen')).toMatchObject({
-      stdout: 'seen was not paused, and no task of it had halted: nothing was changed.\n',
+      stdout: 'seen was not paused, and none of its tasks had halted: nothing was changed.\n',
     });
     await type(config, 'pause seen');
     expect(await type(config, 'resume seen')).toMatchObject({ stdout: 'seen runs again.\n' });

@@ -143,7 +143,7 @@ describeKafka('a log that moves from Postgres to Kafka', (brokers) => {
     expect(published).toHaveLength(1);
     expect(disturbed).toMatchObject({
       moved: false,
-      obstacles: [expect.stringMatching(/^[123] records were published meanwhile$/)],
+      obstacles: [expect.stringMatching(/^[123] records were published in the meantime$/)],
     });
 
     const rehearsed = await moveLogToKafka(target(), { copyOnly: true });

@@ -7,7 +7,7 @@ import { type ChildProcess, startProgram } from '../support/child-process.ts';
 import { createUnmigratedDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const STARTED = /listens at (http:\/\/\S+) /;
+const STARTED = /listens on (http:\/\/\S+) /;
 
 let database: TestDatabase;
 let folder: string;
@@ -65,7 +65,7 @@ it('takes address, password and token from the environment, and warns when every
   });
   await guarded.says(STARTED);
   await open.says(/\{"url":"http:\/\/0\.0\.0\.0:\d+"\}/);
-  expect(open.output()).toContain('warning: everybody who reaches http://0.0.0.0:');
+  expect(open.output()).toContain('warning: anybody who can reach http://0.0.0.0:');
   expect(guarded.output()).not.toContain('warning');
   const [, url = ''] = STARTED.exec(guarded.output()) ?? [];
   const subjects = `${url.replace('0.0.0.0', '127.0.0.1')}/subjects`;

@@ -150,7 +150,7 @@ describe('what a name or a configuration lacks', () => {
   remedy('UNKNOWN_INSTANCE', 'the message names those that run', async () => {
     await startOne();
     const message = await operator.fail(one, 'stop nobody', 'UNKNOWN_INSTANCE');
-    const [, name = ''] = /Running are: (\S+)\./.exec(message) ?? [];
+    const [, name = ''] = /Running instances: (\S+)\./.exec(message) ?? [];
     expect(await operator.succeed(one, `stop ${name}`)).toContain(name);
   });
 

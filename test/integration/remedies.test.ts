@@ -63,7 +63,7 @@ const WITHOUT_REMEDY: Partial<Record<ErrorCode, readonly [file: string, says: st
   NOT_COPARTITIONED: ['src/runner/settings/topics-of.ts', 'Give the topics equal partition counts'],
   KAFKAJS_CHANGED: ['src/log/kafka/connection/kafka-connections.ts', 'KAFKAJS_CHANGED'],
   LEASED: ['src/runner/store/checkpoint-store.ts', 'It can be taken once that one ends'],
-  NO_PROGRESS: ['src/runner/live/task-hosts.ts', 'It starts again from there.'],
+  NO_PROGRESS: ['src/runner/live/task-hosts.ts', 'The task restarts from there.'],
   NOT_VERIFIED: ['src/cli/terminal/catch-up.ts', 'see reprise status'],
   EMBEDDED_UNAVAILABLE: ['src/embedded/postgres-binaries.ts', 'EMBEDDED_UNAVAILABLE'],
 };

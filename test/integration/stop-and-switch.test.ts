@@ -128,7 +128,7 @@ describe('a runner', () => {
 });
 
 describe('a switch', () => {
-  test('waits for a last lap that is slower than the time-outs of a session', async () => {
+  test('waits for a last round that is slower than the time-outs of a session', async () => {
     const [live, client] = [await open(), await connect()];
     await live.runner.start();
     await publish(live, exampleEvents(5));

@@ -11,7 +11,7 @@ import { TopicQueue } from '../../src/runner/outbox/topic-queue.ts';
 import { openSession } from '../../src/runner/session/open-session.ts';
 import type { TaskSession } from '../../src/runner/session/task-session.ts';
 import { createTables, dropVersion } from '../../src/runner/store/create-tables.ts';
-import { beat } from '../../src/runner/store/instance-store.ts';
+import { renewLease } from '../../src/runner/store/instance-store.ts';
 import { copyJournal } from '../../src/runner/store/journal-store.ts';
 import { insertVersion, setVersionState } from '../../src/runner/store/version-store.ts';
 import type { Attempt, StageName, Stages } from './derived-kinds.ts';
@@ -46,7 +46,7 @@ export class DerivedWorld extends ScheduleWorld {
       { topic: events.seconds.topic, partitions: partitions[1] },
     ]);
     const run = { instance: OWNER, leaseMs: 3_600_000, runs: [] };
-    await inTransaction(this.pool, (client) => beat(client, run));
+    await inTransaction(this.pool, (client) => renewLease(client, run));
     const schedule = new DerivedSchedule(this, { name, stages, partitions, events });
     await schedule.begin();
     return schedule;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jsonText } from '../terminal/json-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise activate NAME`: puts the declared version behind the stable view. */
+/** Adds `reprise activate NAME`: puts the declared version behind the stable view. */
 export function addActivate(program: Command): void {
   program
     .command('activate')
@@ -16,7 +16,7 @@ export function addActivate(program: Command): void {
       );
       if (options.json) return console.log(jsonText(report));
       if (report.previousVersion === report.version) {
-        return console.log(`${name} is version ${report.version} already: nothing was changed.`);
+        return console.log(`${name} is already version ${report.version}: nothing was changed.`);
       }
       const before =
         report.previousVersion === null ? '' : ` (before: version ${report.previousVersion})`;

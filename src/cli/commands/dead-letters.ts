@@ -17,7 +17,7 @@ interface SelectionOptions {
   readonly key?: string | undefined;
 }
 
-/** `reprise dlq list | show | redrive | discard`: records that were set aside. */
+/** Adds `reprise dlq list | show | redrive | discard`, for records that were set aside. */
 export function addDeadLetters(program: Command): void {
   const dlq = program
     .command('dlq')
@@ -66,7 +66,7 @@ export function addDeadLetters(program: Command): void {
 function addRedrive(dlq: Command): void {
   dlq
     .command('redrive')
-    .description('fold dead letters again, in order; where one fails, later ones of its key wait')
+    .description('fold dead letters again, in order; when one fails, later ones of its key wait')
     .argument('<name>', 'projection')
     .argument('[position]', 'record position, such as payments[3]@1042', position)
     .option('--key <text>', 'all dead letters of this record key')
@@ -97,7 +97,10 @@ function addDiscard(dlq: Command): void {
     });
 }
 
-/** Exactly one of position, key and all, so that nothing is selected by omission. */
+/**
+ * Returns the selection. Requires exactly one of position, `--key` and `--all`, so that nothing is
+ * selected by omission.
+ */
 function selected(
   projection: string,
   position: LogPosition | undefined,
@@ -122,7 +125,7 @@ function withKey({ key }: SelectionOptions): string {
 const PARTITION_MAX = 2 ** 31 - 1;
 const OFFSET_MAX = 2n ** 63n - 1n;
 
-/** `payments[3]@1042`. */
+/** Parses a record position: `payments[3]@1042`. */
 function position(text: string): LogPosition {
   const [, topic, partition, offset] = /^(.+)\[(\d+)\]@(\d+)$/.exec(text) ?? [];
   if (
@@ -131,7 +134,7 @@ function position(text: string): LogPosition {
     Number(partition) > PARTITION_MAX ||
     BigInt(offset) > OFFSET_MAX
   ) {
-    throw new InvalidArgumentError('Write it as in messages: payments[3]@1042.');
+    throw new InvalidArgumentError('Write a position such as payments[3]@1042.');
   }
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }
@@ -140,16 +143,16 @@ function redriveText(name: string, report: RedriveReport): string {
   const { redriven, failed, waiting, gone = 0 } = report;
   if (redriven + failed.length + waiting + gone === 0) return noneText(name);
   return [
-    ...failed.map((each) => `${placeOf(each)} failed again: ${each.reason}: ${each.message}`),
-    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind those: ${waiting}.`,
-    ...(gone === 0 ? [] : [`Folded or discarded by somebody else meanwhile: ${gone}.`]),
+    ...failed.map((each) => `${positionText(each)} failed again: ${each.reason}: ${each.message}`),
+    `Folded: ${redriven}. Failed again: ${failed.length}. Waiting behind these: ${waiting}.`,
+    ...(gone === 0 ? [] : [`Folded or discarded elsewhere in the meantime: ${gone}.`]),
   ].join('\n');
 }
 
 function listText(letters: readonly DeadLetterStatus[]): string {
   const rows = letters.map((letter) => [
     `${letter.projection} v${letter.version}`,
-    placeOf(letter),
+    positionText(letter),
     letter.reason,
     letter.attempts,
     letter.quarantine ?? '',
@@ -165,7 +168,7 @@ function listText(letters: readonly DeadLetterStatus[]): string {
 function letterText(letter: DeadLetterStatus, read: LetterValue): string {
   const { key, value, headers } = letter;
   return [
-    `${letter.projection} v${letter.version} ${placeOf(letter)}`,
+    `${letter.projection} v${letter.version} ${positionText(letter)}`,
     `reason: ${letter.reason}, after ${letter.attempts} attempts, set aside ${letter.setAsideAt.toISOString()}`,
     letter.message,
     `timestamp: ${letter.recordTimestamp?.toISOString() ?? 'none'}`,
@@ -178,7 +181,7 @@ function letterText(letter: DeadLetterStatus, read: LetterValue): string {
   ].join('\n');
 }
 
-/** Decoded where its schema is known; else hexadecimal. */
+/** Returns the decoded value if its schema is known, else hexadecimal. */
 function valueText(value: Buffer, { decoded, schemaId }: LetterValue): string {
   const by = schemaId === null ? '' : ` (schema ${schemaId})`;
   return `${decoded === undefined ? `\\x${value.toString('hex')}` : jsonText(decoded)}${by}`;
@@ -188,11 +191,11 @@ function noneText(name: string): string {
   return `There are no dead letters of ${name}.`;
 }
 
-function placeOf({ topic, partition, offset }: LogPosition): string {
+function positionText({ topic, partition, offset }: LogPosition): string {
   return `${topic}[${partition}]@${offset}`;
 }
 
-/** Text where it is text, else hexadecimal. */
+/** Returns text if the bytes are text, else hexadecimal. */
 function printable(bytes: Buffer): string {
   const text = bytes.toString('utf8');
   return /^[\x20-\x7e]*$/.test(text) ? text : `\\x${bytes.toString('hex')}`;

@@ -28,24 +28,24 @@ interface DevOptions extends GlobalOptions {
   readonly registry?: string;
 }
 
-/** `reprise dev`: publishes the example's events and folds them, live or until verified. */
+/** Adds `reprise dev`: publishes the example's events and folds them, live or until verified. */
 export function addDev(program: Command): void {
   program
     .command('dev')
     .description("publish the example's events, run the projections and show them live")
     .option('--events <count>', 'publish this number of events, as fast as possible', wholeNumber)
-    .option('--exit', 'catch up, check the read models against an independent fold, and end')
+    .option('--exit', 'catch up, compare the read models with an independent fold, and exit')
     .option(
       '--seed <number>',
       'seed of the events (default: 1 with --events, else the time)',
       wholeNumber,
     )
     .option('--rate <number>', 'events published per second', rate)
-    .option('--kafka <host:port>', 'keep the events in this Kafka')
-    .option('--registry <url>', 'serve, export and import the schema registry')
+    .option('--kafka <host:port>', 'host and port of the Kafka that holds the log')
+    .option('--registry <url>', 'URL of the schema registry (default: the configured one)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<DevOptions>(command);
-      // Options are stronger than the environment, and the environment stronger than the file.
+      // Options override the environment, which overrides the file.
       if (options.kafka !== undefined) process.env['REPRISE_KAFKA_BROKERS'] = options.kafka;
       if (options.registry !== undefined) process.env['REPRISE_REGISTRY_URL'] = options.registry;
       const startedMs = performance.now();
@@ -54,7 +54,7 @@ export function addDev(program: Command): void {
         options,
         (session) => work(session, options, startedMs),
         (input) => {
-          // Said before anything is booted.
+          // Checked before anything is started.
           if ((options.events ?? 0) > 0 && input.dev === undefined) throw nothingToPublish();
           return quietly(input);
         },
@@ -65,8 +65,8 @@ export function addDev(program: Command): void {
 type Work = (session: Session, options: DevOptions, startedMs: number) => Promise<number>;
 
 /**
- * 1 set up, 2 fold while publishing, 3 catch up, 4 verify every projection against the whole log, 5
- * say so.
+ * Steps: 1 set up, 2 fold while publishing, 3 catch up, 4 verify every projection against the whole
+ * log, 5 print the result.
  */
 const publishAndVerify: Work = async ({ app, config, signal }, options, startedMs) => {
   const count = options.events ?? 0;
@@ -78,7 +78,7 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
   }
   const projections = await catchUp(app, signal); // 3
   await app.runner.stop();
-  // Loaded late: the interpreted fold is for checking only.
+  // Loaded late: only the check needs the interpreted fold.
   const { foldInterpreted } = await import('../../fold/oracle/fold-interpreted.ts');
   const { verifyProjection } = await import('../terminal/verify-projection.ts');
   const differences: string[] = [];
@@ -95,8 +95,8 @@ const publishAndVerify: Work = async ({ app, config, signal }, options, startedM
 };
 
 /**
- * Publishes at a steady rate, or exactly `--events`, and shows what becomes of it until stopped.
- * Without `dev.events` only shows: the events come from elsewhere.
+ * Publishes at a steady rate, or exactly `--events`, and shows the projections until stopped.
+ * Without `dev.events` it only shows them: the events come from elsewhere.
  */
 const watch: Work = async (session, options) => {
   const { app, config, signal } = session;
@@ -121,7 +121,7 @@ const watch: Work = async (session, options) => {
     await Promise.race([watching, finished.then(() => watching)]);
     await finished;
   } finally {
-    // Nothing may be asked once the application closes.
+    // No query may run once the application closes.
     failed.abort();
     await watching;
     either.release();
@@ -147,7 +147,8 @@ async function publish(
 }
 
 /**
- * A second start in one folder shares the tasks of the first, so its view may show none of its own.
+ * Names other instances: a second start in the same folder shares the tasks of the first, so its
+ * view may show no tasks of its own.
  */
 async function tellOthers(app: Reprise): Promise<void> {
   const { instance: own } = app.runner;
@@ -159,7 +160,9 @@ async function tellOthers(app: Reprise): Promise<void> {
   process.stderr.write(`Another instance runs here and shares the tasks: ${names}.\n`);
 }
 
-/** A counted run ends about now in event time; a live one starts now. */
+/**
+ * Returns the example's events. A counted run ends about now in event time; a live one starts now.
+ */
 function exampleEvents(
   config: ResolvedConfig,
   options: DevOptions,
@@ -177,7 +180,7 @@ function exampleEvents(
 function nothingToPublish(): RepriseError {
   return new RepriseError(
     'CONFIG_INVALID',
-    'The configuration has no "dev.events", so there is nothing to publish. Add it, or leave --events out: reprise dev then shows what others publish.',
+    'The configuration has no "dev.events", so there is nothing to publish. Add it, or omit --events: reprise dev then shows events published elsewhere.',
     { facts: { key: 'dev.events' } },
   );
 }
@@ -190,10 +193,10 @@ function summary(result: {
   readonly seconds: number;
 }): string {
   const rows = result.projections.map(({ name, rows }) => `${name}: ${rows} rows`).join(', ');
-  const verdict = result.verified
+  const comparison = result.verified
     ? 'equal to an independent fold of the whole log'
     : 'NOT equal to an independent fold of the log';
-  return `Published ${result.events} events to ${result.log} and folded them (${rows}) in ${result.seconds} s: ${verdict}.`;
+  return `Published ${result.events} events to ${result.log} and folded them (${rows}) in ${result.seconds} s: ${comparison}.`;
 }
 
 function rate(text: string): number {

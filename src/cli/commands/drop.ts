@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { jsonText } from '../terminal/json-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise drop NAME`: removes a projection that is no longer declared. */
+/** Adds `reprise drop NAME`: removes a projection that is no longer declared. */
 export function addDrop(program: Command): void {
   program
     .command('drop')
     .description(
-      'remove a projection that is no longer declared: its views, the tables of all versions and everything known of it; the log keeps its events',
+      'remove a projection that is no longer declared: its views, the tables of all versions and everything stored about it; the log keeps its events',
     )
-    .argument('<name>', 'projection, as reprise status shows it')
+    .argument('<name>', 'projection, as `reprise status` shows it')
     .option(
       '--force',
       'drop it although the configuration declares it: the next start builds it again',

@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import type { GlobalOptions } from '../terminal/with-app.ts';
 import { compiledPlans, optionsOf } from '../terminal/with-app.ts';
 
-/** `reprise explain [NAME]`: the plan of a projection, without touching a database or a log. */
+/**
+ * Adds `reprise explain [NAME]`: prints the plan of a projection, without opening a database or a
+ * log.
+ */
 export function addExplain(program: Command): void {
   program
     .command('explain')

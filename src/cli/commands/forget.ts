@@ -14,19 +14,18 @@ interface ForgetOptions {
   readonly by?: string;
 }
 
-/** `reprise forget SUBJECT`: destroys the key of a subject, or shows what is known of it. */
+/**
+ * Adds `reprise forget SUBJECT`: destroys the key of a subject, or shows what is stored about it.
+ */
 export function addForget(program: Command): void {
   program
     .command('forget')
     .description(
-      'destroy the key that encrypts the pii fields of a subject: every replay then reads [redacted]; --rebuild replaces the rows made before',
+      'destroy the key that encrypts the pii fields of a subject: every replay then reads [redacted]; --rebuild replaces existing rows',
     )
     .argument('<subject>', 'value of the field that "pii" names, such as a user id')
     .option('--show', 'show the keys, rows and dead letters of the subject; change nothing')
-    .option(
-      '--rebuild',
-      'afterwards replay the projections that read pii fields, and replace their rows',
-    )
+    .option('--rebuild', 'then replay the projections that read pii fields, and replace their rows')
     .option('--by <who>', 'name for the audit trail (default: user and host)')
     .action(async (subject: string, _local, command: Command) => {
       const options = optionsOf<ForgetOptions>(command);
@@ -83,12 +82,12 @@ function reportLines(
     `Dead letters that hold its values encrypted: ${deadLetters.length - plain.length}.`,
     ...plain.map(
       (each) =>
-        `Dead letter ${each.projection} v${each.version} ${each.topic}[${each.partition}]@${each.offset} names it and was never encrypted: reprise dlq discard ${each.projection} '${each.topic}[${each.partition}]@${each.offset}'`,
+        `Dead letter ${each.projection} v${each.version} ${each.topic}[${each.partition}]@${each.offset} names the subject and was never encrypted: reprise dlq discard ${each.projection} '${each.topic}[${each.partition}]@${each.offset}'`,
     ),
     ...(destroyed === null || isRebuilt || !projections.some(isBuilt)
       ? []
       : [
-          `Rows made before still hold what they held. To replace them: reprise forget ${subject} --rebuild`,
+          `Existing rows still hold its values. To replace them: reprise forget ${subject} --rebuild`,
         ]),
   ];
 }
@@ -110,12 +109,12 @@ function projectionTable(projections: readonly AffectedProjection[]): readonly s
     count ?? (column === null ? 'by a replay only' : 'not counted'),
     column ?? '',
   ]);
-  return renderTable(['sees pii fields', 'state', 'rows', 'by column'], rows);
+  return renderTable(['reads pii fields', 'state', 'rows', 'by column'], rows);
 }
 
 function otherVersion({ name, version, isDeclared }: AffectedProjection): string {
   return isDeclared
-    ? `${name} v${version} is being built and may hold what was read before: give it up (reprise retire ${name} ${version}) and begin again.`
+    ? `${name} v${version} is being built and may hold values read before: give it up (reprise retire ${name} ${version}) and rebuild.`
     : `${name} v${version} is not the declared version: reprise retire ${name} ${version}`;
 }
 

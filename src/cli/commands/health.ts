@@ -11,7 +11,7 @@ interface HealthOptions extends GlobalOptions {
   readonly here?: boolean;
 }
 
-/** `reprise health`: for probes. */
+/** Adds `reprise health`, for probes. */
 export function addHealth(program: Command): void {
   program
     .command('health')
@@ -26,7 +26,10 @@ export function addHealth(program: Command): void {
     });
 }
 
-/** A database that is away is no reason to end a process: then it is not known whether one runs. */
+/**
+ * Prints the liveness. An unavailable database is not a reason to end a process: then liveness is
+ * unknown.
+ */
 async function tellLiveness(options: HealthOptions): Promise<void> {
   const which = options.here === true ? { host: hostname() } : {};
   const isLive = await withApp(options, ({ app }) => app.health.isLive(which)).catch(
@@ -34,7 +37,7 @@ async function tellLiveness(options: HealthOptions): Promise<void> {
   );
   process.exitCode = isLive === false ? EXIT.failed : EXIT.done;
   if (options.json) return console.log(jsonText({ isLive }));
-  if (isLive === null) return console.log('not known: postgres is away');
+  if (isLive === null) return console.log('unknown: postgres is unavailable');
   console.log(isLive ? 'well' : 'no instance runs');
 }
 
@@ -53,18 +56,20 @@ function exitCodeOf({ isReady, dependencies }: HealthReport): number {
   return areAvailable ? EXIT.failed : EXIT.unavailable;
 }
 
-/** The report where not even an application could be composed. */
+/** Returns the report for an application that could not be composed. */
 function withoutPostgres(error: unknown): HealthReport {
   const reason = error instanceof Error ? error.message : String(error);
   return {
     isLive: null,
     isReady: false,
-    problems: [`postgres is away: ${reason}`],
+    problems: [`postgres is unavailable: ${reason}`],
     dependencies: [{ name: 'postgres', isAvailable: false, reason }],
   };
 }
 
-/** `answer` when Postgres cannot be reached; any other error is thrown. */
+/**
+ * Returns a handler that gives `answer` if Postgres cannot be reached, and throws any other error.
+ */
 function unlessAway<Answer>(answer: Answer): (error: unknown) => Answer {
   return (error) => {
     if (isRepriseError(error, 'DATABASE_UNAVAILABLE')) return answer;

@@ -11,19 +11,19 @@ interface RepartitionCommandOptions {
 }
 
 /**
- * `reprise log repartition`: a topic that has gained partitions, copied so that each key lies in
- * one.
+ * Adds `reprise log repartition`: copies a topic with added partitions so that each key is in one
+ * partition.
  */
 export function addLogRepartition(log: Command): void {
   log
     .command('repartition <topic>')
     .description(
-      'copy a topic that has gained partitions to a new one, where all events of a key lie in one partition again; stop its publishers first',
+      'copy a topic with added partitions to a new topic, so that all events of a key are in one partition; stop its publishers first',
     )
     .requiredOption('--to <name>', 'name of the new topic')
     .option(
       '--partitions <n>',
-      'partitions of the new topic (default: as many as the old one has)',
+      'number of partitions of the new topic (default: that of the old one)',
       wholeNumber,
     )
     .action(async (topic: string, _local, command: Command) => {
@@ -40,7 +40,7 @@ export function addLogRepartition(log: Command): void {
           });
         } catch (error) {
           if (!signal.aborted) throw error;
-          throw new Interrupted(`copy stopped; delete ${to} before it is begun again`, {
+          throw new Interrupted(`copy stopped; delete ${to} before you copy again`, {
             cause: error,
           });
         }
@@ -55,5 +55,5 @@ function reportText({ from, to, partitions, records, left }: RepartitionReport):
   const copied = `Copied ${records} records of ${from} to ${to}, ${partitions} partitions.`;
   const next = `Next: name ${to} as the topic in the event definition, raise the versions of its projections and rebuild them.`;
   if (left === 0) return `${copied}\n${next}`;
-  return `${copied}\n${left} records came to ${from} meanwhile and are not in ${to}: stop its publishers, delete ${to} and copy again.`;
+  return `${copied}\n${left} records arrived on ${from} in the meantime and are not in ${to}: stop its publishers, delete ${to} and copy again.`;
 }

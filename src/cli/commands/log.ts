@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { MoveLogReport } from '../../composition/move-log-to-kafka.ts';
 import { findConfigFile, loadConfigFile } from '../../config/load-config-file.ts';
 import type { RepriseConfig } from '../../config/reprise-config.ts';
@@ -16,11 +16,13 @@ interface MoveOptions {
 }
 
 /**
- * `reprise log`: `move-to-kafka` moves the log from Postgres to Kafka, `repartition` copies a topic
- * that has gained partitions.
+ * Adds `reprise log`: `move-to-kafka` moves the log from Postgres to Kafka, `repartition` copies a
+ * topic with added partitions.
  */
 export function addLog(program: Command): void {
-  const log = program.command('log').description('work on the log itself');
+  const log = program
+    .command('log')
+    .description('move the log from Postgres to Kafka, or repartition a topic');
   log
     .command('move-to-kafka')
     .description(
@@ -28,10 +30,14 @@ export function addLog(program: Command): void {
     )
     .option(
       '--brokers <list>',
-      'host:port of the cluster, several with commas (default: the Kafka that the configuration names)',
+      'host:port of the cluster; separate several by commas (default: the Kafka of the configuration)',
     )
-    .option('--topic <name>', 'only this topic (may be repeated; default: all)', collect, [])
-    .option('--copy-only', 'copy and compare, and leave the projections on Postgres (rehearsal)')
+    .addOption(
+      new Option('--topic <name>', 'topic to move (may be repeated)')
+        .argParser(collect)
+        .default([], 'all'),
+    )
+    .option('--copy-only', 'copy and compare only; projections stay on Postgres (rehearsal)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<MoveOptions>(command);
       const report = await move(options);
@@ -58,7 +64,7 @@ async function move(options: MoveOptions & GlobalOptions): Promise<MoveLogReport
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted(
-      'copy stopped; what it has copied is kept. Go on with the same command.',
+      'copy stopped; what it has copied is kept. Resume with the same command.',
       { cause: error },
     );
   } finally {
@@ -66,13 +72,13 @@ async function move(options: MoveOptions & GlobalOptions): Promise<MoveLogReport
   }
 }
 
-/** The configuration with these brokers, and what it says of Kafka besides. */
+/** Returns the configuration with these brokers, and its other settings of Kafka. */
 function onKafka(input: RepriseConfig, brokers: string): RepriseConfig {
   const kafka = input.log?.type === 'kafka' ? input.log : { type: 'kafka' as const };
   return { ...input, log: { ...kafka, brokers: brokers.split(',').map((each) => each.trim()) } };
 }
 
-/** The report for people: what is equal, and what to do next. */
+/** Formats the report for a terminal: what is equal, and what to do next. */
 function reportText({ partitions, moved, tasks, obstacles, seconds }: MoveLogReport): string {
   const records = partitions.reduce((sum, each) => sum + each.records, 0);
   const lines = partitions.map(
@@ -91,7 +97,7 @@ function nextSteps(
 ): readonly string[] {
   if (report.moved) {
     return [
-      `Moved: ${report.tasks} tasks go on from Kafka, and the topics in Postgres take no more records.`,
+      `Moved: ${report.tasks} tasks resume from Kafka, and the topics in Postgres accept no more records.`,
       'Next: start publishers and instances with the configuration that names Kafka.',
     ];
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jsonText } from '../terminal/json-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise migrate`: brings the framework's own tables up to date. */
+/** Adds `reprise migrate`: creates or updates the framework's own tables. */
 export function addMigrate(program: Command): void {
   program
     .command('migrate')

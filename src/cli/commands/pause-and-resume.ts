@@ -6,7 +6,7 @@ import { renderTable } from '../terminal/render-table.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
 /**
- * `reprise pause NAME` and `reprise resume NAME`: whether a projection's tasks run, on all
+ * Adds `reprise pause NAME` and `reprise resume NAME`: stop and resume a projection's tasks, on all
  * instances.
  */
 export function addPauseAndResume(program: Command): void {
@@ -18,11 +18,11 @@ export function addPauseAndResume(program: Command): void {
       const options = optionsOf<object>(command);
       await withApp(options, ({ app }) => app.pause(name));
       if (options.json) return console.log(jsonText({ name, paused: true }));
-      console.log(`${name} is paused, restarts included. To go on: reprise resume ${name}`);
+      console.log(`${name} is paused, also after restarts. To resume: reprise resume ${name}`);
     });
   program
     .command('resume')
-    .description('start a paused or halted projection again')
+    .description('run a paused or halted projection again, on all instances')
     .argument('<name>', 'projection')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<object>(command);
@@ -31,12 +31,12 @@ export function addPauseAndResume(program: Command): void {
       console.log(
         changed
           ? `${name} runs again.`
-          : `${name} was not paused, and no task of it had halted: nothing was changed.`,
+          : `${name} was not paused, and none of its tasks had halted: nothing was changed.`,
       );
     });
 }
 
-/** `reprise stop [INSTANCE]`: asks running instances to end. */
+/** Adds `reprise stop [INSTANCE]`: asks running instances to end. */
 export function addStop(program: Command): void {
   program
     .command('stop')
@@ -58,13 +58,13 @@ export function addStop(program: Command): void {
 
 function unknownInstance(name: string, all: readonly InstanceStatus[]): RepriseError {
   const live = all.filter(({ isLive }) => isLive).map(({ instance }) => instance);
-  const who = live.length === 0 ? 'No instance runs' : `Running are: ${live.join(', ')}`;
+  const who = live.length === 0 ? 'No instance runs' : `Running instances: ${live.join(', ')}`;
   return new RepriseError('UNKNOWN_INSTANCE', `No live instance is named ${name}. ${who}.`, {
     facts: { instance: name },
   });
 }
 
-/** `reprise instances`: who runs. */
+/** Adds `reprise instances`: lists the running instances. */
 export function addInstances(program: Command): void {
   program
     .command('instances')

@@ -13,13 +13,13 @@ interface QueryOptions {
   readonly limit: number;
 }
 
-/** `reprise query NAME`: rows of a read model. */
+/** Adds `reprise query NAME`: prints rows of a read model. */
 export function addQuery(program: Command): void {
   program
     .command('query')
     .description('show rows of a read model')
     .argument('<name>', 'projection')
-    .option('--where <column=value...>', 'only rows where all of these hold')
+    .option('--where <column=value...>', 'conditions that each row must meet')
     .option('--order-by <column>', 'column to sort by; `-column` sorts in descending order')
     .option('--limit <count>', 'maximum number of rows', wholeNumber, 20)
     .action(async (name: string, _local, command: Command) => {
@@ -50,7 +50,7 @@ export function addQuery(program: Command): void {
 }
 
 /**
- * @throws UNKNOWN_PROJECTION where the view was never made, CONFIG_INVALID where a value does not
+ * @throws UNKNOWN_PROJECTION when the view was never created, CONFIG_INVALID when a value does not
  * fit its column
  */
 async function rowsOf(
@@ -63,7 +63,7 @@ async function rowsOf(
   } catch (error) {
     const { code, message } = error as { code?: unknown; message: string };
     if (code === UNDEFINED_TABLE) {
-      // Says NOT_MIGRATED where reprise's own tables are missing too.
+      // Throws NOT_MIGRATED if reprise's own tables are missing too.
       await app.instances.list();
       throw neverRun(wanted.name, error);
     }
@@ -72,20 +72,20 @@ async function rowsOf(
   }
 }
 
-/** Postgres: there is no such view. */
+/** SQLSTATE: the view does not exist. */
 const UNDEFINED_TABLE = '42P01';
-/** Postgres: class of errors about values that do not fit their type. */
+/** SQLSTATE class: a value does not fit its type. */
 const DATA_EXCEPTION = '22';
 
 function neverRun(name: string, cause: unknown): RepriseError {
   return new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${name} has no active version in this database: it was never run. Start it with: reprise run`,
+    `${name} has no active version in this database, because it has never run. Start it with: reprise run`,
     { cause, facts: { projection: name } },
   );
 }
 
-/** A whole number from 0, as option. */
+/** Parses an option: a whole number from 0. */
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);

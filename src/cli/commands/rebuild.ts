@@ -14,7 +14,7 @@ interface RebuildOptions {
   readonly workers?: number;
 }
 
-/** `reprise rebuild NAME`: replays the declared version beside the live one. */
+/** Adds `reprise rebuild NAME`: replays the declared version beside the live one. */
 export function addRebuild(program: Command): void {
   program
     .command('rebuild')
@@ -22,26 +22,30 @@ export function addRebuild(program: Command): void {
       'replay the declared version of a projection into new tables beside the live ones; resumes a rebuild that was stopped or killed',
     )
     .argument('[name]', 'projection')
-    .option('--projection <name>', 'one more projection (may be repeated)', collect, [])
-    .option('--all', 'every projection whose declared version is not built yet')
+    .addOption(
+      new Option('--projection <name>', 'another projection (may be repeated)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--all', 'rebuild every projection whose declared version is not built yet')
     .addOption(
       new Option(
         '--as-of <time>',
-        'only records before this time (ISO 8601); the version is frozen then, for looking at',
+        'replay only records before this time (ISO 8601); the version is then frozen, for inspection only',
       ).argParser(time),
     )
     .option('--accept-data-loss', 'accept a log that no longer starts at offset 0')
     .addOption(
       new Option(
         '--workers <number>',
-        'threads that share the partitions (default: rebuildWorkers of the configuration; else one for each core, and 1 for a short log)',
+        'number of threads that share the partitions (default: rebuildWorkers of the configuration; else one per core, and 1 for a short log)',
       ).argParser(workers),
     )
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<RebuildOptions>(command);
       const names = [...(name === undefined ? [] : [name]), ...options.projection];
       if ((names.length === 0) !== (options.all === true)) {
-        throw new InvalidArgumentError('Name projections, or say --all, not both.');
+        throw new InvalidArgumentError('Name projections, or give --all, not both.');
       }
       await withApp(options, async (session) => {
         const wanted = options.all ? await unbuilt(session.app) : names;
@@ -69,7 +73,7 @@ async function rebuild(
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted(
-      `rebuild of ${names.join(', ')} stopped; what it has replayed is kept. Go on with the same command, or give it up with: reprise retire NAME VERSION`,
+      `rebuild of ${names.join(', ')} stopped; what it has replayed is kept. Resume with the same command, or give it up with: reprise retire NAME VERSION`,
       { cause: error },
     );
   } finally {
@@ -111,7 +115,7 @@ function collect(name: string, names: readonly string[]): readonly string[] {
 function workers(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) {
-    throw new InvalidArgumentError('Give a whole number from 1 on.');
+    throw new InvalidArgumentError('Give a whole number, at least 1.');
   }
   return count;
 }

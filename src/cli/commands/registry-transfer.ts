@@ -6,8 +6,8 @@ import { jsonText } from '../terminal/json-text.ts';
 import { type GlobalOptions, optionsOf, withApp } from '../terminal/with-app.ts';
 
 /**
- * `reprise registry export` and `import`: ids, subjects and versions as a file, so that they
- * outlive the database.
+ * Adds `reprise registry export` and `import`: ids, subjects and versions as a file, as a backup
+ * that does not depend on the database.
  */
 export function addRegistryTransfer(registry: Command): void {
   registry
@@ -31,7 +31,7 @@ export function addRegistryTransfer(registry: Command): void {
         console.log(
           options.json === true
             ? jsonText(report)
-            : `registry ${exported.registry}: ${schemas} schemas and ${versions} versions imported; what was there already is as it was.`,
+            : `registry ${exported.registry}: ${schemas} schemas and ${versions} versions imported; existing ones are unchanged.`,
         );
       });
     });

@@ -13,16 +13,18 @@ interface ServeOptions {
 }
 
 /**
- * `reprise registry`: the registry kept in Postgres; `serve` it for clients of Confluent's REST
- * API.
+ * Adds `reprise registry`: the registry stored in Postgres. `serve` makes it available to clients
+ * of Confluent's REST API.
  */
 export function addRegistry(program: Command): void {
-  const registry = program.command('registry').description('the schema registry kept in Postgres');
+  const registry = program
+    .command('registry')
+    .description('serve, export and import the schema registry stored in Postgres');
   registry
     .command('serve')
     .description("serve Confluent's REST API until SIGINT or SIGTERM")
-    .option('--host <address>', 'address to listen at (default: 127.0.0.1, this machine only)')
-    .option('--port <number>', 'port to listen at; 0 takes a free one (default: 8081)', portNumber)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)')
+    .option('--port <number>', 'port to listen on; 0 picks a free one (default: 8081)', portNumber)
     .action(async (_local, command: Command) => {
       const options = optionsOf<ServeOptions>(command);
       await withApp(
@@ -34,7 +36,10 @@ export function addRegistry(program: Command): void {
   addRegistryTransfer(registry);
 }
 
-/** 1 the tables, 2 listen, 3 say so, 4 wait for a signal; the application ends the server. */
+/**
+ * Steps: 1 create the tables, 2 listen, 3 print the address, 4 wait for a signal. Closing the
+ * application ends the server.
+ */
 async function serve({ app, config, signal }: Session, options: ServeOptions): Promise<void> {
   await app.migrate(); // 1
   if (signal.aborted) return;
@@ -46,7 +51,7 @@ async function serve({ app, config, signal }: Session, options: ServeOptions): P
   const { url } = await app.postgresRegistry.serve(where); // 2
   if (isOpenToAll(host, config.registryServer)) {
     process.stderr.write(
-      `warning: everybody who reaches ${url} may register and delete schemas. Ask for a password or a token: "registryServer" in the configuration.\n`,
+      `warning: anybody who can reach ${url} may register and delete schemas. Require a password or a token: "registryServer" in the configuration.\n`,
     );
   }
   console.log(options.json === true ? jsonText({ url }) : started(url)); // 3
@@ -54,7 +59,7 @@ async function serve({ app, config, signal }: Session, options: ServeOptions): P
 }
 
 function started(url: string): string {
-  return `The schema registry listens at ${url} and speaks Confluent's REST API. Try ${url}/subjects; stop it with Ctrl+C.`;
+  return `The schema registry listens on ${url} and serves Confluent's REST API. Try ${url}/subjects; stop it with Ctrl+C.`;
 }
 
 function isOpenToAll(host: string | undefined, { users, tokens }: RegistryServerChoice): boolean {

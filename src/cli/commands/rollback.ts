@@ -3,13 +3,13 @@ import { jsonText } from '../terminal/json-text.ts';
 import { versionNumber } from '../terminal/version-number.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise rollback NAME`: back to the version that was active before. */
+/** Adds `reprise rollback NAME`: returns to the version that was active before. */
 export function addRollback(program: Command): void {
   program
     .command('rollback')
     .description('switch the view back to the version that was active before, in one transaction')
     .argument('<name>', 'projection')
-    .option('--force', 'switch although no instance runs that version')
+    .option('--force', 'switch although no instance runs the previous version')
     .action(async (name: string, _local, command: Command) => {
       const options = optionsOf<{ force?: boolean }>(command);
       const report = await withApp(options, ({ app }) =>
@@ -22,7 +22,7 @@ export function addRollback(program: Command): void {
     });
 }
 
-/** `reprise retire NAME VERSION`: drops a version that is not active. */
+/** Adds `reprise retire NAME VERSION`: drops a version that is not active. */
 export function addRetire(program: Command): void {
   program
     .command('retire')

@@ -5,14 +5,14 @@ import { jsonText } from '../terminal/json-text.ts';
 import { stopped } from '../terminal/stop-on-signals.ts';
 import { type GlobalOptions, optionsOf, type Session, withApp } from '../terminal/with-app.ts';
 
-/** `reprise run`: folds until told to stop. */
+/** Adds `reprise run`: folds until stopped. */
 export function addRun(program: Command): void {
   program
     .command('run')
     .description('run the projections until SIGINT or SIGTERM')
     .option(
       '--tasks <list>',
-      'run only these: login_fraud,user_metrics:0-3 (default: a fair share of all tasks)',
+      'tasks to run, such as login_fraud,user_metrics:0-3 (default: a fair share of all tasks)',
     )
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ tasks?: string }>(command);
@@ -30,7 +30,10 @@ export function addRun(program: Command): void {
     });
 }
 
-/** What a start has led to: which tasks this instance has. It shares with others from then on. */
+/**
+ * Formats the result of a start: the tasks that this instance has now. It shares tasks with other
+ * instances from then on.
+ */
 function startedLine({ runner }: Reprise, { json }: GlobalOptions): string {
   const { instance } = runner;
   const tasks = runner.tasks();

@@ -3,7 +3,7 @@ import { jsonText } from '../terminal/json-text.ts';
 import { statusText } from '../terminal/status-text.ts';
 import { optionsOf, withApp } from '../terminal/with-app.ts';
 
-/** `reprise status`: what every version and task is doing, whichever process runs it. */
+/** Adds `reprise status`: what every version and task is doing, whichever process runs it. */
 export function addStatus(program: Command): void {
   program
     .command('status')

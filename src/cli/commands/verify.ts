@@ -12,10 +12,10 @@ interface VerifyCommandOptions {
   readonly acceptDataLoss?: boolean;
 }
 
-/** Records named for each row, for people. */
+/** Limit of records named for each row on a terminal. */
 const RECORDS_SHOWN = 5;
 
-/** `reprise verify NAME`: replays a projection and compares. */
+/** Adds `reprise verify NAME`: replays a projection and compares it. */
 export function addVerify(program: Command): void {
   program
     .command('verify')
@@ -50,7 +50,10 @@ export function addVerify(program: Command): void {
     });
 }
 
-/** The report for people: equal, or the first differences and up to where the log was replayed. */
+/**
+ * Formats the report for a terminal: equal, or the first differences, and the offsets up to which
+ * the log was replayed.
+ */
 export function verifyText(report: VerifyReport): string {
   const { name, version, records, rows, differentRows, differences, offsets } = report;
   const what = `${name} v${version}: ${records} records replayed, ${rows} rows compared`;
@@ -80,18 +83,18 @@ function differenceText(difference: RowDifference): string {
   return `${where} ${cells.join('; ')}${behind}`;
 }
 
-/** Which records the row comes from. */
+/** Formats the records that a row comes from. */
 function behindText({ records, ranges }: RowDifference): string {
-  if (ranges.length === 0) return 'comes from no record of the log';
-  const named = records.slice(0, RECORDS_SHOWN).map((each) => placeOf(each, each.offset));
+  if (ranges.length === 0) return 'has no record in the log';
+  const named = records.slice(0, RECORDS_SHOWN).map((each) => positionText(each, each.offset));
   const all = ranges.map(
-    (each) => `${placeOf(each, each.fromOffset)} to @${each.untilOffset - 1n}`,
+    (each) => `${positionText(each, each.fromOffset)} to @${each.untilOffset - 1n}`,
   );
   const more = records.length > RECORDS_SHOWN ? ' …' : '';
   return `comes from ${named.join(', ')}${more}; all lie in ${all.join(', ')}`;
 }
 
-function placeOf(
+function positionText(
   { topic, partition }: { readonly topic: string; readonly partition: number },
   offset: bigint,
 ): string {

@@ -15,9 +15,9 @@ export interface CaughtUp {
 const POLL_MS = 150;
 
 /**
- * Waits until every active version has folded all that is in the log and has published what follows
- * from it; seen twice, since what one publishes is what another folds. @throws the error of a task
- * that halted; Interrupted
+ * Waits until every active version has folded the whole log and has published its events. Requires
+ * this twice in a row, because one projection may publish what another folds. @throws NOT_VERIFIED
+ * when a task has halted; Interrupted
  */
 export async function catchUp(app: Reprise, signal: AbortSignal): Promise<readonly CaughtUp[]> {
   let quiet = 0;

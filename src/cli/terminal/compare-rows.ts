@@ -1,7 +1,7 @@
 import { Decimal } from '../../event/decimal.ts';
 import type { ViewRow } from './query-rows.ts';
 
-/** Which columns to compare, and which of them name the row. */
+/** The columns to compare, and the columns that identify a row. */
 export interface ComparedColumns {
   readonly keys: readonly string[];
   readonly measures: readonly string[];
@@ -10,9 +10,9 @@ export interface ComparedColumns {
 const SHOWN_MAX = 5;
 
 /**
- * Differences between two sets of rows, column by column, exactly; empty when they are equal. The
- * first five are told in words. Numbers compare by their shortest exact text, so a long may be a
- * bigint on one side and a number on the other, but no bit of a double may differ.
+ * Compares two sets of rows exactly, column by column. Returns the differences in words, at most
+ * five; empty if the rows are equal. Numbers are compared by their shortest exact text: a long may
+ * be a bigint on one side and a number on the other, but no bit of a double may differ.
  */
 export function compareRows(
   expected: readonly ViewRow[],
@@ -57,7 +57,7 @@ function exactText(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** jsonb forgets the order of keys. */
+/** Sorts keys, because jsonb does not keep their order. */
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../reprise-error.ts';
 
-/** How a command ends, for programs that start it. */
+/** Exit codes of commands, for programs that start them. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -9,7 +9,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** The table of exit codes as `--help` and the documentation print it. */
+/** The table of exit codes, as printed by `--help` and the documentation. */
 export const EXIT_CODES_HELP = `Exit codes:
   0    done; also a clean stop of "dev", "run" and "registry serve" by SIGINT or SIGTERM
   1    failed, or not verified; "schemas check" and "scan" found errors
@@ -42,7 +42,7 @@ const UNAVAILABLE: readonly ErrorCode[] = [
   'PORT_IN_USE',
 ];
 
-/** The exit code that belongs to an error's code; 1 for those not listed. */
+/** Returns the exit code for an error code; 1 if it is not listed. */
 export function exitCodeOf(code: string): number {
   if ((USAGE as readonly string[]).includes(code)) return EXIT.usage;
   return (UNAVAILABLE as readonly string[]).includes(code) ? EXIT.unavailable : EXIT.failed;

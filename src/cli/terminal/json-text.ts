@@ -1,6 +1,6 @@
 /**
- * JSON on one line. Longs (bigint) become text, because JavaScript and many other readers would
- * round them; dates are ISO 8601; bytes are hex.
+ * Formats JSON on one line. Longs (bigint) become text, because JavaScript and many other readers
+ * would round them; dates are ISO 8601; bytes are hexadecimal.
  */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => {
@@ -10,7 +10,7 @@ export function jsonText(value: unknown): string {
   });
 }
 
-/** Buffers have turned themselves into this by the time a replacer sees them. */
+/** Buffers are already converted to this form when a replacer receives them. */
 function isBufferJson(value: unknown): value is { readonly data: readonly number[] } {
   return (
     typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer'

@@ -2,14 +2,14 @@ import { peekSchemaId } from '../../avro/decode/confluent-header.ts';
 import type { Reprise } from '../../reprise.ts';
 import type { DeadLetterStatus } from '../../runner/dead-letters/dead-letter-status.ts';
 
-/** The value of a dead letter as far as it can be read. */
+/** The value of a dead letter, as far as it can be decoded. */
 export interface LetterValue {
   /**
-   * The event as its producer wrote it; undefined: its schema is unknown, or the bytes do not
-   * follow it.
+   * The event as its producer wrote it; undefined: its schema is unknown, or the bytes do not match
+   * it.
    */
   readonly decoded?: unknown;
-  /** Of the schema that its producer wrote it with; null: the value names none. */
+  /** Id of the schema that its producer used; null: the value names none. */
   readonly schemaId: number | null;
 }
 
@@ -26,12 +26,13 @@ export async function readLetterValue(
     const { decodeAsWritten } = await import('../../avro/decode/decode-as-written.ts');
     return { schemaId, decoded: decodeAsWritten(value, schemaId, text) };
   } catch {
-    // Unknown to the registry, which may be away, or not what the schema says: the bytes are shown.
+    // The registry is unavailable or does not know the schema, or the value does not match it: show
+    // the bytes.
     return { schemaId };
   }
 }
 
-/** A value of a JSON topic. */
+/** Decodes a value of a JSON topic. */
 function jsonOf(value: Buffer): { readonly decoded?: unknown } {
   try {
     return { decoded: JSON.parse(value.toString('utf8')) };

@@ -16,7 +16,7 @@ export interface ProjectionFrame {
   readonly name: string;
   readonly version: number;
   readonly eventsPerSecond: number;
-  /** Null: unknown, because the log is away. */
+  /** Null: unknown, because the log is unavailable. */
   readonly lagRecords: bigint | null;
   readonly rows: bigint;
   readonly rowsAreEstimated: boolean;
@@ -27,8 +27,8 @@ export interface ProjectionFrame {
 }
 
 /**
- * Shows projections while they run: redrawn in place on a terminal; elsewhere a line (or a JSON
- * line) every three seconds.
+ * Shows projections while they run: redrawn in place on a terminal, else one line (or JSON line)
+ * every three seconds.
  */
 export class LiveView {
   private readonly app: Reprise;
@@ -47,14 +47,12 @@ export class LiveView {
     this.json = options.json;
   }
 
-  /** Shows a failure that does not end the run, until the next redraw without one. */
+  /** Shows a failure that does not end the run, until the next redraw without a failure. */
   tell(error: unknown): void {
     this.trouble = error instanceof Error ? error.message : String(error);
   }
 
-  /**
-   * Resolves once the signal aborts. A read that fails is shown, and tried again at the next turn.
-   */
+  /** Resolves once the signal aborts. A failed read is shown, and repeated at the next redraw. */
   async show(signal: AbortSignal): Promise<void> {
     const inPlace = process.stdout.isTTY === true && !this.json;
     let height = 0;
@@ -132,7 +130,7 @@ export class LiveView {
   }
 }
 
-/** Lines of the whole view. */
+/** Returns the lines of the whole view. */
 export function frameLines(
   frames: readonly ProjectionFrame[],
   trouble: string | null,
@@ -152,7 +150,7 @@ export function frameLines(
     '',
     ...body,
     ...(trouble === null ? [] : [`warning: ${trouble}`]),
-    'Ctrl-C stops; the next start goes on from here.',
+    'Ctrl-C stops; the next start resumes from here.',
   ];
 }
 
@@ -166,7 +164,10 @@ function rowText(row: ViewRow): string {
     .join(' ');
 }
 
-/** A line wider than the terminal would wrap and spoil the count of lines to go back. */
+/**
+ * Cuts a line to the terminal's width: a wrapped line would make the number of lines to erase
+ * wrong.
+ */
 function fitted(line: string): string {
   return line.slice(0, Math.max(20, process.stdout.columns ?? 80));
 }

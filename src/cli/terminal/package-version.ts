@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** The version of this package, as its package.json says. */
+/** Returns the version of this package from its package.json. */
 export function packageVersion(): string {
   const manifest = createRequire(import.meta.url)('reprise/package.json') as { version: string };
   return manifest.version;

@@ -4,9 +4,9 @@ import { jsonText } from './json-text.ts';
 
 const LINE_EVERY_MS = 2_000;
 
-/** How something long goes: a rebuild, a verification, a copy of the log. */
+/** Progress of long work: a rebuild, a verification, a copy of the log. */
 export interface ShownProgress {
-  /** What it is done to: a projection, the log; without it the phase says it all. */
+  /** A projection, or the log. Absent: the phase says enough. */
   readonly name?: string;
   readonly version?: number;
   readonly phase: string;
@@ -16,23 +16,23 @@ export interface ShownProgress {
   readonly etaSeconds: number | null;
 }
 
-/** Shows how something long goes. */
+/** Shows the progress of long work. */
 export interface ProgressView {
   readonly show: (progress: ShownProgress) => void;
-  /** Leaves the terminal as it should be. */
+  /** Restores the terminal. */
   readonly end: () => void;
 }
 
 /**
- * For each thing: on a terminal a bar; elsewhere a line, or a JSON event, every two seconds and at
- * each new phase.
+ * Creates a view. For each name: a bar on a terminal; else a line, or a JSON event, every two
+ * seconds and at each new phase.
  */
 export function progressView(json: boolean): ProgressView {
   return !json && process.stderr.isTTY ? bars() : lines(json);
 }
 
 function bars(): ProgressView {
-  // Loaded late: only a command that takes long, on a terminal, has bars.
+  // Loaded late: only long commands on a terminal show bars.
   const { MultiBar } = createRequire(import.meta.url)(
     'cli-progress',
   ) as typeof import('cli-progress');
@@ -77,7 +77,7 @@ function lines(json: boolean): ProgressView {
   };
 }
 
-/** One line: phase, share, rate and time left. */
+/** Formats one line: phase, percentage, rate and ETA. */
 export function progressText(progress: ShownProgress): string {
   const { records, totalRecords, recordsPerSecond } = progress;
   const share = totalRecords === 0 ? 100 : Math.floor((records / totalRecords) * 100);

@@ -3,7 +3,7 @@ import type { DevEvent } from '../../config/reprise-config.ts';
 import type { Reprise } from '../../reprise.ts';
 import { throwIfStopped } from './stop-on-signals.ts';
 
-/** What to publish, and where to. */
+/** The events to publish, and the application that publishes them. */
 export interface Publishing {
   readonly app: Reprise;
   readonly events: Iterable<DevEvent>;
@@ -11,12 +11,12 @@ export interface Publishing {
 }
 
 const IN_FLIGHT_MAX = 5_000;
-const TURN_MS = 50;
+const INTERVAL_MS = 50;
 
 /**
- * Publishes exactly `count` events as fast as the log takes them; resolves when all are
+ * Publishes exactly `count` events as fast as the log accepts them. Resolves when all are
  * acknowledged.
- * @throws the first failure; Interrupted; Error when the events end before the count is reached
+ * @throws the first failure; Interrupted; Error if the events end before the count is reached
  */
 export async function publishExactly(
   options: Publishing & { readonly count: number },
@@ -35,15 +35,15 @@ export async function publishExactly(
     if (failures.length > 0 || published === count) break;
   }
   await app.publisher.flush();
-  // Rejections are heard one turn after the flush that caused them.
+  // A rejection arrives one turn of the event loop after the flush that caused it.
   await new Promise((resolve) => setImmediate(resolve));
   if (failures.length > 0) throw failures[0];
   if (published < count) throw new Error(`dev.events ended after ${published} of ${count} events`);
 }
 
 /**
- * Publishes at a steady rate until the signal; a failed event is told and not repeated. What a slow
- * log held up is not made up for beyond a second.
+ * Publishes at a steady rate until the signal aborts. A failed event is reported and not repeated.
+ * At most one second of events is caught up after a slow log.
  */
 export async function publishSteadily(
   options: Publishing & {
@@ -64,6 +64,6 @@ export async function publishSteadily(
       if (next.done === true) return;
       app.publisher.publish(next.value.event, next.value.value).catch(onFailure);
     }
-    await pause(TURN_MS, signal);
+    await pause(INTERVAL_MS, signal);
   }
 }

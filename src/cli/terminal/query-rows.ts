@@ -5,19 +5,19 @@ import type { Reprise } from '../../reprise.ts';
 /** A row of a stable view, by SQL column names. */
 export type ViewRow = Readonly<Record<string, unknown>>;
 
-/** Columns that the stable view shows, in table order. */
+/** Returns the columns of the stable view, in table order. */
 export function viewColumns(plan: Plan): readonly string[] {
   return plan.table.columns.filter(({ role }) => role !== 'state').map(({ name }) => name);
 }
 
-/** What to read of a stable view. */
+/** Which rows of a stable view to read. */
 export interface RowsWanted {
   readonly where?: readonly (readonly [column: string, value: string])[];
   readonly orderBy?: readonly (readonly [column: string, direction: 'asc' | 'desc'])[];
   readonly limit?: number;
 }
 
-/** Rows of the stable view of a projection whose row type is known at run time only. */
+/** Reads rows of the stable view of a projection whose row type is known only at run time. */
 export function queryRows(
   app: Reprise,
   projection: ProjectionReference,

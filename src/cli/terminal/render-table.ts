@@ -1,8 +1,8 @@
 import { jsonText } from './json-text.ts';
 
 /**
- * Lines of a plain table: a header, then rows; columns as wide as their widest cell, numbers to the
- * right.
+ * Formats a plain table: a header, then rows. Each column is as wide as its widest cell; numbers
+ * are right-aligned.
  */
 export function renderTable(
   header: readonly string[],
@@ -26,7 +26,7 @@ export function renderTable(
   return [line(header), ...cells.map(line)];
 }
 
-/** A value as people read it in one line: what has several parts as JSON. */
+/** Formats a value on one line; arrays and objects as JSON. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
@@ -36,7 +36,7 @@ export function cellText(value: unknown): string {
   return Array.isArray(value) || isPlain(value) ? jsonText(value) : String(value);
 }
 
-/** Not of a class that has a text of its own, such as a Decimal. */
+/** Whether the value has no text form of its own, unlike for example a Decimal. */
 function isPlain(value: unknown): boolean {
   return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -3,8 +3,8 @@ import { EXIT, exitCodeOf } from './exit.ts';
 import { Interrupted } from './stop-on-signals.ts';
 
 /**
- * What the process prints for an error, and the code it ends with. `text` is empty when everything
- * is said already.
+ * The message and exit code of the process for an error. `text` is empty if everything was already
+ * printed.
  */
 export interface ErrorReport {
   readonly text: string;
@@ -12,8 +12,8 @@ export interface ErrorReport {
 }
 
 /**
- * One block, `error CODE: message`; the stack traces of the error and its causes follow only when
- * `verbose`.
+ * Formats one block, `error CODE: message`. The stack traces of the error and its causes follow
+ * only if `verbose`.
  */
 export function reportError(error: unknown, verbose: boolean): ErrorReport {
   if (error instanceof Interrupted) return { text: '', exitCode: EXIT.interrupted };
@@ -37,8 +37,8 @@ function commanderReport(error: CommanderError): ErrorReport {
 }
 
 /**
- * By name, not class: the configuration may have loaded another copy of reprise than the one that
- * runs the command line.
+ * Compares names, not classes: the configuration may have loaded another copy of reprise than the
+ * command line.
  */
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'RepriseError') return null;
@@ -53,7 +53,9 @@ function messageOf(error: unknown, expected: boolean): string {
   return `${firstLine.replace(/\.?$/, '.')} Run it again with --verbose for the stack trace.`;
 }
 
-/** Node's AggregateError of a refused connection has no message of its own. */
+/**
+ * Returns the message of a cause, because Node's AggregateError of a refused connection has none.
+ */
 function innerMessage(error: Error): string {
   const [first] = (error as { errors?: readonly unknown[] }).errors ?? [];
   return first instanceof Error ? first.message : error.name;

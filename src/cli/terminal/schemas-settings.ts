@@ -6,17 +6,17 @@ import type { CheckRules } from '../../schemas/check-records.ts';
 import type { SchemaFolder } from '../../schemas/schema-folder.ts';
 import { type GlobalOptions, withApp } from './with-app.ts';
 
-/** Options of the commands that work on the files of schemas. */
+/** Options of the commands on schema files. */
 export interface SchemasOptions extends GlobalOptions {
   readonly directory?: string;
   readonly registry?: string | boolean;
 }
 
-/** What such a command works with. */
+/** Settings of the commands on schema files. */
 export interface SchemasSettings {
   readonly folder: SchemaFolder;
   readonly rules: CheckRules;
-  /** Null: there is no configuration file, and defaults hold. */
+  /** Null: there is no configuration file, so defaults apply. */
   readonly config: ResolvedConfig | null;
 }
 
@@ -29,7 +29,7 @@ export function withDirectory(command: Command): Command {
 }
 
 /**
- * Reads the folder of schemas, and the configuration where there is one. @throws CONFIG_INVALID,
+ * Reads the schema folder, and the configuration if it exists. @throws CONFIG_INVALID,
  * SCHEMA_HISTORY_BROKEN
  */
 export async function schemasSettings(options: SchemasOptions): Promise<SchemasSettings> {
@@ -44,8 +44,8 @@ export async function schemasSettings(options: SchemasOptions): Promise<SchemasS
 }
 
 /**
- * Does work with the registry at `--registry URL`, or else the configured one; that in Postgres is
- * migrated first.
+ * Calls `work` with the registry at `--registry URL`, else with the configured one. A registry in
+ * Postgres is migrated first.
  */
 export async function withRegistry<Result>(
   options: SchemasOptions,

@@ -7,21 +7,21 @@ import type {
 import { renderTable } from './render-table.ts';
 
 /**
- * The status for people: parts that are away, a table of versions, a table of tasks, then why tasks
- * are paused or halted.
+ * Formats the status for a terminal: unavailable dependencies, a table of versions, a table of
+ * tasks, then why tasks are paused or halted.
  */
 export function statusText(
   projections: readonly ProjectionStatus[],
   dependencies: readonly DependencyStatus[],
 ): string {
   const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
-    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
+    isAvailable ? [] : [`${name} is unavailable: ${reason ?? 'no reason given'}`],
   );
   const body = projections.length === 0 ? nothingStarted() : tables(projections);
   return [...absent, ...(absent.length > 0 ? [''] : []), ...body].join('\n');
 }
 
-/** `1234`; `~1234`: an estimate. */
+/** Formats a number of rows: `1234`, or `~1234` for an estimate. */
 export function rowsText({
   rows,
   rowsAreEstimated,
@@ -29,13 +29,13 @@ export function rowsText({
   return rowsAreEstimated ? `~${rows}` : rows;
 }
 
-/** `?`: unknown, because the log is away. */
+/** Formats the lag. `?`: unknown, because the log is unavailable. */
 export function lagText(lagRecords: bigint | null): string | bigint {
   return lagRecords ?? '?';
 }
 
 function nothingStarted(): readonly string[] {
-  return ['No projection has been started yet. Start with: reprise run'];
+  return ['No projection has run yet. Start with: reprise run'];
 }
 
 function tables(projections: readonly ProjectionStatus[]): readonly string[] {
@@ -97,7 +97,7 @@ function versionCells(one: ProjectionStatus): readonly unknown[] {
   ];
 }
 
-/** With the topic, where the task reads several. */
+/** Returns the name of a task, with the topic if it reads several. */
 function taskName(one: ProjectionStatus, task: TaskStatus): string {
   const isOne = one.tasks.every(({ topic }) => topic === task.topic);
   return `${one.name} v${one.version} [${task.partition}]${isOne ? '' : ` ${task.topic}`}`;

@@ -1,17 +1,18 @@
 import { onAbort } from '../../concurrency/on-abort.ts';
 import { EXIT } from './exit.ts';
 
-/** Thrown by a command that was told to stop before it was done. */
+/** Thrown by a command that was stopped before it was done. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** Longer than the runner's own 10 s: what has not stopped by then does not stop. */
+/** Longer than the runner's own 10 s: work that has not ended by then will not end. */
 const GRACE_MS = 15_000;
 
 /**
- * A signal that aborts at the first SIGINT or SIGTERM. The second one, or 15 s of grace, ends the
- * process at once with code 130. Safe at any moment: what is not committed is folded again.
+ * Returns a signal that aborts at the first SIGINT or SIGTERM. The second one, or 15 s after the
+ * first, ends the process at once with code 130. Safe at any moment: uncommitted records are folded
+ * again.
  */
 export function stopOnSignals(): AbortSignal {
   const controller = new AbortController();

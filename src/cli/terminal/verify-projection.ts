@@ -7,8 +7,8 @@ import { queryRows, type ViewRow, viewColumns } from './query-rows.ts';
 import { wholeLog } from './whole-log.ts';
 
 /**
- * Folds decoded records and idle advances the plain way; gives the rows that the stable view should
- * show, by SQL column names.
+ * Folds decoded records and idle advances with the interpreted fold. Returns the rows that the
+ * stable view should show, by SQL column names.
  */
 export type IndependentFold = (
   plan: Plan,
@@ -16,12 +16,11 @@ export type IndependentFold = (
 ) => readonly ViewRow[];
 
 /**
- * Compares the stable view of a projection with an independent fold of the whole log: 1 read and
- * decode every record, whole events, by a decoder that the runner does not use, and put the topics
- * of a partition in order, with the idle advances that the tasks recorded between, 2 fold them, 3
- * compare with the view, column by column, exactly. Expects that nothing is being published
- * meanwhile.
- * @returns differences in words; empty when equal
+ * Compares the stable view of a projection with an independent fold of the whole log. Steps: 1 read
+ * and decode every record, as whole events, with a decoder that the runner does not use; order the
+ * topics of each partition, and insert the idle advances that the tasks recorded, 2 fold them, 3
+ * compare with the view exactly, column by column. Nothing may be published in the meantime.
+ * @returns differences in words; empty if equal
  */
 export async function verifyProjection(
   app: Reprise,
@@ -31,7 +30,7 @@ export async function verifyProjection(
   const records: FoldedRecord[] = [];
   const topics = new Set<string>();
   for (const { event } of plan.sources) {
-    // A tombstone is no event: it is met once, whichever events of its topic are read.
+    // A tombstone belongs to no event: it is read once, whichever events of its topic are read.
     const isAgain = topics.has(event.topic);
     topics.add(event.topic);
     for await (const each of wholeLog(app, event)) {
@@ -49,8 +48,8 @@ export async function verifyProjection(
 }
 
 /**
- * Records of each partition in the order that tasks fold them: merged by record timestamp, ties by
- * topic; within a topic, by offset (ADR 0010).
+ * Orders the records of each partition as tasks fold them: merged by record timestamp, ties by
+ * topic; by offset within a topic (ADR 0010).
  */
 function inOrder(records: readonly FoldedRecord[]): FoldedRecord[] {
   const topics = new Map<string, FoldedRecord[]>();
@@ -86,7 +85,7 @@ function timestampOf(head: {
   return head.list[head.next]?.record.timestampMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Puts each idle advance before the first record that lies beyond it. */
+/** Inserts each idle advance before the first record after it. */
 function withAdvances(
   records: readonly FoldedRecord[],
   advances: readonly IdleAdvance[],

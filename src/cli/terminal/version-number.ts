@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const VERSION_MAX = 2 ** 31 - 1;
 
-/** The version of a projection, as argument or option. */
+/** Parses an argument or option: the version of a projection. */
 export function versionNumber(text: string): number {
   const version = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (version >= 1 && version <= VERSION_MAX) return version;

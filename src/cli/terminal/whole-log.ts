@@ -9,8 +9,7 @@ import type { SchemaRegistry } from '../../registry/schema-registry.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
 /**
- * A record with its event, decoded whole; an error where the value cannot be decoded; null for a
- * tombstone.
+ * A record with its decoded event; an error if the value cannot be decoded; null for a tombstone.
  */
 export interface DecodedRecord {
   readonly record: LogRecord;
@@ -18,8 +17,9 @@ export interface DecodedRecord {
 }
 
 /**
- * Every record of an event from the start of its topic to the present stable end, decoded whole,
- * partition by partition in log order. Records of other events of the topic are passed over.
+ * Yields every record of an event from the start of its topic to the current stable end, decoded as
+ * a whole event, partition by partition in log order. Records of other events of the topic are
+ * ignored.
  */
 export async function* wholeLog(
   source: { readonly log: EventLog; readonly registry: SchemaRegistry },
@@ -47,14 +47,14 @@ export async function* wholeLog(
   }
 }
 
-/** What a record of another event is decoded as. */
+/** Result of decoding a record of another event. */
 const FOREIGN = Symbol('record of another event');
 
-/** Decodes the records of one event. */
+/** State of decoding the records of one event. */
 interface Decoding {
   readonly event: EventDefinition;
   readonly decoder: EventDecoder<unknown>;
-  /** Schemas of other events. */
+  /** Ids of schemas of other events. */
   readonly foreign: Set<number>;
 }
 

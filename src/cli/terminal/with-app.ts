@@ -5,7 +5,7 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import type { Reprise } from '../../reprise.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
-/** Options that every command understands. */
+/** Options that every command accepts. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly verbose?: boolean;
@@ -16,21 +16,21 @@ export interface GlobalOptions {
 export interface Session {
   readonly app: Reprise;
   readonly config: ResolvedConfig;
-  /** Where it was loaded from. */
+  /** Path of the configuration file. */
   readonly configFile: string;
-  /** Aborts when the process is told to stop. */
+  /** Aborts at SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }
 
-/** Reads the options of a command together with the global ones. */
+/** Returns the options of a command, with the global ones. */
 export function optionsOf<Options>(command: Command): Options & GlobalOptions {
   return command.optsWithGlobals<Options & GlobalOptions>();
 }
 
 /**
- * Composes the application of the configuration file, does `work`, and closes it whatever happens.
- * `adjust` may change the configuration first; by default it keeps the structured log to warnings,
- * for the command prints what matters.
+ * Composes the application of the configuration file, calls `work`, and always closes the
+ * application. `adjust` may change the configuration first. By default it limits the structured log
+ * to warnings, because the command prints what matters.
  */
 export async function withApp<Result>(
   options: GlobalOptions,
@@ -38,7 +38,7 @@ export async function withApp<Result>(
   adjust: (input: RepriseConfig) => RepriseConfig = quietly,
 ): Promise<Result> {
   const configFile = findConfigFile(options.config);
-  // Loaded late: help and `schemas generate` need none of it. But before the configuration, see
+  // Loaded late: help and `schemas generate` do not need it. But before the configuration, see
   // `loadInput`.
   const { createReprise } = await import('../../composition/create-reprise.ts');
   const { resolveConfig } = await import('../../config/resolve-config.ts');
@@ -55,9 +55,9 @@ export async function withApp<Result>(
 }
 
 /**
- * The configuration of a file. The package, which that file imports, is loaded first: once tsx is
- * registered for a file in TypeScript, each module goes through its hooks, which takes longer than
- * loading it.
+ * Loads the configuration file. The package, which that file imports, is loaded first: once tsx is
+ * registered for a TypeScript file, its hooks process each module, which takes longer than loading
+ * it.
  */
 async function loadInput(configFile: string): Promise<RepriseConfig> {
   await import('../../index.ts');
@@ -78,14 +78,14 @@ export function plansOf({ app, config }: Pick<Session, 'app' | 'config'>): reado
   });
 }
 
-/** The same configuration, with only warnings in the structured log. */
+/** Returns the configuration with only warnings in the structured log. */
 export function quietly(input: RepriseConfig): RepriseConfig {
   return { ...input, logLevel: 'warn' };
 }
 
 /**
- * The plans of the configured projections, or the named one, without opening anything. @throws
- * CONFIG_INVALID, DEFINITION_INVALID, UNKNOWN_PROJECTION
+ * Compiles the plans of the configured projections, or the named one, without opening anything.
+ * @throws CONFIG_INVALID, DEFINITION_INVALID, UNKNOWN_PROJECTION
  */
 export async function compiledPlans(
   options: GlobalOptions,

@@ -3,7 +3,7 @@
  * then needs less time and memory than a hash table.
  */
 export class Buckets {
-  /** bucket, count, bucket, count … */
+  /** Each bucket followed by its count, buckets ascending: bucket, count, bucket, count … */
   readonly #entries: number[] = [];
 
   /** Creates buckets from pairs in ascending order. */

@@ -8,7 +8,10 @@ const VERSION = 2;
 type EventJson = [number, string, number, number, number, unknown];
 /** [step, event, seq, previous node or -1] */
 type NodeJson = [string, number, number, number];
-/** [state, last node, startSeq, startMs, alive, matched, told, waits] */
+/**
+ * The fields of a `Run`, in this order: `state`, the index of the node `last`, `startSeq`,
+ * `startMs`, `alive`, `matched`, `told`, `waits`.
+ */
 type RunJson = [number, number, number, number, readonly number[], boolean, boolean, boolean];
 /** [last node, startSeq, matchedAtMs] */
 type CompletedJson = [number, number, number];

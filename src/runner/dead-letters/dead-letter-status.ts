@@ -8,7 +8,7 @@ export interface DeadLetterSelection extends DeadLetterMatch {
   readonly projection: ProjectionReference;
 }
 
-/** Which dead letters of a projection; default: all. */
+/** Selects dead letters of a projection. Default: all. */
 export interface DeadLetterMatch {
   /** The dead letter at this position. */
   readonly position?: LogPosition;
@@ -16,7 +16,7 @@ export interface DeadLetterMatch {
   readonly key?: Buffer;
 }
 
-/** What became of dead letters that were folded again. */
+/** The result of folding dead letters again. */
 export interface RedriveReport {
   readonly redriven: number;
   readonly failed: readonly (LogPosition & {
@@ -27,8 +27,8 @@ export interface RedriveReport {
   /** Not tried, because an earlier record of their key failed. */
   readonly waiting: number;
   /**
-   * Not there any more when their turn came: another redrive had folded them, or they were
-   * discarded. Absent where there are none.
+   * Removed before they were tried: another redrive folded them, or they were discarded. Absent if
+   * there are none.
    */
   readonly gone?: number;
 }

@@ -18,8 +18,8 @@ export interface DeadLetters {
    */
   list(selection?: Partial<DeadLetterSelection>): Promise<readonly DeadLetterStatus[]>;
   /**
-   * Folds dead letters of the declared version again, in order, at the present position of their
-   * tasks. When one fails again, the later ones of its key stay where they are.
+   * Folds dead letters of the declared version again, in order, at the current position of their
+   * tasks. When one fails again, the later ones of its key are left as they are.
    * @throws UNKNOWN_PROJECTION, UNKNOWN_DEAD_LETTER, QUARANTINED
    */
   redrive(selection: DeadLetterSelection): Promise<RedriveReport>;
@@ -32,7 +32,10 @@ export interface DeadLetters {
   discard(selection: DeadLetterSelection): Promise<number>;
 }
 
-/** The dead letters on a database; `settings` is called when an operation starts. */
+/**
+ * Creates the operations on the dead letters of a database. `settings` is called when an operation
+ * starts.
+ */
 export function createDeadLetters(
   settings: () => RunnerSettings,
   declared: DeclaredProjections,

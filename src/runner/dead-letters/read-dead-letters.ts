@@ -16,8 +16,8 @@ import { fenceTasks, lockTasks } from '../store/task-store.ts';
 import type { DeadLetterMatch, DeadLetterStatus } from './dead-letter-status.ts';
 
 /**
- * The matching dead letters of a projection, or of all (null), in log order. @throws
- * UNKNOWN_DEAD_LETTER when the position has none
+ * Reads the matching dead letters of a projection, or of all projections (null), in log order.
+ * @throws UNKNOWN_DEAD_LETTER when the position has none
  */
 export async function readDeadLetters(
   pool: Pool,
@@ -32,10 +32,10 @@ export async function readDeadLetters(
 }
 
 /**
- * The letters of a version that are to be folded again, in the order in which their tasks met them.
- * A letter behind another one of its key comes only with that one.
- * @throws UNKNOWN_DEAD_LETTER where the selection names a position that has none; QUARANTINED where
- * the letter there waits behind another
+ * Reads the dead letters of a version to fold again, in the order in which their tasks met them. A
+ * letter that waits behind another one of its key is read only together with that one.
+ * @throws UNKNOWN_DEAD_LETTER when the position has none; QUARANTINED when the letter at the
+ * position waits behind another
  */
 export async function readSelected(
   pool: Pool,
@@ -58,8 +58,9 @@ export async function readSelected(
 }
 
 /**
- * What is selected may be letters of another version alone, which the code at hand cannot fold.
- * @throws UNKNOWN_DEAD_LETTER naming that version
+ * Refuses a selection whose letters all belong to other versions: the current code cannot fold
+ * them.
+ * @throws UNKNOWN_DEAD_LETTER naming such a version
  */
 export async function assertOfVersion(
   pool: Pool,
@@ -78,9 +79,9 @@ export async function assertOfVersion(
 
 /**
  * Deletes the matching dead letters of a projection, of every version. The records stay in the log,
- * and a rebuild of another version folds them again; the journal records that this version passed
- * them over. Tasks with quarantined keys are released, so that their next
- * owner reads the change. @returns how many. @throws UNKNOWN_DEAD_LETTER
+ * and a rebuild of another version folds them again. The journal records that this version
+ * discarded them. Tasks with quarantined keys are taken from their owners, so that the next owner
+ * reads the change. @returns how many were deleted. @throws UNKNOWN_DEAD_LETTER
  */
 export async function discardDeadLetters(
   pool: Pool,
@@ -90,8 +91,7 @@ export async function discardDeadLetters(
   const { position } = match;
   await assertDatabase(pool);
   const discarded = await inTransaction(pool, async (client) => {
-    // Tasks before letters, as a flush that folds one again: neither waits for the other in a
-    // circle.
+    // Locks tasks before letters, as a flush that folds a letter does: this prevents deadlocks.
     await lockTasks(client, { projection, partition: position?.partition ?? null });
     const letters = await deleteLetters(client, { projection, ...match });
     for (const { version, topic, partition, offset } of letters) {
@@ -111,7 +111,7 @@ function unknownDeadLetter(projection: string | null, at: LogPosition): RepriseE
   const { topic, partition, offset } = at;
   return new RepriseError(
     'UNKNOWN_DEAD_LETTER',
-    `${projection ?? 'No projection'} has ${projection === null ? 'a' : 'no'} dead letter at ${topic}[${partition}]@${offset}; see those there are with: reprise dlq list${projection === null ? '' : ` ${projection}`}`,
+    `${projection ?? 'No projection'} has ${projection === null ? 'a' : 'no'} dead letter at ${topic}[${partition}]@${offset}; list the existing ones with: reprise dlq list${projection === null ? '' : ` ${projection}`}`,
     { facts: { projection, topic, partition, offset } },
   );
 }

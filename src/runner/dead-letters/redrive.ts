@@ -6,9 +6,9 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { upsertRows } from '../../readmodel/upsert-rows.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { withPresence } from '../ownership/with-presence.ts';
+import { withLease } from '../ownership/with-lease.ts';
 import { isDefect } from '../recovery/is-defect.ts';
-import { isUnreadable, placeOf } from '../recovery/judge.ts';
+import { isUnreadable, positionText } from '../recovery/task-error-policy.ts';
 import { describeError, openSession, recordOutcome } from '../session/open-session.ts';
 import type { TaskSession } from '../session/task-session.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -26,21 +26,21 @@ import { assertOfVersion, readSelected } from './read-dead-letters.ts';
 type Failure = RedriveReport['failed'][number];
 
 /**
- * What became of one letter; `waits`: an earlier one of its key failed; `gone`: it was not there
- * any more.
+ * Outcome of one letter. `waits`: an earlier letter of its key failed. `gone`: it was removed
+ * before it was tried.
  */
 type Outcome = 'folded' | 'waits' | 'gone' | Failure;
 
 /**
- * Folds dead letters of the declared version again, with the code as it is now, where their tasks
- * stand now. One at a time, in the order in which the task met them, each in a transaction of its
- * task that also takes it out of the dead letters and puts it into the journal, so that `verify`
- * repeats it. Only who takes it out folds it: of several redrives at once, and discards beside
- * them, each letter is one's. The first of a key that fails again keeps the rest of that key where
- * they are; other keys go on. What is set aside behind a held key meanwhile is folded too. A live
- * instance loses the task, and takes it again once the letters of its partition are folded: the
- * redrive has a lease of its own. @throws UNKNOWN_DEAD_LETTER, QUARANTINED, LEASED while a rebuild
- * has the version
+ * Folds dead letters of the declared version again, with the current code, at the current position
+ * of their tasks. Letters are folded one at a time, in the order in which their task met them. Each
+ * is folded in a transaction of its task that also deletes the letter and writes it to the journal,
+ * so that `verify` repeats it. Only the transaction that deletes a letter folds it: concurrent
+ * redrives and discards never handle the same letter twice. When a letter of a key fails again, the
+ * later letters of that key stay; other keys continue. Records quarantined behind a key in the
+ * meantime are folded too. A live instance loses the task and takes it again once the letters of
+ * its partition are folded: the redrive has its own lease. @throws UNKNOWN_DEAD_LETTER,
+ * QUARANTINED, LEASED while a rebuild owns the version
  */
 export async function redrive(
   settings: RunnerSettings,
@@ -52,7 +52,7 @@ export async function redrive(
   await assertOfVersion(settings.pool, plan, match);
   const owner = `${settings.owner}/redrive-${randomUUID().slice(0, 8)}`;
   const redriving = { ...settings, owner };
-  return withPresence(redriving, () => redriveAll(redriving, plan, match));
+  return withLease(redriving, () => redriveAll(redriving, plan, match));
 }
 
 async function redriveAll(
@@ -63,7 +63,7 @@ async function redriveAll(
   const outcomes = new Map<string, Outcome>();
   const works = new Map<number, PartitionRedrive>();
   for (let found = await readSelected(settings.pool, plan, match); ; ) {
-    const letters = found.filter((letter) => !outcomes.has(placeOf(letter)));
+    const letters = found.filter((letter) => !outcomes.has(positionText(letter)));
     if (letters.length === 0) break;
     for (const partition of new Set(letters.map((letter) => letter.partition))) {
       const work =
@@ -72,8 +72,8 @@ async function redriveAll(
       await work.fold(letters.filter((each) => each.partition === partition));
     }
     if (match.position !== undefined) break;
-    // Until the last letter of a key was folded, instances set records aside behind it. What fails
-    // anew by itself meanwhile is not chased: there may be no end of it.
+    // Until the last letter of a key is folded, instances set records aside behind it. Records that
+    // newly fail by themselves are not included: there might be no end of them.
     const now = await readSelected(settings.pool, plan, match);
     found = now.filter(({ quarantine }) => quarantine !== null);
   }
@@ -81,7 +81,8 @@ async function redriveAll(
 }
 
 /**
- * A rebuild owns the tasks of its version, and its tables lack the keys that single letters need.
+ * Refuses a version that is being built: the rebuild owns its tasks, and its tables lack the keys
+ * that a single letter needs.
  * @throws LEASED
  */
 async function assertNotBuilding({ pool }: RunnerSettings, { name, version }: Plan): Promise<void> {
@@ -108,9 +109,9 @@ class PartitionRedrive {
   readonly #settings: RunnerSettings;
   readonly #plan: Plan;
   readonly #partition: number;
-  /** By place. */
+  /** By record position. */
   readonly #outcomes: Map<string, Outcome>;
-  /** Keys of which a record failed again, as latin1 text. */
+  /** Keys with a letter that failed again, as latin1 text. */
   readonly #stuck = new Set<string>();
   readonly #backoff = createBackoff({ signal: neverSignal() });
   #session: TaskSession | null = null;
@@ -126,11 +127,11 @@ class PartitionRedrive {
     this.#outcomes = of.outcomes;
   }
 
-  /** Folds letters of the partition in their order, and gives the task back. */
+  /** Folds letters of the partition in order, then hands the task back. */
   async fold(letters: readonly StoredLetter[]): Promise<void> {
     try {
       for (const letter of letters) {
-        this.#outcomes.set(placeOf(letter), await this.#foldOne(letter));
+        this.#outcomes.set(positionText(letter), await this.#foldOne(letter));
       }
     } finally {
       if (this.#session !== null) {
@@ -154,15 +155,15 @@ class PartitionRedrive {
   }
 
   /**
-   * Tries until it is folded, is gone, or fails by itself: an instance, or another redrive, may
-   * take the task in between, and is taken it from again.
+   * Tries until the letter is folded, removed, or fails by itself. An instance or another redrive
+   * may take the task in between; it is then taken back.
    */
   async #try(letter: StoredLetter): Promise<'folded' | 'gone' | Failure> {
     const { topic, partition, offset } = letter;
     const failed = (reason: string, message: string): Failure => {
       return { topic, partition, offset, reason, message };
     };
-    // Only its place is kept: folded as it is, it would pass for a tombstone.
+    // Only its position is known: folded like this, it would count as a tombstone.
     if (isUnreadable(letter)) return failed(letter.reason, letter.message);
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -193,7 +194,7 @@ class PartitionRedrive {
     const session = await openSession(this.#settings, key, {
       plan: this.#plan,
       mode: 'live',
-      // Processing time is when the letter is folded, not when it was written.
+      // Processing time is the time of folding, not the time when the letter was written.
       ...(this.#plan.replayable ? {} : { nowMs: Date.now }),
       write: upsertRows,
       backoff: createBackoff({ signal: neverSignal() }),
@@ -205,7 +206,7 @@ class PartitionRedrive {
   }
 }
 
-/** The letter itself. */
+/** Selects the letter itself. */
 function selectionOf(letter: StoredLetter): LetterSelection {
   return { projection: letter.projection, version: letter.version, position: letter };
 }

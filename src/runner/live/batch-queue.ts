@@ -1,11 +1,12 @@
 import type { RecordBatch } from '../../log/record-batch.ts';
 
-/** Limits of what may wait for one task: beyond either, the reader waits (back-pressure). */
+/** Limits of what one task may queue. Beyond either, the reader waits (back-pressure). */
 const BYTES_MAX = 8 * 1024 * 1024;
 const BATCHES_MAX = 256;
 
 /**
- * Record batches between the reader and one task, in order, bounded. One producer, one consumer.
+ * Bounded queue of record batches between the reader and one task, in order. One producer, one
+ * consumer.
  */
 export class BatchQueue {
   #batches: RecordBatch[] = [];
@@ -14,7 +15,7 @@ export class BatchQueue {
   #wakeConsumer: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
 
-  /** Resolves once the batch is queued, or dropped because the queue has ended. */
+  /** Resolves once the batch is queued, or is dropped because the queue has ended. */
   async push(batch: RecordBatch): Promise<void> {
     while (!this.#ended && (this.#bytes >= BYTES_MAX || this.#batches.length >= BATCHES_MAX)) {
       await new Promise<void>((resolve) => {
@@ -28,8 +29,8 @@ export class BatchQueue {
   }
 
   /**
-   * Everything queued, at least one batch; empty only once the queue has ended, or when nothing
-   * came for `waitMs` (null: waits for ever).
+   * Takes everything queued, at least one batch. Empty only once the queue has ended, or when
+   * nothing arrived for `waitMs` (null: waits without limit).
    */
   async takeAll(waitMs: number | null = null): Promise<readonly RecordBatch[]> {
     let timer: NodeJS.Timeout | undefined;
@@ -53,7 +54,7 @@ export class BatchQueue {
     return taken;
   }
 
-  /** Drops what is queued and lets both sides go. */
+  /** Drops what is queued and releases both sides. */
   end(): void {
     this.#ended = true;
     this.#batches = [];
@@ -63,8 +64,8 @@ export class BatchQueue {
 }
 
 /**
- * Records of a batch may share one buffer with other partitions, so the span they cover counts, not
- * the buffer.
+ * Counts the span that the records cover, not the buffer: batches of several partitions may share
+ * one buffer.
  */
 function sizeOf(batch: RecordBatch): number {
   if (batch.count === 0) return 0;

@@ -12,10 +12,10 @@ import {
 } from '../store/version-store.ts';
 
 /**
- * Makes sure the declared version of a projection exists in Postgres, in one transaction: a
- * projection never seen before gets its table and view and is active at once. A new version of a
- * known projection is left to `rebuild`.
- * @returns the version's state, or null where it has not been built yet. @throws VERSION_NOT_RAISED
+ * Ensures that the declared version of a projection exists in Postgres, in one transaction. A
+ * projection that was never stored gets its table and view and is active at once. A new version of
+ * a known projection is left to `rebuild`.
+ * @returns the version's state; null: it is not built yet. @throws VERSION_NOT_RAISED
  */
 export async function ensureVersion(
   settings: Pick<RunnerSettings, 'pool'>,

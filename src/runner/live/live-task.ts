@@ -16,11 +16,11 @@ import { BatchQueue } from './batch-queue.ts';
 import { QuietTime } from './quiet-time.ts';
 import { ShownWaits } from './shown-waits.ts';
 
-/** How long letters are folded again between two flushes. Milliseconds. */
+/** How long letters are retried between two flushes. Milliseconds. */
 const RETRY_MS = 20;
 /**
- * Silence after which a task that publishes says that it has nothing to publish, where its plan
- * names no `idle`.
+ * Quiet time after which a task that publishes reports that it has nothing to publish, if its plan
+ * sets no `idle`. Milliseconds.
  */
 const SILENT_MS = 10_000;
 
@@ -28,21 +28,22 @@ const SILENT_MS = 10_000;
 type ReadFrom = Pick<ReadPosition, 'offset' | 'after'>;
 
 /**
- * A stretch of wall clock without an event, and where the log ended at its end. It is proved once
- * the task has folded up to there.
+ * A period without events, and the end of the log after it. It is confirmed once the task has
+ * folded up to those offsets.
  */
 interface Silence {
   readonly quietMs: number;
-  /** Something waits for time to pass; else only those who read what the task publishes. */
+  /** True: state waits for event time. False: only readers of what the task publishes wait. */
   readonly isTicking: boolean;
   /**
-   * What others publish on its topics later is of this time or later; infinity: nothing is to come.
+   * Lower bound of the times of all events still to be published on its topics. Infinity: none will
+   * be.
    */
   readonly upToMs: number;
   readonly ends: ReadonlyMap<string, bigint>;
 }
 
-/** What a live task counts, since the process started. */
+/** Counters of live tasks, since the process started. */
 export interface TaskCounters {
   recordsFolded: number;
   rowsWritten: number;
@@ -52,10 +53,10 @@ export interface TaskCounters {
 }
 
 /**
- * One task following the log. States: *closed* → `open` → *running* (`offer` feeds it, `run` folds
- * and flushes) → `run` ends: quietly after `stop`, by throwing otherwise. What is queued while a
- * flush is under way goes into the next one, so batches grow when it falls behind and stay small
- * when it is caught up.
+ * One task that follows the log. States: *closed* → `open` → *running* (`offer` queues batches,
+ * `run` folds and flushes) → `run` ends: it returns after `stop`, otherwise it throws. Batches
+ * queued during a flush go into the next one, so flushes grow while the task lags and stay small
+ * once it has caught up.
  */
 export class LiveTask {
   readonly key: TaskKey;
@@ -64,7 +65,7 @@ export class LiveTask {
   readonly #counters: TaskCounters;
   readonly #giveUp = new AbortController();
   readonly #queue = new BatchQueue();
-  /** By topic: the position after what was queued. */
+  /** By topic: the position after the last queued batch. */
   readonly #read = new Map<string, ReadFrom>();
   readonly #recovery: Recovery;
   readonly #waits = new ShownWaits((state, reason) => this.#record(state, reason));
@@ -79,7 +80,7 @@ export class LiveTask {
       readonly key: TaskKey;
       readonly plan: Plan;
       readonly counters: TaskCounters;
-      /** Outlives this life of the task. */
+      /** Kept when the task is opened again. */
       readonly recovery: Recovery;
     },
   ) {
@@ -112,7 +113,7 @@ export class LiveTask {
     return this.#opened;
   }
 
-  /** Where the reader has to go on for this task. */
+  /** Returns the position from which the reader resumes for this task. */
   readFrom(topic: string): ReadFrom {
     const queued = this.#read.get(topic);
     if (queued !== undefined) return queued;
@@ -120,23 +121,23 @@ export class LiveTask {
     return readFrom(nextOffset, lastOffset ?? null, lastLeaderEpoch ?? -1);
   }
 
-  /** What Postgres has acknowledged of it; null before `open` is done. */
+  /** What Postgres has acknowledged of the task. Null until `open` is done. */
   get acknowledged(): Acknowledged | null {
     const opened = this.#opened;
     return opened === null ? null : { epoch: opened.task.epoch, flushes: opened.flushes };
   }
 
-  /** Where it stands in Postgres. */
+  /** Returns the committed next offset of a topic. */
   committedOffset(topic: string): bigint {
     return this.#session.storedOffset(topic);
   }
 
-  /** Whether this life of it committed anything. */
+  /** Whether the task has committed anything since `open`. */
   get hasCommitted(): boolean {
     return this.#hasCommitted;
   }
 
-  /** Queues a batch; waits while too much is queued. */
+  /** Queues a batch. Waits while the queue is full. */
   async offer(batch: RecordBatch): Promise<void> {
     const nextOffset = BigInt(batch.nextOffset);
     this.#read.set(batch.topic, readFrom(nextOffset, nextOffset - 1n, batch.leaderEpoch));
@@ -144,8 +145,8 @@ export class LiveTask {
   }
 
   /**
-   * Folds and flushes until stopped, and folds held letters again when they are due; when nothing
-   * comes for the plan's `idle`, lets event time go on. @throws whatever ends the task: FENCED,
+   * Folds and flushes until stopped. Retries quarantined letters when they are due. When no event
+   * comes for the plan's `idle`, advances event time. @throws what ends the task: FENCED,
    * OFFSET_MISMATCH, a defect
    */
   async run(): Promise<void> {
@@ -163,8 +164,8 @@ export class LiveTask {
   }
 
   /**
-   * One round of `run`, a function of its own so that a task that waits keeps nothing of the
-   * batches before. @returns the silence that is not yet a tick
+   * One round of `run`. A separate function, so that a waiting task keeps no reference to earlier
+   * batches. @returns the silence that is not confirmed yet
    */
   async #round(
     quiet: QuietTime,
@@ -179,7 +180,7 @@ export class LiveTask {
       await this.#fold([batch]);
     }
     if (this.#failure !== null) throw this.#failure;
-    // Records that are no events of the projection do not break its silence.
+    // Records that are not events of the projection do not end its silence.
     if (this.#session.fold.eventCount !== events) {
       quiet.end();
       silence = null;
@@ -194,7 +195,7 @@ export class LiveTask {
     return silence;
   }
 
-  /** Folds letters that are due, for a moment: what came meanwhile goes first. */
+  /** Retries due letters for at most `RETRY_MS`: newly arrived batches go first. */
   async #retry(retrier: Retrier): Promise<void> {
     const untilMs = performance.now() + RETRY_MS;
     while (!this.#stopping && performance.now() < untilMs) {
@@ -203,35 +204,38 @@ export class LiveTask {
   }
 
   /**
-   * Ends `run` with an error found outside: the log said that this task's offset is out of range.
+   * Ends `run` with an error found elsewhere, for example that the log reports this task's offset
+   * as out of range.
    */
   fail(error: Error): void {
     this.#failure = error;
     this.#queue.end();
   }
 
-  /** Ends `run` after the flush under way; what is only queued is dropped. */
+  /** Ends `run` after the current flush. Queued batches are dropped. */
   stop(): void {
     this.#stopping = true;
     this.#queue.end();
   }
 
-  /** Ends waiting for infrastructure too: the grace period is over. */
+  /** Stops, and also ends waiting for infrastructure: the grace period is over. */
   abort(): void {
     this.stop();
     this.#giveUp.abort(new Error('the runner was stopped'));
   }
 
-  /** Writes what became of the task, unless another epoch owns it by now. */
+  /** Records the outcome of the task, unless another epoch owns it by now. */
   async recordOutcome(state: 'idle' | 'halted', error: unknown): Promise<void> {
     const ended = this.#waits.end();
-    // Given back, it is nobody's: a write that is still under way then changes nothing.
+    // Once handed back, the task has no owner: a write that is still in progress then changes
+    // nothing.
     if (state !== 'idle') await ended;
     await this.#record(state, error);
   }
 
   /**
-   * The log is away (with why) or there (null): shown as the state of the task. May be repeated.
+   * Shows in the state of the task that the log is unavailable (the reason) or available (null).
+   * May be called repeatedly.
    */
   logIsAway(reason: Error | null): void {
     this.#waits.set('log', reason);
@@ -250,8 +254,8 @@ export class LiveTask {
   }
 
   /**
-   * A silence that must still be proved; null: nobody waits for it, or the log is away, which is
-   * not silence.
+   * Returns a silence that must still be confirmed. Null: nothing waits for it, or the log is
+   * unavailable, which does not count as silence.
    */
   async #silenceOf(quietMs: number): Promise<Silence | null> {
     const { fold, isSilent } = this.#session;
@@ -272,8 +276,9 @@ export class LiveTask {
   }
 
   /**
-   * Up to which time all that others publish on the task's topics is in the log; infinity: nothing
-   * is to come. Null: Postgres cannot say now. Asked before the log is.
+   * Returns the time up to which everything that others publish on the task's topics is in the log.
+   * Infinity: nothing will be published. Null: Postgres cannot answer now. Must be read before the
+   * log's end offsets.
    */
   async #publishedUpTo(): Promise<number | null> {
     try {
@@ -288,17 +293,15 @@ export class LiveTask {
   }
 
   /**
-   * Lets event time go on, as far as nothing older is still to come; where time makes nothing
-   * happen, says that nothing will be published.
+   * Advances event time, up to the earliest event that may still be published. If nothing waits for
+   * event time, records that the task will publish nothing.
    */
   async #pass({ quietMs, isTicking, upToMs }: Silence): Promise<void> {
     if (isTicking) this.#session.tick(quietMs, upToMs);
     else if (upToMs === Number.POSITIVE_INFINITY) await this.#session.publishesNothing();
   }
 
-  /**
-   * Whether everything that the log held at the time has been folded, and none of it was an event.
-   */
+  /** Whether everything that the log held at that time is folded, and none of it was an event. */
   #hasReached({ ends }: Silence): boolean {
     const session = this.#session;
     return session.isDrained && [...ends].every(([topic, end]) => session.nextOffset(topic) >= end);
@@ -320,14 +323,14 @@ export class LiveTask {
       version: this.#plan.version,
       partition: this.key.partition,
     };
-    if (reason === null) logger.info(facts, 'task goes on');
+    if (reason === null) logger.info(facts, 'task continues');
     else
       logger.warn(
         { ...facts, reason: reason.message },
-        'task waits for infrastructure and tries again',
+        'infrastructure is unavailable; the task waits and retries',
       );
-    // Postgres itself may be what is away: then the state cannot be written either, and the log
-    // line above has to do.
+    // If Postgres itself is unavailable, the state cannot be written either; then only the log line
+    // above tells.
     this.#waits.set('work', reason);
   }
 }
@@ -336,7 +339,7 @@ function soonest(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
-/** `leaderEpoch`: of the leader that wrote `lastOffset`; -1: the log has none. */
+/** `leaderEpoch`: epoch of the leader that wrote `lastOffset`; -1: the log has none. */
 function readFrom(offset: bigint, lastOffset: bigint | null, leaderEpoch: number): ReadFrom {
   if (lastOffset === null || leaderEpoch < 0) return { offset };
   return { offset, after: { offset: lastOffset, leaderEpoch } };

@@ -7,19 +7,20 @@ import { keyNames } from '../../readmodel/table-name.ts';
 import { RepriseError } from '../../reprise-error.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
+import type { AddedPartitions } from '../store/added-partitions.ts';
+import { findAddedPartitions } from '../store/added-partitions.ts';
 import { swapViews } from '../store/create-tables.ts';
 import { ensureTasks } from '../store/instance-store.ts';
 import { readTaskTotals } from '../store/task-store.ts';
-import type { GrownTopic } from '../store/topics-that-grew.ts';
-import { topicsThatGrew } from '../store/topics-that-grew.ts';
-import { lockProjection, setPartitionsGrew } from '../store/version-store.ts';
+import { lockProjection, setPartitionsAdded } from '../store/version-store.ts';
 
 /**
- * Makes the tasks of a version, one for each partition of its topics. Where topics have gained
- * partitions since, keys have moved: a read model whose rows merge goes on, with the new partitions
- * from their first offset and a view that merges; others cannot, and a new one cannot begin.
+ * Creates the tasks of a version, one for each partition of its topics. If a topic has added
+ * partitions since it was first read, keys have moved. A read model whose rows merge continues,
+ * with the new partitions from their first offset and a view that merges. Any other read model
+ * cannot continue, and a new version of it cannot be built.
  * @param topics as the log describes them now
- * @returns PARTITIONS_CHANGED for those, else null. @throws NOT_COPARTITIONED
+ * @returns PARTITIONS_CHANGED for such read models, else null. @throws NOT_COPARTITIONED
  */
 export async function matchPartitions(
   settings: Pick<RunnerSettings, 'pool' | 'logger'>,
@@ -29,28 +30,29 @@ export async function matchPartitions(
   const partitions = partitionsOf(plan, topics);
   return inTransaction(settings.pool, async (client) => {
     const active = await lockProjection(client, plan.name);
-    const grown = await topicsThatGrew(client, topics.values());
+    const added = await findAddedPartitions(client, topics.values());
     const tasks = { projection: plan.name, version: plan.version };
     const { tasks: before } = await readTaskTotals(client, tasks);
     if (before >= partitions) return null;
     const cannotMerge = plan.table.view?.merges === null;
-    if (before > 0 && cannotMerge) return cannotGrow(plan, before, partitions);
+    if (before > 0 && cannotMerge) return cannotAddPartitions(plan, before, partitions);
     await ensureTasks(client, tasks, partitions);
-    if (before === 0 && grown.length === 0) return null;
-    if (cannotMerge) return cannotBegin(plan, grown);
-    await setPartitionsGrew(client, plan.name);
+    if (before === 0 && added.length === 0) return null;
+    if (cannotMerge) return cannotBuild(plan, added);
+    await setPartitionsAdded(client, plan.name);
     if (active === plan.version) await swapViews(client, plan);
     settings.logger.warn(
       { projection: plan.name, version: plan.version, from: before, to: partitions },
-      'topics gained partitions: keys have moved, so the view merges from now on',
+      'partitions were added to topics: keys have moved, so the view merges from now on',
     );
     return null;
   });
 }
 
 /**
- * Before a version is built: refuses it where its topics have gained partitions and it needs every
- * event of a key in one; where its rows merge when they are read, its view will.
+ * Checks the topics before a version is built. Refuses topics with added partitions if the version
+ * needs all events of a key in one partition. If its rows merge when they are read, its view will
+ * merge.
  * @throws PARTITIONS_CHANGED
  */
 export async function admitTopics(
@@ -60,17 +62,17 @@ export async function admitTopics(
 ): Promise<void> {
   await inTransaction(settings.pool, async (client) => {
     await lockProjection(client, plan.name);
-    const grown = await topicsThatGrew(client, topics.values());
-    if (grown.length === 0) return;
-    if (plan.table.view?.merges === null) throw cannotBegin(plan, grown);
-    await setPartitionsGrew(client, plan.name);
+    const added = await findAddedPartitions(client, topics.values());
+    if (added.length === 0) return;
+    if (plan.table.view?.merges === null) throw cannotBuild(plan, added);
+    await setPartitionsAdded(client, plan.name);
   });
 }
 
 /**
- * Once a version is built: no key may have rows of two partitions, where they are not merged when
- * they are read. That finds topics that had gained partitions before they were first read, and
- * producers that choose partitions by something else than the key. @throws PARTITIONS_CHANGED
+ * Checks a version once it is built: unless rows are merged when they are read, no key may have
+ * rows of two partitions. This finds topics that had added partitions before they were first read,
+ * and producers that do not choose partitions by the record key. @throws PARTITIONS_CHANGED
  */
 export async function requireWholeKeys(
   client: ClientBase,
@@ -85,12 +87,12 @@ export async function requireWholeKeys(
   const topics = topicsOf(plan);
   throw new RepriseError(
     'PARTITIONS_CHANGED',
-    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} gained partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
+    `${plan.name} v${plan.version} cannot be used: the key ${key} has rows of several partitions. Either ${topics.join(', ')} had added partitions before reprise read it, or a producer does not choose partitions by the record key: ${remedy(topics, partitions)}`,
     { facts: { projection: plan.name, version: plan.version, key } },
   );
 }
 
-function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
+function cannotAddPartitions(plan: Plan, before: number, now: number): RepriseError {
   const topics = topicsOf(plan);
   return new RepriseError(
     'PARTITIONS_CHANGED',
@@ -99,15 +101,15 @@ function cannotGrow(plan: Plan, before: number, now: number): RepriseError {
   );
 }
 
-function cannotBegin(plan: Plan, grown: readonly GrownTopic[]): RepriseError {
-  const [first] = grown as readonly [GrownTopic];
-  const had = grown
+function cannotBuild(plan: Plan, added: readonly AddedPartitions[]): RepriseError {
+  const [first] = added as readonly [AddedPartitions];
+  const had = added
     .map(
       ({ topic, before, now }) =>
         `${topic} had ${before} partitions when it was first read and has ${now} now`,
     )
     .join(', ');
-  const topics = grown.map(({ topic }) => topic);
+  const topics = added.map(({ topic }) => topic);
   return new RepriseError(
     'PARTITIONS_CHANGED',
     `${plan.name} v${plan.version} cannot be built: ${had}: ${remedy(topics, first.now)}`,
@@ -122,7 +124,7 @@ function remedy(topics: readonly string[], partitions: number): string {
     (topic) => `reprise log repartition ${topic} --to ${topic}-${partitions}`,
   );
   return (
-    'keys have moved, so that events of one key lie in two partitions, and it needs them in one. ' +
-    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that in the event definition, raise the version and rebuild.`
+    'keys have moved: events of one key are in two partitions, and the projection needs them in one. ' +
+    `Copy the events to a new topic of ${partitions} partitions: ${commands.join('; ')}. Name that topic in the event definition, raise the version and rebuild.`
   );
 }

@@ -15,18 +15,18 @@ import { LiveTask } from './live-task.ts';
 
 interface OwnTask {
   phase: TaskPhase;
-  /** Of the life under way. */
+  /** The current `LiveTask`; replaced each time the task is opened again. */
   live: LiveTask | null;
   readonly end: AbortController;
-  /** Resolves when the task is no longer of this process. */
+  /** Resolves when this process no longer runs the task. */
   ended: Promise<void>;
 }
 
 /**
  * Follows the log with the tasks of one projection version that this process owns: one stream of
- * record batches, dealt out to them. Tasks come by `own` and go by `handBack`, or by themselves
- * when another instance has them; the stream is opened again whenever the set of running tasks
- * changes.
+ * record batches, dispatched to the tasks. Tasks are added by `own` and removed by `handBack`, or
+ * by themselves when another instance owns them. The stream is opened again whenever the set of
+ * running tasks changes.
  */
 export class ProjectionRunner {
   readonly plan: Plan;
@@ -41,7 +41,7 @@ export class ProjectionRunner {
   readonly #tasks = new Map<number, OwnTask>();
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
-  /** Aborted to make the reader start again with the present set of tasks. */
+  /** Aborted to restart the reader with the current set of tasks. */
   #stream = new AbortController();
   #tasksChanged: (() => void) | null = null;
   #refusal: Error | null = null;
@@ -52,24 +52,26 @@ export class ProjectionRunner {
     this.#reading = this.#pump();
   }
 
-  /** Partitions whose tasks are this process's, with what they do. */
+  /** The phase of each task of this process, by partition. */
   get phases(): ReadonlyMap<number, TaskPhase> {
     return new Map([...this.#tasks].map(([partition, { phase }]) => [partition, phase]));
   }
 
-  /** A task of this process, in its present life. */
+  /** Returns the current `LiveTask` of a partition, or null. */
   task(partition: number): LiveTask | null {
     return this.#tasks.get(partition)?.live ?? null;
   }
 
-  /** The running tasks. */
+  /** Returns the running tasks. */
   running(): readonly LiveTask[] {
     return [...this.#tasks.values()].flatMap(({ phase, live }) =>
       phase === 'running' && live !== null ? [live] : [],
     );
   }
 
-  /** Takes a task and runs it in the background. Resolves once it runs or has said why not. */
+  /**
+   * Takes a task and runs it in the background. Resolves once the task runs or has failed to open.
+   */
   async own(partition: number): Promise<void> {
     if (this.#tasks.has(partition) || this.#stop.signal.aborted) return;
     const ended = Promise.resolve();
@@ -80,13 +82,13 @@ export class ProjectionRunner {
     });
   }
 
-  /** Halts the tasks that run, and those that will, with an error that concerns all of them. */
+  /** Halts all running tasks, and those opened later, with an error that concerns all of them. */
   refuse(error: Error): void {
     this.#refusal = error;
     for (const task of this.running()) task.fail(error);
   }
 
-  /** Ends a task after its flush under way, and gives it back. Resolves when it is given back. */
+  /** Ends a task after its current flush. Resolves once the task is handed back. */
   async handBack(partition: number): Promise<void> {
     const task = this.#tasks.get(partition);
     if (task === undefined) return;
@@ -97,8 +99,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * Ends all tasks after the flush under way; after `graceMs` what still waits for infrastructure
-   * is given up.
+   * Ends all tasks after their current flush. After `graceMs`, tasks that still wait for
+   * infrastructure are aborted.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
@@ -114,7 +116,7 @@ export class ProjectionRunner {
     clearTimeout(timer);
   }
 
-  /** One task through all its lives: open, run, and open again where that is the cure. */
+  /** Opens and runs a task, and opens it again after errors that this can cure. */
   async #keepRunning(key: TaskKey, own: OwnTask, settled: () => void): Promise<void> {
     const { signal } = own.end;
     const backoff = createBackoff({ signal });
@@ -141,7 +143,7 @@ export class ProjectionRunner {
         if (next !== 'again') break;
         own.phase = 'opening';
         if (task.hasCommitted) attempt = 0;
-        // A record that is left out this time: nothing to wait for.
+        // The record is left out on the next attempt, so there is nothing to wait for.
         if (error instanceof FoldAgain) continue;
         await backoff.wait(attempt).catch(() => undefined);
       } finally {
@@ -153,8 +155,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * Decides what an error makes of a task: opened again, halted with the reason recorded, or
-   * another instance's.
+   * Decides after an error: `again` (open the task again), `halted` (with the reason recorded) or
+   * `gone` (another instance owns it).
    */
   async #after(task: LiveTask, error: unknown): Promise<'again' | 'halted' | 'gone'> {
     const { logger } = this.#settings;
@@ -165,10 +167,10 @@ export class ProjectionRunner {
       return 'gone';
     }
     const retriable =
-      // Validated when opened again, which tells what happened.
+      // Opening the task again validates its checkpoint, which finds the cause.
       isRepriseError(error, 'OFFSET_OUT_OF_RANGE') || passes(error);
     if (retriable) {
-      logger.warn(facts, 'task starts again from its stored offset');
+      logger.warn(facts, 'task restarts from its stored offset');
       return 'again';
     }
     logger.error(facts, 'task halted');
@@ -177,8 +179,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * Reads the log and deals the batches out, opening the stream again when tasks come or go, or the
-   * log breaks.
+   * Reads the log and dispatches the batches. Opens the stream again when the set of tasks changes
+   * or the log fails.
    */
   async #pump(): Promise<void> {
     const backoff = createBackoff({ signal: this.#stop.signal });
@@ -201,8 +203,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * Deals out what one stream gives, until it ends or is to be opened again. No loop over the
-   * stream itself: it would keep the last batch while it waits for the next.
+   * Dispatches the batches of one stream, until it ends or is to be opened again. Does not use `for
+   * await` over the stream: that would keep the last batch while it waits for the next.
    */
   async #dealOut(positions: readonly ReadPosition[], onBatch: () => void): Promise<void> {
     const { signal } = this.#stream;
@@ -214,7 +216,7 @@ export class ProjectionRunner {
     }
   }
 
-  /** @returns whether there was a batch */
+  /** @returns whether a batch was dispatched */
   async #dealNext(batches: AsyncIterator<RecordBatch>, signal: AbortSignal): Promise<boolean> {
     const next = await batches.next();
     if (next.done === true || signal.aborted) return false;
@@ -224,8 +226,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * An offset out of range belongs to one task: opening it again validates its checkpoint, which
-   * tells what happened and halts it.
+   * An offset out of range belongs to one task. Opening it again validates its checkpoint, which
+   * finds the cause and halts it.
    */
   #reopenLost(error: unknown): void {
     if (!isRepriseError(error, 'OFFSET_OUT_OF_RANGE')) return;

@@ -1,6 +1,6 @@
 /**
- * How long a task has seen nothing (wall clock, monotonic), in whole multiples of `idleMs`. Null:
- * it never ticks.
+ * Measures how long a task has received no event (wall clock, monotonic), in whole multiples of
+ * `idleMs`. Null: it never ticks.
  */
 export class QuietTime {
   readonly #idleMs: number | null;
@@ -14,19 +14,19 @@ export class QuietTime {
     this.#sinceMs = now();
   }
 
-  /** Something came: the silence is over. */
+  /** Ends the silence: an event arrived. */
   end(): void {
     this.#sinceMs = this.#now();
     this.#ticks = 0;
   }
 
-  /** Milliseconds until the next tick is due; null: never. */
+  /** Returns the time until the next tick is due, in milliseconds. Null: never. */
   untilNextMs(): number | null {
     if (this.#idleMs === null) return null;
     return Math.max(0, this.#sinceMs + (this.#ticks + 1) * this.#idleMs - this.#now());
   }
 
-  /** The silence so far when a tick is due, each once; else null. */
+  /** Returns the length of the silence when a tick is due, once per tick; else null. */
   passedMs(): number | null {
     if (this.#idleMs === null) return null;
     const ticks = Math.floor((this.#now() - this.#sinceMs) / this.#idleMs);

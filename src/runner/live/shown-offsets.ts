@@ -8,20 +8,20 @@ import type { ProjectionRunner } from './projection-runner.ts';
 
 const SHOW_EVERY_MS = 1_000;
 /**
- * Offsets that have not moved are shown again, because Kafka forgets those of groups without
- * members after a while.
+ * Interval after which unchanged offsets are shown again, because Kafka deletes the offsets of
+ * groups without members after a while.
  */
 const REPEAT_EVERY_MS = 600_000;
-/** How long the last ones may delay the end of the process. */
-const FAREWELL_MS = 2_000;
+/** How long showing the last offsets may delay the end of the process. */
+const LAST_OFFSETS_MS = 2_000;
 
-/** Where it shows them, and who hears when that fails. */
+/** The log that shows the offsets, and the logger for failures. */
 interface ShownOffsetsSettings {
   readonly log: Pick<EventLog, 'showOffsets'>;
   readonly logger: Pick<RunnerSettings['logger'], 'warn'>;
 }
 
-/** What is shown of: the running tasks of a projection version. */
+/** The running tasks of a projection version. */
 export interface ShownRunner {
   readonly plan: Pick<ProjectionRunner['plan'], 'sources'>;
   running(): readonly Pick<LiveTask, 'key' | 'committedOffset'>[];
@@ -33,16 +33,16 @@ interface ShownTask {
 }
 
 /**
- * Shows the committed offsets of this process's tasks to the log's own tools, once a second and
- * when it stops, each version of a projection under a name of its own. For display: nothing reads
- * them back, they follow the commits in Postgres by a second, and a failure is logged and changes
- * nothing. States: *idle* → `start` → *showing* → `stop` → *ended*; always idle where the log shows
- * nothing.
+ * Shows the committed offsets of this process's tasks in the log's own tools, once a second and at
+ * the stop. Each version of a projection has its own group name. For display only: nothing reads
+ * the offsets back, they are up to a second behind Postgres, and a failure is logged and changes
+ * nothing. States: *idle* → `start` → *showing* → `stop` → *ended*; always idle if the log shows no
+ * offsets.
  */
 export class ShownOffsets {
   readonly #settings: ShownOffsetsSettings;
   readonly #runners: () => readonly ShownRunner[];
-  /** What was shown last, by group and place. */
+  /** The offset last shown, by group, topic and partition. */
   #shown = new Map<string, bigint>();
   #repeatAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -67,7 +67,7 @@ export class ShownOffsets {
     again();
   }
 
-  /** Ends the tasks by `stopTasks`, then shows where they came to. */
+  /** Ends the tasks by `stopTasks`, then shows their last committed offsets. */
   async stop(stopTasks: () => Promise<void>): Promise<void> {
     const isShowing = this.#timer !== undefined;
     this.#stopping = true;
@@ -79,7 +79,7 @@ export class ShownOffsets {
     const waiting = new AbortController();
     await Promise.race([
       this.#underWay.then(() => this.#show(showOffsets, last)),
-      pause(FAREWELL_MS, waiting.signal),
+      pause(LAST_OFFSETS_MS, waiting.signal),
     ]);
     waiting.abort();
   }
@@ -98,13 +98,13 @@ export class ShownOffsets {
     for (const [reader, positions] of this.#moved(tasks)) {
       try {
         await showOffsets(reader, positions);
-        for (const each of positions) this.#shown.set(placeOf(reader, each), each.offset);
+        for (const each of positions) this.#shown.set(shownKey(reader, each), each.offset);
         this.#isFailing = false;
       } catch (error) {
         if (!this.#isFailing) {
           this.#settings.logger.warn(
             { reader, reason: describeError(error) },
-            'offsets could not be shown to the tools of the log; trying again, everything else goes on',
+            'offsets could not be shown to the tools of the log; trying again, nothing else is affected',
           );
         }
         this.#isFailing = true;
@@ -119,7 +119,7 @@ export class ShownOffsets {
       const reader = `${projection}.v${version}`;
       for (const topic of topics) {
         const position = { topic, partition, offset: task.committedOffset(topic) };
-        if (this.#shown.get(placeOf(reader, position)) === position.offset) continue;
+        if (this.#shown.get(shownKey(reader, position)) === position.offset) continue;
         moved.set(reader, [...(moved.get(reader) ?? []), position]);
       }
     }
@@ -133,6 +133,6 @@ export class ShownOffsets {
   }
 }
 
-function placeOf(reader: string, { topic, partition }: Position): string {
+function shownKey(reader: string, { topic, partition }: Position): string {
   return `${reader} ${topic} ${partition}`;
 }

@@ -5,18 +5,18 @@ import { describeError } from '../session/open-session.ts';
  */
 export type WaitedFor = 'log' | 'work';
 
-/** Writes the state of a task; false: Postgres did not take it. */
+/** Writes the state of a task. False: Postgres did not accept it. */
 export type RecordState = (state: 'running' | 'paused', reason: Error | null) => Promise<boolean>;
 
 /**
- * Shows in Postgres that a task waits, and for what. One write is under way at a time, so that a
- * later state never loses to an earlier one; what Postgres did not take is written by the next
+ * Records in Postgres that a task waits, and for what. One write at a time, so that an earlier
+ * state never overwrites a later one. A state that Postgres did not accept is written by the next
  * `set`. States: *shown* → `set` → *writing* → *shown*; `end` → *ended*.
  */
 export class ShownWaits {
   readonly #record: RecordState;
   readonly #waits = new Map<WaitedFor, Error>();
-  /** What Postgres holds; empty: the task runs. */
+  /** The reason stored in Postgres. Empty: the task runs. */
   #written = '';
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -26,14 +26,14 @@ export class ShownWaits {
     this.#record = record;
   }
 
-  /** The task waits for this, with why; null: not any more. May be repeated. */
+  /** Sets why the task waits for `what`; null: it no longer waits. May be called repeatedly. */
   set(what: WaitedFor, reason: Error | null): void {
     if (reason === null) this.#waits.delete(what);
     else this.#waits.set(what, reason);
     if (!this.#isWriting) this.#writing = this.#write();
   }
 
-  /** Nothing is written from now on. Resolves when nothing is under way. */
+  /** Ends all writes. Resolves once the current write is done. */
   async end(): Promise<void> {
     this.#hasEnded = true;
     await this.#writing;

@@ -3,7 +3,7 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { planWarnings } from '../../projection/plan/plan-warnings.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import type { HeldTask, TaskHost } from '../ownership/ownership.ts';
+import type { HostedTask, TaskHost } from '../ownership/ownership.ts';
 import type { TaskSelection } from '../ownership/task-selection.ts';
 import { parseTaskSelection } from '../ownership/task-selection.ts';
 import { Watchdog } from '../ownership/watchdog.ts';
@@ -20,31 +20,27 @@ import type { LiveTask } from './live-task.ts';
 import { matchPartitions } from './match-partitions.ts';
 import { ProjectionRunner } from './projection-runner.ts';
 
-/** How often topics are looked at for new partitions. */
+/** Interval of checking topics for added partitions. Milliseconds. */
 const LOOK_EVERY_MS = 5_000;
-/** How long a task may stand still before the end of its log. */
+/** How long a task may make no progress before the end of its log. Milliseconds. */
 const STALLED_MS = 60_000;
 
 /**
- * The projections of this process: which of them may run now, and the tasks of theirs that this
- * process owns.
+ * The projections of this process: which of them may run now, and the tasks that this process owns.
  */
 export class TaskHosts implements TaskHost {
   readonly #settings: RunnerSettings;
   readonly #plans: readonly Plan[];
   readonly #runners: readonly ProjectionRunner[];
   readonly #onStopRequested: () => void;
-  /**
-   * When the partitions of a projection's topics were last looked at, by its name; monotonic
-   * milliseconds.
-   */
+  /** By projection name: when its topics were last described. Monotonic milliseconds. */
   readonly #lookedAt = new Map<string, number>();
-  /** Names of projections whose partitions are being looked at in the background. */
+  /** Names of projections whose topics are being described in the background. */
   readonly #looking = new Set<string>();
-  /** Where the log of a projection's partitions began when last seen. */
+  /** The last known start offset of each partition, by projection and topic. */
   readonly #beginnings = new Map<string, bigint>();
   readonly #selection: TaskSelection | null;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
   readonly #stalledMs: number;
   readonly #watchdog: Watchdog;
 
@@ -59,7 +55,7 @@ export class TaskHosts implements TaskHost {
   }
 
   /**
-   * Makes the tables of projections never seen before. @throws VERSION_NOT_RAISED,
+   * Creates the tables of projections that were never stored. @throws VERSION_NOT_RAISED,
    * REGISTRY_MISMATCH
    */
   async prepare(): Promise<void> {
@@ -75,7 +71,7 @@ export class TaskHosts implements TaskHost {
     return this.#plans.some(({ name }) => name === projection);
   }
 
-  /** A log that is away is waited for by the tasks, whose reads ask again. */
+  /** Ignores an unavailable log: the tasks wait for it and retry their reads. */
   async #assertRegistry(): Promise<void> {
     const topics = this.#plans.flatMap(({ sources }) => sources.map(({ event }) => event.topic));
     try {
@@ -85,7 +81,10 @@ export class TaskHosts implements TaskHost {
     }
   }
 
-  /** Every declared version that is built; partitions as `tasks` of the configuration says. */
+  /**
+   * Returns every declared version that is built, with its partitions if `tasks` of the
+   * configuration names them.
+   */
   async runs(): Promise<readonly Run[]> {
     const runs: Run[] = [];
     for (const plan of this.#plans) {
@@ -98,7 +97,7 @@ export class TaskHosts implements TaskHost {
     return runs;
   }
 
-  held(): ReadonlyMap<string, HeldTask> {
+  tasks(): ReadonlyMap<string, HostedTask> {
     return new Map(
       this.#runners.flatMap((runner) =>
         [...runner.phases].map(([partition, phase]) => {
@@ -124,7 +123,7 @@ export class TaskHosts implements TaskHost {
       ?.fail(
         new RepriseError(
           'OFFSET_MISMATCH',
-          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup restored. The task starts again from what is there.`,
+          `Postgres holds less of ${taskLabel(key)} than it had acknowledged: a standby without the last commits was promoted, or a backup was restored. The task restarts from what is there.`,
           { retriable: true },
         ),
       );
@@ -134,19 +133,24 @@ export class TaskHosts implements TaskHost {
     this.#onStopRequested();
   }
 
-  /** The log is away (with why) or there (null): the running tasks show it. May be repeated. */
+  /**
+   * Shows in all running tasks that the log is unavailable (the reason) or available (null). May be
+   * called repeatedly.
+   */
   logIsAway(reason: Error | null): void {
     for (const runner of this.#runners) {
       for (const task of runner.running()) task.logIsAway(reason);
     }
   }
 
-  /** One for each declared projection. */
+  /** Returns one runner for each declared projection. */
   runners(): readonly ProjectionRunner[] {
     return this.#runners;
   }
 
-  /** Hands everything back; after `graceMs` what still waits for infrastructure is given up. */
+  /**
+   * Hands all tasks back. After `graceMs`, tasks that still wait for infrastructure are aborted.
+   */
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.#runners.map((runner) => runner.stop(graceMs)));
   }
@@ -155,7 +159,9 @@ export class TaskHosts implements TaskHost {
     return this.#runners.find(({ plan }) => plan.name === projection && plan.version === version);
   }
 
-  /** A task that stands still although the log goes on is opened again, and said to be. */
+  /**
+   * Opens a task again, with a log line, if it makes no progress although the log has more records.
+   */
   #watch(task: LiveTask, topics: ReadonlyMap<string, TopicDescription>): void {
     const label = taskLabel(task.key);
     for (const { topic, partitions } of topics.values()) {
@@ -171,7 +177,7 @@ export class TaskHosts implements TaskHost {
       task.fail(
         new RepriseError(
           'NO_PROGRESS',
-          `${label} has stood at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log goes on to ${stableEndOffset}. It starts again from there.`,
+          `${label} has been at ${topic}@${nextOffset} for ${this.#stalledMs / 1000} s although the log ends at ${stableEndOffset}. The task restarts from there.`,
           { retriable: true },
         ),
       );
@@ -184,8 +190,8 @@ export class TaskHosts implements TaskHost {
     );
     const state = stored?.state;
     if (state === 'active' || state === 'ready') return true;
-    if (!this.#told.has(plan.name)) {
-      this.#told.add(plan.name);
+    if (!this.#warned.has(plan.name)) {
+      this.#warned.add(plan.name);
       this.#settings.logger.warn(
         { projection: plan.name, version: plan.version },
         `not built yet, so not run; build it with: reprise rebuild ${plan.name}`,
@@ -195,8 +201,8 @@ export class TaskHosts implements TaskHost {
   }
 
   /**
-   * The first look is waited for. Later ones only notice growth: a log that is away then must not
-   * hold up the heartbeat, and with it the lease.
+   * Waits for the first description of the topics. Later ones only detect added partitions: an
+   * unavailable log must not delay the heartbeat, and with it the lease.
    */
   async #lookAtPartitions(plan: Plan): Promise<void> {
     const before = this.#lookedAt.get(plan.name);
@@ -215,7 +221,7 @@ export class TaskHosts implements TaskHost {
       });
   }
 
-  /** Makes the tasks of partitions that are new, and watches over those that run. */
+  /** Creates the tasks of added partitions, and watches the running tasks for progress. */
   async #lookNow(plan: Plan): Promise<void> {
     const topics = await this.#settings.log.describe(topicsOf(plan));
     const runner = this.#runnerOf(keyOf(plan, 0));
@@ -226,7 +232,7 @@ export class TaskHosts implements TaskHost {
     this.#lookedAt.set(plan.name, performance.now());
   }
 
-  /** Where the log begins later than when last seen, the journal does too. */
+  /** Deletes journal entries before the start of the log, when that start has moved. */
   async #forgetDeleted(plan: Plan, topics: ReadonlyMap<string, TopicDescription>): Promise<void> {
     const later = beginningsOf(topics).filter(
       ({ topic, partition, startOffset }) =>
@@ -246,7 +252,7 @@ function beginningsOf(topics: ReadonlyMap<string, TopicDescription>): readonly L
   );
 }
 
-/** A topic that is not there is told with who reads it. */
+/** Adds to the error for a missing topic which projection reads it. */
 function readerOf({ name, version }: Plan, error: unknown): unknown {
   if (!isRepriseError(error, 'UNKNOWN_TOPIC')) return error;
   const topic = String(error.facts['topic'] ?? 'a topic');
@@ -261,12 +267,15 @@ function keyOf({ name, version }: Plan, partition: number): TaskKey {
   return { projection: name, version, partition };
 }
 
-/** What a function takes from outside may change without its text, and so without a new version. */
+/**
+ * Warns that a captured value may change although the text of the function, and so the version,
+ * does not.
+ */
 function warnOfCaptures({ name, captures }: Plan, logger: RunnerSettings['logger']): void {
   if (captures.length === 0) return;
   logger.warn(
     { projection: name, captures },
-    'functions use names from outside; a change of what those stand for is not seen, so raise the version with it',
+    'functions use names from outside; a change of their values is not detected, so raise the version with it',
   );
 }
 

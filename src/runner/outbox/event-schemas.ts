@@ -3,9 +3,7 @@ import { findOrRegister } from '../../registry/registry-history.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import type { QueuedEvent } from '../store/outbox-queue-store.ts';
 
-/**
- * The registry's ids for the schemas of published events: each is registered once, and remembered.
- */
+/** Caches the registry's ids of the schemas of published events. Each schema is registered once. */
 export class EventSchemas {
   readonly #settings: Pick<RunnerSettings, 'registry' | 'subjects'>;
   readonly #ids = new Map<string, number>();
@@ -14,7 +12,7 @@ export class EventSchemas {
     this.#settings = settings;
   }
 
-  /** The id for an event; null: it needs none. @throws what the registry throws */
+  /** Returns the schema id for an event; null: it needs none. @throws what the registry throws */
   async idOf({ topic, schemaText }: QueuedEvent): Promise<number | null> {
     if (schemaText === null) return null;
     const { registry, subjects } = this.#settings;

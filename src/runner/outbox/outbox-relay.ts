@@ -10,19 +10,20 @@ import { EventSchemas } from './event-schemas.ts';
 import { TopicQueue } from './topic-queue.ts';
 
 /**
- * How often to look for events that other processes put there, and to say that the lock is held.
+ * How often to look for events of other processes, and to keep the session that holds the lock
+ * alive.
  */
 const LOOK_EVERY_MS = 1_000;
-/** How often to look whether what is under way has ended, when the relay is to end. */
+/** How often to check whether work in progress has ended, when the relay is stopping. */
 const LOOK_STOPPING_MS = 20;
 
 /**
- * Publishes what is in the outbox, one relay at a time over all processes (an advisory lock), at
- * least once: a relay that dies between the log's acknowledgement and the deletion leaves numbers
- * behind with which the next one publishes again, so that consumers of ours drop the repetitions
- * (ADR 0038). Each topic, and each partition of it, goes at its own pace: one that is missing or
- * refuses holds up no other. Never in the way of a fold: a log that is away is waited for here.
- * States: *running* → `stop` → ended, after what is under way.
+ * Publishes the events of the outbox. One relay at a time over all processes (an advisory lock). At
+ * least once: a relay that dies between the log's acknowledgement and the deletion leaves numbered
+ * events; the next relay publishes them again with the same numbers, so that our consumers drop the
+ * repetitions (ADR 0038). Each topic and each partition is independent: one that is missing or
+ * refuses delays no other. Never blocks a fold: the relay alone waits for an unavailable log.
+ * States: *running* → `stop` → ended, once work in progress has ended.
  */
 export class OutboxRelay {
   readonly #settings: RunnerSettings;
@@ -41,7 +42,7 @@ export class OutboxRelay {
     this.#running ??= this.#run();
   }
 
-  /** There may be something new. */
+  /** Notifies the relay that there may be new events. */
   wake(): void {
     this.#wake.abort();
   }
@@ -73,11 +74,14 @@ export class OutboxRelay {
     while (this.#isBusy) await this.#pause();
   }
 
-  /** Publishes until nothing is left that can be sent now; the lock is this session's meanwhile. */
+  /**
+   * Publishes until nothing is left that can be sent now. This session holds the lock in the
+   * meantime.
+   */
   async #publish(client: ClientBase): Promise<void> {
     for (;;) {
       this.#wake = new AbortController();
-      await client.query('select 1'); // an idle session would be ended, and the lock lost
+      await client.query('select 1'); // keeps the session alive, which holds the lock
       if (!this.#stop.signal.aborted) await this.#look();
       if (!this.#isBusy) return;
       await this.#pause();
@@ -106,7 +110,7 @@ export class OutboxRelay {
     return queue;
   }
 
-  /** Waits for something new, or for what is under way once there is to be nothing new. */
+  /** Waits for new events, or, when stopping, for work in progress. */
   async #pause(): Promise<void> {
     if (this.#stop.signal.aborted) return pause(LOOK_STOPPING_MS);
     const { signal, release } = joinSignals([this.#stop.signal, this.#wake.signal]);

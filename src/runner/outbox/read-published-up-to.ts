@@ -6,22 +6,22 @@ import { type PublishingTask, readPublishingTasks } from '../store/task-store.ts
 type Topics = ReadonlyMap<string, TopicDescription>;
 
 /**
- * Up to which time everything that projections of this database publish on a topic is in the log:
- * what they publish later, or have in the outbox, is of this time or later. Infinity: there is
- * nothing, and none comes until a record does. Null: no projection of this database publishes
- * there.
+ * Returns the time up to which everything that projections of this database publish on a topic is
+ * in the log. What they publish later, or have in the outbox, is of this time or later. Infinity:
+ * nothing is left to publish, and nothing follows until a record arrives. Null: no projection of
+ * this database publishes on the topic.
  *
- * Each task says with every flush what it may still publish (`publishes_from_ms`). One that found
- * the end of its log and waits for nothing says infinity; that counts only while somebody runs it,
- * who would take the word back, and while its log holds nothing that it has not committed: until
- * then it has what its watermark says. A partition that holds records and has no task yet may
- * publish anything, and so may all when the log does not answer. Events in the outbox that are
- * refused for what they are, and those of their keys behind them, hold nothing up: they will be
- * late.
+ * Each task writes with every flush what it may still publish (`publishes_from_ms`). A task that
+ * found the end of its log and waits for nothing writes infinity. That counts only while an owner
+ * runs the task, who can revoke it, and while the log has no record that the task has not
+ * committed; otherwise its watermark counts. A partition that holds records and has no task yet may
+ * publish anything, and so may every task when the log does not answer. Events in the outbox that
+ * are refused for themselves, and those behind them with the same key, are not counted: they will
+ * be late.
  *
- * Must be asked before the log is looked at for what it covers.
- * @param sending ids that are about to be sent: of the others, those without a number count. Null:
- * none is, and every event that is still in the outbox counts
+ * Must be called before reading the log offsets that the result covers.
+ * @param sending ids of the events about to be sent: of all others, those without a number count.
+ * Null: nothing is being sent, and every event in the outbox counts
  */
 export async function readPublishedUpTo(
   { pool, log }: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -36,12 +36,12 @@ export async function readPublishedUpTo(
   return Math.min(queuedMs, described === null ? UNKNOWN : earliestOf(tasks, described));
 }
 
-/** Nothing is known of what comes. */
+/** Anything may still be published. */
 const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 /**
- * What tasks may still publish, the earliest of it; of partitions that hold records and have no
- * task yet nothing is known.
+ * Returns the earliest time that any task may still publish. `UNKNOWN` if a partition holds records
+ * and has no task yet.
  */
 function earliestOf(tasks: readonly PublishingTask[], topics: Topics): number {
   const known = new Set(tasks.map(({ version, partition }) => `${version} ${partition}`));
@@ -59,7 +59,7 @@ function earliestOf(tasks: readonly PublishingTask[], topics: Topics): number {
   return Math.min(...waiting.map(({ from_ms }) => from_ms ?? UNKNOWN));
 }
 
-/** Whether the log holds nothing that a task has not committed. */
+/** Whether the task has committed everything that the log holds. */
 function isAtEnd({ partition, offsets }: PublishingTask, topics: Topics): boolean {
   return Object.entries(offsets).every(([topic, nextOffset]) => {
     const found = topics.get(topic)?.partitions[partition ?? -1];

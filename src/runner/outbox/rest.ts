@@ -2,14 +2,17 @@ const FIRST_MS = 250;
 const MOST_MS = 10_000;
 
 /**
- * How long to wait after so many failures in a row (0: the first), milliseconds: twice as long each
- * time, ten seconds at most.
+ * Returns the wait after a number of failures in a row (0: the first), in milliseconds. It doubles
+ * each time, up to ten seconds.
  */
 export function restMs(failures: number): number {
   return Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(failures, 20));
 }
 
-/** What failed rests, longer each time, until it succeeds. Monotone clock. */
+/**
+ * Backoff state of a topic or partition: it rests after each failure, longer each time, until it
+ * succeeds. Monotonic clock.
+ */
 export class Rest {
   #failures = 0;
   #untilMs = 0;
@@ -18,7 +21,7 @@ export class Rest {
     return performance.now() >= this.#untilMs;
   }
 
-  /** @returns how long it rests now */
+  /** Records a failure. @returns how long it rests from now, in milliseconds */
   failed(): number {
     const ms = restMs(this.#failures);
     this.#failures += 1;

@@ -6,20 +6,20 @@ import { isRepriseError } from '../../reprise-error.ts';
 import { describeError } from '../session/open-session.ts';
 import type { NumberedEvent } from '../store/outbox-queue-store.ts';
 
-/** What became of events that were sent to one partition, by their ids. */
+/** The outcome of sending events to one partition, by event id. */
 export interface SendReport {
   readonly published: readonly string[];
-  /** Certainly not in the log: not tried, or refused together with others. */
+  /** Certainly not in the log: they were not tried, or were refused together with others. */
   readonly notWritten: readonly string[];
-  /** Certainly not in the log, each refused for what it is. */
+  /** Certainly not in the log: each was refused for itself. */
   readonly refused: readonly {
     readonly id: string;
     readonly error: string;
     readonly attempts: number;
   }[];
-  /** Nobody knows: they keep their numbers and are sent again before anything else. */
+  /** Unknown outcome: they keep their numbers and are sent again before all others. */
   readonly doubtful: readonly string[];
-  /** Why those that are not refused for themselves were not published; null: there are none. */
+  /** The first failure among events that were not refused for themselves; null: there was none. */
   readonly failure: {
     readonly id: string;
     readonly error: string;
@@ -27,16 +27,15 @@ export interface SendReport {
   } | null;
 }
 
-/** An event with its schema's id; null: it has none. */
+/** An event with the id of its schema; null: it needs none. */
 export interface ReadyEvent {
   readonly event: NumberedEvent;
   readonly schemaId: number | null;
 }
 
 /**
- * Sends events of one topic to one partition of it, in their order, and says what became of each.
- * `sentBefore`: an earlier attempt may have succeeded, so that a refusal of this one proves
- * nothing.
+ * Sends events of one topic to one of its partitions, in order, and reports the outcome of each.
+ * `sentBefore`: an earlier attempt may have succeeded, so a refusal of this one proves nothing.
  */
 export async function sendEvents(
   log: EventLog,
@@ -84,7 +83,7 @@ function reportOf(
       continue;
     }
     (isDefinite(outcome, sentBefore) ? notWritten : doubtful).push(id);
-    // What waits behind a refused one of its key has failed at nothing.
+    // An event that waits behind a refused one of its key has not failed itself.
     if (factOf(outcome, 'behind') !== true) {
       failure ??= { id, error, ofTopic: isOfTopic(outcome) };
     }
@@ -98,13 +97,13 @@ function factOf(error: unknown, name: string): unknown {
 
 /** Whether it is certain that a record is not in the log. */
 function isDefinite(error: unknown, sentBefore: boolean): boolean {
-  // What was in a topic that is gone is gone with it.
+  // If the topic is gone, everything that was in it is gone too.
   if (isRepriseError(error, 'UNKNOWN_TOPIC')) return true;
   if (sentBefore) return false;
   return factOf(error, 'written') === 'no' || isOfTopic(error);
 }
 
-/** Whether the topic as a whole is missing or refuses. */
+/** Whether the error concerns the topic as a whole: it is missing, or access is refused. */
 export function isOfTopic(error: unknown): boolean {
   return isRepriseError(error, 'UNKNOWN_TOPIC') || isRepriseError(error, 'LOG_UNAUTHORIZED');
 }

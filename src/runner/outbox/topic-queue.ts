@@ -21,29 +21,32 @@ import { Rest, restMs } from './rest.ts';
 import type { ReadyEvent, SendReport } from './send-events.ts';
 import { isOfTopic, sendEvents } from './send-events.ts';
 
-/** Events taken at a time. */
+/** Events read at a time. */
 const EVENTS_MAX = 1_000;
-/** How long the number of a topic's partitions is trusted. */
+/** How long the described number of partitions is used. Milliseconds. */
 const TRUSTED_MS = 60_000;
 
-/** An event, and the partition that it goes to. */
+/** An event with its target partition. */
 type Aimed = QueuedEvent & { readonly target: number };
 
-/** Events with the ids of their schemas, and those that cannot have one. */
-interface Judged<Event extends QueuedEvent> {
+/**
+ * Events with their schema ids, and events without one because the registry refused the schema or
+ * is unavailable.
+ */
+interface WithSchemas<Event extends QueuedEvent> {
   readonly ready: readonly { readonly event: Event; readonly schemaId: number | null }[];
   readonly passed: readonly Event[];
 }
 
 /**
- * Publishes what the outbox holds for one topic. Each partition is a lane of its own: *free* →
- * `look` sends it events → *busy* → *free*, or *resting* after a failure, longer each time. The
- * topic as a whole rests when it cannot be described, its schemas not be had, or it refuses
- * altogether. To send: 1 what has a number goes first: an attempt may have succeeded, so it is
- * repeated as it was; 2 the oldest others are taken, those excepted that failed lately and those of
- * their keys behind them; 3 they are given numbers, in this order, and what is known of what
- * follows; committed before the first attempt; 4 appended; 5 forgotten once acknowledged. What is
- * certainly not in the log loses its number again, so numbers ascend in every partition whatever
+ * Publishes the events that the outbox holds for one topic. Each partition is a separate lane:
+ * *free* → `look` sends it events → *busy* → *free*, or *resting* after a failure, longer each
+ * time. The whole topic rests when it cannot be described, its schemas cannot be resolved, or it
+ * refuses access. Steps: 1 send numbered events first: an earlier attempt may have succeeded, so it
+ * is repeated unchanged; 2 read the oldest other events, except those that failed recently and
+ * later ones of their keys; 3 number them, in this order, with the watermark of what follows;
+ * commit this before the first attempt; 4 append; 5 delete once acknowledged. An event that is
+ * certainly not in the log loses its number again. So numbers ascend in every partition, whatever
  * fails.
  */
 export class TopicQueue {
@@ -58,7 +61,7 @@ export class TopicQueue {
   #partitions = 0;
   #describedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `onFree`: told whenever there may be more to send. */
+  /** `onFree`: called whenever there may be more to send. */
   constructor(
     topic: string,
     parts: {
@@ -73,7 +76,7 @@ export class TopicQueue {
     this.#onFree = parts.onFree;
   }
 
-  /** Whether anything is under way. */
+  /** Whether any work is in progress. */
   get isBusy(): boolean {
     return this.#looking || this.#busy.size > 0;
   }
@@ -103,31 +106,31 @@ export class TopicQueue {
     const queue = await readQueue(pool, this.#topic, [...taken], EVENTS_MAX); // 2
     const [first] = [...again, ...queue];
     if (first === undefined || !(await this.#isThere(first))) return false;
-    const repeated = await this.#judge(again);
+    const repeated = await this.#lookUpSchemas(again);
     if (repeated.passed.length > 0) {
       this.#rest.failed();
       return false;
     }
     this.#sendAll(repeated.ready, true);
-    const judged = await this.#judge(this.#aimed(queue));
+    const found = await this.#lookUpSchemas(this.#aimed(queue));
     await setTargets(
       pool,
-      judged.ready.map(({ event }) => event).filter(({ target }) => taken.has(target)),
+      found.ready.map(({ event }) => event).filter(({ target }) => taken.has(target)),
     );
-    const fresh = judged.ready.filter(({ event }) => !taken.has(event.target));
+    const fresh = found.ready.filter(({ event }) => !taken.has(event.target));
     if (fresh.length > 0) this.#sendAll(await this.#number(fresh), false);
     return queue.length === EVENTS_MAX;
   }
 
-  /** Partitions that are busy or rest after a failure. */
+  /** Returns the partitions that are busy or rest after a failure. */
   #resting(): number[] {
     const resting = [...this.#lanes].filter(([, { isOver }]) => !isOver);
     return [...new Set([...this.#busy, ...resting.map(([partition]) => partition)])];
   }
 
   /**
-   * Looks up the topic's partitions. @returns whether that succeeded; else the topic rests, for the
-   * sake of this event
+   * Describes the topic's partitions. @returns whether that succeeded; if not, the topic rests and
+   * the failure is recorded for `first`
    */
   async #isThere(first: QueuedEvent): Promise<boolean> {
     if (performance.now() - this.#describedAtMs < TRUSTED_MS) return true;
@@ -139,14 +142,18 @@ export class TopicQueue {
       this.#describedAtMs = performance.now();
       return true;
     } catch (error) {
-      // Of a topic that was there, one partition may be without a leader: the others go on.
+      // If the topic was described before, one partition may be without a leader: the others
+      // continue.
       if (this.#partitions > 0 && !isOfTopic(error)) return true;
       await this.#topicFailed(first, error);
       return false;
     }
   }
 
-  /** Keyless events go where their id says, so that a repetition goes there too. */
+  /**
+   * Chooses target partitions. Events without a key are partitioned by their id, so that a
+   * repetition has the same target.
+   */
   #aimed(queue: readonly QueuedEvent[]): readonly Aimed[] {
     return queue.map((event) => {
       const by = event.key ?? Buffer.from(event.eventId);
@@ -155,10 +162,12 @@ export class TopicQueue {
   }
 
   /**
-   * Looks up their schemas. An event whose schema is refused waits, with those of its key behind
-   * it; when the registry is away, the topic rests.
+   * Looks up the schema ids of events. An event whose schema is refused waits, and so do later ones
+   * of its key. When the registry is unavailable, the topic rests.
    */
-  async #judge<Event extends QueuedEvent>(events: readonly Event[]): Promise<Judged<Event>> {
+  async #lookUpSchemas<Event extends QueuedEvent>(
+    events: readonly Event[],
+  ): Promise<WithSchemas<Event>> {
     const ready: { event: Event; schemaId: number | null }[] = [];
     const passed: Event[] = [];
     const failures = new Map<string, unknown>();
@@ -188,17 +197,17 @@ export class TopicQueue {
     return { ready, passed };
   }
 
-  /** Gives events numbers, in a transaction of its own. */
-  async #number(judged: Judged<Aimed>['ready']): Promise<readonly ReadyEvent[]> {
-    const ids = judged.map(({ event }) => event.id);
+  /** Numbers events, in a separate transaction. */
+  async #number(found: WithSchemas<Aimed>['ready']): Promise<readonly ReadyEvent[]> {
+    const ids = found.map(({ event }) => event.id);
     const upTo = await readPublishedUpTo(this.#settings, this.#topic, ids);
     return inTransaction(this.#settings.pool, async (client) => {
-      const { publisher, first } = await takeNumbers(client, judged.length);
+      const { publisher, first } = await takeNumbers(client, found.length);
       const behind = watermarksOf(
-        judged.map(({ event }) => event),
+        found.map(({ event }) => event),
         upTo,
       );
-      const ready = judged.map(({ event, schemaId }, i) => {
+      const ready = found.map(({ event, schemaId }, i) => {
         const watermarkMs = behind[i] ?? null;
         const numbered: NumberedEvent = { ...event, publisher, sequence: first + i, watermarkMs };
         return { event: numbered, schemaId };
@@ -211,7 +220,7 @@ export class TopicQueue {
     });
   }
 
-  /** Sends events to their partitions, each lane by itself. */
+  /** Sends events to their partitions. Each lane runs independently. */
   #sendAll(ready: readonly ReadyEvent[], sentBefore: boolean): void {
     for (const [partition, events] of byTarget(ready)) {
       this.#busy.add(partition);
@@ -289,9 +298,9 @@ export class TopicQueue {
 }
 
 /**
- * What each event tells of those behind it in its partition: they are of this time or later.
- * `upTo`: of what is not among them. At most its own time, since a reader concludes no more from
- * it.
+ * Computes for each event a lower bound of the times of later events in its partition. `upTo`:
+ * lower bound of all events not in `events`. At most the event's own time, because a reader
+ * concludes no more from it.
  */
 export function watermarksOf(
   events: readonly Pick<Aimed, 'target' | 'timestampMs'>[],
@@ -319,7 +328,7 @@ function byTarget(ready: readonly ReadyEvent[]): ReadonlyMap<number, readonly Re
   return lanes;
 }
 
-/** The registry is away: that says nothing of the schema. */
+/** Whether the registry is unavailable, which says nothing about the schema. */
 function isPassing(error: unknown): boolean {
   return !isRepriseError(error) || error.retriable || error.code === 'REGISTRY_UNAVAILABLE';
 }

@@ -1,27 +1,28 @@
-/** A task as the fair share sees it. */
+/** A task as `fairShare` sees it. */
 export interface SharedTask {
-  /** `taskLabel`: unique. */
+  /** `taskLabel`; unique. */
   readonly label: string;
-  /** The live instance that owns it; null: nobody, or one that is gone. */
+  /** The live instance that owns it; null: it has no owner, or the owner is dead. */
   readonly owner: string | null;
-  /** For how long nobody has owned it, by the database's clock. 0 where somebody does. */
+  /** How long it has had no owner, by the database's clock, in milliseconds. 0 if it has one. */
   readonly unownedMs: number;
-  /** Live instances that may run it, this one perhaps among them. */
+  /** Live instances that may run it, possibly including this one. */
   readonly eligible: readonly string[];
 }
 
-/** What an instance should do now. */
+/** The tasks that an instance should take and hand back now. */
 export interface Moves {
   readonly take: readonly string[];
   readonly handBack: readonly string[];
 }
 
 /**
- * What one instance should take and hand back, from what all of them see. Unowned tasks go, one by
- * one, to the instance with the fewest; all instances that see the same come to the same answer, so
- * they rarely want the same task (taking is atomic in Postgres). What nobody took for `patienceMs`
- * anybody takes. Once all have owners, an instance hands back while another has at least two tasks
- * fewer. By this alone they come to rest, balanced.
+ * Decides which tasks one instance takes and hands back, from the state that all instances see.
+ * Unowned tasks are assigned one by one to the instance with the fewest tasks. Instances that see
+ * the same state decide the same, so they rarely want the same task (taking is atomic in Postgres).
+ * Any eligible instance takes a task that had no owner for `patienceMs`. Once all tasks have
+ * owners, an instance hands tasks back while another one has at least two fewer. This alone leads
+ * to a balanced, stable distribution.
  */
 export function fairShare(
   me: string,
@@ -35,7 +36,7 @@ export function fairShare(
     : { take: [], handBack: surplus(me, tasks, loads) };
 }
 
-/** How many tasks each instance has, or will have. */
+/** Counts the tasks that each instance has or will have. */
 class Loads {
   readonly #counts = new Map<string, number>();
 
@@ -51,23 +52,23 @@ class Loads {
     this.#counts.set(instance, this.of(instance) + count);
   }
 
-  /** The one with the fewest tasks; of several the first by name. */
+  /** Returns the instance with the fewest tasks; of several, the first by name. */
   least(instances: readonly string[]): string | undefined {
     return [...instances].sort((a, b) => this.of(a) - this.of(b) || (a < b ? -1 : 1))[0];
   }
 }
 
-/** Those with the fewest candidates are dealt out first, while there is still room for them. */
+/** Assigns tasks with the fewest eligible instances first, while these still have capacity. */
 function dealt(
   me: string,
   unowned: readonly SharedTask[],
   loads: Loads,
   { patienceMs }: { readonly patienceMs: number },
 ): readonly string[] {
-  const inTurn = [...unowned].sort(
+  const ordered = [...unowned].sort(
     (a, b) => a.eligible.length - b.eligible.length || (a.label < b.label ? -1 : 1),
   );
-  return inTurn.flatMap(({ label, eligible, unownedMs }) => {
+  return ordered.flatMap(({ label, eligible, unownedMs }) => {
     const chosen = loads.least(eligible);
     if (chosen !== undefined) loads.add(chosen, 1);
     const waited = unownedMs > patienceMs && eligible.includes(me);

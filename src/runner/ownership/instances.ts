@@ -8,7 +8,7 @@ import { readInstances, requestStop } from './pause-projection.ts';
  * const live = (await app.instances.list()).filter(({ isLive }) => isLive);
  */
 export interface Instances {
-  /** Live instances, and those whose heartbeat ended less than ten minutes ago. */
+  /** Reads live instances, and dead ones whose last heartbeat is less than ten minutes old. */
   list(): Promise<readonly InstanceStatus[]>;
   /**
    * Asks one instance, or without an argument every one, to commit, release its tasks and exit.
@@ -18,7 +18,9 @@ export interface Instances {
   stop(instance?: string): Promise<readonly string[]>;
 }
 
-/** The instances on a database; `pool` is called when an operation starts. */
+/**
+ * Creates the operations on the instances of a database. `pool` is called when an operation starts.
+ */
 export function createInstances(pool: () => Pool): Instances {
   return {
     list: async () => readInstances(pool()),

@@ -1,29 +1,29 @@
 import type { TaskKey } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 
-/** A task and who owns it. */
+/** A task and its owner. */
 interface Watched extends TaskKey {
   readonly owner: string | null;
 }
 
 /**
- * Notices tasks that nobody runs. Only what this instance has seen itself counts: after a pause of
- * all instances every task has been without owner for long, and the one that starts has yet to take
- * them. Time is the caller's, in milliseconds.
+ * Finds tasks that no instance runs. Only the observations of this instance count: after a pause of
+ * all instances every task has been unowned for long, and the first instance to start has yet to
+ * take them. The caller supplies the time, in milliseconds.
  */
 export class OrphanWatch {
   readonly #patienceMs: number;
-  /** When a task was first seen without owner, by its label. */
+  /** When a task was first seen without an owner, by task label. */
   #sinceMs = new Map<string, number>();
-  #told = new Set<string>();
+  #reported = new Set<string>();
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
   }
 
   /**
-   * The tasks that have been without owner in every look of the last `patienceMs`; each once until
-   * it has an owner again.
+   * Returns the tasks without an owner in every observation of the last `patienceMs`. Each is
+   * returned once, until it has an owner again.
    */
   found<Task extends Watched>(tasks: readonly Task[], nowMs: number): readonly Task[] {
     const orphans = tasks.filter(({ owner }) => owner === null);
@@ -34,8 +34,8 @@ export class OrphanWatch {
     const lasting = orphans.filter(
       (task) => nowMs - (this.#sinceMs.get(taskLabel(task)) ?? nowMs) >= this.#patienceMs,
     );
-    const told = this.#told;
-    this.#told = new Set(lasting.map(taskLabel));
-    return lasting.filter((task) => !told.has(taskLabel(task)));
+    const reported = this.#reported;
+    this.#reported = new Set(lasting.map(taskLabel));
+    return lasting.filter((task) => !reported.has(taskLabel(task)));
   }
 }

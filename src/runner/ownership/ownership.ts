@@ -4,11 +4,11 @@ import { pause } from '../../concurrency/pause.ts';
 import { describeError } from '../session/open-session.ts';
 import type { LiveInstance, Run, TaskRow } from '../store/instance-store.ts';
 import {
-  beat,
-  forgetGone,
-  leave,
+  deleteDeadInstances,
   liveInstances,
   mayRun,
+  releaseLease,
+  renewLease,
   runnableTasks,
 } from '../store/instance-store.ts';
 import type { Acknowledged, TaskKey } from '../store/task-key.ts';
@@ -18,65 +18,67 @@ import { OrphanWatch } from './orphan-watch.ts';
 import type { TaskPhase } from './task-phase.ts';
 
 /** A task of this process. */
-export interface HeldTask {
+export interface HostedTask {
   readonly key: TaskKey;
   readonly phase: TaskPhase;
-  /** Null while it opens. */
+  /** Null while the task opens. */
   readonly acknowledged: Acknowledged | null;
 }
 
-/** What runs the tasks that the ownership gives it. */
+/** Runs the tasks that `Ownership` assigns to this process. */
 export interface TaskHost {
-  /**
-   * Whether the configuration of this process has a projection of that name, whatever its version.
-   */
+  /** Whether this process's configuration declares the projection, in any version. */
   declares(projection: string): boolean;
-  /** What this process may run now. */
+  /** Returns the versions and partitions that this process may run now. */
   runs(): Promise<readonly Run[]>;
-  /** The tasks of this process by label. */
-  held(): ReadonlyMap<string, HeldTask>;
-  /** Takes a task. Resolves once it runs or has said why not. */
+  /** Returns the tasks of this process, by label. */
+  tasks(): ReadonlyMap<string, HostedTask>;
+  /** Takes a task. Resolves once it runs or has failed to open. */
   own(key: TaskKey): Promise<void>;
-  /** Ends a task after its flush under way and gives it back. */
+  /** Ends a task after its current flush and hands it back. */
   handBack(key: TaskKey): Promise<void>;
   /**
-   * Has a running task begin again from what Postgres holds now, which is less than it was told.
+   * Makes a running task resume from what Postgres holds now, which is less than Postgres had
+   * acknowledged.
    */
   regressed(key: TaskKey): void;
-  /** Somebody asked this instance to end. */
+  /** Called when this instance was asked to stop. */
   onStopRequested(): void;
 }
 
-/** How an instance takes part. */
+/** Settings of `Ownership`. */
 export interface OwnershipSettings {
   readonly pool: Pool;
   readonly logger: Logger;
-  /** Names this process. */
+  /** Name of this process. */
   readonly instance: string;
-  /** Beats stop for so long: others take its tasks. Milliseconds. */
+  /** An instance without a heartbeat for this long is dead; others take its tasks. Milliseconds. */
   readonly leaseMs: number;
 }
 
-/** Beats in a lease: several may be lost before it runs out. */
-const BEATS_PER_LEASE = 5;
-/** Leases for which this instance must have seen a task without owner before it raises an alarm. */
+/** Heartbeats per lease: some may be lost before the lease expires. */
+const HEARTBEATS_PER_LEASE = 5;
+/**
+ * Number of leases for which this instance must have seen a task without an owner before it logs an
+ * alarm.
+ */
 const ALARM_LEASES = 3;
 
 /**
- * The part of an instance in sharing the tasks: it beats several times per lease (one row in
- * Postgres, by the database's clock), looks who else lives and which tasks have no owner, and takes
- * and hands back its fair share. Leases decide who should work; only epochs decide who may commit
- * (ADR 0001), so nothing here needs to be right about time. One connection of the pool is kept for
- * the beats, so that they never wait behind flushes.
+ * Lets an instance share the tasks with others. It sends several heartbeats per lease (one row in
+ * Postgres, by the database's clock). With each it reads the live instances and the unowned tasks,
+ * and takes or hands back its fair share. Leases decide who should work; only epochs decide who may
+ * commit (ADR 0001). So nothing here depends on exact time. One pool connection is reserved for
+ * heartbeats, so that they never wait for flushes.
  */
 export class Ownership {
   readonly #settings: OwnershipSettings;
   readonly #host: TaskHost;
   readonly #stop = new AbortController();
   #client: PoolClient | null = null;
-  /** Resolves when no beat is under way and none will be. */
-  #beating: Promise<void> = Promise.resolve();
-  #isBeating = false;
+  /** Resolves when no heartbeat is in progress and none will follow. */
+  #heartbeats: Promise<void> = Promise.resolve();
+  #hasHeartbeats = false;
   #hasLeft = false;
   readonly #orphans: OrphanWatch;
 
@@ -87,79 +89,82 @@ export class Ownership {
   }
 
   /**
-   * The first beat: resolves once what it took runs or has said why not. Then beats in the
-   * background until `stop`. @throws what keeps it from beating at all
+   * Sends the first heartbeat. Resolves once the tasks that it took run or have failed to open.
+   * Heartbeats then continue in the background until `stop`. @throws the error of the first
+   * heartbeat
    */
   async start(): Promise<void> {
-    const first = this.#beat();
-    this.#isBeating = true;
-    this.#beating = first
-      .then(() => this.#keepBeating())
+    const first = this.#heartbeat();
+    this.#hasHeartbeats = true;
+    this.#heartbeats = first
+      .then(() => this.#repeatHeartbeats())
       .catch(() => undefined)
       .finally(() => {
-        this.#isBeating = false;
+        this.#hasHeartbeats = false;
       });
     await Promise.all(await first);
   }
 
   /**
-   * Ends the beats, also the first one; one under way is given up after `graceMs`. Call `leave`
-   * when the tasks have been handed back.
+   * Ends the heartbeats, also the first one. Stops waiting for a heartbeat in progress after
+   * `graceMs`. Call `release` once the tasks have been handed back.
    */
   async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
-    await Promise.race([this.#beating, pause(graceMs, undefined, { ref: false })]);
+    await Promise.race([this.#heartbeats, pause(graceMs, undefined, { ref: false })]);
   }
 
-  /**
-   * Tells the others that this instance is gone. What cannot be told now, the lease tells later.
-   */
-  async leave(): Promise<void> {
-    const isGivenUp = this.#isBeating;
+  /** Releases the lease, so that the others take over. If that fails, the lease expires. */
+  async release(): Promise<void> {
+    const isGivenUp = this.#hasHeartbeats;
     try {
-      if (!isGivenUp) await leave(await this.#session(), this.#settings.instance);
+      if (!isGivenUp) await releaseLease(await this.#session(), this.#settings.instance);
     } catch (error) {
-      this.#settings.logger.debug({ reason: describeError(error) }, 'leave not recorded');
+      this.#settings.logger.debug(
+        { reason: describeError(error) },
+        'lease not released; it expires',
+      );
     }
     this.#hasLeft = true;
     this.#drop(isGivenUp);
   }
 
-  async #keepBeating(): Promise<void> {
+  async #repeatHeartbeats(): Promise<void> {
     const { leaseMs, logger } = this.#settings;
     let failing = false;
     while (!this.#stop.signal.aborted) {
-      await pause(leaseMs / BEATS_PER_LEASE, this.#stop.signal);
+      await pause(leaseMs / HEARTBEATS_PER_LEASE, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       try {
-        // What it takes opens beside the next beats: a topic that is slow to answer must not cost
-        // the lease.
-        void Promise.allSettled(await this.#beat());
-        if (failing) logger.info('beats again');
+        // Newly taken tasks open in the background: a topic that answers slowly must not cost the
+        // lease.
+        void Promise.allSettled(await this.#heartbeat());
+        if (failing) logger.info('heartbeats resumed');
         failing = false;
       } catch (error) {
         this.#drop(true);
-        if (!failing) logger.warn({ reason: describeError(error) }, 'cannot beat; tries again');
+        if (!failing)
+          logger.warn({ reason: describeError(error) }, 'heartbeat failed; trying again');
         failing = true;
       }
     }
   }
 
-  /** One beat. @returns what was begun because of it */
-  async #beat(): Promise<readonly Promise<void>[]> {
+  /** Sends one heartbeat. @returns the hand-overs that it started */
+  async #heartbeat(): Promise<readonly Promise<void>[]> {
     const { instance, leaseMs } = this.#settings;
     const runs = await this.#host.runs();
     if (this.#stop.signal.aborted) return [];
     const client = await this.#session();
-    const { stopRequested } = await beat(client, { instance, leaseMs, runs });
+    const { stopRequested } = await renewLease(client, { instance, leaseMs, runs });
     if (stopRequested) {
       this.#host.onStopRequested();
       return [];
     }
-    const before = this.#host.held();
+    const before = this.#host.tasks();
     const instances = await liveInstances(client);
     const tasks = await runnableTasks(client);
-    await forgetGone(client);
+    await deleteDeadInstances(client);
     if (this.#stop.signal.aborted) return [];
     const lost = [...before].filter(
       ([label, { phase }]) =>
@@ -167,7 +172,7 @@ export class Ownership {
         !tasks.some((task) => task.owner === instance && taskLabel(task) === label),
     );
     const found = tasks.filter(
-      (task) => task.owner === instance && !this.#host.held().has(taskLabel(task)),
+      (task) => task.owner === instance && !this.#host.tasks().has(taskLabel(task)),
     );
     for (const task of tasks) {
       const known = before.get(taskLabel(task));
@@ -201,7 +206,7 @@ export class Ownership {
     return { take: keysOf(take), handBack: keysOf(handBack) };
   }
 
-  /** Logs each declared task that no instance runs, once. */
+  /** Logs each active declared task that no instance runs, once. */
   #alarm(tasks: readonly TaskRow[]): void {
     const declared = tasks.filter(
       ({ projection, isActive }) => isActive && this.#host.declares(projection),
@@ -214,7 +219,7 @@ export class Ownership {
     }
   }
 
-  /** The connection of the beats. */
+  /** The reserved connection. */
   async #session(): Promise<PoolClient> {
     if (this.#client !== null) return this.#client;
     const client = await this.#settings.pool.connect();
@@ -232,8 +237,8 @@ export class Ownership {
   }
 }
 
-/** Whether Postgres holds less of a task than it had acknowledged before it was asked. */
-function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HeldTask): boolean {
+/** Whether Postgres holds less of a task than it had acknowledged before this read. */
+function hasLost({ epoch, flushes }: TaskRow, { phase, acknowledged }: HostedTask): boolean {
   if (phase !== 'running' || acknowledged === null) return false;
   return epoch < acknowledged.epoch || flushes < acknowledged.flushes;
 }

@@ -2,16 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { LiveInstance } from '../store/instance-store.ts';
-import { liveInstances, mayRun, readBeats } from '../store/instance-store.ts';
+import { liveInstances, mayRun, readHeartbeats } from '../store/instance-store.ts';
 import { readTaskPartitions } from '../store/task-store.ts';
 
 const LOOK_EVERY_MS = 100;
 /**
- * Heartbeats of an instance after which what it says is recent: the one that was there, one whose
- * answer may have been found before the look began, and one found after it.
+ * Number of heartbeats after which an instance's list of versions is recent: the stored one, one
+ * whose list may have been computed before the first look, and one computed after it.
  */
 const HEARTBEATS = 3;
-/** A live instance has had them within this; one that has not is about to be gone. */
+/**
+ * A live instance sends that many heartbeats within this time. One that does not is about to be
+ * dead. Milliseconds.
+ */
 const HEARTBEATS_MS_MAX = 15_000;
 
 /** A switch of a projection from one version to another. */
@@ -22,10 +25,11 @@ interface Switch {
 }
 
 /**
- * The partitions that a switch would leave standing still: live instances run the version in place
- * there, and none would run the other. Empty where nobody runs the version in place: nothing stands
- * still that did not before. An instance says with each heartbeat what it runs; `patient` waits for
- * the next heartbeats of every instance before a partition counts as left alone.
+ * Returns the partitions that no instance would run after a switch: live instances run the current
+ * version there, and none would run the other. Empty if no instance runs the current version: then
+ * the switch stops nothing. Each heartbeat of an instance lists the versions that it runs.
+ * `patient`: wait for the next heartbeats of every instance before a partition counts as left
+ * alone.
  */
 export async function partitionsLeftAlone(
   pool: Pool,
@@ -33,14 +37,14 @@ export async function partitionsLeftAlone(
   { patient }: { readonly patient: boolean },
 ): Promise<readonly number[]> {
   const sinceMs = performance.now();
-  const beaten = new Map<string, ReadonlySet<string>>();
+  const seen = new Map<string, ReadonlySet<string>>();
   for (;;) {
     const look = await inTransaction(pool, (client) => lookAround(client, wanted));
-    for (const { instance, beatAt } of look.beats) {
-      beaten.set(instance, new Set([...(beaten.get(instance) ?? []), beatAt]));
+    for (const { instance, heartbeatAt } of look.heartbeats) {
+      seen.set(instance, new Set([...(seen.get(instance) ?? []), heartbeatAt]));
     }
-    const isHeard = look.beats.every(
-      ({ instance }) => (beaten.get(instance)?.size ?? 0) >= HEARTBEATS,
+    const isHeard = look.heartbeats.every(
+      ({ instance }) => (seen.get(instance)?.size ?? 0) >= HEARTBEATS,
     );
     const isOver = performance.now() - sinceMs > HEARTBEATS_MS_MAX;
     if (look.partitions.length === 0 || isHeard || isOver || !patient) return look.partitions;
@@ -50,12 +54,12 @@ export async function partitionsLeftAlone(
 
 interface Look {
   readonly partitions: readonly number[];
-  /** Of the instances that stay, read before what they run. */
-  readonly beats: readonly { readonly instance: string; readonly beatAt: string }[];
+  /** Heartbeats of the instances that are not stopping. Read before the versions that they run. */
+  readonly heartbeats: readonly { readonly instance: string; readonly heartbeatAt: string }[];
 }
 
 async function lookAround(client: ClientBase, { projection, from, to }: Switch): Promise<Look> {
-  const beats = await readBeats(client);
+  const heartbeats = await readHeartbeats(client);
   const staying = (await liveInstances(client)).filter(({ stopRequested }) => !stopRequested);
   const tasks = await readTaskPartitions(client, { projection, version: from });
   const partitions = tasks.filter((partition) => {
@@ -63,7 +67,7 @@ async function lookAround(client: ClientBase, { projection, from, to }: Switch):
     return isRun(from) && !isRun(to);
   });
   const names = new Set(staying.map(({ instance }) => instance));
-  return { partitions, beats: beats.filter(({ instance }) => names.has(instance)) };
+  return { partitions, heartbeats: heartbeats.filter(({ instance }) => names.has(instance)) };
 }
 
 function anyRuns(

@@ -7,7 +7,7 @@ import { setPaused } from '../store/version-store.ts';
 import type { InstanceStatus } from './instance-status.ts';
 
 /**
- * Has every instance give the projection's tasks back after the flush under way, and none take them
+ * Makes every instance hand back the projection's tasks after their current flush, and take none
  * until `resume`. Survives restarts. @throws UNKNOWN_PROJECTION
  */
 export async function pauseProjection(pool: Pool, projection: string): Promise<void> {
@@ -15,8 +15,8 @@ export async function pauseProjection(pool: Pool, projection: string): Promise<v
 }
 
 /**
- * Lets the projection's tasks run again; those that halted are tried once more. @returns whether it
- * was paused or had halted. @throws UNKNOWN_PROJECTION
+ * Lets the projection's tasks run again. Halted tasks are tried once more. @returns whether it was
+ * paused or had halted tasks. @throws UNKNOWN_PROJECTION
  */
 export async function resumeProjection(pool: Pool, projection: string): Promise<boolean> {
   const wasPaused = await setPaused(pool, projection, false);
@@ -24,15 +24,18 @@ export async function resumeProjection(pool: Pool, projection: string): Promise<
   return wasPaused || halted > 0;
 }
 
-/** Asks instances to finish and end: one, or all there are. @returns those that were asked */
+/**
+ * Asks one instance, or all (null), to commit, hand back their tasks and exit. @returns the
+ * instances that were asked
+ */
 export async function requestStop(pool: Pool, instance: string | null): Promise<readonly string[]> {
   await assertDatabase(pool);
   return markStopRequested(pool, instance);
 }
 
 /**
- * The instances that have not said good-bye: live ones, and those that went silent in the last ten
- * minutes.
+ * Reads the instances that have not released their lease: live ones, and those that died in the
+ * last ten minutes.
  */
 export async function readInstances(pool: Pool): Promise<readonly InstanceStatus[]> {
   await assertDatabase(pool);

@@ -1,12 +1,12 @@
 import type { Plan } from '../../projection/plan/plan.ts';
 import { RepriseError } from '../../reprise-error.ts';
 
-/** By projection, the partitions that an instance is confined to; null: all of them. */
+/** The partitions that an instance is confined to, by projection; null: all partitions. */
 export type TaskSelection = ReadonlyMap<string, readonly number[] | null>;
 
 /**
- * What `tasks` of the configuration or `--tasks` names: `login_fraud` (all partitions),
- * `user_metrics:0`, `user_metrics:0-3`; several add up. Null: no confinement.
+ * Parses `tasks` of the configuration or `--tasks`: `login_fraud` (all partitions),
+ * `user_metrics:0`, `user_metrics:0-3`. Several entries add up. Null: no confinement.
  * @throws CONFIG_INVALID
  */
 export function parseTaskSelection(

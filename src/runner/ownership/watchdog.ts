@@ -1,32 +1,35 @@
-/** A task at one moment: where it stands, and where its topic ends. */
+/** A task at one moment: its next offset, and the end of its topic. */
 export interface Observation {
-  /** Of task and topic. */
+  /** Unique name of task and topic. */
   readonly name: string;
   readonly nextOffset: bigint;
   readonly stableEndOffset: bigint;
 }
 
 /**
- * Notices tasks that stand still although there is something to fold: a reader that hangs, a fetch
- * that is never answered. Time is the caller's, in milliseconds.
+ * Finds tasks that make no progress although there are records to fold: for example a reader that
+ * hangs, or a fetch that is never answered. The caller supplies the time, in milliseconds.
  */
 export class Watchdog {
   readonly #patienceMs: number;
-  readonly #standing = new Map<string, { readonly nextOffset: bigint; readonly sinceMs: number }>();
+  readonly #positions = new Map<
+    string,
+    { readonly nextOffset: bigint; readonly sinceMs: number }
+  >();
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
   }
 
-  /** True once for each stretch of `patienceMs` without progress. */
+  /** Returns true once for each period of `patienceMs` without progress. */
   isStalled({ name, nextOffset, stableEndOffset }: Observation, nowMs: number): boolean {
-    const before = this.#standing.get(name);
+    const before = this.#positions.get(name);
     if (nextOffset >= stableEndOffset || before?.nextOffset !== nextOffset) {
-      this.#standing.set(name, { nextOffset, sinceMs: nowMs });
+      this.#positions.set(name, { nextOffset, sinceMs: nowMs });
       return false;
     }
     if (nowMs - before.sinceMs < this.#patienceMs) return false;
-    this.#standing.set(name, { nextOffset, sinceMs: nowMs });
+    this.#positions.set(name, { nextOffset, sinceMs: nowMs });
     return true;
   }
 }

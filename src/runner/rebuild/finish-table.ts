@@ -8,9 +8,9 @@ import { takeDuplicates } from '../../readmodel/take-duplicates.ts';
 import { readTaskTotals } from '../store/task-store.ts';
 
 /**
- * Makes a read model of the partial rows that a rebuild appended, in the caller's transaction:
- * merges those of keys that were appended more than once, and adds the primary key and indexes.
- * Where every task was flushed once there are none. `onPhase` is told what is being done.
+ * Turns the partial rows that a rebuild appended into a read model, in the caller's transaction:
+ * merges rows of keys that were appended more than once, and adds the primary key and indexes. If
+ * every task flushed only once, there are no such rows. `onPhase` receives each phase.
  */
 export async function finishTable(
   client: ClientBase,
@@ -28,15 +28,15 @@ export async function finishTable(
   if (flushedAgain) await merge('transactions');
   onPhase('index');
   if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
-  // Rows that were dumped and restored half-way are all of one transaction.
+  // Rows that were dumped and restored midway all have one transaction id.
   await merge('all rows');
   if ((await addConstraints(client, plan.table, tasks)) === 'added') return;
   throw new TypeError(`${plan.table.name} v${plan.version} has duplicate keys after merging`);
 }
 
 /**
- * The aggregates' own merge is used, so the result is what one uninterrupted fold would have given.
- * Memory holds a slice of the rows at a time, however many there are.
+ * Merges with the aggregates' own merge, so the result equals one uninterrupted fold. Memory holds
+ * one slice of the rows at a time, whatever the number of rows.
  */
 async function mergeDuplicates(
   client: ClientBase,

@@ -21,14 +21,14 @@ export class FoldMutex {
 
   /** Passes it to the task that waited longest. @throws TypeError when nobody holds it */
   release(): void {
-    if (!this.#isHeld) throw new TypeError('a mutex is released that nobody holds');
+    if (!this.#isHeld) throw new TypeError('released a mutex that nobody holds');
     const next = this.#waiting.shift();
     if (next === undefined) this.#isHeld = false;
     else next();
   }
 
   /**
-   * Releases it while `work` is under way and acquires it again, also when `work` fails. `work`
+   * Releases it while `work` is in progress and acquires it again, also when `work` fails. `work`
    * still holds it until it first waits.
    */
   async releaseDuring<Result>(work: () => Promise<Result>): Promise<Result> {

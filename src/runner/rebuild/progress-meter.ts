@@ -1,10 +1,10 @@
 import type { Plan } from '../../projection/plan/plan.ts';
-import { paceOf } from './pace.ts';
+import { rateOf } from './rate.ts';
 import type { RebuildProgress } from './rebuild-report.ts';
 
 const EVERY_MS = 250;
 
-/** Counts a rebuild's records and says how it goes. */
+/** Counts the records of a rebuild and reports its progress. */
 export interface ProgressMeter {
   readonly add: (records: number) => void;
   readonly phase: (phase: RebuildProgress['phase']) => void;
@@ -12,8 +12,8 @@ export interface ProgressMeter {
 }
 
 /**
- * Counts replayed records and reports rate and remaining time, a few times a second and at every
- * change of phase.
+ * Counts replayed records and reports the rate and ETA, a few times a second and at every change of
+ * phase.
  */
 export function createProgress(
   plan: Pick<Plan, 'name' | 'version'>,
@@ -26,7 +26,7 @@ export function createProgress(
   let reportedMs = startedMs;
   const report = () => {
     reportedMs = performance.now();
-    const { recordsPerSecond, etaSeconds: left } = paceOf(records, totalRecords, startedMs);
+    const { recordsPerSecond, etaSeconds: left } = rateOf(records, totalRecords, startedMs);
     const etaSeconds = phase === 'replay' ? left : null;
     const { name, version } = plan;
     onProgress?.({ name, version, phase, records, totalRecords, recordsPerSecond, etaSeconds });

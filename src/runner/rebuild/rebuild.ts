@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { neverSignal } from '../../concurrency/never-signal.ts';
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { TopicDescription } from '../../log/event-log.ts';
 import { isLockTimeout } from '../../postgres/classify.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
@@ -12,13 +12,13 @@ import { lockHolders } from '../../readmodel/lock-holders.ts';
 import { tableName } from '../../readmodel/table-name.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 import { admitTopics, requireWholeKeys } from '../live/match-partitions.ts';
-import { withPresence } from '../ownership/with-presence.ts';
+import { withLease } from '../ownership/with-lease.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { partitionsOf, topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from '../store/assert-database.ts';
 import { readNextOffsets } from '../store/checkpoint-store.ts';
 import { createTables } from '../store/create-tables.ts';
-import { isPresent } from '../store/instance-store.ts';
+import { isAlive } from '../store/instance-store.ts';
 import { copyJournal } from '../store/journal-store.ts';
 import type { VersionState } from '../store/version-state.ts';
 import type { StoredVersion } from '../store/version-store.ts';
@@ -39,29 +39,32 @@ import type { FindReplayers } from './replayer.ts';
 import { replayerHere } from './replayer.ts';
 import { sharePartitions } from './share-partitions.ts';
 
-/** Options of a rebuild: those of the application, and further replayers. */
+/** Options of a rebuild: those of the application, plus further replayers. */
 export interface RebuildOptions extends Omit<WantedRebuild, 'workers'> {
   /** Finds further replayers. Default: none. */
   readonly findReplayers?: FindReplayers;
 }
 
-/** Indexes are built for so many versions at a time: Postgres uses more than one core for each. */
+/**
+ * Number of versions whose indexes are built concurrently. Postgres uses more than one core for
+ * each.
+ */
 const FINISHED_AT_ONCE = 2;
 
 const LOOKS = 10;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Replays the log into the declared versions of projections, beside the live ones, which go on
- * untouched. One rebuild of a version at a time, over all instances. Steps: 1 capture the stable
- * end offsets, and refuse topics that have gained partitions where a version cannot bear that, 2
- * make each version's table without constraints (or find it: a rebuild that was killed goes on), 3
- * replay every partition into all of them, appending partial rows, 4 add primary keys and indexes,
- * merging keys that were appended more than once, 5 mark each version ready for `activate`.
+ * Replays the log into the declared versions of projections. The live versions are not affected.
+ * One rebuild of a version at a time, over all instances. Steps: 1 capture the stable end offsets,
+ * and refuse topics with added partitions if a version cannot merge, 2 create each version's table
+ * without constraints (or reuse it: a rebuild that was killed resumes), 3 replay every partition
+ * into all versions, appending partial rows, 4 merge keys that were appended more than once, and
+ * add primary keys and indexes, 5 mark each version ready for `activate`.
  *
  * The schedule of step 3: replayers (this thread and worker threads) take partitions, two at a time
- * each (`sharePartitions`). For each partition one read of the log feeds the sessions of all
- * versions (`shareReads`). In a thread one session of a projection folds at a time, while others
+ * each (`sharePartitions`). For each partition, one read of the log feeds the sessions of all
+ * versions (`shareReads`). In a thread, one session of a projection folds at a time, while others
  * write their rows or wait for the log (`FoldMutex`).
  * @throws REBUILD_REFUSED, VERSION_NOT_RAISED, PARTITIONS_CHANGED, DATA_LOSS
  */
@@ -74,7 +77,7 @@ export async function rebuild(
   await assertDatabase(settings.pool);
   const builder = `${settings.owner}/rebuild-${randomUUID().slice(0, 8)}`;
   const building = { ...settings, owner: builder };
-  return withPresence(building, () =>
+  return withLease(building, () =>
     rebuildAlone(building, plans, options).catch(async (error: unknown) => {
       throw (await retiredMeanwhile(building, plans, error)) ?? error;
     }),
@@ -82,15 +85,15 @@ export async function rebuild(
 }
 
 /**
- * A version that was given up while it was built: its tables went away under the replay, which
- * shows as one error or another.
+ * Returns REBUILD_REFUSED if a version was retired while it was built, else null. Its tables
+ * disappear during the replay, which causes various errors.
  */
 async function retiredMeanwhile(
   { pool }: RunnerSettings,
   plans: readonly Plan[],
   error: unknown,
 ): Promise<RepriseError | null> {
-  // Any other error of ours says what it is, also before the version was there.
+  // Any other error of ours explains itself; the version may not exist yet.
   if (isRepriseError(error) && error.code !== 'FENCED' && error.code !== 'WORKER_FAILED')
     return null;
   for (const plan of plans) {
@@ -100,17 +103,17 @@ async function retiredMeanwhile(
     if (stored !== undefined) continue;
     return refused(
       plan,
-      `it was retired while it was being built; nothing of it is left. To build it after all, run: reprise rebuild ${plan.name}`,
+      `it was retired while it was being built, and its tables were dropped. To build it after all, run: reprise rebuild ${plan.name}`,
       error,
     );
   }
   return null;
 }
 
-/** A version on its way. */
+/** A version that is being built. */
 interface Building {
   readonly plan: Plan;
-  /** Its topics, as they were when it began. */
+  /** Its topics, as described when the rebuild began. */
   readonly topics: ReadonlyMap<string, TopicDescription>;
   readonly partitions: number;
   /** Records still to be replayed. */
@@ -157,13 +160,11 @@ async function rebuildAlone(
       });
     }
   };
-  await untilFirstFailure(signal, Array(FINISHED_AT_ONCE).fill(finishThoseLeft));
+  await runTaskGroup(signal, Array(FINISHED_AT_ONCE).fill(finishThoseLeft));
   return versions.map((version) => reports.get(version) as RebuildReport);
 }
 
-/**
- * Step 3: this thread and further replayers replay the partitions. They share the row budget.
- */
+/** Step 3: this thread and the other replayers replay the partitions. They share the row budget. */
 async function replayAll(
   settings: RunnerSettings,
   versions: readonly Building[],
@@ -209,8 +210,8 @@ async function replayAll(
 }
 
 /**
- * Step 4 and 5, as soon as nobody reads the new table: its keys cannot be added meanwhile. Says for
- * whom it waits.
+ * Steps 4 and 5. Retries while the new table is in use, because its keys cannot be added then, and
+ * logs who uses it.
  */
 async function finish(
   settings: RunnerSettings,
@@ -228,14 +229,14 @@ async function finish(
       const usedBy = await lockHolders(settings.pool, tables.map(tableName));
       settings.logger.warn(
         { projection, version, usedBy },
-        'the new table is in use, so its keys cannot be added yet; the rebuild waits until it is not',
+        'the new table is in use, so its keys cannot be added yet; the rebuild waits until it is free',
       );
     }
   }
 }
 
 /**
- * Steps 4 and 5 in one transaction: a rebuild killed here finds its table as the replay left it.
+ * Steps 4 and 5 in one transaction: a rebuild killed here leaves its table as the replay left it.
  */
 async function finishOnce(
   settings: RunnerSettings,
@@ -244,7 +245,7 @@ async function finishOnce(
 ): Promise<bigint> {
   return inTransaction(settings.pool, async (client) => {
     if (plan.rebuild === 'partial') {
-      // Now, or not at all: a merge that took minutes must not fail for a reader at its end.
+      // Lock before the work: a merge of minutes must not fail at its end because of a reader.
       await client.query(`lock table ${tableName(plan.table)} in access exclusive mode`);
       await finishTable(client, plan, progress.phase);
     }
@@ -286,8 +287,9 @@ async function beginBuilding(
 }
 
 /**
- * A version that is there already may be built on by one process, as of the same time or, before it
- * is complete, of a later one. @throws VERSION_NOT_RAISED, REBUILD_REFUSED
+ * Checks that a stored version may be built further: by one process at a time, as of the same time
+ * as before or a later one, and only until it is complete. @throws VERSION_NOT_RAISED,
+ * REBUILD_REFUSED
  */
 async function assertMayBuild(
   client: ClientBase,
@@ -314,7 +316,7 @@ async function assertMayBuild(
         `${stored.builder} is building it now. Wait for it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
       );
     }
-    // It is gone because it was killed, or because it was done meanwhile.
+    // The builder has ended because it was killed, or because it had finished.
     const now = await readVersion(client, plan.name, plan.version);
     if (now !== undefined && now.state !== stored.state) {
       return assertMayBuild(client, { plan, stored: now, asOf });
@@ -324,14 +326,17 @@ async function assertMayBuild(
   if ((asOf?.getTime() ?? Number.POSITIVE_INFINITY) >= begunAtMs) return;
   throw refused(
     plan,
-    `a rebuild that goes further was begun (${stored.asOf?.toISOString() ?? 'the whole log'}). Finish it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
+    `a rebuild up to a later time was started (${stored.asOf?.toISOString() ?? 'the whole log'}). Finish it, or give it up with: reprise retire ${plan.name} ${plan.version}`,
   );
 }
 
-/** A builder that was killed a moment ago: the server may need that moment to notice. */
+/**
+ * Whether the builder is alive. Looks several times, because the server may need a moment to notice
+ * that a builder was killed.
+ */
 async function isThere(client: ClientBase, builder: string): Promise<boolean> {
   for (let look = 0; look < LOOKS; look += 1) {
-    if (!(await isPresent(client, builder))) return false;
+    if (!(await isAlive(client, builder))) return false;
     await delay(LOOK_EVERY_MS);
   }
   return true;
@@ -355,7 +360,7 @@ function ownTopics(
   return new Map(own);
 }
 
-/** Where to stop in one partition, by topic. */
+/** Returns the end offset of one partition, by topic. */
 function endOffsets(versions: readonly Building[], partition: number): ReadonlyMap<string, bigint> {
   return new Map(
     versions
@@ -364,7 +369,10 @@ function endOffsets(versions: readonly Building[], partition: number): ReadonlyM
   );
 }
 
-/** Offsets still to be replayed: what an earlier, killed attempt has committed does not count. */
+/**
+ * Counts the offsets still to be replayed. Those committed by an earlier, killed attempt are not
+ * counted.
+ */
 async function totalRecords(
   settings: RunnerSettings,
   plan: Plan,

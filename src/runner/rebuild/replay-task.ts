@@ -22,41 +22,41 @@ import { FoldMutex } from './fold-mutex.ts';
 import { prefetch } from './prefetch.ts';
 
 /**
- * Rows a replay holds in memory at most, unless told less, before it appends them as partial rows:
- * bounds memory by the key space, not by the log. With one batch more it stays below 2^19: arrays
+ * Default limit of rows that a replay holds in memory before it appends them as partial rows. It
+ * bounds memory by the key space, not by the log. With one more batch it stays below 2^19: arrays
  * grow by doubling.
  */
 export const ROWS_IN_MEMORY_MAX = 480_000;
 
-/** What to replay, and how far. */
+/** Options of a replay: what to replay, and up to where. */
 export interface ReplayOptions {
   readonly plan: Plan;
   /** Where to stop, by topic: the stable end offsets captured when the rebuild began. */
   readonly untilOffsets: ReadonlyMap<string, bigint>;
   /**
-   * Stop before the first record of a topic whose timestamp is this or later, milliseconds.
-   * Default: only `untilOffsets` stops.
+   * Stop before the first record of a topic whose timestamp is this or later, in milliseconds.
+   * Default: only `untilOffsets` stops the replay.
    */
   readonly untilTimestampMs?: number;
   readonly acceptDataLoss: boolean;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
   /**
-   * Dead letters of the run that is repeated, as `recordId` names them; a verification's. Default:
-   * records are judged afresh.
+   * Dead letters of the run that is repeated, as `recordId` names them; used by `verify`. Default:
+   * the error policy decides about every failure.
    */
   readonly repeats?: readonly string[];
-  /** Reads the log, with others who read it. Default: alone. */
+  /** Reads the log, possibly shared with other readers. Default: a separate read. */
   readonly read?: EventLog['read'];
-  /** Shared with the other tasks that this thread replays. Default: there are none. */
+  /** Shared with the other tasks that this thread replays. Default: a new mutex. */
   readonly mutex?: FoldMutex;
-  /** Of what may be held in memory. Default: 480,000 rows, alone. */
+  /** Share of the rows that may be in memory. Default: 480,000 rows for this task alone. */
   readonly rows?: RowShare | undefined;
 }
 
 /**
- * Replays one partition into a version that is being built: partial rows are appended by COPY with
- * the checkpoint in the same transaction, so a rebuild that was killed goes on from the last flush.
+ * Replays one partition into a version that is being built. Partial rows are appended by COPY, with
+ * the checkpoint in the same transaction, so a rebuild that was killed resumes from the last flush.
  * @throws what reading, folding or writing throws; the signal's reason when aborted
  */
 export async function replayTask(
@@ -69,7 +69,7 @@ export async function replayTask(
     try {
       return await replayOnce(settings, key, { ...options, recovery });
     } catch (error) {
-      // Another attempt at a record, from the committed rows; anything else is for the caller.
+      // FoldAgain: resume from the committed rows. The caller handles all other errors.
       if (!(error instanceof FoldAgain)) throw error;
     }
   }
@@ -80,7 +80,7 @@ function aloneWith(rowsMax: number): RowShare {
 }
 
 /**
- * Opens the task and folds under the mutex once its first batch has arrived; the next task folds
+ * Opens the task, and folds under the mutex once its first batch has arrived. The next task folds
  * while the last rows are written.
  */
 async function replayOnce(
@@ -115,12 +115,14 @@ async function replayOnce(
     release();
   }
   await lastFlush;
-  await retryHeld(settings, session, options);
+  await retryQuarantined(settings, session, options);
   await recordOutcome(settings, session.task, 'idle', null);
 }
 
-/** Folds the letters that the replay holds by a policy with retries, until none is left. */
-async function retryHeld(
+/**
+ * Retries the letters that the replay quarantined under a policy with retries, until none is left.
+ */
+async function retryQuarantined(
   settings: RunnerSettings,
   session: TaskSession,
   { recovery, signal }: Pick<ReplayOptions, 'signal'> & { readonly recovery: Recovery },
@@ -147,7 +149,10 @@ function openReplay(
     backoff: createBackoff({ signal }),
     onPause: (reason) => {
       if (reason !== null)
-        settings.logger.warn({ reason: reason.message }, 'rebuild waits and tries again');
+        settings.logger.warn(
+          { reason: reason.message },
+          'infrastructure is unavailable; the rebuild waits and retries',
+        );
     },
     acceptDataLoss: options.acceptDataLoss,
     recovery: options.recovery,
@@ -156,7 +161,7 @@ function openReplay(
   });
 }
 
-/** The batches from where the session stands up to the end, or to when the signal aborts. */
+/** Reads from the position of the session to the end offsets, or until the signal aborts. */
 function readUntil(
   { log }: Pick<RunnerSettings, 'log'>,
   session: TaskSession,
@@ -165,12 +170,12 @@ function readUntil(
   const { plan, signal, untilOffsets, read = (...which) => log.read(...which) } = options;
   const positions = positionsUntil(session, plan, untilOffsets);
   if (positions.length === 0) return nothing();
-  // Of several topics some batches wait for others; a repetition keeps records that are folded
-  // later.
+  // With several topics, batches wait for those of other topics. A repetition keeps records that
+  // are folded later.
   const reusesMemory = topicsOf(plan).length === 1 && options.repeats === undefined;
   const reading = read(positions, { signal, reusesMemory });
   const { untilTimestampMs } = options;
-  // Every generator more costs as much for a batch as finding its records.
+  // Each additional generator costs as much per batch as finding its records.
   return untilTimestampMs === undefined
     ? reading
     : upTo(reading, positions.length, untilTimestampMs);
@@ -186,7 +191,7 @@ function positionsUntil(session: TaskSession, plan: Plan, until: ReadonlyMap<str
   });
 }
 
-/** The items; the mutex is released while the next one is long in coming. */
+/** Yields the items. Releases the mutex while the next item takes long to arrive. */
 async function* releasingWhileLate<Item>(
   iterator: AsyncIterator<Item, void>,
   mutex: FoldMutex,
@@ -202,7 +207,7 @@ async function* releasingWhileLate<Item>(
   }
 }
 
-/** The batches of some topics, each up to its first record of a time or later. */
+/** Yields the batches of some topics, each topic up to its first record at or after a time. */
 async function* upTo(
   batches: AsyncIterable<RecordBatch>,
   topics: number,

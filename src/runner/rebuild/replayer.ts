@@ -1,4 +1,4 @@
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { shareRows } from '../session/share-rows.ts';
 import type { RunnerSettings } from '../settings/runner-settings.ts';
@@ -9,52 +9,52 @@ import { replayTask } from './replay-task.ts';
 import { shareReads } from './share-reads.ts';
 
 /**
- * One partition to replay, for which projections, how far, and with how much memory. Plain data: it
- * may go to another thread.
+ * One partition to replay: for which projections, up to where, and with how much memory. Plain
+ * data, so that it can be sent to another thread.
  */
 export interface ReplayOrder
   extends Pick<ReplayOptions, 'untilOffsets' | 'untilTimestampMs' | 'acceptDataLoss'> {
   readonly keys: readonly TaskKey[];
-  /** Rows that all of them together may hold in memory. */
+  /** Rows that all keys together may hold in memory. */
   readonly rowsMax: number;
 }
 
-/** What is told of an order under way. */
+/** Callbacks of an order in progress. */
 export interface ReplayHooks {
   readonly signal: AbortSignal;
   readonly onRecords: (projection: string, records: number) => void;
 }
 
-/** Replays partitions of a version that is being built: this thread, or a worker thread. */
+/** Replays partitions of a version that is being built, in this thread or a worker thread. */
 export interface Replayer {
   /**
-   * Resolves to true once it takes orders; to false when it never will and the others do without
-   * it. @throws when the rebuild must not go on without it
+   * Resolves to true once it accepts orders, to false if it never will and the rebuild continues
+   * without it. @throws if the rebuild must not continue without it
    */
   readonly joins: Promise<boolean>;
   /**
-   * Resolves when the partition is committed up to where the order says. @throws what `replayTask`
+   * Resolves when the partition is committed up to the end of the order. @throws what `replayTask`
    * throws; WORKER_FAILED; the signal's reason when aborted
    */
   replay(order: ReplayOrder, hooks: ReplayHooks): Promise<void>;
-  /** Call once no order is under way. */
+  /** Call when no order is in progress. */
   close(): Promise<void>;
 }
 
 /** A rebuild that looks for further replayers. */
 export interface RebuildWork {
   readonly plans: readonly Plan[];
-  /** Owner of the tasks, under which every replayer takes them. */
+  /** Owner of the tasks. All replayers take the tasks under this name. */
   readonly builder: string;
   readonly partitions: number;
-  /** Still to be replayed, over all projections. */
+  /** Records still to be replayed, over all projections. */
   readonly records: number;
 }
 
-/** Finds others who replay partitions of a rebuild, besides the thread that it runs in. */
+/** Finds further replayers for a rebuild, besides the calling thread. */
 export type FindReplayers = (work: RebuildWork) => Promise<readonly Replayer[]>;
 
-/** Replays in this thread; the projections of an order fetch together. */
+/** Creates the replayer of this thread. The projections of an order share their fetches. */
 export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): Replayer {
   const slots = new Map(plans.map((plan) => [plan.name, { plan, mutex: new FoldMutex() }]));
   return {
@@ -73,7 +73,7 @@ export function replayerHere(settings: RunnerSettings, plans: readonly Plan[]): 
           onRecords: (records) => onRecords(key.projection, records),
         }).finally(leave);
       });
-      await untilFirstFailure(signal, works);
+      await runTaskGroup(signal, works);
     },
     close: async () => undefined,
   };

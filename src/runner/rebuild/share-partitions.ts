@@ -1,26 +1,26 @@
-import { untilFirstFailure } from '../../concurrency/until-first-failure.ts';
+import { runTaskGroup } from '../../concurrency/run-task-group.ts';
 import type { Replayer } from './replayer.ts';
 
-/** A replayer has so many partitions under way: while one waits for its COPY, another folds. */
+/** Partitions in progress per replayer: while one waits for its COPY, another folds. */
 const ORDERS_AT_ONCE = 2;
 
-/** Partitions and those who share them. */
+/** Partitions, and the replayers that share them. */
 export interface Sharing {
   readonly partitions: number;
-  /** The first one is this thread: it stands in for those that do not join. */
+  /** The first replayer is this thread. It takes the share of replayers that do not join. */
   readonly replayers: readonly [Replayer, ...Replayer[]];
   /**
-   * Has one replayer replay one partition. `signal` aborts with the one given here, and when
-   * another has failed.
+   * Makes a replayer replay one partition. `signal` aborts with the signal of `Sharing`, and when
+   * another replay has failed.
    */
   readonly replay: (replayer: Replayer, partition: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets replayers share partitions: each begins with its own two, in turns, as far as there are any,
- * and takes another as soon as it is done with one, so that a quick one does more. The first
- * failure aborts the others. @throws the first failure, once nobody is at work
+ * Shares partitions among replayers. Each starts with up to two, assigned round robin, and takes
+ * another as soon as one is done, so faster replayers do more. The first failure aborts the others.
+ * @throws the first failure, once all work has ended
  */
 export async function sharePartitions(sharing: Sharing): Promise<void> {
   const { partitions, replayers, replay } = sharing;
@@ -28,7 +28,7 @@ export async function sharePartitions(sharing: Sharing): Promise<void> {
     .flat()
     .slice(0, partitions);
   let next = slots.length;
-  await untilFirstFailure(
+  await runTaskGroup(
     sharing.signal,
     slots.map((slot, first) => async (signal) => {
       const replayer = (await slot.joins) ? slot : replayers[0];

@@ -2,28 +2,29 @@ import { onAbort } from '../../concurrency/on-abort.ts';
 import type { EventLog, ReadOptions, ReadPosition } from '../../log/event-log.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 
-/** One of several who read a log side by side. */
+/** One of several concurrent readers of a log. */
 export interface SharedReader {
   /** As `EventLog.read`. */
   readonly read: EventLog['read'];
-  /** Reads no more: the others need not wait for it. */
+  /** Stops reading: the others no longer wait for it. */
   leave(): void;
 }
 
 /**
- * Readers of one log that fetch together: those whose first reading begins at the same positions
- * get the batches of one stream, in step: the next batch is asked for when all of them have asked
- * for it. The streams begin once every reader has said where it reads, or has left. Later reads of
- * a reader are its own. A reader must not wait for another one, only for its own work.
+ * Creates readers of one log that share their fetches. Readers whose first read starts at the same
+ * positions receive the batches of one stream, in lockstep: the next batch is fetched once all of
+ * them have asked for it. The streams start once every reader has called `read` or left. Later
+ * reads of a reader are separate. A reader must wait only for its own work, never for another
+ * reader.
  */
 export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly SharedReader[] {
-  const gathering = new Map<string, SharedStream>();
+  const joining = new Map<string, SharedStream>();
   let undecided = count;
   const decided = () => {
     undecided -= 1;
     if (undecided > 0) return;
-    for (const stream of gathering.values()) stream.begin();
-    gathering.clear();
+    for (const stream of joining.values()) stream.begin();
+    joining.clear();
   };
   return Array.from({ length: count }, () => {
     let isUndecided = true;
@@ -37,9 +38,9 @@ export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly
           yield* log.read(positions, options);
           return;
         }
-        const place = placeOf(positions);
-        const stream = gathering.get(place) ?? new SharedStream(log, positions);
-        gathering.set(place, stream);
+        const key = keyOf(positions);
+        const stream = joining.get(key) ?? new SharedStream(log, positions);
+        joining.set(key, stream);
         const batches = stream.join(options);
         decide();
         yield* batches;
@@ -49,8 +50,8 @@ export function shareReads(log: Pick<EventLog, 'read'>, count: number): readonly
   });
 }
 
-/** Equal for readers that want the same. */
-function placeOf(positions: readonly ReadPosition[]): string {
+/** Key of a read; equal if two readers want the same. */
+function keyOf(positions: readonly ReadPosition[]): string {
   return positions
     .map(({ topic, partition, offset, untilOffset, after }) =>
       [topic, partition, offset, untilOffset, after?.offset, after?.leaderEpoch].join(' '),
@@ -58,22 +59,21 @@ function placeOf(positions: readonly ReadPosition[]): string {
     .join('\n');
 }
 
-/** Settles what a member waits for. */
+/** Settles the pending request of a member. */
 interface Asking {
   readonly resolve: (next: IteratorResult<RecordBatch, void>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * A stream and those who read it. States: *gathering* → `begin` → *under way* → *ended*, when all
- * have left.
+ * A stream and its members. States: *joining* → `begin` → *reading* → *ended*, when all have left.
  */
 class SharedStream {
   readonly #log: Pick<EventLog, 'read'>;
   readonly #positions: readonly ReadPosition[];
   readonly #left = new AbortController();
   readonly #options: ReadOptions[] = [];
-  /** What each member waits for; null: it is busy with the batch it has. */
+  /** The pending request of each member; null: the member is busy with its batch. */
   readonly #members = new Map<symbol, Asking | null>();
   #batches: AsyncIterator<RecordBatch, void> | null = null;
 
@@ -82,7 +82,7 @@ class SharedStream {
     this.#positions = positions;
   }
 
-  /** The batches for one member more; only while gathering. */
+  /** Adds a member and returns its batches. Only in the state *joining*. */
   join(options: ReadOptions): AsyncIterable<RecordBatch> {
     const member = Symbol();
     this.#members.set(member, null);
@@ -123,7 +123,7 @@ class SharedStream {
     this.#advance();
   }
 
-  /** The last one closes the stream. */
+  /** Removes a member. The last one closes the stream. */
   async #leave(member: symbol): Promise<void> {
     this.#members.delete(member);
     if (this.#members.size > 0) return this.#advance();
@@ -132,7 +132,7 @@ class SharedStream {
     await this.#batches.return?.();
   }
 
-  /** Asks for the next batch once every member has. */
+  /** Fetches the next batch once every member has asked for it. */
   #advance(): void {
     const asking = [...this.#members.values()].filter((each) => each !== null);
     if (this.#batches === null || asking.length === 0) return;

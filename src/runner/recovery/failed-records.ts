@@ -8,89 +8,90 @@ import type { TriedLetter } from '../store/dead-letter-store.ts';
 import type { JournalEntry } from '../store/journal-entry.ts';
 import type { OwnedTask } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import type { Judge } from './judge.ts';
-import { placeOf } from './judge.ts';
-import { KeyHold, keyText } from './key-hold.ts';
+import { keyText, Quarantine } from './quarantine.ts';
+import type { TaskErrorPolicy } from './task-error-policy.ts';
+import { positionText } from './task-error-policy.ts';
 
 /**
- * The records of one session that are not folded: those of keys that are held, those that could not
- * be folded and may be passed over, those that an earlier session was ended by. What it gathers
- * leaves with the next flush.
+ * The records of one session that are not folded: records of quarantined keys, records that failed
+ * and may be set aside, and records that an earlier session rejected. The next flush takes them.
  */
 export class FailedRecords {
   readonly #task: OwnedTask;
-  readonly #judge: Judge;
-  readonly #hold: KeyHold;
+  readonly #policy: TaskErrorPolicy;
+  readonly #quarantine: Quarantine;
   #letters: TriedLetter[] = [];
   #refusals: JournalEntry[] = [];
 
-  constructor(task: OwnedTask, judge: Judge) {
+  constructor(task: OwnedTask, policy: TaskErrorPolicy) {
     this.#task = task;
-    this.#judge = judge;
-    const keys = task.heldLetters.flatMap(({ key }) => (key === null ? [] : [key]));
-    this.#hold = new KeyHold(keys, judge);
+    this.#policy = policy;
+    const keys = task.quarantinedLetters.flatMap(({ key }) => (key === null ? [] : [key]));
+    this.#quarantine = new Quarantine(keys, policy);
   }
 
-  /** Whether `sift` has anything to look for. */
+  /** Whether `sift` may set any record aside. */
   get isSifting(): boolean {
-    return this.#hold.isActive;
+    return this.#quarantine.isActive;
   }
 
   /**
-   * The records of a batch that may be folded; the others are set aside. `isForeign`: record `i` is
-   * no event of the projection.
+   * Sets records aside and returns those that may be folded. `isForeign`: record `i` is not an
+   * event of the projection.
    */
   sift(batch: RecordBatch, isForeign: (i: number) => boolean): RecordBatch {
-    const { rest, aside } = this.#hold.part(batch, isForeign);
+    const { rest, aside } = this.#quarantine.part(batch, isForeign);
     this.#letters.push(...aside);
     return rest;
   }
 
-  /** Nothing of a key waits any more: its records are folded where they come. */
+  /** Releases a key: none of its records waits any more, and new ones are folded. */
   release(key: Buffer): void {
-    this.#hold.release(key);
+    this.#quarantine.release(key);
   }
 
   /**
-   * Decides on records that the fold passed over: it goes on without them, or throws. Where a key
-   * has to be held and the fold has taken later records of it, memory is wrong: then all of them
-   * are condemned together, and the next session leaves them out. @throws the record's reason, to
-   * stop or to fold again
+   * Decides about records that the fold could not fold: the session continues without them, or this
+   * throws. If a key must be quarantined and the fold has already folded later records of it,
+   * memory is wrong: then all these records are rejected together, and the next session leaves them
+   * out. @throws the record's reason, to halt the task; FoldAgain, to fold again
    */
   decide(letters: readonly DeadLetter[], batch: RecordBatch | null = null): void {
-    const held = new Map<string, DeadLetter>();
+    const firstByKey = new Map<string, DeadLetter>();
     for (const letter of letters) {
-      const verdict = this.#judge.verdict(letter);
-      if (verdict === 'stop') throw this.#failure(letter, 'halts');
-      if (verdict === 'setAside') this.#setAside(letter);
-      else if (letter.key === null) this.#setHeld(letter);
-      else if (held.has(keyText(letter.key))) this.#letters.push(this.#hold.waiting(letter));
+      const decision = this.#policy.decide(letter);
+      if (decision === 'stop') throw this.#failure(letter, 'halts');
+      if (decision === 'setAside') this.#setAside(letter);
+      else if (letter.key === null) this.#setQuarantined(letter);
+      else if (firstByKey.has(keyText(letter.key)))
+        this.#letters.push(this.#quarantine.waiting(letter));
       else {
-        held.set(keyText(letter.key), letter);
-        this.#setHeld(letter);
+        firstByKey.set(keyText(letter.key), letter);
+        this.#setQuarantined(letter);
       }
     }
-    const spoiled = held.size === 0 || batch === null ? null : foldedBehind(held, letters, batch);
+    const spoiled =
+      firstByKey.size === 0 || batch === null ? null : foldedBehind(firstByKey, letters, batch);
     if (spoiled === null) return;
     for (const letter of letters) {
-      const isHeld = this.#judge.verdict(letter) === 'hold';
-      if (isHeld) this.#judge.condemn({ letter, isHeld });
+      const isQuarantined = this.#policy.decide(letter) === 'quarantine';
+      if (isQuarantined) this.#policy.reject({ letter, isQuarantined });
     }
     throw this.#failure(spoiled, 'again');
   }
 
   /**
-   * Decides on a record that spoiled what is in memory: the task stops, or begins again from
-   * committed rows and leaves the record out.
+   * Decides about a record that spoiled the state in memory: the task halts, or folds again from
+   * committed rows and leaves the record out. @returns the error to throw
    */
-  condemn(letter: DeadLetter, cause: unknown): RepriseError {
-    const verdict = this.#judge.verdict(letter);
-    if (verdict === 'stop') return this.#failure(letter, 'halts', cause);
-    this.#judge.condemn({ letter, isHeld: verdict === 'hold' });
+  reject(letter: DeadLetter, cause: unknown): RepriseError {
+    const decision = this.#policy.decide(letter);
+    if (decision === 'stop') return this.#failure(letter, 'halts', cause);
+    this.#policy.reject({ letter, isQuarantined: decision === 'quarantine' });
     return this.#failure(letter, 'again', cause);
   }
 
-  /** What was gathered since the last call, with what the journal has to say of it. */
+  /** Returns what was set aside since the last call, with the journal entries about it. */
   take(): { readonly letters: readonly TriedLetter[]; readonly refusals: readonly JournalEntry[] } {
     const taken = { letters: this.#letters, refusals: this.#refusals };
     this.#letters = [];
@@ -99,23 +100,23 @@ export class FailedRecords {
   }
 
   #setAside(letter: DeadLetter): void {
-    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held(null) });
+    this.#letters.push({ ...letter, attempts: 1, ...this.#quarantine.mark(null) });
     if (!letter.byClock) return;
     const nextOffsets = new Map([[letter.topic, letter.offset]]);
     this.#refusals.push({ kind: 'refusal', nextOffsets, quietMs: null });
   }
 
-  #setHeld(letter: DeadLetter): void {
-    if (letter.key !== null) this.#hold.add(letter.key);
-    this.#letters.push({ ...letter, attempts: 1, ...this.#hold.held('failed') });
+  #setQuarantined(letter: DeadLetter): void {
+    if (letter.key !== null) this.#quarantine.add(letter.key);
+    this.#letters.push({ ...letter, attempts: 1, ...this.#quarantine.mark('failed') });
   }
 
   #failure(letter: DeadLetter, then: 'halts' | 'again', cause?: unknown): RepriseError {
     const { topic, partition, offset, reason, message } = letter;
     const next =
       then === 'halts'
-        ? `halts before it: nothing is skipped silently. Mend the schema or the projection, or let such records be set aside (onError "skip" or "quarantineKey"); start that code, and run: reprise resume ${this.#task.projection}`
-        : 'goes on from its committed rows, without it.';
+        ? `halts before it: nothing is skipped silently. Fix the schema or the projection, or set such records aside (onError "skip" or "quarantineKey"). Start the new code and run: reprise resume ${this.#task.projection}`
+        : 'resumes from its committed rows, without the record.';
     const Failure = then === 'again' ? FoldAgain : RepriseError;
     return new Failure(reason, `${message} The task ${taskLabel(this.#task)} ${next}`, {
       cause,
@@ -125,17 +126,17 @@ export class FailedRecords {
 }
 
 /**
- * The first letter whose key has a later record in the batch that was folded; null: there is none.
+ * Returns the first letter whose key has a later record in the folded batch; null: there is none.
  */
 function foldedBehind(
-  held: ReadonlyMap<string, DeadLetter>,
+  firstByKey: ReadonlyMap<string, DeadLetter>,
   letters: readonly DeadLetter[],
   batch: RecordBatch,
 ): DeadLetter | null {
   const failed = new Set(letters.map(({ offset }) => Number(offset)));
   for (let i = 0; i < batch.count; i += 1) {
     const key = keyAt(batch, i);
-    const letter = key === null ? undefined : held.get(keyText(key));
+    const letter = key === null ? undefined : firstByKey.get(keyText(key));
     const offset = batch.offsets[i] as number;
     if (letter !== undefined && offset > Number(letter.offset) && !failed.has(offset)) {
       return letter;
@@ -144,7 +145,7 @@ function foldedBehind(
   return null;
 }
 
-/** Record `i` of a batch as a dead letter. */
+/** Returns record `i` of a batch as a dead letter. */
 export function letterOf(
   batch: RecordBatch,
   i: number,
@@ -154,8 +155,8 @@ export function letterOf(
 }
 
 /**
- * The record of a batch that a function of the projection failed on, where an error says which;
- * null: none of it.
+ * Returns the record of a batch that a function of the projection failed on, if the error names it;
+ * else null.
  */
 export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null {
   if (!isRepriseError(error, 'HANDLER_FAILED') || error.facts['topic'] !== batch.topic) return null;
@@ -163,9 +164,9 @@ export function failedIn(batch: RecordBatch, error: unknown): DeadLetter | null 
   return i < 0 ? null : letterOf(batch, i, { reason: error.code, message: error.message });
 }
 
-/** The record that ended the processes before this one, as far as anybody can tell. */
+/** Returns the dead letter of a record that probably ended several processes. */
 export function pillOf(batch: RecordBatch, times: number): DeadLetter {
-  const place = placeOf({ ...batch, offset: batch.offsets[0] as number });
-  const message = `${times} processes in a row ended while they folded ${place}, before anything could be said of it; it is not tried again.`;
+  const position = positionText({ ...batch, offset: batch.offsets[0] as number });
+  const message = `${times} processes in a row ended while they folded ${position}, without an error; it is not tried again.`;
   return letterOf(batch, 0, { reason: 'POISON_PILL', message });
 }

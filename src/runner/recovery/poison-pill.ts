@@ -4,29 +4,32 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import { markTrying } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
+import type { BatchSize } from './batch-size.ts';
 import { pillOf } from './failed-records.ts';
-import { placeOf } from './judge.ts';
-import type { Stride } from './stride.ts';
+import { positionText } from './task-error-policy.ts';
 
-/** Processes that must have ended in a row while they folded a record, before it is the cause. */
+/**
+ * Number of processes in a row that must have ended while folding a record before it counts as the
+ * cause.
+ */
 const PILL_TRIES = 3;
 
 /**
- * The dead letter of a record that several processes in a row ended on; null: fold it. While
- * records are folded one by one after such deaths, the task names each in Postgres before it
- * decodes it: the next process reads there what the last one did not survive.
+ * Returns the dead letter of a record on which several processes in a row ended; null: fold the
+ * record. While records are folded one by one after such deaths, the task names each record in
+ * Postgres before it decodes it. The next process reads there which record ended the last one.
  */
 export async function poisonPill(
   pool: pg.Pool,
   task: OwnedTask,
-  stride: Stride,
+  batchSize: BatchSize,
   batch: RecordBatch,
 ): Promise<DeadLetter | null> {
-  if (!stride.triesOne || batch.count !== 1) return null;
-  const record = placeOf({ ...batch, offset: batch.offsets[0] as number });
-  const { trying } = task.standing;
+  if (!batchSize.triesOne || batch.count !== 1) return null;
+  const record = positionText({ ...batch, offset: batch.offsets[0] as number });
+  const { trying } = task.status;
   if (trying?.record === record && trying.times >= PILL_TRIES) return pillOf(batch, trying.times);
-  if (stride.marks(record)) {
+  if (batchSize.marks(record)) {
     await inTransaction(pool, (client) => markTrying(client, task, record));
   }
   return null;

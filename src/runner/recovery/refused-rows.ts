@@ -8,30 +8,30 @@ import { isDefect } from './is-defect.ts';
 import type { Recovery } from './recovery.ts';
 
 /**
- * What a failed flush of so many records means: an error of its own, or, where Postgres refuses the
- * rows, that fewer records are tried together, or that one record is at fault. `last`: the record,
- * where it came alone.
+ * Explains a failed flush of `records` records. Returns the error itself, or, if Postgres rejects
+ * the rows: FoldAgain with a smaller batch size, or the rejection of a single record. `last`: the
+ * record, if it was the only one.
  */
 export function refusedRows(
   error: unknown,
   tried: { readonly task: TaskKey; readonly records: number; readonly last: DeadLetter | null },
-  to: { readonly stride: Recovery['stride']; readonly failed: FailedRecords },
+  to: { readonly batchSize: Recovery['batchSize']; readonly failed: FailedRecords },
 ): unknown {
   const { task, records, last } = tried;
   if (!isDefect(error) || records === 0) return error;
   if (records > 1) {
-    to.stride.failed(records);
+    to.batchSize.failed(records);
     return new FoldAgain(
       'DATABASE_FAILED',
-      `Postgres refuses what ${records} records of ${taskLabel(task)} make: ${error.message}. They are folded again, fewer at a time.`,
+      `Postgres rejects the rows of ${records} records of ${taskLabel(task)}: ${error.message}. They are folded again, fewer at a time.`,
       { cause: error, facts: factsOf(task) },
     );
   }
-  // The record was set aside, and even that is refused: it is not the record.
+  // The record was set aside, and the flush is still rejected: the record is not the cause.
   if (last === null) return error;
-  to.stride.cleared();
-  return to.failed.condemn(
-    { ...last, message: `Postgres refuses its row: ${error.message}.` },
+  to.batchSize.cleared();
+  return to.failed.reject(
+    { ...last, message: `Postgres rejects its row: ${error.message}.` },
     error,
   );
 }

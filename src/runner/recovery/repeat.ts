@@ -7,19 +7,19 @@ import type { TaskKey } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 
 /**
- * What became of dead letters in a run that is to be repeated exactly: they were not folded where
- * they lie, and some were folded later. Whether they could be folded by now is not asked.
+ * The fate of dead letters in a run that is repeated exactly: they were not folded at their offset,
+ * and some were folded later. Whether they could be folded today is not asked.
  */
 export class Repeat {
-  /** `topic offset` of those never folded. */
+  /** `topic offset` of records that were never folded. */
   readonly #aside: ReadonlySet<string>;
   readonly #redriven: ReadonlySet<string>;
   readonly #kept = new Map<string, RecordBatch>();
   readonly #folded = new Set<string>();
 
   /**
-   * @param letters records that are dead letters still, as `recordId` names them. @param journal of
-   * the run that is repeated
+   * @param letters records that are still dead letters, as `recordId` names them @param journal
+   * journal of the repeated run
    */
   constructor(letters: Iterable<string>, journal: readonly JournalEntry[]) {
     const named = (wanted: JournalEntry['kind']) =>
@@ -31,7 +31,7 @@ export class Repeat {
   }
 
   /**
-   * The records of a batch that were folded where they lie; those folded later are kept until
+   * Returns the records of a batch that were folded at their offset. Keeps those folded later until
    * `take`.
    */
   sift(batch: RecordBatch): RecordBatch {
@@ -46,8 +46,9 @@ export class Repeat {
   }
 
   /**
-   * A record met before, to be folded now. `folded`: it was taken already; an older journal may
-   * name a record twice, where two redrives folded it at once. Undefined: it was not met.
+   * Returns a kept record, to be folded now. `folded`: it was taken already (an older journal may
+   * name a record twice, if two redrives folded it concurrently). Undefined: it was not in any
+   * batch so far.
    */
   take({
     topic,
@@ -65,19 +66,19 @@ export class Repeat {
   }
 }
 
-/** How a `Repeat` names records. */
+/** Returns the name of a record in a `Repeat`. */
 export function recordId(topic: string, offset: bigint | number | string): string {
   return `${topic} ${offset}`;
 }
 
-/** The journal names a record that the run has not met. */
+/** Returns the error for a journal that names a record which the run has not read. */
 export function notMet(
   task: TaskKey,
   { topic, offset }: { readonly topic: string; readonly offset: bigint },
 ): RepriseError {
   return new RepriseError(
     'OFFSET_MISMATCH',
-    `${taskLabel(task)} is to fold ${topic}@${offset} again, which it has not met. The journal does not fit the log.`,
+    `${taskLabel(task)} must fold ${topic}@${offset} again, which it has not read. The journal does not match the log.`,
     { facts: factsOf(task) },
   );
 }

@@ -11,19 +11,19 @@ import { ScanReader } from './scan-reader.ts';
 import type { ScanOptions, ScanProgress, ScanReport } from './scan-report.ts';
 import { SchemaCounts } from './schema-counts.ts';
 
-/** What a scan reads, and for whom. */
+/** What a scan reads, and for which projections. */
 export interface ScanSource {
   readonly log: EventLog;
   readonly registry: SchemaRegistry;
   readonly plans: readonly Plan[];
-  /** Their topics are read. */
+  /** The events whose topics are read. */
   readonly events: readonly EventDefinition[];
 }
 
 /**
- * Reads the topics of events from the start of the log to its present stable end, and decodes every
- * record as each projection that reads its topic would: the fields that it names, and once for each
- * schema the whole event where functions of the user are given it. Writes nothing.
+ * Reads the topics of events from the start of the log to its current stable end. Decodes every
+ * record as each projection that reads its topic would: the fields that it names, and, once for
+ * each schema, the whole event if user functions receive it. Writes nothing.
  * @throws UNKNOWN_TOPIC, LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE; the signal's reason when it aborts
  */
 export async function scanLog(source: ScanSource, options: ScanOptions = {}): Promise<ScanReport> {
@@ -34,11 +34,11 @@ export async function scanLog(source: ScanSource, options: ScanOptions = {}): Pr
   const total = positions.reduce((sum, one) => sum + Number(one.untilOffset - one.offset), 0);
   const progress = progressOf(total, onProgress);
   const scan = new Scan(source);
-  const ends = new Map(positions.map((one) => [placeOf(one), Number(one.untilOffset)]));
+  const ends = new Map(positions.map((one) => [partitionName(one), Number(one.untilOffset)]));
   const reading =
     positions.length === 0 ? [] : source.log.read(positions, signal ? { signal } : {});
   for await (const batch of reading) {
-    const within = before(batch, ends.get(placeOf(batch)) ?? 0);
+    const within = before(batch, ends.get(partitionName(batch)) ?? 0);
     await scan.read(within);
     progress.add(within.count);
   }
@@ -57,7 +57,7 @@ export async function scanLog(source: ScanSource, options: ScanOptions = {}): Pr
 
 class Scan {
   readonly counts = new SchemaCounts();
-  /** Schemas by id, or why there is none. */
+  /** By schema id: the schema, or the error why it is unknown. */
   readonly texts = new Map<number, string | Error>();
   readonly #registry: SchemaRegistry;
   readonly #readers: readonly ScanReader[];
@@ -71,7 +71,7 @@ class Scan {
   }
 
   async read(batch: RecordBatch): Promise<void> {
-    // Ids are four bytes without sign.
+    // Ids are unsigned, four bytes.
     const ids = new Float64Array(batch.count).fill(-1);
     if (this.#avroTopics.has(batch.topic)) {
       for (let i = 0; i < batch.count; i += 1) ids[i] = schemaIdAt(batch, i);
@@ -119,8 +119,8 @@ async function wholeTopics(
 }
 
 /**
- * The records of a batch that lie before an offset: what was appended since the scan began is not
- * its business.
+ * Returns the records of a batch before an offset: records appended since the scan began do not
+ * count.
  */
 function before(batch: RecordBatch, untilOffset: number): RecordBatch {
   if (batch.nextOffset <= untilOffset) return batch;
@@ -140,6 +140,12 @@ function progressOf(total: number, onProgress: ScanOptions['onProgress']) {
   return createProgress({ name: 'scan', version: 0 }, total, report);
 }
 
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }) {
+function partitionName({
+  topic,
+  partition,
+}: {
+  readonly topic: string;
+  readonly partition: number;
+}) {
   return `${partition} ${topic}`;
 }

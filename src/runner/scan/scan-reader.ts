@@ -5,15 +5,20 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import type { SchemaCounts } from './schema-counts.ts';
 
-/** Values of `pii` fields read as redacted: whether a schema can be read does not hang on keys. */
+/**
+ * Reads values of `pii` fields as redacted: whether a schema can be read does not depend on data
+ * keys.
+ */
 const ALL_FORGOTTEN: KeyRing = { keyOf: () => 'forgotten' };
 
-/** A projection as a scan asks it: can it read these records? */
+/** Checks whether one projection can read records. */
 export class ScanReader {
   readonly #plan: Plan;
   readonly #batches: TopicBatches;
   readonly #topics: ReadonlySet<string>;
-  /** By source and schema id: why whole events of the schema cannot be read; null: they can. */
+  /**
+   * By source and schema id: why whole events of the schema cannot be read; null: they can be read.
+   */
   readonly #whole = new Map<string, Error | null>();
 
   constructor(plan: Plan) {
@@ -30,23 +35,23 @@ export class ScanReader {
     this.#batches.resolve(schemaId, schema);
   }
 
-  /** Whether record `i` is none of the projection's events, so that it is passed over. */
+  /** Whether record `i` is not an event of the projection, which then ignores it. */
   isForeign(batch: RecordBatch, i: number): boolean {
     return this.#batches.isForeign(batch, i);
   }
 
   /**
-   * Decodes a batch as the projection would, and counts what fails. `ids[i]`: the schema of record
-   * i.
+   * Decodes a batch as the projection would, and counts failures. `ids[i]`: schema id of record
+   * `i`.
    */
   check(batch: RecordBatch, ids: Float64Array, counts: SchemaCounts): void {
     const { parts, deadLetters } = this.#batches.decode(batch);
     if (deadLetters.length > 0) {
-      const places = new Map(
+      const indexes = new Map(
         Array.from({ length: batch.count }, (_, index) => [batch.offsets[index], index]),
       );
       for (const { offset, reason, message } of deadLetters) {
-        const index = places.get(Number(offset)) as number;
+        const index = indexes.get(Number(offset)) as number;
         counts.refuse(batch, ids[index] as number, { ...this.#named(), reason, message, index });
       }
     }
@@ -56,8 +61,8 @@ export class ScanReader {
   }
 
   /**
-   * Once for each schema: what fails later is a record, not its schema, and was found by its
-   * columns.
+   * Reads the first whole event of each schema. A later failure would concern a record, not its
+   * schema, and decoding the columns has found it.
    */
   #checkWhole(
     part: SourcePart,
@@ -69,18 +74,21 @@ export class ScanReader {
       const index = part.at?.[j] ?? j;
       const id = ids[index] as number;
       const key = `${part.source} ${id}`;
-      let verdict = this.#whole.get(key);
-      if (verdict === undefined) {
-        verdict = wholeEventFault(part, j);
-        this.#whole.set(key, verdict);
+      let fault = this.#whole.get(key);
+      if (fault === undefined) {
+        fault = wholeEventFault(part, j);
+        this.#whole.set(key, fault);
       }
-      if (verdict === null) continue;
-      const reason = isRepriseError(verdict) ? verdict.code : 'DECODE_FAILED';
-      counts.refuse(batch, id, { ...this.#named(), reason, message: verdict.message, index });
+      if (fault === null) continue;
+      const reason = isRepriseError(fault) ? fault.code : 'DECODE_FAILED';
+      counts.refuse(batch, id, { ...this.#named(), reason, message: fault.message, index });
     }
   }
 
-  /** Whether functions of the user may be given whole events; named fields alone are columns. */
+  /**
+   * Whether user functions may receive whole events; otherwise only named fields are read, as
+   * columns.
+   */
   #readsWhole({ plan }: SourcePart): boolean {
     return (
       this.#plan.kind === 'table' ||

@@ -1,7 +1,7 @@
 import type { Position } from '../../log/event-log.ts';
 import type { ProjectionReference } from '../../projection/plan/declared-projections.ts';
 
-/** How far a scan has come. `etaSeconds` is null before a rate is known. */
+/** Progress of a scan. `etaSeconds` is null until a rate is known. */
 export interface ScanProgress {
   readonly records: number;
   readonly totalRecords: number;
@@ -9,10 +9,10 @@ export interface ScanProgress {
   readonly etaSeconds: number | null;
 }
 
-/** How to scan. */
+/** Options of a scan. */
 export interface ScanOptions {
   /**
-   * Only for this projection, and only its topics. Default: all projections and events of the
+   * Scan only for this projection, and only its topics. Default: all projections and events of the
    * configuration.
    */
   readonly projection?: ProjectionReference;
@@ -20,7 +20,7 @@ export interface ScanOptions {
   readonly onProgress?: (progress: ScanProgress) => void;
 }
 
-/** Where a schema's records lie in a partition. */
+/** Records of a schema in one partition. */
 export interface ScannedPartition {
   readonly partition: number;
   readonly records: bigint;
@@ -34,30 +34,27 @@ export interface UnreadableRecords {
   readonly version: number;
   readonly records: bigint;
   readonly first: Position;
-  /** Error code and message of the first. */
+  /** Error code and message of the first one. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** What a scan found of one schema on one topic. */
+/** Result of a scan for one schema on one topic. */
 export interface ScannedSchema {
   readonly topic: string;
-  /** Null: values that name no schema. */
+  /** Null: the values name no schema. */
   readonly schemaId: number | null;
-  /** Full name of its record; null where the registry has none. */
+  /** Full name of its record; null: the registry does not have the schema. */
   readonly record: string | null;
   readonly records: bigint;
   readonly partitions: readonly ScannedPartition[];
-  /** By projection; empty: all that read the topic can read them. */
+  /** By projection. Empty: every projection that reads the topic can read them. */
   readonly unreadable: readonly UnreadableRecords[];
-  /**
-   * Given where none of the projections that read the topic names the event: they pass its records
-   * over.
-   */
+  /** Present if no projection that reads the topic names the event: all ignore its records. */
   readonly isPassedOver?: true;
 }
 
-/** What a scan found: the gate before a rebuild. */
+/** Result of a scan. Check it before a rebuild. */
 export interface ScanReport {
   readonly records: bigint;
   readonly tombstones: bigint;

@@ -13,21 +13,21 @@ interface Counted {
   readonly unreadable: Map<string, UnreadableRecords>;
 }
 
-/** Records that one projection cannot read, as they are found. */
+/** Records that one projection cannot read, as the scan finds them. */
 export interface Unread
   extends Pick<UnreadableRecords, 'projection' | 'version' | 'reason' | 'message'> {
-  /** Index in the batch. */
+  /** Index of the record in the batch. */
   readonly index: number;
 }
 
-/** What a scan has counted so far, by topic and schema id. */
+/** Counts of a scan so far, by topic and schema id. */
 export class SchemaCounts {
   tombstones = 0n;
   readonly #counted = new Map<string, Counted>();
 
   /**
-   * Counts a record. @param schemaId -1: the value names none. @param isPassedOver every projection
-   * that reads the topic passes it over
+   * Counts a record. @param schemaId -1: the value names none @param isPassedOver every projection
+   * that reads the topic ignores it
    */
   add(
     batch: RecordBatch,
@@ -72,7 +72,10 @@ export class SchemaCounts {
     });
   }
 
-  /** By topic and id. `texts`: the schemas by id, or why there is none. */
+  /**
+   * Returns the counts, ordered by topic and id. `texts`: by id, the schema or the error why it is
+   * unknown.
+   */
   finished(texts: ReadonlyMap<number, string | Error>): readonly ScannedSchema[] {
     return [...this.#counted.values()]
       .map(({ topic, schemaId, records, partitions, unreadable, isPassedOver }) => ({

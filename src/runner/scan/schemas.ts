@@ -11,14 +11,14 @@ import type { ScanOptions, ScanReport } from './scan-report.ts';
  */
 export interface Schemas {
   /**
-   * Reads the log and reports which schemas it holds, and whether the projections, as they are
-   * declared now, can read them. Writes nothing.
+   * Reads the log and reports which schemas it holds, and whether the declared projections can read
+   * them. Writes nothing.
    * @throws UNKNOWN_PROJECTION, UNKNOWN_TOPIC
    */
   scan(options?: ScanOptions): Promise<ScanReport>;
 }
 
-/** The schemas of a log; `settings` is called when a scan starts. */
+/** Creates the operations on the schemas of a log. `settings` is called when a scan starts. */
 export function createSchemas(
   settings: () => RunnerSettings,
   declared: DeclaredProjections,

@@ -2,7 +2,7 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { recordHash } from '../../log/record-hash.ts';
 import type { TopicCheckpoint } from '../store/task-key.ts';
 
-/** How far a task is in a topic once a batch of it is folded. */
+/** Computes the checkpoint of a task in a topic after folding a batch. */
 export function checkpointAfter(
   before: TopicCheckpoint,
   batch: RecordBatch,

@@ -6,29 +6,31 @@ import { inTransaction } from '../../postgres/in-transaction.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 import { lockTask } from '../store/checkpoint-store.ts';
 import type { OwnedTask } from '../store/task-key.ts';
-import type { FoldedBatch, Standing, WriteRows } from './flush.ts';
-import { flush, standingOf } from './flush.ts';
+import type { CommitStatus, FoldedBatch, WriteRows } from './flush.ts';
+import { commitStatusOf, flush } from './flush.ts';
 
-/** Which task a batch is committed for, and how. */
+/** The task for which a batch is committed, and how to commit it. */
 export interface CommitTarget {
   readonly pool: Pool;
   readonly task: OwnedTask;
   readonly write: WriteRows;
   readonly append?: WriteRows | undefined;
   readonly backoff: Backoff;
-  /** Told when Postgres is away (with why) and when it is back (null). */
+  /**
+   * Called when Postgres becomes unavailable (the reason) and when it is available again (null).
+   */
   readonly onPause: (reason: Error | null) => void;
 }
 
 /**
  * Commits a folded batch exactly once, whatever happens to the connection. States and moves:
  *
- * - *trying*: a transaction with `flush`. Committed → done. Answered with an error of the class
- *   `retry` → trying again, same bytes. Infrastructure away → *waiting*. COMMIT without an answer →
+ * - *trying*: a transaction with `flush`. Committed → done. An error of the class `retry` → trying
+ *   again, same bytes. Infrastructure unavailable → *waiting*. COMMIT without an answer →
  *   *doubtful*. FENCED, OFFSET_MISMATCH or a defect → thrown.
- * - *waiting*: backoff, then *doubtful*: a look costs little, and is right whatever the broken
+ * - *waiting*: backoff, then *doubtful*: reading costs little, and is right whatever the broken
  *   connection left behind.
- * - *doubtful*: on a new connection lock the task (an old COMMIT still under way holds that lock)
+ * - *doubtful*: on a new connection, lock the task (an old COMMIT in progress holds that lock)
  *   and read the offsets: at the batch's end → done; at its beginning → trying; fenced → thrown.
  *
  * @throws FENCED, OFFSET_MISMATCH, any error of Postgres that is a defect of the projection or the
@@ -38,11 +40,11 @@ export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Pro
   let doubtful = false;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const standing = doubtful
+      const status = doubtful
         ? await lookAgain(target, batch)
         : await inTransaction(target.pool, (client) => flush(client, target, batch));
       if (attempt > 0) target.onPause(null);
-      if (doubtful && standing === 'pending') {
+      if (doubtful && status === 'pending') {
         doubtful = false;
         continue;
       }
@@ -60,10 +62,10 @@ export async function commitBatch(target: CommitTarget, batch: FoldedBatch): Pro
   }
 }
 
-/** On a new connection: where do the stored offsets stand? */
-function lookAgain(target: CommitTarget, batch: FoldedBatch): Promise<Standing> {
+/** Compares the stored offsets with the batch, on a new connection. */
+function lookAgain(target: CommitTarget, batch: FoldedBatch): Promise<CommitStatus> {
   return inTransaction(target.pool, async (client) =>
-    standingOf(target.task, await lockTask(client, target.task), batch),
+    commitStatusOf(target.task, await lockTask(client, target.task), batch),
   );
 }
 

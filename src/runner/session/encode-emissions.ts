@@ -11,8 +11,8 @@ import type { OutboxRecord } from '../store/outbox-store.ts';
 const encoders = new WeakMap<EventDefinition, EventEncoder<unknown>>();
 
 /**
- * Emitted events as the outbox keeps them: `pii` fields encrypted. Encoded here, so that a value
- * that does not fit its schema halts the task that made it.
+ * Encodes emitted events for the outbox, with `pii` fields encrypted. Encoding happens here, so
+ * that a value that does not fit its schema halts the task that emitted it.
  * @throws ENCODE_FAILED, KEY_PROVIDER_FAILED
  */
 export async function encodeEmissions(

@@ -1,4 +1,4 @@
-/** What one flush did. */
+/** Counts of one flush. */
 export interface FlushReport {
   readonly rows: number;
   readonly deadLetters: number;

@@ -18,7 +18,7 @@ import { writeOutbox } from '../store/outbox-store.ts';
 import type { OwnedTask, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
 
-/** How rows reach the table: `upsertRows` when live, `copyRows` in a rebuild. */
+/** Writes rows to a table: `upsertRows` when live, `copyRows` in a rebuild. */
 export type WriteRows = (
   client: ClientBase,
   plan: TablePlan,
@@ -26,34 +26,37 @@ export type WriteRows = (
   rows: TableRows,
 ) => Promise<void>;
 
-/** What one flush commits: the rows a stretch of the log changed, and where that stretch ends. */
+/** What one flush commits: the rows that a range of the log changed, and the end of that range. */
 export interface FoldedBatch {
   readonly changes: FoldChanges;
   readonly deadLetters: readonly TriedLetter[];
-  /** Dead letters that this batch folds: they are none any more. */
+  /** Dead letters that this batch folds. The flush deletes them. */
   readonly redriven: readonly { readonly topic: string; readonly offset: bigint }[];
-  /** Where the fold started from, by topic: must be what Postgres holds. */
+  /** Checkpoints at which the fold started, by topic. They must equal those in Postgres. */
   readonly expected: ReadonlyMap<string, TopicCheckpoint>;
-  /** Where it ends, by topic; only topics that moved. Empty: only time moved (a tick). */
+  /**
+   * Checkpoints at which the fold ended, by topic; only topics that moved. Empty: only event time
+   * moved (a tick).
+   */
   readonly next: ReadonlyMap<string, TopicCheckpoint>;
-  /** Commits of the task before this one. */
+  /** Number of earlier commits of the task. */
   readonly flushes: bigint;
   readonly times: TaskTimes;
   readonly journal: readonly JournalEntry[];
   readonly outbox: readonly OutboxRecord[];
-  /** Data keys that opened something in it: none may have been destroyed. */
+  /** Ids of the data keys that decrypted values of the batch. None may have been destroyed. */
   readonly dataKeys: readonly string[];
 }
 
-/** What a look at the stored checkpoint says of a folded batch. */
-export type Standing = 'pending' | 'applied';
+/** Comparison of a folded batch with the stored checkpoint: not committed yet, or committed. */
+export type CommitStatus = 'pending' | 'applied';
 
 /**
- * Commits one folded batch, inside the caller's transaction: 1 lock the task, 2 refuse if another
- * epoch owns it, 3 refuse what does not continue the stored offsets, or say that it is already
- * applied, what was made with a destroyed key, and dead letters that are not there to be folded any
- * more, 4 write rows, 5 dead letters, late events and journal, 6 advance next_offset, 7 write the
- * outbox. All or nothing.
+ * Commits one folded batch, inside the caller's transaction. Steps: 1 lock the task, 2 refuse if
+ * another epoch owns it, 3 return `applied` if the batch is already committed; refuse a batch that
+ * does not continue the stored offsets, used a destroyed data key, or folds dead letters that no
+ * longer exist, 4 write rows, 5 write dead letters, late events and journal, 6 advance next_offset,
+ * 7 write the outbox. All or nothing.
  * @throws FENCED, OFFSET_MISMATCH, FORGOTTEN, UNKNOWN_DEAD_LETTER
  */
 export async function flush(
@@ -64,12 +67,12 @@ export async function flush(
     readonly append?: WriteRows | undefined;
   },
   batch: FoldedBatch,
-): Promise<Standing> {
+): Promise<CommitStatus> {
   const { task, write, append } = target;
   await failpoint('flush:begun');
   const stored = await lockTask(client, task); // 1, 2
   await failpoint('flush:locked');
-  if (standingOf(task, stored, batch) === 'applied') return 'applied'; // 3
+  if (commitStatusOf(task, stored, batch) === 'applied') return 'applied'; // 3
   await assertNotForgotten(client, batch.dataKeys);
   await claimDeadLetters(client, task, batch.redriven);
   for (const { table, rows, added, deleted } of batch.changes.tables) {
@@ -89,30 +92,29 @@ export async function flush(
 }
 
 /**
- * Compares a folded batch with what Postgres holds: `pending` when it continues the stored offsets
- * exactly, `applied` when they already stand at its end. The count of commits must agree too: a
- * tick moves no offset, and a promoted standby may have lost one (then the offsets alone would
- * fit).
+ * Compares a folded batch with Postgres: `pending` if it continues the stored offsets exactly,
+ * `applied` if they already equal its end. The number of commits must agree too: a tick moves no
+ * offset, and a promoted standby may have lost one (then the offsets alone would fit).
  * @throws OFFSET_MISMATCH for anything else: memory no longer mirrors the table and must be
  * discarded
  */
-export function standingOf(
+export function commitStatusOf(
   task: OwnedTask,
   stored: LockedTask,
   batch: Pick<FoldedBatch, 'expected' | 'next' | 'flushes'>,
-): Standing {
-  const standsAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
+): CommitStatus {
+  const isAt = (checkpoints: ReadonlyMap<string, TopicCheckpoint>) =>
     [...batch.next.keys()].every(
       (topic) => stored.checkpoints.get(topic)?.nextOffset === checkpoints.get(topic)?.nextOffset,
     );
-  if (stored.flushes === batch.flushes && standsAt(batch.expected)) return 'pending';
-  if (stored.flushes === batch.flushes + 1n && standsAt(batch.next)) return 'applied';
+  if (stored.flushes === batch.flushes && isAt(batch.expected)) return 'pending';
+  if (stored.flushes === batch.flushes + 1n && isAt(batch.next)) return 'applied';
   const at = [...batch.next.keys()]
     .map((topic) => `${topic}@${stored.checkpoints.get(topic)?.nextOffset ?? 'none'}`)
     .join(', ');
   throw new RepriseError(
     'OFFSET_MISMATCH',
-    `${taskLabel(task)} stands at ${at} in Postgres, not where this batch begins or ends; nothing was written. The task starts again from the stored offset.`,
+    `${taskLabel(task)} is at ${at} in Postgres, which is neither the beginning nor the end of this batch; nothing was written. The task restarts from the stored offset.`,
     { retriable: true, facts: factsOf(task) },
   );
 }

@@ -6,10 +6,10 @@ import { tableName, viewName } from '../../readmodel/table-name.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
 
-/** A change of a version that Postgres ended. */
+/** A change of versions that Postgres aborted. */
 interface Change {
   readonly code: ErrorCode;
-  /** `activated`: for the message. */
+  /** Past participle for the message, such as `activated`. */
   readonly done: string;
   readonly projection: string;
   readonly version: number | null;
@@ -18,7 +18,7 @@ interface Change {
 
 /**
  * Explains an error of Postgres in a change of versions: a lock that others hold, or a lost
- * connection. The error itself where it is neither. Nothing was changed.
+ * connection. Returns other errors unchanged. In each case nothing was changed.
  */
 export async function lostToOthers(pool: Pool, error: unknown, change: Change): Promise<unknown> {
   if (isRepriseError(error) || !isPassing(error)) return error;
@@ -35,7 +35,7 @@ export async function lostToOthers(pool: Pool, error: unknown, change: Change): 
   );
 }
 
-/** The tables of a version, and the stable views in front of them, as SQL names them. */
+/** Returns the SQL names of a version's tables and of their stable views. */
 function relationsOf(tables: Plan['tables']): readonly string[] {
   return tables.flatMap((table) => [tableName(table), viewName(table)]);
 }

@@ -6,14 +6,14 @@ import { topicsOf } from '../settings/topics-of.ts';
 import { acquireTask, factsOf, setTaskState } from '../store/checkpoint-store.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import { buildAnew } from './build-anew.ts';
+import { rebuildCommands } from './rebuild-commands.ts';
 import type { SessionOptions } from './session-options.ts';
 import { TaskSession } from './task-session.ts';
 import { validateCheckpoint } from './validate-checkpoint.ts';
 
 /**
- * Acquires a task (own transaction: epoch + 1), validates its checkpoint against the log, loads its
- * state.
+ * Acquires a task (in its own transaction: epoch + 1), validates its checkpoint against the log and
+ * loads its state.
  * @throws LEASED, RECREATED, DATA_LOSS, TRUNCATED, UNKNOWN_TOPIC
  */
 export async function openSession(
@@ -48,8 +48,8 @@ export async function openSession(
 }
 
 /**
- * Lets pass what the version that this one took the place of let pass: what happened until then is
- * published already.
+ * Advances event time to that of the version that this one replaced: everything up to then is
+ * already published.
  */
 function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan']): void {
   const { maxEventTimeMs, watermarkMs } = session.fold;
@@ -59,8 +59,8 @@ function passReplaced(session: TaskSession, { latenessMs }: SessionOptions['plan
 }
 
 /**
- * Writes what became of a task into Postgres, for `reprise status`; when even that fails it is only
- * logged: the error itself is already on its way. @returns whether it was written
+ * Writes the state of a task into Postgres, for `reprise status`. A failure to write is only
+ * logged, because the error itself is already being thrown. @returns whether it was written
  */
 export async function recordOutcome(
   settings: RunnerSettings,
@@ -82,14 +82,14 @@ export async function recordOutcome(
 }
 
 /**
- * Whether the same thing, tried again later, may succeed: infrastructure that is away, or an error
- * that says so of itself.
+ * Whether the same operation may succeed later: infrastructure is unavailable, or the error is
+ * marked as retriable.
  */
 export function passes(error: unknown): boolean {
   return isRepriseError(error) ? error.retriable : classify(error) !== 'defect';
 }
 
-/** `CODE: message` of a reprise error, the message of any other. */
+/** Returns `CODE: message` of a reprise error, the message of any other. */
 export function describeError(error: unknown): string {
   if (isRepriseError(error)) return `${error.code}: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
@@ -121,16 +121,16 @@ async function describePartition(
 }
 
 /**
- * A version that is being built goes on with the flag; one that runs is built already, so only
- * another one can be.
+ * Returns the command that accepts the loss. A version that is being built resumes with the flag; a
+ * running version is already built, so a new version must be built.
  */
 function acceptance(task: OwnedTask, { nowMs = null }: SessionOptions): string {
   return nowMs === null
     ? `run: reprise rebuild ${task.projection} --accept-data-loss`
-    : buildAnew(task, true);
+    : rebuildCommands(task, true);
 }
 
-/** The beginning of a topic that this task has never read. */
+/** Returns the first checkpoint of a topic that this task has never read. */
 function firstCheckpoint(
   task: OwnedTask,
   { topic, topicId, startOffset }: DescribedPartition,

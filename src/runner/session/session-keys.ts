@@ -4,27 +4,27 @@ import { sourcesWithPii } from '../../fold/batch/sources-with-pii.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { Plan } from '../../projection/plan/plan.ts';
 import { isRepriseError } from '../../reprise-error.ts';
-import type { Pacing } from './writer-schemas.ts';
+import type { PauseHandling } from './writer-schemas.ts';
 
 /**
- * Keys at hand that make a flush due: bounds memory where rows alone would not, as in a rebuild of
- * few rows from many subjects.
+ * Number of loaded keys that makes a flush due. It bounds memory where rows alone would not, as in
+ * a rebuild of few rows from many subjects.
  */
 const KEYS_MAX = 100_000;
 
 /**
- * The data keys that one flush of a task is made with: loaded before each batch is decoded, dropped
- * when the flush is committed. Costs nothing where the projection sees no `pii` field.
+ * The data keys that one flush of a task uses: loaded before each batch is decoded, dropped once
+ * the flush is committed. Costs nothing if the projection reads no `pii` field.
  */
 export class SessionKeys implements KeyRing {
   readonly #dataKeys: DataKeys;
-  readonly #pacing: Pacing;
+  readonly #pauses: PauseHandling;
   readonly #topics: ReadonlySet<string>;
   readonly #keys = new Map<string, Buffer | 'forgotten'>();
 
-  constructor(dataKeys: DataKeys, plan: Plan, pacing: Pacing) {
+  constructor(dataKeys: DataKeys, plan: Plan, pauses: PauseHandling) {
     this.#dataKeys = dataKeys;
-    this.#pacing = pacing;
+    this.#pauses = pauses;
     this.#topics = new Set(sourcesWithPii(plan).map(({ event }) => event.topic));
   }
 
@@ -33,8 +33,8 @@ export class SessionKeys implements KeyRing {
   }
 
   /**
-   * Fetches the keys that values of a batch name, all with one question. A provider that is away is
-   * waited for, as a registry is.
+   * Fetches the keys that values of a batch name, all in one request. If the key provider is
+   * unavailable, waits with backoff, as for a registry.
    */
   async load(batch: RecordBatch): Promise<void> {
     if (!this.#topics.has(batch.topic)) return;
@@ -43,32 +43,32 @@ export class SessionKeys implements KeyRing {
     for (let attempt = 0; ; attempt += 1) {
       try {
         for (const [id, key] of await this.#dataKeys.byId(wanted)) this.#keys.set(id, key);
-        if (attempt > 0) this.#pacing.onPause(null);
+        if (attempt > 0) this.#pauses.onPause(null);
         return;
       } catch (error) {
         if (!isRepriseError(error, 'KEY_PROVIDER_FAILED')) throw error;
-        this.#pacing.onPause(error);
-        await this.#pacing.backoff.wait(attempt);
+        this.#pauses.onPause(error);
+        await this.#pauses.backoff.wait(attempt);
       }
     }
   }
 
-  /** So many are at hand that what they opened should be committed. */
+  /** Whether so many keys are loaded that a flush is due. */
   get isFull(): boolean {
     return this.#keys.size >= KEYS_MAX;
   }
 
-  /** Ids of the keys that were at hand since the last `committed`. */
+  /** Returns the ids of the keys loaded since the last `committed`, without destroyed ones. */
   inUse(): readonly string[] {
     return [...this.#keys].flatMap(([id, key]) => (key === 'forgotten' ? [] : [id]));
   }
 
-  /** What they opened is committed. */
+  /** Drops the keys: what they decrypted is committed. */
   committed(): void {
     this.#keys.clear();
   }
 
-  /** One of them was destroyed meanwhile: none is taken from memory again. */
+  /** Drops the keys, also from the cache: one of them was destroyed in the meantime. */
   doubted(): void {
     this.#dataKeys.drop(this.#keys.keys());
     this.#keys.clear();
@@ -76,8 +76,8 @@ export class SessionKeys implements KeyRing {
 }
 
 /**
- * All that stands between the first and the last value of the batch is searched at once; what else
- * lies there costs a look-up at most.
+ * Searches all bytes between the first and the last value of the batch at once. Other bytes there
+ * may cost a look-up at most.
  */
 function keyIdsOf({ bytes, count, valueStart, valueEnd }: RecordBatch): ReadonlySet<string> {
   let first = 0;

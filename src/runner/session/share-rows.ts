@@ -1,13 +1,13 @@
-/** A share of what tasks that are replayed side by side may hold in memory. */
+/** A share of the rows that concurrently replayed tasks may hold in memory. */
 export interface RowShare {
-  /** Whether the task must flush before it takes more, having so many rows. */
+  /** Whether a task with this many rows must flush before it folds more. */
   isFull(rows: number): boolean;
 }
 
 /**
- * Shares the rows that may be in memory between tasks: none has to flush while all together hold
- * fewer than `rowsMax`; beyond that, those flush that hold at least an equal share. So a large one
- * uses what small ones leave.
+ * Shares a limit of rows in memory among tasks. No task has to flush while all together hold fewer
+ * than `rowsMax` rows. Beyond that, tasks with at least an equal share flush. So a large task uses
+ * what small ones leave.
  */
 export function shareRows(rowsMax: number, tasks: number): readonly RowShare[] {
   const held = new Float64Array(tasks);

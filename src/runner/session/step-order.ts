@@ -5,8 +5,8 @@ import type { TopicCheckpoint } from '../store/task-key.ts';
 import { TopicMerge } from './topic-merge.ts';
 
 /**
- * What to do next: fold a batch, let time pass, fold a dead letter set aside before, or write a
- * journal entry with the next flush.
+ * The next step of a task: fold a batch, advance event time, fold an earlier dead letter, or write
+ * a journal entry with the next flush.
  */
 export type FoldStep =
   | { readonly kind: 'batch'; readonly batch: RecordBatch }
@@ -14,32 +14,32 @@ export type FoldStep =
   | { readonly kind: 'redrive'; readonly record: NonNullable<JournalEntry['record']> }
   | { readonly kind: 'journal'; readonly entry: JournalEntry };
 
-/** Where an order begins. */
+/** The start of an order. */
 interface OrderStart {
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
   /** Stable end offsets when the task was opened, by topic. */
   readonly endOffsets: ReadonlyMap<string, bigint>;
-  /** Fold dead letters where the journal says that they were. Default false. */
+  /** Fold dead letters where the journal says that they were folded. Default false. */
   readonly repeatsRedrives?: boolean;
 }
 
 /**
- * The order in which a task folds what it is given, the same in every replay (law 1): through the
- * points of the journal (ticks; steps between which records of several topics were merged), and
- * beyond the journal as records come. One topic: offset order. Several: merged by record timestamp
- * among what is there; a topic that is not caught up is waited for. Where merging across such a
- * moment could have come out otherwise, the moment goes into the journal (ADR 0010).
+ * The order in which a task folds its records, the same in every replay (law 1). It follows the
+ * points of the journal (ticks; steps between which records of several topics were merged); after
+ * the journal, it takes records as they arrive. One topic: offset order. Several topics: merged by
+ * record timestamp among the buffered records, waiting for topics that are not caught up. If
+ * merging across a moment could have given another order, the moment is journaled (ADR 0010).
  */
 export class StepOrder {
-  /** Points ahead, in the order of passing. */
+  /** Points of the journal not passed yet, in order. */
   readonly #points: JournalEntry[];
   readonly #merge: TopicMerge | null;
   readonly #position: Map<string, number>;
-  /** How far each topic has been pushed. */
+  /** The end of the pushed records, by topic. */
   readonly #pushed: Map<string, number>;
   readonly #end: Map<string, number>;
   readonly #queue: FoldStep[] = [];
-  /** One topic: batches not yet folded. */
+  /** With one topic: batches not yet folded. */
   readonly #batches: RecordBatch[] = [];
 
   constructor(journal: readonly JournalEntry[], start: OrderStart) {
@@ -66,12 +66,12 @@ export class StepOrder {
     else this.#merge.push(batch);
   }
 
-  /** Whether everything pushed has been taken. */
+  /** Whether all pushed records have been taken. */
   get isDrained(): boolean {
     return this.#queue.length === 0 && this.#batches.length === 0 && (this.#merge?.isEmpty ?? true);
   }
 
-  /** The next thing to do; null: nothing until more is pushed. */
+  /** Returns the next step; null: none until more is pushed. */
   next(): FoldStep | null {
     if (this.#queue.length === 0) {
       if (this.#merge === null) this.#nextOfOne();
@@ -120,7 +120,7 @@ export class StepOrder {
     }
   }
 
-  /** The offsets of the next point, by topic; null: there is none. */
+  /** Returns the offsets of the next point, by topic; null: there is none. */
   #limits(): ReadonlyMap<string, number> | null {
     const [point] = this.#points;
     if (point === undefined) return null;
@@ -133,7 +133,7 @@ export class StepOrder {
     );
   }
 
-  /** Whether a point lies before where the task stands, in any topic. */
+  /** Whether a point lies before the position of the task in any topic. */
   #isBehind(offsets: ReadonlyMap<string, bigint>): boolean {
     return [...offsets].some(
       ([topic, offset]) => (this.#position.get(topic) ?? 0) > Number(offset),

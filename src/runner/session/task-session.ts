@@ -31,12 +31,12 @@ import { withoutRepeats } from './without-repeats.ts';
 import { WriterSchemas } from './writer-schemas.ts';
 
 /** A record of the task's partition. */
-type RecordPlace = Pick<LogPosition, 'topic' | 'offset'>;
+type RecordPosition = Pick<LogPosition, 'topic' | 'offset'>;
 
 /**
- * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → thrown
- * away. After any error it must be thrown away: memory is only a cache of committed rows, and a new
- * session reads them again.
+ * A task owned by this process, with its fold in memory: *open* → (`fold`* → `flush`)* → discarded.
+ * After any error it must be discarded: memory is only a cache of committed rows, and a new session
+ * reads them again.
  */
 export class TaskSession {
   readonly task: OwnedTask;
@@ -47,22 +47,19 @@ export class TaskSession {
   readonly #order: StepOrder;
   readonly #schemas: WriterSchemas;
   readonly #keys: SessionKeys;
-  /** What Postgres holds. */
+  /** The checkpoints in Postgres. */
   #stored: Map<string, TopicCheckpoint>;
   #flushes: bigint;
-  /** What memory holds: moves with every batch folded. */
+  /** The checkpoints of memory: they move with every folded batch. */
   #folded: Map<string, TopicCheckpoint>;
   readonly #endOffsets: ReadonlyMap<string, bigint>;
   readonly #recovery: Recovery;
   readonly #failed: FailedRecords;
   readonly #repeat: Repeat | null;
   #journal: JournalEntry[] = [];
-  /** Nothing has come since the log was found to hold no more, and nothing more to come. */
+  /** The log was read to its end, no more is to be published, and nothing has arrived since. */
   #isSilent = false;
-  /**
-   * Records taken since the last flush; the last of them, as a dead letter that it may become,
-   * where it came alone.
-   */
+  /** Records since the last flush; the last of them as a possible dead letter, if it came alone. */
   #sinceFlush = 0;
   #last: DeadLetter | null = null;
 
@@ -75,13 +72,13 @@ export class TaskSession {
     const { task, checkpoints } = opened;
     this.task = task;
     this.#stored = new Map(task.checkpoints);
-    this.#flushes = task.standing.flushes;
+    this.#flushes = task.status.flushes;
     this.#folded = new Map(checkpoints);
     const refused = refusedRecords(task.journal);
     this.fold = createTaskFold(options.plan, {
       clock: {
         maxEventTimeMs: maxEventTimeOf(checkpoints.values()),
-        watermarkMs: task.standing.watermarkMs,
+        watermarkMs: task.status.watermarkMs,
         nowMs: options.nowMs ?? null,
         ...(refused.size === 0
           ? {}
@@ -95,37 +92,37 @@ export class TaskSession {
     });
     this.#endOffsets = opened.endOffsets;
     this.#recovery = options.recovery ?? createRecovery(settings, options.plan, 'live');
-    this.#failed = new FailedRecords(task, this.#recovery.judge);
+    this.#failed = new FailedRecords(task, this.#recovery.policy);
     this.#repeat = options.repeats ? new Repeat(options.repeats, task.journal) : null;
-    this.#recovery.stride.died(task.standing.deaths);
-    this.#recovery.retries.sync(task.heldLetters);
+    this.#recovery.batchSize.died(task.status.deaths);
+    this.#recovery.retries.sync(task.quarantinedLetters);
     this.#order = new StepOrder(task.journal, {
       ...opened,
       repeatsRedrives: this.#repeat !== null,
     });
   }
 
-  /** Where to read on in a topic. */
+  /** Returns the offset at which to resume reading a topic. */
   nextOffset(topic: string): bigint {
     return this.#folded.get(topic)?.nextOffset ?? 0n;
   }
 
-  /** How far memory is in a topic. */
+  /** Returns the checkpoint of memory in a topic. */
   folded(topic: string): TopicCheckpoint | undefined {
     return this.#folded.get(topic);
   }
 
-  /** How far a topic is committed. */
+  /** Returns the committed next offset of a topic. */
   storedOffset(topic: string): bigint {
     return this.#stored.get(topic)?.nextOffset ?? 0n;
   }
 
-  /** Commits of the task so far. */
+  /** Number of commits of the task so far. */
   get flushes(): bigint {
     return this.#flushes;
   }
 
-  /** Loads what the fold wants in memory before its first batch. */
+  /** Loads the rows that the fold needs in memory before its first batch. */
   async preload(): Promise<void> {
     for (const { table, ...wanted } of this.fold.preload()) {
       const rows = await inTransaction(this.#settings.pool, (client) =>
@@ -136,10 +133,10 @@ export class TaskSession {
   }
 
   /**
-   * Folds record batches in memory, in the order that a replay would fold them: through the ticks
-   * of the journal and, with several topics, merged (some may wait inside for records of another
-   * topic). Calls `flush` whenever memory holds as much as one flush may. @throws what the error
-   * policy does not let pass
+   * Folds record batches in memory, in the order of a replay: through the ticks of the journal and,
+   * with several topics, merged (some batches may be buffered for records of another topic). Calls
+   * `flush` whenever memory holds as much as one flush may. @throws the reason of a record that the
+   * error policy does not set aside
    */
   foldBatches(
     batches: readonly RecordBatch[],
@@ -152,26 +149,26 @@ export class TaskSession {
         if (step.kind === 'tick') this.fold.tick(step.quietMs);
         else if (step.kind === 'journal') this.#journal.push(step.entry);
         else if (step.kind === 'redrive') await this.#repeatRedrive(step.record);
-        else await this.#foldInStrides(step.batch, flush);
+        else await this.#foldInParts(step.batch, flush);
       }
     });
   }
 
-  /** Nothing of a held key waits any more: its records are folded where they come. */
+  /** Releases a quarantined key: none of its records waits, and new ones are folded. */
   release(key: Buffer): void {
     this.#failed.release(key);
   }
 
-  /** Whether nothing waits inside for records of another topic. */
+  /** Whether no record is buffered for records of another topic. */
   get isDrained(): boolean {
     return this.#order.isDrained;
   }
 
   /**
-   * The partition has been quiet for so long: moves event time on, to be journaled with the next
-   * flush. Call only when nothing is left to fold.
-   * @param upToMs what others publish here later is of this time or later: no further than that.
-   * Default: nothing comes
+   * Advances event time after the partition was quiet for `quietMs`; the next flush journals it.
+   * Call only when nothing is left to fold.
+   * @param upToMs lower bound of the times of events still to be published here; event time
+   * advances no further. Default: none will be published
    */
   tick(quietMs: number, upToMs = Number.POSITIVE_INFINITY): void {
     this.#isSilent = upToMs === Number.POSITIVE_INFINITY;
@@ -187,8 +184,8 @@ export class TaskSession {
   }
 
   /**
-   * The partition has been quiet, nothing is to come, and time makes nothing happen: says so, once,
-   * to those who read what this task publishes.
+   * Records once, for readers of its events, that the task will publish nothing: the partition is
+   * quiet, no event will arrive, and nothing waits for event time.
    */
   async publishesNothing(): Promise<void> {
     const { publishesFromMs } = taskTimes(this.fold, this.#options.plan, true);
@@ -197,24 +194,24 @@ export class TaskSession {
     this.#isSilent = true;
   }
 
-  /** Whether it was found that nothing is to come, and nothing has come since. */
+  /** Whether the log was read to its end, no event will arrive, and none has arrived since. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
   /**
-   * Folds dead letters where the task stands now, in their order up to the first that still cannot
-   * be folded, in a flush of their own, and takes them out of the dead letters.
-   * @param batches each of one record @returns how many are folded and committed, and why the next
-   * one cannot be; null: all are
-   * @throws as `flush`: then the session is spent
+   * Folds dead letters at the current position, in order, up to the first that fails again, and
+   * deletes them in the same flush.
+   * @param batches one record each @returns how many are folded and committed, and why the next one
+   * failed; null: all are
+   * @throws as `flush`: the session must then be discarded
    */
   redrive(
     ...batches: readonly RecordBatch[]
   ): Promise<{ readonly folded: number; readonly failed: DeadLetter | null }> {
     return this.#life.use(async () => {
       const nextOffsets = nextOffsetsOf(this.#folded);
-      const records: RecordPlace[] = [];
+      const records: RecordPosition[] = [];
       let failed: DeadLetter | null = null;
       for (const batch of batches) {
         [failed = null] = await this.#foldRecords(batch);
@@ -229,8 +226,8 @@ export class TaskSession {
   }
 
   /**
-   * Commits what has been folded since the last flush. When Postgres refuses what several records
-   * make, the next session folds fewer at a time, until one stands alone.
+   * Commits what was folded since the last flush. If Postgres rejects the rows of several records,
+   * the next session folds fewer at a time, until one record is alone.
    * @throws FENCED, OFFSET_MISMATCH, ENCODE_FAILED, DATABASE_FAILED
    */
   flush(): Promise<FlushReport> {
@@ -247,9 +244,9 @@ export class TaskSession {
         return { rows: 0, deadLetters: 0, emissions: 0 };
       }
       const report = await this.#commit(moved, []).catch((error: unknown) => {
-        const { stride } = this.#recovery;
+        const { batchSize } = this.#recovery;
         const tried = { task: this.task, records, last };
-        throw refusedRows(error, tried, { stride, failed: this.#failed });
+        throw refusedRows(error, tried, { batchSize, failed: this.#failed });
       });
       await this.#passed(records);
       return report;
@@ -258,7 +255,7 @@ export class TaskSession {
 
   async #commit(
     moved: readonly (readonly [string, TopicCheckpoint])[],
-    redriven: readonly RecordPlace[],
+    redriven: readonly RecordPosition[],
   ): Promise<FlushReport> {
     const changes = this.fold.takeChanges();
     const { dataKeys = noDataKeys } = this.#settings;
@@ -291,7 +288,7 @@ export class TaskSession {
     this.#flushes += 1n;
     this.fold.committed();
     for (const letter of letters) {
-      this.#recovery.judge.settled(letter);
+      this.#recovery.policy.settled(letter);
       this.#recovery.retries.setAside(letter);
     }
     const rows = changes.tables.reduce(
@@ -301,49 +298,54 @@ export class TaskSession {
     return { rows, deadLetters: letters.length, emissions: outbox.length };
   }
 
-  /** So many records are committed: when those at which processes ended lie behind, says so. */
+  /** Counts committed records, and clears the deaths once no suspect record is left. */
   async #passed(records: number): Promise<void> {
-    const { stride } = this.#recovery;
+    const { batchSize } = this.#recovery;
     const isCaughtUp = [...this.#endOffsets].every(
       ([topic, end]) => this.storedOffset(topic) >= end,
     );
-    if (isCaughtUp) stride.cleared();
-    if (!stride.passed(records)) return;
+    if (isCaughtUp) batchSize.cleared();
+    if (!batchSize.passed(records)) return;
     await inTransaction(this.#settings.pool, (client) => clearDeaths(client, this.task));
   }
 
-  /** Folds a batch in parts, none larger than what may be flushed together. */
-  async #foldInStrides(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
-    const { stride } = this.#recovery;
+  /** Folds a batch in parts of at most the batch size. */
+  async #foldInParts(batch: RecordBatch, flush: () => Promise<unknown>): Promise<void> {
+    const { batchSize } = this.#recovery;
     for (let rest: RecordBatch | null = batch; rest !== null; ) {
-      const room = stride.recordsMax - this.#sinceFlush;
+      const room = batchSize.recordsMax - this.#sinceFlush;
       const cut: readonly [RecordBatch, RecordBatch | null] =
         rest.count > room ? splitBatch(rest, rest.offsets[room] as number) : [rest, null];
       await this.#foldBatch(cut[0]);
       const isFull = this.#options.rows?.isFull(this.fold.rowCount) || this.#keys.isFull;
-      if (isFull || this.#sinceFlush >= stride.recordsMax) await flush();
+      if (isFull || this.#sinceFlush >= batchSize.recordsMax) await flush();
       rest = cut[1];
     }
   }
 
-  /** Folds one batch where the log has it, and moves on. */
+  /** Folds one batch at the current position, and advances. */
   async #foldBatch(batch: RecordBatch): Promise<void> {
     const before = this.#folded.get(batch.topic);
     if (before === undefined || Number(before.nextOffset) !== batch.firstOffset) {
       throw new RepriseError(
         'OFFSET_MISMATCH',
-        `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but stands at ${before?.nextOffset}. The task starts again from the stored offset.`,
+        `${taskLabel(this.task)} was given ${batch.topic}@${batch.firstOffset} but is at ${before?.nextOffset}. The task restarts from the stored offset.`,
         { retriable: true, facts: factsOf(this.task) },
       );
     }
     const fresh = withoutRepeats(batch, before.sequences);
     if (batch.count > 0) {
       const kept = this.#repeat?.sift(fresh.batch) ?? fresh.batch;
-      // Which event a record is, and so whether it waits behind another one, its schema says.
+      // The schema tells which event a record is, and so whether it waits.
       if (this.#failed.isSifting) await this.#schemas.resolve(this.fold, kept);
       const rest = this.#failed.sift(kept, (i) => this.fold.isForeign(kept, i));
       if (rest.count > 0) {
-        const pill = await poisonPill(this.#settings.pool, this.task, this.#recovery.stride, rest);
+        const pill = await poisonPill(
+          this.#settings.pool,
+          this.task,
+          this.#recovery.batchSize,
+          rest,
+        );
         if (pill === null) this.#failed.decide(await this.#foldRecords(rest), rest);
         else this.#failed.decide([pill]);
       }
@@ -356,8 +358,8 @@ export class TaskSession {
   }
 
   /**
-   * Folds records: schemas they need, rows they touch, then the records themselves. @returns those
-   * that could not be folded
+   * Folds records: loads the schemas they need and the rows they touch, then applies them. @returns
+   * the records that could not be folded
    */
   async #foldRecords(batch: RecordBatch): Promise<readonly DeadLetter[]> {
     await this.#schemas.resolve(this.fold, batch);
@@ -372,20 +374,20 @@ export class TaskSession {
       return this.fold.apply(batch);
     } catch (error) {
       const letter = failedIn(batch, error);
-      throw letter === null ? error : this.#failed.condemn(letter, error);
+      throw letter === null ? error : this.#failed.reject(letter, error);
     }
   }
 
   /**
-   * Folds a dead letter where the journal says that it was folded; each once, whatever the journal
-   * holds.
+   * Folds a dead letter where the journal says that it was folded; each once, even if the journal
+   * names it twice.
    */
-  async #repeatRedrive(record: RecordPlace): Promise<void> {
+  async #repeatRedrive(record: RecordPosition): Promise<void> {
     const batch = this.#repeat?.take(record);
     if (batch === 'folded') {
       this.#settings.logger.warn(
         { task: taskLabel(this.task), ...record },
-        'two redrives at once folded this dead letter twice; this replay folds it once. Repair the rows that differ in place (app.versions.repair), or by a new version and reprise rebuild',
+        'two redrives at once folded this dead letter twice; this replay folds it once. Repair the rows that differ (app.versions.repair), or raise the version and run reprise rebuild',
       );
       return;
     }

@@ -2,20 +2,20 @@ import type { RecordBatch } from '../../log/record-batch.ts';
 import { sliceBatch, splitBatch } from '../../log/slice-batch.ts';
 
 /** Merge key of a record: its timestamp, then its topic. */
-interface Place {
+interface MergePosition {
   readonly timestampMs: number;
   readonly topic: string;
 }
 
 /**
  * Merges the topics of one task into one order: always the head with the smallest record timestamp,
- * ties by topic; within a topic, offset order (ADR 0010). Pure: which records are taken depends on
- * what is buffered and on what the caller says of each topic, never on time.
+ * ties by topic; offset order within a topic (ADR 0010). Pure: which records are taken depends on
+ * what is buffered and on what the caller says about each topic, never on time.
  */
 export class TopicMerge {
   readonly #buffered: Map<string, RecordBatch[]>;
-  /** Greatest place taken so far; null: not known, so nothing may be assumed. */
-  #highest: Place | null = null;
+  /** Greatest position taken so far; null: unknown, so nothing may be assumed. */
+  #highest: MergePosition | null = null;
 
   constructor(topics: Iterable<string>) {
     this.#buffered = new Map([...topics].map((topic) => [topic, []]));
@@ -25,15 +25,15 @@ export class TopicMerge {
     this.#buffered.get(batch.topic)?.push(batch);
   }
 
-  /** Whether anything is buffered. */
+  /** Whether nothing is buffered. */
   get isEmpty(): boolean {
     return [...this.#buffered.values()].every((batches) => batches.length === 0);
   }
 
   /**
    * Whether the next records could have been merged with those taken before: every head is at or
-   * beyond the greatest place taken. When not, the point between must be journaled, since a replay
-   * that sees both at once would order them otherwise.
+   * beyond the greatest position taken. If not, the point between them must be journaled, because a
+   * replay that sees both at once would order them differently.
    */
   continues(): boolean {
     const highest = this.#highest;
@@ -48,8 +48,8 @@ export class TopicMerge {
   }
 
   /**
-   * Takes up again after a point that every replay passes: nothing before it matters. @returns what
-   * takes that back
+   * Starts again after a point that every replay passes: nothing before it matters. @returns a
+   * function that undoes this
    */
   begin(): () => void {
     const before = this.#highest;
@@ -60,9 +60,9 @@ export class TopicMerge {
   }
 
   /**
-   * Takes records in merged order, as slices of one topic each. Ends where a topic has nothing
+   * Takes records in merged order, as slices of one topic each. Ends when a topic has nothing
    * buffered below its limit and is not `exhausted`.
-   * @param until exclusive offsets by topic beyond which nothing is taken
+   * @param until exclusive end offsets, by topic
    */
   take(
     exhausted: (topic: string) => boolean,
@@ -85,8 +85,8 @@ export class TopicMerge {
   }
 
   /**
-   * The next batch of a topic, cut at the limit; null: nothing buffered; 'limit': it stands there.
-   * Empty batches count as heads: they move the position.
+   * Returns the next batch of a topic, cut at the limit; null: nothing is buffered; 'limit': the
+   * topic is at its limit. Empty batches count as heads, because they move the position.
    */
   #headOf(topic: string, limit: number): RecordBatch | 'limit' | null {
     const batches = this.#buffered.get(topic) ?? [];
@@ -99,16 +99,16 @@ export class TopicMerge {
     return before;
   }
 
-  /** Takes from the chosen head as many records as come before every other head. */
+  /** Takes from the chosen head all records that come before every other head. */
   #takeRun(topic: string, heads: ReadonlyMap<string, RecordBatch>): RecordBatch {
     const batches = this.#buffered.get(topic) as RecordBatch[];
     const batch = batches[0] as RecordBatch;
-    const rival = smallestPlace(heads, topic);
+    const rival = smallestPosition(heads, topic);
     let until = 0;
     while (until < batch.count) {
-      const place = { timestampMs: batch.timestampsMs[until] as number, topic };
-      if (rival !== null && isBefore(rival, place)) break;
-      if (this.#highest === null || isBefore(this.#highest, place)) this.#highest = place;
+      const position = { timestampMs: batch.timestampsMs[until] as number, topic };
+      if (rival !== null && isBefore(rival, position)) break;
+      if (this.#highest === null || isBefore(this.#highest, position)) this.#highest = position;
       until += 1;
     }
     if (until === batch.count) {
@@ -129,25 +129,27 @@ export class TopicMerge {
   }
 }
 
-function isBefore(a: Place, b: Place): boolean {
+function isBefore(a: MergePosition, b: MergePosition): boolean {
   return a.timestampMs < b.timestampMs || (a.timestampMs === b.timestampMs && a.topic < b.topic);
 }
 
-/** The topic to take from: an empty batch at once, else the smallest place. */
+/**
+ * Returns the topic to take from: one with an empty batch, else the one with the smallest position.
+ */
 function smallest(heads: ReadonlyMap<string, RecordBatch>): string | null {
   for (const [topic, { count }] of heads) if (count === 0) return topic;
-  return smallestPlace(heads, null)?.topic ?? null;
+  return smallestPosition(heads, null)?.topic ?? null;
 }
 
-function smallestPlace(
+function smallestPosition(
   heads: ReadonlyMap<string, RecordBatch>,
   without: string | null,
-): Place | null {
-  let found: Place | null = null;
+): MergePosition | null {
+  let found: MergePosition | null = null;
   for (const [topic, { timestampsMs, count }] of heads) {
     if (topic === without || count === 0) continue;
-    const place = { timestampMs: timestampsMs[0] as number, topic };
-    if (found === null || isBefore(place, found)) found = place;
+    const position = { timestampMs: timestampsMs[0] as number, topic };
+    if (found === null || isBefore(position, found)) found = position;
   }
   return found;
 }

@@ -5,14 +5,14 @@ import { RepriseError } from '../../reprise-error.ts';
 import { factsOf } from '../store/checkpoint-store.ts';
 import type { TaskKey, TopicCheckpoint } from '../store/task-key.ts';
 import { taskLabel } from '../store/task-key.ts';
-import { buildAnew } from './build-anew.ts';
+import { rebuildCommands } from './rebuild-commands.ts';
 
 /**
  * Checks that a stored checkpoint still belongs to the log it was taken from: 1 same topic id, 2
- * start ≤ next_offset ≤ end, 3 the last record's leader epoch has not been cut off before
- * next_offset (KIP-101, KIP-320), 4 the last record, where it is still there, is the same by its
- * hash: a cluster that was restored with its memory gives leader epochs away again, so they alone
- * would fit. Offsets are never reset for the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
+ * start ≤ next_offset ≤ end, 3 the last record's leader epoch was not truncated before next_offset
+ * (KIP-101, KIP-320), 4 the last record, if it still exists, has the same hash: a cluster restored
+ * with its state assigns leader epochs again, so they alone would fit. Offsets are never reset for
+ * the user (law 6). @throws RECREATED, DATA_LOSS, TRUNCATED
  */
 export async function validateCheckpoint(
   log: EventLog,
@@ -44,7 +44,7 @@ export async function validateCheckpoint(
     fail('TRUNCATED', 'the tail of the log was lost and other records took its place.'); // 3
   }
   if (await isAnother(log, task, checkpoint)) {
-    fail('TRUNCATED', 'another record stands where the last one was that was read.'); // 4
+    fail('TRUNCATED', 'another record is at the offset of the last record that was read.'); // 4
   }
 }
 
@@ -56,14 +56,14 @@ function cannotGoOn(
   const where = `${topic}[${task.partition}]@${nextOffset}`;
   return new RepriseError(
     why.code,
-    `${taskLabel(task)} cannot go on at ${where}: ${why.what} To build it from what the log holds now: ${buildAnew(task, why.code === 'DATA_LOSS')}`,
+    `${taskLabel(task)} cannot resume at ${where}: ${why.what} To build it from what the log holds now: ${rebuildCommands(task, why.code === 'DATA_LOSS')}`,
     { facts: { ...factsOf(task), topic, offset: nextOffset } },
   );
 }
 
 /**
- * A broker that has just restarted may for a moment report an end that is too low: only a lasting
- * one counts.
+ * Describes a topic. A broker that has just restarted may briefly report an end that is too low:
+ * only a lasting one counts.
  */
 async function describeSettled(
   log: EventLog,
@@ -97,14 +97,14 @@ async function wasCutOff(
   if (lastOffset === null) return false;
   if (lastLeaderEpoch !== null && lastLeaderEpoch >= 0) {
     const end = await log.leaderEpochEnd(topic, task.partition, lastLeaderEpoch);
-    // An epoch the broker no longer knows (all its segments expired) says nothing: the hash
+    // An epoch that the broker no longer knows (all its segments expired) proves nothing: the hash
     // decides.
     if (end !== null && end.endOffset >= 0n) return end.endOffset <= lastOffset;
   }
   return false;
 }
 
-/** Whether the last record folded is there and has another hash. */
+/** Whether the last folded record exists with another hash. */
 async function isAnother(
   log: EventLog,
   task: TaskKey,
@@ -115,7 +115,7 @@ async function isAnother(
   return hash !== null && hash !== lastRecordHash;
 }
 
-/** Hash of one stored record; null when it is no longer there (expired or compacted away). */
+/** Returns the hash of one stored record; null if it no longer exists (expired or compacted). */
 async function hashAt(
   log: EventLog,
   position: { topic: string; partition: number; offset: bigint },

@@ -2,14 +2,14 @@ import { hasPublished, publishedAt } from '../../log/published-headers.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import { pickRecords } from '../../log/slice-batch.ts';
 
-/** By publisher, the number of its last record. */
+/** The number of the last record, by publisher. */
 type Sequences = ReadonlyMap<string, number>;
 
 /**
- * A batch without the records that a relay appended again (law 9): those whose number is not above
- * the last of their publisher in this partition. Reaches as far as the whole one.
- * @param known where the task stands @returns besides, where it stands after the batch; what no
- * relay published leaves that as it is
+ * Removes records that a relay appended again (law 9): those whose number is not above the last one
+ * of their publisher in this partition. The returned batch covers the same offsets.
+ * @param known the last numbers before the batch @returns also `sequences`, the last numbers after
+ * the batch; records that no relay published do not change them
  */
 export function withoutRepeats(
   batch: RecordBatch,

@@ -6,45 +6,47 @@ import type { RepriseError } from '../../reprise-error.ts';
 import { isRepriseError } from '../../reprise-error.ts';
 
 /**
- * An id that the registry does not know may still be on its way to this replica: how often to ask
- * before its records fail. With the backoff of a task that is some five seconds, of which the
- * registry's cache answers what comes within a second of the last question.
+ * Number of requests for an id that the registry does not know, before its records fail: the id may
+ * still be on its way to this replica. With the backoff of a task they take about five seconds. The
+ * registry's cache answers requests within a second of the last one.
  */
 const UNKNOWN_ID_ATTEMPTS = 10;
 /** Size of the negative cache of schema ids. */
 const IN_VAIN_MAX = 10_000;
-/** Questions to the registry under way at once. */
+/** Concurrent requests to the registry. */
 const QUESTIONS_MAX = 8;
 
-/** How a task waits for its registry. */
-export interface Pacing {
+/** How a task waits for its registry or its key provider. */
+export interface PauseHandling {
   readonly backoff: Backoff;
-  /** Told when the registry is away (with why) and when it is back (null). */
+  /**
+   * Called when the server becomes unavailable (the reason) and when it is available again (null).
+   */
   readonly onPause: (reason: Error | null) => void;
 }
 
-/** What takes in writer schemas. */
+/** Receives writer schemas. */
 type SchemaReader = Pick<TaskFold, 'unresolvedSchemas' | 'resolveSchema'>;
 
 /**
- * Fetches the texts of writer schemas for one task. A registry that is away is asked again for
- * ever, with backoff (an infrastructure fault is never a dead letter); ids it does not know are
- * asked for a few times, all together, and then given back as the error that their records carry.
- * An id that was waited for in vain is asked for once when it comes again: a topic full of them
- * must not stand still, and one that is registered late is found.
+ * Fetches the texts of writer schemas for one task. If the registry is unavailable, requests are
+ * repeated without limit, with backoff: an infrastructure fault is never a dead letter. Ids that
+ * the registry does not know are requested a few times, all together, and then returned as the
+ * error that their records carry. An id that stayed unknown is requested once when it occurs again:
+ * a topic full of such ids must not stop, and an id that is registered late is found.
  */
 export class WriterSchemas {
   readonly #registry: SchemaRegistry;
-  readonly #pacing: Pacing;
+  readonly #pauses: PauseHandling;
   readonly #inVain = new Set<number>();
   #paused = false;
 
-  constructor(registry: SchemaRegistry, pacing: Pacing) {
+  constructor(registry: SchemaRegistry, pauses: PauseHandling) {
     this.#registry = registry;
-    this.#pacing = pacing;
+    this.#pauses = pauses;
   }
 
-  /** Gives a fold the schemas that it needs for a batch. @throws as `fetch` */
+  /** Resolves the schemas that a fold needs for a batch. @throws as `fetch` */
   async resolve(fold: SchemaReader, batch: RecordBatch): Promise<void> {
     const wanted = fold.unresolvedSchemas(batch);
     if (wanted.length === 0) return;
@@ -52,8 +54,8 @@ export class WriterSchemas {
   }
 
   /**
-   * @returns by id, the text or why there is none. @throws what the registry throws, unless it is
-   * retriable or UNKNOWN_SCHEMA_ID
+   * @returns by id, the text or the error why it is unknown @throws what the registry throws,
+   * unless it is retriable or UNKNOWN_SCHEMA_ID
    */
   async fetch(
     wanted: readonly UnresolvedSchema[],
@@ -65,11 +67,11 @@ export class WriterSchemas {
       for (const [id, answer] of answers) found.set(id, answer);
       open = open.filter((id) => this.#isOpen(answers.get(id), id, attempt));
       if (open.length === 0) return found;
-      await this.#pacing.backoff.wait(attempt);
+      await this.#pauses.backoff.wait(attempt);
     }
   }
 
-  /** Whether to ask again: the registry was away, or it may know the id soon. */
+  /** Whether to request an id again: the registry was unavailable, or it may know the id soon. */
   #isOpen(answer: string | RepriseError | undefined, id: number, attempt: number): boolean {
     if (answer === undefined) return true;
     if (typeof answer === 'string' || this.#inVain.has(id)) return false;
@@ -79,7 +81,7 @@ export class WriterSchemas {
     return false;
   }
 
-  /** Asks for each id once, until the registry turns out to be away. */
+  /** Requests each id once, until the registry turns out to be unavailable. */
   async #askAll(ids: readonly number[]): Promise<ReadonlyMap<number, string | RepriseError>> {
     const answers = new Map<number, string | RepriseError>();
     for (let from = 0; from < ids.length; from += QUESTIONS_MAX) {
@@ -89,13 +91,13 @@ export class WriterSchemas {
         if (answer !== null) answers.set(some[i] as number, answer);
       });
       if (given.includes(null)) return answers;
-      if (this.#paused) this.#pacing.onPause(null);
+      if (this.#paused) this.#pauses.onPause(null);
       this.#paused = false;
     }
     return answers;
   }
 
-  /** @returns null: the registry is away */
+  /** @returns null: the registry is unavailable */
   async #ask(schemaId: number): Promise<string | RepriseError | null> {
     try {
       return await this.#registry.schemaById(schemaId);
@@ -103,7 +105,7 @@ export class WriterSchemas {
       if (isRepriseError(error, 'UNKNOWN_SCHEMA_ID')) return error;
       if (!isRepriseError(error) || !error.retriable) throw error;
       this.#paused = true;
-      this.#pacing.onPause(error);
+      this.#pauses.onPause(error);
       return null;
     }
   }

@@ -7,14 +7,16 @@ import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { topicsOf } from '../settings/topics-of.ts';
 import type { DependencyStatus } from './task-status.ts';
 
-/** How long a part may take to answer until it counts as away. */
+/** How long a dependency may take to answer before it counts as unavailable. Milliseconds. */
 const PATIENCE_MS = 8_000;
-/** A subject that nobody has: asking for its versions costs the registry one look-up. */
+/** A subject that does not exist: asking for its versions costs the registry one look-up. */
 const NO_SUBJECT = 'reprise-is-anybody-there';
 
 type Part = DependencyStatus['name'];
 
-/** Asks every part at once whether it is there. Never throws; takes 8 s at most. */
+/**
+ * Asks all dependencies concurrently whether they are available. Never throws; takes 8 s at most.
+ */
 export async function askParts(
   settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry'>,
   plans: readonly Plan[],
@@ -39,7 +41,7 @@ export async function askLog(
 ): Promise<void> {
   const topics = [...new Set(plans.flatMap(topicsOf))];
   await log.describe(topics).catch((error: unknown) => {
-    // A log that says that it has no such topic is there.
+    // A log that answers that it has no such topic is available.
     if (!isRepriseError(error, 'UNKNOWN_TOPIC')) throw error;
   });
 }
@@ -49,7 +51,7 @@ export async function askRegistry({ registry }: Pick<RunnerSettings, 'registry'>
   await registry.versions(NO_SUBJECT);
 }
 
-/** A part that is away, for the reason of an error. */
+/** Creates the status of an unavailable dependency, with the error as its reason. */
 function away(part: Part, error: unknown): DependencyStatus {
   return { name: part, isAvailable: false, reason: describeError(error) || 'no reason given' };
 }
@@ -62,8 +64,8 @@ async function question(part: Part, ask: () => Promise<unknown>): Promise<Depend
 }
 
 /**
- * The topics, as far as the log answers: those that it does not have are left out, and all of them
- * when it is away.
+ * Describes topics as far as the log answers: topics that it does not have are left out, and all of
+ * them if it is unavailable.
  */
 export async function describeWhatAnswers(
   { log }: Pick<RunnerSettings, 'log'>,

@@ -5,7 +5,7 @@ import { readHealth, readLiveness } from './read-health.ts';
 import type { DependencyStatus, HealthReport, LivenessOptions } from './task-status.ts';
 
 /**
- * Health for probes. Each answers in constant time, also while Postgres or Kafka is unavailable.
+ * Health for probes. Each method takes constant time, also while Postgres or Kafka is unavailable.
  * @example
  * const { isReady, problems } = await app.health.check();
  */
@@ -16,15 +16,17 @@ export interface Health {
    */
   check(): Promise<HealthReport>;
   /**
-   * For liveness probes: whether this process runs the projections, or another instance does. Asks
-   * Postgres alone. Null: Postgres does not answer, which is not a reason to end a process.
+   * For liveness probes: whether this process or another instance runs the projections. Asks only
+   * Postgres. Null: Postgres does not answer, which is not a reason to end a process.
    */
   isLive(options?: LivenessOptions): Promise<boolean | null>;
   /** Asks Postgres, Kafka and a foreign registry whether they answer. Takes at most 8 s. */
   dependencies(): Promise<readonly DependencyStatus[]>;
 }
 
-/** Health of an application; `settings` is called when an operation starts. */
+/**
+ * Creates the health operations of an application. `settings` is called when an operation starts.
+ */
 export function createHealth(settings: () => RunnerSettings, plans: readonly Plan[]): Health {
   return {
     check: async () => readHealth(settings(), plans),

@@ -6,20 +6,24 @@ import type { RunnerSettings } from '../settings/runner-settings.ts';
 import { askLog, askRegistry } from './ask-parts.ts';
 import type { DependencyStatus } from './task-status.ts';
 
-/** How often a part is asked whether it is there. */
+/** Interval between two checks of a dependency. Milliseconds. */
 const ASK_EVERY_MS = 2_000;
-/** How long it may take to answer: with the time between two questions less than 10 s. */
+/**
+ * How long a dependency may take to answer. Together with the interval this is less than 10 s.
+ * Milliseconds.
+ */
 const PATIENCE_MS = 7_500;
 
 type Part = DependencyStatus['name'];
 
-/** What a question to a part came to; `unasked`: it says nothing of the part. */
+/** Result of a check. `unasked`: it says nothing about the dependency. */
 type Answer = 'there' | 'unasked' | Error;
 
 /**
- * Notices within 10 s that Postgres, Kafka or a foreign registry is away, and that it is back, and
- * says so: one line in the log each, and the tasks are told of a log that is away. Changes nothing
- * else: whatever needs the part waits for it by itself. States of a part: *there* → *away* →
+ * Detects within 10 s that Postgres, Kafka or a foreign registry is unavailable, and that it is
+ * available again. Each change is logged in one line, and the tasks are notified about the log.
+ * Nothing else changes: whatever needs the dependency waits for it independently. States of a
+ * dependency: *there* → *away* →
  * *there*. States of the watch: *new* → `start` → *watching* → `stop` → *ended*.
  */
 export class PartsWatch {
@@ -29,8 +33,8 @@ export class PartsWatch {
   readonly #stop = new AbortController();
 
   /**
-   * @param tellLog called after every question to a log that is not Postgres: why it is away, or
-   * null
+   * @param tellLog called after every check of a log that is not Postgres: why it is unavailable,
+   * or null
    */
   constructor(
     settings: RunnerSettings,
@@ -63,7 +67,7 @@ export class PartsWatch {
     }
   }
 
-  /** Asks no more. Does not wait for an answer that is under way. */
+  /** Ends the checks. Does not wait for a check in progress. */
   stop(): void {
     this.#stop.abort();
   }
@@ -86,21 +90,21 @@ export class PartsWatch {
       if (reason !== null && !isAway) {
         logger.warn(
           { part, reason: describeError(reason) },
-          `${part} is away: what needs it waits, the rest goes on`,
+          `${part} is unavailable: work that needs it waits, the rest continues`,
         );
       }
-      if (reason === null && isAway) logger.info({ part }, `${part} is back`);
+      if (reason === null && isAway) logger.info({ part }, `${part} is available again`);
       isAway = reason !== null;
       tell(reason);
     }
   }
 
-  /** A pool whose connections are all at work says nothing of Postgres. */
+  /** Checks Postgres. A pool whose connections are all in use says nothing about Postgres. */
   async #askPostgres(): Promise<Answer> {
     const { pool } = this.#settings;
     if (pool.idleCount === 0 && pool.totalCount >= pool.options.max) return 'unasked';
-    // Known to the driver, though not to its types: ends a question on a connection whose other
-    // side is gone.
+    // The driver knows this option, though its types do not. It ends a query on a connection whose
+    // other side is gone.
     const query = { text: 'select 1', query_timeout: PATIENCE_MS };
     return answerOf('postgres', pool.query(query));
   }

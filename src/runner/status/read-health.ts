@@ -14,13 +14,13 @@ import type {
   ProjectionStatus,
 } from './task-status.ts';
 
-/** How long Postgres may take to answer a probe. */
+/** How long Postgres may take to answer a probe. Milliseconds. */
 const PATIENCE_MS = 8_000;
 
-/** How long an event may fail to be published before that is a problem. */
+/** How long publishing an event may fail before that is a problem. Milliseconds. */
 const LASTING_MS = 30_000;
 
-/** What health is judged from. */
+/** What `healthOf` derives health from. */
 export interface HealthFacts {
   /** Null: Postgres does not answer. */
   readonly isLive: boolean | null;
@@ -29,9 +29,9 @@ export interface HealthFacts {
 }
 
 /**
- * Whether the projections are run, from the instances in Postgres alone: the log is not asked, and
- * what is counted does not grow with rows or records. A process that runs them itself is alive as
- * long as it can answer.
+ * Returns whether an instance runs the projections, from the instances in Postgres alone. The log
+ * is not asked, and the cost does not grow with rows or records. A process that runs the
+ * projections itself is alive as long as it can answer. Null: Postgres does not answer.
  */
 export async function readLiveness(
   { pool, ownRun }: Pick<RunnerSettings, 'pool' | 'ownRun'>,
@@ -42,7 +42,10 @@ export async function readLiveness(
   return instances === null ? null : isAnyLive(instances, host);
 }
 
-/** For probes. Takes constant time, and answers whichever part is away. @throws NOT_MIGRATED */
+/**
+ * Reads the health for probes. Takes constant time, and answers whichever dependency is
+ * unavailable. @throws NOT_MIGRATED
+ */
 export async function readHealth(
   settings: Pick<RunnerSettings, 'pool' | 'log' | 'registry' | 'ownRun'>,
   plans: readonly Plan[],
@@ -56,13 +59,14 @@ export async function readHealth(
 }
 
 /**
- * What is wrong, in words. Alive: an instance runs. Ready: besides, no part is away, every task of
- * every active version that is not paused has an owner and has not halted, and what is published is
- * taken. A version that is being rebuilt, or waits to be activated, is no reason; nor is lag.
+ * Derives health, with the problems in words. Live: an instance runs. Ready: in addition, all
+ * dependencies are available, every task of every active version that is not paused has an owner
+ * and neither has halted nor waits for infrastructure, and publishing does not fail. A rebuild, a
+ * version that waits for `activate`, and lag are not problems.
  */
 export function healthOf({ isLive, statuses, dependencies }: HealthFacts): HealthReport {
   const absent = dependencies.flatMap(({ name, isAvailable, reason }) =>
-    isAvailable ? [] : [`${name} is away: ${reason ?? 'no reason given'}`],
+    isAvailable ? [] : [`${name} is unavailable: ${reason ?? 'no reason given'}`],
   );
   const problems = statuses
     .filter(({ state, paused, isUndeclared }) => !isUndeclared && state === 'active' && !paused)
@@ -81,7 +85,7 @@ export function healthOf({ isLive, statuses, dependencies }: HealthFacts): Healt
   return { isLive, isReady, problems: [...new Set(found)], dependencies };
 }
 
-/** Events that have waited for a while to be published, the first of each topic. */
+/** Describes events that could not be published for a while, the first of each topic. */
 function publishProblems({ name, version, publishFailures }: ProjectionStatus): readonly string[] {
   const lasting = publishFailures.filter(({ since }) => Date.now() - since.getTime() > LASTING_MS);
   const firsts = new Map(lasting.toReversed().map((failure) => [failure.topic, failure]));
@@ -98,8 +102,8 @@ function isAnyLive(instances: readonly InstanceStatus[], host: string | undefine
 }
 
 /**
- * Null: Postgres did not answer, or not with what was asked for. @throws NOT_MIGRATED: waiting
- * would not help
+ * Returns null if Postgres did not answer, or answered with another error. @throws NOT_MIGRATED:
+ * waiting would not help
  */
 async function answered<Result>(
   pool: Pool,

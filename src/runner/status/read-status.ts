@@ -11,7 +11,7 @@ import { describeWhatAnswers } from './ask-parts.ts';
 import { readCounts } from './stored-counts.ts';
 import type { ProjectionStatus, StatusOptions, TaskStatus } from './task-status.ts';
 
-/** A task that no process has opened yet: all its records are still to be folded. */
+/** A task that no process has opened yet: none of its records is folded. */
 const NOT_BEGUN: Omit<StoredTask, 'topic' | 'partition' | 'projection' | 'version'> = {
   epoch: '0',
   owner: null,
@@ -22,13 +22,13 @@ const NOT_BEGUN: Omit<StoredTask, 'topic' | 'partition' | 'projection' | 'versio
   watermark_ms: null,
 };
 
-/** What the log said of topics; those that it did not answer for are missing. */
+/** Descriptions of topics. Those that the log did not answer for are missing. */
 type Topics = ReadonlyMap<string, TopicDescription>;
 
 /**
- * What Postgres and the log say of every stored version, also of projections that are no longer
- * declared; true whichever process runs them. A log that is away leaves ends and lag unknown. Three
- * statements and one question to the log, however many projections there are.
+ * Reads the status of every stored version from Postgres and the log, also of projections that are
+ * no longer declared, and whichever process runs them. If the log is unavailable, ends and lag are
+ * null. Three statements and one request to the log, whatever the number of projections.
  */
 export async function readStatus(
   settings: Pick<RunnerSettings, 'pool' | 'log'>,
@@ -67,7 +67,7 @@ export async function readStatus(
   });
 }
 
-/** Null: unknown for one of them. */
+/** Adds up the lag. Null: the lag of one task is unknown. */
 function lagOf(tasks: readonly TaskStatus[]): bigint | null {
   return tasks.reduce<bigint | null>(
     (sum, { lagRecords }) => (sum === null || lagRecords === null ? null : sum + lagRecords),
@@ -76,8 +76,8 @@ function lagOf(tasks: readonly TaskStatus[]): bigint | null {
 }
 
 /**
- * Each task in each topic of its version: where it stands, or that it has not begun. Tasks are
- * stored, or called for by the partitions of the log.
+ * Returns the status of each task in each topic of its version. Includes tasks that are not stored
+ * yet, one for each partition of the log.
  */
 function tasksOf(
   topics: readonly string[],
@@ -116,7 +116,7 @@ function taskStatus(
   const startOffset = partition?.startOffset ?? 0n;
   const nextOffset = BigInt(row.next_offset ?? startOffset);
   const stableEndOffset = partition?.stableEndOffset ?? null;
-  // Of a topic that was deleted and created again it has folded nothing.
+  // If the topic was deleted and created again, the task has folded none of its records.
   const isSame = row.topic_id === null || row.topic_id === found?.topicId;
   const foldedUntil = isSame ? nextOffset : startOffset;
   return {

@@ -4,22 +4,22 @@ import { readVersionCounts, type VersionCounts } from '../store/version-store.ts
 import type { ProjectionStatus, StatusOptions } from './task-status.ts';
 
 /**
- * Tables up to this number of rows, dead ones included, are counted: a few milliseconds. Larger
- * ones are estimated.
+ * Tables with up to this many rows, dead ones included, are counted, which takes a few
+ * milliseconds. Larger ones are estimated.
  */
 const ROWS_COUNTED_MAX = 10_000;
 /** Dead letters, late events and unpublished events are counted up to this number. */
 const COUNTED_MAX = 1_000;
 
-/** A stored version with its counts, before its tasks are known. */
+/** A stored version with its counts, without its tasks. */
 export type StoredCounts = Omit<
   ProjectionStatus,
   'isUndeclared' | 'lagRecords' | 'publishFailures' | 'tasks'
 >;
 
 /**
- * The stored versions of projections, by the order of `names`, then oldest first, with counts that
- * take constant time unless they are to be exact.
+ * Reads the stored versions of projections, by the order of `names`, then oldest first. The counts
+ * take constant time unless they must be exact.
  */
 export async function readCounts(
   client: ClientBase,
@@ -47,8 +47,8 @@ export async function readCounts(
 }
 
 /**
- * Counts a small table, and any table where that is asked for; nothing is read of a large one, and
- * nobody who locks it is waited for.
+ * Counts a small table, and any table if `exact`. Otherwise estimates without reading the table or
+ * waiting for locks on it.
  */
 async function rowsOf(
   client: ClientBase,

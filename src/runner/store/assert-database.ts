@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
 
 /**
- * Refuses a database that the runner must not or cannot work on: a standby (the pool says so), or
- * one without the framework's tables. @throws STANDBY, NOT_MIGRATED
+ * Refuses a database that the runner cannot use: a standby (the pool refuses it), or one without
+ * the framework's tables. @throws STANDBY, NOT_MIGRATED
  */
 export async function assertDatabase(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ tasks: string | null }>(

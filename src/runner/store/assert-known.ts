@@ -4,8 +4,8 @@ import { RepriseError } from '../../reprise-error.ts';
 import { assertDatabase } from './assert-database.ts';
 
 /**
- * Makes sure that a projection is declared here or was once run on this database. @throws
- * UNKNOWN_PROJECTION naming those there are, NOT_MIGRATED
+ * Checks that a projection is declared here or was once run on this database. @throws
+ * UNKNOWN_PROJECTION naming the known ones, NOT_MIGRATED
  */
 export async function assertKnown(
   pool: Pool,

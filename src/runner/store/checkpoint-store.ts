@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import { RepriseError } from '../../reprise-error.ts';
-import { readHeldLetters } from './dead-letter-store.ts';
+import { readQuarantinedLetters } from './dead-letter-store.ts';
 import { IS_UNOWNED } from './instance-store.ts';
 import { readJournal } from './journal-store.ts';
 import type { OwnedTask, TaskKey, TopicCheckpoint } from './task-key.ts';
@@ -28,10 +28,9 @@ function keyOf(task: TaskKey): [string, number, number] {
 
 /**
  * Takes a task: raises its epoch, so that its previous owner commits nothing more, and reads its
- * checkpoints. `onlyUnowned`: not from a live instance. A task that is taken from a process that
- * has gone, and neither gave it back nor halted, counts a death of that process; one that halted is
- * tried afresh.
- * @throws LEASED when a live instance has it, FENCED when the version was retired
+ * checkpoints. `onlyUnowned`: fail if a live instance owns it. If the owner ended without handing
+ * the task back or halting it, a death is counted. A halted task is tried afresh, without deaths.
+ * @throws LEASED when a live instance owns it, FENCED when the version was retired
  */
 export async function acquireTask(
   client: ClientBase,
@@ -76,7 +75,7 @@ export async function acquireTask(
     partition: task.partition,
     epoch: BigInt(row.epoch),
     owner: by.owner,
-    standing: {
+    status: {
       flushes: BigInt(row.flushes),
       watermarkMs: row.watermark_ms,
       deaths: row.deaths,
@@ -85,13 +84,13 @@ export async function acquireTask(
     passedMs: row.passed_ms,
     checkpoints: await readCheckpoints(client, task),
     journal: await readJournal(client, task),
-    heldLetters: await readHeldLetters(client, task),
+    quarantinedLetters: await readQuarantinedLetters(client, task),
   };
 }
 
 /**
- * A version of a known projection that is not stored was retired: no tasks may be made for it
- * again. Version 0 is a verification's, which nobody retires. @throws FENCED
+ * Refuses a retired version: its projection is stored, but the version is not. Version 0, used by
+ * `verify`, is never retired. @throws FENCED
  */
 async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void> {
   if (task.version === 0) return;
@@ -106,12 +105,12 @@ async function assertNotRetired(client: ClientBase, task: TaskKey): Promise<void
   if (known.rowCount === 0) return;
   throw new RepriseError(
     'FENCED',
-    `${taskLabel(task)} is not there any more: its version was retired, its tables are gone. To have it again, run: reprise rebuild ${task.projection}`,
+    `${taskLabel(task)} no longer exists: its version was retired and its tables were dropped. To build it again, run: reprise rebuild ${task.projection}`,
     { facts: factsOf(task) },
   );
 }
 
-/** Where a task stands, by topic. */
+/** Reads the checkpoints of a task, by topic. */
 async function readCheckpoints(
   client: ClientBase,
   task: TaskKey,
@@ -123,7 +122,7 @@ async function readCheckpoints(
   return new Map(rows.map((row) => [row.topic, fromRow(row)]));
 }
 
-/** Where a task stands in Postgres, read under its lock. */
+/** Number of commits and checkpoints of a task, read under its lock. */
 export interface LockedTask {
   readonly flushes: bigint;
   readonly checkpoints: ReadonlyMap<string, TopicCheckpoint>;
@@ -131,7 +130,7 @@ export interface LockedTask {
 
 /**
  * Locks the task's row until the transaction ends and reads its offsets under the lock. A commit of
- * an old owner that is still under way holds the same lock, so what is read here is definite.
+ * an old owner still in progress holds the same lock, so the result is definite.
  * @throws FENCED when another epoch, or another owner of the same epoch, has the task
  */
 export async function lockTask(client: ClientBase, task: OwnedTask): Promise<LockedTask> {
@@ -155,18 +154,18 @@ export async function lockTask(client: ClientBase, task: OwnedTask): Promise<Loc
   };
 }
 
-/** How far event time has come in a task. Milliseconds. */
+/** Event time of a task. Milliseconds. */
 export interface TaskTimes {
   readonly watermarkMs: number | null;
   /**
-   * What it publishes later is of this time or later; infinity: it publishes nothing until a record
-   * comes. Null: it publishes nothing, or nothing can be said.
+   * Lower bound of the times of all events that it will publish. Infinity: it publishes nothing
+   * until a record arrives. Null: it publishes nothing, or nothing is known.
    */
   readonly publishesFromMs: number | null;
 }
 
 /**
- * Writes the new offsets and times of a task; must run in the transaction that writes its rows,
+ * Writes the new offsets and times of a task. Must run in the transaction that writes its rows,
  * after `lockTask`.
  */
 export async function advanceCheckpoints(
@@ -210,8 +209,8 @@ export interface StoredCheckpoint {
 }
 
 /**
- * The checkpoints of all tasks in some topics, each as long as it was taken from the topic of that
- * id. In the order of the key.
+ * Reads the checkpoints of all tasks in some topics, if they were taken from the topic of that id.
+ * Ordered by key.
  */
 export async function readCheckpointsOf(
   client: ClientBase,
@@ -230,8 +229,8 @@ export async function readCheckpointsOf(
 }
 
 /**
- * Lets a task resume from the topic of another log, and takes it from its owner. Must run in
- * a transaction.
+ * Makes a task resume from the topic of another log, and takes it from its owner. Must run in a
+ * transaction.
  */
 export async function rewriteCheckpoint(
   client: ClientBase,
@@ -245,7 +244,7 @@ export async function rewriteCheckpoint(
 }
 
 /**
- * Records what became of a task (`halted` with its reason, `idle` when given back), unless another
+ * Records the state of a task (`halted` with its reason, `idle` when handed back), unless another
  * epoch owns it by now.
  */
 export async function setTaskState(
@@ -261,7 +260,10 @@ export async function setTaskState(
   );
 }
 
-/** Says that a task publishes nothing until a record comes, unless another epoch owns it by now. */
+/**
+ * Records that a task publishes nothing until a record arrives, unless another epoch owns it by
+ * now.
+ */
 export async function setPublishesNothing(client: ClientBase, task: OwnedTask): Promise<void> {
   await client.query(
     `update reprise.tasks set publishes_from_ms = 'Infinity' where ${KEY} and epoch = $4 and owner = $5`,
@@ -270,8 +272,8 @@ export async function setPublishesNothing(client: ClientBase, task: OwnedTask): 
 }
 
 /**
- * Says which record the owner is about to fold, before it is decoded: should that end the process,
- * the next owner finds it here.
+ * Records which record the owner is about to fold, before it is decoded. If that ends the process,
+ * the next owner reads it here.
  */
 export async function markTrying(
   client: ClientBase,
@@ -285,7 +287,7 @@ export async function markTrying(
   );
 }
 
-/** The records at which processes ended lie behind. */
+/** Clears the deaths: the records at which processes ended are committed. */
 export async function clearDeaths(client: ClientBase, task: OwnedTask): Promise<void> {
   await client.query(
     `update reprise.tasks set deaths = 0, trying = null, tried = 0 where ${KEY} and epoch = $4`,
@@ -293,10 +295,10 @@ export async function clearDeaths(client: ClientBase, task: OwnedTask): Promise<
   );
 }
 
-/** Where the tasks of a version resume: by partition, then topic. */
+/** The next offsets of the tasks of a version: by partition, then topic. */
 export type NextOffsets = ReadonlyMap<number, ReadonlyMap<string, bigint>>;
 
-/** Where the tasks of a version resume, in the order of partition and topic. */
+/** Reads the next offsets of the tasks of a version, ordered by partition and topic. */
 export async function readNextOffsets(
   client: Pick<ClientBase, 'query'>,
   { name, version }: { readonly name: string; readonly version: number },
@@ -314,18 +316,20 @@ export async function readNextOffsets(
   return offsets;
 }
 
-/** A topic in which one version has not come as far as another. */
+/** A topic in which one version is behind another. */
 export interface BehindIn {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: string;
-  /** Where it stands; 0 where it has not begun. */
+  /** Next offset of the version that is behind; 0 if it has not begun. */
   readonly offset: bigint;
-  /** Where the other stands. */
+  /** Next offset of the other version. */
   readonly untilOffset: bigint;
 }
 
-/** In which of these topics, read from the same log by both, a version is behind another one. */
+/**
+ * Finds the topics, read by both versions from the same log, in which a version is behind another.
+ */
 export async function readBehind(
   client: ClientBase,
   of: {
@@ -356,7 +360,10 @@ export async function readBehind(
   }));
 }
 
-/** Projections that read a topic of one list and a topic of another, each with the latter. */
+/**
+ * Finds projections that read a topic of one list and a topic of another. Each is returned with the
+ * latter.
+ */
 export async function readersOfBoth(
   pool: Pool,
   topics: readonly string[],
@@ -371,7 +378,7 @@ export async function readersOfBoth(
   return rows;
 }
 
-/** Facts of a task for an error. */
+/** Returns the facts of a task for an error. */
 export function factsOf(task: TaskKey): { projection: string; version: number; partition: number } {
   return { projection: task.projection, version: task.version, partition: task.partition };
 }

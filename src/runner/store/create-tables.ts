@@ -17,24 +17,24 @@ export async function createTables(
 }
 
 /**
- * Points every stable view of a projection at this version's tables; as merging views where topics
- * have gained partitions.
+ * Points every stable view of a projection at this version's tables. If topics have added
+ * partitions, the views merge.
  */
 export async function swapViews(
   client: ClientBase,
   plan: Pick<Plan, 'name' | 'tables'>,
 ): Promise<void> {
-  const { rows } = await client.query<{ grown: boolean }>(
-    'select partitions_grew as grown from reprise.projections where projection = $1',
+  const { rows } = await client.query<{ added: boolean }>(
+    'select partitions_grew as added from reprise.projections where projection = $1',
     [plan.name],
   );
   for (const table of plan.tables) {
-    if (table.view !== null) await swapView(client, table, rows[0]?.grown ?? false);
+    if (table.view !== null) await swapView(client, table, rows[0]?.added ?? false);
   }
 }
 
 /**
- * Removes a version: its tables, and all rows of the framework about it. Instances that still run
+ * Drops a version: its tables, and all its rows in the framework's tables. Instances that still run
  * it are fenced.
  */
 export async function dropVersion(
@@ -44,7 +44,7 @@ export async function dropVersion(
   for (const table of of.tables) {
     await client.query(`drop table if exists ${tableName({ ...table, version: of.version })}`);
   }
-  // Events that are no longer held are published even though their version is gone.
+  // Events that are no longer held are published even after their version is dropped.
   await client.query('delete from reprise.outbox where projection = $1 and version = $2 and held', [
     of.projection,
     of.version,
@@ -57,9 +57,9 @@ export async function dropVersion(
   }
 }
 
-/** Tables of the framework that hold what belongs to a version. */
+/** Tables of the framework with rows of a version. */
 const OF_VERSIONS = [
-  'projection_versions', // before the tasks: taking a task reads its version first
+  'projection_versions', // before the tasks: acquiring a task reads its version first
   'tasks',
   'checkpoints',
   'journal',

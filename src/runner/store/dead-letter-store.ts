@@ -3,27 +3,27 @@ import type { DeadLetter } from '../../fold/task/task-fold.ts';
 import type { LogPosition } from '../../log/log-position.ts';
 import type { LogRecord } from '../../log/record-batch.ts';
 import { RepriseError } from '../../reprise-error.ts';
-import type { HeldLetter, TaskKey } from './task-key.ts';
+import type { QuarantinedLetter, TaskKey } from './task-key.ts';
 import { taskLabel } from './task-key.ts';
 
-/** A dead letter, with how often folding it was tried. */
+/** A dead letter, with the number of attempts at it. */
 export interface TriedLetter extends DeadLetter {
   readonly attempts: number;
   /**
-   * `failed`: its key is held at it; `waiting`: it waits behind one that failed; null: only itself
-   * is set aside.
+   * `failed`: its key is quarantined from it on; `waiting`: it waits behind a failed one; null: it
+   * is set aside alone.
    */
   readonly quarantine: 'failed' | 'waiting' | null;
-  /** The task folds it again by itself: a policy with retries. */
+  /** True: the task retries it, under a policy with retries. */
   readonly isRetried: boolean;
 }
 
-/** What is held in a task: later records of these keys wait. */
-export async function readHeldLetters(
+/** Reads the first quarantined letter of each key of a task: later records of these keys wait. */
+export async function readQuarantinedLetters(
   client: ClientBase,
   task: TaskKey,
-): Promise<readonly HeldLetter[]> {
-  const { rows } = await client.query<Omit<HeldLetter, 'offset'> & { offset: string }>(
+): Promise<readonly QuarantinedLetter[]> {
+  const { rows } = await client.query<Omit<QuarantinedLetter, 'offset'> & { offset: string }>(
     `select distinct on (key, alone) key, topic, "offset", attempts from (
        select key, topic, "offset", attempts, seq, case when key is null then seq end as alone
        from reprise.dead_letters
@@ -35,14 +35,14 @@ export async function readHeldLetters(
 }
 
 /**
- * Letters of one statement, and bytes of their values: topics full of garbage are written in few
- * statements, and none is large.
+ * Limits of one statement: letters, and bytes of their values. Topics full of unreadable records
+ * are written in few statements, and no statement is large.
  */
 const LETTERS_PER_STATEMENT_MAX = 500;
 const BYTES_PER_STATEMENT_MAX = 1 << 20;
 
 /**
- * Keeps the records that could not be folded, in the transaction of their batch. Writing one again
+ * Writes records that could not be folded, in the transaction of their batch. Writing one again
  * changes nothing.
  */
 export async function writeDeadLetters(
@@ -55,11 +55,11 @@ export async function writeDeadLetters(
     const rows = deadLetters.slice(from, until).map((letter) => parametersOf(task, letter));
     const width = rows[0]?.length ?? 0;
     const tuples = rows.map((_, row) => {
-      const place = (column: number) => `$${row * width + column}`;
-      const places = Array.from({ length: width }, (__, i) =>
-        i + 1 === TIMESTAMP ? `to_timestamp(${place(i + 1)} / 1000.0)` : place(i + 1),
+      const parameter = (column: number) => `$${row * width + column}`;
+      const parameters = Array.from({ length: width }, (__, i) =>
+        i + 1 === TIMESTAMP ? `to_timestamp(${parameter(i + 1)} / 1000.0)` : parameter(i + 1),
       );
-      return `(${places.join(', ')})`;
+      return `(${parameters.join(', ')})`;
     });
     await client.query(
       `insert into reprise.dead_letters (projection, version, topic, partition, "offset", reason, message,
@@ -71,7 +71,7 @@ export async function writeDeadLetters(
   }
 }
 
-/** Where among the parameters of a letter its timestamp is, in milliseconds. */
+/** Index of the timestamp, in milliseconds, among the parameters of a letter (from 1). */
 const TIMESTAMP = 8;
 
 function statementEnd(letters: readonly TriedLetter[], from: number): number {
@@ -111,8 +111,8 @@ function parametersOf(task: TaskKey, letter: TriedLetter): unknown[] {
 /**
  * Deletes the letters that a batch folds, in the transaction that folds them: only the transaction
  * that deletes a letter folds it.
- * @throws UNKNOWN_DEAD_LETTER where one is not there any more: another redrive has folded it, or it
- * was discarded. Nothing may be written then.
+ * @throws UNKNOWN_DEAD_LETTER when a letter no longer exists: another redrive folded it, or it was
+ * discarded. The transaction must then write nothing.
  */
 export async function claimDeadLetters(
   client: ClientBase,
@@ -129,7 +129,7 @@ export async function claimDeadLetters(
     const { projection, version, partition } = task;
     throw new RepriseError(
       'UNKNOWN_DEAD_LETTER',
-      `${topic}[${partition}]@${offset} is not a dead letter of ${taskLabel(task)} any more: another redrive has folded it, or it was discarded. Nothing was folded here; reprise dlq list shows those that are left.`,
+      `${topic}[${partition}]@${offset} is not a dead letter of ${taskLabel(task)} any more: another redrive has folded it, or it was discarded. Nothing was folded here; reprise dlq list shows the remaining ones.`,
       { facts: { projection, version, topic, partition, offset } },
     );
   }
@@ -138,7 +138,7 @@ export async function claimDeadLetters(
 const COLUMNS = `projection, version, topic, partition, "offset", reason, message, attempts, quarantine, record_timestamp as "recordTimestamp",
   set_aside_at as "setAsideAt", key, value, headers`;
 
-/** A record that could not be folded, set aside as the error policy says. */
+/** A record that could not be folded and was set aside by the error policy. */
 export interface DeadLetterStatus extends Omit<LogRecord, 'timestampMs'> {
   readonly projection: string;
   readonly version: number;
@@ -147,8 +147,8 @@ export interface DeadLetterStatus extends Omit<LogRecord, 'timestampMs'> {
   readonly message: string;
   readonly attempts: number;
   /**
-   * `failed`: later records of its key wait behind it; `waiting`: it is one of those; null: only
-   * itself was set aside.
+   * `failed`: later records of its key wait behind it; `waiting`: it is such a later record; null:
+   * only this record was set aside.
    */
   readonly quarantine: 'failed' | 'waiting' | null;
   readonly recordTimestamp: Date | null;
@@ -163,12 +163,12 @@ type Row = Omit<StoredLetter, 'offset' | 'headers' | 'timestampMs'> & {
   readonly headers: readonly { readonly key: string; readonly value: string | null }[] | null;
 };
 
-/** Which letters: all, unless it says less. */
+/** Selects letters. Default: all. */
 export interface LetterSelection {
   readonly projection?: string | null;
   readonly version?: number;
   readonly position?: LogPosition | null;
-  /** Of this record key. */
+  /** Letters of this record key. */
   readonly key?: Buffer | null;
 }
 
@@ -180,13 +180,13 @@ function selectedBy({ projection, version, position, key }: LetterSelection): re
   return [projection, version, ...at, key].map((value) => value ?? null);
 }
 
-/** In the order of the log, or in that in which the tasks met them. */
+/** Log order, or the order in which the tasks met the letters. */
 const ORDERS = {
   log: 'projection, version, topic, partition, "offset"',
   met: 'partition, seq',
 } as const;
 
-/** The letters that are selected. */
+/** Reads the selected letters. */
 export async function readLetters(
   client: Pick<ClientBase, 'query'>,
   selection: LetterSelection,
@@ -199,7 +199,7 @@ export async function readLetters(
   return rows.map(letterOf);
 }
 
-/** How many letters each version has of those that are selected. */
+/** Counts the selected letters of each version. */
 export async function countLetters(
   client: Pick<ClientBase, 'query'>,
   selection: LetterSelection,
@@ -212,7 +212,7 @@ export async function countLetters(
   return rows;
 }
 
-/** Where the letters of a version lie in the log, by partition. */
+/** Reads the positions of a version's letters, by partition. */
 export async function readSetAside(
   client: ClientBase,
   { name, version }: { readonly name: string; readonly version: number },
@@ -231,13 +231,13 @@ export async function readSetAside(
 }
 
 /**
- * The first letters of a held key, in their order, or the letter without a key at a place. Empty:
- * nothing of it is held any more.
+ * Reads the first letters of a quarantined key, in order, or the letter without a key at a
+ * position. Empty: none of them is quarantined any more.
  */
-export async function readHeldKey(
+export async function readQuarantinedKey(
   pool: Pool,
   { projection, version, partition }: TaskKey,
-  { key, topic, offset }: HeldLetter,
+  { key, topic, offset }: QuarantinedLetter,
   limit: number,
 ): Promise<readonly StoredLetter[]> {
   const { rows } = await pool.query<Row>(
@@ -262,7 +262,7 @@ function letterOf(row: Row): StoredLetter {
   };
 }
 
-/** Whether an earlier letter of its key is still there. */
+/** Whether an earlier letter of its key still exists. */
 export async function waitsBehindAnother(pool: Pool, letter: StoredLetter): Promise<boolean> {
   if (letter.quarantine !== 'waiting') return false;
   const { projection, version, topic, partition, offset, key } = letter;
@@ -277,8 +277,8 @@ export async function waitsBehindAnother(pool: Pool, letter: StoredLetter): Prom
 }
 
 /**
- * A letter failed again: counts the attempt, and holds its key at it where it waited. @returns
- * whether it was still there
+ * Records that a letter failed again: counts the attempt, and marks a waiting letter as failed.
+ * @returns whether the letter still existed
  */
 export async function recordFailure(
   client: ClientBase,
@@ -295,8 +295,8 @@ export async function recordFailure(
 }
 
 /**
- * What an attempt of the task itself made of a letter: it is held further, or stays aside alone
- * (`quarantine` null). Must run under `lockTask`.
+ * Records the result of an attempt by the task itself: the letter stays quarantined, or is set
+ * aside alone (`quarantine` null). Must run under `lockTask`.
  */
 export async function recordAttempt(
   client: ClientBase,
@@ -315,7 +315,7 @@ export async function recordAttempt(
   );
 }
 
-/** How many records of a version wait in quarantine. */
+/** Counts the quarantined records of a version. */
 export async function countQuarantined(
   client: ClientBase,
   { name, version }: { readonly name: string; readonly version: number },
@@ -328,7 +328,7 @@ export async function countQuarantined(
   return rows[0]?.n ?? 0;
 }
 
-/** Deletes the letters that are selected. @returns where they were */
+/** Deletes the selected letters. @returns their positions */
 export async function deleteLetters(
   client: ClientBase,
   selection: LetterSelection,
@@ -362,13 +362,13 @@ export interface AffectedLetter extends LogPosition {
   readonly version: number;
   /** Error code. */
   readonly reason: string;
-  /** Its value was never encrypted: destroying the key does nothing to it. */
+  /** True: its value was never encrypted, so destroying the key does not affect it. */
   readonly isPlain: boolean;
 }
 
 /**
- * The letters of a subject: those with values that its keys encrypted, and those of these topics
- * that name it and hold nothing encrypted.
+ * Reads the letters of a subject: those with values that its keys encrypted, and those of these
+ * topics that name the subject and hold nothing encrypted.
  */
 export async function readLettersOf(
   client: ClientBase,

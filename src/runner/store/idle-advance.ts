@@ -6,6 +6,6 @@ export interface IdleAdvance {
   readonly partition: number;
   /** The position of the task, by topic. */
   readonly nextOffsets: ReadonlyMap<string, bigint>;
-  /** Since the last event, milliseconds. */
+  /** Time since the last event, in milliseconds. */
   readonly idleMs: number;
 }

@@ -9,63 +9,63 @@ export interface Run {
   readonly partitions: readonly number[] | null;
 }
 
-/** What an instance tells at each beat. */
-export interface Beat {
+/** What an instance writes with each heartbeat. */
+export interface Heartbeat {
   readonly instance: string;
   readonly leaseMs: number;
   readonly runs: readonly Run[];
 }
 
-/** An instance whose lease has not run out. */
+/** An instance with a lease that has not expired. */
 export interface LiveInstance {
   readonly instance: string;
   readonly runs: readonly Run[];
   readonly stopRequested: boolean;
 }
 
-/** A task of a projection that is not paused, as it stands in Postgres. */
+/** A stored task of a projection that is not paused. */
 export interface TaskRow extends TaskKey {
   readonly epoch: bigint;
   readonly flushes: bigint;
-  /** Null: nobody, or an instance that is gone. */
+  /** Null: it has no owner, or the owner is dead. */
   readonly owner: string | null;
   readonly state: 'idle' | 'running' | 'paused' | 'halted';
   readonly unownedMs: number;
-  /** Of the version behind the stable view. */
+  /** Whether its version is behind the stable view. */
   readonly isActive: boolean;
 }
 
 /**
- * True for instances that are gone (an SQL condition on `reprise.instances i`): the lease has run
- * out; or sooner, a beat is overdue (a third of the lease) and its session has ended, unless the
- * server itself was restarted since. The database's clock decides.
+ * SQL condition on `reprise.instances i`: the instance is dead. Its lease has expired, or, sooner,
+ * a heartbeat is overdue (a third of the lease) and its session has ended, unless the server was
+ * restarted since. The database's clock decides.
  */
-const IS_GONE = `(i.lease_until < clock_timestamp() or (
+const IS_DEAD = `(i.lease_until < clock_timestamp() or (
   i.beat_at + (i.lease_until - i.beat_at) / 3 < clock_timestamp() and i.beat_at > pg_postmaster_start_time()
   and not exists (select from pg_stat_activity a where a.pid = i.backend_pid and a.backend_start = i.backend_start)))`;
 
-/** SQL condition: the owner of `reprise.tasks t` is nobody, or gone. */
+/** SQL condition on `reprise.tasks t`: the task has no owner, or the owner is dead. */
 export const IS_UNOWNED = `(t.owner is null or not exists (
-  select from reprise.instances i where i.instance = t.owner and not ${IS_GONE}))`;
+  select from reprise.instances i where i.instance = t.owner and not ${IS_DEAD}))`;
 
 /**
- * Whether an instance is there: it has a lease, and the session of its last beat. One that was
- * killed is missed at once, one that stands still when its lease runs out.
+ * Whether an instance is alive: it has a lease, and the session of its last heartbeat exists. A
+ * killed instance is detected at once, one that hangs when its lease expires.
  */
-export async function isPresent(client: ClientBase, instance: string): Promise<boolean> {
-  const { rows } = await client.query<{ present: boolean }>(
+export async function isAlive(client: ClientBase, instance: string): Promise<boolean> {
+  const { rows } = await client.query<{ alive: boolean }>(
     `select exists (select from reprise.instances i
        join pg_stat_activity a on a.pid = i.backend_pid and a.backend_start = i.backend_start
-       where i.instance = $1 and i.lease_until > clock_timestamp()) as present`,
+       where i.instance = $1 and i.lease_until > clock_timestamp()) as alive`,
     [instance],
   );
-  return rows[0]?.present ?? false;
+  return rows[0]?.alive ?? false;
 }
 
-/** Says that an instance lives, and renews its lease. */
-export async function beat(
+/** Renews the lease of an instance, and records the versions that it runs. */
+export async function renewLease(
   client: ClientBase,
-  { instance, leaseMs, runs }: Beat,
+  { instance, leaseMs, runs }: Heartbeat,
 ): Promise<{ readonly stopRequested: boolean }> {
   const { rows } = await client.query<{ stop_requested: boolean }>(
     `insert into reprise.instances (instance, started_at, beat_at, lease_until, backend_pid, backend_start, runs)
@@ -79,38 +79,38 @@ export async function beat(
   return { stopRequested: rows[0]?.stop_requested ?? false };
 }
 
-/** An instance ends: what it still owns is anybody's. */
-export async function leave(client: ClientBase, instance: string): Promise<void> {
+/** Deletes an instance that ends: its tasks are free at once. */
+export async function releaseLease(client: ClientBase, instance: string): Promise<void> {
   await client.query('delete from reprise.instances where instance = $1', [instance]);
 }
 
-/** Forgets instances that have been gone for ten minutes. */
-export async function forgetGone(client: ClientBase): Promise<void> {
+/** Deletes instances that have been dead for ten minutes. */
+export async function deleteDeadInstances(client: ClientBase): Promise<void> {
   await client.query(
     `delete from reprise.instances where lease_until < clock_timestamp() - interval '10 minutes'`,
   );
 }
 
-/** Who lives, by name. */
+/** Reads the live instances, by name. */
 export async function liveInstances(client: ClientBase): Promise<readonly LiveInstance[]> {
   const { rows } = await client.query<LiveInstance>(
     `select instance, runs, stop_requested as "stopRequested"
-     from reprise.instances i where not ${IS_GONE} order by instance`,
+     from reprise.instances i where not ${IS_DEAD} order by instance`,
   );
   return rows;
 }
 
-/** The last heartbeat of every instance. */
-export async function readBeats(
+/** Reads the time of the last heartbeat of every instance. */
+export async function readHeartbeats(
   client: ClientBase,
-): Promise<readonly { readonly instance: string; readonly beatAt: string }[]> {
-  const { rows } = await client.query<{ instance: string; beatAt: string }>(
-    'select instance, beat_at::text as "beatAt" from reprise.instances',
+): Promise<readonly { readonly instance: string; readonly heartbeatAt: string }[]> {
+  const { rows } = await client.query<{ instance: string; heartbeatAt: string }>(
+    'select instance, beat_at::text as "heartbeatAt" from reprise.instances',
   );
   return rows;
 }
 
-/** Asks live instances to end: one, or all. @returns those that were asked */
+/** Asks live instances to end: one, or all (null). @returns the instances that were asked */
 export async function markStopRequested(
   pool: Pool,
   instance: string | null,
@@ -123,21 +123,21 @@ export async function markStopRequested(
   return rows.map((row) => row.instance);
 }
 
-/** A process that runs tasks, as Postgres knows it. */
+/** A process that runs tasks, as stored in Postgres. */
 export interface InstanceStatus {
   /** `host/process/id`, as in `TaskStatus.owner`. */
   readonly instance: string;
   readonly startedAt: Date;
   /** When it last renewed its lease. */
   readonly lastHeartbeatAt: Date;
-  /** Whether its lease has not run out. */
+  /** Whether its lease has not expired. */
   readonly isLive: boolean;
   readonly stopRequested: boolean;
-  /** Tasks it owns. */
+  /** Number of tasks that it owns. */
   readonly tasks: number;
 }
 
-/** All instances that are stored, live or not, oldest first. */
+/** Reads all stored instances, live or dead, oldest first. */
 export async function readStoredInstances(client: ClientBase): Promise<readonly InstanceStatus[]> {
   const { rows } = await client.query<InstanceStatus>(
     `select i.instance, i.started_at as "startedAt", i.beat_at as "lastHeartbeatAt",
@@ -148,7 +148,9 @@ export async function readStoredInstances(client: ClientBase): Promise<readonly 
   return rows;
 }
 
-/** The tasks of versions that may run (ready or active) of projections that are not paused. */
+/**
+ * Reads the tasks of versions that may run (ready or active) of projections that are not paused.
+ */
 export async function runnableTasks(client: ClientBase): Promise<readonly TaskRow[]> {
   const { rows } = await client.query<
     Omit<TaskRow, 'epoch' | 'flushes'> & { epoch: string; flushes: string }
@@ -171,7 +173,7 @@ export async function runnableTasks(client: ClientBase): Promise<readonly TaskRo
   }));
 }
 
-/** Makes the rows of tasks that have none yet: they belong to nobody. */
+/** Creates missing task rows, without an owner. */
 export async function ensureTasks(
   client: ClientBase,
   run: Pick<Run, 'projection' | 'version'>,
@@ -184,7 +186,7 @@ export async function ensureTasks(
   );
 }
 
-/** Whether somebody who runs these may run a task. */
+/** Whether an instance that runs these versions may run a task. */
 export function mayRun(runs: readonly Run[], task: TaskKey): boolean {
   return runs.some(
     ({ projection, version, partitions }) =>

@@ -5,8 +5,8 @@ import type { JournalEntry } from './journal-entry.ts';
 import type { TaskKey } from './task-key.ts';
 
 /**
- * The journal of a task, in the order in which its points are passed. Ticks and steps behind where
- * the task is stored to stand are left out: nobody passes them again.
+ * Reads the journal of a task, in the order in which its points are passed. Leaves out ticks and
+ * steps before the stored checkpoints: they are not passed again.
  */
 export async function readJournal(
   client: ClientBase,
@@ -36,8 +36,8 @@ export async function readJournal(
 }
 
 /**
- * The idle advances (entries `tick`) of a projection's active version, in the order in which each
- * partition passes them.
+ * Reads the idle advances (entries `tick`) of a projection's active version, in the order of each
+ * partition.
  */
 export async function readIdleAdvances(
   pool: Pool,
@@ -61,8 +61,8 @@ export async function readIdleAdvances(
 }
 
 /**
- * Writes decisions, in the transaction of the flush they belong to. A longer silence at the same
- * offsets takes the place of a shorter one, unless a dead letter was folded between.
+ * Writes decisions, in the transaction of their flush. At the same offsets a longer silence
+ * replaces a shorter one, unless a dead letter was folded between them.
  */
 export async function writeJournal(
   client: ClientBase,
@@ -93,9 +93,9 @@ export async function writeJournal(
 }
 
 /**
- * Gives a version the journal of another, so that its replay decides as the live run did.
- * `all: false`: without what became of dead letters, which a version with other code may well fold
- * where they lie.
+ * Copies the journal of one version to another, so that its replay decides as the live run did.
+ * `all: false`: without redrives and discards, because a version with other code may fold these
+ * records at their offsets.
  */
 export async function copyJournal(
   client: ClientBase,
@@ -115,7 +115,7 @@ export async function copyJournal(
   );
 }
 
-/** Where the log of a partition begins. */
+/** The start offset of a partition. */
 export interface LogBeginning {
   readonly topic: string;
   readonly partition: number;
@@ -123,8 +123,8 @@ export interface LogBeginning {
 }
 
 /**
- * Deletes the decisions of a version that were taken at records which the log has deleted: no
- * replay meets them. What became of dead letters stays.
+ * Deletes the decisions of a version at records that the log has deleted, because no replay reads
+ * them. Redrives and discards stay.
  */
 export async function forgetBefore(
   pool: Pool,
@@ -146,7 +146,7 @@ export async function forgetBefore(
   );
 }
 
-/** Offsets by topic as JSON; offsets as text, since they may be beyond 2^53. */
+/** Returns offsets by topic as JSON. Offsets are text, because they may exceed 2^53. */
 function offsetsJson(offsets: ReadonlyMap<string, bigint>): string {
   return JSON.stringify(
     Object.fromEntries([...offsets].map(([topic, offset]) => [topic, offset.toString()])),

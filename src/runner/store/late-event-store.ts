@@ -5,7 +5,7 @@ import type { TaskKey } from './task-key.ts';
 /** Events written by one statement. */
 const EVENTS_PER_STATEMENT_MAX = 1_000;
 
-/** Keeps events that came too late to count, in the transaction of their batch (law 5). */
+/** Writes events that were too late to count, in the transaction of their batch (law 5). */
 export async function writeLateEvents(
   client: ClientBase,
   task: TaskKey,
@@ -49,8 +49,8 @@ async function insertEvents(
 }
 
 /**
- * Gives the late events of a version the keys that another version of the projection has for them:
- * they are kept as text. Of the same record and window.
+ * Gives the late events of a version the keys that another version of the projection stored for the
+ * same record and window. Keys are stored as text.
  */
 export async function copyLateKeys(
   client: ClientBase,

@@ -4,15 +4,15 @@ import type { OutboxRecord } from './outbox-store.ts';
 /** An event of the outbox that may be published. */
 export interface QueuedEvent extends Omit<OutboxRecord, 'cause'> {
   readonly id: string;
-  /** `projection/version/partition` of the task that made it. */
+  /** `projection/version/partition` of the task that emitted it. */
   readonly task: string;
-  /** Where it is to be appended; null: not decided yet. */
+  /** Target partition; null: not decided yet. */
   readonly target: number | null;
-  /** How often it has failed. */
+  /** Number of failed attempts. */
   readonly attempts: number;
 }
 
-/** An event with its number: an attempt to append it may have succeeded. */
+/** A numbered event: an attempt to append it may have succeeded. */
 export interface NumberedEvent extends QueuedEvent {
   readonly target: number;
   readonly publisher: string;
@@ -41,8 +41,8 @@ const COLUMNS = `o.id, concat_ws('/', o.projection, o.version, o.partition) as t
   o.record_timestamp_ms, o.target_partition, o.attempts, o.sequence, o.watermark_ms, (select publisher from reprise.publisher)`;
 
 /**
- * Makes this transaction the only one that publishes, over all processes, until it ends. @returns
- * whether it is
+ * Takes the lock of the outbox: only this transaction publishes, over all processes, until it ends.
+ * @returns whether it has the lock
  */
 export async function lockOutbox(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ mine: boolean }>(
@@ -51,7 +51,7 @@ export async function lockOutbox(client: ClientBase): Promise<boolean> {
   return rows[0]?.mine ?? false;
 }
 
-/** Topics with events to publish, each found by one look into the index. */
+/** Reads the topics with events to publish, with one index look-up per topic. */
 export async function waitingTopics(pool: Pool): Promise<readonly string[]> {
   const { rows } = await pool.query<{ topic: string }>(
     `with recursive found as (
@@ -65,8 +65,8 @@ export async function waitingTopics(pool: Pool): Promise<readonly string[]> {
 }
 
 /**
- * Events of a topic that have a number, those for `busy` partitions excepted: they go first, in its
- * order.
+ * Reads the numbered events of a topic, except those for `busy` partitions. They are sent first, in
+ * this order.
  */
 export async function readNumbered(
   pool: Pool,
@@ -82,9 +82,9 @@ export async function readNumbered(
 }
 
 /**
- * The oldest events of a topic that may be sent now, to partitions that are not `busy`: those that
- * failed lately wait for their time, and those of their keys behind them. Keyless ones wait for
- * nobody.
+ * Reads the oldest events of a topic that may be sent now, to partitions that are not `busy`.
+ * Events that failed recently wait until they are due, and so do later events of their keys. Events
+ * without a key wait for no others.
  */
 export async function readQueue(
   pool: Pool,
@@ -104,7 +104,7 @@ export async function readQueue(
   return rows.map((row) => ({ ...event(row), target: row.target_partition }));
 }
 
-/** Remembers where events are to be appended. */
+/** Stores the target partitions of events. */
 export async function setTargets(
   pool: Pool,
   events: readonly { readonly id: string; readonly target: number }[],
@@ -117,8 +117,8 @@ export async function setTargets(
 }
 
 /**
- * Names this outbox, and takes as many numbers as are asked for. @returns the first of them; the
- * lock on the row lasts until the transaction ends
+ * Reserves `count` numbers. @returns the name of this outbox as a publisher, and the first number;
+ * the row is locked until the transaction ends
  */
 export async function takeNumbers(
   client: ClientBase,
@@ -136,9 +136,9 @@ export async function takeNumbers(
 }
 
 /**
- * Gives events their numbers, where they go, and what they tell of those behind them.
- * @returns the ids of those that had none: another relay may have been here, which believes as this
- * one does that it is the only one
+ * Stores the numbers, target partitions and watermarks of events.
+ * @returns the ids of the events that had no number: another relay that also believes itself to be
+ * the only one may have numbered the others
  */
 export async function setNumbers(
   client: ClientBase,
@@ -159,7 +159,7 @@ export async function setNumbers(
 }
 
 /**
- * Takes numbers back: these events are certainly not in the log. They may go to another partition
+ * Removes the numbers of events that are certainly not in the log. They may go to another partition
  * next time.
  */
 export async function takeBack(pool: Pool, ids: readonly string[]): Promise<void> {
@@ -174,13 +174,13 @@ export async function takeBack(pool: Pool, ids: readonly string[]): Promise<void
 export interface PublishFailure {
   readonly ids: readonly string[];
   readonly error: string;
-  /** For what they are: they hold nobody up but those of their keys. */
+  /** True: the event itself was refused. Then only later events of its key wait. */
   readonly refused: boolean;
-  /** Milliseconds until they are tried again. */
+  /** Milliseconds until the next attempt. */
   readonly retryMs: number;
 }
 
-/** Says why events could not be published, and when they are tried again. */
+/** Records why events could not be published, and when they are tried again. */
 export async function setFailure(pool: Pool, failure: PublishFailure): Promise<void> {
   await pool.query(
     `update reprise.outbox set error = $2, refused = $3, attempts = attempts + 1,
@@ -190,7 +190,7 @@ export async function setFailure(pool: Pool, failure: PublishFailure): Promise<v
   );
 }
 
-/** Forgets events that the log has acknowledged. */
+/** Deletes events that the log has acknowledged. */
 export async function forgetPublished(pool: Pool, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await pool.query('delete from reprise.outbox where id = any($1::bigint[])', [ids]);

@@ -3,13 +3,13 @@ import type { Cause } from '../../fold/task/task-fold.ts';
 import { coverageSql, isCoveredSql } from './take-over-coverage.ts';
 import type { TaskKey } from './task-key.ts';
 
-/** An event on its way to the log, encoded. */
+/** An encoded event on its way to the log. */
 export interface OutboxRecord {
   readonly eventId: string;
-  /** Name of the event definition, for people. */
+  /** Name of the event definition, for operators. */
   readonly event: string;
   readonly topic: string;
-  /** Avro: the schema to register; null: other formats. */
+  /** The schema to register, for Avro; null: other formats. */
   readonly schemaText: string | null;
   readonly key: Buffer | null;
   readonly value: Buffer;
@@ -20,19 +20,19 @@ export interface OutboxRecord {
 /** Events written by one statement. */
 const RECORDS_PER_STATEMENT_MAX = 1_000;
 
-/** What becomes of the events of a version, and which version's coverage decides on them. */
+/** Whether the events of a version are held, and which version's coverage drops them. */
 interface Gate {
   readonly isHeld: boolean;
   readonly by: { readonly version: number; readonly whose: 'committed' | 'replaced' };
 }
 
 /**
- * Puts events into the outbox, in the transaction of the flush that they follow from, after its
- * offsets. One rule (law 9, ADR 0037): an event is published unless its cause is covered by what
- * the version took the place of. So the active version's are published, but for those that an
- * earlier one came to; those of a version that is not active are dropped where the active one has
- * come to their cause, and held otherwise, until a switch. A version that is never to be activated
- * publishes nothing.
+ * Writes events to the outbox, in the transaction of the flush that emitted them, after its
+ * offsets. One rule (law 9, ADR 0037): an event is published unless its cause is covered by the
+ * version that this one replaced. So events of the active version are published, except those that
+ * an earlier version has already answered for. Events of another version are dropped if the active
+ * version has passed their cause, and held otherwise, until a switch. A version that can never be
+ * activated publishes nothing.
  */
 export async function writeOutbox(
   client: ClientBase,
@@ -49,7 +49,7 @@ export async function writeOutbox(
   }
 }
 
-/** Null: nothing of the version is ever published. */
+/** Returns the gate of a version. Null: its events are never published. */
 async function gateOf(client: ClientBase, task: TaskKey): Promise<Gate | null> {
   const { rows } = await client.query<{ activeVersion: number | null; asOf: Date | null }>(
     `select v.as_of as "asOf", p.active_version as "activeVersion"
@@ -101,8 +101,8 @@ async function insertUncovered(
 }
 
 /**
- * Events that are held for nothing: by now the active version has come to their cause. So those of
- * a version that is never activated do not pile up.
+ * Deletes held events whose cause the active version has passed in the meantime. So the events of a
+ * version that is never activated do not accumulate.
  */
 async function dropCovered(
   client: ClientBase,
@@ -121,9 +121,9 @@ async function dropCovered(
 }
 
 /**
- * At the switch to a version, in its transaction, once it has taken over what the one before has
- * answered for (`takeOverCoverage`): its held events whose cause that covers are dropped, the
- * others released. A first version takes over nothing.
+ * Releases held events at the switch to a version, in the transaction of the switch, after
+ * `takeOverCoverage`. Events whose cause the previous version has covered are deleted. A first
+ * version takes over nothing.
  */
 export async function releaseHeld(
   client: ClientBase,
@@ -140,8 +140,8 @@ export async function releaseHeld(
 }
 
 /**
- * The time of the earliest event of a topic that is still to be sent and not refused, nor behind
- * one that is; infinity: there is none.
+ * Reads the time of the earliest event of a topic that is still to be sent, except refused events
+ * and later ones of their keys. Infinity: there is none.
  */
 export async function readEarliestQueued(
   pool: Pool,
@@ -160,18 +160,18 @@ export async function readEarliestQueued(
   return rows[0]?.at ?? Number.POSITIVE_INFINITY;
 }
 
-/** Failures read, over all projections. */
+/** Limit of failures read, over all projections. */
 const FAILURES_MAX = 100;
 
 /**
- * An event that could not be published. It is tried again until it can; the events of its key wait
- * behind it, in order, and those of other keys only where the whole topic or partition refuses.
+ * An event that could not be published. It is retried until it succeeds. Later events of its key
+ * wait behind it, in order; those of other keys wait only if the whole topic or partition refuses.
  */
 export interface PublishFailureStatus {
   readonly topic: string;
   /** Name of the event definition. */
   readonly event: string;
-  /** The record key as text; null: it has none. */
+  /** The record key as text; null: the event has no key. */
   readonly key: string | null;
   readonly eventId: string;
   readonly since: Date;
@@ -181,15 +181,15 @@ export interface PublishFailureStatus {
   readonly retryAt: Date;
 }
 
-/** An event that could not be published, with the version that made it. */
+/** An event that could not be published, with the version that emitted it. */
 export interface StoredPublishFailure extends PublishFailureStatus {
   readonly projection: string;
   readonly version: number;
 }
 
 /**
- * Events of some projections that could not be published, the first of each topic and key; those
- * that have failed longest come first.
+ * Reads the events of some projections that could not be published: the first of each topic and
+ * key, longest failing first.
  */
 export async function readPublishFailures(
   client: ClientBase,

@@ -2,20 +2,20 @@ import type { ClientBase } from 'pg';
 import { FENCE_UNHALTED } from './task-store.ts';
 
 /**
- * SQL of what a version has answered for, as common table expressions `covered_until` (partition,
- * until_ms), `covered_before` (partition, topic, topic_id, next_offset) and `set_aside` (partition,
- * topic, "offset"); parameters: $1 projection, $2 version, $3 partition (null: all). A record is
- * covered when it lies before the offset and was not set aside; a point of event time when the
- * watermark has reached it (ADR 0037).
+ * Returns SQL of what a version has covered, as common table expressions: `covered_until`
+ * (partition, until_ms), `covered_before` (partition, topic, topic_id, next_offset) and `set_aside`
+ * (partition, topic, "offset"). Parameters: $1 projection, $2 version, $3 partition (null: all). A
+ * record is covered if it lies before the offset and was not set aside. A point of event time is
+ * covered if the watermark has reached it (ADR 0037).
  *
- * `committed`: what the version has met by its own commits, and those that it replaced before;
- * `replaced`: only those that it replaced.
+ * `committed`: what the version has covered by its own commits, and the versions it replaced
+ * before; `replaced`: only the versions it replaced.
  */
 export function coverageSql(whose: 'committed' | 'replaced'): string {
   return whose === 'committed' ? COMMITTED : REPLACED;
 }
 
-/** Of a version, and of one partition or all. */
+/** Condition for a version, and for one partition or all. */
 const OF = (alias: string) =>
   `${alias}.projection = $1 and ${alias}.version = $2 and ($3::int is null or ${alias}.partition = $3)`;
 
@@ -26,8 +26,8 @@ const REPLACED = `
   set_aside as (select partition, topic, "offset" from reprise.uncovered_records u where ${OF('u')})`;
 
 /**
- * A record that the version set aside is covered where those it replaced had folded it; a topic
- * that it does not read counts as they left it.
+ * A record that the version set aside is covered if the versions it replaced had folded it. A topic
+ * that it does not read counts as those versions left it.
  */
 const COMMITTED = `
   covered_until as (
@@ -62,8 +62,8 @@ const COMMITTED = `
     where (partition, topic) not in (select partition, topic from own_offsets))`;
 
 /**
- * SQL condition: all of the cause of an emission of a version is covered. Needs the expressions of
- * `coverageSql`.
+ * Returns an SQL condition: the whole cause of an emission of a version is covered. Needs the
+ * expressions of `coverageSql`.
  * @param of the alias that has `partition`, `cause_records` and `due_ms`, and the parameter that
  * holds the emission's version
  */
@@ -86,9 +86,9 @@ export function isCoveredSql(of: {
 }
 
 /**
- * At a switch, in its transaction: what the replaced version has answered for is written down for
- * the one that takes its place, which goes on from there. Of a topic whose tail was lost no more
- * than what the other has met: other records stand there by now.
+ * Stores what the replaced version has covered for the version that replaces it, in the transaction
+ * of the switch; that version continues from there. If the tail of a topic was lost, no more is
+ * stored than the new version has read: other records are at those offsets now.
  */
 export async function takeOverCoverage(
   client: ClientBase,
@@ -132,7 +132,10 @@ export async function takeOverCoverage(
   );
 }
 
-/** A topic is in another log now, every record where it was. Must run in a transaction. */
+/**
+ * Moves the coverage to a topic of another log, in which every record has its old offset. Must run
+ * in a transaction.
+ */
 export async function moveCoverage(
   client: ClientBase,
   moved: { readonly topic: string; readonly fromId: string; readonly toId: string },
@@ -143,10 +146,13 @@ export async function moveCoverage(
   );
 }
 
-/** Tables that say what a version took over. */
+/** Tables of what a version took over. */
 const COVERAGE = ['covered_time', 'covered_offsets', 'uncovered_records'] as const;
 
-/** By how much the watermark of a version stays behind the event time it has seen. */
+/**
+ * Returns SQL of the lateness of a version: by how much its watermark stays behind the largest
+ * event time.
+ */
 function latenessSql(version: string): string {
   return `(select coalesce((plan->>'latenessMs')::double precision, 0) from reprise.projection_versions
     where projection = $1 and version = ${version})`;

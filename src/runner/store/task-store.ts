@@ -5,7 +5,7 @@ import type { TaskKey } from './task-key.ts';
 /** A task's state in Postgres. */
 export type TaskState = 'idle' | 'running' | 'paused' | 'halted';
 
-/** Tasks of a projection: of one version, of one partition, or all. */
+/** Selects tasks of a projection: of one version, of one partition, or all. */
 export interface TaskSelection {
   readonly projection: string;
   readonly version?: number;
@@ -22,14 +22,14 @@ function parametersOf(of: Partial<TaskSelection>): readonly unknown[] {
 const FENCE = 'epoch = epoch + 1, owner = null, lease_until = clock_timestamp()';
 
 /**
- * SQL assignments that take tasks from their owners, who commit nothing more. A halted task stays
- * halted.
+ * SQL assignments that take tasks from their owners, who then commit nothing more. A halted task
+ * stays halted.
  */
 export const FENCE_UNHALTED = `${FENCE}, state = case state when 'halted' then 'halted' else 'idle' end`;
 
 /**
- * Takes tasks from their owners, who commit nothing more; halted ones are tried afresh. `states`:
- * those in another state stay as they are. Default: all. @returns how many were taken
+ * Takes tasks from their owners, who then commit nothing more. Halted tasks are tried afresh.
+ * `states`: only tasks in these states; default: all. @returns how many were taken
  */
 export async function fenceTasks(
   client: Pick<ClientBase, 'query'>,
@@ -51,12 +51,12 @@ export async function lockTasks(client: ClientBase, of: Partial<TaskSelection>):
   );
 }
 
-/** What the tasks of a version have done so far. */
+/** Totals of the tasks of a version. */
 export interface TaskTotals {
   readonly tasks: number;
-  /** Commits of all of them. */
+  /** Commits of all tasks. */
   readonly flushes: bigint;
-  /** Whether one has committed more than once. */
+  /** Whether a task has committed more than once. */
   readonly flushedAgain: boolean;
 }
 
@@ -75,7 +75,7 @@ export async function readTaskTotals(
   return { tasks, flushes: BigInt(flushes), flushedAgain: again };
 }
 
-/** The partitions of a version that have a task. */
+/** Reads the partitions for which a version has a task. */
 export async function readTaskPartitions(
   client: ClientBase,
   of: { readonly projection: string; readonly version: number },
@@ -87,21 +87,21 @@ export async function readTaskPartitions(
   return rows.map(({ partition }) => partition);
 }
 
-/** A task with its checkpoint in one topic, as Postgres has them. */
+/** A stored task, with its checkpoint in one topic. */
 export interface StoredTask extends TaskKey {
   readonly epoch: string;
-  /** Null: nobody, or an instance that is gone. */
+  /** Null: it has no owner, or the owner is dead. */
   readonly owner: string | null;
   readonly state: TaskState;
   readonly error: string | null;
-  /** Null: it has read nothing yet. */
+  /** Null: the task has read nothing yet. */
   readonly topic: string | null;
   readonly topic_id: string | null;
   readonly next_offset: string | null;
   readonly watermark_ms: number | null;
 }
 
-/** The tasks of projections, one row for each topic that a task has read. */
+/** Reads the tasks of projections, one row for each topic that a task has read. */
 export async function readTasks(
   client: ClientBase,
   projections: readonly string[],
@@ -117,21 +117,23 @@ export async function readTasks(
   return rows;
 }
 
-/** A task of a projection that publishes, or a projection that has none yet. */
+/**
+ * A task of a projection that publishes; with a null `partition`, a version that has no task yet.
+ */
 export interface PublishingTask {
   readonly version: string;
   readonly partition: number | null;
-  /** What it publishes later is of this time or later; null: nobody knows. */
+  /** Lower bound of the times of all events that it will publish; null: unknown. */
   readonly from_ms: number | null;
-  /** It said that it publishes nothing until a record comes, and somebody runs it. */
+  /** True: it recorded that it publishes nothing until a record arrives, and has a live owner. */
   readonly is_silent: boolean | null;
-  /** Where it stands, by topic; null: it has read nothing there. */
+  /** Its next offsets, by topic; null: it has read nothing there. */
   readonly offsets: Readonly<Record<string, string | null>>;
 }
 
 /**
- * The tasks that publish on a topic: those of active versions, and of projections without one those
- * of every version that may become active.
+ * Reads the tasks that publish on a topic: those of active versions, and, for projections without
+ * an active version, those of every version that may become active.
  */
 export async function readPublishingTasks(
   pool: Pool,

@@ -3,8 +3,8 @@ import type { Plan } from '../../projection/plan/plan.ts';
 import type { TaskTimes } from './checkpoint-store.ts';
 
 /**
- * How far event time has come in a task, as its flush says it. `isSilent`: the log was found to
- * hold no more, and nothing more is to come.
+ * Returns the event time of a task for a flush. `isSilent`: the log was read to its end, and no
+ * event will arrive.
  */
 export function taskTimes(fold: TaskFold, plan: Plan, isSilent: boolean): TaskTimes {
   const { watermarkMs } = fold;
@@ -17,9 +17,9 @@ export function taskTimes(fold: TaskFold, plan: Plan, isSilent: boolean): TaskTi
 }
 
 /**
- * How far event time goes on in a partition that has been quiet for so long, counted from the
- * latest event: as long as that, or, while something is still to come, no further than to what is
- * already there; that may lie before the latest event. Null: it stays where it is.
+ * Returns how far event time advances after the latest event, in milliseconds, in a partition that
+ * was quiet for `quietMs`: that long, or, while events may still be published, only up to those
+ * already published; that may be before the latest event. Null: it does not advance.
  */
 export function passedInSilence(
   fold: Pick<TaskFold, 'maxEventTimeMs' | 'watermarkMs' | 'publishedLagMs'>,
@@ -28,8 +28,8 @@ export function passedInSilence(
   const { quietMs, upToMs, latenessMs } = silence;
   if (upToMs === Number.POSITIVE_INFINITY) return quietMs;
   const { maxEventTimeMs, watermarkMs, publishedLagMs } = fold;
-  // Nothing was read here since the task was opened: how far event times lie before what relays say
-  // is not known.
+  // Nothing was read here since the task was opened, so the lag of event times behind the relays'
+  // watermarks is unknown.
   if (maxEventTimeMs === null || publishedLagMs === null) return null;
   const passedMs = Math.min(quietMs, upToMs - publishedLagMs - maxEventTimeMs);
   const reachedMs = maxEventTimeMs + passedMs - latenessMs;

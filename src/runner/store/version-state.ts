@@ -1,6 +1,6 @@
 /**
  * What a version may be used for. `building`: only a rebuild may write it; `ready`: complete, may
- * be activated; `active`: behind the stable view; `frozen`: as of a time, left as it is.
+ * be activated; `active`: behind the stable view; `frozen`: as of a time, never changed again.
  */
 export type VersionState = 'building' | 'ready' | 'active' | 'frozen';
 

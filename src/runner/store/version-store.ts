@@ -7,7 +7,7 @@ import { topicsOf } from '../settings/topics-of.ts';
 import { assertDatabase } from './assert-database.ts';
 import { STATES_BEFORE, type VersionState } from './version-state.ts';
 
-/** Differences that a message names. */
+/** Limit of differences named in a message. */
 const DIFFERENCES_SHOWN = 12;
 
 /** Names a version of a projection. */
@@ -16,20 +16,20 @@ interface VersionKey {
   readonly version: number;
 }
 
-/** A version of a projection as Postgres knows it. */
+/** A stored version of a projection. */
 export interface StoredVersion {
   readonly version: number;
   readonly fingerprint: string;
   readonly state: VersionState;
-  /** The instance that rebuilds it, or did when it ended. */
+  /** The instance that rebuilds it, or the last one that did. */
   readonly builder: string | null;
-  /** Built with the records before this time only. */
+  /** Built only with the records before this time. */
   readonly asOf: Date | null;
-  /** As compiled when the version was made, parsed JSON. */
+  /** The plan as compiled when the version was created, parsed from JSON. */
   readonly plan: unknown;
 }
 
-/** The stored versions of a projection, oldest first. */
+/** Reads the stored versions of a projection, oldest first. */
 export async function readVersions(
   client: ClientBase,
   projection: string,
@@ -45,14 +45,14 @@ export async function readVersions(
 /** A stored version with its counts, as far as Postgres knows them without reading its table. */
 export interface VersionCounts {
   readonly name: string;
-  /** Of the first table of the version as it was compiled. */
+  /** Name of the first table of the version, as it was compiled. */
   readonly table: string;
   readonly version: number;
   readonly state: VersionState;
   readonly paused: boolean;
-  /** Null: it has no table. */
+  /** Estimated number of rows; null: the table does not exist. */
   readonly estimate: number | null;
-  /** What a count would read, dead rows included. */
+  /** Number of rows that a count would read, dead ones included. */
   readonly extent: number | null;
   readonly dead: string;
   readonly late: string;
@@ -60,9 +60,9 @@ export interface VersionCounts {
 }
 
 /**
- * Rows of a table (`pg_class c`) by Postgres's statistics. Live tuples are counted with every
- * commit, but begin at 0 again after a crash of the server; then what the last vacuum found is the
- * better guess until the next one.
+ * Number of rows of a table (`pg_class c`) by Postgres's statistics. Live tuples are counted with
+ * every commit, but restart at 0 after a crash of the server. Then the number found by the last
+ * vacuum is the better estimate, until the next vacuum.
  */
 const ESTIMATE = `case
   when coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid),
@@ -71,8 +71,8 @@ const ESTIMATE = `case
   else pg_stat_get_live_tuples(c.oid)::float8 end`;
 
 /**
- * An SQL expression: how many rows of a framework table belong to the version, at most $2 (null:
- * all).
+ * Returns an SQL expression that counts the rows of a version in a framework table, at most $2
+ * (null: all).
  */
 function counted(table: string, condition = ''): string {
   return `(select count(*) from (select from reprise.${table} x
@@ -80,8 +80,9 @@ function counted(table: string, condition = ''): string {
 }
 
 /**
- * The stored versions of projections, by the order of `names`, then oldest first. `countedUpTo`:
- * letters, late events and unpublished events are counted no further; null: all are counted.
+ * Reads the stored versions of projections, by the order of `names`, then oldest first.
+ * `countedUpTo`: limit up to which letters, late events and unpublished events are counted; null:
+ * no limit.
  */
 export async function readVersionCounts(
   client: ClientBase,
@@ -110,7 +111,10 @@ export interface StoredSources {
   readonly topics: readonly string[];
 }
 
-/** What every stored version reads: those of these projections first, then the others by name. */
+/**
+ * Reads the topics of every stored version: first those of these projections, then the others by
+ * name.
+ */
 export async function readSources(
   pool: Pool,
   first: readonly string[],
@@ -125,7 +129,7 @@ export async function readSources(
   return rows;
 }
 
-/** One stored version of a projection; undefined where there is none. */
+/** Reads one stored version of a projection; undefined: it does not exist. */
 export async function readVersion(
   client: ClientBase,
   projection: string,
@@ -136,8 +140,8 @@ export async function readVersion(
 }
 
 /**
- * Locks the projection's row (made if absent) until the transaction ends: one switch or first start
- * at a time. @returns the active version or null
+ * Locks the projection's row (created if absent) until the transaction ends: one switch or first
+ * start at a time. @returns the active version or null
  */
 export async function lockProjection(
   client: ClientBase,
@@ -152,7 +156,7 @@ export async function lockProjection(
   return rows[0]?.active_version ?? null;
 }
 
-/** The version behind the stable view, without a lock; null: none. */
+/** Reads the version behind the stable view, without a lock; null: none. */
 export async function readActive(pool: Pool, projection: string): Promise<number | null> {
   const { rows } = await pool.query<{ active_version: number | null }>(
     'select active_version from reprise.projections where projection = $1',
@@ -161,7 +165,7 @@ export async function readActive(pool: Pool, projection: string): Promise<number
   return rows[0]?.active_version ?? null;
 }
 
-/** The version that was active before the present one; null: none, or it was retired. */
+/** Reads the version that was active before the current one; null: none, or it was retired. */
 export async function readPrevious(client: ClientBase, projection: string): Promise<number | null> {
   const { rows } = await client.query<{ previous_version: number | null }>(
     'select previous_version from reprise.projections where projection = $1',
@@ -170,26 +174,26 @@ export async function readPrevious(client: ClientBase, projection: string): Prom
   return rows[0]?.previous_version ?? null;
 }
 
-/** The tables of a version as they were compiled, whichever code runs now. */
+/** Returns the tables of a version as they were compiled, whatever code runs now. */
 export function tablesOf({ plan }: StoredVersion): Plan['tables'] {
   return (plan as Pick<Plan, 'tables'>).tables;
 }
 
-/** The topics that a version reads, as it was compiled. */
+/** Returns the topics that a version reads, as it was compiled. */
 export function storedTopicsOf({ plan }: StoredVersion): readonly string[] {
   return topicsOf(plan as Pick<Plan, 'sources'>);
 }
 
 /**
- * Adds a version of a projection. Must run under `lockProjection`.
- * @throws TypeError for a state in which no version begins
+ * Inserts a version of a projection. Must run under `lockProjection`.
+ * @throws TypeError for a state in which no version starts
  */
 export async function insertVersion(
   client: ClientBase,
   plan: Plan,
   state: VersionState,
 ): Promise<void> {
-  if (!STATES_BEFORE[state].includes(null)) throw new TypeError(`No version begins as ${state}.`);
+  if (!STATES_BEFORE[state].includes(null)) throw new TypeError(`No version starts as ${state}.`);
   await client.query(
     `insert into reprise.projection_versions (projection, version, fingerprint, plan, state)
      values ($1, $2, $3, $4, $5)`,
@@ -199,7 +203,7 @@ export async function insertVersion(
 
 /**
  * Moves a version to another state.
- * @throws TypeError where `STATES_BEFORE` has no such move, or there is no such version
+ * @throws TypeError if `STATES_BEFORE` does not allow the move, or the version does not exist
  */
 export async function setVersionState(
   client: ClientBase,
@@ -215,7 +219,7 @@ export async function setVersionState(
 }
 
 /**
- * Moves a version to `building`, and records who builds it and up to when. Must run under
+ * Moves a version to `building`, and records its builder and its end time. Must run under
  * `lockProjection`. @throws TypeError as `setVersionState`
  */
 export async function setBuilder(
@@ -242,15 +246,15 @@ async function refuseMove(
 }
 
 /**
- * Points the projection at its active version. Must run under `lockProjection`, with the swap of
- * the view.
+ * Sets the active version of a projection. Must run under `lockProjection`, in the transaction that
+ * swaps the views.
  */
 export async function setActiveVersion(
   client: ClientBase,
   target: {
     readonly projection: string;
     readonly version: number;
-    /** The one that was active before: what a rollback goes back to. */
+    /** The version that was active before, to which a rollback returns. */
     readonly previous: number | null;
   },
 ): Promise<void> {
@@ -260,7 +264,7 @@ export async function setActiveVersion(
   );
 }
 
-/** A version was retired: there is no rollback to it any more. */
+/** Removes the rollback to a version that was retired. */
 export async function forgetPrevious(
   client: ClientBase,
   { projection, version }: VersionKey,
@@ -271,13 +275,13 @@ export async function forgetPrevious(
   );
 }
 
-/** Forgets a projection, whose versions were dropped. */
+/** Deletes a projection whose versions were dropped. */
 export async function deleteProjection(client: ClientBase, projection: string): Promise<void> {
   await client.query('delete from reprise.projections where projection = $1', [projection]);
 }
 
-/** Notes that topics of a projection gained partitions: its views merge from now on. */
-export async function setPartitionsGrew(client: ClientBase, projection: string): Promise<void> {
+/** Records that topics of a projection have added partitions: its views merge from now on. */
+export async function setPartitionsAdded(client: ClientBase, projection: string): Promise<void> {
   await client.query(
     'update reprise.projections set partitions_grew = true where projection = $1',
     [projection],
@@ -285,8 +289,7 @@ export async function setPartitionsGrew(client: ClientBase, projection: string):
 }
 
 /**
- * Pauses a projection, or ends its pause. @returns whether it was paused before. @throws
- * UNKNOWN_PROJECTION
+ * Pauses or resumes a projection. @returns whether it was paused before. @throws UNKNOWN_PROJECTION
  */
 export async function setPaused(pool: Pool, projection: string, paused: boolean): Promise<boolean> {
   await assertDatabase(pool);
@@ -298,19 +301,19 @@ export async function setPaused(pool: Pool, projection: string, paused: boolean)
   if (rows[0] !== undefined) return rows[0].before;
   throw new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${projection} has never run on this database; reprise status lists what has.`,
+    `${projection} has never run on this database; reprise status lists those that have.`,
     { facts: { projection } },
   );
 }
 
-/** A stored version must have been made from the same shape. @throws VERSION_NOT_RAISED */
+/** Checks that a stored version was created from the same shape. @throws VERSION_NOT_RAISED */
 export function assertSameShape(plan: Plan, stored: StoredVersion): void {
   const { shape } = stored.plan as { readonly shape?: PlanShape };
   const isComparable = shape?.format === SHAPE_FORMAT;
   if (isComparable && stored.fingerprint === plan.fingerprint) return;
   const happened = isComparable
     ? `${plan.name} is declared differently from what version ${plan.version} was built with:${differencesText(shape, plan.shape)}`
-    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded in another form what it was built from; it cannot be compared with what is declared.`;
+    : `Version ${plan.version} of ${plan.name} was built by another release of reprise, which recorded its shape in another form; it cannot be compared with the declared one.`;
   throw new RepriseError(
     'VERSION_NOT_RAISED',
     `${happened}\nRaise its version to ${plan.version + 1}, then run: reprise rebuild ${plan.name}`,

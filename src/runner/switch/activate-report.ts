@@ -1,16 +1,16 @@
 import type { ProjectionVersion } from '../store/projection-version.ts';
 
-/** How to switch. */
+/** Options of a switch. */
 export interface ActivateOptions {
   /**
-   * Refuse while live instances run the version in place and none would run the other, so that the
-   * view would stand still. Default false: the log says so (the commands `activate` and `rollback`
-   * refuse unless given `--force`).
+   * Refuse while live instances run the current version and none would run the other, so that the
+   * view would not be updated. Default false: only a log line (the commands `activate` and
+   * `rollback` refuse unless given `--force`).
    */
   readonly requireRunner?: boolean;
 }
 
-/** What a switch did. `previousVersion` is null when none was active. */
+/** Result of a switch. `previousVersion` is null if none was active. */
 export interface ActivateReport extends ProjectionVersion {
   readonly previousVersion: number | null;
 }

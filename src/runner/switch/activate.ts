@@ -25,32 +25,32 @@ import type { Behind } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 
 /**
- * Records of a last lap at most: the live version waits meanwhile, so it must be run within a
- * fraction of the time-outs of a session.
+ * Limit of records of the last round. The live version waits during it, so it must take only a
+ * fraction of a session's time-outs.
  */
-const LAST_LAP_RECORDS = 20_000n;
-
-/** How long it may take. What is left then is folded while the live version runs. */
-const LAST_LAP_MS = 5_000;
+const LAST_ROUND_RECORDS = 20_000n;
 
 /**
- * How long the switch's own transaction may wait for its last lap, whose last batch may be a slow
- * one.
+ * Limit of the last round. Records left then are folded while the live version runs. Milliseconds.
+ */
+const LAST_ROUND_MS = 5_000;
+
+/**
+ * How long the switch's own transaction may be idle during its last round, whose last batch may be
+ * slow. Milliseconds.
  */
 const SWITCH_IDLE_MS = 120_000;
 
-/**
- * How often to catch up again when the live version moved on between catching up and the switch.
- */
+/** Number of attempts to catch up when the live version has advanced before the switch. */
 const ATTEMPTS = 10;
 
 /**
  * Puts the declared version of a projection behind its stable view: catches up to the live version
  * first, then switches in one transaction (`switchVersion`). Under load the live version would
- * always be a little ahead: the last few records are folded while it is held still, which delays
- * its flushes by moments and no reader. Readers see the old or the new version, never a mix (law
- * 8). Instances that still run the old version's code go on with it, publishing nothing, so that
- * `rollback` is exact.
+ * always be slightly ahead. So the last few records are folded while its tasks are locked, which
+ * delays its flushes briefly and no reader. Readers see the old or the new version, never a mix
+ * (law 8). Instances that still run the old version's code keep it up to date without publishing,
+ * so that `rollback` is exact.
  * @throws ACTIVATE_REFUSED
  */
 export async function activate(
@@ -83,7 +83,10 @@ export async function activate(
   );
 }
 
-/** A view whose version nobody runs stands still: refuses such a switch, or only says so. */
+/**
+ * Checks that an instance runs the new version, because otherwise the view would not be updated.
+ * Refuses the switch, or only logs.
+ */
 async function assertRun(
   { pool, logger }: RunnerSettings,
   { name: projection, version: to }: Plan,
@@ -91,7 +94,7 @@ async function assertRun(
 ): Promise<void> {
   const from = await readActive(pool, projection);
   const stored = await inTransaction(pool, (client) => readVersion(client, projection, to));
-  // One that is not built is refused for that, further on.
+  // A version that is not built is refused later, for that reason.
   if (from === null || from === to || stored?.state !== 'ready') return;
   const alone = await partitionsLeftAlone(
     pool,
@@ -102,20 +105,17 @@ async function assertRun(
   if (requireRunner) {
     throw refused(
       { name: projection, version: to },
-      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
-        'Start an instance of the new code first (reprise run), beside the old ones; it goes on with the version that was built. Or switch anyway, with --force',
+      `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would not be updated. ` +
+        'Start an instance of the new code first (reprise run), beside the old ones; it continues the version that was built. Or switch anyway, with --force',
     );
   }
   logger.warn(
     { projection, version: to, partitions: alone },
-    'activated while no instance runs this version: its view stands still until one of the new code starts (reprise run)',
+    'activated while no instance runs this version: its view is not updated until an instance of the new code starts (reprise run)',
   );
 }
 
-/**
- * The switch itself, or, when the new version is behind, how far it has to go; nothing is changed
- * then.
- */
+/** Switches, or, if the new version is behind, returns how far; then nothing is changed. */
 async function trySwitch(
   settings: RunnerSettings,
   client: ClientBase,
@@ -144,13 +144,13 @@ async function trySwitch(
   const behind = await switchVersion(client, {
     to: { ...plan, topics: topicsOf(plan), describe: () => settings.log.describe(topicsOf(plan)) },
     from: active,
-    lastLap: async (ahead) => {
+    lastRound: async (ahead) => {
       const records = ahead.reduce(
         (sum, { offset, untilOffset }) => sum + untilOffset - offset,
         0n,
       );
-      if (records > LAST_LAP_RECORDS) return;
-      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_LAP_MS));
+      if (records > LAST_ROUND_RECORDS) return;
+      await catchUp(settings, plan, ahead, AbortSignal.timeout(LAST_ROUND_MS));
     },
   });
   if (behind.length > 0) return behind;
@@ -159,7 +159,7 @@ async function trySwitch(
 
 /**
  * Folds what the new version lacks, as a live task would, until `signal` aborts. Another process
- * that runs the new version may do it first: then there is nothing left to do.
+ * that runs the new version may do this first; then nothing is left to do.
  */
 async function catchUp(
   settings: RunnerSettings,
@@ -177,18 +177,18 @@ async function catchUp(
   }
 }
 
-/** @returns false: a record is left out now, fold again from committed rows */
+/** @returns false: a record was rejected, so fold again from committed rows */
 async function catchUpTask(
   settings: RunnerSettings,
   plan: Plan,
-  lap: {
+  round: {
     readonly partition: number;
     readonly ahead: readonly Behind[];
     readonly recovery: Recovery;
     readonly signal: AbortSignal;
   },
 ): Promise<boolean> {
-  const { partition, ahead, recovery, signal } = lap;
+  const { partition, ahead, recovery, signal } = round;
   const key = { projection: plan.name, version: plan.version, partition };
   const session = await openSession(settings, key, {
     plan,
@@ -212,7 +212,7 @@ async function catchUpTask(
     await recordOutcome(settings, session.task, 'idle', null);
     return true;
   } catch (error) {
-    // A runner of the new version took the task over: it catches up by itself.
+    // An instance that runs the new version took the task: it catches up itself.
     if (isRepriseError(error, 'FENCED') || signal.aborted) return true;
     if (error instanceof FoldAgain) return false;
     throw error;

@@ -15,7 +15,7 @@ import {
 } from '../store/version-store.ts';
 
 /**
- * Removes a projection: its views, the tables of all its versions and everything known of it, in
+ * Drops a projection: its views, the tables of all its versions and everything stored about it, in
  * one transaction. The log keeps its events. @returns the versions it had. @throws DROP_REFUSED,
  * UNKNOWN_PROJECTION
  */
@@ -32,7 +32,7 @@ export async function dropProjection(
     if (isDeclared) {
       throw refused(
         projection,
-        'the configuration declares it, and the next start would build it anew from the start of the log. Take its class out of "projections" first, or say --force to have it begin anew.',
+        'the configuration declares it, and the next start would build it again from the start of the log. Remove its class from "projections" first, or give --force to build it again.',
       );
     }
     await assertIdle(client, projection);
@@ -57,7 +57,7 @@ async function assertIdle(client: ClientBase, projection: string): Promise<void>
   );
 }
 
-/** The views of the active version; those of an older one that the active one lacks too. */
+/** Drops the views of the active version, and views of older versions that the active one lacks. */
 async function dropViews(
   client: ClientBase,
   projection: string,
@@ -81,7 +81,7 @@ async function dropViews(
 function unknown(projection: string): RepriseError {
   return new RepriseError(
     'UNKNOWN_PROJECTION',
-    `${projection} has never run on this database; reprise status lists what has.`,
+    `${projection} has never run on this database; reprise status lists those that have.`,
     { facts: { projection } },
   );
 }

@@ -8,8 +8,8 @@ import { dropVersion } from '../store/create-tables.ts';
 import { forgetPrevious, lockProjection, readVersions, tablesOf } from '../store/version-store.ts';
 
 /**
- * Drops a version that is not active: its tables and everything known of it, dead letters and late
- * events included. After it there is no rollback to that version. Also ends a rebuild: a version
+ * Drops a version that is not active: its tables and everything stored about it, including dead
+ * letters and late events. Afterwards there is no rollback to it. Also ends a rebuild: a version
  * that is being built may be retired, and its builder is fenced. @throws RETIRE_REFUSED,
  * UNKNOWN_PROJECTION
  */
@@ -27,7 +27,7 @@ export async function retire(
     if (versions.length === 0) {
       throw new RepriseError(
         'UNKNOWN_PROJECTION',
-        `${projection} has never run on this database; reprise status lists what has.`,
+        `${projection} has never run on this database; reprise status lists those that have.`,
         { facts },
       );
     }

@@ -17,14 +17,17 @@ import type { ActivateOptions, ActivateReport } from './activate-report.ts';
 import type { Behind, SwitchTarget } from './switch-version.ts';
 import { switchVersion } from './switch-version.ts';
 
-/** How long the active version is held still while the previous one catches up. */
+/**
+ * How long the active version's tasks are locked while the previous version catches up.
+ * Milliseconds.
+ */
 const WAIT_MS = 5_000;
 
 /**
- * Puts the version that was active before back behind the stable view: `activate` backwards, in one
- * transaction, without its code. It must have kept up, as it does where instances of the old code
- * still run. Alerts are not repeated, and none is lost: what only the previous version comes to
- * from here on is published. Another `rollback` goes forward again.
+ * Puts the previously active version back behind the stable view: the reverse of `activate`, in one
+ * transaction, without its code. That version must be up to date, as it is while instances of the
+ * old code still run. Alerts are not repeated, and none is lost: what only the previous version
+ * emits from here on is published. Another `rollback` switches forward again.
  * @throws ROLLBACK_REFUSED when there is no previous version (retired, or never switched), or it is
  * behind
  */
@@ -43,7 +46,7 @@ export async function rollback(
     if (active === null && (await readVersions(client, projection)).length === 0) {
       throw refused(
         projection,
-        `${projection} has never run on this database; reprise status lists what has.`,
+        `${projection} has never run on this database; reprise status lists those that have.`,
       );
     }
     if (stored === undefined || active === null) {
@@ -68,7 +71,10 @@ export async function rollback(
   });
 }
 
-/** A view whose version nobody runs stands still. */
+/**
+ * Checks that an instance runs the previous version, because otherwise the view would not be
+ * updated.
+ */
 async function assertRun(pool: Pool, projection: string): Promise<void> {
   const from = await readActive(pool, projection);
   const to = await inTransaction(pool, (client) => readPrevious(client, projection));
@@ -77,7 +83,7 @@ async function assertRun(pool: Pool, projection: string): Promise<void> {
   if (alone.length === 0) return;
   throw refused(
     projection,
-    `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would stand still. ` +
+    `instances run version ${from} and none runs version ${to} on partition ${alone.join(', ')}, so the view would not be updated. ` +
       'Start an instance of the old code first (reprise run). Or switch anyway, with --force.',
   );
 }

@@ -11,32 +11,33 @@ import { setActiveVersion, setVersionState } from '../store/version-store.ts';
 
 const POLL_MS = 20;
 
-/** How far a version has to go before it may take another's place. */
+/** The offsets that a version must still fold before it may replace another. */
 export interface Behind {
   readonly topic: string;
   readonly partition: number;
-  /** Where it stands; 0 where it has not begun. */
+  /** Its next offset; 0 if it has not begun. */
   readonly offset: bigint;
   readonly untilOffset: bigint;
 }
 
-/** The version that is to take the active one's place. */
+/** The version that replaces the active one. */
 export interface SwitchTarget extends Pick<Plan, 'name' | 'version' | 'tables'> {
   readonly topics: readonly string[];
   /**
-   * What the log says of these topics; asked only where something is behind. Default: the log is
-   * not at hand.
+   * Describes these topics. Called only if the version is behind. Default: the log is not available
+   * here.
    */
   readonly describe?: () => Promise<ReadonlyMap<string, TopicDescription>>;
 }
 
 /**
  * Switches a projection from one version to another, in the caller's transaction, which holds
- * `lockProjection`: 1 lock the tasks of both, 2 require the other at or past the active one on
- * every partition of the topics that both read, 3 swap the views, 4 raise the old version's epochs,
- * so that no flush of it that began before the switch commits after it, 5 note for the other what
- * the old one has published for, and release the other's events whose cause that does not cover.
- * @returns where the other is behind; nothing is changed then
+ * `lockProjection`. Steps: 1 lock the tasks of both versions, 2 require the other at or past the
+ * active one on every partition of the topics that both read, 3 swap the views, 4 raise the old
+ * version's epochs, so that no flush of it that began before the switch commits after it, 5 store
+ * for the other version what the old one has published for, and release the other's held events
+ * that this does not cover.
+ * @returns where the other version is behind; nothing is changed then
  */
 export async function switchVersion(
   client: ClientBase,
@@ -45,22 +46,23 @@ export async function switchVersion(
     /** The active version; null: none yet. */
     readonly from: number | null;
     /**
-     * How long the active version is held still while the instances of the other one catch up.
+     * How long the active version's tasks are locked while instances of the other version catch up.
      * Milliseconds; default 0.
      */
     readonly waitMs?: number;
     /**
-     * Given how far the other is behind, with the active version held still: the last lap, on
-     * connections of its own, before the other is held too. Default: none.
+     * The last round of catching up, on separate connections. Called with the offsets that the
+     * other version lacks, while the active version's tasks are locked and before those of the
+     * other are. Default: none.
      */
-    readonly lastLap?: (behind: readonly Behind[]) => Promise<void>;
+    readonly lastRound?: (behind: readonly Behind[]) => Promise<void>;
   },
 ): Promise<readonly Behind[]> {
-  const { to, from, waitMs = 0, lastLap } = target;
+  const { to, from, waitMs = 0, lastRound } = target;
   if (from !== null) {
     await lockTasks(client, { projection: to.name, version: from }); // 1
     await waitFor(waitMs, async () => (await findBehind(client, to, from)).length === 0);
-    await lastLap?.(await findBehind(client, to, from));
+    await lastRound?.(await findBehind(client, to, from));
     await lockTasks(client, { projection: to.name, version: to.version }); // 1
     const behind = await findBehind(client, to, from); // 2
     if (behind.length > 0) return behind;
@@ -86,9 +88,9 @@ async function waitFor(waitMs: number, isDone: () => Promise<boolean>): Promise<
 }
 
 /**
- * Where the other version is behind the active one. Compared is what means the same to both: a
- * topic that only one of them reads does not count, nor does one that was deleted and created again
- * in between; where the log lost its tail, the other need not go beyond its end.
+ * Finds where the other version is behind the active one. Only comparable topics count: not a topic
+ * that only one version reads, and not one that was deleted and created again in between. If the
+ * log lost its tail, the other version needs to reach only its end.
  */
 async function findBehind(
   client: ClientBase,
@@ -97,17 +99,17 @@ async function findBehind(
 ): Promise<readonly Behind[]> {
   const { name: projection, version, topics } = to;
   const behind = await readBehind(client, { projection, version, behind: active, topics });
-  if (behind.length === 0 || to.describe === undefined) return behind.map(placeOf);
+  if (behind.length === 0 || to.describe === undefined) return behind.map(rangeOf);
   const described = await to.describe();
   return behind
     .filter(({ topic, topicId }) => described.get(topic)?.topicId === topicId)
     .map((each) => {
       const end = described.get(each.topic)?.partitions[each.partition]?.stableEndOffset ?? 0n;
-      return placeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
+      return rangeOf({ ...each, untilOffset: end < each.untilOffset ? end : each.untilOffset });
     })
     .filter(({ offset, untilOffset }) => offset < untilOffset);
 }
 
-function placeOf({ topic, partition, offset, untilOffset }: Behind): Behind {
+function rangeOf({ topic, partition, offset, untilOffset }: Behind): Behind {
   return { topic, partition, offset, untilOffset };
 }

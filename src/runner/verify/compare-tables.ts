@@ -3,16 +3,16 @@ import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import { keyNames, quoted, tableName } from '../../readmodel/table-name.ts';
 import type { RowDifference } from './verify-report.ts';
 
-/** A row that differs, whole: as it is, as the replay gives it, or both. */
+/** A whole row that differs: the live row, the replayed row, or both. */
 export interface DifferentRow {
   readonly difference: RowDifference;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Schema that holds the live rows as they were when the verification began. */
+/** Schema that holds a copy of the live rows from the start of the verification. */
 export const SNAPSHOT_SCHEMA = 'reprise_verify';
 
-/** Differences named for each table. */
+/** Limit of differences named for each table. */
 const NAMED_MAX = 10;
 
 interface ComparedRow {
@@ -24,8 +24,8 @@ interface ComparedRow {
 
 /**
  * Compares the live rows of a table with those of a replay: by key, every column, as Postgres
- * prints them, so that nothing is equal that differs in a bit. In SQL: memory stays bounded
- * whatever the table's size.
+ * prints them, so that rows are equal only if every bit is. In SQL: memory stays bounded whatever
+ * the table's size.
  */
 export async function compareTables(
   client: ClientBase,
@@ -49,7 +49,7 @@ export async function compareTables(
   };
 }
 
-/** Where the live rows of a table are kept meanwhile. */
+/** Returns the name of the table with the copied live rows. */
 export function snapshotName({ name }: Pick<TablePlan, 'name'>): string {
   return `${SNAPSHOT_SCHEMA}.${quoted(name)}`;
 }

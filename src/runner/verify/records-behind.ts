@@ -15,21 +15,21 @@ import type { DifferentRow } from './compare-tables.ts';
 import { type TimeSpan, timeSpanOf } from './time-span-of.ts';
 import type { LogRange, RowDifference } from './verify-report.ts';
 
-/** Records named for each row. */
+/** Limit of records named for each row. */
 const NAMED_MAX = 20;
 
-/** Rows that differ, and what was folded of the log. */
+/** Rows that differ, and the folded part of the log. */
 interface Traced {
   readonly plan: Plan;
   readonly differences: readonly DifferentRow[];
-  /** How far the version has come. */
+  /** Next offsets of the version. */
   readonly offsets: NextOffsets;
-  /** By partition, the records that it has not folded. */
+  /** Records that the version has not folded, by partition. */
   readonly deadLetters: ReadonlyMap<number, readonly LogPosition[]>;
   readonly signal: AbortSignal;
 }
 
-/** What comes to light of one row. */
+/** What is found about one row. */
 interface Found {
   readonly difference: RowDifference;
   readonly key: RowKey;
@@ -48,20 +48,20 @@ export async function recordsBehind(
   settings: RunnerSettings,
   of: Traced,
 ): Promise<readonly RowDifference[]> {
-  const pacing = { backoff: createBackoff({ signal: of.signal }), onPause: () => undefined };
-  const dataKeys = new SessionKeys(settings.dataKeys ?? noDataKeys, of.plan, pacing);
+  const pauses = { backoff: createBackoff({ signal: of.signal }), onPause: () => undefined };
+  const dataKeys = new SessionKeys(settings.dataKeys ?? noDataKeys, of.plan, pauses);
   const keys = new RowKeys(of.plan, dataKeys);
-  const schemas = new WriterSchemas(settings.registry, pacing);
+  const schemas = new WriterSchemas(settings.registry, pauses);
   const found = of.differences.map((each) => nothingFound(of.plan, keys, each));
   for (const partition of new Set(found.map(({ difference }) => difference.partition))) {
     const own = found.filter(({ difference }) => difference.partition === partition);
-    const setAside = new Set(of.deadLetters.get(partition)?.map(placeOf));
+    const setAside = new Set(of.deadLetters.get(partition)?.map(recordKey));
     for await (const batch of readPartition(settings.log, of, partition)) {
       await schemas.resolve(keys, batch);
       await dataKeys.load(batch);
       for (const { i, timeMs, rows } of keys.of(batch)) {
         const at = { topic: batch.topic, partition, offset: BigInt(batch.offsets[i] as number) };
-        if (setAside.has(placeOf(at))) continue;
+        if (setAside.has(recordKey(at))) continue;
         for (const each of own) if (rows.includes(each.key)) add(each, at, timeMs);
       }
       dataKeys.committed();
@@ -81,7 +81,9 @@ function nothingFound(plan: Plan, keys: RowKeys, { difference, rows }: Different
   return { difference, key, spans, records: [], ranges: new Map() };
 }
 
-/** The batches of a partition, topic by topic, without what relays appended again. */
+/**
+ * Yields the batches of a partition, topic by topic, without records that relays appended again.
+ */
 async function* readPartition(
   log: EventLog,
   { plan, offsets, signal }: Traced,
@@ -101,7 +103,7 @@ async function* readPartition(
   }
 }
 
-function placeOf({ topic, offset }: LogPosition): string {
+function recordKey({ topic, offset }: LogPosition): string {
   return `${topic} ${offset}`;
 }
 

@@ -14,11 +14,11 @@ import type { RepairReport, VerifyOptions } from './verify-report.ts';
 
 /**
  * Replaces the rows of the declared version that differ from a replay, in place: after `verify`
- * found some, or for rows that hold what was forgotten since. 1 pause the projection and take its
- * tasks from their owners, whose memory holds the old rows; 2 replay into scratch tables up to
- * where the version stands; 3 in one transaction replace the rows that differ; 4 let it run again,
- * unless it was paused before. Readers see the old rows until 3 commits. What goes wrong before
- * leaves everything as it was, and may be tried again.
+ * found differences, or for rows that hold values forgotten since. Steps: 1 pause the projection
+ * and take its tasks from their owners, whose memory holds the old rows, 2 replay into scratch
+ * tables up to the offsets of the version, 3 replace the rows that differ, in one transaction, 4
+ * resume, unless the projection was paused before. Readers see the old rows until step 3 commits. A
+ * failure before that changes nothing, and the repair may be repeated.
  * @throws what `verify` throws, REPAIR_REFUSED
  */
 export async function repair(
@@ -87,7 +87,7 @@ async function replaceTable(
 function movedOn(plan: Plan): RepriseError {
   return new RepriseError(
     'REPAIR_REFUSED',
-    `${plan.name} v${plan.version} moved on while its rows were replayed (a redrive, or a process that does not know of pauses); nothing was replaced. Try again.`,
+    `${plan.name} v${plan.version} committed while its rows were replayed (a redrive, or a process that ignores the pause); nothing was replaced. Try again.`,
     { retriable: true, facts: { projection: plan.name, version: plan.version } },
   );
 }

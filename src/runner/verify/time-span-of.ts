@@ -1,6 +1,6 @@
 import type { Plan } from '../../projection/plan/plan.ts';
 
-/** Event times, both included. Milliseconds. */
+/** A range of event times, both ends included. Milliseconds. */
 export interface TimeSpan {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -12,8 +12,8 @@ const EVER: TimeSpan = {
 };
 
 /**
- * When the events of a row happened, as its columns tell: narrows down which events of a key belong
- * to one of its sessions or matches. Rows that do not tell: ever.
+ * Returns when the events of a row happened, according to its columns. It narrows down which events
+ * of a key belong to one of its sessions or matches. A row without such columns: all times.
  * @param row as `to_jsonb` gives it
  */
 export function timeSpanOf(plan: Plan, row: Readonly<Record<string, unknown>>): TimeSpan {

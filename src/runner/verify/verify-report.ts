@@ -2,7 +2,7 @@ import type { LogPosition } from '../../log/log-position.ts';
 import type { RebuildProgress } from '../rebuild/rebuild-report.ts';
 import type { ProjectionVersion } from '../store/projection-version.ts';
 
-/** How to verify. */
+/** Options of a verification. */
 export interface VerifyOptions {
   /** A stored version of the same shape. Default: the declared one. */
   readonly against?: number;
@@ -20,29 +20,29 @@ export interface LogRange {
   readonly untilOffset: bigint;
 }
 
-/** A row that is not what a replay gives. */
+/** A row that differs from the replay. */
 export interface RowDifference {
   readonly table: string;
   readonly partition: number;
   readonly key: Readonly<Record<string, unknown>>;
-  /** `missing`: only the replay has it; `surplus`: only the live table. */
+  /** `missing`: only the replay has it; `surplus`: only the live table has it. */
   readonly kind: 'missing' | 'surplus' | 'different';
-  /** Columns that differ, hidden ones included. */
+  /** Columns that differ, including hidden ones. */
   readonly columns: readonly {
     readonly name: string;
     readonly live: unknown;
     readonly replayed: unknown;
   }[];
   /**
-   * The first records that the row comes from, by its key and the times that it covers: topic by
-   * topic, in their order, at most twenty. Empty for a row that no record is for.
+   * The first records of the row, by its key and the times that it covers: topic by topic, in their
+   * order, at most twenty. Empty: no record belongs to the row.
    */
   readonly records: readonly LogPosition[];
-  /** Where in each topic all of these records lie. */
+  /** The range of all these records in each topic. */
   readonly ranges: readonly LogRange[];
 }
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface VerifyReport extends ProjectionVersion {
   readonly records: number;
   readonly rows: bigint;
@@ -50,7 +50,7 @@ export interface VerifyReport extends ProjectionVersion {
   readonly differentRows: number;
   /** The first of them, at most ten for each table. */
   readonly differences: readonly RowDifference[];
-  /** Up to where the log was replayed. */
+  /** The offsets up to which the log was replayed. */
   readonly offsets: readonly {
     readonly topic: string;
     readonly partition: number;
@@ -59,10 +59,10 @@ export interface VerifyReport extends ProjectionVersion {
   readonly seconds: number;
 }
 
-/** What a repair did. */
+/** Result of a repair. */
 export interface RepairReport extends ProjectionVersion {
   readonly records: number;
-  /** Rows that were not what a replay gives, and are now. */
+  /** Number of rows that differed from the replay and were replaced. */
   readonly rowsReplaced: number;
   readonly seconds: number;
 }

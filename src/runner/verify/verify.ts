@@ -26,24 +26,24 @@ import {
 import { recordsBehind } from './records-behind.ts';
 import type { VerifyOptions, VerifyReport } from './verify-report.ts';
 
-/** The version that a verification replays into; versions of classes begin at 1. */
+/** Version number of the replay of a verification; versions of classes start at 1. */
 const SCRATCH_VERSION = 0;
 
-/** What a replay needs to come out as the live version did. */
+/** What a replay needs to repeat the live version. */
 interface Snapshot {
-  /** Where the live version stood when its rows were copied. */
+  /** Next offsets of the live version when its rows were copied. */
   readonly offsets: NextOffsets;
   /** Its dead letters, by partition. */
   readonly deadLetters: ReadonlyMap<number, readonly LogPosition[]>;
 }
 
 /**
- * Replays the declared definition into scratch tables, up to exactly where the stored version
- * stands, and compares every table row by row. The live version goes on meanwhile: 1 copy its rows,
- * offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4 read the log of
- * partitions that differ once more for the records behind the rows, 5 drop what was made. One
- * verification of a projection at a time.
- * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS where the log has lost its start
+ * Replays the declared definition into scratch tables, up to exactly the offsets of the stored
+ * version, and compares every table row by row. The live version continues in the meantime. Steps:
+ * 1 copy its rows, offsets and journal in one snapshot, 2 replay up to those offsets, 3 compare, 4
+ * read the log of partitions that differ once more, to find the records behind the rows, 5 drop the
+ * scratch tables. One verification of a projection at a time.
+ * @throws VERIFY_REFUSED, VERSION_NOT_RAISED, DATA_LOSS when the log has lost its start
  */
 export function verify(
   settings: RunnerSettings,
@@ -53,14 +53,14 @@ export function verify(
   return verifyAnd(settings, plan, options, () => Promise.resolve());
 }
 
-/** Both sets of tables, as long as the verification lasts. */
+/** Both sets of tables. They exist only during the verification. */
 export interface Replayed {
   readonly live: Plan;
   readonly scratch: Plan;
 }
 
 /**
- * Verifies, and does something with the replayed rows where they differ, before they are dropped.
+ * Verifies, and calls `onDifference` if rows differ, before the replayed rows are dropped.
  * @throws as `verify`
  */
 export async function verifyAnd(
@@ -72,14 +72,15 @@ export async function verifyAnd(
   await assertDatabase(settings.pool);
   const against = options.against ?? plan.version;
   if (!plan.replayable) {
-    throw refused(plan, 'it uses processing time, so that a replay gives other rows.');
+    throw refused(plan, 'it uses processing time, so a replay gives other rows.');
   }
   const client = await settings.pool.connect();
   try {
-    await takeTurn(client, plan);
+    await lockVerification(client, plan);
     return await verifyAlone(settings, client, { plan, against, options, onDifference });
   } finally {
-    // The server ends the lock of a session late, when it notices that its connection has gone.
+    // The server releases the locks of a closed session late, when it detects the closed
+    // connection.
     await client.query('select pg_advisory_unlock_all()').catch(() => undefined);
     client.release(true);
   }
@@ -99,7 +100,7 @@ async function verifyAlone(
   const startedMs = performance.now();
   const live = versionOf(plan, against);
   const scratch = versionOf(plan, SCRATCH_VERSION);
-  await dropScratch(client, scratch); // of one that was killed
+  await dropScratch(client, scratch); // left by a verification that was killed
   try {
     const snapshot = await takeSnapshot(settings.pool, { plan, live, scratch }); // 1
     const { offsets } = snapshot;
@@ -140,19 +141,19 @@ async function verifyAlone(
   }
 }
 
-/** The same plan with the tables of another version. */
+/** Returns the plan with the tables of another version. */
 function versionOf(plan: Plan, version: number): Plan {
   const tables = plan.tables.map((table) => ({ ...table, version }));
   const [table] = tables as [Plan['table']];
   return { ...plan, version, tables, table };
 }
 
-async function takeTurn(client: PoolClient, plan: Plan): Promise<void> {
+async function lockVerification(client: PoolClient, plan: Plan): Promise<void> {
   const { rows } = await client.query<{ mine: boolean }>(
     `select pg_try_advisory_lock(hashtext('reprise.verify'), hashtext($1)) as mine`,
     [plan.name],
   );
-  if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is under way.');
+  if (rows[0]?.mine !== true) throw refused(plan, 'another verification of it is in progress.');
 }
 
 function takeSnapshot(
@@ -211,7 +212,7 @@ async function replayAll(settings: RunnerSettings, scratch: Plan, work: Replay):
   }
 }
 
-/** How a partition is replayed so that it comes out as the live version did. */
+/** Returns the options that make the replay of a partition repeat the live version. */
 function replayOf(
   partition: number,
   { snapshot, options, onRecords }: Replay,

@@ -135,7 +135,7 @@ describe('texts for people', () => {
         { name: 'kafka', isAvailable: false, reason: 'LOG_UNAVAILABLE: no broker answers' },
       ],
     );
-    expect(text.split('\n')[0]).toBe('kafka is away: LOG_UNAVAILABLE: no broker answers');
+    expect(text.split('\n')[0]).toBe('kafka is unavailable: LOG_UNAVAILABLE: no broker answers');
     const row = /metrics.*/.exec(text)?.[0] ?? '';
     expect(row.split(/\s+/)).toEqual([
       'metrics',
@@ -148,7 +148,7 @@ describe('texts for people', () => {
       '0',
     ]);
     expect(text).toContain('reprise status --exact');
-    expect(text).not.toContain('postgres is away');
+    expect(text).not.toContain('postgres is unavailable');
   });
 
   it('show the progress of a rebuild with its rate and time left', () => {

@@ -63,7 +63,7 @@ it('says in one line what breaks the mode, and as JSON; the difference says what
   expect(text).toMatch(
     /^order version 1 → order\.avsc\n {2}~ id: was string, is long\n {6}.*upcaster/,
   );
-  expect(text).toContain('order.avsc cannot read what was written under order version 1.');
+  expect(text).toContain('order.avsc cannot read data written with order version 1.');
   await expect(run(directory, 'new', 'order')).rejects.toMatchObject({
     code: 'INCOMPATIBLE_SCHEMA',
   });

@@ -36,6 +36,6 @@ Replayed up to payments[3]@200.`,
 test('a row that no record makes is said to be one', () => {
   const surplus: RowDifference = { ...row, kind: 'surplus', columns: [], records: [], ranges: [] };
   expect(verifyText({ ...report, differences: [surplus] })).toContain(
-    'is surplus: the replay does not have it\n    comes from no record of the log',
+    'is surplus: the replay does not have it\n    has no record in the log',
   );
 });

@@ -14,18 +14,18 @@ interface CheckOptions extends SchemasOptions {
   readonly strict?: boolean;
 }
 
-/** `reprise schemas check`: the whole history, and what a registry says. */
+/** Adds `reprise schemas check`: checks the whole history, and compares it with a registry. */
 export function addSchemasCheck(schemas: Command): void {
   withDirectory(schemas.command('check'))
     .description(
-      'check every version of every schema against those before it; one line for each finding, exit code 1 when there is an error',
+      'check every version of every schema against earlier ones; one line for each finding, exit code 1 if there is an error',
     )
     .option(
       '--registry [url]',
-      'also check against this registry (default: the one that the configuration names by its url)',
+      'URL of a registry to compare with (default: the one that the configuration names by URL)',
     )
-    .option('--no-registry', 'do not ask a registry')
-    .option('--strict', 'let warnings fail the check too')
+    .option('--no-registry', 'do not compare with a registry')
+    .option('--strict', 'fail on warnings too')
     .action(async (_local, command: Command) => {
       const options = optionsOf<CheckOptions>(command);
       const { folder, rules, config } = await schemasSettings(options);

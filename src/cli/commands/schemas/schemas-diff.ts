@@ -9,15 +9,21 @@ import {
 } from '../../terminal/schemas-settings.ts';
 import { optionsOf } from '../../terminal/with-app.ts';
 
-/** `reprise schemas diff [NAME] [FROM] [TO]`: what changed, and what to do about it. */
+/**
+ * Adds `reprise schemas diff [NAME] [FROM] [TO]`: explains what changed, and what to do about it.
+ */
 export function addSchemasDiff(schemas: Command): void {
   withDirectory(schemas.command('diff'))
     .description(
       'show what changed between two versions of a schema, with what makes older events readable: an alias, a default, an upcaster',
     )
     .argument('[name]', 'schema file, without .avsc (default: all files that are not recorded)')
-    .argument('[from]', 'version (default: the one before)', version)
-    .argument('[to]', 'version (default: the file, or the newest where that is recorded)', version)
+    .argument('[from]', 'older version (default: the previous one)', version)
+    .argument(
+      '[to]',
+      'newer version (default: the file; its newest version if the file is recorded)',
+      version,
+    )
     .action(async (...given: [string?, number?, number?, unknown?, Command?]) => {
       const [name, from, to, , command] = given;
       const options = optionsOf<SchemasOptions>(command as Command);
@@ -45,7 +51,7 @@ export function addSchemasDiff(schemas: Command): void {
     });
 }
 
-/** A line per change; below it, indented, what to do. */
+/** Formats one line per change and, indented below it, what to do. */
 function diffText(diff: SchemaDiff): string {
   const { name, from, to, changes, attributes, incompatibilities, warnings } = diff;
   const head = `${versionText(name, from)} → ${to === 'current' ? versionText(name, to) : `version ${to}`}`;
@@ -59,13 +65,13 @@ function diffText(diff: SchemaDiff): string {
   const wrong = warnings.map(
     ({ type, location, message }) => `  warning ${type} at ${location}: ${message}`,
   );
-  const verdict =
+  const result =
     incompatibilities.length === 0
-      ? `  ${versionText(name, to)} reads what was written under ${versionText(name, from)}.`
-      : `  ${versionText(name, to)} cannot read what was written under ${versionText(name, from)}.`;
+      ? `  ${versionText(name, to)} reads data written with ${versionText(name, from)}.`
+      : `  ${versionText(name, to)} cannot read data written with ${versionText(name, from)}.`;
   const others = attributes.map((each) => `  ~ ${each}`);
   const nothing = changed.length + others.length === 0 ? ['  no change of the data'] : [];
-  return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, verdict].join('\n');
+  return [head, ...nothing, ...changed, ...others, ...refused, ...wrong, result].join('\n');
 }
 
 function sign(kind: SchemaDiff['changes'][number]['kind']): string {

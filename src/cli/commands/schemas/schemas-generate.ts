@@ -8,8 +8,8 @@ interface GenerateOptions {
 }
 
 /**
- * `reprise schemas generate`: typed definitions from `.avsc` files. Does not load the
- * configuration, which may import what is yet to be written.
+ * Adds `reprise schemas generate`: typed definitions from `.avsc` files. Does not load the
+ * configuration, which may import the files to generate.
  */
 export function addSchemasGenerate(schemas: Command): void {
   schemas

@@ -17,16 +17,16 @@ interface NewOptions extends SchemasOptions {
   readonly upcaster?: boolean;
 }
 
-/** `reprise schemas new [NAME]`: a first text for a record, or its next version. */
+/** Adds `reprise schemas new [NAME]`: drafts a record, or its next version. */
 export function addSchemasNew(schemas: Command): void {
   withDirectory(schemas.command('new'))
     .description(
-      'record a schema file as the next version (default: all that changed); create the file where there is none',
+      'record a schema file as its next version (default: all changed files); create the file if it does not exist',
     )
     .argument('[name]', 'schema file, without .avsc, such as order-placed')
     .option('--topic <topic>', 'topic of the events of a new file')
     .option('--namespace <namespace>', 'namespace of the record in a new file')
-    .option('--upcaster', 'accept an incompatible version that an upcaster leads to')
+    .option('--upcaster', 'accept an incompatible version, to be read through an upcaster')
     .action(async (name: string | undefined, _local, command: Command) => {
       const options = optionsOf<NewOptions>(command);
       const settings = await schemasSettings(options);
@@ -43,12 +43,12 @@ async function begin(
 ): Promise<void> {
   if (!/^[a-z0-9][a-zA-Z0-9._-]*$/.test(name)) {
     throw new InvalidArgumentError(
-      `${name} is no name for a file of schemas: give it in small letters with hyphens, such as order-placed.`,
+      `${name} is not a name for a schema file. Use lower-case letters and hyphens, such as order-placed.`,
     );
   }
   if (topic === undefined) {
     throw new InvalidArgumentError(
-      `There is no ${name}.avsc in ${folder.directory}. To begin one, name its topic with --topic; or correct the name.`,
+      `There is no ${name}.avsc in ${folder.directory}. To create it, give its topic with --topic; or correct the name.`,
     );
   }
   const { writeNewSchema } = await import('../../../schemas/new-schema.ts');
@@ -57,7 +57,7 @@ async function begin(
     topic,
     namespace: namespace ?? null,
   });
-  const next = `Give it its fields, then record version 1: reprise schemas new ${name}`;
+  const next = `Add its fields, then record version 1: reprise schemas new ${name}`;
   console.log(json ? jsonText({ event: 'begun', name, path }) : `Wrote ${path}. ${next}`);
 }
 

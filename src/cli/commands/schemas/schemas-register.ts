@@ -9,7 +9,7 @@ import {
 } from '../../terminal/schemas-settings.ts';
 import { optionsOf } from '../../terminal/with-app.ts';
 
-/** `reprise schemas register [NAME…]`: recorded versions go to a registry. */
+/** Adds `reprise schemas register [NAME…]`: registers recorded versions in a registry. */
 export function addSchemasRegister(schemas: Command): void {
   withDirectory(schemas.command('register'))
     .description('register the recorded versions that a registry lacks, oldest first')
@@ -40,7 +40,7 @@ export function addSchemasRegister(schemas: Command): void {
     });
 }
 
-/** `reprise schemas pull [NAME…]`: versions of a registry go into the history. */
+/** Adds `reprise schemas pull [NAME…]`: adds versions of a registry to the history. */
 export function addSchemasPull(schemas: Command): void {
   withDirectory(schemas.command('pull'))
     .description('record versions that only the registry has, and update the files')

@@ -11,14 +11,14 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { Interrupted } from '../../terminal/stop-on-signals.ts';
 import { optionsOf, withApp } from '../../terminal/with-app.ts';
 
-/** `reprise schemas scan`: the gate before a rebuild. */
+/** Adds `reprise schemas scan`, the check before a rebuild. */
 export function addSchemasScan(schemas: Command): void {
   schemas
     .command('scan')
     .description(
-      'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 when they cannot',
+      'read the log and report, for each schema, how many records it has, where they are, and whether the projections can read them; exit code 1 if they cannot',
     )
-    .option('--projection <name>', 'only this projection and its topics')
+    .option('--projection <name>', 'projection to scan for, with its topics only (default: all)')
     .action(async (_local, command: Command) => {
       const options = optionsOf<{ projection?: string }>(command);
       const { projection } = options;
@@ -44,7 +44,10 @@ export function addSchemasScan(schemas: Command): void {
 
 const HEADER = ['topic', 'schema', 'record', 'partition', 'records', 'first', 'last', 'readable'];
 
-/** The report for people: a line per schema and partition, then what cannot be read and why. */
+/**
+ * Formats the report for a terminal: a line per schema and partition, then what cannot be read and
+ * why.
+ */
 function scanText(report: ScanReport): string {
   const { records, tombstones, schemas, seconds } = report;
   const rows = schemas.flatMap((schema) =>
@@ -64,10 +67,10 @@ function scanText(report: ScanReport): string {
     schema.unreadable.map((unreadable) => faultText(schema, unreadable)),
   );
   const read = `${records} records read in ${seconds.toFixed(1)} s${tombstones === 0n ? '' : `, ${tombstones} of them tombstones`}`;
-  const verdict = report.isReadable
+  const result = report.isReadable
     ? 'the projections can read all of them.'
-    : 'some cannot be read; a rebuild would meet them.';
-  return [...table, ...faults, `${read}: ${verdict}`].join('\n');
+    : 'some cannot be read; a rebuild would fail on them.';
+  return [...table, ...faults, `${read}: ${result}`].join('\n');
 }
 
 function readableText({ unreadable, isPassedOver }: ScannedSchema): string {

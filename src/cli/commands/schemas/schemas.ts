@@ -6,9 +6,11 @@ import { addSchemasNew } from './schemas-new.ts';
 import { addSchemasPull, addSchemasRegister } from './schemas-register.ts';
 import { addSchemasScan } from './schemas-scan.ts';
 
-/** `reprise schemas …`: the files of schemas, their history, and a registry. */
+/** Adds `reprise schemas …`: the files of schemas, their history, and a registry. */
 export function addSchemas(program: Command): void {
-  const schemas = program.command('schemas').description('work on Avro schemas and their history');
+  const schemas = program
+    .command('schemas')
+    .description('check, record, compare, register and scan Avro schemas');
   addSchemasCheck(schemas);
   addSchemasNew(schemas);
   addSchemasDiff(schemas);

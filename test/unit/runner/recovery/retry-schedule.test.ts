@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorPolicy } from '../../../../src/projection/plan/error-policy.ts';
-import { Judge } from '../../../../src/runner/recovery/judge.ts';
 import { RetrySchedule } from '../../../../src/runner/recovery/retry-schedule.ts';
-import type { HeldLetter } from '../../../../src/runner/store/task-key.ts';
+import { TaskErrorPolicy } from '../../../../src/runner/recovery/task-error-policy.ts';
+import type { QuarantinedLetter } from '../../../../src/runner/store/task-key.ts';
 
-const held = (key: string | null, offset: number, attempts = 1): HeldLetter => ({
+const quarantined = (key: string | null, offset: number, attempts = 1): QuarantinedLetter => ({
   ...{ key: key === null ? null : Buffer.from(key), topic: 'a', offset: BigInt(offset), attempts },
 });
 
 function scheduleOf(policy: ErrorPolicy) {
   let nowMs = 0;
-  const schedule = new RetrySchedule(new Judge(policy), () => nowMs);
+  const schedule = new RetrySchedule(new TaskErrorPolicy(policy), () => nowMs);
   return {
     schedule,
     passMs: (ms: number) => {
@@ -24,7 +24,7 @@ describe('a retry schedule', () => {
     const { schedule, passMs } = scheduleOf({
       ...{ policy: 'retryAndSkip', attempts: 4, initialMs: 100, factor: 3 },
     });
-    schedule.sync([held('k', 5)]);
+    schedule.sync([quarantined('k', 5)]);
     for (const [waitMs, isLeft] of [
       [100, true],
       [300, true],
@@ -41,14 +41,14 @@ describe('a retry schedule', () => {
 
   test('has the letter behind one that passed due at once, and keeps the times of other keys', () => {
     const { schedule, passMs } = scheduleOf('retryAndSkip');
-    schedule.sync([held('k', 5), held('l', 6), held(null, 7)]);
+    schedule.sync([quarantined('k', 5), quarantined('l', 6), quarantined(null, 7)]);
     passMs(99);
-    schedule.sync([held('k', 5), held('l', 6), held(null, 7)]);
+    schedule.sync([quarantined('k', 5), quarantined('l', 6), quarantined(null, 7)]);
     expect(schedule.untilDueMs()).toBe(1);
     passMs(1);
     const retry = schedule.due();
     if (retry === null) throw new TypeError('none is due');
-    schedule.passed(retry, held('k', 9, 0));
+    schedule.passed(retry, quarantined('k', 9, 0));
     expect(schedule.due()?.letter.offset).toBe(6n);
   });
 
@@ -56,23 +56,23 @@ describe('a retry schedule', () => {
     const { schedule } = scheduleOf({
       ...{ policy: 'retryAndFail', attempts: 1_000, initialMs: 10, factor: 100 },
     });
-    schedule.sync([held('k', 5, 900)]);
+    schedule.sync([quarantined('k', 5, 900)]);
     expect(schedule.untilDueMs()).toBe(3_600_000);
   });
 
   test('a task that halted for a letter tries it anew; one that gives up gives up at once', () => {
     const fail = scheduleOf('retryAndFail').schedule;
-    fail.sync([held('k', 5, 3)]);
+    fail.sync([quarantined('k', 5, 3)]);
     expect(fail.due()).toMatchObject({ attempts: 0 });
     const skip = scheduleOf('retryAndSkip').schedule;
-    skip.sync([held('k', 5, 3)]);
+    skip.sync([quarantined('k', 5, 3)]);
     const retry = skip.due();
     expect(retry !== null && skip.isSpent(retry)).toBe(true);
   });
 
   test('is empty without retries', () => {
     const { schedule } = scheduleOf('quarantineKey');
-    schedule.sync([held('k', 5)]);
+    schedule.sync([quarantined('k', 5)]);
     expect(schedule.untilDueMs()).toBeNull();
   });
 });

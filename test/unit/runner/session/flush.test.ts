@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { standingOf } from '../../../../src/runner/session/flush.ts';
+import { commitStatusOf } from '../../../../src/runner/session/flush.ts';
 import type { OwnedTask, TopicCheckpoint } from '../../../../src/runner/store/task-key.ts';
 
 const task: OwnedTask = {
@@ -8,9 +8,9 @@ const task: OwnedTask = {
   partition: 0,
   epoch: 3n,
   owner: 'host/1/a',
-  standing: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
+  status: { flushes: 7n, watermarkMs: null, deaths: 0, trying: null },
   journal: [],
-  heldLetters: [],
+  quarantinedLetters: [],
   passedMs: null,
   checkpoints: new Map(),
 };
@@ -37,41 +37,41 @@ const stored = (checkpoints: ReadonlyMap<string, TopicCheckpoint>, flushes = 7n)
 
 describe('where a folded batch stands against the stored offsets', () => {
   test('it is pending when it begins where they stand', () => {
-    expect(standingOf(task, stored(at(10n)), batch(10n, 20n))).toBe('pending');
+    expect(commitStatusOf(task, stored(at(10n)), batch(10n, 20n))).toBe('pending');
   });
 
   test('it is pending when the task has no stored offset and it began without one', () => {
-    expect(standingOf(task, stored(new Map()), { ...batch(0n, 20n), expected: new Map() })).toBe(
-      'pending',
-    );
+    expect(
+      commitStatusOf(task, stored(new Map()), { ...batch(0n, 20n), expected: new Map() }),
+    ).toBe('pending');
   });
 
   test('it is applied when it ends where they stand', () => {
-    expect(standingOf(task, stored(at(20n), 8n), batch(10n, 20n))).toBe('applied');
+    expect(commitStatusOf(task, stored(at(20n), 8n), batch(10n, 20n))).toBe('applied');
   });
 
   test('anything else is a mismatch that names the task and the offset', () => {
     for (const offset of [0n, 9n, 11n, 19n, 21n]) {
-      expect(() => standingOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
+      expect(() => commitStatusOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
         expect.objectContaining({ code: 'OFFSET_MISMATCH', retriable: true }),
       );
-      expect(() => standingOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
-        `user_metrics v1 [0] stands at user-actions@${offset}`,
+      expect(() => commitStatusOf(task, stored(at(offset)), batch(10n, 20n))).toThrowError(
+        `user_metrics v1 [0] is at user-actions@${offset}`,
       );
     }
   });
 
   test('a promoted standby that lost a tick before the batch is a mismatch, although the offsets fit', () => {
-    expect(() => standingOf(task, stored(at(10n), 6n), batch(10n, 20n))).toThrowError(
+    expect(() => commitStatusOf(task, stored(at(10n), 6n), batch(10n, 20n))).toThrowError(
       expect.objectContaining({ code: 'OFFSET_MISMATCH', retriable: true }),
     );
   });
 
   test('a tick, which moves no offset, is told by the count of commits', () => {
     const tick = { expected: at(10n), next: new Map(), flushes: 7n };
-    expect(standingOf(task, stored(at(10n), 7n), tick)).toBe('pending');
-    expect(standingOf(task, stored(at(10n), 8n), tick)).toBe('applied');
-    expect(() => standingOf(task, stored(at(10n), 9n), tick)).toThrowError(
+    expect(commitStatusOf(task, stored(at(10n), 7n), tick)).toBe('pending');
+    expect(commitStatusOf(task, stored(at(10n), 8n), tick)).toBe('applied');
+    expect(() => commitStatusOf(task, stored(at(10n), 9n), tick)).toThrowError(
       expect.objectContaining({ code: 'OFFSET_MISMATCH' }),
     );
   });

@@ -88,13 +88,13 @@ test('a part that is away is named, and where it is Postgres nothing else is kno
     healthOf({ isLive: true, statuses: [projection({})], dependencies: [kafka] }),
   ).toMatchObject({
     isReady: false,
-    problems: ['kafka is away: no broker answers'],
+    problems: ['kafka is unavailable: no broker answers'],
   });
   const postgres: DependencyStatus = { name: 'postgres', isAvailable: false, reason: 'refused' };
   expect(healthOf({ isLive: null, statuses: [], dependencies: [postgres] })).toEqual({
     isLive: null,
     isReady: false,
-    problems: ['postgres is away: refused'],
+    problems: ['postgres is unavailable: refused'],
     dependencies: [postgres],
   });
 });

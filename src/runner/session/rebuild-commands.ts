@@ -1,10 +1,10 @@
 import type { TaskKey } from '../store/task-key.ts';
 
 /**
- * The remedy of a version that cannot go on, as an operator types it. `hasLostStart`: accepts that
- * the log no longer begins at 0.
+ * Returns the commands for a version that cannot resume, as an operator types them. `hasLostStart`:
+ * also accept that the log no longer begins at 0.
  */
-export function buildAnew(
+export function rebuildCommands(
   { projection, version }: Pick<TaskKey, 'projection' | 'version'>,
   hasLostStart: boolean,
 ): string {

@@ -5,7 +5,7 @@ import { joinSignals } from './join-signals.ts';
  * follows `signal`.
  * @throws the first failure, once all tasks have ended
  */
-export async function untilFirstFailure(
+export async function runTaskGroup(
   signal: AbortSignal,
   works: readonly ((signal: AbortSignal) => Promise<void>)[],
 ): Promise<void> {

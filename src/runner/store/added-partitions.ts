@@ -2,24 +2,25 @@ import type { ClientBase } from 'pg';
 import type { TopicDescription } from '../../log/event-log.ts';
 
 /** A topic with more partitions than when it was first read. */
-export interface GrownTopic {
+export interface AddedPartitions {
   readonly topic: string;
-  /** How many it had when it was first read. */
+  /** Number of partitions when it was first read. */
   readonly before: number;
   readonly now: number;
 }
 
 /**
- * The topics that have gained partitions since they were first read, by whichever projection:
- * events of one key may lie in two of their partitions. Remembers those that are read for the first
- * time. A topic whose first partitions never held a record has moved no key.
+ * Finds topics with partitions added since any projection first read them: events of one key may be
+ * in two of their partitions. Stores the number for topics that are read for the first time. A
+ * topic whose first partitions never held a record has moved no key, so its stored number is
+ * updated.
  * @param topics as the log describes them now
  */
-export async function topicsThatGrew(
+export async function findAddedPartitions(
   client: ClientBase,
   topics: Iterable<TopicDescription>,
-): Promise<readonly GrownTopic[]> {
-  const grown: GrownTopic[] = [];
+): Promise<readonly AddedPartitions[]> {
+  const added: AddedPartitions[] = [];
   for (const { topic, topicId, partitions } of topics) {
     const now = partitions.length;
     const { rows } = await client.query<{ partitions: number }>(
@@ -31,7 +32,7 @@ export async function topicsThatGrew(
     const before = rows[0]?.partitions ?? now;
     if (before >= now) continue;
     if (partitions.slice(0, before).some(({ stableEndOffset }) => stableEndOffset > 0n)) {
-      grown.push({ topic, before, now });
+      added.push({ topic, before, now });
       continue;
     }
     await client.query(
@@ -39,5 +40,5 @@ export async function topicsThatGrew(
       [topic, topicId, now],
     );
   }
-  return grown;
+  return added;
 }
