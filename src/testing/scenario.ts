@@ -1,18 +1,18 @@
 import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf } from '../event/record-key-of.ts';
-import { rowObject } from '../fold/rows/to-column-values.ts';
 import type { DeadLetter, LateEvent } from '../fold/task/task-fold.ts';
 import { batchOfRecords } from '../log/batch-of-records.ts';
 import { compileProjection } from '../projection/compile/compile-projection.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
-import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
 import { MemoryLog } from './memory-log.ts';
-import { MemoryTask, mergeRows } from './memory-task.ts';
+import { MemoryTask } from './memory-task.ts';
+import { shownRows } from './shown-rows.ts';
 import { spoilBatch } from './spoil-batch.ts';
 import type { Given } from './with-dates.ts';
 
@@ -313,37 +313,4 @@ function continues(records: readonly MemoryRecord[], next: Step): boolean {
     next.record.topic === last.topic &&
     next.record.partition === last.partition
   );
-}
-
-function shownRows(
-  plan: Plan,
-  table: TablePlan,
-  perTask: readonly RowSet[],
-): readonly Record<string, unknown>[] {
-  const merged = table.view?.isMerged !== true ? perTask : [mergeRows(plan, table, perTask)];
-  const rows = merged.flatMap((set) => visible(table, set));
-  const keys = table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
-  return rows.sort((a, b) => {
-    for (const key of keys) {
-      const order = compare(a[key], b[key]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-}
-
-function visible(table: TablePlan, set: RowSet): Record<string, unknown>[] {
-  const flag = table.columns.findIndex(({ name }) => name === table.view?.onlyWhere);
-  const shown: ColumnValues | undefined = set.columns[flag];
-  return Array.from({ length: set.count }, (_, i) => i)
-    .filter((i) => shown?.type !== 'boolean' || shown.values[i] === 1)
-    .map((i) => rowObject(table, set, i));
-}
-
-function compare(a: unknown, b: unknown): number {
-  const [x, y] = [a, b].map((value) => (value instanceof Date ? value.getTime() : value)) as [
-    number,
-    number,
-  ];
-  return x < y ? -1 : x > y ? 1 : 0;
 }
