@@ -39,15 +39,27 @@ export interface Runner {
    * Takes its fair share of the tasks and folds until stopped. Resolves once those it took at first
    * run or have said why not, or once it is stopped; it goes on sharing with other instances. A
    * second call joins the first. @throws CLOSED after `stop`: a stopped runner is not started again
+   * @example
+   * await app.runner.start();
    */
   start(): Promise<void>;
   /**
    * Finishes or rolls back batches in flight within `graceMs` (default 10,000), gives the tasks
    * back. Statements that take longer are cancelled, and given up three seconds later. Idempotent.
+   * @example
+   * await app.runner.stop({ graceMs: 5_000 });
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /**
+   * @example
+   * for (const { name, recordsFolded } of app.runner.counters()) console.log(name, recordsFolded);
+   */
   counters(): readonly RunnerCounters[];
-  /** The tasks that this process has now, in the order of the configuration. */
+  /**
+   * The tasks that this process has now, in the order of the configuration.
+   * @example
+   * const halted = app.runner.tasks().filter(({ phase }) => phase === 'halted');
+   */
   tasks(): readonly RunnerTask[];
   /** Aborts when `reprise stop` asked this instance to end: call `stop` then. */
   readonly stopRequested: AbortSignal;
