@@ -98,7 +98,8 @@ function inherited(
   return methods.flatMap(([name, nodes]) => (name === method ? nodes : []));
 }
 
-type Member = ts.ClassElement | ts.TypeElement;
+/** A member of a class or interface. */
+export type Member = ts.ClassElement | ts.TypeElement;
 
 /** Members of a class or interface that are part of the public API. */
 export function membersOf(node: ts.Node): readonly Member[] {
@@ -106,9 +107,11 @@ export function membersOf(node: ts.Node): readonly Member[] {
     ts.isInterfaceDeclaration(node) || ts.isClassDeclaration(node) ? [...node.members] : [];
   return members.filter((member) => {
     const { name } = member;
+    // Such members carry a type parameter and never have a value.
+    const isTypeOnly = name?.getText().startsWith('__') === true;
     const isPrivate =
       (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private) !== 0 ||
       (name !== undefined && ts.isPrivateIdentifier(name));
-    return !isPrivate && !docstringOf(member).isInternal;
+    return !isPrivate && !isTypeOnly && !docstringOf(member).isInternal;
   });
 }

@@ -81,3 +81,12 @@ export function isCallable(node: ts.Node): boolean {
     ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isMethodSignature(node)
   );
 }
+
+/** 0 for functions and classes, 1 for interfaces with methods, 2 for other types. */
+export function rankOf({ declarations }: PublicName): number {
+  const isCode = (each: ts.Node) => ts.isFunctionDeclaration(each) || ts.isClassDeclaration(each);
+  if (declarations.some(isCode)) return 0;
+  const hasMethods = (each: ts.Node) =>
+    ts.isInterfaceDeclaration(each) && each.members.some(isCallable);
+  return declarations.some(hasMethods) ? 1 : 2;
+}
