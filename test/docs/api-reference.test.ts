@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { apiReference, withoutSubject } from './api-reference.ts';
 import { API_PAGES } from './api-subjects.ts';
-import { ROOT } from './documents.ts';
+import { ROOT, textOf } from './documents.ts';
 import { publicApi } from './public-api.ts';
 
 const api = publicApi();
@@ -24,6 +24,15 @@ describe('the reference of the API', () => {
       new Set(api.names.map(({ name }) => name)),
     );
     expect(linked).toHaveLength(api.names.length);
+  });
+
+  it('names error codes that exist where something throws', () => {
+    const text = [...pages.values()].join('\n');
+    const thrown = [...text.matchAll(/^- Throws [\s\S]*?(?=\n- |\n\n)/gm)];
+    const codes = thrown.flatMap(([item]) => item.match(/(?<=`)[A-Z]{3,}(?:_[A-Z]+)*(?=`)/g) ?? []);
+    const explained = [...textOf('docs/reference/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)];
+    expect(codes.length).toBeGreaterThan(50);
+    expect(codes.filter((code) => !explained.some(([, each]) => each === code))).toEqual([]);
   });
 
   /** `npx vitest run --project docs -u` writes the pages anew. */
