@@ -186,9 +186,9 @@ export interface SessionDefinition<Row> extends Definition<Row> {
   /** @internal */
   readonly declared: SessionDeclaration;
   /**
-   * Publishes an event when a session closes, exactly once (through the outbox, with a
-   * deterministic id). `make` is pure; null: no event for this session. `onRevise`: also when a
-   * late event changes a closed session.
+   * Publishes one event when a session closes: through the outbox, with a deterministic id. The
+   * relay may repeat it; projections that read it drop repeats. `make` is pure; null: no event for
+   * this session. `onRevise`: also when a late event changes a closed session.
    * @example
    * this.from(LoginAttempted).key('userId').session({ gap: '1 minute' }).measure({
    *   failures: count({ where: { result: 'FAILURE' } }),

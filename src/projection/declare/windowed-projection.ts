@@ -172,9 +172,9 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
   /** @internal */
   readonly declared: WindowedDeclaration;
   /**
-   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic
-   * id). `make` is pure and gets the row; null: no event for this window. `onRevise`: also when a
-   * late event changes a closed window.
+   * Publishes one event when a window closes: through the outbox, with a deterministic id. The
+   * relay may repeat it; projections that read it drop repeats. `make` is pure and gets the row;
+   * null: no event for this window. `onRevise`: also when a late event changes a closed window.
    * @example
    * this.from(UserActed).key('userId').window(tumbling('1 minute')).measure({ events: count() })
    *   .onClose(MetricsWindowClosed, ({ user_id, window_start, events }) =>
