@@ -95,6 +95,12 @@ export type ErrorFacts = Readonly<Record<string, string | number | bigint | bool
  * The one error base of reprise. The message says what happened, where (`payments[3]@1042`), and
  * what to do next. `retriable` is true only when trying the same thing again, unchanged, may
  * succeed.
+ * @example
+ * try {
+ *   Decimal.fromString('1,5');
+ * } catch (error) {
+ *   if (error instanceof RepriseError) console.assert(error.code === 'CONFIG_INVALID');
+ * }
  */
 export class RepriseError extends Error {
   override readonly name = 'RepriseError';
@@ -128,7 +134,14 @@ export class FoldAgain extends RepriseError {
   }
 }
 
-/** True when `error` is a reprise error, with that code where one is given. */
+/**
+ * True when `error` is a reprise error, with that code where one is given.
+ * @example
+ * await app.readModels.waitFor(UserMetrics, { topic: 'user-actions', partition: 0, offset: 7n })
+ *   .catch((error: unknown) => {
+ *     if (!isRepriseError(error, 'TIMEOUT')) throw error;
+ *   });
+ */
 export function isRepriseError(error: unknown, code?: ErrorCode): error is RepriseError {
   return error instanceof RepriseError && (code === undefined || error.code === code);
 }

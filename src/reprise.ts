@@ -49,27 +49,45 @@ export interface Reprise {
   /**
    * Runs the framework's migrations, creates missing topics (`topicPartitions` of the config) and
    * registers the schemas. Safe to repeat.
+   * @example
+   * await app.setUp();
    */
   setUp(): Promise<void>;
-  /** Runs the framework's migrations alone. @returns the names of those applied now */
+  /**
+   * Runs the framework's migrations alone. @returns the names of those applied now
+   * @example
+   * const applied = await app.migrate();
+   */
   migrate(): Promise<readonly string[]>;
   /**
    * What each version of each projection is doing. Takes constant time unless the counts are to be
    * exact. Facts that need the log are null while it is unavailable.
    * @throws NOT_MIGRATED
+   * @example
+   * for (const { name, state, lagRecords } of await app.status()) {
+   *   console.log(name, state, lagRecords);
+   * }
    */
   status(options?: StatusOptions): Promise<readonly ProjectionStatus[]>;
   /**
    * Stops the tasks of a projection on all instances until `resume`, across restarts.
    * @throws UNKNOWN_PROJECTION
+   * @example
+   * await app.pause(UserMetrics);
    */
   pause(projection: ProjectionReference): Promise<void>;
   /**
    * Starts the tasks of a paused projection again, and those that halted.
    * @returns whether it was paused, or one of its tasks had halted
    * @throws UNKNOWN_PROJECTION
+   * @example
+   * await app.resume('user_metrics');
    */
   resume(projection: ProjectionReference): Promise<boolean>;
-  /** Stops the runner, flushes the publisher, closes connections. Idempotent. */
+  /**
+   * Stops the runner, flushes the publisher, closes connections. Idempotent.
+   * @example
+   * process.once('SIGTERM', () => app.close());
+   */
   close(): Promise<void>;
 }

@@ -12,6 +12,11 @@ import type { MoveLogOptions, MoveLogReport } from './move-log-to-kafka.ts';
  * first use.
  * @throws CONFIG_INVALID, DEFINITION_INVALID, DATABASE_UNAVAILABLE, EMBEDDED_UNAVAILABLE,
  * DATA_DIRECTORY_UNUSABLE, PORT_IN_USE
+ * @example
+ * const app = await createReprise({ projections: [UserMetrics], events: [UserActed] });
+ * await app.setUp();
+ * await app.runner.start();
+ * process.once('SIGTERM', () => app.close());
  */
 export async function createReprise(input: RepriseConfig): Promise<Reprise> {
   const whole = await import('./create-reprise.ts');
@@ -27,6 +32,11 @@ export async function createReprise(input: RepriseConfig): Promise<Reprise> {
  * log now
  * @throws CONFIG_INVALID, COPY_REFUSED, PARTITIONS_CHANGED, UNKNOWN_TOPIC, LOG_UNAVAILABLE,
  * DATABASE_UNAVAILABLE
+ * @example
+ * const { moved, obstacles } = await moveLogToKafka({
+ *   ...config,
+ *   log: { type: 'kafka', brokers: ['localhost:9092'] },
+ * });
  */
 export async function moveLogToKafka(
   input: RepriseConfig,

@@ -47,6 +47,11 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'password at the registry',
   },
   {
+    name: 'REPRISE_REGISTRY_TOKEN',
+    key: 'registry.token',
+    meaning: 'bearer token at the registry, instead of user name and password',
+  },
+  {
     name: 'REPRISE_REGISTRY_SERVER_HOST',
     key: 'registryServer.host',
     meaning: 'address at which reprise registry serve listens',
@@ -185,12 +190,14 @@ function registry(given: Section | undefined, read: Read): Section | undefined {
   if (url === undefined && confluent === undefined) return given;
   const username = read('REPRISE_REGISTRY_USERNAME');
   const password = read('REPRISE_REGISTRY_PASSWORD');
+  const token = read('REPRISE_REGISTRY_TOKEN');
   return {
     ...confluent,
     type: 'confluent',
     ...(url === undefined ? {} : { url }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
+    ...(token === undefined ? {} : { token }),
   };
 }
 

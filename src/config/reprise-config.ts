@@ -214,6 +214,12 @@ export interface ResolvedConfig {
 /**
  * Returns its argument, so that an editor knows the types of `reprise.config.ts`. It is validated
  * when the application starts.
+ * @example
+ * export default defineConfig({
+ *   projections: [UserMetrics],
+ *   events: [UserActed],
+ *   database: { type: 'url', url: 'postgres://reprise@localhost/app' },
+ * });
  */
 export function defineConfig(config: RepriseConfig): RepriseConfig {
   return config;

@@ -9,6 +9,9 @@ const TAG_BYTES = 16;
  * Creates a provider from its keys as text: `name:<32 bytes in base64>`, separated by commas or
  * line ends. The first key wraps new data keys; all keys unwrap. To rotate, put a new key first and
  * keep the old ones until no data key is wrapped by them. AES-256-GCM. @throws CONFIG_INVALID
+ * @example
+ * const key = Buffer.alloc(32, 7).toString('base64');
+ * const keyProvider = localKeyProvider(`2026-11:${key}`);
  */
 export function localKeyProvider(text: string): KeyProvider {
   const keys = new Map(

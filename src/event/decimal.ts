@@ -1,6 +1,12 @@
 import { RepriseError } from '../reprise-error.ts';
 
-/** An exact decimal number: `unscaled` × 10^-`scale`. `scale` is an integer from 0. Immutable. */
+/**
+ * An exact decimal number: `unscaled` × 10^-`scale`. `scale` is an integer from 0. Immutable.
+ * @example
+ * const price = Decimal.fromString('19.90');
+ * const both = new Decimal(price.unscaled * 2n, price.scale);
+ * console.assert(`${both}` === '39.80');
+ */
 export class Decimal {
   readonly unscaled: bigint;
   readonly scale: number;
@@ -10,7 +16,12 @@ export class Decimal {
     this.scale = scale;
   }
 
-  /** Parses `-12.30` (scale 2). @throws CONFIG_INVALID if the text is not a plain decimal number */
+  /**
+   * Parses `-12.30` (scale 2). @throws CONFIG_INVALID if the text is not a plain decimal number
+   * @example
+   * const { unscaled, scale } = Decimal.fromString('-12.30');
+   * console.assert(unscaled === -1230n && scale === 2);
+   */
   static fromString(text: string): Decimal {
     const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
     if (match === null) {
@@ -24,7 +35,11 @@ export class Decimal {
     return new Decimal(match[1] === '-' ? -unscaled : unscaled, fraction.length);
   }
 
-  /** Formats in plain notation with exactly `scale` digits after the point. */
+  /**
+   * Formats in plain notation with exactly `scale` digits after the point.
+   * @example
+   * new Decimal(1990n, 2).toString() // '19.90'
+   */
   toString(): string {
     const sign = this.unscaled < 0n ? '-' : '';
     const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled)
@@ -44,7 +59,11 @@ export class Decimal {
     return this.toString();
   }
 
-  /** True if both are the same number, whatever their scales: 1.0 equals 1.00. */
+  /**
+   * True if both are the same number, whatever their scales: 1.0 equals 1.00.
+   * @example
+   * Decimal.fromString('1.0').equals(Decimal.fromString('1.00')) // true
+   */
   equals(other: Decimal): boolean {
     const scale = Math.max(this.scale, other.scale);
     return this.atScale(scale) === other.atScale(scale);

@@ -27,6 +27,13 @@ export interface AvroEventOptions {
  * Creates the definition of an Avro event. Called by the code that `reprise schemas generate`
  * writes, which has checked the schema.
  * @throws DEFINITION_INVALID if upcasters do not fit the recorded versions
+ * @example
+ * const Renamed = defineAvroEvent<{ readonly name: string }>({
+ *   name: 'Renamed',
+ *   topic: 'customers',
+ *   fields: [{ name: 'name', type: { kind: 'string' }, nullable: false }],
+ *   schema: '{"type":"record","name":"Renamed","fields":[{"name":"name","type":"string"}]}',
+ * });
  */
 export function defineAvroEvent<Event>(options: AvroEventOptions): EventDefinition<Event> {
   const { name, versions = [], upcasters = [] } = options;

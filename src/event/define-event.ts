@@ -33,7 +33,18 @@ export interface RawEventOptions {
 
 const rawFields: readonly Field[] = [{ name: 'value', type: { kind: 'bytes' }, nullable: false }];
 
-/** Defines the events of a topic that has no Avro schema: JSON or raw bytes. */
+/**
+ * Defines the events of a topic that has no Avro schema: JSON or raw bytes.
+ * @example
+ * const Paid = defineEvent({
+ *   name: 'Paid',
+ *   topic: 'payments',
+ *   format: 'json',
+ *   schema: z.object({ account: z.string(), cents: z.number(), at: z.coerce.date() }),
+ *   key: 'account',
+ *   time: 'at',
+ * });
+ */
 export function defineEvent<Schema extends z.ZodObject>(
   options: JsonEventOptions<Schema>,
 ): EventDefinition<z.infer<Schema>>;

@@ -10,7 +10,11 @@ export type Redacted = typeof REDACTED;
 
 const redactedBytes = Buffer.from(REDACTED);
 
-/** True if a field of an event is redacted because its subject was forgotten. */
+/**
+ * True if a field of an event is redacted because its subject was forgotten.
+ * @example
+ * isRedacted(REDACTED) // true
+ */
 export function isRedacted(value: unknown): boolean {
   return value === REDACTED || (Buffer.isBuffer(value) && value.equals(redactedBytes));
 }

@@ -7,9 +7,9 @@ import type { EventDefinition, Evolution, Upcaster } from './event-definition.ts
  * replays. The record fails with UPCAST_FAILED if `up` throws or returns a value that is not an
  * event of `to`.
  * @example
- * upcaster(UserActedV1, UserActedV2, ({ millis, ...event }) => ({
+ * upcaster(UserActedV1, UserActedV2, ({ amount, ...event }) => ({
  *   ...event,
- *   seconds: Number(millis) / 1000,
+ *   amount: Number(amount) / 1_000,
  * }))
  */
 export function upcaster<From, To>(

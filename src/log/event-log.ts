@@ -115,6 +115,11 @@ export interface LeaderEpochEnd {
 /**
  * The port to an immutable, partitioned log. Adapters: `kafka`, `postgres`. Both run the contract
  * suite in `testing/`.
+ * @example
+ * const positions = [{ topic: 'user-actions', partition: 0, offset: 0n, untilOffset: 100n }];
+ * for await (const batch of app.log.read(positions)) {
+ *   for (let i = 0; i < batch.count; i += 1) console.log(recordAt(batch, i).value);
+ * }
  */
 export interface EventLog {
   readonly kind: 'kafka' | 'postgres';

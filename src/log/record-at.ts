@@ -6,6 +6,11 @@ import type { LogRecord, RecordBatch, RecordHeader } from './record-batch.ts';
  * copies.
  * @throws CORRUPT_RECORD_BATCH if its headers are malformed; the batch's error if it is unreadable;
  * RangeError if `index` is outside `[0, count)`
+ * @example
+ * for (let i = 0; i < batch.count; i += 1) {
+ *   const { offset, key } = recordAt(batch, i);
+ *   console.log(offset, key?.toString());
+ * }
  */
 export function recordAt(batch: RecordBatch, index: number): LogRecord {
   requireIndex(batch, index);
@@ -54,6 +59,8 @@ export function valueAt(batch: RecordBatch, index: number): Buffer | null {
 /**
  * Returns the headers of record `index`, in order; names may repeat.
  * @throws CORRUPT_RECORD_BATCH if they reach beyond the batch's bytes
+ * @example
+ * const trace = headersAt(batch, 0).find(({ key }) => key === 'traceparent')?.value?.toString();
  */
 export function headersAt(batch: RecordBatch, index: number): readonly RecordHeader[] {
   requireIndex(batch, index);

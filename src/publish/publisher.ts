@@ -20,6 +20,9 @@ export interface Publisher {
    * Resolves with the event's position once it is acknowledged; rejects if this event failed. Do
    * not change `value` before that.
    * @throws ENCODE_FAILED, INCOMPATIBLE_SCHEMA, APPEND_FAILED, UNKNOWN_TOPIC, TIMEOUT, CLOSED
+   * @example
+   * const position = await app.publisher.publish(UserActed, event);
+   * await app.readModels.waitFor(UserMetrics, position);
    */
   publish<Event>(
     event: EventDefinition<Event>,
@@ -30,15 +33,22 @@ export interface Publisher {
    * Back-pressure: resolves when the buffer has space for another event. Await it if you do not
    * await each acknowledgement: memory then stays bounded.
    * @example
-   * await publisher.ready();
-   * publisher.publish(UserActed, event).catch(report);
+   * await app.publisher.ready();
+   * app.publisher.publish(UserActed, event).catch(report);
    */
   ready(): Promise<void>;
-  /** Resolves when everything published so far is acknowledged or has failed. */
+  /**
+   * Resolves when everything published so far is acknowledged or has failed.
+   * @example
+   * app.publisher.publish(UserActed, event).catch(report);
+   * await app.publisher.flush();
+   */
   flush(): Promise<void>;
   /**
    * Refuses further events and flushes. Sends not acknowledged after `timeoutMs` (default 30,000)
    * reject with TIMEOUT. Idempotent.
+   * @example
+   * await app.publisher.close({ timeoutMs: 5_000 });
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -26,11 +26,11 @@ export interface ReadModels {
    * as Date, dates as 'YYYY-MM-DD'.
    * @throws UNKNOWN_PROJECTION for a class that the configuration does not declare
    * @example
-   * const rows = await readModels
+   * const rows = await app.readModels
    *   .query(UserMetrics)
    *   .where('user_id', 'u1')
    *   .orderBy('window_start', 'desc')
-   *   .limit(10)
+   *   .limit(10);
    */
   query<P extends Projection>(projection: ProjectionReference<P>): ReadQuery<ViewRow<P>>;
   /**
@@ -39,6 +39,9 @@ export interface ReadModels {
    * @throws TIMEOUT with the projection's position; TASK_HALTED, TASK_PAUSED with the task's own
    * reason; SET_ASIDE for a record that became a dead letter; UNKNOWN_TOPIC for a topic that the
    * projection does not read; UNKNOWN_PROJECTION if it was never run; NOT_MIGRATED
+   * @example
+   * const position = await app.publisher.publish(UserActed, event);
+   * await app.readModels.waitFor(UserMetrics, position, { timeoutMs: 2_000 });
    */
   waitFor<P extends Projection>(
     projection: ProjectionReference<P>,

@@ -14,7 +14,14 @@ import type { Decimal } from '../event/decimal.ts';
  */
 export interface ReadQuery<Row, Selected extends keyof Row = never>
   extends Asked<SelectedRow<Row, Selected>[]> {
-  /** Rows whose column equals a value; null: where it is null. All conditions must hold. */
+  /**
+   * Rows whose column equals a value; null: where it is null. All conditions must hold.
+   * @example
+   * const busy = await app.readModels
+   *   .query(UserMetrics)
+   *   .where({ user_id: 'u1' })
+   *   .where('events', '>', 100);
+   */
   where<Name extends ColumnsOf<Row>['comparable']>(
     column: Name,
     value: Compared<Row[Name]>,
@@ -29,36 +36,81 @@ export interface ReadQuery<Row, Selected extends keyof Row = never>
       readonly [Name in ColumnsOf<Row>['comparable']]?: Compared<Row[Name]>;
     },
   ): ReadQuery<Row, Selected>;
-  /** Rows whose column equals one of the values. */
+  /**
+   * Rows whose column equals one of the values.
+   * @example
+   * const rows = await app.readModels.query(UserMetrics).whereIn('user_id', ['u1', 'u2']);
+   */
   whereIn<Name extends ColumnsOf<Row>['comparable']>(
     column: Name,
     values: readonly NonNullable<Compared<Row[Name]>>[],
   ): ReadQuery<Row, Selected>;
-  /** Rows whose column is null. */
+  /**
+   * Rows whose column is null.
+   * @example
+   * const onTime = await app.readModels.query(UserMetrics).whereNull('revised_at_offset');
+   */
   whereNull(column: ColumnsOf<Row>['all']): ReadQuery<Row, Selected>;
-  /** Rows whose column is not null. */
+  /**
+   * Rows whose column is not null.
+   * @example
+   * const revised = await app.readModels.query(UserMetrics).whereNotNull('revised_at_offset');
+   */
   whereNotNull(column: ColumnsOf<Row>['all']): ReadQuery<Row, Selected>;
-  /** Default `'asc'`. Several calls: the later order rows that are equal by the earlier. */
+  /**
+   * Default `'asc'`. Several calls: the later order rows that are equal by the earlier.
+   * @example
+   * const rows = await app.readModels
+   *   .query(UserMetrics)
+   *   .orderBy('average', 'desc', 'last')
+   *   .orderBy('user_id');
+   */
   orderBy(
     column: ColumnsOf<Row>['comparable'],
     direction?: 'asc' | 'desc',
     nulls?: 'first' | 'last',
   ): ReadQuery<Row, Selected>;
-  /** Only these columns. Several calls add up. Default: all. */
+  /**
+   * Only these columns. Several calls add up. Default: all.
+   * @example
+   * const rows = await app.readModels.query(UserMetrics).select('user_id', 'events');
+   */
   select<Name extends ColumnsOf<Row>['all']>(
     ...columns: readonly [Name, ...Name[]]
   ): ReadQuery<Row, Selected | Name>;
-  /** At most this number of rows. */
+  /**
+   * At most this number of rows.
+   * @example
+   * const rows = await app.readModels
+   *   .query(UserMetrics)
+   *   .orderBy('window_start', 'desc')
+   *   .limit(10);
+   */
   limit(count: number): ReadQuery<Row, Selected>;
-  /** Skips this number of rows. */
+  /**
+   * Skips this number of rows.
+   * @example
+   * const thirdPage = await app.readModels
+   *   .query(UserMetrics)
+   *   .orderBy('window_start')
+   *   .limit(10)
+   *   .offset(20);
+   */
   offset(count: number): ReadQuery<Row, Selected>;
-  /** The first row; undefined: there is none. */
+  /**
+   * The first row; undefined: there is none.
+   * @example
+   * const newest = await app.readModels
+   *   .query(UserMetrics)
+   *   .orderBy('window_start', 'desc')
+   *   .first();
+   */
   first(): Asked<SelectedRow<Row, Selected> | undefined>;
   /**
    * Everything else that knex can do (joins, aggregates, SQL of one's own), unchecked. `Changed` is
    * the type of the rows that come of it.
    * @example
-   * const [{ events }] = await app.readModels
+   * const [total] = await app.readModels
    *   .query(UserMetrics)
    *   .modify<{ events: bigint }>((builder) => builder.sum('events as events'));
    */

@@ -22,7 +22,12 @@ export interface RegistryServerOptions {
 export interface RegistryServer {
   /** `http://host:port`. */
   readonly url: string;
-  /** Completes current requests, then closes. */
+  /**
+   * Completes current requests, then closes.
+   * @example
+   * const server = await app.postgresRegistry.serve();
+   * await server.close();
+   */
   close(): Promise<void>;
 }
 

@@ -30,6 +30,8 @@ export interface RegisteredSchema {
 /**
  * The port to a schema registry. Adapters: `confluent` (HTTP), `postgres`; one contract suite for
  * both.
+ * @example
+ * const { version, id } = await app.registry.latest('user-actions-reprise.example.UserActed');
  */
 export interface SchemaRegistry {
   readonly kind: 'confluent' | 'postgres';

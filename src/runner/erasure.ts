@@ -13,12 +13,16 @@ export interface Erasure {
   /**
    * Finds the keys of a data subject, and the projections and dead letters that may hold its
    * values. Changes nothing.
+   * @example
+   * const { keys, projections } = await app.erasure.inspect('user-42');
    */
   inspect(subject: string): Promise<SubjectReport>;
   /**
    * Destroys the key of a data subject and records when and by whom. What the key encrypted reads
    * as `REDACTED` from then on. Idempotent. Existing rows keep their values until
    * `versions.repair`.
+   * @example
+   * const { destroyed } = await app.erasure.forget('user-42', { by: 'privacy@example.org' });
    */
   forget(subject: string, options: { readonly by: string }): Promise<ForgetReport>;
 }

@@ -42,16 +42,28 @@ export interface Runner {
    * took run or have failed to open, or once it is stopped; it continues to share tasks with other
    * instances. A second call joins the first. @throws CLOSED after `stop`: a stopped runner is not
    * started again
+   * @example
+   * await app.runner.start();
    */
   start(): Promise<void>;
   /**
    * Commits or rolls back batches in progress within `graceMs` (default 10,000), then hands the
    * tasks back. Statements that take longer are cancelled, and abandoned three seconds later.
    * Idempotent.
+   * @example
+   * await app.runner.stop({ graceMs: 5_000 });
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
+  /**
+   * @example
+   * for (const { name, recordsFolded } of app.runner.counters()) console.log(name, recordsFolded);
+   */
   counters(): readonly RunnerCounters[];
-  /** Returns the current tasks of this process, in the order of the configuration. */
+  /**
+   * Returns the current tasks of this process, in the order of the configuration.
+   * @example
+   * const halted = app.runner.tasks().filter(({ phase }) => phase === 'halted');
+   */
   tasks(): readonly RunnerTask[];
   /** Aborts when `reprise stop` asked this instance to end. Call `stop` then. */
   readonly stopRequested: AbortSignal;

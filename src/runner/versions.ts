@@ -28,6 +28,10 @@ export interface Versions {
   /**
    * Replays the declared version of a projection into new tables beside the live ones.
    * @throws REBUILD_REFUSED, UNKNOWN_PROJECTION, WORKER_FAILED
+   * @example
+   * const report = await app.versions.rebuild(UserMetrics, {
+   *   onProgress: ({ phase, etaSeconds }) => console.log(phase, etaSeconds),
+   * });
    */
   rebuild(projection: ProjectionReference, options?: RebuildOptions): Promise<RebuildReport>;
   /**
@@ -42,16 +46,22 @@ export interface Versions {
   /**
    * Switches the stable view to the declared version, in one transaction.
    * @throws ACTIVATE_REFUSED, UNKNOWN_PROJECTION
+   * @example
+   * const { previousVersion } = await app.versions.activate(UserMetrics, { requireRunner: true });
    */
   activate(projection: ProjectionReference, options?: ActivateOptions): Promise<ActivateReport>;
   /**
    * Switches the stable view back to the version that was active before, in one transaction.
    * @throws ROLLBACK_REFUSED
+   * @example
+   * await app.versions.rollback(UserMetrics);
    */
   rollback(projection: ProjectionReference, options?: ActivateOptions): Promise<ActivateReport>;
   /**
    * Drops a version that is not active, or gives up one that is being built.
    * @throws RETIRE_REFUSED, UNKNOWN_PROJECTION
+   * @example
+   * await app.versions.retire(UserMetrics, 1);
    */
   retire(projection: ProjectionReference, version: number): Promise<void>;
   /**
@@ -60,6 +70,8 @@ export interface Versions {
    * again from the start of the log, so it is refused unless `force` is true.
    * @returns the versions it had
    * @throws DROP_REFUSED, UNKNOWN_PROJECTION
+   * @example
+   * const versions = await app.versions.drop('abandoned_metrics');
    */
   drop(
     projection: ProjectionReference,
@@ -69,18 +81,26 @@ export interface Versions {
    * Replays a projection into scratch tables, up to the position of the live version, and compares
    * every row.
    * @throws VERIFY_REFUSED, UNKNOWN_PROJECTION
+   * @example
+   * const { differentRows, differences } = await app.versions.verify(UserMetrics);
    */
   verify(projection: ProjectionReference, options?: VerifyOptions): Promise<VerifyReport>;
   /**
    * Replays the declared version and replaces its live rows that differ, in place. Its tasks are
    * stopped during the replay.
    * @throws VERIFY_REFUSED, REPAIR_REFUSED, UNKNOWN_PROJECTION
+   * @example
+   * const { rowsReplaced } = await app.versions.repair(UserMetrics);
    */
   repair(projection: ProjectionReference, options?: VerifyOptions): Promise<RepairReport>;
   /**
    * Reads the moments when an idle partition let the active version advance its watermark by the
    * clock (`idle` of the projection), in the order of each partition.
    * @throws UNKNOWN_PROJECTION
+   * @example
+   * for (const { partition, idleMs } of await app.versions.idleAdvances(LoginFraud)) {
+   *   console.log(partition, idleMs);
+   * }
    */
   idleAdvances(projection: ProjectionReference): Promise<readonly IdleAdvance[]>;
 }

@@ -21,6 +21,15 @@ export interface AggregateOptions {
  * that event alone; a state that was stored as JSON behaves as before; the result fits the column.
  * States are compared by their results.
  * @throws AssertionError with the smallest counterexample found
+ * @example
+ * const longestPage: UserAggregate<PageViewed, number, number> = {
+ *   zero: 0,
+ *   add: (longest, { page }) => Math.max(longest, page.length),
+ *   merge: (a, b) => Math.max(a, b),
+ *   result: (longest) => longest,
+ *   column: int(),
+ * };
+ * checkAggregate(longestPage, eventArbitrary(PageViewed));
  */
 export function checkAggregate<Event, State, Value>(
   define: UserAggregate<Event, State, Value>,

@@ -47,14 +47,13 @@ const SAID: Readonly<Record<Law, string>> = {
  * @param happenings generates logs from the results of `occurred` and `quiet`
  * @throws AssertionError with the smallest counterexample found, and how to repeat it
  * @example
- * checkLaws(new LoginFraud(), fc.array(
- *   fc.record({
- *     userId: fc.constantFrom('a', 'b'),
- *     result: fc.constantFrom('FAILURE', 'SUCCESS'),
- *     occurredAt: fc.integer({ min: 0, max: 600_000 }),
- *   })
- *     .map((value) => occurred(LoginAttempted, value)),
- * ));
+ * const attempts = fc.record({
+ *   userId: fc.constantFrom('a', 'b'),
+ *   result: fc.constantFrom('FAILURE' as const, 'SUCCESS' as const),
+ *   address: fc.constant('10.0.0.1'),
+ *   occurredAt: fc.integer({ min: 0, max: 600_000 }),
+ * });
+ * checkLaws(new LoginFraud(), fc.array(attempts.map((value) => occurred(LoginAttempted, value))));
  */
 export function checkLaws(
   projection: Projection,

@@ -25,7 +25,9 @@ export interface UpcasterOptions {
  * @throws ENCODE_FAILED if `value` is not an event of that version; UPCAST_FAILED,
  * INCOMPATIBLE_SCHEMA
  * @example
- * expect(upcastEvent(UserActed, UserActedV1, { …, millis: 1500n }).value).toBe(1.5)
+ * const eventId = '00000000-0000-4000-8000-000000000000';
+ * const acted = { eventId, userId: 'u1', action: 'VIEW', occurredAt: new Date(0) } as const;
+ * expect(upcastEvent(UserActed, UserActedV1, { ...acted, amount: 1500n }).value).toBe(1.5);
  */
 export function upcastEvent<Event, Old>(
   event: EventDefinition<Event>,
@@ -42,6 +44,8 @@ export function upcastEvent<Event, Old>(
  * upcasters are pure: the same result twice, on frozen inputs, without clock, randomness, timers
  * and network. Events are random (with fast-check, an optional peer dependency).
  * @throws AssertionError with the smallest event found, and how to repeat it
+ * @example
+ * checkUpcasters(UserActed, { runs: 50 });
  */
 export function checkUpcasters(event: EventDefinition, options: UpcasterOptions = {}): void {
   const { evolution } = event;

@@ -21,6 +21,9 @@ const DEPTH_MAX = 4;
  * Generates events of an Avro definition (with fast-check, an optional peer dependency): every
  * value that its schema allows, as TypeScript values.
  * @throws SCHEMA_INVALID, CONFIG_INVALID without fast-check
+ * @example
+ * const [drawn] = fc.sample(eventArbitrary(LoginAttempted), 1);
+ * expect(['SUCCESS', 'FAILURE']).toContain(drawn?.result);
  */
 export function eventArbitrary<Event>(event: EventDefinition<Event>): Arbitrary<Event> {
   const record = parseRecordSchema(event.schemaText ?? '', `event ${event.name}`);

@@ -15,7 +15,12 @@ export type ExpectedRow<P extends Projection> = RowOf<P> extends object ? Partia
 
 /** After `given`: the input. */
 export interface GivenStep<P extends Projection> {
-  /** Adds happenings, in this order. */
+  /**
+   * Adds happenings, in this order.
+   * @example
+   * const view = { userId: 'u1', result: 'SUCCESS', address: '10.0.0.1', occurredAt: 0 } as const;
+   * given(new LoginFraud()).when(occurred(LoginAttempted, view), quiet(0, '1 hour')).then([]);
+   */
   when(...happenings: readonly Happening[]): WhenStep<P>;
 }
 
@@ -24,6 +29,11 @@ export interface WhenStep<P extends Projection> extends GivenStep<P> {
   /**
    * Expects these records, by error code, to be dead letters; in log order by partition. Call it
    * before `then([])`, see there.
+   * @example
+   * given(new LoginFraud())
+   *   .when(tombstone(LoginAttempted, 'ada'))
+   *   .deadLetters()
+   *   .then([]);
    */
   deadLetters(...reasons: readonly ErrorCode[]): WhenStep<P>;
   /**
@@ -32,22 +42,58 @@ export interface WhenStep<P extends Projection> extends GivenStep<P> {
    * `deadLetters` has not been called before: then the view is empty only because of these
    * failures.
    * @throws AssertionError with a diff, and why records could not be folded
+   * @example
+   * const at = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1', occurredAt: 0 } as const;
+   * given(new LoginFraud()).when(occurred(LoginAttempted, at)).then([]);
    */
   then(rows?: readonly ExpectedRow<P>[]): Outcome<P>;
 }
 
 /** After `then`: further expectations, or further input. */
 export interface Outcome<P extends Projection> extends GivenStep<P> {
-  /** Expects another table of the projection to show these rows and no others. */
+  /**
+   * Expects another table of the projection to show these rows and no others.
+   * @example
+   * given(new AccountOverview())
+   *   .when(occurred(CustomerRegistered, { customerId: 'c1', name: 'Ada', occurredAt: 0 }))
+   *   .then([])
+   *   .table('customers', [{ name: 'Ada' }]);
+   */
   table(name: string, rows: readonly Readonly<Record<string, unknown>>[]): Outcome<P>;
-  /** Expects exactly these published events of this kind. Only the named fields are compared. */
+  /**
+   * Expects exactly these published events of this kind. Only the named fields are compared.
+   * @example
+   * const at = { userId: 'u1', result: 'SUCCESS', address: '10.0.0.1', occurredAt: 0 } as const;
+   * given(new LoginFraud())
+   *   .when(occurred(LoginAttempted, at), quiet(0, '1 hour'))
+   *   .then([])
+   *   .alerts(FraudSuspected, []);
+   */
   alerts<Event>(
     event: EventDefinition<Event>,
     values: readonly Partial<Given<Event>>[],
   ): Outcome<P>;
-  /** Expects this number of late events. */
+  /**
+   * Expects this number of late events.
+   * @example
+   * const at = { userId: 'u1', result: 'SUCCESS', address: '10.0.0.1' } as const;
+   * given(new LoginFraud())
+   *   .when(occurred(LoginAttempted, { ...at, occurredAt: 60_000 }))
+   *   .when(occurred(LoginAttempted, { ...at, occurredAt: 0 }))
+   *   .then([])
+   *   .late(1);
+   */
   late(count: number): Outcome<P>;
-  /** Expects these records, by error code, to be dead letters; in log order by partition. */
+  /**
+   * Expects these records, by error code, to be dead letters; in log order by partition.
+   * @example
+   * const attempt = { userId: 'u1', result: 'SUCCESS', address: '10.0.0.1' } as const;
+   * given(new LoginFraud())
+   *   // The event says that it happened a day after its record was written.
+   *   .when(occurred(LoginAttempted, { ...attempt, occurredAt: 86_400_000 }, { timestamp: 0 }))
+   *   .then()
+   *   .deadLetters('FUTURE');
+   */
   deadLetters(...reasons: readonly ErrorCode[]): Outcome<P>;
   /** The scenario itself, for other checks. */
   readonly scenario: Scenario<P>;
@@ -56,9 +102,12 @@ export interface Outcome<P extends Projection> extends GivenStep<P> {
 /**
  * Starts a specification of a projection, over a log in memory.
  * @example
+ * const failed = (userId: string, occurredAt: number) =>
+ *   occurred(LoginAttempted, { userId, result: 'FAILURE', address: '10.0.0.1', occurredAt });
  * given(new LoginFraud())
- *   .when(failed('ada', 0), failed('ada', 1), failed('ada', 2))
- *   .then([{ user_id: 'ada', matched_at: minute(2) }])
+ *   .when(failed('ada', 0), failed('ada', 1_000), failed('ada', 2_000))
+ *   .when(quiet(0, '1 minute'))
+ *   .then([{ user_id: 'ada', matched_at: new Date(2_000) }])
  *   .alerts(FraudSuspected, [{ userId: 'ada' }]);
  */
 export function given<P extends Projection>(

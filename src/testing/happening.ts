@@ -28,6 +28,8 @@ export type Happening =
  * Publishes an event. Timestamps may be given as Dates or milliseconds.
  * @param place.partition default: by the record key
  * @param place.timestamp record timestamp; default: the event's own time
+ * @example
+ * occurred(PageViewed, { visitorId: 'v1', page: '/shop', occurredAt: 1_000 }, { partition: 0 })
  */
 export function occurred<Event>(
   event: EventDefinition<Event>,
@@ -42,6 +44,8 @@ export function occurred<Event>(
  * @param key the record key, as text
  * @param place.partition default: by the record key
  * @param place.timestamp record timestamp; default: one second after the previous record
+ * @example
+ * tombstone(CustomerRegistered, 'c1', { timestamp: new Date('2026-01-01') })
  */
 export function tombstone<Event>(
   event: EventDefinition<Event>,
@@ -51,7 +55,11 @@ export function tombstone<Event>(
   return { kind: 'tombstone', event: event as EventDefinition, key, place };
 }
 
-/** Lets a partition be quiet for this long since its last event. */
+/**
+ * Lets a partition be quiet for this long since its last event.
+ * @example
+ * quiet(0, '30 minutes')
+ */
 export function quiet(partition: number, quietFor: Duration): Happening {
   return { kind: 'tick', partition, quietMs: durationMs(quietFor, 'quiet(partition, quietFor)') };
 }

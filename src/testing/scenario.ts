@@ -1,18 +1,18 @@
 import { createEventEncoder } from '../avro/decode/event-encoder.ts';
 import type { EventDefinition } from '../event/event-definition.ts';
 import { recordKeyOf } from '../event/record-key-of.ts';
-import { rowObject } from '../fold/rows/to-column-values.ts';
 import type { DeadLetter, LateEvent } from '../fold/task/task-fold.ts';
 import { batchOfRecords } from '../log/batch-of-records.ts';
 import { compileProjection } from '../projection/compile/compile-projection.ts';
 import type { Plan } from '../projection/plan/plan.ts';
 import type { Projection, RowOf } from '../projection/plan/projection.ts';
-import type { ColumnValues, RowSet } from '../projection/plan/row-set.ts';
+import type { RowSet } from '../projection/plan/row-set.ts';
 import type { TablePlan } from '../projection/plan/table-plan.ts';
 import type { Happening } from './happening.ts';
 import type { MemoryRecord, PublishPlace } from './memory-log.ts';
 import { MemoryLog } from './memory-log.ts';
-import { MemoryTask, mergeRows } from './memory-task.ts';
+import { MemoryTask } from './memory-task.ts';
+import { shownRows } from './shown-rows.ts';
 import { spoilBatch } from './spoil-batch.ts';
 import type { Given } from './with-dates.ts';
 
@@ -54,8 +54,11 @@ type Step =
  * without Postgres and clock.
  * @example
  * const s = scenario(new LoginFraud());
- * s.publish(LoginAttempted, { userId: 'u1', result: 'FAILURE', occurredAt: t });
- * expect(s.alerts()).toEqual([]);
+ * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+ * for (const occurredAt of [0, 1, 2]) s.publish(LoginAttempted, { ...attempt, occurredAt });
+ * s.tick(0, 60_000);
+ * expect(s.rows()).toHaveLength(1);
+ * expect(s.replay().rows()).toEqual(s.rows());
  */
 export class Scenario<P extends Projection = Projection> {
   readonly plan: Plan;
@@ -79,6 +82,9 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Publishes an event and folds it. Ignores an event that the projection does not name, as on the
    * log. @throws ENCODE_FAILED; TypeError if the projection does not read the event's topic
+   * @example
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * scenario(new LoginFraud()).publish(LoginAttempted, { ...attempt, occurredAt: 0 });
    */
   publish<Event>(
     event: EventDefinition<Event>,
@@ -94,6 +100,8 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Writes a tombstone (a record without a value) to the topic of an event, and folds it. @throws
    * TypeError if the projection does not read the topic
+   * @example
+   * scenario(new LoginFraud()).tombstone(LoginAttempted, 'u1');
    */
   tombstone<Event>(
     event: EventDefinition<Event>,
@@ -109,12 +117,21 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Records a tick: partition `partition` has been quiet for this long since its last event.
    * Watermark = largest event time + quietMs − lateness.
+   * @example
+   * scenario(new LoginFraud(), { partitions: 2 }).tick(1, 60_000);
    */
   tick(partition: number, quietMs: number): this {
     return this.#take([{ kind: 'tick', partition, quietMs }]);
   }
 
-  /** Plays these happenings one by one; see `occurred` and `quiet`. */
+  /**
+   * Plays these happenings one by one; see `occurred` and `quiet`.
+   * @example
+   * const views = ['/', '/shop'].map((page, i) =>
+   *   occurred(PageViewed, { visitorId: 'v1', page, occurredAt: i }),
+   * );
+   * expect(() => scenario(new UserMetrics()).play(...views)).toThrow('does not read page-views');
+   */
   play(...happenings: readonly Happening[]): this {
     for (const each of happenings) {
       if (each.kind === 'tick') this.tick(each.partition, each.quietMs);
@@ -127,6 +144,9 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Returns the rows of the stable view (or of another table, by its name in the projection), typed
    * as queries return them, sorted by key.
+   * @example
+   * const [row] = scenario(new UserMetrics()).rows();
+   * expect(row?.events).toBeUndefined();
    */
   rows(table?: string): readonly (RowOf<P> extends object ? RowOf<P> : never)[] {
     const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
@@ -135,7 +155,12 @@ export class Scenario<P extends Projection = Projection> {
     return shownRows(this.plan, plan, this.storedRows(plan)) as never;
   }
 
-  /** Returns the events published so far, in order; with a definition: the values of that event. */
+  /**
+   * Returns the events published so far, in order; with a definition: the values of that event.
+   * @example
+   * const published: readonly FraudSuspected[] = scenario(new LoginFraud()).alerts(FraudSuspected);
+   * expect(published).toEqual([]);
+   */
   alerts(): readonly Alert[];
   alerts<Event>(event: EventDefinition<Event>): readonly Event[];
   alerts(event?: EventDefinition): readonly unknown[] {
@@ -151,17 +176,35 @@ export class Scenario<P extends Projection = Projection> {
     });
   }
 
-  /** Returns the late events, which were not folded. */
+  /**
+   * Returns the late events, which were not folded.
+   * @example
+   * const s = scenario(new LoginFraud());
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * for (const occurredAt of [9, 0]) s.publish(LoginAttempted, { ...attempt, occurredAt });
+   * expect(s.lateEvents()).toHaveLength(1);
+   */
   lateEvents(): readonly LateEvent[] {
     return this.#tasks.flatMap((task) => task.lateEvents);
   }
 
-  /** Returns the records that could not be folded. */
+  /**
+   * Returns the records that could not be folded.
+   * @example
+   * const s = scenario(new LoginFraud());
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * s.publish(LoginAttempted, { ...attempt, occurredAt: 86_400_000 }, { timestamp: 0 });
+   * expect(s.deadLetters().map(({ reason }) => reason)).toEqual(['FUTURE']);
+   */
   deadLetters(): readonly DeadLetter[] {
     return this.#tasks.flatMap((task) => task.deadLetters);
   }
 
-  /** Returns the watermark of a partition in milliseconds; null before its first event. */
+  /**
+   * Returns the watermark of a partition in milliseconds; null before its first event.
+   * @example
+   * expect(scenario(new UserMetrics()).watermark(0)).toBeNull();
+   */
   watermark(partition: number): number | null {
     return this.#task(partition).fold.watermarkMs;
   }
@@ -169,12 +212,18 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Returns the size of the state that waits for later events: open windows and sessions, keys with
    * partial matches or buffered events.
+   * @example
+   * expect(scenario(new UserMetrics()).stateSize()).toBe(0);
    */
   stateSize(): number {
     return this.#tasks.reduce((sum, { fold }) => sum + fold.stateSize, 0);
   }
 
-  /** Returns the number of rows in hidden state tables. */
+  /**
+   * Returns the number of rows in hidden state tables.
+   * @example
+   * expect(scenario(new UserMetrics()).stateRows()).toBe(0);
+   */
   stateRows(): number {
     const hidden = this.plan.tables.filter(({ view }) => view === null);
     const counts = this.#tasks.flatMap((task) =>
@@ -191,7 +240,13 @@ export class Scenario<P extends Projection = Projection> {
     return this.#tasks.map((task) => task.rowsOf(table));
   }
 
-  /** Commits what was folded (needed only in `manual` mode). */
+  /**
+   * Commits what was folded (needed only in `manual` mode).
+   * @example
+   * const s = scenario(new LoginFraud(), { mode: 'manual' });
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * s.publish(LoginAttempted, { ...attempt, occurredAt: 0 }).flush();
+   */
   flush(): this {
     for (const task of this.#tasks) task.flush();
     return this;
@@ -200,13 +255,22 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Discards memory, as a crash does, and resumes from the stored rows. Folds again what was not
    * flushed.
+   * @example
+   * const s = scenario(new LoginFraud(), { mode: 'manual' });
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * s.publish(LoginAttempted, { ...attempt, occurredAt: 0 }).restart();
    */
   restart(): this {
     for (const task of this.#tasks) task.restart();
     return this;
   }
 
-  /** Folds the same log and ticks from the beginning, as a rebuild does. */
+  /**
+   * Folds the same log and ticks from the beginning, as a rebuild does.
+   * @example
+   * const s = scenario(new LoginFraud());
+   * expect(s.replay().rows()).toEqual(s.rows());
+   */
   replay(options: ScenarioOptions = {}): Scenario<P> {
     const { partitions } = this.#options;
     const again = new Scenario<P>(this.plan, { mode: 'replay', ...options, partitions }, this.#log);
@@ -298,7 +362,12 @@ export class Scenario<P extends Projection = Projection> {
   }
 }
 
-/** Creates a scenario: a projection over a log in memory; see `Scenario`. */
+/**
+ * Creates a scenario: a projection over a log in memory; see `Scenario`.
+ * @example
+ * const s = scenario(new UserMetrics());
+ * expect(s.rows()).toEqual([]);
+ */
 export function scenario<P extends Projection>(
   projection: P,
   options: ScenarioOptions = {},
@@ -313,37 +382,4 @@ function continues(records: readonly MemoryRecord[], next: Step): boolean {
     next.record.topic === last.topic &&
     next.record.partition === last.partition
   );
-}
-
-function shownRows(
-  plan: Plan,
-  table: TablePlan,
-  perTask: readonly RowSet[],
-): readonly Record<string, unknown>[] {
-  const merged = table.view?.isMerged !== true ? perTask : [mergeRows(plan, table, perTask)];
-  const rows = merged.flatMap((set) => visible(table, set));
-  const keys = table.columns.filter(({ role }) => role === 'key').map(({ name }) => name);
-  return rows.sort((a, b) => {
-    for (const key of keys) {
-      const order = compare(a[key], b[key]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  });
-}
-
-function visible(table: TablePlan, set: RowSet): Record<string, unknown>[] {
-  const flag = table.columns.findIndex(({ name }) => name === table.view?.onlyWhere);
-  const shown: ColumnValues | undefined = set.columns[flag];
-  return Array.from({ length: set.count }, (_, i) => i)
-    .filter((i) => shown?.type !== 'boolean' || shown.values[i] === 1)
-    .map((i) => rowObject(table, set, i));
-}
-
-function compare(a: unknown, b: unknown): number {
-  const [x, y] = [a, b].map((value) => (value instanceof Date ? value.getTime() : value)) as [
-    number,
-    number,
-  ];
-  return x < y ? -1 : x > y ? 1 : 0;
 }

@@ -3,8 +3,6 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
-import { KNOWN_KEYS } from '../../src/config/config-schema.ts';
-import { ENVIRONMENT_VARIABLES } from '../../src/config/environment.ts';
 import { typeWords } from '../support/command-line.ts';
 import { blocksOf, documents, ROOT, textOf } from './documents.ts';
 import { snippetErrors } from './snippet-compiler.ts';
@@ -46,15 +44,6 @@ describe('the documents', () => {
     const codes = [...union.matchAll(/\| '([A-Z_]+)'/g)].map((match) => match[1]);
     const explained = [...textOf('docs/reference/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)];
     expect(new Set(explained.map((match) => match[1]))).toEqual(new Set(codes));
-  });
-
-  it('explain every key of the configuration and every environment variable', () => {
-    const text = textOf('docs/reference/configuration.md');
-    const names = [
-      ...Object.values(KNOWN_KEYS).flat(),
-      ...ENVIRONMENT_VARIABLES.map((variable) => variable.name),
-    ];
-    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('have a section with the help of every command', () => {

@@ -21,7 +21,8 @@ export interface CompatibilityReport {
  * Checks whether `reader` can read what `writer` wrote. Types, locations and messages are those of
  * Java's `SchemaCompatibility` (Avro 1.12). Pure.
  * @throws SCHEMA_INVALID if one of the two is not an Avro schema
- * @example checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible // true
+ * @example
+ * checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible // true
  */
 export function checkCompatibility(pair: {
   readonly reader: SchemaSource;

@@ -54,6 +54,9 @@ export interface HistoryReport {
  * the newest), FORWARD (the newest reads the new one), FULL (both), each transitive (all versions,
  * not only the newest), NONE (no check). Pure.
  * @throws SCHEMA_INVALID if one of them is not an Avro schema
+ * @example
+ * const { conflicts } = checkHistory({ history: ['"int"', '"long"'], next: '"int"' });
+ * console.assert(conflicts[0]?.version === 2);
  */
 export function checkHistory(check: HistoryCheck): HistoryReport {
   const mode = check.mode ?? 'BACKWARD_TRANSITIVE';

@@ -39,6 +39,12 @@ export interface RepartitionReport {
  * order. Nobody may write to `from` meanwhile.
  * @throws COPY_REFUSED if `to` has records, PARTITIONS_CHANGED if it has another partition count,
  * UNKNOWN_TOPIC, APPEND_FAILED, LOG_UNAVAILABLE; the signal's reason
+ * @example
+ * const { left } = await repartitionTopic(log, {
+ *   from: 'user-actions',
+ *   to: 'user-actions-16',
+ *   partitions: 16,
+ * });
  */
 export async function repartitionTopic(
   log: EventLog,

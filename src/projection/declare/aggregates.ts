@@ -113,7 +113,14 @@ export type Approximate<Measures> = {
 /** The type of a value in JSON: longs, decimals and timestamps are text. */
 type JsonOf<Value> = Value extends bigint | Decimal | Date ? string : Value;
 
-/** Number of events, including those with null fields. Column: int8. */
+/**
+ * Number of events, including those with null fields. Column: int8.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   events: count(),
+ *   purchases: count({ where: { action: 'PURCHASE' } }),
+ * })
+ */
 export function count<Event>(options?: MeasureOptions<Event>): CountMeasure {
   return withOptions({ aggregate: 'count' }, options);
 }
@@ -122,6 +129,10 @@ export function count<Event>(options?: MeasureOptions<Event>): CountMeasure {
  * Sum of a field; nulls are ignored; NULL if there is no value. Doubles: the exact sum, rounded
  * once, whatever the order (column float8). Longs and decimals: exact and unbounded (column
  * numeric).
+ * @example
+ * this.from(OrderPlaced).key('visitorId').window(tumbling('1 day')).measure({
+ *   revenue: sum('amount'),
+ * })
  */
 export function sum<const Name extends string, Event = never>(
   field: Name,
@@ -133,6 +144,10 @@ export function sum<const Name extends string, Event = never>(
 /**
  * Mean of a field: its sum (as of `sum`) divided by the number of values, as float8; NULL if there
  * is no value.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   average: avg('value'),
+ * })
  */
 export function avg<const Name extends string, Event = never>(
   field: Name,
@@ -141,7 +156,14 @@ export function avg<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'avg', field }, options);
 }
 
-/** Smallest value of a field, in the field's own type; NaN sorts last, as in Postgres. */
+/**
+ * Smallest value of a field, in the field's own type; NaN sorts last, as in Postgres.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   lowest: min('value'),
+ *   firstActionAt: min('occurredAt'),
+ * })
+ */
 export function min<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -149,7 +171,14 @@ export function min<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'min', field }, options);
 }
 
-/** Greatest value of a field, in the field's own type; NaN sorts last, as in Postgres. */
+/**
+ * Greatest value of a field, in the field's own type; NaN sorts last, as in Postgres.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   highest: max('value'),
+ *   lastActionAt: max('occurredAt'),
+ * })
+ */
 export function max<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -160,6 +189,10 @@ export function max<const Name extends string, Event = never>(
 /**
  * The field's value in the earliest event in which it is not null (by event time; ties: topic,
  * partition, offset).
+ * @example
+ * this.from(PageViewed).key('visitorId').session({ gap: '30 minutes' }).measure({
+ *   entryPage: first('page'),
+ * })
  */
 export function first<const Name extends string, Event = never>(
   field: Name,
@@ -171,6 +204,10 @@ export function first<const Name extends string, Event = never>(
 /**
  * The field's value in the latest event in which it is not null (by event time; ties: topic,
  * partition, offset).
+ * @example
+ * this.from(PageViewed).key('visitorId').session({ gap: '30 minutes' }).measure({
+ *   exitPage: last('page'),
+ * })
  */
 export function last<const Name extends string, Event = never>(
   field: Name,
@@ -184,6 +221,10 @@ export function last<const Name extends string, Event = never>(
  * Beyond that it is estimated by HyperLogLog with 4,096 registers (standard error 1.6 %; Flajolet
  * et al. 2007). The column `<name>_exact` tells which. The result depends only on the set of
  * values.
+ * @example
+ * this.from(UserActed).key('action').window(tumbling('1 day')).measure({
+ *   users: countDistinct('userId', { exactUpTo: 10_000 }),
+ * })
  */
 export function countDistinct<const Name extends string, Event = never>(
   field: Name,
@@ -198,6 +239,11 @@ export function countDistinct<const Name extends string, Event = never>(
  * within `relativeError` (default 0.01) of a true value. DDSketch (Masson et al. 2019) without
  * collapsing, so the result does not depend on the order of events. Zero is exact; ±Infinity are
  * kept; NaN sorts last.
+ * @example
+ * this.from(UserActed).key('action').window(tumbling('1 day')).measure({
+ *   median: quantile('value', 0.5),
+ *   p99: quantile('value', 0.99, { relativeError: 0.001 }),
+ * })
  */
 export function quantile<const Name extends string, Event = never>(
   field: Name,
@@ -213,6 +259,10 @@ export function quantile<const Name extends string, Event = never>(
  * `distinctUpTo` distinct values (default 1,000). Beyond that, it is the top of a sample of that
  * many values (those with the smallest hashes; their counts are exact), and `<name>_exact` is
  * false.
+ * @example
+ * this.from(PageViewed).key('visitorId').window(tumbling('1 day')).measure({
+ *   favourites: topK('page', 3), // [{ value: '/shop', count: 12 }, …]
+ * })
  */
 export function topK<const Name extends string, Event = never>(
   field: Name,
@@ -226,6 +276,10 @@ export function topK<const Name extends string, Event = never>(
 /**
  * The first `n` values of a field by event time (ties: topic, partition, offset), as a jsonb list;
  * nulls are ignored.
+ * @example
+ * this.from(PageViewed).key('visitorId').session({ gap: '30 minutes' }).measure({
+ *   path: collect('page', 20), // ['/', '/shop', …]
+ * })
  */
 export function collect<const Name extends string, Event = never>(
   field: Name,
@@ -238,6 +292,10 @@ export function collect<const Name extends string, Event = never>(
 /**
  * Sample variance (divided by n − 1, as Postgres's `variance`), from exact sums, as float8; NULL if
  * there are fewer than two values.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   spread: variance('value'),
+ * })
  */
 export function variance<const Name extends string, Event = never>(
   field: Name,
@@ -246,7 +304,13 @@ export function variance<const Name extends string, Event = never>(
   return withOptions({ aggregate: 'variance', field }, options);
 }
 
-/** Sample standard deviation: the square root of `variance`. */
+/**
+ * Sample standard deviation: the square root of `variance`.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   deviation: stddev('value'),
+ * })
+ */
 export function stddev<const Name extends string, Event = never>(
   field: Name,
   options?: MeasureOptions<Event>,
@@ -257,6 +321,14 @@ export function stddev<const Name extends string, Event = never>(
 /**
  * A user-defined aggregate over whole events. `checkAggregate` of `reprise/testing` checks its
  * laws.
+ * @example
+ * const hasBought = aggregate<UserActed, boolean, boolean>({
+ *   zero: false,
+ *   add: (bought, event) => bought || event.action === 'PURCHASE',
+ *   merge: (a, b) => a || b,
+ *   result: (bought) => bought,
+ *   column: boolean(),
+ * });
  */
 export function aggregate<Event, State, Value>(
   define: UserAggregate<Event, State, Value>,

@@ -47,6 +47,12 @@ export interface TimeChoice {
 /**
  * The record's timestamp is the event time: the time of append if the topic has LogAppendTime,
  * otherwise the time that the producer set.
+ * @example
+ * this.from(UserActed)
+ *   .time(ingestionTime())
+ *   .key('userId')
+ *   .window(tumbling('1 minute'))
+ *   .measure({ events: count() })
  */
 export function ingestionTime(): TimeChoice {
   return { time: 'record' };
@@ -55,6 +61,12 @@ export function ingestionTime(): TimeChoice {
 /**
  * The clock of the process when it folds the record is the event time. Not replayable: such a
  * projection cannot be rebuilt.
+ * @example
+ * this.from(UserActed)
+ *   .time(processingTime())
+ *   .key('userId')
+ *   .window(tumbling('1 minute'))
+ *   .measure({ events: count() })
  */
 export function processingTime(): TimeChoice {
   return { time: 'processing' };

@@ -30,11 +30,13 @@ import type { DeclaredPattern, MatchOf, Misfits, Pattern, Steps } from './patter
  *     const failed = { where: { result: 'FAILURE' } } as const;
  *     return this.from(LoginAttempted)
  *       .key('userId')
- *       .pattern(
- *         begin('first', failed).next('second', failed).next('third', failed).within('5 minutes'),
- *       )
+ *       .pattern(begin('first', failed).next('second', failed).within('5 minutes'))
  *       .row((m) => ({ firstFailureAt: m.first.occurredAt }))
- *       .alert(FraudSuspected, (m) => ({ userId: m.first.userId, at: m.third.occurredAt }));
+ *       .alert(FraudSuspected, ({ first, second }) => ({
+ *         userId: first.userId,
+ *         firstFailureAt: first.occurredAt,
+ *         at: second.occurredAt,
+ *       }));
  *   }
  * }
  */
@@ -44,6 +46,10 @@ export abstract class PatternProjection extends Projection {
   /**
    * Sets the events that may match. All events of a key count for contiguity, whether they match or
    * not.
+   * @example
+   * this.from(PageViewed, OrderPlaced)
+   *   .key('visitorId')
+   *   .pattern(begin('viewed', { on: PageViewed }).next('ordered', { on: OrderPlaced }))
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -54,11 +60,31 @@ export abstract class PatternProjection extends Projection {
 
 /** After `from`: the key of the sequences. */
 export interface PatternKeyStep<Event> {
-  /** Sets an event time other than the events' own time field. */
+  /**
+   * Sets an event time other than the events' own time field.
+   * @example
+   * this.from(LoginAttempted)
+   *   .time(ingestionTime())
+   *   .key('userId')
+   *   .pattern(begin('failed', { where: { result: 'FAILURE' } }))
+   */
   time(time: TimeField<Event> | TimeChoice): PatternKeyStep<Event>;
-  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
+  /**
+   * Sets what happens to tombstones (records without a value). Default `'ignore'`.
+   * @example
+   * this.from(LoginAttempted)
+   *   .onTombstone('refuse')
+   *   .key('userId')
+   *   .pattern(begin('failed', { where: { result: 'FAILURE' } }))
+   */
   onTombstone(answer: TombstoneChoice): PatternKeyStep<Event>;
-  /** Sets the fields that separate sequences. They must contain the events' record key. */
+  /**
+   * Sets the fields that separate sequences. They must contain the events' record key.
+   * @example
+   * this.from(LoginAttempted).key('userId', 'address').pattern(
+   *   begin('failed', { where: { result: 'FAILURE' } }).times(3).within('5 minutes'),
+   * )
+   */
   key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): PatternStep<Event, Names[number]>;
@@ -74,10 +100,25 @@ export interface PatternOptions extends DisorderOptions {
 
 /** After `key`: a filter of the events, and the pattern. */
 export interface PatternStep<Event, Keys extends keyof Event & string> {
-  /** Ignores all other events: they do not even break `next`. */
+  /**
+   * Ignores all other events: they do not even break `next`.
+   * @example
+   * this.from(UserActed)
+   *   .key('userId')
+   *   .where({ action: ['CLICK', 'PURCHASE'] })
+   *   .pattern(begin('click', { where: { action: 'CLICK' } }).next('bought'))
+   */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): PatternStep<Event, Keys>;
   /**
    * Sets the pattern. Events are matched in event-time order, once the watermark has passed them.
+   * @example
+   * this.from(LoginAttempted).key('userId').pattern(
+   *   begin('failed', { where: { result: 'FAILURE' } })
+   *     .oneOrMore()
+   *     .followedBy('entered', { where: { result: 'SUCCESS' } })
+   *     .within('5 minutes'),
+   *   { lateness: '10 seconds', maxRunsPerKey: 1_000 },
+   * )
    */
   pattern<Before extends Steps, Last extends Steps>(
     pattern: Pattern<Before, Last> & Fitting<Misfits<Before & Last, Event>>,
@@ -124,6 +165,14 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
   /**
    * Declares the columns of a match's row as fields of its events; column types follow from the
    * events. For other values, declare the columns.
+   * @example
+   * this.from(LoginAttempted)
+   *   .key('userId')
+   *   .pattern(begin('failed', { where: { result: 'FAILURE' } }).times(3).within('5 minutes'))
+   *   .row({ failures: int(), address: text().nullable() }, ({ failed }) => ({
+   *     failures: failed.length,
+   *     address: failed[0]?.address ?? null,
+   *   }))
    */
   row<Values extends Readonly<Record<string, unknown>>>(
     make: (match: Match) => Values,
@@ -139,12 +188,32 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
   /**
    * Publishes an event for every match through the outbox, with a deterministic id. `make` is pure;
    * null: no event for this match.
+   * @example
+   * this.from(LoginAttempted)
+   *   .key('userId')
+   *   .pattern(begin('first').next('second').within('1 second'))
+   *   .alert(FraudSuspected, ({ first, second }) =>
+   *     first.address === second.address
+   *       ? null
+   *       : { userId: first.userId, firstFailureAt: first.occurredAt, at: second.occurredAt },
+   *   )
    */
   alert<Out>(
     event: EventDefinition<Out>,
     make: (match: Match) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
-  /** Writes a row (`timed_out` true) for partial matches that time out. Needs `within`. */
+  /**
+   * Writes a row (`timed_out` true) for partial matches that time out. Needs `within`.
+   * @example
+   * this.from(PageViewed, OrderPlaced)
+   *   .key('visitorId')
+   *   .pattern(
+   *     begin('viewed', { on: PageViewed })
+   *       .followedBy('ordered', { on: OrderPlaced })
+   *       .within('1 hour'),
+   *   )
+   *   .onTimeout()
+   */
   onTimeout(): PatternDefinition<Row, Match>;
   /**
    * Writes such a row and publishes an event for each; null: no event. Steps that were not reached
@@ -154,7 +223,14 @@ export interface PatternDefinition<Row, Match> extends Definition<Row> {
     event: EventDefinition<Out>,
     make: (partial: Partial<Match>) => NoInfer<Out> | null,
   ): PatternDefinition<Row, Match>;
-  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
+  /**
+   * Adds an index on these columns of the read model. In a rebuild it is built last.
+   * @example
+   * this.from(LoginAttempted)
+   *   .key('userId')
+   *   .pattern(begin('failed', { where: { result: 'FAILURE' } }))
+   *   .index('matched_at')
+   */
   index(...columns: readonly (keyof Row & string)[]): PatternDefinition<Row, Match>;
 }
 

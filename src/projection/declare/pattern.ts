@@ -105,43 +105,106 @@ type Maybe<S extends Steps> = {
  */
 export interface Pattern<Before extends Steps, Last extends Steps> {
   /** @internal */
-  /** @internal */
   readonly declared: DeclaredPattern;
   readonly __steps?: Before & Last;
-  /** Strict contiguity: the very next event of the key must match. */
+  /**
+   * Strict contiguity: the very next event of the key must match.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).next('entered', {
+   *   where: { result: 'SUCCESS' },
+   * })
+   */
   readonly next: StepMethod<Before & Last>;
-  /** Relaxed contiguity: the first later event that matches. */
+  /**
+   * Relaxed contiguity: the first later event that matches.
+   * @example
+   * begin('viewed', { on: PageViewed }).followedBy('ordered', { on: OrderPlaced })
+   */
   readonly followedBy: StepMethod<Before & Last>;
   /**
    * Non-deterministic relaxed contiguity: every later event that matches, each in its own match.
+   * @example
+   * begin('viewed', { on: PageViewed }).followedByAny('ordered', { on: OrderPlaced })
    */
   readonly followedByAny: StepMethod<Before & Last>;
-  /** The very next event must not match. */
+  /**
+   * The very next event must not match.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).notNext('entered', {
+   *   where: { result: 'SUCCESS' },
+   * })
+   */
   readonly notNext: NegativeMethod<Before & Last>;
-  /** No event before the next step may match. As the last step it needs `within`. */
+  /**
+   * No event before the next step may match. As the last step it needs `within`.
+   * @example
+   * begin('viewed', { on: PageViewed })
+   *   .notFollowedBy('ordered', { on: OrderPlaced })
+   *   .within('1 hour')
+   */
   readonly notFollowedBy: NegativeMethod<Before & Last>;
-  /** The step occurs exactly `n` times, or from `n` to `most` times. */
+  /**
+   * The step occurs exactly `n` times, or from `n` to `most` times.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).times(3, 5)
+   */
   times(n: number, most?: number): Pattern<Before, Many<Last>>;
+  /**
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).timesOrMore(3)
+   */
   timesOrMore(n: number): Pattern<Before, Many<Last>>;
+  /**
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } })
+   *   .oneOrMore()
+   *   .next('entered', { where: { result: 'SUCCESS' } })
+   */
   oneOrMore(): Pattern<Before, Many<Last>>;
-  /** The step may be absent. */
+  /**
+   * The step may be absent.
+   * @example
+   * begin('viewed', { on: PageViewed }).optional().next('ordered', { on: OrderPlaced })
+   */
   optional(): Pattern<Before, Maybe<Last>>;
-  /** Takes as many repetitions as possible before the next step. */
+  /**
+   * Takes as many repetitions as possible before the next step.
+   * @example
+   * begin('viewed', { on: PageViewed }).oneOrMore().greedy().next('ordered', { on: OrderPlaced })
+   */
   greedy(): Pattern<Before, Last>;
-  /** Repetitions must follow each other directly. */
+  /**
+   * Repetitions must follow each other directly.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).times(3).consecutive()
+   */
   consecutive(): Pattern<Before, Last>;
-  /** Repetitions may skip matching events. */
+  /**
+   * Repetitions may skip matching events.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).times(3).allowCombinations()
+   */
   allowCombinations(): Pattern<Before, Last>;
-  /** Ends the repetitions at the first event that meets the condition; that event is not taken. */
+  /**
+   * Ends the repetitions at the first event that meets the condition; that event is not taken.
+   * @example
+   * begin('failed', { where: { result: 'FAILURE' } }).oneOrMore().until({ result: 'SUCCESS' })
+   */
   until(
     condition: Readonly<Record<string, unknown>> | ((event: never, soFar: never) => boolean),
   ): Pattern<Before, Last>;
   /**
    * Limits the time from first to last event or, with 'betweenSteps', between neighbouring events:
    * strictly less.
+   * @example
+   * begin('first').next('second').next('third').within('1 minute', 'betweenSteps')
    */
   within(duration: Duration, between?: 'firstToLast' | 'betweenSteps'): Pattern<Before, Last>;
-  /** Sets what happens to other partial matches after a match. Default `noSkip()`. */
+  /**
+   * Sets what happens to other partial matches after a match. Default `noSkip()`.
+   * @example
+   * begin('first').next('second').afterMatch(skipPastLastEvent())
+   */
   afterMatch(skip: SkipPlan<keyof (Before & Last) & string>): Pattern<Before, Last>;
 }
 
@@ -196,7 +259,13 @@ export interface DeclaredElement {
   readonly methods: readonly string[];
 }
 
-/** Starts a pattern with a step or a group of steps. */
+/**
+ * Starts a pattern with a step or a group of steps.
+ * @example
+ * begin('failed', { where: { result: 'FAILURE' } })
+ *   .followedBy('entered', { where: { result: 'SUCCESS' } })
+ *   .within('5 minutes')
+ */
 export function begin<const Name extends string, Event>(
   name: Name,
   options: StepOnOptions<Event>,
@@ -213,22 +282,38 @@ export function begin(first: unknown, options: unknown = {}): unknown {
   return patternOf(appended(empty, 'followedBy', first, options));
 }
 
-/** Keeps all other partial matches. */
+/**
+ * Keeps all other partial matches.
+ * @example
+ * begin('first').next('second').afterMatch(noSkip())
+ */
 export function noSkip(): SkipPlan<never> {
   return { kind: 'noSkip' };
 }
 
-/** Drops partial matches that started with the same event as the match. */
+/**
+ * Drops partial matches that started with the same event as the match.
+ * @example
+ * begin('first').next('second').afterMatch(skipToNext())
+ */
 export function skipToNext(): SkipPlan<never> {
   return { kind: 'skipToNext' };
 }
 
-/** Drops partial matches that started before the match ended. */
+/**
+ * Drops partial matches that started before the match ended.
+ * @example
+ * begin('first').next('second').afterMatch(skipPastLastEvent())
+ */
 export function skipPastLastEvent(): SkipPlan<never> {
   return { kind: 'skipPastLastEvent' };
 }
 
-/** Drops partial matches that started before the first event of the step. */
+/**
+ * Drops partial matches that started before the first event of the step.
+ * @example
+ * begin('first').next('second').afterMatch(skipToFirst('second'))
+ */
 export function skipToFirst<const Step extends string>(
   step: Step,
   options: { readonly throwOnMiss?: boolean } = {},
@@ -236,7 +321,11 @@ export function skipToFirst<const Step extends string>(
   return { kind: 'skipToFirst', step, throwOnMiss: options.throwOnMiss ?? false };
 }
 
-/** Drops partial matches that started before the last event of the step. */
+/**
+ * Drops partial matches that started before the last event of the step.
+ * @example
+ * begin('first').next('second').afterMatch(skipToLast('second', { throwOnMiss: true }))
+ */
 export function skipToLast<const Step extends string>(
   step: Step,
   options: { readonly throwOnMiss?: boolean } = {},

@@ -39,6 +39,11 @@ export abstract class SessionProjection extends Projection {
   /**
    * Sets the events to fold, of one or several kinds and topics. All of them move the watermark,
    * even those that `where` excludes.
+   * @example
+   * this.from(PageViewed, OrderPlaced)
+   *   .key('visitorId')
+   *   .session({ gap: '30 minutes' })
+   *   .measure({ pages: count({ of: PageViewed }), orders: count({ of: OrderPlaced }) })
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -49,11 +54,33 @@ export abstract class SessionProjection extends Projection {
 
 /** After `from`: the key of the sessions. */
 export interface SessionKeyStep<Event> {
-  /** Sets an event time other than the events' own time field. */
+  /**
+   * Sets an event time other than the events' own time field.
+   * @example
+   * this.from(FraudSuspected)
+   *   .time('firstFailureAt')
+   *   .key('userId')
+   *   .session({ gap: '1 day' })
+   *   .measure({ attacks: count() })
+   */
   time(time: TimeField<Event> | TimeChoice): SessionKeyStep<Event>;
-  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
+  /**
+   * Sets what happens to tombstones (records without a value). Default `'ignore'`.
+   * @example
+   * this.from(PageViewed)
+   *   .onTombstone('refuse')
+   *   .key('visitorId')
+   *   .session({ gap: '30 minutes' })
+   *   .measure({ pages: count() })
+   */
   onTombstone(answer: TombstoneChoice): SessionKeyStep<Event>;
-  /** Sets the fields that separate sessions. They must contain the events' record key. */
+  /**
+   * Sets the fields that separate sessions. They must contain the events' record key.
+   * @example
+   * this.from(UserActed).key('userId', 'action').session({ gap: '30 minutes' }).measure({
+   *   events: count(),
+   * })
+   */
   key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
   ): SessionStep<Event, Names[number]>;
@@ -80,15 +107,41 @@ export interface SessionOptions<Event> extends DisorderOptions {
 
 /** After `key`: a filter of the events, and the gap. */
 export interface SessionStep<Event, Keys extends keyof Event & string> {
-  /** Keeps only the events that meet all conditions. Several calls: all must hold. */
+  /**
+   * Keeps only the events that meet all conditions. Several calls: all must hold.
+   * @example
+   * this.from(PageViewed)
+   *   .key('visitorId')
+   *   .where({ page: { not: '/health' } })
+   *   .session({ gap: '30 minutes' })
+   *   .measure({ pages: count() })
+   */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): SessionStep<Event, Keys>;
-  /** Sets the gap that ends a session, and the lateness. */
+  /**
+   * Sets the gap that ends a session, and the lateness.
+   * @example
+   * this.from(UserActed)
+   *   .key('userId')
+   *   .session({
+   *     gap: ({ action }) => (action === 'PURCHASE' ? '1 hour' : '10 minutes'),
+   *     lateness: '10 seconds',
+   *   })
+   *   .measure({ events: count() })
+   */
   session(options: SessionOptions<Event>): SessionMeasureStep<Event, Keys>;
 }
 
 /** After `session`: the measures. */
 export interface SessionMeasureStep<Event, Keys extends keyof Event & string> {
-  /** Declares the measure columns, by name. */
+  /**
+   * Declares the measure columns, by name.
+   * @example
+   * this.from(PageViewed).key('visitorId').session({ gap: '30 minutes' }).measure({
+   *   pages: count(),
+   *   entryPage: first('page'),
+   *   exitPage: last('page'),
+   * })
+   */
   measure<const Measures extends Readonly<Record<string, Measure<Event>>>>(
     measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | SessionColumn>,
   ): SessionDefinition<SessionRow<Event, Keys, Measures>>;
@@ -128,16 +181,31 @@ export interface SessionDefinition<Row> extends Definition<Row> {
   /** @internal */
   readonly declared: SessionDeclaration;
   /**
-   * Publishes an event when a session closes, exactly once (through the outbox, with a
-   * deterministic id). `make` is pure; null: no event for this session. `onRevise`: also when a
-   * late event changes a closed session.
+   * Publishes one event when a session closes: through the outbox, with a deterministic id. The
+   * relay may repeat it; projections that read it drop repeats. `make` is pure; null: no event for
+   * this session. `onRevise`: also when a late event changes a closed session.
+   * @example
+   * this.from(LoginAttempted).key('userId').session({ gap: '1 minute' }).measure({
+   *   failures: count({ where: { result: 'FAILURE' } }),
+   * })
+   *   .onClose(FraudSuspected, ({ user_id, started_at, ended_at, failures }) =>
+   *     failures < 3n ? null : { userId: user_id, firstFailureAt: started_at, at: ended_at },
+   *   )
    */
   onClose<Out>(
     event: EventDefinition<Out>,
     make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): SessionDefinition<Row>;
-  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
+  /**
+   * Adds an index on these columns of the read model. In a rebuild it is built last.
+   * @example
+   * this.from(PageViewed)
+   *   .key('visitorId')
+   *   .session({ gap: '30 minutes' })
+   *   .measure({ pages: count() })
+   *   .index('started_at')
+   */
   index(...columns: readonly (keyof Row & string)[]): SessionDefinition<Row>;
 }
 

@@ -19,14 +19,13 @@ import { tableStep } from './table-declaration.ts';
 /**
  * A projection of current state: rows by key, computed by pure reducers in log order.
  * @example
- * class Accounts extends TableProjection {
- *   readonly name = 'accounts';
+ * class Customers extends TableProjection {
+ *   readonly name = 'customers';
  *   readonly version = 1;
  *   define() {
- *     return this.table(columns({ accountId: text().primaryKey(), balance: decimal(18, 2) }))
- *       .key('accountId')
- *       .on(AccountOpened, (_row, { accountId, deposit }) => ({ accountId, balance: deposit }))
- *       .on(AccountClosed, () => null);
+ *     return this.table(columns({ customerId: text().primaryKey(), name: text() }))
+ *       .key('customerId')
+ *       .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }));
  *   }
  * }
  */
@@ -36,6 +35,10 @@ export abstract class TableProjection extends Projection {
   /**
    * Declares the read model's columns. At least one is part of the primary key. The events are
    * those that have handlers.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
    */
   protected table<const C extends Columns>(columns: C, options: TableOptions = {}): MainStep<C> {
     return tableStep({ columns, options, sources: null });
@@ -44,6 +47,12 @@ export abstract class TableProjection extends Projection {
   /**
    * Sets the events to fold, to apply `where` or another event time to all of them. Continue with
    * `table`.
+   * @example
+   * this.from(CustomerRegistered)
+   *   .where({ name: { not: '' } })
+   *   .table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -54,14 +63,35 @@ export abstract class TableProjection extends Projection {
 
 /** After `from`: a filter of the events, and the tables. */
 export interface TableSourceStep<Event> {
-  /** Sets an event time other than the events' own time field. */
+  /**
+   * Sets an event time other than the events' own time field.
+   * @example
+   * this.from(CustomerRegistered)
+   *   .time(ingestionTime())
+   *   .table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   */
   time(time: TimeField<Event> | TimeChoice): TableSourceStep<Event>;
   /**
    * Keeps only the events that meet all conditions. A function must be pure. Several calls: all
    * must hold.
+   * @example
+   * this.from(CustomerRegistered)
+   *   .where((event) => event.name !== '')
+   *   .table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
    */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): TableSourceStep<Event>;
-  /** Declares the read model's columns. */
+  /**
+   * Declares the read model's columns.
+   * @example
+   * this.from(CustomerRegistered)
+   *   .table(columns({ customerId: text().primaryKey(), name: text() }), { maxDrift: '1 minute' })
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   */
   table<const C extends Columns>(columns: C, options?: TableOptions): MainStep<C>;
 }
 
@@ -125,6 +155,11 @@ export interface TableStep<
    * Sets the row of the next handlers: these fields of the event are the primary key, in the order
    * of its columns; in any order if they have its columns' names. They must contain the event's
    * record key.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), accountId: text().primaryKey() }))
+   *   .key('customerId', 'accountId')
+   *   .on(AccountOpened, (_row, { customerId, accountId }) => ({ customerId, accountId }))
+   *   .on(AccountClosed, () => null)
    */
   key<const Fields extends readonly [string, ...string[]]>(
     ...fields: Fields
@@ -133,6 +168,16 @@ export interface TableStep<
    * Sets the rows of the next handlers: a pure function from the event to primary keys (a value, or
    * a list of values in the order of the key's columns). Each must contain the event's record key.
    * Duplicate keys are one row.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), accountId: text().primaryKey() }))
+   *   .keys((event: MoneyMoved) => [
+   *     [event.customerId, event.fromAccountId],
+   *     [event.customerId, event.toAccountId],
+   *   ])
+   *   .on(MoneyMoved, (_row, { customerId }, { key: [, accountId] }) => ({
+   *     customerId,
+   *     accountId: String(accountId),
+   *   }))
    */
   keys<Event>(
     keysOf: (event: Event) => readonly unknown[],
@@ -140,6 +185,9 @@ export interface TableStep<
   /**
    * Adds a handler with its own way to find rows: `{ key: 'ownerId' }` or `{ keys: (event) => [...]
    * }`.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey() }))
+   *   .on(AccountOpened, { key: 'customerId' }, (row, { customerId }) => row ?? { customerId })
    */
   on<Event, Out extends Result<Current>>(
     event: EventDefinition<Event>,
@@ -149,27 +197,68 @@ export interface TableStep<
   /**
    * Declares another table of the same projection, with its own handlers. Its stable view is
    * `<projection>_<name>`.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), accountId: text().primaryKey() }))
+   *   .key('customerId', 'accountId')
+   *   .on(AccountOpened, (_row, { customerId, accountId }) => ({ customerId, accountId }))
+   *   .table('customers', columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
    */
   table<const Name extends string, const C extends Columns>(
     name: Name,
     columns: C,
   ): TableStep<Main, C, Known & { readonly [N in Name]: C }, None>;
-  /** Returns to the read model's own table: the next handlers belong to it. */
+  /**
+   * Returns to the read model's own table: the next handlers belong to it.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), accountId: text().primaryKey() }))
+   *   .table('customers', columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   *   .main()
+   *   .key('customerId', 'accountId')
+   *   .on(AccountOpened, (_row, { customerId, accountId }) => ({ customerId, accountId }))
+   */
   main(): TableStep<Main, Main, Known, None>;
   /**
    * Lets the next handlers of this table read a row of another table of the projection: the row
    * whose primary key is these fields of the event, in its state when the handler runs. The fields
    * must contain the event's record key; otherwise that row may belong to another task.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), owner: text() }))
+   *   .table('names', columns({ customerId: text().primaryKey(), name: text() }))
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   *   .main()
+   *   .lookup('names', 'customerId')
+   *   .on(AccountOpened, { key: 'customerId' }, (row, { customerId }, { names }) =>
+   *     names === undefined ? row : { customerId, owner: names.name },
+   *   )
    */
   lookup<const Name extends keyof Known & string>(
     table: Name,
     ...fields: readonly [string, ...string[]]
   ): TableStep<Main, Current, Known, Lookups & Pick<Known, Name>>;
-  /** Adds an index on these columns of the current table. In a rebuild it is built last. */
+  /**
+   * Adds an index on these columns of the current table. In a rebuild it is built last.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .index('name')
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   */
   index(
     ...columns: readonly (keyof SqlRowOfColumns<Current> & string)[]
   ): TableStep<Main, Current, Known, Lookups>;
-  /** Sets what a tombstone does to the current table; see `TombstoneAnswer`. Default `'refuse'`. */
+  /**
+   * Sets what a tombstone does to the current table; see `TombstoneAnswer`. Default `'refuse'`.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), name: text() }))
+   *   .onTombstone('delete')
+   *   .key('customerId')
+   *   .on(CustomerRegistered, (_row, { customerId, name }) => ({ customerId, name }))
+   */
   onTombstone(answer: TombstoneAnswer<Current>): TableStep<Main, Current, Known, Lookups>;
 }
 
@@ -181,7 +270,14 @@ export interface KeyedStep<
   Lookups extends Tables,
   Fields extends string,
 > extends TableStep<Main, Current, Known, Lookups> {
-  /** Adds the reducer of an event; see `Reduce`. */
+  /**
+   * Adds the reducer of an event; see `Reduce`.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), n: int() }))
+   *   .key('customerId')
+   *   .on(AccountOpened, (row, { customerId }) => ({ customerId, n: (row?.n ?? 0) + 1 }))
+   *   .on(AccountClosed, (row) => row && { ...row, n: row.n - 1 })
+   */
   on<Event, Out extends Result<Current>>(
     event: [Fields] extends [FieldsOf<Event>['key']]
       ? EventDefinition<Event>
@@ -212,7 +308,13 @@ export interface FannedStep<
   Lookups extends Tables,
   KeyEvent,
 > extends TableStep<Main, Current, Known, Lookups> {
-  /** Adds the reducer of an event, which is called for each of its rows; see `Reduce`. */
+  /**
+   * Adds the reducer of an event, which is called for each of its rows; see `Reduce`.
+   * @example
+   * this.table(columns({ customerId: text().primaryKey(), accountId: text().primaryKey() }))
+   *   .keys((event: AccountOpened) => [[event.customerId, event.accountId]])
+   *   .on(AccountOpened, (_row, { customerId, accountId }) => ({ customerId, accountId }))
+   */
   on<Event extends KeyEvent, Out extends Result<Current>>(
     event: EventDefinition<Event>,
     reduce: Reduce<Current, Event, Lookups, Out & OnlyColumns<Out, Current>>,

@@ -21,6 +21,10 @@ const ISO_CALENDAR = /^P(?:(\d+)Y|(\d+)M|(\d+)W|(\d+)D)$/;
  * the epoch (UTC); not for calendar windows
  * @param options.timeZone IANA name such as 'Europe/Berlin'; default UTC
  * @throws DEFINITION_INVALID for a size that is not a positive duration, or an unknown time zone
+ * @example
+ * tumbling('1 minute');
+ * tumbling('1 day', { timeZone: 'Europe/Berlin' });
+ * tumbling('1 hour', { offset: '15 minutes' });
  */
 export function tumbling(
   size: Duration,
@@ -52,6 +56,8 @@ export function tumbling(
  * @param options.every distance between window starts; beyond `size` there are gaps
  * @param options.offset moves all boundaries; default 0
  * @throws DEFINITION_INVALID for a size or distance that is not a positive duration
+ * @example
+ * sliding('1 hour', { every: '5 minutes' })
  */
 export function sliding(
   size: Duration,
@@ -77,6 +83,12 @@ export interface Window {
 /**
  * Windows from a pure function of the event time (ms) and the event. An event may be in no window,
  * one or several.
+ * @example
+ * // Quarters of an hour, but none at night.
+ * customWindows((ms) => {
+ *   const start = ms - (ms % 900_000);
+ *   return new Date(ms).getUTCHours() < 6 ? [] : [{ start, end: start + 900_000 }];
+ * })
  */
 export function customWindows<Event>(
   windows: (eventTimeMs: number, event: Event) => readonly Window[],

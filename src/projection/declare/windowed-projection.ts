@@ -40,6 +40,11 @@ export abstract class WindowedProjection extends Projection {
   /**
    * Sets the events to fold, of one or several kinds and topics. All of them move the watermark,
    * even those that `where` excludes.
+   * @example
+   * this.from(PageViewed, OrderPlaced)
+   *   .key('visitorId')
+   *   .window(tumbling('1 day'))
+   *   .measure({ pages: count({ of: PageViewed }), revenue: sum('amount') })
    */
   protected from<Events extends readonly [unknown, ...unknown[]]>(
     ...events: EventsOf<Events>
@@ -50,14 +55,34 @@ export abstract class WindowedProjection extends Projection {
 
 /** After `from`: the key of the rows. */
 export interface KeyStep<Event> {
-  /** Sets an event time other than the events' own time field. */
+  /**
+   * Sets an event time other than the events' own time field.
+   * @example
+   * this.from(FraudSuspected)
+   *   .time('firstFailureAt')
+   *   .key('userId')
+   *   .window(tumbling('1 day'))
+   *   .measure({ attacks: count() })
+   */
   time(time: TimeField<Event> | TimeChoice): KeyStep<Event>;
-  /** Sets what happens to tombstones (records without a value). Default `'ignore'`. */
+  /**
+   * Sets what happens to tombstones (records without a value). Default `'ignore'`.
+   * @example
+   * this.from(UserActed)
+   *   .onTombstone('refuse')
+   *   .key('userId')
+   *   .window(tumbling('1 minute'))
+   *   .measure({ events: count() })
+   */
   onTombstone(answer: TombstoneChoice): KeyStep<Event>;
   /**
    * Sets the key: one row per distinct combination of these fields, and window. A key without the
    * record key is merged over partitions when read; it is refused with `onClose`, z-scores and
    * user-defined aggregates.
+   * @example
+   * this.from(UserActed).key('userId', 'action').window(tumbling('1 minute')).measure({
+   *   events: count(),
+   * })
    */
   key<const Names extends readonly [FieldsOf<Event>['key'], ...FieldsOf<Event>['key'][]]>(
     ...fields: Names
@@ -69,9 +94,23 @@ export interface WindowStep<Event, Keys extends keyof Event & string> {
   /**
    * Keeps only the events that meet all conditions. A function must be pure; it gets whole events,
    * so every field is decoded. Several calls: all must hold.
+   * @example
+   * this.from(UserActed)
+   *   .key('userId')
+   *   .where({ action: ['CLICK', 'PURCHASE'], value: { gt: 0 } })
+   *   .where((event) => !event.userId.startsWith('test-'))
+   *   .window(tumbling('1 minute'))
+   *   .measure({ events: count() })
    */
   where(filter: DataFilter<Event> | ((event: Event) => boolean)): WindowStep<Event, Keys>;
-  /** Sets the windows and the lateness. */
+  /**
+   * Sets the windows and the lateness.
+   * @example
+   * this.from(UserActed)
+   *   .key('userId')
+   *   .window(tumbling('1 hour'), { lateness: '10 seconds', late: 'reject', emit: 'onClose' })
+   *   .measure({ events: count() })
+   */
   window(window: WindowPlan, options?: WindowOptions): MeasureStep<Event, Keys>;
 }
 
@@ -91,7 +130,15 @@ export interface WindowOptions extends DisorderOptions {
 
 /** After `window`: the measures. */
 export interface MeasureStep<Event, Keys extends keyof Event & string> {
-  /** Declares the measure columns, by name. */
+  /**
+   * Declares the measure columns, by name.
+   * @example
+   * this.from(UserActed).key('userId').window(tumbling('1 minute')).measure({
+   *   events: count(),
+   *   average: avg('value'),
+   *   topActions: topK('action', 2),
+   * })
+   */
   measure<const Measures extends Readonly<Record<string, Measure<Event> | ScoreMeasure>>>(
     measures: Measures & CheckedMeasures<Measures, SnakeCase<Keys> | WindowColumn>,
   ): WindowedDefinition<WindowedRow<Event, Keys, Measures>>;
@@ -120,16 +167,28 @@ export interface WindowedDefinition<Row> extends Definition<Row> {
   /** @internal */
   readonly declared: WindowedDeclaration;
   /**
-   * Publishes an event when a window closes, exactly once (through the outbox, with a deterministic
-   * id). `make` is pure and gets the row; null: no event for this window. `onRevise`: also when a
-   * late event changes a closed window.
+   * Publishes one event when a window closes: through the outbox, with a deterministic id. The
+   * relay may repeat it; projections that read it drop repeats. `make` is pure and gets the row;
+   * null: no event for this window. `onRevise`: also when a late event changes a closed window.
+   * @example
+   * this.from(UserActed).key('userId').window(tumbling('1 minute')).measure({ events: count() })
+   *   .onClose(MetricsWindowClosed, ({ user_id, window_start, events }) =>
+   *     events < 10n
+   *       ? null
+   *       : { userId: user_id, windowStart: window_start, events, average: 0 },
+   *   )
    */
   onClose<Out>(
     event: EventDefinition<Out>,
     make: (row: Flat<Row>) => NoInfer<Out> | null,
     options?: { readonly onRevise?: boolean },
   ): WindowedDefinition<Row>;
-  /** Adds an index on these columns of the read model. In a rebuild it is built last. */
+  /**
+   * Adds an index on these columns of the read model. In a rebuild it is built last.
+   * @example
+   * this.from(UserActed).key('userId').window(tumbling('1 minute')).measure({ events: count() })
+   *   .index('window_start', 'events')
+   */
   index(...columns: readonly (keyof Row & string)[]): WindowedDefinition<Row>;
 }
 

@@ -14,6 +14,11 @@ export interface ScoreMeasure<Of extends string = string> {
  * itself is NULL or not finite (such a window does not join the baseline). A later revision of the
  * window changes neither score nor baseline. The baselines of all keys of a task are kept in memory
  * and in a hidden table.
+ * @example
+ * this.from(UserActed).key('userId').window(tumbling('1 hour')).measure({
+ *   events: count(),
+ *   score: zScore('events', { min: 10 }),
+ * })
  */
 export function zScore<const Of extends string>(
   measure: Of,

@@ -4,6 +4,15 @@ import type { ErrorPolicies, ErrorPolicy } from './error-policy.ts';
  * Base class of all projections: a name, a version and a definition. Users extend it through
  * `WindowedProjection`, `SessionProjection`, `PatternProjection` or `TableProjection`. Instances
  * hold no state; `define` must be pure. Inversify injects services into the constructor.
+ * @example
+ * class Purchases extends WindowedProjection {
+ *   readonly name = 'purchases';
+ *   readonly version = 1;
+ *   override readonly onError = 'quarantineKey';
+ *   define() {
+ *     return this.from(UserActed).key('userId').window(tumbling('1 day')).measure({ n: count() });
+ *   }
+ * }
  */
 export abstract class Projection {
   /** Name of the read model and of its stable view: `^[a-z_][a-z0-9_]*$`. */

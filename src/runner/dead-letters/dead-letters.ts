@@ -15,12 +15,18 @@ export interface DeadLetters {
   /**
    * Reads dead letters in log order. Default: those of all projections.
    * @throws UNKNOWN_PROJECTION; UNKNOWN_DEAD_LETTER when the position has none
+   * @example
+   * for (const { reason, message } of await app.deadLetters.list({ projection: UserMetrics })) {
+   *   console.log(reason, message);
+   * }
    */
   list(selection?: Partial<DeadLetterSelection>): Promise<readonly DeadLetterStatus[]>;
   /**
    * Folds dead letters of the declared version again, in order, at the current position of their
    * tasks. When one fails again, the later ones of its key are left as they are.
    * @throws UNKNOWN_PROJECTION, UNKNOWN_DEAD_LETTER, QUARANTINED
+   * @example
+   * const { redriven, failed } = await app.deadLetters.redrive({ projection: UserMetrics });
    */
   redrive(selection: DeadLetterSelection): Promise<RedriveReport>;
   /**
@@ -28,6 +34,9 @@ export interface DeadLetters {
    * version folds them again.
    * @returns how many were deleted
    * @throws UNKNOWN_PROJECTION; UNKNOWN_DEAD_LETTER when the position has none
+   * @example
+   * const position = { topic: 'user-actions', partition: 0, offset: 1042n };
+   * await app.deadLetters.discard({ projection: UserMetrics, position });
    */
   discard(selection: DeadLetterSelection): Promise<number>;
 }

@@ -14,6 +14,8 @@ export interface Schemas {
    * Reads the log and reports which schemas it holds, and whether the declared projections can read
    * them. Writes nothing.
    * @throws UNKNOWN_PROJECTION, UNKNOWN_TOPIC
+   * @example
+   * const { isReadable, schemas } = await app.schemas.scan({ projection: UserMetrics });
    */
   scan(options?: ScanOptions): Promise<ScanReport>;
 }

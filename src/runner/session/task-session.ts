@@ -86,7 +86,7 @@ export class TaskSession {
       },
       mode: options.mode,
       generatedCode: settings.generatedCode ?? true,
-      startsEmpty: task.standing.flushes === 0n,
+      startsEmpty: task.status.flushes === 0n,
       separatesAdded: options.append !== undefined,
       keys: this.#keys,
     });

@@ -13,14 +13,22 @@ export interface Health {
   /**
    * For readiness probes: whether the projections run without problems, in this process or another
    * one. A rebuild or lag is not a problem.
+   * @example
+   * const { isReady, problems } = await app.health.check();
    */
   check(): Promise<HealthReport>;
   /**
    * For liveness probes: whether this process or another instance runs the projections. Asks only
    * Postgres. Null: Postgres does not answer, which is not a reason to end a process.
+   * @example
+   * const isLive = (await app.health.isLive()) ?? true;
    */
   isLive(options?: LivenessOptions): Promise<boolean | null>;
-  /** Asks Postgres, Kafka and a foreign registry whether they answer. Takes at most 8 s. */
+  /**
+   * Asks Postgres, Kafka and a foreign registry whether they answer. Takes at most 8 s.
+   * @example
+   * const away = (await app.health.dependencies()).filter(({ isAvailable }) => !isAvailable);
+   */
   dependencies(): Promise<readonly DependencyStatus[]>;
 }
 

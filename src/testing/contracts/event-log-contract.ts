@@ -17,6 +17,11 @@ export interface EventLogSubject {
 /**
  * Registers the contract of `EventLog` as vitest tests; every adapter must pass it. Call it inside
  * a `describe` or at the top of a test file.
+ * @example
+ * eventLogContract({
+ *   open: () => log,
+ *   uniqueTopic: (prefix) => `${prefix}-${Math.random()}`,
+ * });
  */
 export function eventLogContract(subject: EventLogSubject): void {
   describe('an event log', () => {

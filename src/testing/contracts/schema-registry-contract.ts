@@ -12,6 +12,10 @@ export interface SchemaRegistryCase {
  * The contract of schema registry adapters, independent of a test framework: `for (const { name,
  * run } of schemaRegistryContract) it(name, () => run(open))`. Each case uses its own subjects, so
  * one registry serves all. `open` returns a registry on the same store at every call.
+ * @example
+ * for (const { name, run } of schemaRegistryContract) {
+ *   it(name, () => run(() => app.registry));
+ * }
  */
 export const schemaRegistryContract: readonly SchemaRegistryCase[] = [
   {

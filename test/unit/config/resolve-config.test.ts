@@ -112,6 +112,19 @@ describe('resolveConfig', () => {
     });
   });
 
+  it('takes the token of the registry from the environment, not beside a user name', () => {
+    const registry = { type: 'confluent', url: 'http://registry:8081' } as const;
+    const environment = { REPRISE_REGISTRY_TOKEN: 'secret' };
+    expect(resolveConfig({ ...minimal, registry }, environment).registry).toEqual({
+      ...registry,
+      auth: { bearer: 'secret' },
+    });
+    const withUser = { ...registry, username: 'me', password: 'mine' };
+    expect(messageOf({ ...minimal, registry: withUser }, environment)).toContain(
+      'has both a username and a token',
+    );
+  });
+
   it.each([
     ['REPRISE_DATABASE_URL', 'nowhere'],
     ['REPRISE_KAFKA_BROKERS', 'no-port'],
