@@ -19,7 +19,7 @@ export function addHealth(program: Command): void {
       'exit with 0 when an instance runs, all dependencies are available and no task of an active version has halted, waits or lacks an owner',
     )
     .option('--live', 'liveness only: exit with 1 when Postgres knows that no instance runs')
-    .option('--here', 'with --live: only instances of this host')
+    .option('--here', 'with --live: count only instances of this host')
     .action(async (_local, command: Command) => {
       const options = optionsOf<HealthOptions>(command);
       await (options.live === true ? tellLiveness(options) : tellHealth(options));

@@ -12,7 +12,9 @@ import { type GlobalOptions, optionsOf, withApp } from '../terminal/with-app.ts'
 export function addRegistryTransfer(registry: Command): void {
   registry
     .command('export')
-    .description('print all schemas with their ids, subjects, versions and levels as JSON')
+    .description(
+      'print all schemas as JSON, with their ids, subjects, versions and compatibility levels',
+    )
     .action(async (_local, command: Command) => {
       await withApp(optionsOf<GlobalOptions>(command), async ({ app }) => {
         console.log(JSON.stringify(await app.postgresRegistry.export(), null, 2));

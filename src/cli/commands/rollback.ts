@@ -28,7 +28,7 @@ export function addRetire(program: Command): void {
     .command('retire')
     .description('drop a version that is not active, or give up one that is being built')
     .argument('<name>', 'projection')
-    .argument('<version>', 'projection, as `reprise status` shows it', versionNumber)
+    .argument('<version>', 'version to drop, as `reprise status` shows it', versionNumber)
     .action(async (name: string, version: number, _local, command: Command) => {
       const options = optionsOf<object>(command);
       await withApp(options, ({ app }) => app.versions.retire(name, version));

@@ -23,7 +23,7 @@ export function addVerify(program: Command): void {
     .argument('<name>', 'projection')
     .option(
       '--against <version>',
-      'a stored version of the same shape (default: the declared one)',
+      'stored version of the same shape to compare with (default: the declared one)',
       versionNumber,
     )
     .option('--accept-data-loss', 'accept a log that no longer starts at offset 0')

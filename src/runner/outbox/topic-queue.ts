@@ -30,8 +30,8 @@ const TRUSTED_MS = 60_000;
 type Aimed = QueuedEvent & { readonly target: number };
 
 /**
- * Events with their schema ids, and events without one because the registry refused the schema or
- * is unavailable.
+ * Events with their schema ids, and events that wait: their schema is refused, the registry is
+ * unavailable, or an earlier event of their key waits.
  */
 interface WithSchemas<Event extends QueuedEvent> {
   readonly ready: readonly { readonly event: Event; readonly schemaId: number | null }[];
