@@ -99,7 +99,8 @@ export type ErrorFacts = Readonly<Record<string, string | number | bigint | bool
  * try {
  *   Decimal.fromString('1,5');
  * } catch (error) {
- *   if (error instanceof RepriseError) console.assert(error.code === 'CONFIG_INVALID');
+ *   if (!(error instanceof RepriseError)) throw error;
+ *   error.code; // 'CONFIG_INVALID'
  * }
  */
 export class RepriseError extends Error {

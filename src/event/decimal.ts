@@ -4,8 +4,8 @@ import { RepriseError } from '../reprise-error.ts';
  * An exact decimal number: `unscaled` × 10^-`scale`. `scale` is an integer from 0. Immutable.
  * @example
  * const price = Decimal.fromString('19.90');
- * const both = new Decimal(price.unscaled * 2n, price.scale);
- * console.assert(`${both}` === '39.80');
+ * const two = new Decimal(price.unscaled * 2n, price.scale);
+ * two.toString(); // '39.80'
  */
 export class Decimal {
   readonly unscaled: bigint;
@@ -19,8 +19,8 @@ export class Decimal {
   /**
    * Parses `-12.30` (scale 2). @throws CONFIG_INVALID if the text is not a plain decimal number
    * @example
-   * const { unscaled, scale } = Decimal.fromString('-12.30');
-   * console.assert(unscaled === -1230n && scale === 2);
+   * Decimal.fromString('-12.30').unscaled; // -1230n
+   * Decimal.fromString('-12.30').scale; // 2
    */
   static fromString(text: string): Decimal {
     const match = /^([+-]?)(\d+)(?:\.(\d+))?$/.exec(text);
@@ -38,7 +38,7 @@ export class Decimal {
   /**
    * Formats in plain notation with exactly `scale` digits after the point.
    * @example
-   * new Decimal(1990n, 2).toString() // '19.90'
+   * new Decimal(1990n, 2).toString(); // '19.90'
    */
   toString(): string {
     const sign = this.unscaled < 0n ? '-' : '';
@@ -62,7 +62,7 @@ export class Decimal {
   /**
    * True if both are the same number, whatever their scales: 1.0 equals 1.00.
    * @example
-   * Decimal.fromString('1.0').equals(Decimal.fromString('1.00')) // true
+   * Decimal.fromString('1.0').equals(Decimal.fromString('1.00')); // true
    */
   equals(other: Decimal): boolean {
     const scale = Math.max(this.scale, other.scale);

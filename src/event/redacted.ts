@@ -13,7 +13,8 @@ const redactedBytes = Buffer.from(REDACTED);
 /**
  * True if a field of an event is redacted because its subject was forgotten.
  * @example
- * isRedacted(REDACTED) // true
+ * isRedacted(REDACTED); // true
+ * isRedacted('Ada'); // false
  */
 export function isRedacted(value: unknown): boolean {
   return value === REDACTED || (Buffer.isBuffer(value) && value.equals(redactedBytes));

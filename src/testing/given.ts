@@ -43,8 +43,12 @@ export interface WhenStep<P extends Projection> extends GivenStep<P> {
    * failures.
    * @throws AssertionError with a diff, and why records could not be folded
    * @example
-   * const at = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1', occurredAt: 0 } as const;
-   * given(new LoginFraud()).when(occurred(LoginAttempted, at)).then([]);
+   * const customer = { customerId: 'c1', name: 'Ada', occurredAt: 0 };
+   * const opened = { customerId: 'c1', accountId: 'a1', deposit: new Decimal(500n, 2) };
+   * given(new AccountOverview())
+   *   .when(occurred(CustomerRegistered, customer))
+   *   .when(occurred(AccountOpened, { ...opened, occurredAt: 1 }))
+   *   .then([{ account_id: 'a1', owner: 'Ada' }]);
    */
   then(rows?: readonly ExpectedRow<P>[]): Outcome<P>;
 }

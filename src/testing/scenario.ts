@@ -127,10 +127,9 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Plays these happenings one by one; see `occurred` and `quiet`.
    * @example
-   * const views = ['/', '/shop'].map((page, i) =>
-   *   occurred(PageViewed, { visitorId: 'v1', page, occurredAt: i }),
-   * );
-   * expect(() => scenario(new UserMetrics()).play(...views)).toThrow('does not read page-views');
+   * const ada = occurred(CustomerRegistered, { customerId: 'c1', name: 'Ada', occurredAt: 0 });
+   * const byron = occurred(CustomerRegistered, { customerId: 'c1', name: 'Byron', occurredAt: 1 });
+   * const s = scenario(new AccountOverview()).play(ada, byron);
    */
   play(...happenings: readonly Happening[]): this {
     for (const each of happenings) {
@@ -145,8 +144,9 @@ export class Scenario<P extends Projection = Projection> {
    * Returns the rows of the stable view (or of another table, by its name in the projection), typed
    * as queries return them, sorted by key.
    * @example
-   * const [row] = scenario(new UserMetrics()).rows();
-   * expect(row?.events).toBeUndefined();
+   * const s = scenario(new AccountOverview());
+   * s.publish(CustomerRegistered, { customerId: 'c1', name: 'Ada', occurredAt: 0 });
+   * expect(s.rows('customers')).toEqual([{ customer_id: 'c1', name: 'Ada' }]);
    */
   rows(table?: string): readonly (RowOf<P> extends object ? RowOf<P> : never)[] {
     const name = table === undefined ? this.plan.name : `${this.plan.name}_${table}`;
@@ -203,7 +203,10 @@ export class Scenario<P extends Projection = Projection> {
   /**
    * Returns the watermark of a partition in milliseconds; null before its first event.
    * @example
-   * expect(scenario(new UserMetrics()).watermark(0)).toBeNull();
+   * const s = scenario(new LoginFraud());
+   * const attempt = { userId: 'u1', result: 'FAILURE', address: '10.0.0.1' } as const;
+   * s.publish(LoginAttempted, { ...attempt, occurredAt: 5_000 });
+   * expect(s.watermark(0)).toBe(5_000);
    */
   watermark(partition: number): number | null {
     return this.#task(partition).fold.watermarkMs;

@@ -1,6 +1,7 @@
+import { Anchors, headingsOf } from './anchors.ts';
 import { ApiPrinter } from './api-printer.ts';
 import { API_PAGES, type ApiSection } from './api-subjects.ts';
-import { Anchors, fill, listItem } from './markdown.ts';
+import { fill, listItem } from './markdown.ts';
 import { type PublicApi, type PublicName, rankOf } from './public-api.ts';
 
 const GENERATED =
@@ -64,9 +65,4 @@ function namesOf(section: ApiSection, names: readonly PublicName[]): readonly Pu
 function sectionOf({ path }: PublicName): ApiSection | undefined {
   const sections = API_PAGES.flatMap((page) => page.sections);
   return sections.find(({ paths }) => paths.some((each) => path.startsWith(`src/${each}`)));
-}
-
-function headingsOf(text: string): readonly string[] {
-  const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
-  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { typeWords } from '../support/command-line.ts';
+import { anchorsOf } from './anchors.ts';
 import { blocksOf, documents, ROOT, textOf } from './documents.ts';
 import { snippetErrors } from './snippet-compiler.ts';
 
@@ -35,6 +36,22 @@ describe('the documents', () => {
         .filter((target) => !existsSync(join(ROOT, dirname(document), target)))
         .map((target) => `${document}: ${target}`),
     );
+    expect(broken).toEqual([]);
+  });
+
+  it('link to headings that exist', () => {
+    const anchors = new Map(all.map((document) => [document, anchorsOf(textOf(document))]));
+    const links = all.flatMap((document) =>
+      [...textOf(document).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].map(
+        ([, file = '', anchor = '']) => ({
+          from: document,
+          to: file === '' ? document : join(dirname(document), file),
+          anchor,
+        }),
+      ),
+    );
+    expect(links.length).toBeGreaterThan(370);
+    const broken = links.filter(({ to, anchor }) => anchors.get(to)?.has(anchor) !== true);
     expect(broken).toEqual([]);
   });
 

@@ -46,15 +46,21 @@ describe('the examples in docstrings', () => {
     const file = exampleFile({ ...wrong, text: `${wrong.text}.window(tumbling(0))` }, api.names);
     expect(snippetErrors([file.block]).join()).toContain('a.ts:7 Argument of type \'"userid"\'');
     await expect(run(file)).rejects.toThrow('A window needs a size above zero');
+    const claim = { ...wrong, text: "isRedacted('Ada'); // true" };
+    await expect(run(exampleFile(claim, api.names))).rejects.toThrow('expected false to be true');
   });
 });
 
-/** Runs an example with the names that it uses, as an async function. */
+/** A statement with its value in a comment, such as `isRedacted('Ada'); // false`. */
+const VALUE = /^( *)(\S.*); \/\/ (true|false|'[^']*'|-?\d+n?)$/gm;
+
+/** Runs an example with the names that it uses, as an async function; checks values in comments. */
 async function run({ code, samples, used }: ExampleFile): Promise<void> {
-  const given: Record<string, unknown> = { ...samples };
+  const given: Record<string, unknown> = { ...samples, expect };
+  const checking = code.replaceAll(VALUE, '$1expect($2).toBe($3);');
   const exported: Readonly<Record<string, unknown>> = { ...testing, ...reprise };
   for (const { name, isValue } of used) if (isValue) given[name] = exported[name];
-  const written = `(async ({ ${Object.keys(given).join(', ')} }) => {\n${code}\n})`;
+  const written = `(async ({ ${Object.keys(given).join(', ')} }) => {\n${checking}\n})`;
   const { outputText } = ts.transpileModule(written, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
   });

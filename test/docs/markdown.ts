@@ -51,18 +51,3 @@ function escaped(text: string): string {
     .map((part, i) => (i % 2 === 0 ? part.replaceAll('<', '&lt;') : part))
     .join('');
 }
-
-/** Names the anchors of headings as GitHub does. One instance for each document. */
-export class Anchors {
-  readonly #taken = new Map<string, number>();
-
-  of(heading: string): string {
-    const slug = heading
-      .toLowerCase()
-      .replaceAll(/[^\w -]/g, '')
-      .replaceAll(' ', '-');
-    const count = this.#taken.get(slug) ?? 0;
-    this.#taken.set(slug, count + 1);
-    return count === 0 ? slug : `${slug}-${count}`;
-  }
-}

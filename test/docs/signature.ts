@@ -63,18 +63,15 @@ export class Signatures {
     return `const ${name.getText()}${value}`;
   }
 
+  /** A type taken from a constant is written out. */
   #alias(node: ts.TypeAliasDeclaration): string {
-    const head = this.textOf(node, node.type.pos);
-    const text = this.textOf(node.type);
-    const shown = /\btypeof\b/.test(text)
-      ? this.#checker.typeToString(
-          this.#checker.getTypeAtLocation(node),
-          undefined,
-          ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias | QUOTES,
-        )
-      : text;
-    const separator = text.includes('\n') && text.startsWith('|') ? '\n  ' : ' ';
-    return `${head.replace(/^(export )/, '')}${separator}${shown}`;
+    const text = this.textOf(node)
+      .replace(/^export /, '')
+      .replace(/;$/, '');
+    if (!/\btypeof\b/.test(text)) return text;
+    const type = this.#checker.getTypeAtLocation(node);
+    const flags = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias | QUOTES;
+    return `type ${node.name.text} = ${this.#checker.typeToString(type, undefined, flags)}`;
   }
 
   #publicName(node: ts.Identifier): string | undefined {

@@ -22,7 +22,8 @@ export interface CompatibilityReport {
  * Java's `SchemaCompatibility` (Avro 1.12). Pure.
  * @throws SCHEMA_INVALID if one of the two is not an Avro schema
  * @example
- * checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible // true
+ * checkCompatibility({ reader: '"long"', writer: '"int"' }).compatible; // true
+ * checkCompatibility({ reader: '"int"', writer: '"long"' }).compatible; // false
  */
 export function checkCompatibility(pair: {
   readonly reader: SchemaSource;

@@ -15,8 +15,7 @@ import { compileWindowed } from './compile-windowed.ts';
  * Compiles a projection into its plan. Reports every mistake that can be found without data.
  * @throws DEFINITION_INVALID naming class, step and field
  * @example
- * const plan = compileProjection(new UserMetrics());
- * console.assert(plan.name === 'user_metrics');
+ * compileProjection(new UserMetrics()).name; // 'user_metrics'
  */
 export function compileProjection(projection: Projection): Plan {
   const fail = failFor(projection);
