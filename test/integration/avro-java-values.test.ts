@@ -9,11 +9,18 @@ import { parseRecordSchema } from '../../src/avro/schema/parse-schema.ts';
 import { defineAvroEvent } from '../../src/event/define-avro-event.ts';
 import { isRepriseError } from '../../src/reprise-error.ts';
 import { canonicalValue } from '../support/avro/canonical-value.ts';
-import { type Answer, askJava, avroClassPath, type Question } from '../support/avro/java-oracle.ts';
+import {
+  type Answer,
+  askJava,
+  avroClassPath,
+  type JavaValue,
+  type Question,
+} from '../support/avro/java-oracle.ts';
 import { Random } from '../support/avro/random.ts';
 import { randomRecord } from '../support/avro/schema-generator.ts';
 import { mutated } from '../support/avro/schema-mutation.ts';
 import { batchOf, expected, plain } from '../unit/avro/decoding.ts';
+import { recordOf, resolutionPairs } from '../unit/avro/resolution-pairs.ts';
 
 const classPath = await avroClassPath();
 const seed = Number(process.env['REPRISE_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -116,5 +123,37 @@ describe.skipIf(classPath === undefined)(`random values, seed ${seed}`, () => {
     );
     expect(disagreements.slice(0, 5)).toEqual([]);
     expect(sum((one) => one.equal)).toBeGreaterThanOrEqual(wanted);
+  });
+});
+
+/** What Java, events and columns make of a value; a refusal is null. */
+function readings(pair: Question, { hex, value, refused }: JavaValue) {
+  const { reader, whole, named } = decoders(pair);
+  const bytes = encodeWithHeader(1, Buffer.from(hex, 'hex'));
+  const events = () => {
+    try {
+      return canonicalValue(reader, whole.decode(bytes));
+    } catch {
+      return null;
+    }
+  };
+  const isRead = named.decode(batchOf([bytes])).failures.length === 0;
+  return { java: refused === undefined ? value : null, events: events(), isRead };
+}
+
+describe.skipIf(classPath === undefined)('named pairs', () => {
+  test('are read or refused by Java, by events and by columns alike', async () => {
+    const pairs = resolutionPairs.map(({ written, read }) => {
+      return { writer: recordOf(written), reader: recordOf(read), seed: 1, count: 8 };
+    });
+    const answers = await askJava(classPath ?? '', pairs);
+    pairs.forEach((pair, index) => {
+      const name = resolutionPairs[index]?.name;
+      expect(answers[index]?.values, name).toHaveLength(8);
+      for (const answer of answers[index]?.values ?? []) {
+        const { java, events, isRead } = readings(pair, answer);
+        expect({ name, events, isRead }).toEqual({ name, events: java, isRead: java !== null });
+      }
+    });
   });
 });

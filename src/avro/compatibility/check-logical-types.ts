@@ -1,5 +1,6 @@
 import { RepriseError } from '../../reprise-error.ts';
-import { type AvroType, logicalOf, type RecordType, unqualified } from '../schema/avro-type.ts';
+import { type AvroType, logicalOf } from '../schema/avro-type.ts';
+import { sourceFields } from './source-fields.ts';
 
 /**
  * Refuses changes of logical types that Avro resolves silently to wrong values: another decimal
@@ -26,10 +27,11 @@ function check(writer: AvroType, reader: AvroType, place: string, seen: Set<Avro
   } else if (reader.kind === 'map' && writer.kind === 'map') {
     check(writer.values, reader.values, place, seen);
   } else if (reader.kind === 'record' && writer.kind === 'record') {
-    for (const field of reader.fields) {
-      const from = writerFieldOf(writer, field);
-      if (from !== undefined) check(from.type, field.type, `${place}, field ${field.name}`, seen);
-    }
+    const sources = sourceFields(writer, reader);
+    reader.fields.forEach(({ name, type }, index) => {
+      const from = sources[index];
+      if (from !== undefined) check(from.type, type, `${place}, field ${name}`, seen);
+    });
   } else {
     refuseOther(writer, reader, place);
   }
@@ -53,20 +55,4 @@ function describe(logical: NonNullable<ReturnType<typeof logicalOf>>): string {
 
 function branchesOf(type: AvroType): readonly AvroType[] {
   return type.kind === 'union' ? type.branches : [type];
-}
-
-/**
- * Returns the writer's field that a reader's field is read from: by name, otherwise by the reader's
- * aliases.
- */
-export function writerFieldOf(
-  writer: RecordType,
-  field: { readonly name: string; readonly aliases: readonly string[] },
-): RecordType['fields'][number] | undefined {
-  const names = [field.name, ...field.aliases.map(unqualified)];
-  for (const name of names) {
-    const found = writer.fields.find((candidate) => candidate.name === name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

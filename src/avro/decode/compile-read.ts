@@ -5,13 +5,13 @@ import {
   NumberBuilder,
   TextBuilder,
 } from '../../event/column-builder.ts';
-import { Decimal } from '../../event/decimal.ts';
 import { type AvroType, type EnumType, logicalOf, type RecordField } from '../schema/avro-type.ts';
+import { compileRefusal } from './compile-value-reader.ts';
 import { type Cursor, failed } from './cursor.ts';
-import { defaultBranch } from './default-reader.ts';
+import { defaultBranch, defaultReader } from './default-reader.ts';
 import { longAsDouble, longAsFloat } from './long-as-double.ts';
-import { pickBranch } from './pick-branch.ts';
-import { createBudget, skipValue } from './skip-value.ts';
+import { type Budget, skipValue } from './skip-value.ts';
+import { targetType } from './target-type.ts';
 import { dateRangeMs, unscaledOf } from './value-type.ts';
 
 /**
@@ -20,8 +20,8 @@ import { dateRangeMs, unscaledOf } from './value-type.ts';
  */
 export type Step = (cursor: Cursor, index: number) => void;
 
-/** Compiles a step that skips a value. */
-export function compileSkip(type: AvroType): Step {
+/** Compiles a step that skips a value, with the budget of its record. */
+export function compileSkip(type: AvroType, budget: Budget): Step {
   switch (type.kind) {
     case 'long':
       return (cursor) => void cursor.long();
@@ -30,17 +30,30 @@ export function compileSkip(type: AvroType): Step {
     case 'string':
     case 'bytes':
       return (cursor) => void cursor.take(cursor.long());
-    case 'union':
-    case 'record':
-    case 'array':
-    case 'map':
-      return (cursor) => skipValue(cursor, type, createBudget());
-    default: {
-      // A scalar uses nothing of its budget, so one budget serves all records.
-      const budget = createBudget();
-      return (cursor) => skipValue(cursor, type, budget);
-    }
+    default:
+      return (cursor) => skipValue(cursor, type, budget, 1);
   }
+}
+
+/**
+ * Compiles a step over a value that nobody requested: it stores nothing and fails where the whole
+ * event would. @throws Error if the types do not resolve
+ */
+export function compilePass(writer: AvroType, reader: AvroType, budget: Budget): Step {
+  const { read, refuses } = compileRefusal(writer, reader);
+  if (refuses === 'nothing') return compileSkip(writer, budget);
+  if (writer.kind === 'union') {
+    return branchSteps(writer.branches, (branch) => compilePass(branch, reader, budget));
+  }
+  if (writer.kind === 'long' && refuses === 'calendar') {
+    return (cursor) => void calendar(cursor.long(), dateRangeMs);
+  }
+  return (cursor) => {
+    const start = cursor.position;
+    skipValue(cursor, writer, budget, 1);
+    cursor.position = start;
+    read(cursor);
+  };
 }
 
 /**
@@ -49,40 +62,34 @@ export function compileSkip(type: AvroType): Step {
  */
 export function compileRead(writer: AvroType, reader: AvroType, builder: ColumnBuilder): Step {
   if (writer.kind === 'union') {
-    const steps = writer.branches.map((branch) => branchStep(branch, reader, builder));
-    return (cursor, index) => (steps[cursor.index(steps.length)] as Step)(cursor, index);
+    return branchSteps(writer.branches, (branch) => compileRead(branch, reader, builder));
   }
-  if (reader.kind === 'union') {
-    const target = pickBranch(writer, reader.branches);
-    if (target === undefined) throw mismatch(writer, reader);
-    return compileRead(writer, target, builder);
-  }
-  if (writer.kind === 'null' && reader.kind === 'null') {
-    return (_cursor, index) => builder.setNull(index);
-  }
-  const step = compileValue(writer, reader, builder);
-  if (step === null) throw mismatch(writer, reader);
-  return step;
+  const target = targetType(writer, reader);
+  if (target.kind === 'null') return (_cursor, index) => builder.setNull(index);
+  return compileValue(writer, target, builder) ?? failing(`its column holds no ${target.kind}`);
 }
 
-function branchStep(branch: AvroType, reader: AvroType, builder: ColumnBuilder): Step {
-  try {
-    return compileRead(branch, reader, builder);
-  } catch (error) {
-    return () => {
-      throw failed((error as Error).message);
-    };
-  }
+function failing(problem: string): Step {
+  return () => {
+    throw failed(problem);
+  };
 }
 
-function mismatch(writer: AvroType, reader: AvroType): Error {
-  return new Error(`written as ${writer.kind}, read as ${reader.kind}`);
+function branchSteps(branches: readonly AvroType[], compile: (branch: AvroType) => Step): Step {
+  const steps = branches.map((branch) => {
+    try {
+      return compile(branch);
+    } catch (error) {
+      return failing((error as Error).message);
+    }
+  });
+  return (cursor, index) => (steps[cursor.index(steps.length)] as Step)(cursor, index);
 }
 
 function compileValue(writer: AvroType, reader: AvroType, builder: ColumnBuilder): Step | null {
   if (builder instanceof NumberBuilder) return compileNumber(writer, reader, builder);
   if (builder instanceof LongBuilder) return compileLong(writer, reader, builder);
-  if (builder instanceof DecimalBuilder) return compileDecimal(writer, reader, builder);
+  if (builder instanceof DecimalBuilder) return compileDecimal(writer, builder);
   if (builder instanceof TextBuilder) return compileText(writer, reader, builder);
   return null;
 }
@@ -138,11 +145,7 @@ function compileLong(writer: AvroType, reader: AvroType, builder: LongBuilder): 
   };
 }
 
-function compileDecimal(writer: AvroType, reader: AvroType, builder: DecimalBuilder): Step | null {
-  if (writer.kind !== reader.kind) return null;
-  if (writer.kind !== 'bytes' && writer.kind !== 'fixed') return null;
-  if (writer.kind === 'fixed' && reader.kind === 'fixed' && writer.size !== reader.size)
-    return null;
+function compileDecimal(writer: AvroType, builder: DecimalBuilder): Step {
   const size = writer.kind === 'fixed' ? writer.size : -1;
   return (cursor, index) => {
     const start = cursor.take(size < 0 ? cursor.long() : size);
@@ -152,18 +155,16 @@ function compileDecimal(writer: AvroType, reader: AvroType, builder: DecimalBuil
 
 function compileText(writer: AvroType, reader: AvroType, builder: TextBuilder): Step | null {
   if (writer.kind === 'enum' && reader.kind === 'enum') return compileEnum(writer, reader, builder);
-  const spans = (kind: string): boolean => kind === 'string' || kind === 'bytes';
-  if (spans(writer.kind) && spans(reader.kind)) {
+  if (writer.kind === 'fixed') {
     return (cursor, index) => {
-      const length = cursor.long();
-      builder.start[index] = cursor.take(length);
+      builder.start[index] = cursor.take(writer.size);
       builder.end[index] = cursor.position;
     };
   }
-  if (writer.kind !== 'fixed' || reader.kind !== 'fixed' || writer.size !== reader.size)
-    return null;
+  if (writer.kind !== 'string' && writer.kind !== 'bytes') return null;
   return (cursor, index) => {
-    builder.start[index] = cursor.take(writer.size);
+    const length = cursor.long();
+    builder.start[index] = cursor.take(length);
     builder.end[index] = cursor.position;
   };
 }
@@ -187,20 +188,9 @@ function compileEnum(writer: EnumType, reader: EnumType, builder: TextBuilder): 
  * without default
  */
 export function compileDefault(field: RecordField, builder: ColumnBuilder): Step {
-  if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
-  const value = defaultValue(defaultBranch(field.type, field.fallback), field.fallback);
-  return (_cursor, index) => builder.set(index, value);
-}
-
-function defaultValue(type: AvroType, json: unknown): unknown {
-  if (json === null) return null;
-  if (type.kind === 'bytes' || type.kind === 'fixed') {
-    const bytes = Buffer.from(String(json), 'latin1');
-    const logical = type.logical;
-    return logical?.name === 'decimal'
-      ? new Decimal(unscaledOf(bytes, 0, bytes.length), logical.scale)
-      : bytes;
-  }
-  if (type.kind === 'string') return Buffer.from(String(json));
-  return json;
+  const value = defaultReader(field)();
+  const isText = defaultBranch(field.type, field.fallback).kind === 'string';
+  // One buffer for all records: the column stores it once per batch.
+  const stored = isText ? Buffer.from(value as string) : value;
+  return (_cursor, index) => builder.set(index, stored);
 }

@@ -1,5 +1,5 @@
 import { Decimal } from '../../event/decimal.ts';
-import { matchingFields, sameName } from '../compatibility/schema-comparison.ts';
+import { sourceFields } from '../compatibility/source-fields.ts';
 import {
   type ArrayType,
   type AvroType,
@@ -7,15 +7,14 @@ import {
   type Logical,
   logicalOf,
   type MapType,
-  type RecordField,
   type RecordType,
-  type UnionType,
 } from '../schema/avro-type.ts';
 import { branchName, isWrapped } from '../schema/branch-name.ts';
 import { type Cursor, failed } from './cursor.ts';
 import { defaultReader } from './default-reader.ts';
 import { longAsDouble, longAsFloat } from './long-as-double.ts';
-import { pickBranch } from './pick-branch.ts';
+import { createBudget, skipValue } from './skip-value.ts';
+import { targetType } from './target-type.ts';
 import { dateText, unscaledOf } from './value-type.ts';
 
 /**
@@ -32,7 +31,20 @@ export function compileValueReader(writer: AvroType, reader: AvroType): ReadValu
   return new ValueCompiler().compile(writer, reader);
 }
 
+/** As `compileValueReader`, and whether values of the writer's schema exist that it refuses. */
+export function compileRefusal(
+  writer: AvroType,
+  reader: AvroType,
+): { readonly read: ReadValue; readonly refuses: Refusal } {
+  const compiler = new ValueCompiler();
+  return { read: compiler.compile(writer, reader), refuses: compiler.refuses };
+}
+
+/** What a reader refuses: nothing, times beyond the calendar only, or other values too. */
+export type Refusal = 'nothing' | 'calendar' | 'values';
+
 class ValueCompiler {
+  refuses: Refusal = 'nothing';
   private readonly records = new Map<RecordType, Map<RecordType, { read: ReadValue }>>();
 
   compile(writer: AvroType, reader: AvroType): ReadValue {
@@ -40,38 +52,36 @@ class ValueCompiler {
       const reads = writer.branches.map((branch) => this.orFail(branch, reader));
       return (cursor) => (reads[cursor.index(reads.length)] as ReadValue)(cursor);
     }
-    if (reader.kind === 'union') return this.branch(writer, reader);
+    const target = targetType(writer, reader);
+    const read = this.single(writer, target);
+    if (reader.kind !== 'union' || target.kind === 'null' || !isWrapped(reader)) return read;
+    const name = branchName(target);
+    return (cursor) => ({ [name]: read(cursor) });
+  }
+
+  private single(writer: AvroType, reader: AvroType): ReadValue {
     if (writer.kind === 'record' && reader.kind === 'record') return this.record(writer, reader);
     if (writer.kind === 'array' && reader.kind === 'array') return this.array(writer, reader);
     if (writer.kind === 'map' && reader.kind === 'map') return this.map(writer, reader);
-    if (writer.kind === 'enum' && reader.kind === 'enum') return symbolReader(writer, reader);
-    const read = scalarReader(writer, reader);
-    if (read === null) throw new Error(`written as ${writer.kind}, read as ${reader.kind}`);
-    return read;
+    if (writer.kind === 'enum' && reader.kind === 'enum') return this.symbol(writer, reader);
+    const logical = logicalOf(reader)?.name;
+    const isTime = logical === 'date' || logical === 'timestamp-millis';
+    if (isTime && this.refuses === 'nothing') this.refuses = 'calendar';
+    return scalarReader(writer, reader);
   }
 
   private orFail(writer: AvroType, reader: AvroType): ReadValue {
     try {
       return this.compile(writer, reader);
     } catch (error) {
+      this.refuses = 'values';
       return () => {
         throw failed((error as Error).message);
       };
     }
   }
 
-  private branch(writer: Exclude<AvroType, UnionType>, reader: UnionType): ReadValue {
-    const picked = pickBranch(writer, reader.branches);
-    if (picked === undefined) throw new Error(`no branch of the union reads ${writer.kind}`);
-    const read = this.compile(writer, picked);
-    if (picked.kind === 'null' || !isWrapped(reader)) return read;
-    const name = branchName(picked);
-    return (cursor) => ({ [name]: read(cursor) });
-  }
-
   private record(writer: RecordType, reader: RecordType): ReadValue {
-    if (!sameName(reader, writer))
-      throw new Error(`written as ${writer.name}, read as ${reader.name}`);
     const byReader = this.records.get(writer) ?? new Map<RecordType, { read: ReadValue }>();
     this.records.set(writer, byReader);
     const known = byReader.get(reader);
@@ -79,20 +89,28 @@ class ValueCompiler {
     if (known !== undefined) return (cursor) => known.read(cursor);
     const cell = { read: unfinished };
     byReader.set(reader, cell);
-    cell.read = this.fields(writer, reader);
+    try {
+      cell.read = this.fields(writer, reader);
+    } catch (error) {
+      byReader.delete(reader); // elsewhere it must fail again, not be read unfinished
+      throw error;
+    }
     return cell.read;
   }
 
   private fields(writer: RecordType, reader: RecordType): ReadValue {
     const names = reader.fields.map((field) => field.name);
-    const sources = reader.fields.map((field) => this.source(writer, field));
+    const sources = sourceFields(writer, reader);
     const steps = writer.fields.map((from) => {
-      const target = reader.fields.findIndex((_, index) => sources[index]?.from === from);
+      const target = sources.indexOf(from);
       const to = reader.fields[target];
-      return { target, read: this.compile(from.type, to === undefined ? from.type : to.type) };
+      return {
+        target,
+        read: to === undefined ? skip(from.type) : this.compile(from.type, to.type),
+      };
     });
-    const defaults = sources.flatMap(({ fallback }, target) =>
-      fallback === null ? [] : [{ target, read: fallback }],
+    const defaults = reader.fields.flatMap((field, target) =>
+      sources[target] === undefined ? [{ target, read: defaultReader(field) }] : [],
     );
     const blank = Object.fromEntries(names.map((name) => [name, undefined]));
     return (cursor) => {
@@ -106,17 +124,25 @@ class ValueCompiler {
     };
   }
 
-  private source(writer: RecordType, field: RecordField) {
-    const [from] = matchingFields(writer, field);
-    return { from, fallback: from === undefined ? defaultReader(field) : null };
-  }
-
   private array(writer: ArrayType, reader: ArrayType): ReadValue {
     const read = this.compile(writer.items, reader.items);
     return (cursor) => {
       const items: unknown[] = [];
       eachItem(cursor, () => items.push(read(cursor)));
       return items;
+    };
+  }
+
+  private symbol(writer: EnumType, reader: EnumType): ReadValue {
+    const symbols = writer.symbols.map((symbol) =>
+      reader.symbols.includes(symbol) ? symbol : reader.fallback,
+    );
+    if (symbols.includes(null)) this.refuses = 'values';
+    return (cursor) => {
+      const index = cursor.index(symbols.length);
+      const symbol = symbols[index] as string | null;
+      if (symbol === null) throw failed(`symbol ${writer.symbols[index]} is unknown to the reader`);
+      return symbol;
     };
   }
 
@@ -133,6 +159,11 @@ class ValueCompiler {
   }
 }
 
+/** A field that the reader does not have. Its bytes have been validated within their budget. */
+function skip(type: AvroType): ReadValue {
+  return (cursor) => skipValue(cursor, type, createBudget());
+}
+
 function unfinished(_cursor: Cursor): unknown {
   throw new Error('a record is read before it is compiled');
 }
@@ -147,21 +178,7 @@ function eachItem(cursor: Cursor, read: () => void): void {
   }
 }
 
-function symbolReader(writer: EnumType, reader: EnumType): ReadValue {
-  if (!sameName(reader, writer))
-    throw new Error(`written as ${writer.name}, read as ${reader.name}`);
-  const symbols = writer.symbols.map((symbol) =>
-    reader.symbols.includes(symbol) ? symbol : reader.fallback,
-  );
-  return (cursor) => {
-    const index = cursor.index(symbols.length);
-    const symbol = symbols[index] as string | null;
-    if (symbol === null) throw failed(`symbol ${writer.symbols[index]} is unknown to the reader`);
-    return symbol;
-  };
-}
-
-function scalarReader(writer: AvroType, reader: AvroType): ReadValue | null {
+function scalarReader(writer: AvroType, reader: AvroType): ReadValue {
   const logical = logicalOf(reader);
   switch (`${writer.kind}>${reader.kind}`) {
     case 'null>null':
@@ -191,15 +208,12 @@ function scalarReader(writer: AvroType, reader: AvroType): ReadValue | null {
   }
 }
 
-function spanReader(writer: AvroType, reader: AvroType, logical: Logical | null): ReadValue | null {
-  const isSpan = (type: AvroType) => type.kind === 'string' || type.kind === 'bytes';
-  if (reader.kind === 'string' && isSpan(writer)) return text;
-  if (reader.kind === 'bytes' && isSpan(writer)) {
-    return bytesReader((cursor) => cursor.long(), logical);
-  }
-  if (reader.kind !== 'fixed' || writer.kind !== 'fixed') return null;
-  if (reader.size !== writer.size || !sameName(reader, writer)) return null;
-  return bytesReader(() => writer.size, logical);
+function spanReader(writer: AvroType, reader: AvroType, logical: Logical | null): ReadValue {
+  if (reader.kind === 'string') return text;
+  return bytesReader(
+    writer.kind === 'fixed' ? () => writer.size : (cursor) => cursor.long(),
+    logical,
+  );
 }
 
 function bytesReader(lengthOf: (cursor: Cursor) => number, logical: Logical | null): ReadValue {

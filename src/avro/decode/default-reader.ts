@@ -11,10 +11,11 @@ import { dateText, unscaledOf } from './value-type.ts';
 /**
  * Returns a function that creates a field's default, a new one at each call, in the TypeScript
  * values of reprise. The default may be of any branch of a union (Avro 1.12): the first branch that
- * the JSON fits. @throws Error without a default, or if no branch fits it
+ * the JSON fits. @throws Error without a default, or if it fits no branch
  */
 export function defaultReader(field: RecordField): () => unknown {
   if (field.fallback === undefined) throw new Error(`field ${field.name} has no default`);
+  defaultBranch(field.type, field.fallback);
   const make = () => valueOf(field.type, field.fallback);
   make();
   return make;
@@ -25,10 +26,11 @@ export function defaultReader(field: RecordField): () => unknown {
  * @throws Error if none fits
  */
 export function defaultBranch(type: AvroType, json: unknown): AvroType {
-  if (type.kind !== 'union') return type;
-  const found = type.branches.find((branch) => fits(branch, json));
-  if (found === undefined)
-    throw new Error(`no branch of the union fits the default ${JSON.stringify(json)}`);
+  const branches = type.kind === 'union' ? type.branches : [type];
+  const found = branches.find((branch) => fits(branch, json));
+  if (found === undefined) {
+    throw new Error(`no type of the field fits the default ${JSON.stringify(json)}`);
+  }
   return found;
 }
 

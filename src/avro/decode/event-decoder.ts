@@ -2,14 +2,11 @@ import type avsc from 'avsc';
 import type { EventDefinition } from '../../event/event-definition.ts';
 import { parseJsonEvent } from '../../event/parse-json-event.ts';
 import { isRepriseError, RepriseError } from '../../reprise-error.ts';
-import { checkLogicalTypes } from '../compatibility/check-logical-types.ts';
 import type { KeyRing } from '../pii/pii-envelope.ts';
-import type { AvroType, RecordType } from '../schema/avro-type.ts';
-import { parseRecordSchema, parseSchema } from '../schema/parse-schema.ts';
-import { compileUpcastReader } from './compile-upcast-reader.ts';
-import { compileValueReader, type ReadValue } from './compile-value-reader.ts';
+import { parseRecordSchema } from '../schema/parse-schema.ts';
 import { headerBytes, readSchemaId } from './confluent-header.ts';
 import { Cursor, failed } from './cursor.ts';
+import { type EventReader, type ResolvedWriter, resolveWriter } from './resolve-writer.ts';
 import { createBudget, skipValue } from './skip-value.ts';
 import { createValueType } from './value-type.ts';
 
@@ -31,13 +28,9 @@ export interface EventDecoder<Event> {
   decode(value: Buffer): Event;
 }
 
-interface Resolved {
-  readonly writer: AvroType;
-  /**
-   * Reads a value. Null if the writer's schema is the reader's own: avsc's generated code is
-   * faster.
-   */
-  readonly read: ReadValue | null;
+interface Resolved extends ResolvedWriter {
+  /** True if the writer's schema is the reader's own: avsc's generated code is faster. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -63,19 +56,15 @@ export function createEventDecoder<Event>(
 class AvroEventDecoder<Event> implements EventDecoder<Event> {
   private readonly cursor = new Cursor();
   private readonly resolved = new Map<number, Resolved | Error>();
-  private readonly event: EventDefinition<Event>;
-  private readonly keys: KeyRing | undefined;
   private readonly readerType: avsc.Type;
-  private readonly reader: RecordType;
-  private readonly readerText: string;
+  private readonly reader: EventReader;
 
   constructor(event: EventDefinition<Event>, keys: KeyRing | undefined) {
-    this.keys = keys;
     const text = event.schemaText ?? '';
-    this.event = event;
-    this.readerText = text;
-    this.readerType = createValueType(text, `event ${event.name}`);
-    this.reader = parseRecordSchema(text, `event ${event.name}`);
+    const origin = `event ${event.name}`;
+    this.readerType = createValueType(text, origin);
+    const reader = parseRecordSchema(text, origin);
+    this.reader = { event: event as EventDefinition, reader, keys };
   }
 
   knows(schemaId: number): boolean {
@@ -91,20 +80,9 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
   }
 
   private link(schemaId: number, text: string): Resolved | Error {
-    try {
-      const writer = parseSchema(text, `schema ${schemaId}`);
-      const upcast = compileUpcastReader(
-        this.event,
-        { text, origin: `schema ${schemaId}` },
-        this.keys,
-      );
-      if (upcast !== null) return { writer, read: upcast };
-      checkLogicalTypes(writer, this.reader, `schema ${schemaId}, event ${this.event.name}`);
-      const same = text === this.readerText;
-      return { writer, read: same ? null : compileValueReader(writer, this.reader) };
-    } catch (error) {
-      return isRepriseError(error) ? error : incompatible(this.event.name, schemaId, error);
-    }
+    const found = resolveWriter(this.reader, schemaId, text);
+    if (found instanceof Error) return found;
+    return { ...found, isOwn: !found.upcasts && text === this.reader.event.schemaText };
   }
 
   decode(value: Buffer): Event {
@@ -127,8 +105,7 @@ class AvroEventDecoder<Event> implements EventDecoder<Event> {
     skipValue(cursor, resolved.writer, createBudget());
     if (cursor.position !== cursor.end) throw failed('bytes are left over at its end');
     try {
-      if (resolved.read === null)
-        return this.readerType.fromBuffer(value.subarray(headerBytes)) as Event;
+      if (resolved.isOwn) return this.readerType.fromBuffer(value.subarray(headerBytes)) as Event;
       cursor.position = headerBytes;
       return resolved.read(cursor) as Event;
     } catch (error) {
@@ -143,14 +120,5 @@ export function unknownSchema(schemaId: number): RepriseError {
     'UNKNOWN_SCHEMA_ID',
     `Schema ${schemaId} has not been resolved. Fetch it from the registry first.`,
     { facts: { schemaId } },
-  );
-}
-
-/** Creates the error for a writer schema that the event's own schema cannot read. */
-export function incompatible(event: string, schemaId: number, cause: unknown): RepriseError {
-  return new RepriseError(
-    'INCOMPATIBLE_SCHEMA',
-    `Schema ${schemaId} cannot be read as event ${event}: ${(cause as Error).message}. Give the event's schema defaults or aliases that bridge the change.`,
-    { cause, facts: { event, schemaId } },
   );
 }

@@ -9,18 +9,21 @@ import {
 } from '../../event/field-decoder.ts';
 import { createJsonFieldDecoder } from '../../event/json-field-decoder.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
-import { isRepriseError } from '../../reprise-error.ts';
-import { checkLogicalTypes, writerFieldOf } from '../compatibility/check-logical-types.ts';
+import { sourceFields } from '../compatibility/source-fields.ts';
 import type { KeyRing } from '../pii/pii-envelope.ts';
-import type { RecordType } from '../schema/avro-type.ts';
 import { parseRecordSchema } from '../schema/parse-schema.ts';
-import { compileDefault, compileRead, compileSkip, type Step } from './compile-read.ts';
-import { compileUpcastReader } from './compile-upcast-reader.ts';
-import type { ReadValue } from './compile-value-reader.ts';
+import {
+  compileDefault,
+  compilePass,
+  compileRead,
+  compileSkip,
+  type Step,
+} from './compile-read.ts';
 import { headerBytes, peekSchemaId, readSchemaId } from './confluent-header.ts';
 import { Cursor, failed } from './cursor.ts';
-import { incompatible, unknownSchema } from './event-decoder.ts';
-import { createBudget, skipValue } from './skip-value.ts';
+import { unknownSchema } from './event-decoder.ts';
+import { type EventReader, type ResolvedWriter, resolveWriter } from './resolve-writer.ts';
+import { createBudget, emptyItemsMax, skipValue } from './skip-value.ts';
 
 export type { FieldDecoder } from '../../event/field-decoder.ts';
 
@@ -49,18 +52,17 @@ export function createFieldDecoder(options: FieldDecoderOptions): FieldDecoder {
 type Program = readonly Step[];
 
 class AvroFieldDecoder implements FieldDecoder {
-  private readonly event: EventDefinition;
-  private readonly keys: KeyRing | undefined;
   private readonly named: readonly NamedColumn[];
-  private readonly reader: RecordType;
+  private readonly reader: EventReader;
   private readonly programs = new Map<number, Program | Error>();
   private readonly cursor = new Cursor();
+  /** Of the record that is being decoded. */
+  private readonly budget = createBudget();
 
   constructor({ event, fields, keys }: FieldDecoderOptions) {
-    this.event = event;
-    this.keys = keys;
     this.named = namedColumns(event, fields);
-    this.reader = parseRecordSchema(event.schemaText ?? '', `event ${event.name}`);
+    const reader = parseRecordSchema(event.schemaText ?? '', `event ${event.name}`);
+    this.reader = { event, reader, keys };
   }
 
   unresolvedSchemaIds(batch: RecordBatch): readonly number[] {
@@ -87,44 +89,41 @@ class AvroFieldDecoder implements FieldDecoder {
   }
 
   private compile(schemaId: number, text: string): Program | Error {
-    try {
-      const origin = `schema ${schemaId}`;
-      const writer = parseRecordSchema(text, origin);
-      const upcast = compileUpcastReader(this.event, { text, origin }, this.keys);
-      if (upcast !== null) return [this.upcastStep(writer, upcast)];
-      checkLogicalTypes(writer, this.reader, `${origin}, event ${this.event.name}`);
-      const unread = new Map(
-        this.named.map((column) => [column.field.name, column] as [string, NamedColumn]),
-      );
-      const targets = this.reader.fields.map((f) => [writerFieldOf(writer, f), f] as const);
-      const steps = writer.fields.map((from) => {
-        const to = targets.find(([source]) => source === from)?.[1];
-        const column = to === undefined ? undefined : unread.get(to.name);
-        if (to === undefined || column === undefined) return compileSkip(from.type);
-        unread.delete(to.name);
-        return compileRead(from.type, to.type, column.builder);
-      });
-      for (const [source, field] of targets) {
-        const column = unread.get(field.name);
-        if (source === undefined && column !== undefined) {
-          steps.push(compileDefault(field, column.builder));
-        } else if (source === undefined && field.fallback === undefined) {
-          throw new Error(`field ${field.name} has no default`);
-        }
-      }
-      return steps;
-    } catch (error) {
-      return isRepriseError(error) ? error : incompatible(this.event.name, schemaId, error);
-    }
+    const resolved = resolveWriter(this.reader, schemaId, text);
+    if (resolved instanceof Error) return resolved;
+    const { writer, upcasts } = resolved;
+    if (upcasts || writer.kind !== 'record') return [this.wholeStep(resolved)];
+    const { reader } = this.reader;
+    const sources = sourceFields(writer, reader);
+    const columns = reader.fields.map((to) =>
+      this.named.find(({ field }) => field.name === to.name),
+    );
+    const steps = writer.fields.map((from) => {
+      const target = sources.indexOf(from);
+      const to = reader.fields[target];
+      const column = columns[target];
+      if (to === undefined) return compileSkip(from.type, this.budget);
+      return column === undefined
+        ? compilePass(from.type, to.type, this.budget)
+        : compileRead(from.type, to.type, column.builder);
+    });
+    const defaults = reader.fields.flatMap((field, target) => {
+      const column = sources[target] === undefined ? columns[target] : undefined;
+      return column === undefined ? [] : [compileDefault(field, column.builder)];
+    });
+    return [...steps, ...defaults];
   }
 
-  /** Reads a whole event through its upcasters. Validates its bytes, which no other step does. */
-  private upcastStep(writer: RecordType, upcast: ReadValue): Step {
+  /**
+   * Reads a whole event, through its upcasters if it has any. Validates its bytes, which no other
+   * step does.
+   */
+  private wholeStep({ writer, read }: ResolvedWriter): Step {
     return (cursor, index) => {
       const start = cursor.position;
-      skipValue(cursor, writer, createBudget());
+      skipValue(cursor, writer, this.budget);
       cursor.position = start;
-      setRecord(this.named, index, upcast(cursor));
+      setRecord(this.named, index, read(cursor));
     };
   }
 
@@ -155,7 +154,7 @@ class AvroFieldDecoder implements FieldDecoder {
 
   private run(batch: RecordBatch, from: number, absent: { flags: Uint8Array | null }): number {
     const { bytes, count, valueStart, valueEnd } = batch;
-    const { cursor } = this;
+    const { cursor, budget } = this;
     let lastId = -1;
     let program: Program = [];
     for (let index = from; index < count; index += 1) {
@@ -174,6 +173,7 @@ class AvroFieldDecoder implements FieldDecoder {
       }
       cursor.position = start + headerBytes;
       cursor.end = end;
+      budget.emptyItemsMax = emptyItemsMax;
       for (let step = 0; step < program.length; step += 1) (program[step] as Step)(cursor, index);
       if (cursor.position !== end) throw failed('bytes are left over at its end');
     }

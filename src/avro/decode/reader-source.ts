@@ -1,9 +1,10 @@
 import type { EventDefinition } from '../../event/event-definition.ts';
-import { checkLogicalTypes, writerFieldOf } from '../compatibility/check-logical-types.ts';
+import { sourceFields } from '../compatibility/source-fields.ts';
 import type { AvroType, RecordType } from '../schema/avro-type.ts';
 import { parseRecordSchema } from '../schema/parse-schema.ts';
-import { compileUpcastReader } from './compile-upcast-reader.ts';
-import { pickBranch } from './pick-branch.ts';
+import { compileRefusal } from './compile-value-reader.ts';
+import { resolveWriter } from './resolve-writer.ts';
+import { targetType } from './target-type.ts';
 import { dateRangeMs } from './value-type.ts';
 
 /** Maximum nesting; deeper records are left to the decoder that checks its budget. */
@@ -27,11 +28,11 @@ export interface ReaderSourceOptions {
  */
 export function readerSource({ event, fields, schemaText }: ReaderSourceOptions): string | null {
   try {
-    if (compileUpcastReader(event, { text: schemaText, origin: 'writer' }) !== null) return null;
-    const writer = parseRecordSchema(schemaText, 'writer');
     const reader = parseRecordSchema(event.schemaText ?? '', 'reader');
-    checkLogicalTypes(writer, reader, 'generated reader');
-    return new ReaderWriter(event, fields).record(writer, reader);
+    const resolved = resolveWriter({ event, reader }, 0, schemaText);
+    if (resolved instanceof Error || resolved.upcasts || resolved.writer.kind !== 'record')
+      return null;
+    return new ReaderWriter(event, fields).record(resolved.writer, reader);
   } catch {
     return null; // the column decoder reports the error
   }
@@ -51,16 +52,13 @@ class ReaderWriter {
   }
 
   record(writer: RecordType, reader: RecordType): string {
-    const targets = reader.fields.map((field) => [writerFieldOf(writer, field), field] as const);
-    if (targets.some(([source]) => source === undefined)) throw new Unsupported();
-    const sources = targets.map(([source]) => source);
-    if (new Set(sources).size < sources.length) throw new Unsupported();
+    const sources = sourceFields(writer, reader);
+    if (sources.includes(undefined)) throw new Unsupported();
     const statements = writer.fields.map((from) => {
-      const to = targets.find(([source]) => source === from)?.[1];
-      const n = to === undefined ? -1 : this.#fields.indexOf(to.name);
-      return to === undefined || n < 0
-        ? this.#skip(from.type, 0)
-        : this.#read(from.type, to.type, n);
+      const to = reader.fields[sources.indexOf(from)];
+      if (to === undefined) return this.#skip(from.type, 0);
+      const n = this.#fields.indexOf(to.name);
+      return n < 0 ? this.#pass(from.type, to.type) : this.#read(from.type, to.type, n);
     });
     return [...this.#fields.map((name, n) => this.#declare(name, n)), ...statements].join('\n');
   }
@@ -82,12 +80,7 @@ class ReaderWriter {
   #read(writer: AvroType, reader: AvroType, n: number): string {
     if (writer.kind === 'union')
       return this.#branches(writer.branches, (branch) => this.#read(branch, reader, n));
-    if (reader.kind === 'union') {
-      const target = pickBranch(writer, reader.branches);
-      if (target === undefined) throw new Unsupported();
-      return this.#read(writer, target, n);
-    }
-    switch (`${writer.kind}>${reader.kind}`) {
+    switch (`${writer.kind}>${targetType(writer, reader).kind}`) {
       case 'null>null':
         return `present${n} = false;`;
       case 'string>string':
@@ -105,7 +98,15 @@ class ReaderWriter {
     }
   }
 
-  #skip(type: AvroType, depth: number): string {
+  /** Reads past a field that nobody requested. */
+  #pass(writer: AvroType, reader: AvroType): string {
+    const { refuses } = compileRefusal(writer, reader);
+    if (refuses === 'values') throw new Unsupported();
+    return this.#skip(writer, 0, refuses === 'calendar');
+  }
+
+  /** `hasTimes`: leaves records with numbers that are no time to the column decoder. */
+  #skip(type: AvroType, depth: number, hasTimes = false): string {
     if (depth > DEPTH_MAX) throw new Unsupported();
     switch (type.kind) {
       case 'null':
@@ -124,15 +125,15 @@ class ReaderWriter {
         return `${this.#length(length)} at += ${length};`;
       }
       case 'int':
-        return this.#checkedLong((value) => `${value} > 2147483647 || ${value} < -2147483648`);
+        return this.#within(hasTimes ? dateRangeMs / 86_400_000 : 2147483647);
       case 'long':
-        return this.#checkedLong(() => 'false');
+        return hasTimes ? this.#within(dateRangeMs) : this.#checkedLong(() => 'false');
       case 'enum':
         return this.#checkedLong((value) => `${value} < 0 || ${value} >= ${type.symbols.length}`);
       case 'union':
-        return this.#branches(type.branches, (branch) => this.#skip(branch, depth + 1));
+        return this.#branches(type.branches, (branch) => this.#skip(branch, depth + 1, hasTimes));
       case 'record':
-        return type.fields.map((field) => this.#skip(field.type, depth + 1)).join('\n');
+        return type.fields.map((field) => this.#skip(field.type, depth + 1, hasTimes)).join('\n');
       default:
         throw new Unsupported();
     }
@@ -142,6 +143,10 @@ class ReaderWriter {
     const cases = branches.map((branch, index) => `case ${index}: { ${source(branch)} break; }`);
     const index = this.#name();
     return `let ${index}; ${this.#long(index)} switch (${index}) { ${cases.join('\n')} default: break records; }`;
+  }
+
+  #within(limit: number): string {
+    return this.#checkedLong((value) => `${value} > ${limit} || ${value} < -${limit}`);
   }
 
   #checkedLong(isWrong: (value: string) => string): string {

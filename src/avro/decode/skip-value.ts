@@ -10,9 +10,12 @@ export interface Budget {
   readonly depthMax: number;
 }
 
+/** The items without bytes that one value may have. */
+export const emptyItemsMax = 10_000;
+
 /** Creates a budget: 10,000 items without bytes, 100 levels. */
 export function createBudget(): Budget {
-  return { emptyItemsMax: 10_000, depthMax: 100 };
+  return { emptyItemsMax, depthMax: 100 };
 }
 
 /**

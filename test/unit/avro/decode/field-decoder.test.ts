@@ -117,3 +117,21 @@ it('stops a bomb of two billion empty items', () => {
   const bomb = Buffer.from([0, 0, 0, 0, 7, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0]);
   expect(() => whole.decode(bomb)).toThrow(expect.objectContaining({ code: 'BUDGET_EXCEEDED' }));
 });
+
+it('counts empty items over the whole record, whatever is requested', () => {
+  const nulls = { type: 'array', items: 'null' };
+  const definition = event([
+    { name: 'one', type: nulls },
+    { name: 'two', type: nulls },
+    { name: 'n', type: 'int' },
+  ]);
+  const decoder = createFieldDecoder({ event: definition, fields: ['n'] });
+  decoder.resolve(7, definition.schemaText as string);
+  const list = [0xe0, 0x5d, 0]; // 6,000 items
+  const full = Buffer.from([0, 0, 0, 0, 7, ...list, 0, 4]);
+  const { columns, failures } = decoder.decode(
+    batchOf([full, Buffer.from([0, 0, 0, 0, 7, ...list, ...list, 4]), full]),
+  );
+  expect(failures).toMatchObject([{ index: 1, error: { code: 'BUDGET_EXCEEDED' } }]);
+  expect([0, 2].map((index) => plain(columns[0] as FieldColumn, index))).toEqual([2, 2]);
+});
