@@ -12,6 +12,7 @@ import type { DeadLetter, TaskFoldOptions, UnresolvedSchema } from '../task/task
 import { compileCondition } from './compile-condition.ts';
 import { deadLetterAt } from './dead-letter-at.ts';
 import { EventClaims } from './event-claims.ts';
+import { Undecodable } from './undecodable.ts';
 
 /**
  * The records of one kind of event in a batch, decoded into columns. Entries are those of `batch`,
@@ -29,11 +30,11 @@ export interface SourcePart {
   readonly timesMs: Float64Array;
   /** 1: a tombstone, failed, or (after `filter`) filtered out. */
   readonly skip: Uint8Array;
-  /** Decodes the whole event of record j. @throws what decoding or a user's function throws */
+  /** Decodes the whole event of record j. @throws Undecodable */
   readonly eventAt: (j: number) => unknown;
   /**
    * Calls a user's function for every record that is not skipped; if it throws, the record becomes
-   * a dead letter (HANDLER_FAILED).
+   * a dead letter (HANDLER_FAILED; the code of the cause if its event cannot be decoded).
    */
   readonly each: (deadLetters: DeadLetter[], what: string, call: (j: number) => void) => void;
 }
@@ -237,7 +238,13 @@ class Source {
       columns: decoded.columns,
       timesMs: this.#times(batch, decoded),
       skip,
-      eventAt: (j) => events.decode(batch.bytes.subarray(batch.valueStart[j], batch.valueEnd[j])),
+      eventAt: (j) => {
+        try {
+          return events.decode(batch.bytes.subarray(batch.valueStart[j], batch.valueEnd[j]));
+        } catch (error) {
+          throw new Undecodable(error);
+        }
+      },
     };
   }
 
@@ -310,8 +317,7 @@ function eachRecord(
       skip[j] = 1;
       const place = `${batch.topic}[${batch.partition}]@${batch.offsets[j]}`;
       const message = `${place}: ${what} failed: ${(error as Error).message}.`;
-      // An event that cannot be decoded has a code of its own.
-      const code = isRepriseError(error) ? error.code : 'HANDLER_FAILED';
+      const code = error instanceof Undecodable ? error.code : 'HANDLER_FAILED';
       letters.push(deadLetterAt(batch, j, code, message));
     }
   }

@@ -3,12 +3,13 @@ import type { HandlerPlan, KeyedTablePlan } from '../../projection/plan/plan.ts'
 import type { RowSet } from '../../projection/plan/row-set.ts';
 import type { TablePlan } from '../../projection/plan/table-plan.ts';
 import type { ErrorCode } from '../../reprise-error.ts';
-import { isRepriseError, RepriseError } from '../../reprise-error.ts';
+import { RepriseError } from '../../reprise-error.ts';
 import { deadLetterAt } from '../batch/dead-letter-at.ts';
 import type { KindFold } from '../batch/fold-frame.ts';
 import { LateEvents } from '../batch/late-events.ts';
 import { RecordTimes } from '../batch/record-times.ts';
 import type { DecodedBatch, SourcePart } from '../batch/topic-batches.ts';
+import { Undecodable } from '../batch/undecodable.ts';
 import type {
   DeadLetter,
   MissingRows,
@@ -146,7 +147,7 @@ export class TableFold implements KindFold {
   /** Returns what a record does, handler by handler. @throws Undecodable, NullKey, TypeError */
   #stepsOf({ batch, at, part }: Folded): readonly Step[] {
     if (part === null) return this.#tombstones.stepsAt(batch, at);
-    const event = eventAt(part, at);
+    const event = part.eventAt(at);
     const handlers = this.#bySource[part.source] ?? [];
     const steps: Step[] = [];
     for (const handler of handlers) {
@@ -185,24 +186,6 @@ export class TableFold implements KindFold {
 
   #rowsOf(table: number): KeyedRows {
     return this.#tables[table] as KeyedRows;
-  }
-}
-
-/** Thrown if an event cannot be decoded. */
-class Undecodable extends Error {
-  readonly code: ErrorCode;
-
-  constructor(cause: unknown) {
-    super((cause as Error).message, { cause });
-    this.code = isRepriseError(cause) ? cause.code : 'DECODE_FAILED';
-  }
-}
-
-function eventAt(part: SourcePart, j: number): unknown {
-  try {
-    return part.eventAt(j);
-  } catch (error) {
-    throw new Undecodable(error);
   }
 }
 
