@@ -2,9 +2,9 @@ import { createReprise } from '../src/composition/create-reprise.ts';
 import type { RepriseConfig } from '../src/config/reprise-config.ts';
 import type { RegistryExport } from '../src/registry/registry-export.ts';
 import type { Reprise } from '../src/reprise.ts';
+import { KIND_PROJECTIONS } from './kind-projections.ts';
 import { paymentOn } from './payment-event.ts';
 import type { PaymentKind } from './payment-kind.ts';
-import { KIND_PROJECTIONS } from './payment-kinds.ts';
 import { metricsNames, paymentMetricsOf } from './payment-metrics.ts';
 
 export interface PaymentAppOptions {

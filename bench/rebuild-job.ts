@@ -7,8 +7,8 @@ import { say } from './measure/say.ts';
 import { verifyKind } from './measure/verify-kind.ts';
 import { countedEvents, verifyRows } from './measure/verify-rows.ts';
 import { setUpPaymentApp } from './payment-app.ts';
-import type { PaymentKind } from './payment-kind.ts';
 import { metricsNames } from './payment-metrics.ts';
+import type { ExpectedKind } from './workload/expected-kinds.ts';
 import { ExpectedRows } from './workload/expected-rows.ts';
 import { fillTopic } from './workload/fill-topic.ts';
 import { USERS, WINDOW_MS } from './workload/payment-stream.ts';
@@ -81,7 +81,7 @@ export interface RebuildVariant {
   /** Windows of projections rebuilt together with the job's. Default: none. */
   readonly moreWindowsMs?: readonly number[];
   /** A projection of this kind instead of the job's windows. */
-  readonly kind?: PaymentKind;
+  readonly kind?: ExpectedKind;
 }
 
 /**
@@ -101,7 +101,7 @@ export async function runReprise(
     databaseUrl,
     windowMs,
     moreWindowsMs,
-    ...(kind && { kind }),
+    ...(kind && { kind: kind.kind }),
   });
   if (registered !== schemaId)
     throw new Error(`the registry gave id ${registered}, the values carry ${schemaId}`);
@@ -113,7 +113,7 @@ export async function runReprise(
     databaseUrl,
     windowMs,
     moreWindowsMs,
-    ...(kind && { kind }),
+    ...(kind && { kind: kind.kind }),
     ...(workers && {
       workers: { count: workers, configFile: (await builtBench(ROOT)).paymentConfig },
     }),
@@ -127,7 +127,7 @@ export async function runReprise(
   };
   await (kind === undefined
     ? verifyWindows(job, databaseUrl, moreWindowsMs)
-    : verifyKind(databaseUrl, kind, events));
+    : verifyKind(databaseUrl, kind));
   if (measured.events !== events)
     throw new Error(`rebuild worked off ${measured.events} of ${events} events`);
   return { ...measured, cpuSeconds };

@@ -18,25 +18,28 @@ const UNSETTLED_MS = 20_000;
 /** Amounts are multiples of 2^-52. */
 const UNITS = 2 ** 52;
 
-/**
- * The rows of a kind's projection as text, computed without any of reprise: each as JSON of the
- * values that `ROWS_SQL` asks for, in its order.
- */
-export function expectedKind(kind: PaymentKind, events: number): ReadonlySet<string> {
-  const rows = ROWS[kind](events).filter((values) => isSettled(kind, events, values));
-  return new Set(rows.map((values) => JSON.stringify(values)));
+/** The rows of a kind's projection, computed without any of reprise. */
+export interface ExpectedKind {
+  readonly kind: PaymentKind;
+  /** Each row as JSON of the values that `ROWS_SQL` asks for, in its order. */
+  readonly rows: ReadonlySet<string>;
+  /**
+   * Whether a row may be compared: a pattern's match that ends shortly before the end of the log
+   * waits for the watermark, which each partition has its own of. Rows of other kinds always.
+   */
+  readonly isSettled: (values: readonly unknown[]) => boolean;
 }
 
-/**
- * Whether a row of a pattern may be compared: a match that ends shortly before the end of the log
- * waits for the watermark, which each partition has its own of. Rows of other kinds always.
- */
-export function isSettled(kind: PaymentKind, events: number, values: readonly unknown[]): boolean {
-  if (kind !== 'pattern') return true;
+/** Computes the rows of a kind. */
+export function expectedKind(kind: PaymentKind, events: number): ExpectedKind {
   const stream = new PaymentStream();
   stream.count = events;
   stream.next();
-  return (values[2] as number) <= stream.appendedAtMs - UNSETTLED_MS;
+  const settledMs = stream.appendedAtMs - UNSETTLED_MS;
+  const isSettled = (values: readonly unknown[]) =>
+    kind !== 'pattern' || (values[2] as number) <= settledMs;
+  const rows = ROWS[kind](events).filter(isSettled);
+  return { kind, rows: new Set(rows.map((values) => JSON.stringify(values))), isSettled };
 }
 
 /** Selects the rows of a kind from its table, for `expectedKind`: milliseconds for times. */
