@@ -11,8 +11,8 @@ import { everyKind } from '../../support/every-kind.ts';
 const errors = [
   new Error('out of luck'),
   new RepriseError('CONFIG_INVALID', 'an amount is out of luck'),
-];
-let thrown = errors[0];
+] as const;
+let thrown: Error = errors[0];
 const refuses = (): boolean => {
   throw thrown;
 };
